@@ -1,0 +1,103 @@
+package pierre
+
+import "time"
+
+// A Provider names where a record of an activity comes from.
+type Provider string
+
+// The providers.
+const (
+	ProviderFile        Provider = "file"         // a recording that the user uploaded
+	ProviderStrava      Provider = "strava"       // a Strava account export
+	ProviderGarmin      Provider = "garmin"       // a Garmin account export
+	ProviderAppleHealth Provider = "apple_health" // an Apple Health export
+)
+
+// Providers lists the providers.
+func Providers() []Provider {
+	return []Provider{ProviderFile, ProviderStrava, ProviderGarmin, ProviderAppleHealth}
+}
+
+// Totals are what is known about an activity or a lap as a whole.
+// A nil field was not recorded; it is never 0 instead.
+type Totals struct {
+	DistanceMeters       *float64 `json:"distance_meters,omitempty"`
+	DurationSeconds      *float64 `json:"duration_seconds,omitempty"` // moving or timer time
+	ElapsedSeconds       *float64 `json:"elapsed_seconds,omitempty"`
+	ElevationGainMeters  *float64 `json:"elevation_gain_meters,omitempty"`
+	ElevationLossMeters  *float64 `json:"elevation_loss_meters,omitempty"`
+	AverageHeartRateBPM  *float64 `json:"average_heart_rate_bpm,omitempty"`
+	MaxHeartRateBPM      *float64 `json:"max_heart_rate_bpm,omitempty"`
+	AveragePowerWatts    *float64 `json:"average_power_watts,omitempty"`
+	MaxPowerWatts        *float64 `json:"max_power_watts,omitempty"`
+	NormalizedPowerWatts *float64 `json:"normalized_power_watts,omitempty"` // as the device computed it
+	AverageSpeedMPS      *float64 `json:"average_speed_mps,omitempty"`
+	MaxSpeedMPS          *float64 `json:"max_speed_mps,omitempty"`
+	AverageCadenceRPM    *float64 `json:"average_cadence_rpm,omitempty"` // runs: strides of one leg
+	CaloriesKcal         *float64 `json:"calories_kcal,omitempty"`
+}
+
+// An Activity is one training session of one user, without its laps and samples.
+type Activity struct {
+	ID           ActivityID
+	UserID       UserID
+	Provider     Provider // of the source that the values come from
+	Name         string
+	Description  string
+	Sport        Sport
+	Start        time.Time // UTC
+	UTCOffset    *int      // seconds east of UTC at the start; nil: unknown
+	HasGPS       bool
+	Device       string
+	MultisportID string   // equal for the parts of one multisport recording, else ""
+	Warnings     []string // what was odd about the recording, for its owner
+	Totals
+}
+
+// LocalStart returns the start on the athlete's clock, if its offset is known.
+func (a Activity) LocalStart() (time.Time, bool) {
+	if a.UTCOffset == nil {
+		return time.Time{}, false
+	}
+	return a.Start.In(time.FixedZone("", *a.UTCOffset)), true
+}
+
+// A Lap is a part of an activity.
+type Lap struct {
+	StartSeconds float64 `json:"start_seconds"` // after the activity's start
+	Totals
+}
+
+// A Series holds an activity's samples, column by column. A column is nil if
+// nothing was recorded, else as long as Time, with NaN where a sample lacks it.
+type Series struct {
+	Time        []float64 // s after the activity's start, rising
+	Latitude    []float64 // degrees, WGS 84
+	Longitude   []float64 // degrees, WGS 84
+	Altitude    []float64 // m
+	Distance    []float64 // m since the start
+	Speed       []float64 // m/s
+	HeartRate   []float64 // bpm
+	Power       []float64 // W
+	Cadence     []float64 // rpm; runs: strides of one leg
+	Temperature []float64 // °C
+}
+
+// A Recording is an activity with its laps and samples, as read from one source.
+type Recording struct {
+	Activity
+	Laps   []Lap
+	Series Series
+}
+
+// A Source says where an activity's data was read: the provenance of a merged activity.
+type Source struct {
+	Provider   Provider
+	ExternalID string   // the provider's own identifier, "" if it has none
+	File       string   // the file's path inside the upload
+	Format     string   // fit, gpx, tcx, csv, xml
+	SHA256     [32]byte // of the file's bytes, decompressed; of the row for rows of a table
+	Part       int      // which activity of the file, from 0
+	Imported   time.Time
+	Primary    bool // the activity's values and samples come from this source
+}

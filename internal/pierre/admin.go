@@ -1,0 +1,75 @@
+package pierre
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Permission is one thing that an admin token may do.
+type Permission string
+
+// The permissions.
+const (
+	PermProvisionKeys     Permission = "provision_keys"
+	PermListKeys          Permission = "list_keys"
+	PermRevokeKeys        Permission = "revoke_keys"
+	PermUpdateKeyLimits   Permission = "update_key_limits"
+	PermManageAdminTokens Permission = "manage_admin_tokens"
+	PermViewAuditLogs     Permission = "view_audit_logs"
+	PermManageUsers       Permission = "manage_users"
+)
+
+// Permissions lists all permissions, which are a super admin's.
+func Permissions() []Permission {
+	return []Permission{
+		PermProvisionKeys, PermListKeys, PermRevokeKeys, PermUpdateKeyLimits,
+		PermManageAdminTokens, PermViewAuditLogs, PermManageUsers,
+	}
+}
+
+// ParsePermissions reads a comma-separated list.
+func ParsePermissions(list string) ([]Permission, error) {
+	var perms []Permission
+	for name := range strings.SplitSeq(list, ",") {
+		p := Permission(strings.TrimSpace(name))
+		if !slices.Contains(Permissions(), p) {
+			return nil, Invalid("permissions", "unknown permission %q; the permissions are %s.", p, joined(Permissions()))
+		}
+		if !slices.Contains(perms, p) {
+			perms = append(perms, p)
+		}
+	}
+	return perms, nil
+}
+
+func joined(perms []Permission) string {
+	names := make([]string, len(perms))
+	for i, p := range perms {
+		names[i] = string(p)
+	}
+	return strings.Join(names, ", ")
+}
+
+// An AdminToken lets a service use the admin API. The token itself is a signed JWT that only its holder keeps;
+// this row decides whether it is still good.
+type AdminToken struct {
+	ID          AdminTokenID
+	Service     string
+	Description string
+	Permissions []Permission
+	Created     time.Time
+	Expires     time.Time // zero: never
+	Revoked     time.Time // zero: not revoked
+	LastUsed    time.Time // zero: never
+}
+
+// An AuditEntry is one change, written in the transaction that made it.
+type AuditEntry struct {
+	Seq     int64 // rising; a cursor over the log
+	At      time.Time
+	Actor   string // the admin token's id, or "admin-setup"
+	Action  string // such as "key.provision"
+	Target  string // the id of what was changed
+	Details string // JSON, without secrets
+}

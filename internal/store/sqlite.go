@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"runtime"
+
+	"github.com/mattn/go-sqlite3"
+	"github.com/pressly/goose/v3"
+)
+
+// OpenSQLite opens the database file at path, which is created if missing.
+func OpenSQLite(path string) (*Store, error) {
+	q := url.Values{
+		"_journal_mode": {"WAL"},
+		"_synchronous":  {"NORMAL"}, // WAL: a killed process loses nothing, a power cut at most the last moments
+		"_busy_timeout": {"10000"},
+		"_foreign_keys": {"on"},
+		"_txlock":       {"immediate"}, // a reader that starts to write would fail with SQLITE_BUSY
+	}
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+	write, err := sql.Open("sqlite3", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", path, err)
+	}
+	write.SetMaxOpenConns(1)
+	read, err := sql.Open("sqlite3", dsn)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), write.Close())
+	}
+	read.SetMaxOpenConns(2 * runtime.GOMAXPROCS(0))
+	read.SetMaxIdleConns(2 * runtime.GOMAXPROCS(0))
+	s := &Store{write, read, dialect{
+		dir:      "sqlite",
+		goose:    goose.DialectSQLite3,
+		rewrite:  toQuestionMarks,
+		conflict: sqliteConflict,
+		full:     sqliteFull,
+	}}
+	if err := write.PingContext(context.Background()); err != nil {
+		return nil, errors.Join(s.classify(err, "opening "+path), s.Close())
+	}
+	return s, nil
+}
+
+// sqlite binds $2 by the order in which names appear, not by number, so $2 … $1
+// would swap the arguments without an error: rewrite to ?2 … ?1, which SQLite numbers.
+var dollar = regexp.MustCompile(`\$(\d+)`)
+
+func toQuestionMarks(q string) string { return dollar.ReplaceAllString(q, "?$1") }
+
+func sqliteConflict(err error) bool {
+	e, ok := errors.AsType[sqlite3.Error](err)
+	return ok && (e.ExtendedCode == sqlite3.ErrConstraintUnique || e.ExtendedCode == sqlite3.ErrConstraintPrimaryKey)
+}
+
+func sqliteFull(err error) bool {
+	e, ok := errors.AsType[sqlite3.Error](err)
+	return ok && e.Code == sqlite3.ErrFull
+}

@@ -1,0 +1,42 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// EnsureUser returns the user with that normalized e-mail address, who is made if new.
+func (s *Store) EnsureUser(ctx context.Context, email string, now time.Time) (pierre.User, error) {
+	var u pierre.User
+	err := s.tx(ctx, func(t *tx) error {
+		var err error
+		u, err = t.ensureUser(ctx, email, now)
+		return err
+	})
+	return u, err
+}
+
+func (t *tx) ensureUser(ctx context.Context, email string, now time.Time) (pierre.User, error) {
+	if _, err := t.exec(ctx, `INSERT INTO users (id, email, created_us) VALUES ($1, $2, $3) ON CONFLICT (email) DO NOTHING`,
+		pierre.NewUserID(), email, now.UnixMicro()); err != nil {
+		return pierre.User{}, err
+	}
+	return scanUser(t.row(ctx, `SELECT id, email, created_us FROM users WHERE email = $1`, email))
+}
+
+// UserByEmail returns the user with that normalized e-mail address.
+func (s *Store) UserByEmail(ctx context.Context, email string) (pierre.User, error) {
+	u, err := scanUser(s.row(ctx, `SELECT id, email, created_us FROM users WHERE email = $1`, email))
+	return u, s.classify(err, "user "+email)
+}
+
+func scanUser(row *sql.Row) (pierre.User, error) {
+	var u pierre.User
+	var created int64
+	err := row.Scan(&u.ID, &u.Email, &created)
+	u.Created = time.UnixMicro(created).UTC()
+	return u, err
+}
