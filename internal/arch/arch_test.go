@@ -1,0 +1,129 @@
+package arch_test
+
+import (
+	"bufio"
+	"bytes"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/pierre-mcp/pierre"
+
+// rules maps a package prefix to what it must not depend on, even indirectly, and why.
+var rules = []struct{ pkg, bad, why string }{
+	{"internal/pierre", module + "/", "the domain imports only the standard library"},
+	{"internal/secret", module + "/", "secrets import only the standard library"},
+	{"fitness", module + "/internal", "the science is pure functions over plain numbers"},
+	{"fitness", "net/http", "the science does no I/O"},
+	{"bridge", "database/sql", "the client ships no database"},
+	{"bridge", module + "/remote", "the client speaks to the server over HTTP"},
+	{"install", "database/sql", "the client ships no database"},
+	{"install", module + "/remote", "the client speaks to the server over HTTP"},
+	{"cmd/mcp-client", "database/sql", "the client ships no database"},
+	{"cmd/mcp-client", "github.com/mattn/go-sqlite3", "the client builds without cgo"},
+	{"cmd/mcp-client", module + "/internal/store", "the client ships no database"},
+	{"cmd/mcp-client", module + "/remote", "the client speaks to the server over HTTP"},
+	{"cmd/mcp-client", module + "/tools", "the client knows no fitness"},
+	{"cmd/mcp-client", module + "/fitness", "the client knows no fitness"},
+	{"tools", module + "/internal/store", "tools take a small interface; cmd passes the store"},
+	{"tools", module + "/remote", "tools are called over any transport"},
+	{"remote", module + "/internal/store", "doors take small interfaces; cmd passes the store"},
+	{"internal/access", module + "/internal/store", "services take small interfaces; cmd passes the store"},
+	{"internal/limit", module + "/internal/store", "services take small interfaces; cmd passes the store"},
+	{"internal/usage", module + "/internal/store", "services take small interfaces; cmd passes the store"},
+	{"internal/importer", module + "/internal/store", "services take small interfaces; cmd passes the store"},
+	{"internal/store", "net/http", "storage does not know HTTP"},
+	{"internal/store", module + "/remote", "storage is below the doors"},
+	{"internal/activityfile", "database/sql", "readers of files know no database"},
+	{"internal/web", "database/sql", "the HTTP toolkit does not know storage"},
+}
+
+func TestImportRules(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.ImportPath}}\t{{join .Deps \" \"}}", module+"/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	matched := map[string]bool{}
+	sc := bufio.NewScanner(bytes.NewReader(out))
+	sc.Buffer(nil, 1<<20)
+	for sc.Scan() {
+		path, deps, _ := strings.Cut(sc.Text(), "\t")
+		for _, r := range rules {
+			if root := module + "/" + r.pkg; path != root && !strings.HasPrefix(path, root+"/") {
+				continue
+			}
+			matched[r.pkg] = true
+			for dep := range strings.FieldsSeq(deps) {
+				if strings.HasPrefix(dep, r.bad) && !strings.HasPrefix(dep, module+"/"+r.pkg) {
+					t.Errorf("%s depends on %s: %s", path, dep, r.why)
+				}
+			}
+		}
+	}
+	for _, r := range rules {
+		if !matched[r.pkg] {
+			t.Errorf("the rule for %s matches no package: it guards nothing", r.pkg)
+		}
+	}
+}
+
+// TestPackageDocs demands of every package a comment that says what it owns.
+func TestPackageDocs(t *testing.T) {
+	documented := map[string]bool{}
+	eachGoFile(t, func(path string, src []byte) {
+		dir := filepath.Dir(path)
+		if strings.HasSuffix(path, "_test.go") {
+			return
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, src, parser.PackageClauseOnly|parser.ParseComments)
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			return
+		}
+		documented[dir] = documented[dir] || f.Doc != nil
+	})
+	for dir, ok := range documented {
+		if !ok {
+			t.Errorf("%s has no package comment", dir)
+		}
+	}
+}
+
+// TestFileSizes keeps files readable; see rule "Sameness" in CONTRIBUTING.md for what to do about a long one.
+func TestFileSizes(t *testing.T) {
+	const most = 500
+	eachGoFile(t, func(path string, src []byte) {
+		if n := bytes.Count(src, []byte("\n")); n > most && !strings.HasSuffix(path, "_test.go") {
+			t.Errorf("%s has %d lines, at most %d are allowed", path, n, most)
+		}
+	})
+}
+
+func eachGoFile(t *testing.T, f func(path string, src []byte)) {
+	t.Helper()
+	err := filepath.WalkDir("../..", func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if name := d.Name(); d.IsDir() && (name == "node_modules" || name == "testdata" || strings.HasPrefix(name, ".") && len(name) > 2) {
+			return filepath.SkipDir
+		}
+		if filepath.Ext(path) != ".go" {
+			return nil
+		}
+		src, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		f(path, src)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
