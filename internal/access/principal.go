@@ -1,0 +1,32 @@
+// Package access answers who is calling: it makes and reads API keys and admin tokens, and
+// verifies both. How much a caller may do is package limit's, what they did package usage's.
+// Where keys and tokens are kept is behind interfaces that are declared here.
+package access
+
+import (
+	"context"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// A Principal is the caller of a request whose credential was verified.
+type Principal struct {
+	UserID pierre.UserID
+	KeyID  pierre.KeyID // "" in single-tenant mode, which has no keys
+	Tier   pierre.Tier
+	Limit  pierre.Limit
+	Tools  []string // globs of the tools that the caller may use, nil means all; see [pierre.MayUse]
+}
+
+type principalKey struct{}
+
+// WithPrincipal returns a context that carries p.
+func WithPrincipal(ctx context.Context, p Principal) context.Context {
+	return context.WithValue(ctx, principalKey{}, p)
+}
+
+// PrincipalFrom returns the principal that ctx carries, if it carries one.
+func PrincipalFrom(ctx context.Context) (Principal, bool) {
+	p, ok := ctx.Value(principalKey{}).(Principal)
+	return p, ok
+}
