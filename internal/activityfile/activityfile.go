@@ -1,0 +1,64 @@
+// Package activityfile turns what athletes have on their disks into recordings:
+// FIT, GPX and TCX files, compressed or not, zip archives of them, folders, and
+// the account exports of Strava, Garmin and Apple Health.
+//
+// It owns the formats, their traps and the limits that keep a hostile upload
+// harmless. It knows no user and no database: what is stored, and what is a
+// duplicate of what, is decided by the caller. docs/imports.md says what is read
+// from each format, and how missing values are derived.
+package activityfile
+
+import (
+	"context"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// A Status says what became of one file.
+type Status string
+
+// The statuses.
+const (
+	StatusOK      Status = "ok"      // Recordings holds at least one
+	StatusSkipped Status = "skipped" // not an activity; Reason says what it is
+	StatusFailed  Status = "failed"  // meant to be one, but not readable; Reason says why
+)
+
+// A Result is what became of one file of an upload, or of one activity that an
+// export lists without a file of its own.
+type Result struct {
+	Path       string // inside the upload, archives and folders joined by "/"; "table.csv#id" for a row of a table
+	Format     string // fit, gpx, tcx, csv, xml or json; "" if unknown
+	SHA256     [32]byte
+	ExternalID string // the provider's own identifier of the activity, "" if it has none
+	Status     Status
+	Reason     string // for a person; "" if Status is ok
+	Warnings   []string
+	Recordings []pierre.Recording // one, or the parts of a multisport recording; without ids and user
+	Profile    pierre.Profile     // what the file says about its athlete; Updated is when it was so
+}
+
+// Limits bound what one walk reads. A zero field means its default.
+type Limits struct {
+	TotalBytes int64 // decompressed bytes of the whole upload; 16 GiB
+	FileBytes  int64 // decompressed bytes of one recording; 256 MiB
+	Entries    int   // files; 250 000
+	Depth      int   // archives inside archives; 3
+	Ratio      int64 // decompressed to compressed bytes of one file; 400
+	Samples    int   // samples of one recording; 1 000 000
+	Rows       int   // activities of one table, or workouts of one health export; 200 000
+}
+
+// Options adjust a walk. The zero value works.
+type Options struct {
+	Limits  Limits
+	TempDir string // for archives inside archives; "" is the system's
+}
+
+// Walk reads every file of src and calls yield once for each, always in the same
+// order. A file that cannot be read is a failed [Result], not an error: Walk
+// returns an error only if ctx ends, src itself cannot be read, or yield returns one.
+func Walk(ctx context.Context, src *Source, opts Options, yield func(Result) error) error {
+	w := newWalker(opts, yield)
+	return w.walk(ctx, src)
+}
