@@ -1,0 +1,185 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+const activityColumns = `id, user_id, provider, name, description, sport, start_us, utc_offset_s, has_gps, device,
+	multisport_id, warnings, distance_m, duration_s, elapsed_s, gain_m, loss_m, average_hr_bpm, max_hr_bpm,
+	average_power_w, max_power_w, normalized_w, average_speed_mps, max_speed_mps, average_cadence, calories_kcal`
+
+// Activities returns a page of the user's activities, newest first unless q says otherwise.
+func (s *Store) Activities(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) (pierre.ActivityPage, error) {
+	f := newFilter(user, q)
+	page := pierre.ActivityPage{Activities: []pierre.Activity{}}
+	if err := s.row(ctx, `SELECT count(*) FROM activities a WHERE `+f.where(), f.args...).Scan(&page.Total); err != nil {
+		return page, s.classify(err, "counting activities")
+	}
+	if err := f.page(q); err != nil {
+		return page, err
+	}
+	rows, err := s.query(ctx, `SELECT `+activityColumns+` FROM activities a WHERE `+f.where()+f.tail, f.args...)
+	if err != nil {
+		return page, s.classify(err, "reading activities")
+	}
+	defer rows.Close()
+	for rows.Next() {
+		a, err := scanActivity(rows)
+		if err != nil {
+			return page, s.classify(err, "reading activities")
+		}
+		page.Activities = append(page.Activities, a)
+	}
+	if err := rows.Err(); err != nil {
+		return page, s.classify(err, "reading activities")
+	}
+	if q.Limit > 0 && len(page.Activities) > q.Limit { // one more than wanted was read, to know if there are more
+		page.Activities = page.Activities[:q.Limit]
+		page.NextCursor = cursorAfter(page.Activities[q.Limit-1], q.Ascending)
+	}
+	return page, nil
+}
+
+// Activity returns one of the user's activities.
+func (s *Store) Activity(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Activity, error) {
+	a, err := scanActivity(s.row(ctx, `SELECT `+activityColumns+` FROM activities WHERE user_id = $1 AND id = $2`, user, id))
+	return a, s.classify(err, "activity "+string(id))
+}
+
+type scanner interface{ Scan(dest ...any) error }
+
+func scanActivity(row scanner) (pierre.Activity, error) {
+	var a pierre.Activity
+	var start int64
+	var warnings string
+	err := row.Scan(&a.ID, &a.UserID, &a.Provider, &a.Name, &a.Description, &a.Sport, &start, &a.UTCOffset, &a.HasGPS, &a.Device,
+		&a.MultisportID, &warnings, &a.DistanceMeters, &a.DurationSeconds, &a.ElapsedSeconds, &a.ElevationGainMeters,
+		&a.ElevationLossMeters, &a.AverageHeartRateBPM, &a.MaxHeartRateBPM, &a.AveragePowerWatts, &a.MaxPowerWatts,
+		&a.NormalizedPowerWatts, &a.AverageSpeedMPS, &a.MaxSpeedMPS, &a.AverageCadenceRPM, &a.CaloriesKcal)
+	if err != nil {
+		return a, err
+	}
+	a.Start = time.UnixMicro(start).UTC()
+	return a, json.Unmarshal([]byte(warnings), &a.Warnings)
+}
+
+// A filter is the text and the arguments of a query's WHERE clause and of what follows it.
+type filter struct {
+	conds []string
+	tail  string
+	args  []any
+}
+
+func newFilter(user pierre.UserID, q pierre.ActivityQuery) *filter {
+	f := &filter{}
+	f.and("a.user_id = " + f.arg(user))
+	if len(q.Providers) > 0 {
+		f.and(`EXISTS (SELECT 1 FROM activity_sources s WHERE s.activity_id = a.id AND s.provider IN (` + list(f, q.Providers) + `))`)
+	}
+	if len(q.Sports) > 0 {
+		f.and(`a.sport IN (` + list(f, q.Sports) + `)`)
+	}
+	if !q.After.IsZero() {
+		f.and(`a.start_us >= ` + f.arg(q.After.UnixMicro()))
+	}
+	if !q.Before.IsZero() {
+		f.and(`a.start_us < ` + f.arg(q.Before.UnixMicro()))
+	}
+	return f
+}
+
+// page adds the page's place and the order.
+func (f *filter) page(q pierre.ActivityQuery) error {
+	order, after := "DESC", "<"
+	if q.Ascending {
+		order, after = "ASC", ">"
+	}
+	if q.Cursor != "" {
+		if q.Offset > 0 {
+			return pierre.Invalid("cursor", "Give either cursor or offset, not both.")
+		}
+		start, id, err := parseCursor(q.Cursor, q.Ascending)
+		if err != nil {
+			return err
+		}
+		f.and(`(a.start_us, a.id) ` + after + ` (` + f.arg(start) + `, ` + f.arg(id) + `)`)
+	}
+	f.tail = ` ORDER BY a.start_us ` + order + `, a.id ` + order
+	if q.Limit > 0 {
+		f.tail += ` LIMIT ` + f.arg(q.Limit+1)
+	} else if q.Offset > 0 {
+		f.tail += ` LIMIT ` + f.arg(int64(1<<62)) // SQLite knows OFFSET only after LIMIT
+	}
+	if q.Offset > 0 {
+		f.tail += ` OFFSET ` + f.arg(q.Offset)
+	}
+	return nil
+}
+
+func (f *filter) and(cond string) { f.conds = append(f.conds, cond) }
+
+func (f *filter) arg(v any) string {
+	f.args = append(f.args, v)
+	return "$" + strconv.Itoa(len(f.args))
+}
+
+func (f *filter) where() string { return strings.Join(f.conds, " AND ") }
+
+func list[T any](f *filter, values []T) string {
+	marks := make([]string, len(values))
+	for i, v := range values {
+		marks[i] = f.arg(v)
+	}
+	return strings.Join(marks, ", ")
+}
+
+// A cursor names the last activity of a page and the direction, which a reader must not change on the way.
+func cursorAfter(a pierre.Activity, ascending bool) string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%t %d %s", ascending, a.Start.UnixMicro(), a.ID))
+}
+
+func parseCursor(cursor string, ascending bool) (start int64, id string, err error) {
+	var asc bool
+	b, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err == nil {
+		_, err = fmt.Sscanf(string(b), "%t %d %s", &asc, &start, &id)
+	}
+	if err != nil || asc != ascending {
+		return 0, "", &pierre.Error{
+			Kind: pierre.KindInvalid, Field: "cursor", Err: err,
+			Msg: "This cursor is not one that the last page gave for the same order; start again without a cursor.",
+		}
+	}
+	return start, id, nil
+}
+
+// ProviderSummaries says what the user has from each provider, by the provider's name.
+func (s *Store) ProviderSummaries(ctx context.Context, user pierre.UserID) ([]pierre.ProviderSummary, error) {
+	rows, err := s.query(ctx, `SELECT s.provider, count(DISTINCT a.id), min(a.start_us), max(a.start_us), max(s.imported_us)
+		FROM activity_sources s JOIN activities a ON a.id = s.activity_id
+		WHERE s.user_id = $1 AND a.user_id = $1 GROUP BY s.provider ORDER BY s.provider`, user)
+	if err != nil {
+		return nil, s.classify(err, "summing up providers")
+	}
+	defer rows.Close()
+	var sums []pierre.ProviderSummary
+	for rows.Next() {
+		var p pierre.ProviderSummary
+		var first, last, imported sql.NullInt64
+		if err := rows.Scan(&p.Provider, &p.Activities, &first, &last, &imported); err != nil {
+			return nil, s.classify(err, "summing up providers")
+		}
+		p.First, p.Last, p.Imported = fromMicros(first), fromMicros(last), fromMicros(imported)
+		sums = append(sums, p)
+	}
+	return sums, s.classify(rows.Err(), "summing up providers")
+}
