@@ -1,0 +1,132 @@
+package fitness
+
+import (
+	"math"
+	"slices"
+)
+
+// Heart rates outside are a sensor that lost the skin, not a heart.
+const (
+	minHeartRate = 25
+	maxHeartRate = 250
+)
+
+// A HeartRate is a recording's heart rate with the time each sample stands for.
+// Make it with [NewHeartRate].
+type HeartRate struct{ column }
+
+// NewHeartRate prepares the heart rate in bpm at the times t in seconds. Zeros
+// and values outside 25 to 250 bpm count as not recorded. It fails if nothing was
+// recorded, or the times are not in order.
+func NewHeartRate(t, bpm []float64) (HeartRate, error) {
+	c, err := hold("heart rate", t, bpm, minHeartRate, maxHeartRate)
+	return HeartRate{c}, err
+}
+
+// Seconds returns the time that has a heart rate.
+func (h HeartRate) Seconds() float64 { return h.covered }
+
+// Coverage returns the share (0, 1] of the recorded time that has a heart rate.
+func (h HeartRate) Coverage() float64 { return h.coverage() }
+
+// Mean returns the time-weighted mean in bpm.
+func (h HeartRate) Mean() (Result, error) {
+	if err := h.check(); err != nil {
+		return Result{}, err
+	}
+	return result(h.mean(), MethodMeanHeartRate, h.coverage())
+}
+
+// sum adds up weight(bpm) over the minutes that have a heart rate.
+func (h HeartRate) sum(weight func(bpm float64) float64) float64 {
+	sum := 0.0
+	for i, bpm := range h.x {
+		if !math.IsNaN(bpm) {
+			sum += weight(bpm) * h.seconds[i] / 60
+		}
+	}
+	return sum
+}
+
+// check refuses the zero HeartRate.
+func (h HeartRate) check() error {
+	if h.covered <= 0 {
+		return unavailable("no heart rate was recorded")
+	}
+	return nil
+}
+
+const (
+	peakMinSeconds = 60   // of heart rate, for a peak
+	peakQuantile   = .999 // of the time
+	peakWindow     = 5    // samples of the median filter
+)
+
+// Peak returns the highest heart rate in bpm that is no artefact: the 99.9th
+// percentile over time, after a median filter over 5 samples that removes spikes
+// of one or two. It needs a minute of heart rate.
+func (h HeartRate) Peak() (Result, error) {
+	if h.covered < peakMinSeconds {
+		return Result{}, unavailable("less than a minute of heart rate was recorded")
+	}
+	type weighted struct{ bpm, seconds float64 }
+	sorted := make([]weighted, 0, len(h.x))
+	var window [peakWindow]float64
+	for i, bpm := range h.x {
+		if math.IsNaN(bpm) {
+			continue
+		}
+		near := window[:0]
+		for j := max(0, i-peakWindow/2); j <= min(len(h.x)-1, i+peakWindow/2); j++ {
+			if !math.IsNaN(h.x[j]) {
+				near = append(near, h.x[j])
+			}
+		}
+		slices.Sort(near)
+		sorted = append(sorted, weighted{near[(len(near)-1)/2], h.seconds[i]})
+	}
+	slices.SortFunc(sorted, func(a, b weighted) int {
+		switch {
+		case a.bpm > b.bpm:
+			return -1
+		case a.bpm < b.bpm:
+			return 1
+		}
+		return 0
+	})
+	above := 0.0
+	for _, s := range sorted {
+		if above += s.seconds; above >= (1-peakQuantile)*h.covered {
+			return result(s.bpm, MethodPeakHeartRate, h.coverage())
+		}
+	}
+	return result(sorted[len(sorted)-1].bpm, MethodPeakHeartRate, h.coverage())
+}
+
+const (
+	observedMinActivities = 3
+	observedAgreement     = 5 // bpm
+)
+
+// ObservedHRMax returns the athlete's highest heart rate in bpm from the peaks of
+// their activities (see [HeartRate.Peak]): the highest that a second activity
+// comes within 5 bpm of, so that one bad sensor does not set it. It needs three
+// activities, and is too low for those who never went all out.
+func ObservedHRMax(peaks []float64) (Result, error) {
+	valid := make([]float64, 0, len(peaks))
+	for _, p := range peaks {
+		if p >= minHeartRate && p <= maxHeartRate {
+			valid = append(valid, p)
+		}
+	}
+	if len(valid) < observedMinActivities {
+		return Result{}, unavailable("%d activities with heart rate are too few: %d are needed", len(valid), observedMinActivities)
+	}
+	slices.Sort(valid)
+	for i := len(valid) - 1; i > 0; i-- {
+		if valid[i]-valid[i-1] <= observedAgreement {
+			return result(valid[i], MethodObservedHRMax, 0)
+		}
+	}
+	return Result{}, unavailable("no two activities reach a similar highest heart rate")
+}

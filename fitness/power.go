@@ -1,0 +1,215 @@
+package fitness
+
+import "math"
+
+// maxWatts is above every sprint; more is a broken meter.
+const maxWatts = 3000
+
+// A Power is a recording's power as one mean per second of recorded time, with
+// the pauses cut out. Make it with [NewPower].
+type Power struct {
+	watts    []float64
+	at       []float64 // s after the start, of each second
+	breaks   []int     // indexes of the seconds before which a pause was cut out
+	coverage float64
+}
+
+// NewPower brings the power in watts at the times t in seconds to 1 Hz. Power
+// that is missing while the recording runs counts as 0, since meters fall silent
+// when nobody pedals; the coverage says how much was there. Values outside 0 to
+// 3000 W count as missing. It fails if less than half of the time has power.
+func NewPower(t, watts []float64) (Power, error) {
+	c, err := hold("power", t, watts, 0, maxWatts)
+	if err != nil {
+		return Power{}, err
+	}
+	if c.coverage() < minPowerCoverage {
+		return Power{}, unavailable("only %.0f %% of the recorded time has power", 100*c.coverage())
+	}
+	p := perSecond(c)
+	p.coverage = c.coverage()
+	return p, nil
+}
+
+const minPowerCoverage = 0.5
+
+const sliver = 1e-6 // s, below which time is a rounding error
+
+// perSecond integrates the column over each second of recorded time, which keeps
+// the work exact whatever the recording interval.
+func perSecond(c column) Power {
+	p := Power{
+		watts: make([]float64, 0, int(c.recorded)+1),
+		at:    make([]float64, 0, int(c.recorded)+1),
+	}
+	sum, filled := 0.0, 0.0 // of the second in the making
+	for i, x := range c.x {
+		if math.IsNaN(x) {
+			x = 0
+		}
+		at, left := c.t[i], c.seconds[i]
+		for left > sliver {
+			if filled == 0 {
+				p.at = append(p.at, at)
+			}
+			part := min(left, 1-filled)
+			sum += x * part
+			filled += part
+			left -= part
+			at += part
+			if filled > 1-sliver {
+				p.watts = append(p.watts, sum/filled)
+				sum, filled = 0, 0
+			}
+		}
+		if c.pause[i] {
+			if filled > 0 { // the second goes on after the pause
+				p.at[len(p.at)-1] = c.t[i+1]
+			}
+			p.breaks = append(p.breaks, len(p.watts))
+		}
+	}
+	if filled >= 0.5 {
+		p.watts = append(p.watts, sum/filled)
+	}
+	p.at = p.at[:len(p.watts)]
+	return p
+}
+
+// Seconds returns the recorded time without pauses.
+func (p Power) Seconds() float64 { return float64(len(p.watts)) }
+
+// Coverage returns the share (0, 1] of the recorded time that has power.
+func (p Power) Coverage() float64 { return p.coverage }
+
+// Mean returns the mean power in watts over the recorded time.
+func (p Power) Mean() (Result, error) {
+	if len(p.watts) == 0 {
+		return Result{}, unavailable("no power was recorded")
+	}
+	return result(total(p.watts)/float64(len(p.watts)), MethodMeanPower, p.coverage)
+}
+
+// Work returns the mechanical work in kilojoules. As muscle is about 24 %
+// efficient, it is also close to the kilocalories spent.
+func (p Power) Work() (Result, error) {
+	if len(p.watts) == 0 {
+		return Result{}, unavailable("no power was recorded")
+	}
+	return result(total(p.watts)/1000, MethodWork, p.coverage)
+}
+
+const (
+	npWindow     = 30   // s
+	steadyLength = 1200 // s below which normalized power means little
+	shortNote    = "shorter than 20 minutes, for which the method was not made"
+)
+
+// Normalized returns the normalized power in watts: the 30 s moving mean (from
+// the first full window on, pauses cut out), to the 4th power, averaged, 4th root.
+// It needs 30 s.
+func (p Power) Normalized() (Result, error) {
+	if len(p.watts) < npWindow {
+		return Result{}, unavailable("less than %d s of power were recorded", npWindow)
+	}
+	res, err := result(normalize(p.watts), MethodNormalizedPower, p.coverage)
+	res.Note = p.shortNote()
+	return res, err
+}
+
+// normalize is the 4-norm of the 30 s moving mean of at least 30 values at 1 Hz.
+func normalize(x []float64) float64 {
+	sum, quartic := 0.0, 0.0
+	for i, v := range x {
+		sum += v
+		if i >= npWindow {
+			sum -= x[i-npWindow]
+		}
+		if i >= npWindow-1 {
+			quartic += math.Pow(sum/npWindow, 4)
+		}
+	}
+	return math.Sqrt(math.Sqrt(quartic / float64(len(x)-npWindow+1)))
+}
+
+// XPower returns Skiba's variant of the normalized power in watts: an
+// exponential mean of 25 s, from 0, instead of the moving mean. It needs 30 s.
+func (p Power) XPower() (Result, error) {
+	if len(p.watts) < npWindow {
+		return Result{}, unavailable("less than %d s of power were recorded", npWindow)
+	}
+	const seconds = 25
+	smooth, quartic := 0.0, 0.0
+	for _, w := range p.watts {
+		smooth += (w - smooth) * (1 - math.Exp(-1.0/seconds))
+		quartic += math.Pow(smooth, 4)
+	}
+	res, err := result(math.Sqrt(math.Sqrt(quartic/p.Seconds())), MethodXPower, p.coverage)
+	res.Note = p.shortNote()
+	return res, err
+}
+
+func (p Power) shortNote() string {
+	if len(p.watts) < steadyLength {
+		return shortNote
+	}
+	return ""
+}
+
+// Variability returns the variability index: normalized over mean power, about 1
+// for a steady effort.
+func (p Power) Variability() (Result, error) {
+	np, err := p.Normalized()
+	if err != nil {
+		return Result{}, err
+	}
+	mean, err := p.Mean()
+	if err != nil {
+		return Result{}, err
+	}
+	if mean.Value < 1 {
+		return Result{}, unavailable("the mean power is below 1 W")
+	}
+	res, err := result(np.Value/mean.Value, MethodVariability, p.coverage)
+	res.Note = np.Note
+	return res, err
+}
+
+// Intensity returns the intensity factor: normalized power over FTP, both in
+// watts.
+func Intensity(normalized Result, ftp float64) (Result, error) {
+	if err := first(
+		within("normalized power", normalized.Value, 0, maxWatts, "W"),
+		checkFTP(ftp),
+	); err != nil {
+		return Result{}, err
+	}
+	res, err := result(normalized.Value/ftp, MethodIntensity, normalized.Coverage)
+	res.Note = normalized.Note
+	return res, err
+}
+
+// TSS returns the training stress score of seconds at a normalized power in
+// watts: t·NP·IF/(FTP·3600)·100. One hour at FTP is 100.
+func TSS(seconds float64, normalized Result, ftp float64) (Result, error) {
+	if err := within("duration", seconds, 0, 60*maxMinutes, "s"); err != nil {
+		return Result{}, err
+	}
+	intensity, err := Intensity(normalized, ftp)
+	if err != nil {
+		return Result{}, err
+	}
+	res, err := result(seconds*intensity.Value*intensity.Value/36, MethodTSS, normalized.Coverage)
+	res.Note = normalized.Note
+	return res, err
+}
+
+func checkFTP(ftp float64) error { return within("FTP", ftp, 30, 700, "W") }
+
+func total(x []float64) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += v
+	}
+	return sum
+}
