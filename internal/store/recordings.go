@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
-	"github.com/pierre-mcp/pierre/internal/samples"
+	"github.com/pierre-mcp/pierre/internal/series"
 )
 
 // Recording returns one of the user's activities with its laps and samples.
@@ -26,7 +26,7 @@ func (s *Store) Recording(ctx context.Context, user pierre.UserID, id pierre.Act
 	if err := json.Unmarshal([]byte(laps), &rec.Laps); err != nil {
 		return rec, s.classify(err, "reading laps of activity "+string(id))
 	}
-	rec.Series, err = samples.Decode(packed)
+	rec.Series, err = series.Decode(packed)
 	return rec, s.classify(err, "reading samples of activity "+string(id))
 }
 

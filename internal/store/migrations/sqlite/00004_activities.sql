@@ -44,7 +44,7 @@ CREATE TABLE activity_sources (
     start_us    BIGINT NOT NULL, -- by this source
     summary     TEXT NOT NULL,   -- JSON: the activity as this source alone has it
     laps        TEXT NOT NULL,   -- JSON array
-    samples     BLOB,            -- package samples; NULL if richer sources have every column
+    samples     BLOB,            -- package series; NULL if richer sources have every column
     PRIMARY KEY (user_id, provider, external_id, sha256, part)
 );
 CREATE INDEX activity_sources_by_activity ON activity_sources (activity_id);

@@ -1,4 +1,4 @@
-// Package samples packs an activity's sample columns into a few bytes per
+// Package series packs an activity's sample columns into a few bytes per
 // sample for the database, and unpacks them. It owns the format; it knows
 // nothing of the database or of files.
 //
@@ -27,7 +27,7 @@
 // fits no scale, as GPX decimals may, is rounded to the last of the list:
 // time 0.001 s, position 10⁻⁸° (1 mm), altitude and distance 0.01 m, speed
 // 0.001 m/s, heart rate, power, cadence and temperature 0.01.
-package samples
+package series
 
 import (
 	"errors"
