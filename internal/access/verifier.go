@@ -1,0 +1,198 @@
+package access
+
+import (
+	"context"
+	"encoding/binary"
+	"hash/fnv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+const (
+	// What another process changed is noticed after these at the latest; this process calls Forget.
+	knownFor   = 10 * time.Second
+	unknownFor = 5 * time.Second
+
+	maxKnown   = 1 << 16 // keys in use at the same time; each takes about half a kilobyte
+	maxUnknown = 1 << 14 // so that made-up keys cannot fill the memory
+
+	lookupTimeout = 5 * time.Second
+)
+
+// A KeyStore is where API keys are kept.
+type KeyStore interface {
+	// APIKeyByHash returns the key with that hash, whatever its state, or a [pierre.KindNotFound] error.
+	APIKeyByHash(ctx context.Context, hash [32]byte) (pierre.APIKey, error)
+	// TouchAPIKeys notes when keys were last used; it never moves a time back.
+	TouchAPIKeys(ctx context.Context, used map[pierre.KeyID]time.Time) error
+}
+
+// A Verifier tells who holds an API key. It asks its store once in ten seconds for each key
+// that is in use, and never about a mistyped one. It is safe for concurrent use.
+type Verifier struct {
+	keys    KeyStore
+	now     func() time.Time
+	known   *otter.Cache[[32]byte, *known]
+	unknown *otter.Cache[[32]byte, struct{}]
+	lookups singleflight.Group
+	stamps  stamps
+
+	mu   sync.Mutex
+	used map[pierre.KeyID]time.Time // to be written by Run
+}
+
+// A known key is one that was found in the store. Whether it may be used is decided at each use.
+type known struct {
+	key   pierre.APIKey
+	began time.Time // of the lookup
+	stamp uint64    // when the lookup began
+	noted atomic.Int64
+}
+
+// NewVerifier returns a Verifier of the keys in the store.
+func NewVerifier(keys KeyStore, now func() time.Time) *Verifier {
+	v := &Verifier{keys: keys, now: now, used: map[pierre.KeyID]time.Time{}}
+	clock := cacheClock{now}
+	v.known = otter.Must(&otter.Options[[32]byte, *known]{
+		MaximumSize: maxKnown,
+		Clock:       clock,
+		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[[32]byte, *known]) time.Duration {
+			return knownFor - now().Sub(e.Value.began)
+		}),
+	})
+	v.unknown = otter.Must(&otter.Options[[32]byte, struct{}]{
+		MaximumSize:      maxUnknown,
+		Clock:            clock,
+		ExpiryCalculator: otter.ExpiryWriting[[32]byte, struct{}](unknownFor),
+	})
+	return v
+}
+
+// Verify returns the holder of the key. A key that is mistyped, unknown, expired or revoked
+// is a [pierre.KindUnauthenticated] error that says which; any other error is the store's.
+func (v *Verifier) Verify(ctx context.Context, text string) (Principal, error) {
+	key, err := ParseKey(text)
+	if err != nil {
+		return Principal{}, err
+	}
+	hash := key.Hash()
+	k, ok := v.known.GetIfPresent(hash)
+	if !ok || v.stamps.after(k.key.ID, k.stamp) {
+		if k, err = v.lookup(ctx, hash); err != nil {
+			return Principal{}, err
+		}
+	}
+	now := v.now()
+	if err := k.usable(now); err != nil {
+		return Principal{}, err
+	}
+	v.note(k, now)
+	return k.principal(), nil
+}
+
+// Forget makes the next Verify of that key ask the store again. Call it after the change was committed.
+func (v *Verifier) Forget(id pierre.KeyID) { v.stamps.raise(id) }
+
+// usable reports why the key may not be used at now, if so.
+func (k *known) usable(now time.Time) error {
+	const day = "2 January 2006"
+	switch k.key.Status(now) {
+	case pierre.KeyRevoked:
+		return refuse("This API key was revoked on %s; ask for a new one.", k.key.Revoked.Format(day))
+	case pierre.KeyExpired:
+		if k.key.ReplacedBy != "" {
+			return refuse("This API key was replaced by a newer one on %s; use that.", k.key.Expires.Format(day))
+		}
+		return refuse("This API key expired on %s; ask for a new one.", k.key.Expires.Format(day))
+	default:
+		return nil
+	}
+}
+
+func (k *known) principal() Principal {
+	return Principal{UserID: k.key.UserID, KeyID: k.key.ID, Tier: k.key.Tier, Limit: k.key.Limit, Tools: k.key.Tools}
+}
+
+// lookup asks the store, once for all callers that wait for the same key.
+func (v *Verifier) lookup(ctx context.Context, hash [32]byte) (*known, error) {
+	if _, ok := v.unknown.GetIfPresent(hash); ok {
+		return nil, unknownKey()
+	}
+	// The stamp is part of the name: a caller from after a Forget must not share a lookup from before it.
+	stamp := v.stamps.latest()
+	name := string(binary.BigEndian.AppendUint64(hash[:], stamp))
+	found := v.lookups.DoChan(name, func() (any, error) {
+		// The first caller's end must not fail the others.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookupTimeout)
+		defer cancel()
+		return v.load(ctx, hash, stamp)
+	})
+	select {
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case r := <-found:
+		if r.Err != nil {
+			return nil, r.Err
+		}
+		return r.Val.(*known), nil //nolint:forcetypeassert // load returns nothing else
+	}
+}
+
+func (v *Verifier) load(ctx context.Context, hash [32]byte, stamp uint64) (*known, error) {
+	began := v.now()
+	row, err := v.keys.APIKeyByHash(ctx, hash)
+	if pierre.KindOf(err) == pierre.KindNotFound {
+		v.unknown.Set(hash, struct{}{})
+		return nil, unknownKey()
+	}
+	if err != nil {
+		return nil, err
+	}
+	k := &known{key: row, began: began, stamp: stamp}
+	k.noted.Store(row.LastUsed.Unix())
+	// A Forget since then has raised the key's stamp above this one: the entry is then never used.
+	v.known.Set(hash, k)
+	return k, nil
+}
+
+func unknownKey() error {
+	return refuse("This server does not know this API key. Check that it is this server's key, and that it is complete.")
+}
+
+// stamps tell whether a lookup began before a key was forgotten. Keys share the slots, so
+// that no list of forgotten keys grows: a key in the same slot is merely looked up once more.
+type stamps struct {
+	mu    sync.Mutex
+	last  atomic.Uint64
+	slots [256]atomic.Uint64
+}
+
+func (s *stamps) latest() uint64 { return s.last.Load() }
+
+func (s *stamps) raise(id pierre.KeyID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.slots[slot(id)].Store(s.last.Add(1))
+}
+
+// after reports whether the key was forgotten after stamp.
+func (s *stamps) after(id pierre.KeyID, stamp uint64) bool { return s.slots[slot(id)].Load() > stamp }
+
+func slot(id pierre.KeyID) uint8 {
+	h := fnv.New32a()
+	h.Write([]byte(id)) //nolint:errcheck // a hash does not fail
+	return uint8(h.Sum32())
+}
+
+// A cacheClock gives the caches the verifier's time. They need no ticks: they are small, and drop
+// what is too old when it is asked for.
+type cacheClock struct{ now func() time.Time }
+
+func (c cacheClock) NowNano() int64                    { return c.now().UnixNano() }
+func (cacheClock) Tick(time.Duration) <-chan time.Time { return nil }

@@ -1,0 +1,59 @@
+package pierre
+
+import "time"
+
+// A KeyStatus says whether a key may be used.
+type KeyStatus string
+
+// The statuses of a key.
+const (
+	KeyActive  KeyStatus = "active"
+	KeyExpired KeyStatus = "expired"
+	KeyRevoked KeyStatus = "revoked"
+)
+
+// Status returns the key's status at now. It is computed at each use: nothing has to run for a key to expire.
+func (k *APIKey) Status(now time.Time) KeyStatus {
+	switch {
+	case !k.Revoked.IsZero() && !now.Before(k.Revoked):
+		return KeyRevoked
+	case !k.Expires.IsZero() && !now.Before(k.Expires):
+		return KeyExpired
+	default:
+		return KeyActive
+	}
+}
+
+// Replace ends k in favour of the key called by: at once if grace is 0, else when the grace
+// is over, but never later than k would have ended anyway.
+func (k *APIKey) Replace(by KeyID, grace time.Duration, now time.Time) error {
+	if k.ReplacedBy != "" {
+		return &Error{Kind: KindConflict, Msg: "This key was rotated before; rotate its successor " + string(k.ReplacedBy) + "."}
+	}
+	if s := k.Status(now); s != KeyActive {
+		return &Error{Kind: KindConflict, Msg: "This key is " + string(s) + " and cannot be rotated; provision a new one."}
+	}
+	k.ReplacedBy = by
+	end := now.Add(grace)
+	switch {
+	case grace == 0:
+		k.Revoked = now
+	case k.Expires.IsZero() || end.Before(k.Expires):
+		k.Expires = end
+	}
+	return nil
+}
+
+// A KeyQuery says which API keys are wanted, newest first.
+type KeyQuery struct {
+	Email    string    // of the user; "": everybody's
+	ActiveAt time.Time // only keys that are active then; zero: all
+	Limit    int       // at most so many
+	Cursor   string    // NextCursor of the page before, "" for the first page
+}
+
+// A KeyPage is a page of API keys.
+type KeyPage struct {
+	Keys       []APIKey
+	NextCursor string // "" on the last page
+}
