@@ -34,6 +34,7 @@ type Result struct {
 	Status     Status
 	Reason     string // for a person; "" if Status is ok
 	Warnings   []string
+	LocalTimes bool               // the times came without a zone and were taken for UTC: starts may be off by whole hours
 	Recordings []pierre.Recording // one, or the parts of a multisport recording; without ids and user
 	Profile    pierre.Profile     // what the file says about its athlete; Updated is when it was so
 }

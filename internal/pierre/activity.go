@@ -98,6 +98,7 @@ type Source struct {
 	Format     string   // fit, gpx, tcx, csv, xml
 	SHA256     [32]byte // of the file's bytes, decompressed; of the row for rows of a table
 	Part       int      // which activity of the file, from 0
+	LocalTimes bool     // its times came without a zone and were taken for UTC
 	Imported   time.Time
 	Primary    bool // the activity's values and samples come from this source
 }

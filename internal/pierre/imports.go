@@ -1,0 +1,70 @@
+package pierre
+
+// An ImportOutcome says what a recording did to its user's activities.
+type ImportOutcome string
+
+// The outcomes.
+const (
+	OutcomeAdded     ImportOutcome = "added"     // it is a new activity
+	OutcomeMerged    ImportOutcome = "merged"    // it is one more source of an activity
+	OutcomeUpdated   ImportOutcome = "updated"   // its source was known, and said something else before
+	OutcomeUnchanged ImportOutcome = "unchanged" // it was known
+)
+
+// An Addition is what came of importing one recording.
+type Addition struct {
+	Activity ActivityID
+	Outcome  ImportOutcome
+	Others   []Source // the activity's other sources
+}
+
+// An ImportStatus says what became of one file of an upload.
+type ImportStatus string
+
+// The statuses.
+const (
+	ImportImported  ImportStatus = "imported"  // at least one new activity
+	ImportDuplicate ImportStatus = "duplicate" // of activities that are there already
+	ImportSkipped   ImportStatus = "skipped"   // not an activity
+	ImportFailed    ImportStatus = "failed"    // not readable
+)
+
+// An ImportRow is the report on one file of an upload, or on one activity that an export lists without a file.
+type ImportRow struct {
+	File       string       `json:"file"` // its path inside the upload
+	Status     ImportStatus `json:"status"`
+	Reason     string       `json:"reason,omitempty"`
+	Warnings   []string     `json:"warnings,omitempty"`
+	Activities []ActivityID `json:"activities,omitempty"` // that the file is now a source of
+}
+
+// An ImportSummary counts the rows of a report.
+type ImportSummary struct {
+	Files      int `json:"files"`
+	Imported   int `json:"imported"`
+	Duplicate  int `json:"duplicate"`
+	Skipped    int `json:"skipped"`
+	Failed     int `json:"failed"`
+	Activities int `json:"activities"` // new ones
+}
+
+// Count adds the row to s.
+func (s *ImportSummary) Count(row ImportRow) {
+	s.Files++
+	switch row.Status {
+	case ImportImported:
+		s.Imported++
+	case ImportDuplicate:
+		s.Duplicate++
+	case ImportSkipped:
+		s.Skipped++
+	default:
+		s.Failed++
+	}
+}
+
+// An ImportReport accounts for every file of an upload.
+type ImportReport struct {
+	Files   []ImportRow   `json:"files"`
+	Summary ImportSummary `json:"summary"`
+}
