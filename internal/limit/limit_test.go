@@ -1,0 +1,289 @@
+package limit_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/limit"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/store"
+	"github.com/pierre-mcp/pierre/internal/store/storetest"
+)
+
+const key = pierre.KeyID("key_a")
+
+func at(t *testing.T, s string) time.Time {
+	t.Helper()
+	v, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// take takes one call and returns the decision.
+func take(t *testing.T, l *limit.Limiter, lim pierre.Limit, now time.Time) limit.Decision {
+	t.Helper()
+	d, err := l.Take(t.Context(), key, lim, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// call takes one call and, if it is admitted, keeps it in s as the server does.
+func call(t *testing.T, l *limit.Limiter, s *store.Store, lim pierre.Limit, now time.Time) limit.Decision {
+	t.Helper()
+	d := take(t, l, lim, now)
+	c := pierre.Call{ID: pierre.NewCallID(), KeyID: key, Status: pierre.CallSucceeded, Started: now, Period: lim.Period, WindowStart: d.WindowStart}
+	if !d.Allowed {
+		c.Status = pierre.CallRateLimited
+	}
+	if err := s.RecordCalls(t.Context(), []pierre.Call{c}); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestWindows(t *testing.T) {
+	s := storetest.New(t)
+	for _, c := range []struct {
+		name       string
+		period     pierre.Period
+		now        string
+		start, end string
+	}{
+		{"minute", pierre.PeriodMinute, "2026-03-01T10:59:59.999999Z", "2026-03-01T10:59:00Z", "2026-03-01T11:00:00Z"},
+		{"hour before midnight", pierre.PeriodHour, "2026-12-31T23:30:00Z", "2026-12-31T23:00:00Z", "2027-01-01T00:00:00Z"},
+		{"day", pierre.PeriodDay, "2026-02-28T12:00:00Z", "2026-02-28T00:00:00Z", "2026-03-01T00:00:00Z"},
+		{"day in another zone", pierre.PeriodDay, "2026-02-28T23:30:00-05:00", "2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z"},
+		{"Sunday belongs to the week before", pierre.PeriodWeek, "2026-03-01T23:59:59Z", "2026-02-23T00:00:00Z", "2026-03-02T00:00:00Z"},
+		{"week over the new year", pierre.PeriodWeek, "2026-01-01T00:00:00Z", "2025-12-29T00:00:00Z", "2026-01-05T00:00:00Z"},
+		{"29 January", pierre.PeriodMonth, "2026-01-29T00:00:00Z", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"},
+		{"30 January", pierre.PeriodMonth, "2026-01-30T00:00:00Z", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"},
+		{"31 January", pierre.PeriodMonth, "2026-01-31T23:59:59Z", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"},
+		{"leap day", pierre.PeriodMonth, "2028-02-29T12:00:00Z", "2028-02-01T00:00:00Z", "2028-03-01T00:00:00Z"},
+		{"31 August", pierre.PeriodMonth, "2026-08-31T12:00:00Z", "2026-08-01T00:00:00Z", "2026-09-01T00:00:00Z"},
+		{"31 December", pierre.PeriodMonth, "2026-12-31T23:59:59.999999Z", "2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l, lim := limit.New(s), pierre.Limit{Requests: 2, Period: c.period}
+			now, start, end := at(t, c.now), at(t, c.start), at(t, c.end)
+			want := limit.Decision{Allowed: true, Limit: lim, Used: 1, Remaining: 1, WindowStart: start, ResetsAt: end}
+			if d := take(t, l, lim, now); d != want {
+				t.Errorf("first call: %+v, want %+v", d, want)
+			}
+			take(t, l, lim, now)
+			want = limit.Decision{Limit: lim, Used: 2, WindowStart: start, ResetsAt: end}
+			if d := take(t, l, lim, end.Add(-time.Microsecond)); d != want {
+				t.Errorf("third call, at the window's end: %+v, want %+v", d, want)
+			}
+			if d := take(t, l, lim, end); !d.Allowed || d.Used != 1 || !d.WindowStart.Equal(end) {
+				t.Errorf("first call of the next window: %+v, want it admitted", d)
+			}
+		})
+	}
+}
+
+func TestExactlyTheLimitPassesInParallel(t *testing.T) {
+	const keys, callers, each, requests = 3, 32, 50, 777
+	l := limit.New(storetest.New(t))
+	now := time.Date(2026, 5, 5, 5, 5, 5, 0, time.UTC)
+	var passed [keys]atomic.Int64
+	var wg sync.WaitGroup
+	for range callers {
+		wg.Go(func() {
+			for i := range each * keys {
+				k := i % keys
+				d, err := l.Take(t.Context(), pierre.KeyID(rune('a'+k)), pierre.Limit{Requests: requests, Period: pierre.PeriodDay}, now)
+				if err != nil {
+					t.Error(err)
+				}
+				if d.Allowed {
+					passed[k].Add(1)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for k := range passed {
+		if n := passed[k].Load(); n != requests {
+			t.Errorf("key %d: %d of %d calls passed, want %d", k, n, callers*each, requests)
+		}
+	}
+}
+
+// A caller that comes late, with a time in a window that is over, counts in the next one.
+func TestRolloverInParallelNeverExceedsTheLimit(t *testing.T) {
+	const callers, each, requests = 16, 100, 150
+	l := limit.New(storetest.New(t))
+	end := time.Date(2026, 5, 5, 5, 6, 0, 0, time.UTC)
+	var passed sync.Map // window start → *atomic.Int64
+	var wg sync.WaitGroup
+	for range callers {
+		wg.Go(func() {
+			for i := range each { // the callers cross the end of the window at slightly different times
+				now := end.Add(time.Duration(i-each/2) * time.Millisecond)
+				d, err := l.Take(t.Context(), key, pierre.Limit{Requests: requests, Period: pierre.PeriodMinute}, now)
+				if err != nil {
+					t.Error(err)
+				}
+				if d.Allowed {
+					n, _ := passed.LoadOrStore(d.WindowStart, new(atomic.Int64))
+					n.(*atomic.Int64).Add(1)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	inWindow := func(start time.Time) int64 {
+		n, ok := passed.Load(start)
+		if !ok {
+			t.Fatalf("no call passed in the window from %v", start)
+		}
+		return n.(*atomic.Int64).Load()
+	}
+	if n := inWindow(end.Add(-time.Minute)); n > requests {
+		t.Errorf("%d calls passed in the first window, want at most %d", n, requests)
+	}
+	if n := inWindow(end); n != requests {
+		t.Errorf("%d calls passed in the second window, want %d", n, requests)
+	}
+}
+
+func TestPeekAndRefusedCallsCostNothing(t *testing.T) {
+	l, lim := limit.New(storetest.New(t)), pierre.Limit{Requests: 1, Period: pierre.PeriodHour}
+	now := at(t, "2026-06-01T10:00:00Z")
+	for range 3 {
+		if d, err := l.Peek(t.Context(), key, lim, now); err != nil || !d.Allowed || d.Used != 0 || d.Remaining != 1 {
+			t.Fatalf("Peek = %+v, %v; want one call left", d, err)
+		}
+	}
+	take(t, l, lim, now)
+	for range 3 {
+		if d := take(t, l, lim, now); d.Allowed || d.Used != 1 {
+			t.Fatalf("over the limit: %+v, want refused with 1 used", d)
+		}
+	}
+	if d := take(t, l, pierre.Limit{Requests: 2, Period: pierre.PeriodHour}, now); !d.Allowed || d.Used != 2 {
+		t.Errorf("after raising the limit by one: %+v; the refused calls must not have counted", d)
+	}
+}
+
+func TestCountsSurviveARestart(t *testing.T) {
+	s, lim := storetest.New(t), pierre.Limit{Requests: 3, Period: pierre.PeriodMonth}
+	now := at(t, "2026-06-30T23:00:00Z")
+	l := limit.New(s)
+	call(t, l, s, lim, now)
+	call(t, l, s, lim, now)
+
+	l = limit.New(s)
+	if d := call(t, l, s, lim, now); !d.Allowed || d.Used != 3 {
+		t.Errorf("third call, after a restart: %+v", d)
+	}
+	if d := call(t, l, s, lim, now); d.Allowed {
+		t.Errorf("fourth call: %+v, want refused", d)
+	}
+	if d := call(t, limit.New(s), s, lim, now.Add(time.Hour)); !d.Allowed || d.Used != 1 {
+		t.Errorf("after a restart in the next month: %+v", d)
+	}
+}
+
+func TestChangesOfTheLimitTakeEffectAtOnce(t *testing.T) {
+	s := storetest.New(t)
+	l := limit.New(s)
+	yesterday, now := at(t, "2026-06-09T12:00:00Z"), at(t, "2026-06-10T12:00:00Z")
+	perMonth := pierre.Limit{Requests: 10, Period: pierre.PeriodMonth}
+	for range 2 {
+		call(t, l, s, perMonth, yesterday)
+	}
+	for range 3 {
+		call(t, l, s, perMonth, now)
+	}
+	steps := []struct {
+		name    string
+		lim     pierre.Limit
+		allowed bool
+		used    int64
+	}{
+		{"lower than used", pierre.Limit{Requests: 4, Period: pierre.PeriodMonth}, false, 5},
+		{"higher", pierre.Limit{Requests: 6, Period: pierre.PeriodMonth}, true, 6},
+		{"today's calls count in a new period", pierre.Limit{Requests: 5, Period: pierre.PeriodDay}, true, 5},
+		{"and are refused there", pierre.Limit{Requests: 5, Period: pierre.PeriodDay}, false, 5},
+		{"unlimited", pierre.Limit{}, true, 0},
+		{"back in the first period", perMonth, true, 9},
+		{"back in the second", pierre.Limit{Requests: 9, Period: pierre.PeriodDay}, true, 8},
+	}
+	for _, step := range steps {
+		if d := call(t, l, s, step.lim, now); d.Allowed != step.allowed || d.Used != step.used {
+			t.Errorf("%s: allowed %v, used %d; want %v, %d", step.name, d.Allowed, d.Used, step.allowed, step.used)
+		}
+	}
+	d, err := limit.New(s).Peek(t.Context(), key, perMonth, now)
+	if err != nil || d.Used != 10 {
+		t.Errorf("after a restart: %+v, %v; want all 10 admitted calls", d, err)
+	}
+}
+
+func TestClockSetBack(t *testing.T) {
+	l, lim := limit.New(storetest.New(t)), pierre.Limit{Requests: 1, Period: pierre.PeriodDay}
+	take(t, l, lim, at(t, "2036-01-01T00:00:00Z")) // a machine that has not asked the time server yet
+	now := at(t, "2026-01-01T00:00:00Z")
+	if d := take(t, l, lim, now); !d.Allowed || !d.WindowStart.Equal(now) {
+		t.Errorf("after the clock was corrected: %+v, want the window of the right day", d)
+	}
+}
+
+// flaky is a count store that fails until it is mended.
+type flaky struct {
+	*store.Store
+
+	broken bool
+}
+
+var errDisk = errors.New("disk I/O error")
+
+func (f *flaky) QuotaUsed(ctx context.Context, k pierre.KeyID, p pierre.Period, start time.Time) (int64, error) {
+	if f.broken {
+		return 0, errDisk
+	}
+	return f.Store.QuotaUsed(ctx, k, p, start)
+}
+
+func TestUnreadableCountsRefuseWithAnError(t *testing.T) {
+	counts := &flaky{storetest.New(t), true}
+	l, lim := limit.New(counts), pierre.Limit{Requests: 1, Period: pierre.PeriodDay}
+	now := at(t, "2026-01-01T00:00:00Z")
+	if d, err := l.Take(t.Context(), key, lim, now); !errors.Is(err, errDisk) || d.Allowed {
+		t.Fatalf("Take = %+v, %v; want the store's error", d, err)
+	}
+	counts.broken = false
+	if d := take(t, l, lim, now); !d.Allowed || d.Used != 1 {
+		t.Errorf("after the store works again: %+v; the failed call must not count", d)
+	}
+}
+
+func BenchmarkTake(b *testing.B) {
+	l, lim := limit.New(storetest.New(b)), pierre.Limit{Requests: 1 << 60, Period: pierre.PeriodMonth}
+	now := time.Date(2026, 5, 5, 5, 5, 5, 0, time.UTC)
+	b.Run("one key", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := l.Take(b.Context(), key, lim, now); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("parallel on one key", func(b *testing.B) {
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				if _, err := l.Take(b.Context(), key, lim, now); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	})
+}
