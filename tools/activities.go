@@ -1,0 +1,204 @@
+package tools
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// How many activities a page of get_activities holds.
+const (
+	defaultPage = 20
+	largestPage = 200
+)
+
+// answerBytes is what an answer whose size was not asked for may take, text form included: models pay for every byte.
+const answerBytes = 7800
+
+func providerArgument() field {
+	return opt("provider", choice("Only activities that this source knows. Default: all sources, merged.", pierre.Providers()...))
+}
+
+func activityArgument() field {
+	return req("activity_id", str("The id of an activity, from get_activities.").within(1, 100))
+}
+
+func (c *Catalog) getActivities() tool {
+	return bind(spec{
+		name:  "get_activities",
+		title: "List activities",
+		doc: "Lists the athlete's activities, newest first, with their totals and ids. " +
+			"Use it to find activities by sport and time; follow next_cursor for older ones. For sums over a period use get_stats.",
+		input: []field{
+			providerArgument(),
+			opt("sport_type", choice("Only this sport, exactly: run does not include trail_running.", pierre.Sports()...)),
+			opt("limit", integer("At most so many. If not given, a page also ends before it exceeds 8 KB.").within(1, largestPage).otherwise(defaultPage)),
+			opt("days_back", integer("Only the last so many times 24 hours. Not together with after.").within(1, 36_500)),
+			opt("after", str("Only activities that started at or after this: "+instantDoc+".").within(1, 40)),
+			opt("before", str("Only activities that started before this: the same forms.").within(1, 40)),
+			opt("offset", integer("Skip so many. Prefer cursor.").within(0, 1_000_000)),
+			opt("cursor", str("next_cursor of the page before, with the other arguments unchanged. Not together with offset.").within(1, 400)),
+		},
+		output: object("",
+			req("activities", array("newest first", object("", activityFields()...))),
+			req("total_count", integer("of activities that match, on all pages")),
+			opt("next_cursor", str("argument cursor for the next page; absent on the last")),
+			opt("note", str("why the list is empty"))),
+	}, c.listActivities)
+}
+
+type activitiesArgs struct {
+	Provider pierre.Provider `json:"provider"`
+	Sport    pierre.Sport    `json:"sport_type"`
+	Limit    int             `json:"limit"`
+	DaysBack int             `json:"days_back"`
+	After    string          `json:"after"`
+	Before   string          `json:"before"`
+	Offset   int             `json:"offset"`
+	Cursor   string          `json:"cursor"`
+}
+
+func (a activitiesArgs) problems() []string {
+	var problems []string
+	if a.DaysBack != 0 && a.After != "" {
+		problems = append(problems, "days_back and after exclude each other.")
+	}
+	if a.Offset != 0 && a.Cursor != "" {
+		problems = append(problems, "offset and cursor exclude each other.")
+	}
+	after, err := a.after(time.UTC)
+	problems = appendProblem(problems, err)
+	before, err := a.before(time.UTC)
+	problems = appendProblem(problems, err)
+	if !after.IsZero() && !before.IsZero() && !after.Before(before) {
+		problems = append(problems, "after must be earlier than before.")
+	}
+	return problems
+}
+
+func (a activitiesArgs) after(zone *time.Location) (time.Time, error) {
+	return instant("after", a.After, zone)
+}
+
+func (a activitiesArgs) before(zone *time.Location) (time.Time, error) {
+	return instant("before", a.Before, zone)
+}
+
+type activitiesAnswer struct {
+	Activities []activityView `json:"activities"`
+	TotalCount int            `json:"total_count"`
+	NextCursor string         `json:"next_cursor,omitempty"`
+	Note       string         `json:"note,omitempty"`
+}
+
+func (a activitiesAnswer) text() string {
+	if a.Note != "" {
+		return a.Note
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d of %d activities:", len(a.Activities), a.TotalCount)
+	for _, v := range a.Activities {
+		b.WriteString("\n" + v.line())
+	}
+	if a.NextCursor != "" {
+		b.WriteString("\nmore with cursor " + a.NextCursor)
+	}
+	return b.String()
+}
+
+func (c *Catalog) listActivities(ctx context.Context, user pierre.UserID, args activitiesArgs) (answer, error) {
+	q, err := c.query(ctx, user, args)
+	if err != nil {
+		return nil, err
+	}
+	page, err := c.data.Activities(ctx, user, q)
+	if err != nil {
+		return nil, err
+	}
+	if args.Limit == 0 {
+		if n := fitting(page); n < len(page.Activities) {
+			q.Limit = n
+			if page, err = c.data.Activities(ctx, user, q); err != nil {
+				return nil, err
+			}
+		}
+	}
+	a := viewPage(page)
+	if page.Total == 0 {
+		a.Note, err = c.whyNone(ctx, user, args)
+	}
+	return a, err
+}
+
+func (c *Catalog) query(ctx context.Context, user pierre.UserID, args activitiesArgs) (pierre.ActivityQuery, error) {
+	q := pierre.ActivityQuery{Limit: cmp.Or(args.Limit, defaultPage), Offset: args.Offset, Cursor: args.Cursor}
+	if args.Provider != "" {
+		q.Providers = []pierre.Provider{args.Provider}
+	}
+	if args.Sport != "" {
+		q.Sports = []pierre.Sport{args.Sport}
+	}
+	p, err := c.data.Profile(ctx, user)
+	if err != nil {
+		return q, err
+	}
+	zone := newClock(c.now(), p).zone
+	if q.After, err = args.after(zone); err != nil {
+		return q, err
+	}
+	if args.DaysBack != 0 {
+		q.After = c.now().AddDate(0, 0, -args.DaysBack)
+	}
+	q.Before, err = args.before(zone)
+	return q, err
+}
+
+func viewPage(page pierre.ActivityPage) activitiesAnswer {
+	a := activitiesAnswer{Activities: make([]activityView, len(page.Activities)), TotalCount: page.Total, NextCursor: page.NextCursor}
+	for i, act := range page.Activities {
+		a.Activities[i] = viewActivity(act)
+	}
+	return a
+}
+
+// fitting returns how many of the page's activities an answer of the default size has room for, at least 1.
+func fitting(page pierre.ActivityPage) int {
+	const around = 500 // the members besides the activities, and a cursor twice
+	room := answerBytes - around
+	for i, act := range page.Activities {
+		v := viewActivity(act)
+		structured, _ := json.Marshal(v) //nolint:errchkjson // strings and finite numbers always encode
+		line, _ := json.Marshal(v.line())
+		if room -= len(structured) + len(line) + 1; room < 0 {
+			return max(i, 1)
+		}
+	}
+	return len(page.Activities)
+}
+
+// whyNone says why no activity matched, and what to do about it.
+func (c *Catalog) whyNone(ctx context.Context, user pierre.UserID, args activitiesArgs) (string, error) {
+	have, err := c.data.ProviderSummaries(ctx, user)
+	if err != nil {
+		return "", err
+	}
+	if len(have) == 0 {
+		return "No activities have been imported yet. The athlete can import files or an account export with: mcp-client import PATH", nil
+	}
+	names := make([]string, len(have))
+	for i, h := range have {
+		if h.Provider == args.Provider {
+			return "No activity matches these arguments; try a longer period or another sport.", nil
+		}
+		names[i] = fmt.Sprintf("%s (%d)", h.Provider, h.Activities)
+	}
+	if args.Provider == "" {
+		return "No activity matches these arguments; try a longer period or another sport.", nil
+	}
+	return fmt.Sprintf("Nothing has been imported from %s; activities are there from %s.", args.Provider, strings.Join(names, ", ")), nil
+}

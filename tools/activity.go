@@ -1,0 +1,169 @@
+package tools
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// An activityView is an activity in a list.
+type activityView struct {
+	ID                   pierre.ActivityID `json:"id"`
+	Provider             pierre.Provider   `json:"provider"`
+	Name                 string            `json:"name,omitempty"`
+	SportType            pierre.Sport      `json:"sport_type"`
+	StartTime            string            `json:"start_time"`
+	LocalStartTime       string            `json:"local_start_time,omitempty"`
+	DistanceMeters       *float64          `json:"distance_meters,omitempty"`
+	DurationSeconds      *float64          `json:"duration_seconds,omitempty"`
+	ElapsedSeconds       *float64          `json:"elapsed_seconds,omitempty"`
+	ElevationGainMeters  *float64          `json:"elevation_gain_meters,omitempty"`
+	AverageHeartRateBPM  *float64          `json:"average_heart_rate_bpm,omitempty"`
+	MaxHeartRateBPM      *float64          `json:"max_heart_rate_bpm,omitempty"`
+	AveragePowerWatts    *float64          `json:"average_power_watts,omitempty"`
+	NormalizedPowerWatts *float64          `json:"normalized_power_watts,omitempty"`
+	AverageSpeedMPS      *float64          `json:"average_speed_mps,omitempty"`
+	AverageCadenceRPM    *float64          `json:"average_cadence_rpm,omitempty"`
+	CaloriesKcal         *float64          `json:"calories_kcal,omitempty"`
+	HasGPS               bool              `json:"has_gps"`
+	Device               string            `json:"device,omitempty"`
+}
+
+func viewActivity(a pierre.Activity) activityView {
+	v := activityView{
+		ID: a.ID, Provider: a.Provider, Name: shorten(a.Name, 120), SportType: a.Sport,
+		StartTime:            a.Start.UTC().Format(time.RFC3339),
+		DistanceMeters:       round(a.DistanceMeters),
+		DurationSeconds:      round(a.DurationSeconds),
+		ElapsedSeconds:       round(a.ElapsedSeconds),
+		ElevationGainMeters:  round(a.ElevationGainMeters),
+		AverageHeartRateBPM:  round(a.AverageHeartRateBPM),
+		MaxHeartRateBPM:      round(a.MaxHeartRateBPM),
+		AveragePowerWatts:    round(a.AveragePowerWatts),
+		NormalizedPowerWatts: round(a.NormalizedPowerWatts),
+		AverageSpeedMPS:      round(a.AverageSpeedMPS),
+		AverageCadenceRPM:    round(a.AverageCadenceRPM),
+		CaloriesKcal:         round(a.CaloriesKcal),
+		HasGPS:               a.HasGPS,
+		Device:               shorten(a.Device, 60),
+	}
+	if t, ok := a.LocalStart(); ok {
+		v.LocalStartTime = t.Format(time.RFC3339)
+	}
+	return v
+}
+
+// activityFields describes an [activityView].
+func activityFields() []field {
+	return append([]field{
+		req("id", str("for the other tools' activity_id")),
+		req("provider", choice("where the record comes from", pierre.Providers()...)),
+		opt("name", str("")),
+		req("sport_type", choice("", pierre.Sports()...)),
+		req("start_time", str("UTC")),
+		opt("local_start_time", str("the same on the athlete's clock, if its offset was recorded")),
+	}, append(totalsFields(),
+		req("has_gps", boolean("")),
+		opt("device", str("")))...)
+}
+
+// totalsFields describes what lists tell about an activity as a whole.
+func totalsFields() []field {
+	return []field{
+		opt("distance_meters", number("")),
+		opt("duration_seconds", number("moving or timer time, without pauses")),
+		opt("elapsed_seconds", number("from start to end, with pauses")),
+		opt("elevation_gain_meters", number("")),
+		opt("average_heart_rate_bpm", number("")),
+		opt("max_heart_rate_bpm", number("")),
+		opt("average_power_watts", number("")),
+		opt("normalized_power_watts", number("as the device computed it")),
+		opt("average_speed_mps", number("")),
+		opt("average_cadence_rpm", number("runs: strides of one leg; steps per minute are twice as many")),
+		opt("calories_kcal", number("")),
+	}
+}
+
+// line shows the activity to hosts without structured content.
+func (v activityView) line() string {
+	start := v.LocalStartTime
+	if start == "" {
+		start = v.StartTime
+	}
+	parts := []string{string(v.ID), start, string(v.SportType)}
+	if v.Name != "" {
+		parts = append(parts, fmt.Sprintf("%q", shorten(v.Name, 40)))
+	}
+	if d := v.DistanceMeters; d != nil {
+		parts = append(parts, kilometres(*d))
+	}
+	if d := v.DurationSeconds; d != nil {
+		parts = append(parts, clockTime(*d))
+	}
+	if h := v.AverageHeartRateBPM; h != nil {
+		parts = append(parts, fmt.Sprintf("%.0f bpm", *h))
+	}
+	if p := v.AveragePowerWatts; p != nil {
+		parts = append(parts, fmt.Sprintf("%.0f W", *p))
+	}
+	return strings.Join(parts, " ")
+}
+
+// activity returns one of the user's activities, or an error that tells a model how to find the right id.
+func (c *Catalog) activity(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Activity, error) {
+	a, err := c.data.Activity(ctx, user, id)
+	return a, unknownActivity(err, id)
+}
+
+func (c *Catalog) recording(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Recording, error) {
+	r, err := c.data.Recording(ctx, user, id)
+	return r, unknownActivity(err, id)
+}
+
+func unknownActivity(err error, id pierre.ActivityID) error {
+	if pierre.KindOf(err) == pierre.KindNotFound {
+		return &pierre.Error{
+			Kind: pierre.KindNotFound, Field: "activity_id", Err: err,
+			Msg: fmt.Sprintf("Activity %s not found; use get_activities to list the ids.", quote(string(id))),
+		}
+	}
+	return err
+}
+
+// round drops digits that no sensor has.
+func round(f *float64) *float64 {
+	if f == nil {
+		return nil
+	}
+	return rounded(*f, 3)
+}
+
+// rounded returns f with so many decimals, or nil if it is not a number.
+func rounded(f float64, decimals int) *float64 {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return nil
+	}
+	p := math.Pow10(decimals)
+	return new(math.Round(f*p) / p)
+}
+
+// shorten cuts text that a file brought along, which may be of any length.
+func shorten(s string, most int) string {
+	s = strings.ToValidUTF8(s, "")
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
+}
+
+func kilometres(m float64) string { return fmt.Sprintf("%.2f km", m/1000) }
+
+// clockTime shows seconds as h:mm:ss.
+func clockTime(s float64) string {
+	n := int(math.Round(s))
+	return fmt.Sprintf("%d:%02d:%02d", n/3600, n/60%60, n%60)
+}

@@ -1,0 +1,227 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// lapBytes is what the laps of get_activity may take; a swim can have hundreds.
+const lapBytes = 3500
+
+func (c *Catalog) getActivity() tool {
+	return bind(spec{
+		name:  "get_activity",
+		title: "Show one activity",
+		doc: "Shows one activity with its laps, its sources and a summary of its samples (count, gaps, mean, min, max per channel). " +
+			"Ask for series only when the course of a value within the activity matters.",
+		input: []field{
+			activityArgument(),
+			providerArgument(),
+			opt("lap_offset", integer("Skip so many laps: next_lap_offset of the answer before.").within(0, 10_000).otherwise(0)),
+			opt("series", seriesArgument()),
+		},
+		output: object("", append(activityFields(),
+			opt("description", str("")),
+			opt("elevation_loss_meters", number("")),
+			opt("max_power_watts", number("")),
+			opt("max_speed_mps", number("")),
+			opt("multisport_id", str("the same for all parts of one multisport recording")),
+			req("sources", array("where the activity was read; the values are those of the primary source", object("",
+				req("provider", choice("", pierre.Providers()...)),
+				opt("external_id", str("the provider's own id")),
+				opt("file", str("")),
+				req("format", str("")),
+				req("imported", str("UTC")),
+				req("primary", boolean(""))))),
+			opt("warnings", array("what was odd about the recording", str(""))),
+			req("lap_count", integer("")),
+			opt("laps", array("", object("", lapFields()...))),
+			opt("next_lap_offset", integer("argument lap_offset for the next laps; absent after the last")),
+			opt("series_summary", seriesSummarySchema()),
+			opt("series", array("the samples asked for, thinned", seriesSchema())))...),
+	}, c.showActivity)
+}
+
+type activityArgs struct {
+	ID        pierre.ActivityID `json:"activity_id"`
+	Provider  pierre.Provider   `json:"provider"`
+	LapOffset int               `json:"lap_offset"`
+	Series    *seriesArgs       `json:"series"`
+}
+
+type activityAnswer struct {
+	activityView
+
+	Description         string         `json:"description,omitempty"`
+	ElevationLossMeters *float64       `json:"elevation_loss_meters,omitempty"`
+	MaxPowerWatts       *float64       `json:"max_power_watts,omitempty"`
+	MaxSpeedMPS         *float64       `json:"max_speed_mps,omitempty"`
+	MultisportID        string         `json:"multisport_id,omitempty"`
+	Sources             []sourceView   `json:"sources"`
+	Warnings            []string       `json:"warnings,omitempty"`
+	LapCount            int            `json:"lap_count"`
+	Laps                []lapView      `json:"laps,omitempty"`
+	NextLapOffset       int            `json:"next_lap_offset,omitempty"`
+	Summary             *seriesSummary `json:"series_summary,omitempty"`
+	Series              []sampled      `json:"series,omitempty"`
+}
+
+type sourceView struct {
+	Provider   pierre.Provider `json:"provider"`
+	ExternalID string          `json:"external_id,omitempty"`
+	File       string          `json:"file,omitempty"`
+	Format     string          `json:"format"`
+	Imported   string          `json:"imported"`
+	Primary    bool            `json:"primary"`
+}
+
+// A lapView leaves out what laps seldom differ in.
+type lapView struct {
+	Number              int      `json:"number"`
+	StartSeconds        *float64 `json:"start_seconds"`
+	DistanceMeters      *float64 `json:"distance_meters,omitempty"`
+	DurationSeconds     *float64 `json:"duration_seconds,omitempty"`
+	ElevationGainMeters *float64 `json:"elevation_gain_meters,omitempty"`
+	AverageHeartRateBPM *float64 `json:"average_heart_rate_bpm,omitempty"`
+	MaxHeartRateBPM     *float64 `json:"max_heart_rate_bpm,omitempty"`
+	AveragePowerWatts   *float64 `json:"average_power_watts,omitempty"`
+	AverageSpeedMPS     *float64 `json:"average_speed_mps,omitempty"`
+	AverageCadenceRPM   *float64 `json:"average_cadence_rpm,omitempty"`
+}
+
+func lapFields() []field {
+	return []field{
+		req("number", integer("from 1")),
+		req("start_seconds", number("after the activity's start")),
+		opt("distance_meters", number("")),
+		opt("duration_seconds", number("moving or timer time")),
+		opt("elevation_gain_meters", number("")),
+		opt("average_heart_rate_bpm", number("")),
+		opt("max_heart_rate_bpm", number("")),
+		opt("average_power_watts", number("")),
+		opt("average_speed_mps", number("")),
+		opt("average_cadence_rpm", number("")),
+	}
+}
+
+func (c *Catalog) showActivity(ctx context.Context, user pierre.UserID, args activityArgs) (answer, error) {
+	rec, sources, err := c.recordingFrom(ctx, user, args.ID, args.Provider)
+	if err != nil {
+		return nil, err
+	}
+	a := activityAnswer{
+		activityView:        viewActivity(rec.Activity),
+		Description:         shorten(rec.Description, 1000),
+		ElevationLossMeters: round(rec.ElevationLossMeters),
+		MaxPowerWatts:       round(rec.MaxPowerWatts),
+		MaxSpeedMPS:         round(rec.MaxSpeedMPS),
+		MultisportID:        rec.MultisportID,
+		Sources:             viewSources(sources),
+		LapCount:            len(rec.Laps),
+		Summary:             summarize(rec.Activity, rec.Series),
+	}
+	for _, w := range rec.Warnings[:min(len(rec.Warnings), 5)] {
+		a.Warnings = append(a.Warnings, shorten(w, 200))
+	}
+	a.Laps, a.NextLapOffset = viewLaps(rec.Laps, args.LapOffset)
+	if args.Series != nil {
+		a.Series = args.Series.sample(rec.Series)
+	}
+	return a, nil
+}
+
+// recordingFrom reads a recording that must have a source of the given provider, if one is given.
+func (c *Catalog) recordingFrom(
+	ctx context.Context, user pierre.UserID, id pierre.ActivityID, from pierre.Provider,
+) (pierre.Recording, []pierre.Source, error) {
+	rec, err := c.data.Recording(ctx, user, id)
+	if err != nil {
+		return rec, nil, unknownActivity(err, id)
+	}
+	sources, err := c.data.Sources(ctx, user, id)
+	if err != nil {
+		return rec, nil, unknownActivity(err, id)
+	}
+	if from != "" && !slices.ContainsFunc(sources, func(s pierre.Source) bool { return s.Provider == from }) {
+		return rec, nil, &pierre.Error{
+			Kind: pierre.KindNotFound, Field: "provider",
+			Msg: fmt.Sprintf("Activity %s has no record from %s but from %s; leave provider out.", id, from, sources[0].Provider),
+		}
+	}
+	return rec, sources, nil
+}
+
+func viewSources(sources []pierre.Source) []sourceView {
+	const most = 5
+	views := make([]sourceView, min(len(sources), most))
+	for i := range views {
+		s := sources[i]
+		views[i] = sourceView{s.Provider, shorten(s.ExternalID, 40), shorten(s.File, 120), s.Format, s.Imported.Format(time.RFC3339), s.Primary}
+	}
+	return views
+}
+
+// viewLaps shows as many laps from offset on as there is room for, and where the next ones begin, 0 after the last.
+func viewLaps(laps []pierre.Lap, offset int) (views []lapView, next int) {
+	room := lapBytes
+	for i := offset; i < len(laps); i++ {
+		l := laps[i]
+		v := lapView{
+			Number: i + 1, StartSeconds: rounded(l.StartSeconds, 3),
+			DistanceMeters:      round(l.DistanceMeters),
+			DurationSeconds:     round(l.DurationSeconds),
+			ElevationGainMeters: round(l.ElevationGainMeters),
+			AverageHeartRateBPM: round(l.AverageHeartRateBPM),
+			MaxHeartRateBPM:     round(l.MaxHeartRateBPM),
+			AveragePowerWatts:   round(l.AveragePowerWatts),
+			AverageSpeedMPS:     round(l.AverageSpeedMPS),
+			AverageCadenceRPM:   round(l.AverageCadenceRPM),
+		}
+		b, _ := json.Marshal(v) //nolint:errchkjson // finite numbers always encode
+		if room -= len(b); room < 0 && views != nil {
+			return views, i
+		}
+		views = append(views, v)
+	}
+	return views, 0
+}
+
+func (a activityAnswer) text() string {
+	var b strings.Builder
+	b.WriteString(a.line())
+	for _, w := range a.Warnings {
+		b.WriteString("\nwarning: " + w)
+	}
+	fmt.Fprintf(&b, "\n%d laps", a.LapCount)
+	for _, l := range a.Laps {
+		fmt.Fprintf(&b, "\nlap %d:", l.Number)
+		if l.DistanceMeters != nil {
+			b.WriteString(" " + kilometres(*l.DistanceMeters))
+		}
+		if l.DurationSeconds != nil {
+			b.WriteString(" " + clockTime(*l.DurationSeconds))
+		}
+		if l.AverageHeartRateBPM != nil {
+			fmt.Fprintf(&b, " %.0f bpm", *l.AverageHeartRateBPM)
+		}
+		if l.AveragePowerWatts != nil {
+			fmt.Fprintf(&b, " %.0f W", *l.AveragePowerWatts)
+		}
+	}
+	if a.NextLapOffset != 0 {
+		fmt.Fprintf(&b, "\nmore laps with lap_offset %d", a.NextLapOffset)
+	}
+	if a.Summary != nil {
+		b.WriteString("\n" + a.Summary.text())
+	}
+	for _, s := range a.Series {
+		b.WriteString("\n" + s.text())
+	}
+	return b.String()
+}

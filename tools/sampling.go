@@ -1,0 +1,185 @@
+package tools
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// How many points of each channel the sampled series have.
+const (
+	defaultPoints = 100
+	fewestPoints  = 10
+	mostPoints    = 1000
+)
+
+// seriesArgs asks for samples, thinned to so many points that a model can read them.
+type seriesArgs struct {
+	Channels    []string `json:"channels"`
+	MaxPoints   int      `json:"max_points"`
+	FromSeconds *float64 `json:"from_seconds"`
+	ToSeconds   *float64 `json:"to_seconds"`
+}
+
+func seriesArgument() schema {
+	const day = 86_400
+	return object("Also show these samples, thinned. Costs about 15 bytes per point and channel.",
+		req("channels", array("Which samples.", choice("", channelNames()...)).within(1, float64(len(channelNames())))),
+		opt("max_points", integer("Of each channel.").within(fewestPoints, mostPoints).otherwise(defaultPoints)),
+		opt("from_seconds", number("Only from this time after the start on.").within(0, 30*day)),
+		opt("to_seconds", number("Only up to this time after the start.").within(0, 30*day)))
+}
+
+func (a activityArgs) problems() []string {
+	if s := a.Series; s != nil && s.FromSeconds != nil && s.ToSeconds != nil && *s.FromSeconds >= *s.ToSeconds {
+		return []string{"series.from_seconds must be less than series.to_seconds."}
+	}
+	return nil
+}
+
+// A sampled channel has one value per time; a position has two.
+type sampled struct {
+	Channel   string    `json:"channel"`
+	Recorded  int       `json:"recorded_samples"`
+	Method    string    `json:"method"`
+	Seconds   []float64 `json:"seconds"`
+	Values    []float64 `json:"values,omitempty"`
+	Latitude  []float64 `json:"latitude_degrees,omitempty"`
+	Longitude []float64 `json:"longitude_degrees,omitempty"`
+}
+
+func seriesSchema() schema {
+	return object("",
+		req("channel", choice("whose name has the unit of values", channelNames()...)),
+		req("recorded_samples", integer("in the span asked for, before thinning")),
+		req("method", str("how the samples were thinned")),
+		req("seconds", array("after the activity's start", number(""))),
+		opt("values", array("one for each of seconds", number(""))),
+		opt("latitude_degrees", array("WGS 84, instead of values", number(""))),
+		opt("longitude_degrees", array("", number(""))))
+}
+
+const (
+	methodAll  = "all samples"
+	methodLTTB = "largest triangle three buckets (Steinarsson 2013)"
+	methodNth  = "evenly spaced samples"
+)
+
+// sample thins the channels that were asked for, each on its own, so that gaps in one leave no holes in another.
+func (a seriesArgs) sample(s pierre.Series) []sampled {
+	most := a.MaxPoints
+	if most == 0 {
+		most = defaultPoints
+	}
+	var result []sampled
+	for _, c := range channels() {
+		if !slices.Contains(a.Channels, c.name) {
+			continue
+		}
+		x, y := a.points(s.Time, c.values(s))
+		keep, method := lttb(x, y, most)
+		result = append(result, sampled{
+			Channel: c.name, Recorded: len(x), Method: method,
+			Seconds: pick(x, keep, 3), Values: pick(y, keep, 3),
+		})
+	}
+	if slices.Contains(a.Channels, positionChannel) {
+		result = append(result, a.samplePositions(s, most))
+	}
+	return result
+}
+
+// points returns the recorded values in the span asked for, and their times.
+func (a seriesArgs) points(t, values []float64) (x, y []float64) {
+	for i, v := range values {
+		if !math.IsNaN(v) && a.spans(t[i]) {
+			x, y = append(x, t[i]), append(y, v)
+		}
+	}
+	return x, y
+}
+
+func (a seriesArgs) spans(t float64) bool {
+	return (a.FromSeconds == nil || t >= *a.FromSeconds) && (a.ToSeconds == nil || t <= *a.ToSeconds)
+}
+
+func (a seriesArgs) samplePositions(s pierre.Series, most int) sampled {
+	fixes := slices.DeleteFunc(positions(s), func(i int) bool { return !a.spans(s.Time[i]) })
+	keep, method := fixes, methodAll
+	if len(fixes) > most {
+		keep, method = make([]int, most), methodNth
+		for i := range keep {
+			keep[i] = fixes[i*(len(fixes)-1)/(most-1)]
+		}
+	}
+	return sampled{
+		Channel: positionChannel, Recorded: len(fixes), Method: method,
+		Seconds: pick(s.Time, keep, 3), Latitude: pick(s.Latitude, keep, 6), Longitude: pick(s.Longitude, keep, 6),
+	}
+}
+
+func pick(values []float64, keep []int, decimals int) []float64 {
+	picked := make([]float64, len(keep))
+	for i, k := range keep {
+		picked[i] = *rounded(values[k], decimals)
+	}
+	return picked
+}
+
+// lttb chooses at most most points such that the line through them looks like the line through all: of each
+// bucket the point that spans the largest triangle with the one chosen before and the mean of the next bucket.
+// See Steinarsson, "Downsampling Time Series for Visual Representation", 2013.
+func lttb(x, y []float64, most int) (keep []int, method string) {
+	n := len(x)
+	if n <= most {
+		for i := range n {
+			keep = append(keep, i)
+		}
+		return keep, methodAll
+	}
+	keep = append(keep, 0)
+	width := float64(n-2) / float64(most-2)
+	bucket := func(i int) int { return 1 + int(float64(i)*width) }
+	for i := range most - 2 {
+		from, to := bucket(i), bucket(i+1)
+		next := min(bucket(i+2), n)
+		if i == most-3 {
+			next = n
+		}
+		meanX, meanY := mean(x[to:next]), mean(y[to:next])
+		last := keep[len(keep)-1]
+		best, area := from, -1.0
+		for j := from; j < to; j++ {
+			a := math.Abs((x[last]-meanX)*(y[j]-y[last]) - (x[last]-x[j])*(meanY-y[last]))
+			if a > area {
+				best, area = j, a
+			}
+		}
+		keep = append(keep, best)
+	}
+	return append(keep, n-1), methodLTTB
+}
+
+func mean(values []float64) float64 {
+	total := 0.0
+	for _, v := range values {
+		total += v
+	}
+	return total / float64(len(values))
+}
+
+func (s sampled) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s at seconds (%d of %d samples, %s):", s.Channel, len(s.Seconds), s.Recorded, s.Method)
+	for i, t := range s.Seconds {
+		if s.Values != nil {
+			fmt.Fprintf(&b, " %s@%s", plain(s.Values[i]), plain(t))
+		} else {
+			fmt.Fprintf(&b, " %s,%s@%s", plain(s.Latitude[i]), plain(s.Longitude[i]), plain(t))
+		}
+	}
+	return b.String()
+}

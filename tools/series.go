@@ -1,0 +1,162 @@
+package tools
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// A channel is one column of a series.
+type channel struct {
+	name   string
+	values func(pierre.Series) []float64
+}
+
+func channels() []channel {
+	return []channel{
+		{"heart_rate_bpm", func(s pierre.Series) []float64 { return s.HeartRate }},
+		{"power_watts", func(s pierre.Series) []float64 { return s.Power }},
+		{"speed_mps", func(s pierre.Series) []float64 { return s.Speed }},
+		{"cadence_rpm", func(s pierre.Series) []float64 { return s.Cadence }},
+		{"altitude_meters", func(s pierre.Series) []float64 { return s.Altitude }},
+		{"distance_meters", func(s pierre.Series) []float64 { return s.Distance }},
+		{"temperature_celsius", func(s pierre.Series) []float64 { return s.Temperature }},
+	}
+}
+
+// positionChannel is the only one with two columns.
+const positionChannel = "position"
+
+func channelNames() []string {
+	var names []string
+	for _, c := range channels() {
+		names = append(names, c.name)
+	}
+	return append(names, positionChannel)
+}
+
+// A seriesSummary describes an activity's samples without showing them.
+type seriesSummary struct {
+	Samples             int              `json:"samples"`
+	FirstTimestamp      string           `json:"first_timestamp"`
+	LastTimestamp       string           `json:"last_timestamp"`
+	MaxGapSeconds       *float64         `json:"max_gap_seconds"`
+	TrackDistanceMeters *float64         `json:"track_distance_meters,omitempty"`
+	LastDistanceMeters  *float64         `json:"last_distance_meters,omitempty"`
+	Channels            []channelSummary `json:"channels"`
+}
+
+type channelSummary struct {
+	Channel string   `json:"channel"`
+	Samples int      `json:"samples"`
+	Mean    *float64 `json:"mean,omitempty"`
+	Min     *float64 `json:"min,omitempty"`
+	Max     *float64 `json:"max,omitempty"`
+}
+
+func seriesSummarySchema() schema {
+	return object("the samples, summed up; absent if there are none",
+		req("samples", integer("")),
+		req("first_timestamp", str("UTC")),
+		req("last_timestamp", str("UTC")),
+		req("max_gap_seconds", number("longest time between two samples")),
+		opt("track_distance_meters", number("great-circle distance along the positions")),
+		opt("last_distance_meters", number("the last recorded distance")),
+		req("channels", array("what was recorded", object("",
+			req("channel", choice("", channelNames()...)),
+			req("samples", integer("that have a value")),
+			opt("mean", number("simple mean of the samples; of power with its zeros")),
+			opt("min", number("")),
+			opt("max", number(""))))))
+}
+
+// summarize sums up the samples of a, or returns nil if there are none.
+func summarize(a pierre.Activity, s pierre.Series) *seriesSummary {
+	n := len(s.Time)
+	if n == 0 {
+		return nil
+	}
+	at := func(seconds float64) string {
+		return a.Start.Add(time.Duration(seconds * float64(time.Second))).UTC().Format(time.RFC3339)
+	}
+	sum := seriesSummary{Samples: n, FirstTimestamp: at(s.Time[0]), LastTimestamp: at(s.Time[n-1]), Channels: []channelSummary{}}
+	gap := 0.0
+	for i := 1; i < n; i++ {
+		gap = max(gap, s.Time[i]-s.Time[i-1])
+	}
+	sum.MaxGapSeconds = rounded(gap, 3)
+	for _, c := range channels() {
+		if cs := summarizeChannel(c.name, c.values(s)); cs.Samples > 0 {
+			sum.Channels = append(sum.Channels, cs)
+		}
+	}
+	if fixes := positions(s); len(fixes) > 0 {
+		sum.Channels = append(sum.Channels, channelSummary{Channel: positionChannel, Samples: len(fixes)})
+		track := 0.0
+		for i := 1; i < len(fixes); i++ {
+			track += greatCircle(s, fixes[i-1], fixes[i])
+		}
+		sum.TrackDistanceMeters = rounded(track, 1)
+	}
+	for i := len(s.Distance) - 1; i >= 0; i-- {
+		if !math.IsNaN(s.Distance[i]) {
+			sum.LastDistanceMeters = rounded(s.Distance[i], 2)
+			break
+		}
+	}
+	return &sum
+}
+
+func summarizeChannel(name string, values []float64) channelSummary {
+	cs := channelSummary{Channel: name}
+	total, least, most := 0.0, math.Inf(1), math.Inf(-1)
+	for _, v := range values {
+		if math.IsNaN(v) {
+			continue
+		}
+		cs.Samples++
+		total += v
+		least, most = min(least, v), max(most, v)
+	}
+	if cs.Samples > 0 {
+		cs.Mean, cs.Min, cs.Max = rounded(total/float64(cs.Samples), 3), rounded(least, 3), rounded(most, 3)
+	}
+	return cs
+}
+
+// positions returns the indexes of the samples that have a position.
+func positions(s pierre.Series) []int {
+	var fixes []int
+	for i := range min(len(s.Latitude), len(s.Longitude)) {
+		if !math.IsNaN(s.Latitude[i]) && !math.IsNaN(s.Longitude[i]) {
+			fixes = append(fixes, i)
+		}
+	}
+	return fixes
+}
+
+func (s seriesSummary) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d samples, longest gap %s s:", s.Samples, plain(*s.MaxGapSeconds))
+	for _, c := range s.Channels {
+		fmt.Fprintf(&b, "\n%s: %d samples", c.Channel, c.Samples)
+		if c.Mean != nil {
+			fmt.Fprintf(&b, ", mean %s, %s to %s", plain(*c.Mean), plain(*c.Min), plain(*c.Max))
+		}
+	}
+	return b.String()
+}
+
+// greatCircle returns the distance in metres between two samples of s, on a sphere.
+func greatCircle(s pierre.Series, i, j int) float64 {
+	const earthRadius = 6_371_008.8 // m, mean
+	rad := func(degrees float64) float64 { return degrees * math.Pi / 180 }
+	lat1, lat2 := rad(s.Latitude[i]), rad(s.Latitude[j])
+	h := haversine(lat2-lat1) + math.Cos(lat1)*math.Cos(lat2)*haversine(rad(s.Longitude[j]-s.Longitude[i]))
+	return 2 * earthRadius * math.Asin(math.Sqrt(min(h, 1)))
+}
+
+func haversine(angle float64) float64 { s := math.Sin(angle / 2); return s * s }

@@ -1,0 +1,29 @@
+package tools
+
+import (
+	"context"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// A Store is the athletes' data as the tools need it. Another user's data is "not found" to it.
+type Store interface {
+	ActivityStore
+	ProfileStore
+}
+
+// An ActivityStore reads activities.
+type ActivityStore interface {
+	Activities(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) (pierre.ActivityPage, error)
+	Activity(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Activity, error)
+	Recording(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Recording, error)
+	Sources(ctx context.Context, user pierre.UserID, id pierre.ActivityID) ([]pierre.Source, error)
+	ProviderSummaries(ctx context.Context, user pierre.UserID) ([]pierre.ProviderSummary, error)
+}
+
+// A ProfileStore reads and changes what an athlete said about themselves.
+type ProfileStore interface {
+	Profile(ctx context.Context, user pierre.UserID) (pierre.Profile, error)
+	UpdateProfile(ctx context.Context, user pierre.UserID, now time.Time, change func(*pierre.Profile) error) (pierre.Profile, error)
+}
