@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"runtime"
 
 	"github.com/mattn/go-sqlite3"
@@ -21,6 +20,8 @@ func OpenSQLite(path string) (*Store, error) {
 		"_busy_timeout": {"10000"},
 		"_foreign_keys": {"on"},
 		"_txlock":       {"immediate"}, // a reader that starts to write would fail with SQLITE_BUSY
+		// Per connection. Without it, preparing the same statements again takes a fifth of a small transaction.
+		"_stmt_cache_size": {"64"},
 	}
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 	write, err := sql.Open("sqlite3", dsn)
@@ -49,9 +50,15 @@ func OpenSQLite(path string) (*Store, error) {
 
 // sqlite binds $2 by the order in which names appear, not by number, so $2 … $1
 // would swap the arguments without an error: rewrite to ?2 … ?1, which SQLite numbers.
-var dollar = regexp.MustCompile(`\$(\d+)`)
-
-func toQuestionMarks(q string) string { return dollar.ReplaceAllString(q, "?$1") }
+func toQuestionMarks(q string) string {
+	b := []byte(q)
+	for i := range len(b) - 1 {
+		if b[i] == '$' && '0' <= b[i+1] && b[i+1] <= '9' {
+			b[i] = '?'
+		}
+	}
+	return string(b)
+}
 
 func sqliteConflict(err error) bool {
 	e, ok := errors.AsType[sqlite3.Error](err)
