@@ -1,0 +1,76 @@
+// Package cli holds what every program's command line has in common: the world
+// it sees, exit codes, one-line errors, the version command.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pierre-mcp/pierre/internal/buildinfo"
+)
+
+// A World is everything that a program sees of its surroundings, so that tests can replace them.
+type World struct {
+	Getenv         func(string) string
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+}
+
+// A usageError is a mistake in the command line or the environment.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// Usage marks err as a mistake in the command line or the environment: exit code 2.
+func Usage(err error) error { return usageError{err} }
+
+// Usagef is [Usage] of a new error.
+func Usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// Run runs the program whose command tree is root and returns its exit code: 0
+// for success, an end that was asked for included, 2 for a usage mistake, 1 for
+// everything else that went wrong. An error is one line on stderr.
+func Run(ctx context.Context, root *cobra.Command, args []string, w World) int {
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return Usage(err) })
+	root.AddCommand(version(root.Name()))
+	root.SetArgs(args)
+	root.SetIn(w.Stdin)
+	root.SetOut(w.Stdout)
+	root.SetErr(w.Stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil || ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return 0
+	}
+	if _, ok := errors.AsType[usageError](err); ok {
+		fmt.Fprintf(w.Stderr, "%s: %v (%s --help shows how)\n", root.Name(), err, root.Name())
+		return 2
+	}
+	fmt.Fprintf(w.Stderr, "%s: %v\n", root.Name(), err)
+	return 1
+}
+
+// NoArgs refuses positional arguments: a mistyped command must not start something else.
+func NoArgs(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return Usagef("there is no command %q", args[0])
+	}
+	return nil
+}
+
+func version(program string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), buildinfo.Line(program))
+			return err
+		},
+	}
+}
