@@ -9,7 +9,7 @@ import (
 )
 
 // RecordCalls keeps calls and raises the quota counters of their keys, all in one
-// transaction. A call that is already kept, by its id, is not counted again. A
+// transaction. A call that is already kept, by its key, start and id, is not counted again. A
 // call counts in the window of its period that contains its start.
 func (s *Store) RecordCalls(ctx context.Context, calls []pierre.Call) error {
 	return s.tx(ctx, func(t *tx) error {
@@ -35,16 +35,12 @@ type quota struct {
 
 // insertCalls returns how many of the calls were new and count, by quota.
 func (t *tx) insertCalls(ctx context.Context, calls []pierre.Call) (map[quota]int64, error) {
-	insert, err := t.PrepareContext(ctx, t.d.rewrite(`INSERT INTO calls
-		(id, key_id, user_id, tool, status, started_us, duration_us, request_bytes, response_bytes, country, client_hash)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING`))
-	if err != nil {
-		return nil, err
-	}
-	defer insert.Close()
 	added := map[quota]int64{}
 	for _, c := range calls {
-		r, err := insert.ExecContext(ctx, c.ID, c.KeyID, c.UserID, c.Tool, c.Status, c.Started.UnixMicro(),
+		r, err := t.exec(ctx, `INSERT INTO calls
+			(id, key_id, user_id, tool, status, started_us, duration_us, request_bytes, response_bytes, country, client_hash)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (key_id, started_us, id) DO NOTHING`,
+			c.ID, c.KeyID, c.UserID, c.Tool, c.Status, c.Started.UnixMicro(),
 			c.Duration.Microseconds(), c.RequestBytes, c.ResponseBytes, c.Country, c.ClientHash)
 		if err != nil {
 			return nil, err

@@ -11,6 +11,7 @@ package usage
 import (
 	"context"
 	"net/netip"
+	"runtime"
 	"sync"
 	"time"
 
@@ -114,6 +115,7 @@ func (r *Recorder) join(c pierre.Call) (b *batch, mine bool) {
 func (r *Recorder) write(ctx context.Context, b *batch) {
 	r.writing.Lock()
 	defer r.writing.Unlock()
+	runtime.Gosched() // callers that the last transaction has just released join this one, not the next
 	r.mu.Lock()
 	if r.open == b {
 		r.open = nil

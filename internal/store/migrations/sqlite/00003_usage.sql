@@ -1,6 +1,6 @@
 -- +goose Up
 CREATE TABLE calls (
-    id             TEXT PRIMARY KEY,
+    id             TEXT NOT NULL,
     key_id         TEXT NOT NULL, -- '' for the single tenant
     user_id        TEXT NOT NULL,
     tool           TEXT NOT NULL,
@@ -10,9 +10,9 @@ CREATE TABLE calls (
     request_bytes  BIGINT NOT NULL,
     response_bytes BIGINT NOT NULL,
     country        TEXT NOT NULL,
-    client_hash    TEXT NOT NULL
-);
-CREATE INDEX calls_key_started ON calls (key_id, started_us);
+    client_hash    TEXT NOT NULL,
+    PRIMARY KEY (key_id, started_us, id) -- the order in which reports read
+) WITHOUT ROWID;
 
 -- A row equals the number of the key's calls in its window that were not refused.
 -- Where there is no row, the calls say it.
