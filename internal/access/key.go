@@ -48,10 +48,10 @@ func appendRandom(text []byte, n int) []byte {
 	const even = 256 - 256%len(base62)
 	var buf [2 * randomDigits]byte
 	for want := len(text) + n; len(text) < want; {
-		rand.Read(buf[:]) //nolint:errcheck // it ends the program rather than fail
+		rand.Read(buf[:]) // ends the program rather than fail
 		for _, b := range buf {
 			if int(b) < even && len(text) < want {
-				text = append(text, base62[int(b)%len(base62)]) //nolint:revive // appending is what append functions do
+				text = append(text, base62[int(b)%len(base62)])
 			}
 		}
 	}

@@ -13,18 +13,25 @@ func (s *Store) EnsureUser(ctx context.Context, email string, now time.Time) (pi
 	var u pierre.User
 	err := s.tx(ctx, func(t *tx) error {
 		var err error
-		u, err = t.ensureUser(ctx, email, now)
+		u, _, err = t.ensureUser(ctx, email, now)
 		return err
 	})
 	return u, err
 }
 
-func (t *tx) ensureUser(ctx context.Context, email string, now time.Time) (pierre.User, error) {
-	if _, err := t.exec(ctx, `INSERT INTO users (id, email, created_us) VALUES ($1, $2, $3) ON CONFLICT (email) DO NOTHING`,
-		pierre.NewUserID(), email, now.UnixMicro()); err != nil {
-		return pierre.User{}, err
+// ensureUser also reports whether the user is new.
+func (t *tx) ensureUser(ctx context.Context, email string, now time.Time) (pierre.User, bool, error) {
+	r, err := t.exec(ctx, `INSERT INTO users (id, email, created_us) VALUES ($1, $2, $3) ON CONFLICT (email) DO NOTHING`,
+		pierre.NewUserID(), email, now.UnixMicro())
+	if err != nil {
+		return pierre.User{}, false, err
 	}
-	return scanUser(t.row(ctx, `SELECT id, email, created_us FROM users WHERE email = $1`, email))
+	made, err := r.RowsAffected()
+	if err != nil {
+		return pierre.User{}, false, err
+	}
+	u, err := scanUser(t.row(ctx, `SELECT id, email, created_us FROM users WHERE email = $1`, email))
+	return u, made > 0, err
 }
 
 // UserByEmail returns the user with that normalized e-mail address.

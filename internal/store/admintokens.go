@@ -1,0 +1,152 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+const adminColumns = `id, service, description, permissions, created_us, expires_us, revoked_us, last_used_us`
+
+// AdminToken returns the admin token with that id, whatever its status.
+func (s *Store) AdminToken(ctx context.Context, id pierre.AdminTokenID) (pierre.AdminToken, error) {
+	a, err := scanAdminToken(s.row(ctx, `SELECT `+adminColumns+` FROM admin_tokens WHERE id = $1`, id))
+	return a, s.classify(err, "admin token "+string(id))
+}
+
+// AdminTokens returns all admin tokens, oldest first.
+func (s *Store) AdminTokens(ctx context.Context) ([]pierre.AdminToken, error) {
+	rows, err := s.query(ctx, `SELECT `+adminColumns+` FROM admin_tokens ORDER BY created_us, id`)
+	if err != nil {
+		return nil, s.classify(err, "listing admin tokens")
+	}
+	defer rows.Close()
+	var tokens []pierre.AdminToken
+	for rows.Next() {
+		a, err := scanAdminToken(rows)
+		if err != nil {
+			return nil, s.classify(err, "listing admin tokens")
+		}
+		tokens = append(tokens, a)
+	}
+	return tokens, s.classify(rows.Err(), "listing admin tokens")
+}
+
+// CreateAdminToken keeps a new admin token.
+func (s *Store) CreateAdminToken(ctx context.Context, act pierre.Act, a pierre.AdminToken) error {
+	err := s.tx(ctx, func(t *tx) error {
+		if err := t.insertAdminToken(ctx, a); err != nil {
+			return err
+		}
+		return t.audit(ctx, act, "admin_token.generate", string(a.ID), adminTokenDetails(a))
+	})
+	return s.classify(err, "keeping admin token "+string(a.ID))
+}
+
+// RotateAdminToken lets replace make the successor of the token with that id, keeps it and revokes the old one.
+func (s *Store) RotateAdminToken(
+	ctx context.Context, act pierre.Act, id pierre.AdminTokenID, replace func(old pierre.AdminToken) (pierre.AdminToken, error),
+) (pierre.AdminToken, error) {
+	var next pierre.AdminToken
+	err := s.tx(ctx, func(t *tx) error {
+		old, err := t.adminToken(ctx, id)
+		if err != nil {
+			return err
+		}
+		if next, err = replace(old); err != nil {
+			return err
+		}
+		if err := t.insertAdminToken(ctx, next); err != nil {
+			return err
+		}
+		if err := t.revokeAdminToken(ctx, id, act.At); err != nil {
+			return err
+		}
+		return t.audit(ctx, act, "admin_token.rotate", string(id), map[string]pierre.AdminTokenID{"successor": next.ID})
+	})
+	return next, s.classify(err, "rotating admin token "+string(id))
+}
+
+// RevokeAdminToken revokes the token with that id, and returns it. Of a token that is revoked already nothing changes.
+func (s *Store) RevokeAdminToken(ctx context.Context, act pierre.Act, id pierre.AdminTokenID) (pierre.AdminToken, error) {
+	var a pierre.AdminToken
+	err := s.tx(ctx, func(t *tx) error {
+		var err error
+		if a, err = t.adminToken(ctx, id); err != nil || !a.Revoked.IsZero() {
+			return err
+		}
+		a.Revoked = act.At
+		if err := t.revokeAdminToken(ctx, id, act.At); err != nil {
+			return err
+		}
+		return t.audit(ctx, act, "admin_token.revoke", string(id), struct{}{})
+	})
+	return a, s.classify(err, "revoking admin token "+string(id))
+}
+
+// TouchAdminToken notes when an admin token was last used; it never moves the time back.
+func (s *Store) TouchAdminToken(ctx context.Context, id pierre.AdminTokenID, at time.Time) error {
+	err := s.tx(ctx, func(t *tx) error {
+		_, err := t.exec(ctx, `UPDATE admin_tokens SET last_used_us = $2
+			WHERE id = $1 AND (last_used_us IS NULL OR last_used_us < $2)`, id, at.UnixMicro())
+		return err
+	})
+	return s.classify(err, "noting the last use of admin token "+string(id))
+}
+
+func (t *tx) adminToken(ctx context.Context, id pierre.AdminTokenID) (pierre.AdminToken, error) {
+	a, err := scanAdminToken(t.row(ctx, `SELECT `+adminColumns+` FROM admin_tokens WHERE id = $1`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return a, pierre.NotFound("admin token " + string(id))
+	}
+	return a, err
+}
+
+func (t *tx) insertAdminToken(ctx context.Context, a pierre.AdminToken) error {
+	_, err := t.exec(ctx, `INSERT INTO admin_tokens (id, service, description, permissions, created_us, expires_us)
+		VALUES ($1, $2, $3, $4, $5, $6)`,
+		a.ID, a.Service, a.Description, joinPermissions(a.Permissions), a.Created.UnixMicro(), micros(a.Expires))
+	return err
+}
+
+func (t *tx) revokeAdminToken(ctx context.Context, id pierre.AdminTokenID, at time.Time) error {
+	_, err := t.exec(ctx, `UPDATE admin_tokens SET revoked_us = $2 WHERE id = $1`, id, at.UnixMicro())
+	return err
+}
+
+func scanAdminToken(row scanner) (pierre.AdminToken, error) {
+	var a pierre.AdminToken
+	var permissions string
+	var created int64
+	var expires, revoked, lastUsed sql.NullInt64
+	err := row.Scan(&a.ID, &a.Service, &a.Description, &permissions, &created, &expires, &revoked, &lastUsed)
+	if err != nil {
+		return pierre.AdminToken{}, err
+	}
+	if a.Permissions, err = pierre.ParsePermissions(permissions); err != nil {
+		return pierre.AdminToken{}, err
+	}
+	a.Created = time.UnixMicro(created).UTC()
+	a.Expires, a.Revoked, a.LastUsed = fromMicros(expires), fromMicros(revoked), fromMicros(lastUsed)
+	return a, nil
+}
+
+func joinPermissions(perms []pierre.Permission) string {
+	names := make([]string, len(perms))
+	for i, p := range perms {
+		names[i] = string(p)
+	}
+	return strings.Join(names, ",")
+}
+
+func adminTokenDetails(a pierre.AdminToken) any {
+	return struct {
+		Service     string              `json:"service"`
+		Permissions []pierre.Permission `json:"permissions"`
+		Expires     time.Time           `json:"expires_at,omitzero"`
+	}{a.Service, a.Permissions, a.Expires}
+}

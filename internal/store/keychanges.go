@@ -1,0 +1,181 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// ProvisionAPIKey keeps a new key of the user with k's e-mail address, who is made if new, and
+// returns what answer makes of the kept key. A repetition of the act's request changes nothing
+// and gets the first answer again: seal what is secret in it.
+func (s *Store) ProvisionAPIKey(
+	ctx context.Context, act pierre.Act, k pierre.APIKey, answer func(pierre.APIKey) ([]byte, error),
+) (first []byte, repeated bool, err error) {
+	return s.changeOnce(ctx, act, "provisioning an API key", func(t *tx) ([]byte, error) {
+		u, made, err := t.ensureUser(ctx, k.Email, act.At)
+		if err != nil {
+			return nil, err
+		}
+		if made {
+			if err := t.audit(ctx, act, "user.create", string(u.ID), struct{}{}); err != nil {
+				return nil, err
+			}
+		}
+		k.UserID, k.Created = u.ID, act.At
+		if err := t.insertKey(ctx, k); err != nil {
+			return nil, err
+		}
+		if err := t.audit(ctx, act, "key.provision", string(k.ID), detailsOf(k)); err != nil {
+			return nil, err
+		}
+		return answer(k)
+	})
+}
+
+// RotateAPIKey lets replace end the key with that id and make its successor, and keeps both. Answers and repetitions
+// are as for [Store.ProvisionAPIKey].
+func (s *Store) RotateAPIKey(
+	ctx context.Context, act pierre.Act, id pierre.KeyID,
+	replace func(old *pierre.APIKey) (pierre.APIKey, error), answer func(pierre.APIKey) ([]byte, error),
+) (first []byte, repeated bool, err error) {
+	return s.changeOnce(ctx, act, "rotating API key "+string(id), func(t *tx) ([]byte, error) {
+		old, err := t.key(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		next, err := replace(&old)
+		if err != nil {
+			return nil, err
+		}
+		next.UserID, next.Email, next.Created = old.UserID, old.Email, act.At
+		if err := t.insertKey(ctx, next); err != nil {
+			return nil, err
+		}
+		if err := t.updateKey(ctx, old); err != nil {
+			return nil, err
+		}
+		details := struct {
+			Successor pierre.KeyID `json:"successor"`
+			Old       keyDetails   `json:"old"`
+		}{next.ID, detailsOf(old)}
+		if err := t.audit(ctx, act, "key.rotate", string(id), details); err != nil {
+			return nil, err
+		}
+		return answer(next)
+	})
+}
+
+// UpdateAPIKey keeps what change makes of the key with that id.
+func (s *Store) UpdateAPIKey(ctx context.Context, act pierre.Act, id pierre.KeyID, change func(*pierre.APIKey) error) (pierre.APIKey, error) {
+	var k pierre.APIKey
+	err := s.tx(ctx, func(t *tx) error {
+		var err error
+		if k, err = t.key(ctx, id); err != nil {
+			return err
+		}
+		before := detailsOf(k)
+		if err := change(&k); err != nil {
+			return err
+		}
+		if err := t.updateKey(ctx, k); err != nil {
+			return err
+		}
+		details := struct {
+			Before keyDetails `json:"before"`
+			After  keyDetails `json:"after"`
+		}{before, detailsOf(k)}
+		return t.audit(ctx, act, "key.update", string(id), details)
+	})
+	return k, s.classify(err, "updating API key "+string(id))
+}
+
+// RevokeAPIKey revokes the key with that id, and returns it. Of a key that is revoked already nothing changes.
+func (s *Store) RevokeAPIKey(ctx context.Context, act pierre.Act, id pierre.KeyID) (pierre.APIKey, error) {
+	var k pierre.APIKey
+	err := s.tx(ctx, func(t *tx) error {
+		var err error
+		if k, err = t.key(ctx, id); err != nil || !k.Revoked.IsZero() {
+			return err
+		}
+		k.Revoked = act.At
+		if err := t.updateKey(ctx, k); err != nil {
+			return err
+		}
+		return t.audit(ctx, act, "key.revoke", string(id), struct{}{})
+	})
+	return k, s.classify(err, "revoking API key "+string(id))
+}
+
+// changeOnce makes a change once for its request, in one transaction.
+func (s *Store) changeOnce(ctx context.Context, act pierre.Act, what string, do func(*tx) ([]byte, error)) (answer []byte, repeated bool, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		var err error
+		answer, repeated, err = t.once(ctx, act, func() ([]byte, error) { return do(t) })
+		return err
+	})
+	return answer, repeated, s.classify(err, what)
+}
+
+func (t *tx) key(ctx context.Context, id pierre.KeyID) (pierre.APIKey, error) {
+	k, err := scanKey(t.row(ctx, `SELECT `+keyColumns+keyTables+` WHERE k.id = $1`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return k, pierre.NotFound("API key " + string(id))
+	}
+	return k, err
+}
+
+func (t *tx) insertKey(ctx context.Context, k pierre.APIKey) error {
+	tools, err := toolsColumn(k.Tools)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `INSERT INTO api_keys (id, user_id, name, description, tier, limit_requests, limit_period, tools,
+		hash, prefix, last4, created_us, expires_us)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		k.ID, k.UserID, k.Name, k.Description, k.Tier, k.Limit.Requests, k.Limit.Period, tools,
+		k.Hash[:], k.Prefix, k.Last4, k.Created.UnixMicro(), micros(k.Expires))
+	return err
+}
+
+// updateKey writes what can change in a key.
+func (t *tx) updateKey(ctx context.Context, k pierre.APIKey) error {
+	tools, err := toolsColumn(k.Tools)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `UPDATE api_keys SET name = $2, description = $3, tier = $4, limit_requests = $5, limit_period = $6, tools = $7,
+		expires_us = $8, revoked_us = $9, replaced_by = $10 WHERE id = $1`,
+		k.ID, k.Name, k.Description, k.Tier, k.Limit.Requests, k.Limit.Period, tools,
+		micros(k.Expires), micros(k.Revoked), sql.NullString{String: string(k.ReplacedBy), Valid: k.ReplacedBy != ""})
+	return err
+}
+
+// toolsColumn returns NULL for nil, which means all tools.
+func toolsColumn(tools []string) (any, error) {
+	if tools == nil {
+		return nil, nil //nolint:nilnil // NULL is a value of the column
+	}
+	b, err := json.Marshal(tools)
+	return string(b), err
+}
+
+// keyDetails are what the audit log tells about a key: everything that can change, nothing secret.
+type keyDetails struct {
+	UserID        pierre.UserID `json:"user_id"`
+	Name          string        `json:"name"`
+	Tier          pierre.Tier   `json:"tier"`
+	LimitRequests int64         `json:"rate_limit_requests,omitempty"`
+	LimitPeriod   pierre.Period `json:"rate_limit_period,omitempty"`
+	Tools         []string      `json:"allowed_tools,omitempty"`
+	Expires       time.Time     `json:"expires_at,omitzero"`
+	Revoked       time.Time     `json:"revoked_at,omitzero"`
+}
+
+func detailsOf(k pierre.APIKey) keyDetails {
+	return keyDetails{k.UserID, k.Name, k.Tier, k.Limit.Requests, k.Limit.Period, k.Tools, k.Expires, k.Revoked}
+}
