@@ -1,0 +1,114 @@
+package fitness
+
+import "math"
+
+// maxSlope is the steepest that Minetti measured.
+const maxSlope = 0.45
+
+// MinettiRun returns the energy cost in J/kg/m of running on a slope (rise over
+// run, clamped to ±0.45).
+func MinettiRun(slope float64) (Result, error) {
+	if math.IsNaN(slope) {
+		return Result{}, unavailable("the slope is not known")
+	}
+	return result(minettiRun(slope), MethodMinettiRun, 0)
+}
+
+// MinettiWalk returns the energy cost in J/kg/m of walking on a slope (rise over
+// run, clamped to ±0.45).
+func MinettiWalk(slope float64) (Result, error) {
+	if math.IsNaN(slope) {
+		return Result{}, unavailable("the slope is not known")
+	}
+	i := min(max(slope, -maxSlope), maxSlope)
+	return result(((((280.5*i-58.7)*i-76.8)*i+51.9)*i+19.6)*i+2.5, MethodMinettiWalk, 0)
+}
+
+func minettiRun(slope float64) float64 {
+	i := min(max(slope, -maxSlope), maxSlope)
+	return ((((155.4*i-30.4)*i-43.3)*i+46.3)*i+19.5)*i + flatCost
+}
+
+const flatCost = 3.6 // J/kg/m, of running on the level
+
+// A GradedRun is a run as one grade-adjusted speed per second of recorded time:
+// the speed on the level that would have cost the same. Make it with
+// [NewGradedRun].
+type GradedRun struct {
+	speed    []float64 // m/s, grade-adjusted
+	coverage float64
+}
+
+// NewGradedRun computes the grade-adjusted speed from the times in s, the
+// cumulative distance in m and the altitude in m. The slope is a straight line
+// fitted to the altitude over 50 m of distance, clamped to ±0.45. It is Minetti's
+// cost of transport; Strava's newer grade adjustment, fitted to heart rates, gives
+// less credit downhill.
+func NewGradedRun(t, distance, altitude []float64) (GradedRun, error) {
+	adjusted, err := gradeAdjusted(t, distance, altitude)
+	if err != nil {
+		return GradedRun{}, err
+	}
+	c, err := hold("altitude and distance", t, adjusted, 0, maxRunSpeed)
+	if err != nil {
+		return GradedRun{}, err
+	}
+	p := perSecond(c)
+	return GradedRun{speed: p.watts, coverage: c.coverage()}, nil
+}
+
+// maxRunSpeed in m/s is above the fastest human, also grade-adjusted.
+const maxRunSpeed = 25
+
+// Speed returns the mean grade-adjusted speed in m/s over the time that the
+// runner moved (faster than 0.8 m/s, grade-adjusted).
+func (r GradedRun) Speed() (Result, error) {
+	sum, n := 0.0, 0
+	for _, v := range r.speed {
+		if v > RunMoving {
+			sum += v
+			n++
+		}
+	}
+	if n == 0 {
+		return Result{}, unavailable("the recording shows no running")
+	}
+	return result(sum/float64(n), MethodGradeAdjusted, r.coverage)
+}
+
+// Normalized returns the normalized graded speed in m/s: the 4-norm of the 30 s
+// moving mean of the grade-adjusted speed. It needs 30 s.
+func (r GradedRun) Normalized() (Result, error) {
+	if len(r.speed) < npWindow {
+		return Result{}, unavailable("less than %d s of running were recorded", npWindow)
+	}
+	return result(normalize(r.speed), MethodNormalizedPace, r.coverage)
+}
+
+// RTSS returns the running stress score of seconds at a speed in m/s, mostly of
+// [GradedRun.Normalized]: t·IF²/36, IF being the speed over the threshold speed,
+// the one that can be held for an hour.
+func RTSS(seconds float64, speed Result, thresholdMPS float64) (Result, error) {
+	if err := first(
+		within("duration", seconds, 0, 60*maxMinutes, "s"),
+		within("speed", speed.Value, 0, maxRunSpeed, "m/s"),
+		within("threshold speed", thresholdMPS, 1, 8, "m/s"),
+	); err != nil {
+		return Result{}, err
+	}
+	intensity := speed.Value / thresholdMPS
+	return result(seconds*intensity*intensity/36, MethodRTSS, speed.Coverage)
+}
+
+// SwimTSS returns the swimming stress score of seconds at a mean speed in m/s:
+// IF³·hours·100, as water resists with the square of the speed.
+func SwimTSS(seconds, speed, thresholdMPS float64) (Result, error) {
+	if err := first(
+		within("duration", seconds, 0, 60*maxMinutes, "s"),
+		within("speed", speed, 0, 3, "m/s"),
+		within("threshold speed", thresholdMPS, 0.3, 3, "m/s"),
+	); err != nil {
+		return Result{}, err
+	}
+	return result(seconds*math.Pow(speed/thresholdMPS, 3)/36, MethodSwimTSS, 0)
+}

@@ -1,0 +1,99 @@
+package fitness
+
+import (
+	"math"
+	"testing"
+)
+
+func TestMinetti(t *testing.T) {
+	for slope, want := range map[float64]float64{
+		-.45: 4.032, -.30: 2.462, -.20: 1.800, -.10: 2.152, -.05: 2.746, 0: 3.600,
+		.05: 4.685, .10: 5.968, .20: 9.007, .30: 12.579, .45: 19.426,
+		-.181: 1.781, -2: 4.032, 2: 19.426,
+	} {
+		near(t, "running", value(t)(MinettiRun(slope)), want, 0.0006)
+	}
+	near(t, "walking on the level", value(t)(MinettiWalk(0)), 2.5, 0)
+	near(t, "walking at 10 %", value(t)(MinettiWalk(.1)), 280.5e-5-58.7e-4-76.8e-3+51.9e-2+1.96+2.5, 1e-9)
+	_, err := MinettiRun(math.NaN())
+	refused(t, "no slope", err)
+}
+
+// hill is a run at a speed in m/s on a slope, one sample per second.
+func hill(seconds int, speed, slope float64) (t, distance, altitude []float64) {
+	for i := range seconds {
+		t = append(t, float64(i))
+		distance = append(distance, speed*float64(i))
+		altitude = append(altitude, 100+slope*speed*float64(i))
+	}
+	return t, distance, altitude
+}
+
+func TestGradeAdjustedSpeed(t *testing.T) {
+	for _, c := range []struct{ slope, factor float64 }{{0, 1}, {.05, 1.301}, {.10, 1.658}, {-.10, .598}} {
+		r, err := NewGradedRun(hill(1200, 3, c.slope))
+		if err != nil {
+			t.Fatal(err)
+		}
+		near(t, "mean", value(t)(r.Speed()), 3*c.factor, 0.002)
+		near(t, "normalized", value(t)(r.Normalized()), 3*c.factor, 0.002)
+	}
+}
+
+func TestGradeAdjustedSpeedSmoothsNoise(t *testing.T) {
+	at, distance, altitude := hill(1200, 3, 0)
+	for i := range altitude {
+		altitude[i] += float64(i % 2) // a metre up and down each second
+	}
+	r, err := NewGradedRun(at, distance, altitude)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "mean", value(t)(r.Speed()), 3, 0.03)
+}
+
+func TestGradeAdjustedSpeedLeavesRestsOut(t *testing.T) {
+	at, distance, altitude := hill(1200, 3, 0)
+	for i := 600; i < 1200; i++ {
+		at[i] += 500 // a pause
+	}
+	for i := range 100 { // standing still at the end
+		at, distance, altitude = append(at, at[1199]+1+float64(i)), append(distance, distance[1199]), append(altitude, altitude[1199])
+	}
+	r, err := NewGradedRun(at, distance, altitude)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "mean", value(t)(r.Speed()), 3, 0.001)
+}
+
+func TestGradeAdjustedRefusals(t *testing.T) {
+	at, distance, altitude := hill(100, 3, 0)
+	_, err := NewGradedRun(at, distance, nil)
+	refused(t, "no altitude", err)
+	for i := range altitude {
+		altitude[i] = math.NaN()
+	}
+	_, err = NewGradedRun(at, distance, altitude)
+	refused(t, "altitude NaN", err)
+	_, err = GradedRun{}.Speed()
+	refused(t, "the zero run", err)
+}
+
+func TestStressScoresBySpeed(t *testing.T) {
+	near(t, "an hour at threshold", value(t)(RTSS(3600, Result{Value: 4}, 4)), 100, 1e-9)
+	near(t, "30 min at 80 %", value(t)(RTSS(1800, Result{Value: 3.2}, 4)), 32, 1e-9)
+	near(t, "swimming an hour at 90 %", value(t)(SwimTSS(3600, 1.08, 1.2)), 72.9, 1e-9)
+	_, err := RTSS(3600, Result{Value: 4}, 0)
+	refused(t, "no threshold", err)
+	_, err = SwimTSS(3600, 9, 1.2)
+	refused(t, "a motor boat", err)
+}
+
+func TestRunningPower(t *testing.T) {
+	near(t, "area", frontalArea(70, 1.78), 0.4978, 5e-5)
+	near(t, "efficiency", runningEfficiency(3.5), 0.3468, 5e-5)
+	near(t, "power", value(t)(RunningPower(3.5, 0, 70, 1.78)), 317, 0.5)
+	_, err := RunningPower(3.5, 0, 70, 178)
+	refused(t, "height in cm", err)
+}

@@ -1,0 +1,89 @@
+package fitness
+
+import "math"
+
+// EarthRadius is the mean radius of WGS 84 in metres (IUGG).
+const EarthRadius = 6371008.8
+
+// Haversine returns the distance in metres between two points in degrees, on the
+// sphere; off by up to 0.5 % from the ellipsoid.
+func Haversine(lat1, lon1, lat2, lon2 float64) float64 {
+	const degree = math.Pi / 180
+	dLat, dLon := (lat2-lat1)*degree, (lon2-lon1)*degree
+	s, l := math.Sin(dLat/2), math.Sin(dLon/2)
+	h := s*s + math.Cos(lat1*degree)*math.Cos(lat2*degree)*l*l
+	return 2 * EarthRadius * math.Asin(math.Sqrt(min(max(h, 0), 1)))
+}
+
+// TrackDistance returns the cumulative distance in metres along the points in
+// degrees, one value per time in s, NaN before the first point. Points that could
+// only be reached faster than maxSpeed in m/s are left out as GPS errors, unless
+// the track goes on from there. See [MethodHaversine].
+func TrackDistance(t, lat, lon []float64, maxSpeed float64) ([]float64, error) {
+	if len(lat) != len(t) || len(lon) != len(t) {
+		return nil, unavailable("no positions were recorded")
+	}
+	if !(maxSpeed > 0) {
+		return nil, unavailable("no highest speed was given")
+	}
+	d := make([]float64, len(t))
+	sum, last, strayed := math.NaN(), -1, 0
+	for i := range t {
+		if !onEarth(lat[i], lon[i]) || !finite(t[i]) {
+			d[i] = sum
+			continue
+		}
+		if last < 0 {
+			sum = 0
+		} else {
+			step := Haversine(lat[last], lon[last], lat[i], lon[i])
+			if step > maxSpeed*(max(t[i]-t[last], 0)+1) && strayed < maxStray {
+				strayed++
+				d[i] = sum
+				continue
+			}
+			sum += step
+		}
+		d[i], last, strayed = sum, i, 0
+	}
+	if last < 0 {
+		return nil, unavailable("no positions were recorded")
+	}
+	return d, nil
+}
+
+// maxStray is how many points in a row may be GPS errors; more, and the recording
+// does go on there.
+const maxStray = 5
+
+func onEarth(lat, lon float64) bool {
+	return math.Abs(lat) <= 90 && math.Abs(lon) <= 180
+}
+
+// The speeds in m/s above which an athlete counts as moving: the product's own
+// rule, as no two devices agree on one.
+const (
+	WalkMoving = 0.5
+	RunMoving  = 0.8
+	RideMoving = 1.4
+)
+
+// MovingTime returns the time in seconds with a speed in m/s above the threshold,
+// without pauses. See [WalkMoving], [RunMoving], [RideMoving]; a device's own timer
+// time, where there is one, is the better value.
+func MovingTime(t, speed []float64, threshold float64) (Result, error) {
+	if !(threshold >= 0) {
+		return Result{}, unavailable("no speed threshold was given")
+	}
+	c, err := hold("speed", t, speed, 0, math.MaxFloat64)
+	if err != nil {
+		return Result{}, err
+	}
+	moving := 0.0
+	for i, v := range c.x {
+		if v > threshold {
+			moving += c.seconds[i]
+		}
+	}
+	return result(moving, MethodMovingTime, c.coverage())
+}
