@@ -1,0 +1,34 @@
+package store
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+func TestFullDisk(t *testing.T) {
+	s, err := OpenSQLite(filepath.Join(t.TempDir(), "full.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	// The database may not grow by more than a few pages, which gives SQLite's own error for a full disk.
+	if _, err := s.write.ExecContext(t.Context(), `PRAGMA max_page_count = 1`); err != nil { // at least the present size
+		t.Fatal(err)
+	}
+	call := pierre.Call{KeyID: "key_a", Status: pierre.CallSucceeded, Started: time.Now(), Tool: strings.Repeat("x", 10_000), Period: pierre.PeriodDay}
+	call.ID = pierre.NewCallID()
+	if err := s.RecordCalls(t.Context(), []pierre.Call{call}); pierre.KindOf(err) != pierre.KindStorageFull {
+		t.Fatalf("RecordCalls on a full disk = %v, want storage full", err)
+	}
+	start, _ := pierre.PeriodDay.Window(call.Started)
+	if n, err := s.QuotaUsed(t.Context(), "key_a", pierre.PeriodDay, start); n != 0 || err != nil {
+		t.Errorf("QuotaUsed = %d, %v; what could not be kept must not count", n, err)
+	}
+}
