@@ -83,7 +83,8 @@ func (r *reader) varint() int64 {
 
 func (r *reader) column(n int, isTime bool) []float64 {
 	index, flags := r.byte(), r.byte()
-	if int(index) >= len(scales()) || flags > flagSecondOrder|flagGaps || isTime && flags&flagGaps != 0 {
+	known := scales()
+	if int(index) >= len(known) || flags > flagSecondOrder|flagGaps || isTime && flags&flagGaps != 0 {
 		r.fail()
 		return nil
 	}
@@ -91,7 +92,7 @@ func (r *reader) column(n int, isTime bool) []float64 {
 	if flags&flagGaps != 0 {
 		r.gaps(values)
 	}
-	sc := scales()[index]
+	sc := known[index]
 	var last, slope int64
 	for i := range values {
 		if math.IsNaN(values[i]) {

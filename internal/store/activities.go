@@ -3,9 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -44,7 +42,8 @@ func (s *Store) Activities(ctx context.Context, user pierre.UserID, q pierre.Act
 	}
 	if q.Limit > 0 && len(page.Activities) > q.Limit { // one more than wanted was read, to know if there are more
 		page.Activities = page.Activities[:q.Limit]
-		page.NextCursor = cursorAfter(page.Activities[q.Limit-1], q.Ascending)
+		last := page.Activities[q.Limit-1]
+		page.NextCursor = place{At: last.Start.UnixMicro(), ID: string(last.ID)}.cursor()
 	}
 	return page, nil
 }
@@ -107,11 +106,11 @@ func (f *filter) page(q pierre.ActivityQuery) error {
 		if q.Offset > 0 {
 			return pierre.Invalid("cursor", "Give either cursor or offset, not both.")
 		}
-		start, id, err := parseCursor(q.Cursor, q.Ascending)
+		last, err := parsePlace(q.Cursor)
 		if err != nil {
 			return err
 		}
-		f.and(`(a.start_us, a.id) ` + after + ` (` + f.arg(start) + `, ` + f.arg(id) + `)`)
+		f.and(`(a.start_us, a.id) ` + after + ` (` + f.arg(last.At) + `, ` + f.arg(last.ID) + `)`)
 	}
 	f.tail = ` ORDER BY a.start_us ` + order + `, a.id ` + order
 	if q.Limit > 0 {
@@ -140,26 +139,6 @@ func list[T any](f *filter, values []T) string {
 		marks[i] = f.arg(v)
 	}
 	return strings.Join(marks, ", ")
-}
-
-// A cursor names the last activity of a page and the direction, which a reader must not change on the way.
-func cursorAfter(a pierre.Activity, ascending bool) string {
-	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%t %d %s", ascending, a.Start.UnixMicro(), a.ID))
-}
-
-func parseCursor(cursor string, ascending bool) (start int64, id string, err error) {
-	var asc bool
-	b, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err == nil {
-		_, err = fmt.Sscanf(string(b), "%t %d %s", &asc, &start, &id)
-	}
-	if err != nil || asc != ascending {
-		return 0, "", &pierre.Error{
-			Kind: pierre.KindInvalid, Field: "cursor", Err: err,
-			Msg: "This cursor is not one that the last page gave for the same order; start again without a cursor.",
-		}
-	}
-	return start, id, nil
 }
 
 // ProviderSummaries says what the user has from each provider, by the provider's name.

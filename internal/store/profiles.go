@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -16,7 +17,8 @@ func (s *Store) Profile(ctx context.Context, user pierre.UserID) (pierre.Profile
 	return p, s.classify(err, "reading the profile")
 }
 
-// UpdateProfile lets change edit the user's profile, in one transaction. It returns the profile as it then is.
+// UpdateProfile lets change edit the user's profile, in one transaction. It
+// returns the profile as it then is; one that did not change keeps its Updated.
 func (s *Store) UpdateProfile(
 	ctx context.Context, user pierre.UserID, now time.Time, change func(*pierre.Profile) error,
 ) (pierre.Profile, error) {
@@ -26,14 +28,18 @@ func (s *Store) UpdateProfile(
 		if p, err = scanProfile(t.row(ctx, selectProfile, user)); err != nil {
 			return s.classify(err, "reading the profile")
 		}
-		if err := change(&p); err != nil {
-			return err
-		}
-		p.Updated = time.UnixMicro(now.UnixMicro()).UTC()
-		text, err := json.Marshal(p)
+		before, err := json.Marshal(p)
 		if err != nil {
 			return err
 		}
+		if err := change(&p); err != nil {
+			return err
+		}
+		text, err := json.Marshal(p)
+		if err != nil || bytes.Equal(text, before) {
+			return err
+		}
+		p.Updated = time.UnixMicro(now.UnixMicro()).UTC()
 		_, err = t.exec(ctx, `INSERT INTO profiles (user_id, profile, updated_us) VALUES ($1, $2, $3)
 			ON CONFLICT (user_id) DO UPDATE SET profile = excluded.profile, updated_us = excluded.updated_us`,
 			user, string(text), now.UnixMicro())

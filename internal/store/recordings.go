@@ -2,38 +2,70 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
+	"fmt"
+	"slices"
 
+	"github.com/pierre-mcp/pierre/internal/merge"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/series"
 )
 
-// Recording returns one of the user's activities with its laps and samples.
+// Recording returns one of the user's activities with its laps and samples:
+// those of its richest source, completed by what only others have.
 func (s *Store) Recording(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Recording, error) {
 	a, err := s.Activity(ctx, user, id)
 	if err != nil {
 		return pierre.Recording{}, err
 	}
 	rec := pierre.Recording{Activity: a}
-	var laps string
-	var packed []byte
-	err = s.row(ctx, `SELECT laps, samples FROM activity_sources WHERE user_id = $1 AND activity_id = $2 AND is_primary`, user, id).
-		Scan(&laps, &packed)
+	ranked, err := s.ranked(ctx, user, id)
 	if err != nil {
-		return rec, s.classify(err, "recording of activity "+string(id))
+		return rec, s.classify(err, "reading the recording of activity "+string(id))
 	}
-	if err := json.Unmarshal([]byte(laps), &rec.Laps); err != nil {
-		return rec, s.classify(err, "reading laps of activity "+string(id))
+	for n, e := range ranked {
+		if len(rec.Laps) == 0 {
+			if err := json.Unmarshal(e.laps, &rec.Laps); err != nil {
+				return rec, fmt.Errorf("reading laps of activity %s: %w", id, err)
+			}
+		}
+		more, err := series.Decode(e.samples)
+		if err != nil {
+			return rec, fmt.Errorf("reading samples of activity %s: %w", id, err)
+		}
+		if n == 0 {
+			rec.Series = more
+		} else {
+			merge.Fill(&rec.Series, more, merge.Shift(ranked[0].Facts, e.Facts))
+		}
 	}
-	rec.Series, err = series.Decode(packed)
-	return rec, s.classify(err, "reading samples of activity "+string(id))
+	return rec, nil
+}
+
+// ranked returns the sources of an activity with laps and samples, the richest first.
+func (s *Store) ranked(ctx context.Context, user pierre.UserID, id pierre.ActivityID) ([]*entry, error) {
+	rows, err := s.query(ctx, `SELECT `+entryColumns+`, laps, samples FROM activity_sources WHERE user_id = $1 AND activity_id = $2`, user, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []*entry
+	for rows.Next() {
+		var laps, packed []byte
+		e, err := scanEntry(rows, &laps, &packed)
+		if err != nil {
+			return nil, err
+		}
+		e.laps, e.samples = laps, packed
+		all = append(all, e)
+	}
+	slices.SortFunc(all, func(a, b *entry) int { return merge.RicherFirst(a.Facts, b.Facts) })
+	return all, rows.Err()
 }
 
 // Sources says where an activity of the user was read, the primary source first.
 func (s *Store) Sources(ctx context.Context, user pierre.UserID, id pierre.ActivityID) ([]pierre.Source, error) {
-	rows, err := s.query(ctx, `SELECT provider, external_id, file, format, sha256, part, imported_us, is_primary
-		FROM activity_sources WHERE user_id = $1 AND activity_id = $2
+	rows, err := s.query(ctx, `SELECT `+sourceColumns+` FROM activity_sources WHERE user_id = $1 AND activity_id = $2
 		ORDER BY is_primary DESC, imported_us, provider, external_id, sha256, part`, user, id)
 	if err != nil {
 		return nil, s.classify(err, "reading sources")
@@ -54,15 +86,4 @@ func (s *Store) Sources(ctx context.Context, user pierre.UserID, id pierre.Activ
 		return nil, pierre.NotFound("activity " + string(id))
 	}
 	return sources, nil
-}
-
-func scanSource(row scanner, more ...any) (pierre.Source, error) {
-	var src pierre.Source
-	var sum []byte
-	var imported sql.NullInt64
-	dest := []any{&src.Provider, &src.ExternalID, &src.File, &src.Format, &sum, &src.Part, &imported, &src.Primary}
-	err := row.Scan(append(dest, more...)...)
-	copy(src.SHA256[:], sum)
-	src.Imported = fromMicros(imported)
-	return src, err
 }

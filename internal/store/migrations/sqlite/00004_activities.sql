@@ -37,6 +37,7 @@ CREATE TABLE activity_sources (
     external_id TEXT NOT NULL,
     sha256      BLOB NOT NULL,
     part        BIGINT NOT NULL,
+    local_times BOOLEAN NOT NULL,
     file        TEXT NOT NULL,
     format      TEXT NOT NULL,
     imported_us BIGINT NOT NULL,
@@ -49,6 +50,7 @@ CREATE TABLE activity_sources (
 );
 CREATE INDEX activity_sources_by_activity ON activity_sources (activity_id);
 CREATE INDEX activity_sources_by_start ON activity_sources (user_id, start_us);
+CREATE INDEX activity_sources_by_file ON activity_sources (user_id, sha256);
 
 CREATE TABLE profiles (
     user_id    TEXT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,

@@ -1,0 +1,166 @@
+package merge
+
+import (
+	"math"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// Activity returns what the ranked sources add up to: the richest one's values,
+// completed by the others'. It has the richest source's provider; its name is
+// the one that the athlete gave it.
+func Activity(ranked []Facts) pierre.Activity {
+	a := ranked[0].Activity
+	a.Provider = ranked[0].Source.Provider
+	for _, f := range ranked[1:] {
+		complete(&a, f.Activity)
+	}
+	a.Name = name(ranked)
+	for _, f := range ranked {
+		if !f.Source.LocalTimes { // a start without a zone is the last resort
+			a.Start = ranked[0].Activity.Start.Add(-zoneShift(ranked[0], f))
+			break
+		}
+	}
+	return a
+}
+
+func complete(a *pierre.Activity, from pierre.Activity) {
+	if saysMore(from.Sport, a.Sport) {
+		a.Sport = from.Sport
+	}
+	if a.UTCOffset == nil {
+		a.UTCOffset = from.UTCOffset
+	}
+	setIfEmpty(&a.Description, from.Description)
+	setIfEmpty(&a.Device, from.Device)
+	setIfEmpty(&a.MultisportID, from.MultisportID)
+	a.HasGPS = a.HasGPS || from.HasGPS
+	others := totals(&from.Totals)
+	for i, field := range totals(&a.Totals) {
+		if *field == nil {
+			*field = *others[i]
+		}
+	}
+}
+
+// saysMore reports whether a is a kind of b, such as trail running is of running.
+func saysMore(a, b pierre.Sport) bool {
+	switch {
+	case isVague(b):
+		return !isVague(a)
+	case b == pierre.SportRun:
+		return a.IsRun() && a != b
+	case b == pierre.SportRide:
+		return a.IsRide() && a != b
+	}
+	return false
+}
+
+func setIfEmpty(s *string, from string) {
+	if *s == "" {
+		*s = from
+	}
+}
+
+func totals(t *pierre.Totals) []**float64 {
+	return []**float64{
+		&t.DistanceMeters, &t.DurationSeconds, &t.ElapsedSeconds, &t.ElevationGainMeters, &t.ElevationLossMeters,
+		&t.AverageHeartRateBPM, &t.MaxHeartRateBPM, &t.AveragePowerWatts, &t.MaxPowerWatts, &t.NormalizedPowerWatts,
+		&t.AverageSpeedMPS, &t.MaxSpeedMPS, &t.AverageCadenceRPM, &t.CaloriesKcal,
+	}
+}
+
+// name prefers what the athlete wrote into an account to what a device made up,
+// and anything to a mere sport or date. Of the same account's entry, the last import counts.
+func name(ranked []Facts) string {
+	best, bestScore, entry := "", -1, pierre.Source{}
+	for _, f := range ranked {
+		score := 0
+		switch {
+		case f.Activity.Name == "":
+			continue
+		case f.Source.Provider == pierre.ProviderStrava && f.Source.ExternalID != "":
+			score = 2
+		case !isGeneric(f.Activity):
+			score = 1
+		}
+		edited := score == 2 && f.Source.ExternalID == entry.ExternalID && f.Source.Imported.After(entry.Imported)
+		if score > bestScore || edited {
+			best, bestScore, entry = f.Activity.Name, score, f.Source
+		}
+	}
+	return best
+}
+
+// isGeneric reports whether a name says no more than the sport or the time.
+func isGeneric(a pierre.Activity) bool {
+	n := strings.ToLower(strings.TrimSpace(a.Name))
+	words := []string{
+		"run", "running", "ride", "cycling", "biking", "swim", "swimming", "walk", "walking", "hike", "hiking",
+		"workout", "activity", "training", "transition", "other", "track", "active log", "untitled",
+	}
+	return slices.Contains(words, strings.TrimRight(n, " #0123456789")) ||
+		n == strings.ReplaceAll(string(a.Sport), "_", " ") || !strings.ContainsFunc(n, isLetter)
+}
+
+func isLetter(r rune) bool { return r >= 'a' && r <= 'z' && r != 't' && r != 'z' || r > 0x7f } // T and Z are a date's
+
+// maxHold is how old, in seconds, a sample of another source may be to stand for a moment.
+const maxHold = 10.0
+
+// Fill adds the columns that s lacks from the samples of a source that is not
+// as rich, each at s's own times. shift is how far that source started after s, in seconds.
+func Fill(s *pierre.Series, from pierre.Series, shift float64) {
+	if len(s.Time) == 0 || len(from.Time) == 0 {
+		return
+	}
+	fromGroups := fillable(&from)
+	for i, g := range fillable(s) {
+		if len(*g.values[0]) > 0 || len(*fromGroups[i].values[0]) == 0 {
+			continue
+		}
+		for j, values := range g.values {
+			*values = resample(s.Time, shift, from.Time, *fromGroups[i].values[j])
+		}
+	}
+}
+
+// resample takes for each time the nearest sample, or NaN if none is near. It is nil if none is near any.
+func resample(times []float64, shift float64, fromTimes, from []float64) []float64 {
+	out, found := make([]float64, len(times)), false
+	for i, t := range times {
+		t -= shift
+		j := sort.SearchFloat64s(fromTimes, t)
+		if j == len(fromTimes) || j > 0 && t-fromTimes[j-1] < fromTimes[j]-t {
+			j--
+		}
+		out[i] = math.NaN()
+		if math.Abs(fromTimes[j]-t) <= maxHold {
+			out[i] = from[j]
+			found = found || !math.IsNaN(from[j])
+		}
+	}
+	if !found {
+		return nil
+	}
+	return out
+}
+
+// Shift returns how far b started after a, in seconds, apart from the whole
+// hours by which a clock without a time zone is off.
+func Shift(a, b Facts) float64 {
+	return (b.Activity.Start.Sub(a.Activity.Start) + zoneShift(a, b)).Seconds()
+}
+
+// zoneShift returns the whole hours that a's clock is ahead of b's, if one of them has no zone.
+func zoneShift(a, b Facts) time.Duration {
+	if !a.Source.LocalTimes && !b.Source.LocalTimes {
+		return 0
+	}
+	return a.Activity.Start.Sub(b.Activity.Start).Round(time.Hour)
+}

@@ -1,0 +1,145 @@
+package merge
+
+import (
+	"math"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// The tolerances of the duplicate rule. Those in seconds are for long
+// activities; a short one may differ by a tenth of its length, or two short
+// activities back to back would be one.
+const (
+	maxStartSeconds    = 60.0
+	maxDurationSeconds = 60.0
+	maxDurationRatio   = 0.02
+	shortRatio         = 0.1
+	minTolerance       = 2.0 // s: clocks are read and rounded to seconds
+	maxDistanceRatio   = 0.03
+	maxZone            = 14 * time.Hour
+)
+
+// How far apart two sources of one activity may start: of two that know their
+// time zones, and if one does not.
+const (
+	MaxStartDifference = maxStartSeconds * time.Second
+	MaxZoneDifference  = maxZone + MaxStartDifference
+)
+
+// A Verdict says whether two sources are of one activity.
+type Verdict int
+
+// The verdicts.
+const (
+	Different Verdict = iota
+	SameIfTracksAgree
+	Same
+)
+
+// Compare applies the duplicate rule: the same start, duration and distance,
+// within tolerances. Where both sources have a track, the tracks decide in place
+// of the distance and the sport, which devices measure and name differently.
+func Compare(a, b Facts) Verdict {
+	if v, known := byIdentity(a.Source, b.Source); known {
+		return v
+	}
+	length := max(a.elapsed(), b.elapsed())
+	shift, near := startsNear(a, b, length)
+	if !near || !durationsAgree(a, b) {
+		return Different
+	}
+	distances, known := distancesAgree(a.Activity, b.Activity)
+	switch {
+	case a.Columns&b.Columns&HasPosition != 0:
+		return SameIfTracksAgree
+	case known && !distances, !sportsAgree(a.Activity.Sport, b.Activity.Sport):
+		return Different
+	case shift != 0 && !known: // hours apart, and nothing but the duration speaks for it
+		return Different
+	}
+	return Same
+}
+
+// byIdentity decides what the sources' own names decide: one file holds each
+// activity once, and a provider's identifier names one.
+func byIdentity(a, b pierre.Source) (v Verdict, known bool) {
+	sameFile := a.SHA256 == b.SHA256
+	sameID := a.Provider == b.Provider && a.ExternalID != "" && a.ExternalID == b.ExternalID
+	if !sameFile && !sameID {
+		return Different, false
+	}
+	if a.Part == b.Part {
+		return Same, true
+	}
+	return Different, true
+}
+
+// Conflict reports whether two sources can never be of one activity: parts of one file.
+func Conflict(a, b pierre.Source) bool {
+	v, known := byIdentity(a, b)
+	return known && v == Different
+}
+
+// startsNear reports whether the starts agree, and by how many whole hours the clocks
+// differ: only a source without a time zone may be off by some.
+func startsNear(a, b Facts, length float64) (shift time.Duration, near bool) {
+	d := a.Activity.Start.Sub(b.Activity.Start)
+	if a.Source.LocalTimes || b.Source.LocalTimes {
+		if shift = d.Round(time.Hour); shift.Abs() > maxZone {
+			return 0, false
+		}
+	}
+	tolerance := min(maxStartSeconds, max(minTolerance, shortRatio*length))
+	return shift, math.Abs((d - shift).Seconds()) <= tolerance
+}
+
+// elapsed returns the wall-clock length in seconds, 0 if unknown.
+func (f Facts) elapsed() float64 {
+	if e := f.Activity.ElapsedSeconds; e != nil {
+		return *e
+	}
+	if f.Span > 0 || f.Activity.DurationSeconds == nil {
+		return f.Span
+	}
+	return *f.Activity.DurationSeconds
+}
+
+// durationsAgree compares like with like where both are known: timers differ
+// between devices by how they pause, the wall clock does not.
+func durationsAgree(a, b Facts) bool {
+	if da, db := a.Activity.DurationSeconds, b.Activity.DurationSeconds; da != nil && db != nil && near(*da, *db) {
+		return true
+	}
+	ea, eb := a.elapsed(), b.elapsed()
+	return ea > 0 && eb > 0 && near(ea, eb)
+}
+
+func near(a, b float64) bool {
+	longer := max(a, b)
+	tolerance := max(maxDurationRatio*longer, min(maxDurationSeconds, shortRatio*longer))
+	return math.Abs(a-b) <= tolerance
+}
+
+// distancesAgree compares the distances, if both are known; an indoor recording's 0 is not.
+func distancesAgree(a, b pierre.Activity) (agree, known bool) {
+	da, db := a.DistanceMeters, b.DistanceMeters
+	if da == nil || db == nil || *da <= 0 || *db <= 0 {
+		return false, false
+	}
+	return math.Abs(*da-*db) <= maxDistanceRatio*max(*da, *db), true
+}
+
+// sportsAgree reports whether two names of sports may be of one activity. A
+// name that says nothing agrees with all.
+func sportsAgree(a, b pierre.Sport) bool {
+	return a == b || isVague(a) || isVague(b) || a.IsRide() && b.IsRide() || onFoot(a) && onFoot(b)
+}
+
+func isVague(s pierre.Sport) bool {
+	return s == "" || s == pierre.SportOther || s == pierre.SportWorkout
+}
+
+func onFoot(s pierre.Sport) bool {
+	return s.IsRun() || s == pierre.SportWalk || s == pierre.SportHike || s == "snowshoe"
+}

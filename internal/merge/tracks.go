@@ -1,0 +1,93 @@
+package merge
+
+import (
+	"math"
+	"sort"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+const (
+	probes          = 64
+	minProbes       = 3
+	maxApart        = 50.0 // m, between two devices' positions at the same time
+	minAgreeing     = 0.8  // of the probes
+	maxClockError   = 60   // s, between two devices
+	clockErrorStep  = 5    // s; at 10 m/s two tracks are then at most 25 m apart
+	maxInterpolated = 60.0 // s between two samples
+	earthRadius     = 6371008.8
+)
+
+// TracksAgree reports whether two recordings were at the same places at the
+// same times. b's clock is shift seconds ahead of a's, give or take a minute.
+// Recordings without a track, or whose tracks have no time in common, do not agree.
+func TracksAgree(a, b pierre.Series, shift float64) bool {
+	for err := 0; err <= maxClockError; err += clockErrorStep {
+		if agreeing(a, b, shift+float64(err)) >= minAgreeing || agreeing(a, b, shift-float64(err)) >= minAgreeing {
+			return true
+		}
+	}
+	return false
+}
+
+// agreeing returns the share of probes, spread evenly over a, at which b is near.
+func agreeing(a, b pierre.Series, shift float64) float64 {
+	if len(a.Latitude) == 0 || len(b.Latitude) == 0 {
+		return 0
+	}
+	own, common, close := 0, 0, 0
+	last := a.Time[len(a.Time)-1]
+	for i := range probes {
+		t := last * float64(i) / (probes - 1)
+		latA, lonA, okA := positionAt(a, t)
+		if !okA {
+			continue
+		}
+		own++
+		latB, lonB, okB := positionAt(b, t+shift)
+		if !okB {
+			continue
+		}
+		common++
+		if distance(latA, lonA, latB, lonB) <= maxApart {
+			close++
+		}
+	}
+	if common < minProbes || common < own/2 {
+		return 0
+	}
+	return float64(close) / float64(common)
+}
+
+// positionAt interpolates the position at t seconds, unless the samples around it are too far apart.
+func positionAt(s pierre.Series, t float64) (lat, lon float64, ok bool) {
+	i := sort.SearchFloat64s(s.Time, t)
+	after, before := i, i-1
+	for after < len(s.Time) && s.Time[after]-t <= maxInterpolated && math.IsNaN(s.Latitude[after]) {
+		after++
+	}
+	if after == len(s.Time) || s.Time[after]-t > maxInterpolated {
+		return 0, 0, false
+	}
+	if s.Time[after] == t {
+		return s.Latitude[after], s.Longitude[after], true
+	}
+	for before >= 0 && s.Time[after]-s.Time[before] <= maxInterpolated && math.IsNaN(s.Latitude[before]) {
+		before--
+	}
+	if before < 0 || s.Time[after]-s.Time[before] > maxInterpolated {
+		return 0, 0, false
+	}
+	part := (t - s.Time[before]) / (s.Time[after] - s.Time[before])
+	lat = s.Latitude[before] + part*(s.Latitude[after]-s.Latitude[before])
+	lon = s.Longitude[before] + part*(s.Longitude[after]-s.Longitude[before])
+	return lat, lon, true
+}
+
+// distance is the haversine distance in metres.
+func distance(lat1, lon1, lat2, lon2 float64) float64 {
+	const rad = math.Pi / 180
+	sinLat, sinLon := math.Sin((lat2-lat1)*rad/2), math.Sin((lon2-lon1)*rad/2)
+	h := sinLat*sinLat + math.Cos(lat1*rad)*math.Cos(lat2*rad)*sinLon*sinLon
+	return 2 * earthRadius * math.Asin(math.Sqrt(min(1, h)))
+}
