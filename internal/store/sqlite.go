@@ -7,9 +7,16 @@ import (
 	"fmt"
 	"net/url"
 	"runtime"
+	"strconv"
+	"time"
 
 	"github.com/mattn/go-sqlite3"
 	"github.com/pressly/goose/v3"
+)
+
+const (
+	busyTimeout = 10 * time.Second // how long to wait for another program's transaction
+	busyPause   = 5 * time.Millisecond
 )
 
 // OpenSQLite opens the database file at path, which is created if missing.
@@ -17,7 +24,7 @@ func OpenSQLite(path string) (*Store, error) {
 	q := url.Values{
 		"_journal_mode": {"WAL"},
 		"_synchronous":  {"NORMAL"}, // WAL: a killed process loses nothing, a power cut at most the last moments
-		"_busy_timeout": {"10000"},
+		"_busy_timeout": {strconv.FormatInt(busyTimeout.Milliseconds(), 10)},
 		"_foreign_keys": {"on"},
 		"_txlock":       {"immediate"}, // a reader that starts to write would fail with SQLITE_BUSY
 		// Per connection. Without it, preparing the same statements again takes a fifth of a small transaction.
@@ -42,10 +49,22 @@ func OpenSQLite(path string) (*Store, error) {
 		conflict: sqliteConflict,
 		full:     sqliteFull,
 	}}
-	if err := write.PingContext(context.Background()); err != nil {
+	if err := connect(write); err != nil {
 		return nil, errors.Join(s.classify(err, "opening "+path), s.Close())
 	}
 	return s, nil
+}
+
+// connect opens the first connection. The one of the programs that share a new file which is first turns it to WAL;
+// SQLite tells the others at once that the file is locked, whatever their timeout.
+func connect(db *sql.DB) error {
+	for deadline := time.Now().Add(busyTimeout); ; {
+		err := db.PingContext(context.Background())
+		if e, ok := errors.AsType[sqlite3.Error](err); !ok || e.Code != sqlite3.ErrBusy || time.Now().After(deadline) {
+			return err
+		}
+		<-time.After(busyPause)
+	}
 }
 
 // sqlite binds $2 by the order in which names appear, not by number, so $2 … $1

@@ -37,20 +37,33 @@ type dialect struct {
 }
 
 // Migrate brings the schema up to date and returns the names of the migrations it applied.
+// Programs may do so at the same time.
 func (s *Store) Migrate(ctx context.Context) ([]string, error) {
 	p, err := s.migrator()
 	if err != nil {
 		return nil, err
 	}
-	results, err := p.Up(ctx)
-	if err != nil {
-		return nil, s.classify(err, "migrating the database")
+	applied := []string{}
+	for {
+		before, err := p.GetDBVersion(ctx)
+		if err != nil {
+			return applied, s.classify(err, "reading the schema's version")
+		}
+		results, err := p.Up(ctx)
+		if partial, ok := errors.AsType[*goose.PartialError](err); ok {
+			results = partial.Applied
+		}
+		for _, r := range results {
+			applied = append(applied, r.Source.Path)
+		}
+		if err == nil {
+			return applied, nil
+		}
+		// goose locks nothing on SQLite: another program may have been faster with a migration. Then go on from there.
+		if after, verr := p.GetDBVersion(ctx); verr != nil || after <= before {
+			return applied, s.classify(err, "migrating the database")
+		}
 	}
-	applied := make([]string, len(results))
-	for i, r := range results {
-		applied[i] = r.Source.Path
-	}
-	return applied, nil
 }
 
 // Ready reports whether the database answers and has every migration.

@@ -1,0 +1,75 @@
+package store
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// fileName is the database's name in the data folder.
+const fileName = "pierre.db"
+
+// Open opens the database that databaseURL names, or pierre.db in the data folder if it names none:
+//
+//	sqlite:PATH, sqlite://PATH   a SQLite file; percent-encoding is decoded
+//	PATH                         the same, as it is
+//
+// The file and its folder are made if missing. A URL of another database is a [pierre.KindInvalid]
+// error that does not repeat it, because it may hold a password.
+func Open(databaseURL, dataDir string) (*Store, error) {
+	path, err := sqlitePath(databaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if path == "" {
+		path = filepath.Join(dataDir, fileName)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("making the database's folder: %w", err)
+	}
+	return OpenSQLite(path)
+}
+
+// A scheme of one letter is a drive of Windows.
+var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]+:`)
+
+// sqlitePath returns the path of the file, "" for the default one.
+func sqlitePath(databaseURL string) (string, error) {
+	if databaseURL == "" {
+		return "", nil
+	}
+	path := databaseURL
+	if s := scheme.FindString(databaseURL); s != "" {
+		if !strings.EqualFold(s, "sqlite:") {
+			return "", otherDatabase(strings.ToLower(s))
+		}
+		path = strings.TrimPrefix(databaseURL[len(s):], "//")
+		// The options that other programs' URLs carry are what we do anyway.
+		path = strings.TrimSuffix(path, "?mode=rwc")
+		var err error
+		if path, err = url.PathUnescape(path); err != nil || strings.Contains(path, "?") {
+			return "", pierre.Invalid("database-url", "--database-url takes sqlite:PATH without options; write a %% in the path as %%25 and a ? as a plain PATH.")
+		}
+	}
+	if path == "" || strings.Contains(path, ":memory:") {
+		return "", pierre.Invalid("database-url", "--database-url must name a file, as in sqlite:/var/lib/pierre/pierre.db; data in memory would be lost.")
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() || strings.HasSuffix(path, "/") {
+		return "", pierre.Invalid("database-url", "--database-url names the folder %s; name a file in it, or use --data-dir.", path)
+	}
+	return path, nil
+}
+
+func otherDatabase(scheme string) error {
+	switch scheme {
+	case "postgres:", "postgresql:":
+		return pierre.Invalid("database-url", "This build keeps its data in SQLite only, not in PostgreSQL. Leave --database-url out, or give sqlite:PATH.")
+	default:
+		return pierre.Invalid("database-url", "--database-url knows no %q; give sqlite:PATH, or leave it out for a file in the data folder.", scheme)
+	}
+}
