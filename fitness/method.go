@@ -60,4 +60,31 @@ const (
 	MethodHaversine  Method = "great-circle distance on a sphere of 6 371 008.8 m (haversine)"
 	MethodMovingTime Method = "time above a speed threshold (own rule)"
 	MethodAscent     Method = "ascent of 15 s smoothed altitude with hysteresis (own rule)"
+
+	MethodFitnessFatigue Method = "fitness, fatigue and form as exponential means, 1 − e^(−1/N) (Banister et al. 1975; Coggan, in Allen & Coggan 2010)"
+	MethodBanisterModel  Method = "impulse–response model (Banister et al. 1975; Busso et al. 1994)"
+	MethodFoster         Method = "training monotony and strain (Foster 1998)"
+	MethodACWR           Method = "acute:chronic workload ratio, EWMA (Williams et al. 2017)"
+	MethodACWRUncoupled  Method = "acute:chronic workload ratio, EWMA, uncoupled (Williams et al. 2017; Lolli et al. 2019)"
+
+	MethodEfficiencyPower Method = "efficiency factor, normalized power over heart rate (Friel 2009)"
+	MethodEfficiencySpeed Method = "efficiency factor, speed over heart rate (Friel 2009)"
+	MethodDecoupling      Method = "aerobic decoupling of the halves after a warm-up (Friel 2009)"
+	MethodDecouplingIndex Method = "decoupling of the halves by sample count (Friel 2009)"
+	MethodCardiacDrift    Method = "heart rate drift between the halves after a warm-up (Coyle & González-Alonso 2001)"
+
+	MethodACSMRun      Method = "oxygen cost of running (ACSM's Guidelines for Exercise Testing and Prescription)"
+	MethodACSMWalk     Method = "oxygen cost of walking (ACSM's Guidelines for Exercise Testing and Prescription)"
+	MethodACSMCycle    Method = "oxygen cost of cycling (ACSM's Guidelines for Exercise Testing and Prescription)"
+	MethodSwain        Method = "VO₂max from a submaximal effort by heart rate reserve (Swain & Leutholtz 1997)"
+	MethodCooper       Method = "VO₂max from the 12-minute run (Cooper 1968)"
+	MethodUth          Method = "VO₂max from maximum and resting heart rate (Uth et al. 2004)"
+	MethodMifflin      Method = "basal metabolic rate (Mifflin, St Jeor et al. 1990)"
+	MethodKatchMcArdle Method = "basal metabolic rate by lean mass (Katch & McArdle 1996)"
+	MethodCunningham   Method = "resting metabolic rate by lean mass (Cunningham 1980)"
+	MethodKeytel       Method = "energy of exercise from heart rate (Keytel et al. 2005)"
+
+	MethodOLSTrend    Method = "linear trend by least squares, 95 % interval by Student's t (arithmetic)"
+	MethodMannKendall Method = "monotonic trend test with Sen's slope (Mann 1945; Kendall 1975; Sen 1968)"
+	MethodLTTB        Method = "largest-triangle-three-buckets downsampling (Steinarsson 2013)"
 )

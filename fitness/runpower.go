@@ -4,19 +4,19 @@ import "math"
 
 // RunningPower returns Skiba's estimate in watts of the power of running at a
 // steady speed in m/s on a slope (rise over run), for a runner of the weight in kg
-// and the height in m: (air resistance + slope cost·efficiency)·speed·weight. The
+// and the height in cm: (air resistance + slope cost·efficiency)·speed·weight. The
 // model's kinetic term is 0 at a steady speed. It is not comparable with the watts
 // of running power meters.
-func RunningPower(speed, slope, weightKg, heightM float64) (Result, error) {
+func RunningPower(speed, slope, weightKg, heightCm float64) (Result, error) {
 	if err := first(
 		within("speed", speed, 0, 8, "m/s"),
 		within("slope", slope, -1, 1, ""),
 		checkWeight(weightKg),
-		within("height", heightM, minHeightM, maxHeightM, "m"),
+		checkHeight(heightCm),
 	); err != nil {
 		return Result{}, err
 	}
-	area, efficiency := frontalArea(weightKg, heightM), runningEfficiency(speed)
+	area, efficiency := frontalArea(weightKg, heightCm/100), runningEfficiency(speed)
 	const airDensity, drag = 1.2, 0.9 // kg/m³, dimensionless
 	air := 0.5 * airDensity * drag * area * speed * speed / weightKg
 	return result((air+minettiRun(slope)*efficiency)*speed*weightKg, MethodRunningPower, 0)
@@ -33,9 +33,13 @@ func runningEfficiency(speed float64) float64 {
 
 const (
 	minWeightKg, maxWeightKg = 25, 300
-	minHeightM, maxHeightM   = 1.0, 2.5
+	minHeightCm, maxHeightCm = 100, 250
 )
 
 func checkWeight(kg float64) error {
 	return within("body weight", kg, minWeightKg, maxWeightKg, "kg")
+}
+
+func checkHeight(cm float64) error {
+	return within("height", cm, minHeightCm, maxHeightCm, "cm")
 }

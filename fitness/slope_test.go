@@ -93,7 +93,7 @@ func TestStressScoresBySpeed(t *testing.T) {
 func TestRunningPower(t *testing.T) {
 	near(t, "area", frontalArea(70, 1.78), 0.4978, 5e-5)
 	near(t, "efficiency", runningEfficiency(3.5), 0.3468, 5e-5)
-	near(t, "power", value(t)(RunningPower(3.5, 0, 70, 1.78)), 317, 0.5)
-	_, err := RunningPower(3.5, 0, 70, 178)
-	refused(t, "height in cm", err)
+	near(t, "power", value(t)(RunningPower(3.5, 0, 70, 178)), 317, 0.5)
+	_, err := RunningPower(3.5, 0, 70, 1.78)
+	refused(t, "height in m", err)
 }

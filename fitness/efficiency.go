@@ -1,0 +1,180 @@
+package fitness
+
+import "math"
+
+// EfficiencyOfPower returns the efficiency factor in W/bpm: normalized power over
+// mean heart rate. It compares like rides of one athlete, nothing else.
+func EfficiencyOfPower(normalized, heartRate Result) (Result, error) {
+	if err := first(
+		within("normalized power", normalized.Value, 1, maxWatts, "W"),
+		within("mean heart rate", heartRate.Value, minHeartRate, maxHeartRate, "bpm"),
+	); err != nil {
+		return Result{}, err
+	}
+	return result(normalized.Value/heartRate.Value, MethodEfficiencyPower, min(normalized.Coverage, heartRate.Coverage))
+}
+
+// EfficiencyOfSpeed returns the efficiency factor in metres per heart beat: the
+// mean speed in m/s, better grade-adjusted, over the mean heart rate.
+func EfficiencyOfSpeed(speed, heartRate Result) (Result, error) {
+	if err := first(
+		within("mean speed", speed.Value, 0.1, maxRunSpeed, "m/s"),
+		within("mean heart rate", heartRate.Value, minHeartRate, maxHeartRate, "bpm"),
+	); err != nil {
+		return Result{}, err
+	}
+	return result(60*speed.Value/heartRate.Value, MethodEfficiencySpeed, min(speed.Coverage, heartRate.Coverage))
+}
+
+// What an effort must be for its halves to be compared.
+const (
+	warmUpSeconds   = 600  // left out at the start
+	steadySeconds   = 2400 // needed after it
+	maxVariability  = 1.1  // normalized over mean output
+	maxPauseShare   = 0.05 // of the elapsed time
+	minHalvesWithin = 0.9  // of the recorded time with both quantities
+)
+
+// Decoupling returns the aerobic decoupling in percent: how much the output per
+// heart beat fell from the first to the second half of a steady effort, after ten
+// minutes of warm-up. output is in watts or m/s (best grade-adjusted), bpm the
+// heart rate, at the times t in s. Below 5 % counts as a good aerobic base (Friel);
+// negative is a rise. It refuses efforts of less than 40 minutes after the warm-up,
+// uneven ones (variability over 1.1), pauses of more than 5 % and gaps of more than
+// 10 %, for which the number means nothing.
+func Decoupling(t, output, bpm []float64) (Result, error) {
+	h, err := steadyHalves(t, output, bpm)
+	if err != nil {
+		return Result{}, err
+	}
+	return result(decoupled(h.first, h.second), MethodDecoupling, h.coverage)
+}
+
+// CardiacDrift returns how much the heart rate rose from the first to the second
+// half of a steady effort, in percent, with the arguments and refusals of
+// [Decoupling].
+func CardiacDrift(t, output, bpm []float64) (Result, error) {
+	h, err := steadyHalves(t, output, bpm)
+	if err != nil {
+		return Result{}, err
+	}
+	return result(100*(h.second.bpm-h.first.bpm)/h.first.bpm, MethodCardiacDrift, h.coverage)
+}
+
+// DecouplingByIndex returns the decoupling in percent of the halves by sample
+// count, of any recording, as many programs show it: no warm-up, no refusal of
+// uneven efforts. [Decoupling] is the one to trust.
+func DecouplingByIndex(output, bpm []float64) (Result, error) {
+	if len(output) != len(bpm) || len(bpm) < 2 {
+		return Result{}, unavailable("output and heart rate were not both recorded")
+	}
+	middle := len(bpm) / 2
+	a := half{meanOf(output[:middle]), meanOf(bpm[:middle])}
+	b := half{meanOf(output[middle:]), meanOf(bpm[middle:])}
+	if !(a.output > 0) || !(b.output > 0) || !(a.bpm > 0) || !(b.bpm > 0) {
+		return Result{}, unavailable("one half has no output or no heart rate")
+	}
+	res, err := result(decoupled(a, b), MethodDecouplingIndex, 0)
+	res.Note = "of the whole recording, whether steady or not"
+	return res, err
+}
+
+// A half is the mean output and heart rate of one half of an effort.
+type half struct{ output, bpm float64 }
+
+func decoupled(a, b half) float64 {
+	before, after := a.output/a.bpm, b.output/b.bpm
+	return 100 * (before - after) / before
+}
+
+// meanOf is the mean of the values that are there.
+func meanOf(x []float64) float64 {
+	sum, n := 0.0, 0.0
+	for _, v := range x {
+		if !math.IsNaN(v) {
+			sum, n = sum+v, n+1
+		}
+	}
+	return sum / n
+}
+
+// An effortHalves is a steady effort in two halves of equal time.
+type effortHalves struct {
+	first, second half
+	coverage      float64
+}
+
+// steadyHalves checks that the effort is steady and averages its halves.
+func steadyHalves(t, output, bpm []float64) (effortHalves, error) {
+	out, err := hold("output", t, output, 0, maxWatts)
+	if err != nil {
+		return effortHalves{}, err
+	}
+	heart, err := hold("heart rate", t, bpm, minHeartRate, maxHeartRate)
+	if err != nil {
+		return effortHalves{}, err
+	}
+	from := out.after(warmUpSeconds)
+	if err := checkSteady(out, from); err != nil {
+		return effortHalves{}, err
+	}
+	var sums [2]struct{ output, bpm, seconds float64 }
+	remaining := total(out.seconds[from:])
+	passed, both := 0.0, 0.0
+	for i := from; i < len(t); i++ {
+		at := 0
+		if passed >= remaining/2 {
+			at = 1
+		}
+		s := out.seconds[i]
+		passed += s
+		if math.IsNaN(out.x[i]) || math.IsNaN(heart.x[i]) {
+			continue
+		}
+		both += s
+		sums[at].output += out.x[i] * s
+		sums[at].bpm += heart.x[i] * s
+		sums[at].seconds += s
+	}
+	if both < minHalvesWithin*remaining {
+		return effortHalves{}, unavailable("only %.0f %% of the time has both output and heart rate", 100*both/remaining)
+	}
+	h := effortHalves{coverage: both / remaining}
+	h.first = half{sums[0].output / sums[0].seconds, sums[0].bpm / sums[0].seconds}
+	h.second = half{sums[1].output / sums[1].seconds, sums[1].bpm / sums[1].seconds}
+	if !(h.first.output > 0) || !(h.second.output > 0) {
+		return effortHalves{}, unavailable("one half of the effort has no output")
+	}
+	return h, nil
+}
+
+// checkSteady refuses what is too short, too uneven or too broken up from the
+// sample on.
+func checkSteady(out column, from int) error {
+	remaining := total(out.seconds[from:])
+	if remaining < steadySeconds {
+		return unavailable("%.0f minutes after the warm-up are too short: %d are needed", remaining/60, steadySeconds/60)
+	}
+	last := len(out.t) - 1
+	elapsed := out.t[last] - out.t[from] + out.seconds[last]
+	if pauses := elapsed - remaining; pauses > maxPauseShare*elapsed {
+		return unavailable("%.0f minutes of pauses break the effort up", pauses/60)
+	}
+	rest := perSecond(column{t: out.t[from:], x: out.x[from:], seconds: out.seconds[from:], pause: out.pause[from:]})
+	if v := normalize(rest.watts) * rest.Seconds() / total(rest.watts); !(v <= maxVariability) {
+		return unavailable("the effort was not steady (variability index above %.1f)", maxVariability)
+	}
+	return nil
+}
+
+// after returns the first sample after the seconds of recorded time, or the last.
+func (c column) after(seconds float64) int {
+	passed := 0.0
+	for i, s := range c.seconds {
+		if passed >= seconds {
+			return i
+		}
+		passed += s
+	}
+	return len(c.seconds) - 1
+}

@@ -1,0 +1,84 @@
+package fitness
+
+import "gonum.org/v1/gonum/stat"
+
+// A Week is Foster's view of seven daily loads.
+type Week struct {
+	Load     float64 // sum
+	Monotony float64 // mean over sample standard deviation; over 2 is flagged
+	Strain   float64 // load × monotony
+	Method   Method
+}
+
+// Foster returns the load, monotony and strain of a week of daily loads, rest
+// days 0. The standard deviation is the sample's (n − 1). Seven equal days have
+// none, so monotony is not defined.
+func Foster(week []float64) (Week, error) {
+	if err := checkDaily(week); err != nil {
+		return Week{}, err
+	}
+	if len(week) != 7 {
+		return Week{}, unavailable("a week has 7 days, not %d", len(week))
+	}
+	mean, sd := stat.MeanStdDev(week, nil)
+	if sd <= 1e-9*mean || mean == 0 {
+		return Week{}, unavailable("every day of the week has the same load, so monotony is not defined")
+	}
+	return Week{Load: 7 * mean, Monotony: mean / sd, Strain: 7 * mean * mean / sd, Method: MethodFoster}, nil
+}
+
+// An ACWR compares the load of the last week to that of the last four. It
+// describes; it predicts nothing.
+type ACWR struct {
+	Acute   float64 // exponential mean daily load, 7 days
+	Chronic float64 // exponential mean daily load, 28 days
+	Ratio   float64
+	Method  Method
+	Note    string
+}
+
+const acwrNote = "a description of change only: studies found no causal link to injury, and its critics advise against using it (Lolli 2019, Impellizzeri 2020)"
+
+const acuteDays, chronicDays = 7, 28
+
+// AcuteChronic returns the ratio for the last of the daily loads, oldest first,
+// with exponential means of λ = 2/(N+1) that start at the first day's load. It needs
+// 28 days. As the acute days are part of the chronic ones, part of the ratio is
+// arithmetic; see [AcuteChronicUncoupled].
+func AcuteChronic(daily []float64) (ACWR, error) {
+	return acwr(daily, 0, MethodACWR)
+}
+
+// AcuteChronicUncoupled is [AcuteChronic] with the chronic load of the days before
+// the last seven. It needs 35 days.
+func AcuteChronicUncoupled(daily []float64) (ACWR, error) {
+	return acwr(daily, acuteDays, MethodACWRUncoupled)
+}
+
+func acwr(daily []float64, leaveOut int, m Method) (ACWR, error) {
+	if err := checkDaily(daily); err != nil {
+		return ACWR{}, err
+	}
+	if len(daily) < chronicDays+leaveOut {
+		return ACWR{}, unavailable("%d days are too few: %d are needed", len(daily), chronicDays+leaveOut)
+	}
+	a := ACWR{
+		Acute:   ewma(daily, acuteDays),
+		Chronic: ewma(daily[:len(daily)-leaveOut], chronicDays),
+		Method:  m,
+		Note:    acwrNote,
+	}
+	if a.Chronic < 1e-6 {
+		return ACWR{}, unavailable("there was no training to compare with")
+	}
+	a.Ratio = a.Acute / a.Chronic
+	return a, nil
+}
+
+func ewma(x []float64, days float64) float64 {
+	mean := x[0]
+	for _, v := range x[1:] {
+		mean += (v - mean) * 2 / (days + 1)
+	}
+	return mean
+}
