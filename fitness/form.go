@@ -55,15 +55,16 @@ func dayNumber(t time.Time) int {
 type Form struct {
 	Fitness float64 // CTL, after the day's load
 	Fatigue float64 // ATL, after the day's load
-	Form    float64 // TSB: yesterday's fitness less yesterday's fatigue
+	Balance float64 // TSB: yesterday's fitness less yesterday's fatigue
 }
 
-// FitnessFatigue follows fitness (CTL, 42 days), fatigue (ATL, 7 days) and form
-// (TSB) through daily loads, oldest first, rest days 0 (see [DailyLoads]). Each day
+// FormByDay follows fitness (CTL, 42 days), fatigue (ATL, 7 days) and their
+// balance (TSB) through daily loads, oldest first, rest days 0 (see [DailyLoads]). Each day
 // closes the share 1 − e^(−1/N) of the gap to its load. start is the state before
-// the first day, mostly zero; then see [WarmUp]. Form is yesterday's difference,
-// as it stands before today's training; today's is Fitness − Fatigue.
-func FitnessFatigue(daily []float64, start Form) ([]Form, error) {
+// the first day, mostly zero; then see [WarmUp]. The balance is yesterday's difference,
+// as it stands before today's training; today's is Fitness − Fatigue. See
+// [MethodFitnessFatigue].
+func FormByDay(daily []float64, start Form) ([]Form, error) {
 	if err := checkDaily(daily); err != nil {
 		return nil, err
 	}
@@ -76,7 +77,7 @@ func FitnessFatigue(daily []float64, start Form) ([]Form, error) {
 		days[i] = Form{
 			Fitness: yesterday.Fitness + (load-yesterday.Fitness)*gain(FitnessDays),
 			Fatigue: yesterday.Fatigue + (load-yesterday.Fatigue)*gain(FatigueDays),
-			Form:    yesterday.Fitness - yesterday.Fatigue,
+			Balance: yesterday.Fitness - yesterday.Fatigue,
 		}
 		yesterday = days[i]
 	}

@@ -14,8 +14,8 @@ func constant(days int, load float64) []float64 {
 	return daily
 }
 
-func TestFitnessFatigueOfConstantLoad(t *testing.T) {
-	days, err := FitnessFatigue(constant(84, 100), Form{})
+func TestFormOfConstantLoad(t *testing.T) {
+	days, err := FormByDay(constant(84, 100), Form{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,32 +26,32 @@ func TestFitnessFatigueOfConstantLoad(t *testing.T) {
 		near(t, "CTL", days[c.day-1].Fitness, c.ctl, 0.005)
 		near(t, "ATL", days[c.day-1].Fatigue, c.atl, 0.005)
 	}
-	near(t, "TSB on day 2 is of day 1", days[1].Form, days[0].Fitness-days[0].Fatigue, 1e-12)
-	near(t, "TSB on day 1", days[0].Form, 0, 0)
+	near(t, "TSB on day 2 is of day 1", days[1].Balance, days[0].Fitness-days[0].Fatigue, 1e-12)
+	near(t, "TSB on day 1", days[0].Balance, 0, 0)
 	ramp := value(t)(Ramp(days[:42]))
 	near(t, "ramp", ramp, days[41].Fitness-days[34].Fitness, 1e-12)
 	_, err = Ramp(days[:7])
 	refused(t, "ramp of a week", err)
 }
 
-func TestFitnessFatigueRecoversWithRest(t *testing.T) {
-	days, err := FitnessFatigue(constant(8, 0), Form{Fitness: 80, Fatigue: 80})
+func TestFormRecoversWithRest(t *testing.T) {
+	days, err := FormByDay(constant(8, 0), Form{Fitness: 80, Fatigue: 80})
 	if err != nil {
 		t.Fatal(err)
 	}
 	near(t, "CTL after 7 days", days[6].Fitness, 67.72, 0.005)
 	near(t, "ATL after 7 days", days[6].Fatigue, 29.43, 0.005)
-	near(t, "TSB the day after", days[7].Form, 38.29, 0.005)
+	near(t, "TSB the day after", days[7].Balance, 38.29, 0.005)
 }
 
-func TestFitnessFatigueRefusals(t *testing.T) {
+func TestFormRefusals(t *testing.T) {
 	for name, daily := range map[string][]float64{
 		"no days": nil, "negative": {1, -1}, "NaN": {math.NaN()}, "infinite": {math.Inf(1)},
 	} {
-		_, err := FitnessFatigue(daily, Form{})
+		_, err := FormByDay(daily, Form{})
 		refused(t, name, err)
 	}
-	_, err := FitnessFatigue([]float64{1}, Form{Fitness: math.NaN()})
+	_, err := FormByDay([]float64{1}, Form{Fitness: math.NaN()})
 	refused(t, "start NaN", err)
 }
 

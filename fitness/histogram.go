@@ -38,12 +38,14 @@ func (h HeartRate) Histogram() HeartRateHistogram {
 func (h HeartRateHistogram) HeartRate() (HeartRate, error) {
 	c := column{recorded: h.Recorded}
 	for i, s := range h.Seconds {
-		if bpm := float64(h.LowBPM + i); s > 0 && bpm >= minHeartRate && bpm <= maxHeartRate {
+		if bpm := float64(h.LowBPM + i); s > 0 && s <= 60*maxMinutes && bpm >= minHeartRate && bpm <= maxHeartRate {
 			c.x, c.seconds = append(c.x, bpm), append(c.seconds, s)
 			c.covered += s
 		}
 	}
-	c.recorded = max(c.recorded, c.covered)
+	if !(c.recorded >= c.covered) || math.IsInf(c.recorded, 0) {
+		c.recorded = c.covered
+	}
 	hr := HeartRate{c}
 	return hr, hr.check()
 }

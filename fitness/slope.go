@@ -110,5 +110,6 @@ func SwimTSS(seconds, speed, thresholdMPS float64) (Result, error) {
 	); err != nil {
 		return Result{}, err
 	}
-	return result(seconds*math.Pow(speed/thresholdMPS, 3)/36, MethodSwimTSS, 0)
+	intensity := speed / thresholdMPS
+	return result(seconds*intensity*intensity*intensity/36, MethodSwimTSS, 0)
 }

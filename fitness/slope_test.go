@@ -19,8 +19,9 @@ func TestMinetti(t *testing.T) {
 	refused(t, "no slope", err)
 }
 
-// hill is a run at a speed in m/s on a slope, one sample per second.
-func hill(seconds int, speed, slope float64) (t, distance, altitude []float64) {
+// hill is a run at 3 m/s on a slope, one sample per second.
+func hill(seconds int, slope float64) (t, distance, altitude []float64) {
+	const speed = 3
 	for i := range seconds {
 		t = append(t, float64(i))
 		distance = append(distance, speed*float64(i))
@@ -31,7 +32,7 @@ func hill(seconds int, speed, slope float64) (t, distance, altitude []float64) {
 
 func TestGradeAdjustedSpeed(t *testing.T) {
 	for _, c := range []struct{ slope, factor float64 }{{0, 1}, {.05, 1.301}, {.10, 1.658}, {-.10, .598}} {
-		r, err := NewGradedRun(hill(1200, 3, c.slope))
+		r, err := NewGradedRun(hill(1200, c.slope))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,7 +42,7 @@ func TestGradeAdjustedSpeed(t *testing.T) {
 }
 
 func TestGradeAdjustedSpeedSmoothsNoise(t *testing.T) {
-	at, distance, altitude := hill(1200, 3, 0)
+	at, distance, altitude := hill(1200, 0)
 	for i := range altitude {
 		altitude[i] += float64(i % 2) // a metre up and down each second
 	}
@@ -53,7 +54,7 @@ func TestGradeAdjustedSpeedSmoothsNoise(t *testing.T) {
 }
 
 func TestGradeAdjustedSpeedLeavesRestsOut(t *testing.T) {
-	at, distance, altitude := hill(1200, 3, 0)
+	at, distance, altitude := hill(1200, 0)
 	for i := 600; i < 1200; i++ {
 		at[i] += 500 // a pause
 	}
@@ -68,7 +69,7 @@ func TestGradeAdjustedSpeedLeavesRestsOut(t *testing.T) {
 }
 
 func TestGradeAdjustedRefusals(t *testing.T) {
-	at, distance, altitude := hill(100, 3, 0)
+	at, distance, altitude := hill(100, 0)
 	_, err := NewGradedRun(at, distance, nil)
 	refused(t, "no altitude", err)
 	for i := range altitude {

@@ -27,26 +27,26 @@ func TrackDistance(t, lat, lon []float64, maxSpeed float64) ([]float64, error) {
 		return nil, unavailable("no highest speed was given")
 	}
 	d := make([]float64, len(t))
-	sum, last, strayed := math.NaN(), -1, 0
+	var last struct{ t, lat, lon float64 }
+	sum, strayed := math.NaN(), 0
 	for i := range t {
+		d[i] = sum
 		if !onEarth(lat[i], lon[i]) || !finite(t[i]) {
-			d[i] = sum
 			continue
 		}
-		if last < 0 {
-			sum = 0
-		} else {
-			step := Haversine(lat[last], lon[last], lat[i], lon[i])
-			if step > maxSpeed*(max(t[i]-t[last], 0)+1) && strayed < maxStray {
+		step := 0.0
+		if !math.IsNaN(sum) {
+			step = Haversine(last.lat, last.lon, lat[i], lon[i])
+			if step > maxSpeed*(max(t[i]-last.t, 0)+1) && strayed < maxStray {
 				strayed++
-				d[i] = sum
 				continue
 			}
-			sum += step
+			step += sum
 		}
-		d[i], last, strayed = sum, i, 0
+		sum, strayed, d[i] = step, 0, step
+		last.t, last.lat, last.lon = t[i], lat[i], lon[i]
 	}
-	if last < 0 {
+	if math.IsNaN(sum) {
 		return nil, unavailable("no positions were recorded")
 	}
 	return d, nil

@@ -39,7 +39,8 @@ func LinearTrend(x, y []float64) (Trend, error) {
 	}
 	residual := 0.0
 	for i := range x {
-		residual += math.Pow(y[i]-intercept-slope*x[i], 2)
+		r := y[i] - intercept - slope*x[i]
+		residual += r * r
 	}
 	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: n - 2}
 	sd := math.Sqrt(residual / (n - 2) / (varX * (n - 1)))
