@@ -1,0 +1,202 @@
+package mcpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// askTimeout is how long a tool waits for its client's user. It ends calls whose client has gone without a word.
+const askTimeout = 10 * time.Minute
+
+// An exchange is one POSTed request and what is sent in response. A call that is only answered costs no goroutine and
+// no channel: the response becomes a stream when a tool sends something before its result.
+//
+// For the call's duration it is the client session that mcp-go and the tools see.
+type exchange struct {
+	*session
+
+	msg       *message
+	w         http.ResponseWriter
+	gone      <-chan struct{} // closed when the client hangs up
+	json, sse bool            // what the client takes
+	modern    bool
+	nextID    func() int64
+	edit      func(*mcp.JSONRPCNotification)
+	cause     error // what a tool's handler returned, for the answer
+
+	mu       sync.Mutex
+	stream   *stream // nil until there is something to send
+	answered bool
+	serving  sync.WaitGroup
+}
+
+// NotificationChannel implements [server.ClientSession]. It returns a new channel for each notification, see [entry].
+func (x *exchange) NotificationChannel() chan<- mcp.JSONRPCNotification {
+	st := x.open()
+	if st == nil {
+		return make(chan mcp.JSONRPCNotification, 1) // the client takes no stream, or has its answer
+	}
+	return st.reserve(x.gone)
+}
+
+// open returns the stream of the response, nil if it cannot or can no longer be one.
+func (x *exchange) open() *stream {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.stream != nil || x.answered || !x.sse {
+		return x.stream
+	}
+	return x.start()
+}
+
+// start begins to stream. x.mu is held.
+func (x *exchange) start() *stream {
+	out := newSSEWriter(x.w)
+	if x.resumable() {
+		x.stream = x.openStream()
+		// Clients of older versions cannot parse an event without data.
+		if x.ProtocolVersion() >= mcp.ProtocolVersion20251125 {
+			out.prime(x.stream.number)
+		}
+	} else {
+		x.stream = newStream(1, false)
+	}
+	x.stream.edit = x.edit
+	x.serving.Go(func() { x.stream.serve(out, 0, x.gone) })
+	return x.stream
+}
+
+// resumable reports whether the client can come back for what it missed.
+func (x *exchange) resumable() bool { return x.id != "" }
+
+// exactToken gives a notification the exact progress token of the request: mcp-go read a large number as a float64.
+func (x *exchange) exactToken(n *mcp.JSONRPCNotification) {
+	if n.Method != string(mcp.MethodNotificationProgress) || x.msg.token == nil {
+		return
+	}
+	fields := make(map[string]any, len(n.Params.AdditionalFields))
+	for k, v := range n.Params.AdditionalFields {
+		fields[k] = v
+	}
+	fields["progressToken"] = x.msg.token
+	n.Params.AdditionalFields = fields
+}
+
+// answer sends the response proper, after everything else.
+func (x *exchange) answer(a answer) {
+	x.mu.Lock()
+	x.answered = true
+	st := x.stream
+	if st == nil && !x.json {
+		st = x.start()
+	}
+	x.mu.Unlock()
+	if st == nil {
+		writeJSON(x.w, a)
+		return
+	}
+	st.append(a.body)
+	st.end()
+	x.serving.Wait()
+}
+
+// RequestSampling implements [server.SessionWithSampling].
+func (x *exchange) RequestSampling(ctx context.Context, r mcp.CreateMessageRequest) (*mcp.CreateMessageResult, error) {
+	if x.GetClientCapabilities().Sampling == nil {
+		return nil, mcp.MissingRequiredClientCapabilityError{Capability: "sampling"}
+	}
+	var result mcp.CreateMessageResult
+	if err := x.ask(ctx, mcp.MethodSamplingCreateMessage, r.CreateMessageParams, &result); err != nil {
+		return nil, err
+	}
+	content, err := mcp.ParseSamplingContent(result.Content)
+	if err != nil {
+		return nil, fmt.Errorf("reading the client's sample: %w", err)
+	}
+	result.Content = content
+	return &result, nil
+}
+
+// RequestElicitation implements [server.SessionWithElicitation].
+func (x *exchange) RequestElicitation(ctx context.Context, r mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
+	if x.GetClientCapabilities().Elicitation == nil {
+		return nil, mcp.MissingRequiredClientCapabilityError{Capability: "elicitation"}
+	}
+	var result mcp.ElicitationResult
+	if err := x.ask(ctx, mcp.MethodElicitationCreate, r.Params, &result); err != nil {
+		return nil, err
+	}
+	return &result, nil
+}
+
+// ListRoots implements [server.SessionWithRoots].
+func (x *exchange) ListRoots(ctx context.Context, _ mcp.ListRootsRequest) (*mcp.ListRootsResult, error) {
+	if x.GetClientCapabilities().Roots == nil {
+		return nil, mcp.MissingRequiredClientCapabilityError{Capability: "roots"}
+	}
+	var result mcp.ListRootsResult
+	if err := x.ask(ctx, mcp.MethodListRoots, nil, &result); err != nil {
+		return nil, err
+	}
+	return &result, nil
+}
+
+// ask sends a request to the client and waits for its response. Only the older protocol has that, and only in a session.
+func (x *exchange) ask(ctx context.Context, method mcp.MCPMethod, params, result any) error {
+	if !x.resumable() {
+		return fmt.Errorf("asking the client for %s: there is no session", method)
+	}
+	st := x.open()
+	if st == nil && x.standalone.attached() {
+		st = x.standalone
+	}
+	if st == nil {
+		return fmt.Errorf("asking the client for %s: it takes no stream", method)
+	}
+	id := x.nextID()
+	body, err := json.Marshal(struct {
+		JSONRPC string        `json:"jsonrpc"`
+		ID      int64         `json:"id"`
+		Method  mcp.MCPMethod `json:"method"`
+		Params  any           `json:"params,omitempty"`
+	}{mcp.JSONRPC_VERSION, id, method, params})
+	if err != nil {
+		return fmt.Errorf("encoding a request for %s: %w", method, err)
+	}
+	replies, forget := x.expect(id)
+	defer forget()
+	st.append(body)
+	ctx, cancel := context.WithTimeoutCause(ctx, askTimeout, errors.New("no answer within "+askTimeout.String()))
+	defer cancel()
+	select {
+	case r := <-replies:
+		return r.read(method, result)
+	case <-x.done:
+		return fmt.Errorf("asking the client for %s: the session has ended", method)
+	case <-ctx.Done():
+		return fmt.Errorf("asking the client for %s: %w", method, context.Cause(ctx))
+	}
+}
+
+// read decodes what the client answered.
+func (r reply) read(method mcp.MCPMethod, result any) error {
+	if r.fault != nil {
+		var fault mcp.JSONRPCErrorDetails
+		if err := json.Unmarshal(r.fault, &fault); err != nil {
+			return fmt.Errorf("reading the client's error for %s: %w", method, err)
+		}
+		return fmt.Errorf("the client refused %s: %s (code %s)", method, fault.Message, strconv.Itoa(fault.Code))
+	}
+	if err := json.Unmarshal(r.result, result); err != nil {
+		return fmt.Errorf("reading the client's result for %s: %w", method, err)
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+package mcpapi
+
+import (
+	"net/http"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// get opens the stream on which a session hears what belongs to no request, or goes on with any stream of the session
+// after the event that Last-Event-ID names.
+func (s *Server) get(w http.ResponseWriter, r *http.Request) {
+	if err := s.stream(w, r); err != nil {
+		s.refuse(w, r, nil, err)
+	}
+}
+
+func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
+	if !accepts(r.Header, "text/event-stream") {
+		return refuse(http.StatusNotAcceptable, mcp.INVALID_REQUEST, "Accept must admit text/event-stream.")
+	}
+	found, err := s.sessionOnly(w, r)
+	if err != nil {
+		return err
+	}
+	found.begin(s.now())
+	defer func() { found.finish(s.now()) }()
+	st, last := found.standalone, found.standalone.lastSent()
+	if id := r.Header.Get(mcp.HeaderLastEventID); id != "" {
+		number, event, ok := parseEventID(id)
+		if ok {
+			st, ok = found.stream(number)
+		}
+		if !ok {
+			return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "Last-Event-ID names no stream that is kept.")
+		}
+		last = event
+	}
+	out := newSSEWriter(w)
+	out.start() // so that the client sees at once that it is connected
+	st.serve(out, last, r.Context().Done())
+	return nil
+}
+
+// delete ends a session.
+func (s *Server) delete(w http.ResponseWriter, r *http.Request) {
+	found, err := s.sessionOnly(w, r)
+	if err != nil {
+		s.refuse(w, r, nil, err)
+		return
+	}
+	s.sessions.end(r.Context(), found)
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// sessionOnly returns the session of a request without a body. The modern protocol has neither such requests nor sessions.
+func (s *Server) sessionOnly(w http.ResponseWriter, r *http.Request) (*session, error) {
+	version := r.Header.Get(mcp.HeaderProtocolVersion)
+	if mcp.IsModernProtocol(version) {
+		w.Header().Set("Allow", http.MethodPost)
+		return nil, refuse(http.StatusMethodNotAllowed, mcp.INVALID_REQUEST, r.Method+" is not part of the protocol since 2026-07-28; see subscriptions/listen.")
+	}
+	if version != "" && !mcp.IsValidProtocolVersion(version) {
+		return nil, refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "MCP-Protocol-Version names no version that this server knows.")
+	}
+	p, err := s.authenticate(r.Context(), r.Header, "")
+	if err != nil {
+		return nil, err
+	}
+	id := r.Header.Get(mcp.HeaderSessionID)
+	if id == "" {
+		return nil, refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "Mcp-Session-Id is missing; initialize gives it out.")
+	}
+	found, ok := s.sessions.get(id, ownerOf(p))
+	if !ok {
+		return nil, refuse(http.StatusNotFound, http.StatusNotFound, "This session has ended, or is not this key's; send initialize again.")
+	}
+	return found, nil
+}

@@ -1,0 +1,105 @@
+package mcpapi
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// checkOrigin keeps web pages out that were not invited, and lets the invited ones read answers (CORS).
+//
+// A page that rebinds its own domain to 127.0.0.1 is of the same origin as a local server, so the same origin counts
+// only on other addresses. Its Host header gives it away, too, but a reverse proxy on this machine sends a foreign Host
+// as well: Host is checked only where no key is asked for.
+func (s *Server) checkOrigin(w http.ResponseWriter, r *http.Request) error {
+	local := onLoopback(r)
+	if local && s.opts.Principal != nil && !isLoopbackHost(r.Host) {
+		return refuse(http.StatusForbidden, http.StatusForbidden, "This server answers only to localhost.")
+	}
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return nil // not a browser
+	}
+	u, err := url.Parse(origin)
+	if err != nil || u.Host == "" || !s.origins[origin] && !isLoopbackHost(u.Host) && (local || u.Host != r.Host) {
+		return refuse(http.StatusForbidden, http.StatusForbidden, "Web pages of this origin may not call this server; its operator can allow them.")
+	}
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", origin)
+	h.Add("Vary", "Origin")
+	h.Set("Access-Control-Expose-Headers", "Mcp-Session-Id, WWW-Authenticate, Retry-After, RateLimit, RateLimit-Policy")
+	return nil
+}
+
+// preflight answers a browser that asks before it calls; checkOrigin has let it in.
+func preflight(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Methods", "POST, GET, DELETE")
+	// The headers of a request depend on tools (Mcp-Param-*): all that are asked for are fine.
+	h.Set("Access-Control-Allow-Headers", r.Header.Get("Access-Control-Request-Headers"))
+	h.Set("Access-Control-Max-Age", "7200")
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// onLoopback reports whether the request came in on a loopback address.
+func onLoopback(r *http.Request) bool {
+	addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	return ok && isLoopbackHost(addr.String())
+}
+
+// isLoopbackHost reports whether a host, with or without a port, is a name of this machine for itself.
+func isLoopbackHost(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = strings.Trim(hostport, "[]")
+	}
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
+}
+
+// clientAddr returns the address that the request comes from: the peer's, or if the peer is a trusted proxy, the last
+// one in X-Forwarded-For that is not such a proxy. What stands further left, the client may have made up.
+func (s *Server) clientAddr(r *http.Request) netip.Addr {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	addr := peer.Addr().Unmap()
+	if !s.trusted(addr) {
+		return addr
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0; i-- {
+		hop, err := parseHop(strings.TrimSpace(hops[i]))
+		if err != nil {
+			return addr // the proxy before is the last that is known
+		}
+		if addr = hop; !s.trusted(addr) {
+			return addr
+		}
+	}
+	return addr
+}
+
+// parseHop reads an address; some proxies add the port.
+func parseHop(text string) (netip.Addr, error) {
+	if withPort, err := netip.ParseAddrPort(text); err == nil {
+		return withPort.Addr().Unmap(), nil
+	}
+	addr, err := netip.ParseAddr(strings.Trim(text, "[]"))
+	return addr.Unmap(), err
+}
+
+func (s *Server) trusted(addr netip.Addr) bool {
+	for _, proxies := range s.opts.TrustedProxies {
+		if proxies.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,223 @@
+package mcpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/pierre-mcp/pierre/internal/access"
+)
+
+// bodyTimeout is how long a client may take to send a message.
+const bodyTimeout = time.Minute
+
+// postMCP takes one message of either era.
+func (s *Server) postMCP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{w: w, gone: r.Context().Done(), json: accepts(r.Header, "application/json"), sse: accepts(r.Header, "text/event-stream")}
+	s.post(x, r)
+}
+
+// postGuide takes one message as the provisioning guide writes it: the key may be in the body, and the response is
+// plain JSON. Nothing is kept between messages.
+func (s *Server) postGuide(w http.ResponseWriter, r *http.Request) {
+	r.Header.Del(mcp.HeaderSessionID)
+	s.post(&exchange{w: w, gone: r.Context().Done(), json: true}, r)
+}
+
+func (s *Server) post(x *exchange, r *http.Request) {
+	x.msg = &message{}
+	if err := s.receive(x, r); err != nil {
+		s.refuse(x.w, r, x.msg.id, err)
+	}
+}
+
+// receive reads a message and handles it. It returns an error only if nothing was written.
+func (s *Server) receive(x *exchange, r *http.Request) error {
+	if !x.json && !x.sse {
+		return refuse(http.StatusNotAcceptable, mcp.INVALID_REQUEST, "Accept must admit application/json or text/event-stream.")
+	}
+	if err := s.checkContentType(r); err != nil {
+		return err
+	}
+	body, err := s.readBody(x.w, r)
+	if err != nil {
+		return err
+	}
+	if err := x.msg.parse(body); err != nil {
+		return err
+	}
+	x.modern = isModern(r.Header, x.msg)
+	if err := checkEra(r.Header, x.msg, x.modern); err != nil {
+		return err
+	}
+	principal, err := s.authenticate(r.Context(), r.Header, x.msg.auth)
+	if err != nil {
+		return err
+	}
+	if x.session, err = s.sessionOf(r.Header, x, principal); err != nil {
+		return err
+	}
+	x.session.begin(s.now())
+	defer func() { x.session.finish(s.now()) }()
+	switch {
+	case x.msg.isResponse():
+		return s.response(x)
+	case x.msg.isNotification():
+		s.notification(r.Context(), x, principal)
+		return nil
+	default:
+		return s.request(r, x, principal)
+	}
+}
+
+// checkContentType keeps HTML forms out, which browsers send anywhere without asking. The guide's clients, which come
+// with a key, may leave the header to their tool, as curl -d does.
+func (s *Server) checkContentType(r *http.Request) error {
+	if r.URL.Path == "/" && s.opts.Principal == nil {
+		return nil
+	}
+	if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != "application/json" {
+		return refuse(http.StatusUnsupportedMediaType, mcp.INVALID_REQUEST, "Content-Type must be application/json.")
+	}
+	return nil
+}
+
+// readBody gives a client bodyTimeout for its message, and then its time back.
+func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	control := http.NewResponseController(w)
+	control.SetReadDeadline(time.Now().Add(bodyTimeout)) //nolint:errcheck // what has no deadlines is read without
+	defer control.SetReadDeadline(time.Time{})           //nolint:errcheck // as above
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.opts.MaxBodyBytes))
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, refuse(http.StatusRequestEntityTooLarge, http.StatusRequestEntityTooLarge,
+			fmt.Sprintf("The request body is larger than %d bytes.", tooLarge.Limit))
+	}
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "The request body could not be read to its end.")
+	}
+	return body, nil
+}
+
+// sessionOf returns the session of a request: the one that it names, a new one for initialize, or else one that is
+// forgotten with the request. Sessions are for clients of the older protocol that take streams; a client that wants
+// nothing but answers may do without.
+func (s *Server) sessionOf(h http.Header, x *exchange, p access.Principal) (*session, error) {
+	id := h.Get(mcp.HeaderSessionID)
+	switch {
+	case x.modern || !x.sse:
+		return &session{}, nil
+	case x.msg.name == string(mcp.MethodInitialize):
+		return newSession(s.sessions.newID(ownerOf(p)), ownerOf(p), s.now()), nil
+	case id == "":
+		return &session{}, nil
+	}
+	found, ok := s.sessions.get(id, ownerOf(p))
+	if !ok {
+		return nil, refuse(http.StatusNotFound, http.StatusNotFound, "This session has ended, or is not this key's; send initialize again.")
+	}
+	return found, nil
+}
+
+// response takes a client's response to a request of a tool.
+func (s *Server) response(x *exchange) error {
+	if !x.resolve(x.msg.id, reply{result: x.msg.result, fault: x.msg.fault}) {
+		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "Nobody waits for a response with this id in this session.")
+	}
+	x.w.WriteHeader(http.StatusAccepted)
+	return nil
+}
+
+// notification takes a client's notification. A modern client cancels by hanging up; its cancellations mean nothing.
+func (s *Server) notification(ctx context.Context, x *exchange, p access.Principal) {
+	switch {
+	case x.modern:
+	case x.msg.name == string(mcp.MethodNotificationCancelled):
+		if id := x.msg.cancelled(); id != nil {
+			x.cancel(id)
+		}
+	default:
+		s.mcp.HandleMessage(s.mcp.WithContext(access.WithPrincipal(ctx, p), x), x.msg.inner(0))
+	}
+	x.w.WriteHeader(http.StatusAccepted)
+}
+
+// request answers a request.
+func (s *Server) request(r *http.Request, x *exchange, p access.Principal) error {
+	x.nextID = func() int64 { return s.requestIDs.Add(1) }
+	x.edit = x.exactToken
+	ctx, cancel := context.WithCancel(access.WithPrincipal(r.Context(), p))
+	defer cancel()
+	if x.resumable() {
+		// Hanging up does not cancel a call of the older protocol: its client may come back for the answer.
+		ctx, cancel = context.WithCancel(context.WithoutCancel(ctx))
+		defer cancel()
+		defer x.track(x.msg.id, cancel)()
+	}
+	switch method := mcp.MCPMethod(x.msg.name); {
+	case method == mcp.MethodToolsCall:
+		x.answer(s.callTool(ctx, r, x, p))
+	case method == mcp.MethodToolsList:
+		x.answer(s.listTools(ctx, x, p))
+	case method == mcp.MethodInitialize && x.resumable():
+		x.answer(s.initialize(ctx, x))
+	case method == mcp.MethodSubscriptionsListen && x.modern:
+		return s.listen(ctx, cancel, x, p)
+	default:
+		x.answer(s.dispatch(ctx, x, x))
+	}
+	return nil
+}
+
+// initialize answers the older protocol's handshake, and opens the session if it went well.
+func (s *Server) initialize(ctx context.Context, x *exchange) answer {
+	a := s.dispatch(ctx, x, x)
+	if a.failed {
+		return a
+	}
+	if err := s.sessions.add(ctx, x.session); err != nil {
+		s.log.ErrorContext(ctx, "opening a session failed", slog.Any("err", err))
+		return refusalOf(err).answerWith(x.msg.id, false)
+	}
+	x.w.Header().Set(mcp.HeaderSessionID, x.session.id)
+	return a
+}
+
+// listen carries a subscription until the client hangs up, its key is dropped or the server stops.
+func (s *Server) listen(ctx context.Context, stop context.CancelFunc, x *exchange, p access.Principal) error {
+	if !x.sse {
+		return refuse(http.StatusNotAcceptable, mcp.INVALID_REQUEST, "Accept must admit text/event-stream for subscriptions/listen.")
+	}
+	l := &listener{exchange: x, number: x.nextID(), owner: ownerOf(p), stop: stop}
+	x.edit = l.tag
+	forget, err := s.sessions.listen(ctx, l)
+	if err != nil {
+		return err
+	}
+	a := s.dispatch(ctx, x, l)
+	forget()
+	x.answer(a)
+	return nil
+}
+
+// listTools answers tools/list with what was kept, unless the client asks for a page.
+func (s *Server) listTools(ctx context.Context, x *exchange, p access.Principal) answer {
+	if x.msg.cursor() != "" {
+		return s.dispatch(ctx, x, x)
+	}
+	result, keep := s.catalog.list(p, x.modern)
+	if result != nil {
+		return answerWith(x.msg.id, result)
+	}
+	a := s.dispatch(ctx, x, x)
+	if !a.failed {
+		keep(a.result)
+	}
+	return a
+}

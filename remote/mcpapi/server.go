@@ -1,0 +1,159 @@
+// Package mcpapi is the server's MCP door: one HTTP handler for /mcp, where the stateless protocol of 2026-07-28 and
+// the older one with sessions live on the same endpoint, and for POST / of the provisioning guide.
+//
+// It owns the transport (the Streamable HTTP chapters of the MCP specifications 2025-11-25 and 2026-07-28): envelopes,
+// sessions, streams, cancellation, and what a client may read of an error. The protocol's methods belong to mcp-go's
+// MCPServer, whose HandleMessage it calls; see docs/decisions/0001-own-http-handler-over-handlemessage.md. Who calls is
+// package access's answer, how much he may is package limit's, and what he did is kept by package usage.
+package mcpapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+
+	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/limit"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// An Authenticator tells who holds a key. Its errors are [pierre.KindUnauthenticated] if the key is not accepted.
+type Authenticator interface {
+	Verify(ctx context.Context, key string) (access.Principal, error)
+}
+
+// A Limiter admits tool calls and counts them.
+type Limiter interface {
+	Take(ctx context.Context, key pierre.KeyID, lim pierre.Limit, now time.Time) (limit.Decision, error)
+}
+
+// A Recorder keeps tool calls.
+type Recorder interface {
+	// Record returns when the call is durable.
+	Record(ctx context.Context, c pierre.Call) error
+	// Client returns what is kept of a client's address.
+	Client(addr netip.Addr, at time.Time) (country, hash string)
+}
+
+// Options configure a Server. Limiter, Recorder and one of Auth and Principal are required.
+type Options struct {
+	Auth      Authenticator
+	Principal *access.Principal // single-tenant: whoever calls acts as this principal, and no key is asked for
+	Limiter   Limiter
+	Recorder  Recorder
+	Log       *slog.Logger // nil: nothing is logged
+
+	AllowedOrigins []string       // web origins, such as https://app.example.com, that may call from a browser
+	TrustedProxies []netip.Prefix // peers whose X-Forwarded-For is believed
+
+	MaxBodyBytes       int64         // of a request; 0: 4 MiB
+	SessionIdleTimeout time.Duration // 0: one hour
+	Now                func() time.Time
+}
+
+const (
+	defaultMaxBodyBytes       = 4 << 20
+	defaultSessionIdleTimeout = time.Hour
+)
+
+// cacheTTL is how long a modern client may keep a list. The lists depend on the key: they are private.
+const cacheTTL = 5 * time.Minute
+
+// A Server answers MCP over HTTP. It is safe for concurrent use.
+type Server struct {
+	mcp      *server.MCPServer
+	opts     Options
+	log      *slog.Logger
+	now      func() time.Time
+	routes   *http.ServeMux
+	origins  map[string]bool
+	sessions *sessionTable
+	catalog  *catalog
+	running  *gate
+
+	requestIDs atomic.Int64 // inside towards mcp-go, and of requests to clients
+}
+
+// New returns a Server for the tools of m, which it changes: m will show and run only the tools that the principal in
+// the context may use, and tell this Server when its tools change.
+func New(m *server.MCPServer, opts Options) *Server {
+	s := &Server{
+		mcp:     m,
+		opts:    opts,
+		log:     opts.Log,
+		now:     opts.Now,
+		origins: map[string]bool{},
+		catalog: newCatalog(),
+		running: newGate(),
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.opts.MaxBodyBytes == 0 {
+		s.opts.MaxBodyBytes = defaultMaxBodyBytes
+	}
+	if s.opts.SessionIdleTimeout == 0 {
+		s.opts.SessionIdleTimeout = defaultSessionIdleTimeout
+	}
+	for _, origin := range opts.AllowedOrigins {
+		s.origins[origin] = true
+	}
+	s.sessions = newSessionTable(m, s.opts.SessionIdleTimeout, s.now)
+	s.adopt(m)
+	s.routes = http.NewServeMux()
+	s.routes.HandleFunc("POST /mcp", s.postMCP)
+	s.routes.HandleFunc("GET /mcp", s.get)
+	s.routes.HandleFunc("DELETE /mcp", s.delete)
+	s.routes.HandleFunc("OPTIONS /mcp", preflight)
+	s.routes.HandleFunc("POST /{$}", s.postGuide)
+	return s
+}
+
+// adopt applies to m what this door relies on. The capability makes m announce changed tools, to the catalog too.
+func (s *Server) adopt(m *server.MCPServer) {
+	for _, option := range []server.ServerOption{
+		server.WithToolCapabilities(true),
+		server.WithToolFilter(visibleTools),
+		server.WithCacheHints(cacheTTL.Milliseconds(), mcp.CacheScopePrivate),
+		server.WithToolHandlerMiddleware(s.guard),
+	} {
+		option(m)
+	}
+	if err := m.RegisterSession(context.Background(), s.catalog); err != nil {
+		s.log.Warn("tools that are added later will be missed by an earlier door", slog.Any("err", err))
+	}
+}
+
+// ServeHTTP implements [http.Handler] for /mcp and /.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !s.running.enter() {
+		s.refuse(w, r, nil, &pierre.Error{Kind: pierre.KindUnavailable, Msg: "The server is stopping. Try again in a moment."})
+		return
+	}
+	defer s.running.leave()
+	if err := s.checkOrigin(w, r); err != nil {
+		s.refuse(w, r, nil, err)
+		return
+	}
+	s.routes.ServeHTTP(w, r)
+}
+
+// Drop ends the sessions and streams of a key. Call it after the key was revoked: a stream would outlive it otherwise.
+func (s *Server) Drop(key pierre.KeyID) { s.sessions.drop(key) }
+
+// Close lets no more requests in, ends the streams, and returns when the running calls are answered, or when ctx ends.
+// Without it, shutting down an HTTP server would wait for clients to hang up.
+func (s *Server) Close(ctx context.Context) error {
+	s.running.close()
+	s.sessions.closeAll()
+	return s.running.wait(ctx)
+}

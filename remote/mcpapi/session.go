@@ -1,0 +1,278 @@
+package mcpapi
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// An owner is who a session belongs to: nobody else can use it.
+type owner struct {
+	user pierre.UserID
+	key  pierre.KeyID
+}
+
+func ownerOf(p access.Principal) owner { return owner{p.UserID, p.KeyID} }
+
+// Finished streams are kept for clients whose connection broke just before the answer.
+const maxFinished = 16
+
+// A session is what a client of the older protocol negotiated, and its streams. The zero session stands for none: a
+// stateless request has one of its own.
+//
+// It is also what mcp-go notifies when lists change ([server.ClientSession]).
+type session struct {
+	id         string
+	owner      owner
+	standalone *stream // for GET
+	done       chan struct{}
+
+	mu          sync.Mutex
+	initialized bool
+	version     string
+	client      mcp.Implementation
+	can         mcp.ClientCapabilities
+	level       mcp.LoggingLevel
+	streams     []*stream                     // of POST requests, oldest first
+	lastStream  int64                         // the highest number of streams
+	asked       map[string]chan<- reply       // requests to the client, by the key of their id
+	inFlight    map[string]context.CancelFunc // requests of the client, by the key of their id
+	active      int                           // HTTP requests in this session now
+	seen        time.Time                     // when the last one began or ended
+	closed      bool
+}
+
+// A reply is a client's response to a request of the server.
+type reply struct {
+	result json.RawMessage
+	fault  json.RawMessage
+}
+
+func newSession(id string, o owner, now time.Time) *session {
+	return &session{
+		id:         id,
+		owner:      o,
+		standalone: newStream(0, true),
+		done:       make(chan struct{}),
+		asked:      map[string]chan<- reply{},
+		inFlight:   map[string]context.CancelFunc{},
+		seen:       now,
+	}
+}
+
+// SessionID implements [server.ClientSession].
+func (s *session) SessionID() string { return s.id }
+
+// NotificationChannel implements [server.ClientSession].
+func (s *session) NotificationChannel() chan<- mcp.JSONRPCNotification {
+	return s.standalone.reserve(nil)
+}
+
+// Initialize implements [server.ClientSession].
+func (s *session) Initialize() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.initialized = true
+}
+
+// Initialized implements [server.ClientSession]. Requests without a session are complete in themselves.
+func (s *session) Initialized() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.initialized || s.id == ""
+}
+
+// SetLogLevel implements [server.SessionWithLogging].
+func (s *session) SetLogLevel(level mcp.LoggingLevel) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.level = level
+}
+
+// GetLogLevel implements [server.SessionWithLogging]. A client that set no level hears of errors.
+//
+//nolint:revive // the name is mcp-go's
+func (s *session) GetLogLevel() mcp.LoggingLevel {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.level == "" {
+		return mcp.LoggingLevelError
+	}
+	return s.level
+}
+
+// GetClientInfo implements [server.SessionWithClientInfo].
+//
+//nolint:revive // the name is mcp-go's
+func (s *session) GetClientInfo() mcp.Implementation {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.client
+}
+
+// SetClientInfo implements [server.SessionWithClientInfo].
+func (s *session) SetClientInfo(client mcp.Implementation) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.client = client
+}
+
+// GetClientCapabilities implements [server.SessionWithClientInfo].
+//
+//nolint:revive // the name is mcp-go's
+func (s *session) GetClientCapabilities() mcp.ClientCapabilities {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.can
+}
+
+// SetClientCapabilities implements [server.SessionWithClientInfo].
+func (s *session) SetClientCapabilities(can mcp.ClientCapabilities) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.can = can
+}
+
+// ProtocolVersion implements [server.SessionWithProtocolVersion].
+func (s *session) ProtocolVersion() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.version
+}
+
+// SetProtocolVersion notes what initialize negotiated.
+func (s *session) SetProtocolVersion(version string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.version = version
+}
+
+// begin notes that an HTTP request uses the session.
+func (s *session) begin(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.active++
+	s.seen = now
+}
+
+func (s *session) finish(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.active--
+	s.seen = now
+}
+
+// idleSince returns when the session was used last; ok is false while it is in use.
+func (s *session) idleSince() (seen time.Time, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen, s.active == 0
+}
+
+// close ends the streams, and the requests that wait for the client.
+func (s *session) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	s.closed = true
+	close(s.done)
+	s.standalone.end()
+}
+
+// track makes a request of the client cancellable; untrack forgets it.
+func (s *session) track(id json.RawMessage, cancel context.CancelFunc) (untrack func()) {
+	key := idKey(id)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inFlight[key] = cancel
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.inFlight, key)
+	}
+}
+
+// cancel cancels the request with that id, if it is running.
+func (s *session) cancel(id json.RawMessage) {
+	s.mu.Lock()
+	cancel := s.inFlight[idKey(id)]
+	s.mu.Unlock()
+	if cancel != nil {
+		cancel()
+	}
+}
+
+// openStream returns a new stream for a POST request, which a client can come back to.
+func (s *session) openStream() *stream {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lastStream++
+	st := newStream(s.lastStream, true)
+	s.streams = append(s.streams, st)
+	s.forgetFinished()
+	return st
+}
+
+// forgetFinished keeps the streams that are running and the newest of the others.
+func (s *session) forgetFinished() {
+	finished := 0
+	for i := len(s.streams) - 1; i >= 0; i-- {
+		if !s.streams[i].isEnded() {
+			continue
+		}
+		if finished++; finished > maxFinished {
+			s.streams = append(s.streams[:i], s.streams[i+1:]...)
+		}
+	}
+}
+
+// stream returns the stream of that number.
+func (s *session) stream(number int64) (*stream, bool) {
+	if number == 0 {
+		return s.standalone, true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, st := range s.streams {
+		if st.number == number {
+			return st, true
+		}
+	}
+	return nil, false
+}
+
+// expect returns where the client's response to the request with that id will arrive.
+func (s *session) expect(id int64) (replies <-chan reply, forget func()) {
+	key := strconv.FormatInt(id, 10)
+	ch := make(chan reply, 1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked[key] = ch
+	return ch, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.asked, key)
+	}
+}
+
+// resolve hands a client's response to who waits for it, and reports whether somebody does.
+func (s *session) resolve(id json.RawMessage, r reply) bool {
+	key := idKey(id)
+	s.mu.Lock()
+	ch, ok := s.asked[key]
+	delete(s.asked, key)
+	s.mu.Unlock()
+	if ok {
+		ch <- r // it has room: each id is resolved once
+	}
+	return ok
+}

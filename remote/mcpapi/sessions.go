@@ -1,0 +1,206 @@
+package mcpapi
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"sync"
+	"time"
+
+	"github.com/mark3labs/mcp-go/server"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+const (
+	maxSessions = 128             // of one owner; a new one ends the one that was idle for longest
+	sweepEvery  = time.Minute     // expired sessions are looked for no more often
+	nonceBytes  = 16
+	macBytes    = 16
+)
+
+// A sessionTable holds the sessions, and the streams of subscriptions, which have none. It needs no goroutine: who
+// opens a session removes the expired ones.
+type sessionTable struct {
+	mcp    *server.MCPServer
+	idle   time.Duration
+	now    func() time.Time
+	secret [32]byte // ids are void after a restart, like the sessions
+
+	mu        sync.Mutex
+	byID      map[string]*session
+	byOwner   map[owner]map[*session]struct{}
+	listeners map[*listener]struct{}
+	swept     time.Time
+	closed    bool
+}
+
+func newSessionTable(m *server.MCPServer, idle time.Duration, now func() time.Time) *sessionTable {
+	t := &sessionTable{
+		mcp:       m,
+		idle:      idle,
+		now:       now,
+		byID:      map[string]*session{},
+		byOwner:   map[owner]map[*session]struct{}{},
+		listeners: map[*listener]struct{}{},
+	}
+	rand.Read(t.secret[:])
+	return t
+}
+
+// newID returns a random id that proves for whom it was made.
+func (t *sessionTable) newID(o owner) string {
+	nonce := make([]byte, nonceBytes, nonceBytes+macBytes)
+	rand.Read(nonce)
+	return base64.RawURLEncoding.EncodeToString(append(nonce, t.mac(nonce, o)...))
+}
+
+func (t *sessionTable) mac(nonce []byte, o owner) []byte {
+	h := hmac.New(sha256.New, t.secret[:])
+	h.Write(nonce)
+	h.Write([]byte(o.user))
+	h.Write([]byte{0})
+	h.Write([]byte(o.key))
+	return h.Sum(nil)[:macBytes]
+}
+
+func (t *sessionTable) madeFor(id string, o owner) bool {
+	raw, err := base64.RawURLEncoding.DecodeString(id)
+	return err == nil && len(raw) == nonceBytes+macBytes && hmac.Equal(raw[nonceBytes:], t.mac(raw[:nonceBytes], o))
+}
+
+// add makes a session reachable that was initialized.
+func (t *sessionTable) add(ctx context.Context, s *session) error {
+	if err := t.mcp.RegisterSession(ctx, s); err != nil {
+		return err
+	}
+	now := t.now()
+	t.mu.Lock()
+	ended := t.expired(now)
+	if t.closed {
+		ended = append(ended, s)
+	}
+	t.byID[s.id] = s
+	if t.byOwner[s.owner] == nil {
+		t.byOwner[s.owner] = map[*session]struct{}{}
+	}
+	t.byOwner[s.owner][s] = struct{}{}
+	if oldest := t.longestIdle(s.owner); len(t.byOwner[s.owner]) > maxSessions && oldest != nil {
+		ended = append(ended, oldest)
+	}
+	t.mu.Unlock()
+	t.end(ctx, ended...)
+	return nil
+}
+
+// get returns the session of that id and owner.
+func (t *sessionTable) get(id string, o owner) (*session, bool) {
+	if !t.madeFor(id, o) {
+		return nil, false
+	}
+	t.mu.Lock()
+	s, ok := t.byID[id]
+	t.mu.Unlock()
+	return s, ok && !t.isExpired(s, t.now())
+}
+
+func (t *sessionTable) isExpired(s *session, now time.Time) bool {
+	seen, idle := s.idleSince()
+	return idle && now.Sub(seen) > t.idle
+}
+
+// expired returns the expired sessions if it was not asked lately. t.mu is held.
+func (t *sessionTable) expired(now time.Time) []*session {
+	if now.Sub(t.swept) < sweepEvery {
+		return nil
+	}
+	t.swept = now
+	var old []*session
+	for _, s := range t.byID {
+		if t.isExpired(s, now) {
+			old = append(old, s)
+		}
+	}
+	return old
+}
+
+// longestIdle returns the owner's session that nobody has used for the longest time, nil if all are in use. t.mu is held.
+func (t *sessionTable) longestIdle(o owner) *session {
+	var oldest *session
+	var since time.Time
+	for s := range t.byOwner[o] {
+		if seen, idle := s.idleSince(); idle && (oldest == nil || seen.Before(since)) {
+			oldest, since = s, seen
+		}
+	}
+	return oldest
+}
+
+// end removes sessions and ends their streams.
+func (t *sessionTable) end(ctx context.Context, sessions ...*session) {
+	for _, s := range sessions {
+		t.mu.Lock()
+		delete(t.byID, s.id)
+		delete(t.byOwner[s.owner], s)
+		if len(t.byOwner[s.owner]) == 0 {
+			delete(t.byOwner, s.owner)
+		}
+		t.mu.Unlock()
+		t.mcp.UnregisterSession(ctx, s.id)
+		s.close()
+	}
+}
+
+// listen makes a subscription reachable for notifications, until stop.
+func (t *sessionTable) listen(ctx context.Context, l *listener) (stop func(), err error) {
+	if err := t.mcp.RegisterSession(ctx, l); err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.listeners[l] = struct{}{}
+	if t.closed {
+		l.stop()
+	}
+	return func() {
+		t.mcp.UnregisterSession(ctx, l.SessionID())
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		delete(t.listeners, l)
+	}, nil
+}
+
+// drop ends what a key has open.
+func (t *sessionTable) drop(key pierre.KeyID) {
+	t.endWhere(func(o owner) bool { return o.key == key })
+}
+
+// closeAll ends everything, and what comes later at once.
+func (t *sessionTable) closeAll() {
+	t.mu.Lock()
+	t.closed = true
+	t.mu.Unlock()
+	t.endWhere(func(owner) bool { return true })
+}
+
+func (t *sessionTable) endWhere(match func(owner) bool) {
+	var ended []*session
+	t.mu.Lock()
+	for o, sessions := range t.byOwner {
+		if !match(o) {
+			continue
+		}
+		for s := range sessions {
+			ended = append(ended, s)
+		}
+	}
+	for l := range t.listeners {
+		if match(l.owner) {
+			l.stop()
+		}
+	}
+	t.mu.Unlock()
+	t.end(context.Background(), ended...)
+}
