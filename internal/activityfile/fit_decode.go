@@ -1,0 +1,294 @@
+package activityfile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/muktihari/fit/decoder"
+	"github.com/muktihari/fit/profile/basetype"
+	"github.com/muktihari/fit/profile/mesgdef"
+	"github.com/muktihari/fit/profile/typedef"
+	"github.com/muktihari/fit/profile/untyped/fieldnum"
+	"github.com/muktihari/fit/profile/untyped/mesgnum"
+	"github.com/muktihari/fit/proto"
+)
+
+// fitEpoch is 1989-12-31T00:00:00Z, where FIT counts its seconds from, in Unix seconds.
+const fitEpoch = 631065600
+
+// maxFITMessages bounds sessions, laps, lengths, events and field descriptions of one file, each.
+const maxFITMessages = 10_000
+
+// A fitFile collects the messages of a chain of FIT files.
+type fitFile struct {
+	maxSamples int
+	full       error // why nothing more is taken
+	part       int   // that is being read
+
+	id       mesgdef.FileId // the first one
+	known    bool           // id is set
+	sport    *mesgdef.Sport
+	sessions []fitSession
+	laps     []lap
+	lengths  []fitLength
+	clocks   []fitClock
+	timer    []fitTimer
+	hr       fitHeartRates
+	records  []sample
+	native   map[devField]byte // developer fields that stand for one of FIT's own
+}
+
+// A fitClock is what an activity message says about the athlete's clock, in FIT seconds.
+type fitClock struct{ utc, local uint32 }
+
+// A fitTimer is a start or stop of the device's stopwatch.
+type fitTimer struct {
+	t  float64
+	on bool
+}
+
+type devField struct{ index, num byte }
+
+var errTooMany = errors.New("more than a recording can hold")
+
+func isEOF(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
+
+// decodeFIT reads a FIT file. Warnings say what was not readable.
+func decodeFIT(ctx context.Context, b []byte, maxSamples int) (f *fitFile, warnings []string, err error) {
+	f = &fitFile{maxSamples: maxSamples, native: map[devField]byte{}}
+	parts, rest := splitFIT(b)
+	dec := decoder.New(nil)
+	for i, part := range parts {
+		f.part = i
+		read, err := f.decode(ctx, dec, part)
+		if ctx.Err() != nil {
+			return nil, nil, ctx.Err()
+		}
+		if f.full != nil {
+			return f, append(warnings, f.full.Error()), nil
+		}
+		if text := part.trouble(err, read); text != "" {
+			warnings = append(warnings, text)
+		}
+		if f.known && !mayBeActivity(f.id.Type) {
+			return f, nil, nil
+		}
+	}
+	if len(rest) > 0 {
+		warnings = append(warnings, fmt.Sprintf("%d bytes after byte %d are no FIT data", len(rest), len(b)-len(rest)))
+	}
+	return f, warnings, nil
+}
+
+// decode reads one part and returns how many of its bytes were read.
+func (f *fitFile) decode(ctx context.Context, dec *decoder.Decoder, part fitPart) (read int, err error) {
+	src := &stoppable{ctx: ctx, src: part.reader(), stop: func() error { return f.full }}
+	dec.Reset(src, decoder.WithMesgListener(f), decoder.WithBroadcastOnly(), decoder.WithIgnoreChecksum())
+	if _, err := dec.PeekFileId(); err != nil && !errors.Is(err, decoder.ErrPeekNoFileId) {
+		return src.n, err
+	}
+	if f.known && !mayBeActivity(f.id.Type) {
+		return src.n, nil // monitoring files come by the thousand: their first message is enough
+	}
+	_, err = dec.Decode()
+	return src.n, err
+}
+
+// A stoppable reader ends with ctx, or as soon as stop says so.
+type stoppable struct {
+	ctx  context.Context //nolint:containedctx // lives for one call of decode
+	src  io.Reader
+	stop func() error
+	n    int
+}
+
+func (s *stoppable) Read(p []byte) (int, error) {
+	if err := s.stop(); err != nil {
+		return 0, err
+	}
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := s.src.Read(p)
+	s.n += n
+	return n, err
+}
+
+// OnMesg implements decoder.MesgListener. The message is the decoder's: nothing of it is kept.
+func (f *fitFile) OnMesg(m proto.Message) {
+	if f.full != nil {
+		return
+	}
+	switch m.Num {
+	case mesgnum.Record:
+		if len(f.records) >= f.maxSamples {
+			f.full = fmt.Errorf("the recording has more than %d samples: read the first ones", f.maxSamples)
+			return
+		}
+		f.record(&m)
+	case mesgnum.FileId:
+		if !f.known {
+			f.id, f.known = *mesgdef.NewFileId(&m), true
+		}
+	case mesgnum.Sport:
+		if f.sport == nil {
+			f.sport = mesgdef.NewSport(&m)
+		}
+	case mesgnum.Session:
+		f.sessions = append(f.sessions, newFITSession(f.part, mesgdef.NewSession(&m)))
+	case mesgnum.Lap:
+		f.laps = append(f.laps, newFITLap(mesgdef.NewLap(&m)))
+	case mesgnum.Length:
+		f.lengths = append(f.lengths, newFITLength(mesgdef.NewLength(&m)))
+	case mesgnum.Activity:
+		f.clocks = append(f.clocks, fitClock{
+			m.FieldValueByNum(fieldnum.ActivityTimestamp).Uint32(), m.FieldValueByNum(fieldnum.ActivityLocalTimestamp).Uint32(),
+		})
+	case mesgnum.Event:
+		f.event(mesgdef.NewEvent(&m))
+	case mesgnum.Hr:
+		f.hr.add(&m)
+	case mesgnum.FieldDescription:
+		f.describe(mesgdef.NewFieldDescription(&m))
+	}
+	if max(len(f.sessions), len(f.laps), len(f.lengths), len(f.clocks), len(f.timer), len(f.native)) > maxFITMessages || len(f.hr.beats) > 20*f.maxSamples {
+		f.full = fmt.Errorf("the file has %w: read the first part", errTooMany)
+	}
+}
+
+func (f *fitFile) event(e *mesgdef.Event) {
+	if e.Event != typedef.EventTimer || e.Timestamp.IsZero() {
+		return
+	}
+	switch e.EventType {
+	case typedef.EventTypeStart:
+		f.timer = append(f.timer, fitTimer{unix(e.Timestamp), true})
+	case typedef.EventTypeStop, typedef.EventTypeStopAll, typedef.EventTypeStopDisable, typedef.EventTypeStopDisableAll:
+		f.timer = append(f.timer, fitTimer{unix(e.Timestamp), false})
+	}
+}
+
+// describe notes developer fields that stand for a field of the record message,
+// such as the power of a foot pod that the watch does not know.
+func (f *fitFile) describe(d *mesgdef.FieldDescription) {
+	key := devField{d.DeveloperDataIndex, d.FieldDefinitionNumber}
+	switch {
+	case d.NativeMesgNum == mesgnum.Record && d.NativeFieldNum != basetype.Uint8Invalid:
+		f.native[key] = d.NativeFieldNum
+	case len(d.FieldName) > 0 && (d.FieldName[0] == "Power" || d.FieldName[0] == "RP_Power"):
+		f.native[key] = fieldnum.RecordPower
+	default:
+		f.native[key] = basetype.Uint8Invalid
+	}
+}
+
+// record takes a sample. It reads the fields itself: filling the library's
+// record struct, with all that FIT knows, takes several times as long.
+func (f *fitFile) record(m *proto.Message) {
+	s := newSample(math.NaN())
+	lat, lon := int32(basetype.Sint32Invalid), int32(basetype.Sint32Invalid)
+	fraction := 0.0
+	for i := range m.Fields {
+		v := m.Fields[i].Value
+		switch m.Fields[i].Num {
+		case fieldnum.RecordTimestamp:
+			if t := v.Uint32(); t != basetype.Uint32Invalid {
+				s.t = fitEpoch + float64(t)
+			}
+		case fieldnum.RecordPositionLat:
+			lat = v.Int32()
+		case fieldnum.RecordPositionLong:
+			lon = v.Int32()
+		case fieldnum.RecordAltitude: // superseded by EnhancedAltitude, which the decoder adds
+		case fieldnum.RecordEnhancedAltitude:
+			s.alt = scaled(v.Uint32(), basetype.Uint32Invalid, 5) - 500
+		case fieldnum.RecordHeartRate:
+			s.hr = scaled(v.Uint8(), basetype.Uint8Invalid, 1)
+		case fieldnum.RecordCadence:
+			s.cad = scaled(v.Uint8(), basetype.Uint8Invalid, 1)
+		case fieldnum.RecordFractionalCadence:
+			if x := v.Uint8(); x != basetype.Uint8Invalid {
+				fraction = float64(x) / 128
+			}
+		case fieldnum.RecordDistance:
+			s.dist = scaled(v.Uint32(), basetype.Uint32Invalid, 100)
+		case fieldnum.RecordEnhancedSpeed:
+			s.speed = scaled(v.Uint32(), basetype.Uint32Invalid, 1000)
+		case fieldnum.RecordPower:
+			s.power = scaled(v.Uint16(), basetype.Uint16Invalid, 1)
+		case fieldnum.RecordTemperature:
+			if x := v.Int8(); x != basetype.Sint8Invalid {
+				s.temp = float64(x)
+			}
+		}
+	}
+	if math.IsNaN(s.t) {
+		return
+	}
+	if s.cad > 0 {
+		s.cad += fraction
+	}
+	if lat != basetype.Sint32Invalid && lon != basetype.Sint32Invalid {
+		s.place(degrees(lat), degrees(lon))
+	}
+	if len(m.DeveloperFields) > 0 {
+		f.developed(&s, m.DeveloperFields)
+	}
+	f.records = append(f.records, s)
+}
+
+// developed fills what the sample lacks from developer fields.
+func (f *fitFile) developed(s *sample, fields []proto.DeveloperField) {
+	for _, field := range fields {
+		var dst *float64
+		switch f.native[devField{field.DeveloperDataIndex, field.Num}] {
+		case fieldnum.RecordPower:
+			dst = &s.power
+		case fieldnum.RecordHeartRate:
+			dst = &s.hr
+		case fieldnum.RecordCadence:
+			dst = &s.cad
+		default:
+			continue
+		}
+		if x, ok := number(field.Value); ok && math.IsNaN(*dst) {
+			*dst = x
+		}
+	}
+}
+
+// number returns a developer field's value; other applications' sentinels for "invalid" are those of FIT.
+func number(v proto.Value) (float64, bool) {
+	var x float64
+	switch v.Type() {
+	case proto.TypeUint8:
+		x = scaled(v.Uint8(), basetype.Uint8Invalid, 1)
+	case proto.TypeUint16:
+		x = scaled(v.Uint16(), basetype.Uint16Invalid, 1)
+	case proto.TypeUint32:
+		x = scaled(v.Uint32(), basetype.Uint32Invalid, 1)
+	case proto.TypeInt16:
+		x = float64(v.Int16())
+	case proto.TypeFloat32:
+		x = float64(v.Float32())
+	case proto.TypeFloat64:
+		x = v.Float64()
+	default:
+		return 0, false
+	}
+	return x, x >= 0 && x < math.MaxInt16
+}
+
+// scaled returns x/scale, or NaN if x is the field's mark for "invalid".
+func scaled[T uint8 | uint16 | uint32](x, invalid T, scale float64) float64 {
+	if x == invalid {
+		return math.NaN()
+	}
+	return float64(x) / scale
+}
+
+// degrees converts from FIT's semicircles.
+func degrees(semicircles int32) float64 { return float64(semicircles) * (180.0 / (1 << 31)) }

@@ -1,0 +1,37 @@
+package activityfile
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// parsed is what one file holds.
+type parsed struct {
+	format   string
+	sum      [32]byte
+	drafts   []draft
+	warnings []string
+	profile  pierre.Profile
+}
+
+// A refusal says why a file yields no recording.
+type refusal struct {
+	status Status
+	reason string
+}
+
+func (r *refusal) Error() string { return r.reason }
+
+// notActivity refuses a file that is what it should be, but no recording.
+func notActivity(format string, args ...any) error {
+	return &refusal{StatusSkipped, fmt.Sprintf(format, args...)}
+}
+
+// unreadable refuses a file that should hold a recording.
+func unreadable(format string, args ...any) error {
+	return &refusal{StatusFailed, fmt.Sprintf(format, args...)}
+}
+
+func asRefusal(err error) (*refusal, bool) { return errors.AsType[*refusal](err) }
