@@ -1,0 +1,375 @@
+package bridge
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// Methods that the relay must know.
+const (
+	methodInitialize  = "initialize"
+	methodInitialized = "notifications/initialized"
+	methodCancelled   = "notifications/cancelled"
+	methodProgress    = "notifications/progress"
+	methodDiscover    = "server/discover"
+	methodListen      = "subscriptions/listen"
+	methodListTools   = "tools/list"
+	methodCall        = "tools/call"
+)
+
+// A call is a request of the host that waits for its answer.
+type call struct {
+	message
+	attempt
+
+	ctx   context.Context //nolint:containedctx // what notifications/cancelled ends
+	abort context.CancelFunc
+
+	// abandoned says that the host no longer wants an answer.
+	mu        sync.Mutex
+	abandoned bool
+}
+
+// calls are the calls in flight.
+type calls struct {
+	mu sync.Mutex
+	m  map[string]*call // by id, as the host wrote it
+}
+
+// newCall registers a request.
+func (r *relay) newCall(m message) *call {
+	c := &call{message: m}
+	c.ctx, c.abort = context.WithCancel(r.work)
+	c.repeatable = r.repeatable(&c.message)
+	patience := r.opts.Patience
+	if m.method == methodInitialize || m.method == methodDiscover {
+		patience = r.opts.ConnectPatience
+	}
+	c.deadline = time.Now().Add(patience)
+	if m.token != nil {
+		r.out.expect(canonical(m.token))
+	}
+	r.calls.mu.Lock()
+	defer r.calls.mu.Unlock()
+	if r.calls.m == nil {
+		r.calls.m = make(map[string]*call)
+	}
+	r.calls.m[string(m.id)] = c
+	return c
+}
+
+// repeatable reports whether m does no harm if the server sees it twice.
+func (r *relay) repeatable(m *message) bool {
+	switch m.method {
+	case methodCall:
+		return r.tools.repeatable(unquote(m.name))
+	case methodInitialize, methodDiscover, methodListTools, "ping", "prompts/list", "prompts/get", "resources/list",
+		"resources/templates/list", "resources/read", "resources/subscribe", "resources/unsubscribe", "completion/complete",
+		"logging/setLevel", "tasks/get", "tasks/list", "tasks/result":
+		return true
+	default:
+		return false
+	}
+}
+
+// serve carries c out and answers it, whatever happens.
+func (r *relay) serve(c *call) {
+	defer r.finish(c)
+	if err := r.carryOut(c); err != nil {
+		r.refuse(c, err)
+	}
+}
+
+// finish forgets c.
+func (r *relay) finish(c *call) {
+	c.abort()
+	if c.token != nil && c.isAbandoned() {
+		r.out.forget(canonical(c.token))
+	}
+	r.calls.mu.Lock()
+	defer r.calls.mu.Unlock()
+	if r.calls.m[string(c.id)] == c {
+		delete(r.calls.m, string(c.id))
+	}
+}
+
+// find returns the call in flight with the given id, or nil.
+func (s *calls) find(id []byte) *call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.m[string(id)]
+}
+
+// stopListening ends the subscriptions: they have no answer that is worth waiting for.
+func (s *calls) stopListening() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.m {
+		if c.method == methodListen {
+			c.abandon()
+			c.abort()
+		}
+	}
+}
+
+func (c *call) abandon() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.abandoned = true
+}
+
+func (c *call) isAbandoned() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.abandoned
+}
+
+// carryOut posts c and delivers its answer. If the session turns out to be lost,
+// it does so once more in a new one: the server has refused the message unread.
+func (r *relay) carryOut(c *call) error {
+	var s session
+	if c.method != methodInitialize {
+		s = r.sessions.current()
+	}
+	x, err := r.post(c, s)
+	if err == nil && !c.modern() && s.isLost(x) {
+		x.close()
+		if s, err = r.revive(c.ctx, s); err != nil {
+			return err
+		}
+		x, err = r.post(c, s)
+	}
+	if err != nil {
+		return err
+	}
+	defer x.close()
+	if x.stream != nil {
+		return r.followAnswer(c, s, x)
+	}
+	return r.conclude(c, x)
+}
+
+// An exchange is one HTTP request and its response.
+type exchange struct {
+	*http.Response
+	buf     *bytes.Buffer // the body, unless it is a stream
+	stream  io.ReadCloser // the body, if it is a stream of events
+	release func(*bytes.Buffer)
+}
+
+func (x *exchange) close() {
+	if x.stream != nil {
+		x.stream.Close()
+	}
+	if x.buf != nil {
+		x.release(x.buf)
+		x.buf = nil
+	}
+}
+
+// post sends c to the server, again where that is safe, and reads the answer unless it is a stream.
+func (r *relay) post(c *call, s session) (*exchange, error) {
+	x := &exchange{release: r.putBuffer}
+	header := r.postHeader(&c.message, s)
+	req, err := r.newRequest(withAttempt(c.ctx, &c.attempt), http.MethodPost, header, c.raw)
+	if err != nil {
+		return nil, err
+	}
+	req.SetResponseHandler(func(resp *http.Response) error { return r.readBody(x, resp) })
+	resp, err := r.client.Do(req)
+	if err != nil {
+		if resp != nil {
+			resp.Body.Close()
+		}
+		x.close()
+		return nil, r.transportFailure(c, err)
+	}
+	x.Response = resp
+	return x, nil
+}
+
+// newRequest builds a request to the endpoint. Content nil means none.
+func (b *Bridge) newRequest(ctx context.Context, method string, h http.Header, content []byte) (*retryablehttp.Request, error) {
+	req := &retryablehttp.Request{Request: (&http.Request{
+		Method: method, URL: b.url, Host: b.url.Host, Header: h,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}).WithContext(ctx)}
+	if content == nil {
+		return req, nil
+	}
+	a, _ := ctx.Value(attemptKey{}).(*attempt)
+	err := req.SetBody(func() (io.Reader, error) {
+		a.sent.Store(false)
+		return &body{b: content, sent: &a.sent}, nil
+	})
+	return req, err
+}
+
+// readBody reads the body of resp into x, or leaves a stream of events open.
+func (r *relay) readBody(x *exchange, resp *http.Response) error {
+	if resp.StatusCode == http.StatusOK && mediaType(resp) == "text/event-stream" {
+		x.stream = resp.Body
+		return nil
+	}
+	defer resp.Body.Close()
+	if x.buf == nil {
+		x.buf = r.getBuffer()
+	}
+	x.buf.Reset()
+	limit := int64(r.opts.MaxMessage)
+	if resp.ContentLength > limit {
+		return errTooLong
+	}
+	if resp.ContentLength > 0 {
+		x.buf.Grow(int(resp.ContentLength) + bytes.MinRead)
+	}
+	n, err := x.buf.ReadFrom(io.LimitReader(resp.Body, limit+1))
+	if err == nil && n > limit {
+		return errTooLong
+	}
+	return err
+}
+
+func mediaType(resp *http.Response) string {
+	value := resp.Header.Get("Content-Type")
+	if t, _, err := mime.ParseMediaType(value); err == nil {
+		return t
+	}
+	return strings.ToLower(value)
+}
+
+// largestKept bounds the buffers that are kept for reuse.
+const largestKept = 4 << 20
+
+func (r *relay) getBuffer() *bytes.Buffer {
+	if b, ok := r.buffers.Get().(*bytes.Buffer); ok {
+		return b
+	}
+	return new(bytes.Buffer)
+}
+
+func (r *relay) putBuffer(b *bytes.Buffer) {
+	if b.Cap() <= largestKept {
+		r.buffers.Put(b)
+	}
+}
+
+// conclude answers c with the body of x, or with an error that says what the server said.
+func (r *relay) conclude(c *call, x *exchange) error {
+	m, err := parse(bytes.TrimSpace(x.buf.Bytes()))
+	if err == nil && m.isResponse() && sameID(m.id, c.id) {
+		r.answer(c, m, x.Header)
+		return nil
+	}
+	return r.statusFailure(x, m)
+}
+
+// answer gives the host the server's answer to c.
+func (r *relay) answer(c *call, m message, h http.Header) {
+	line := m.raw
+	if !bytes.Equal(m.id, c.id) { // an id that the server could not keep, such as a large integer
+		line = m.replaced(m.id, c.id)
+	}
+	switch {
+	case m.result == nil:
+	case c.method == methodInitialize:
+		now, before := r.sessions.begin(c.raw, h, m.result)
+		if before.id != "" && before.id != now.id {
+			r.listen(func() { r.end(r.work, before) })
+		}
+	case c.method == methodListTools:
+		if list := r.tools.learn(m.result, c.modern()); !bytes.Equal(list, m.result) {
+			line = m.replaced(m.result, list)
+		}
+	}
+	if c.isAbandoned() {
+		return
+	}
+	var token string
+	if c.token != nil {
+		token = canonical(c.token)
+	}
+	r.out.answer(line, token, token != "" && isTask(m.result))
+}
+
+// refuse answers c with an error of the bridge's own.
+func (r *relay) refuse(c *call, err error) {
+	if c.isAbandoned() {
+		return
+	}
+	var token string
+	if c.token != nil {
+		token = canonical(c.token)
+	}
+	r.out.answer(errorLine(c.id, asFailure(c, err)), token, false)
+}
+
+// followAnswer forwards the events of x until the answer of c is among them, across broken streams.
+func (r *relay) followAnswer(c *call, s session, x *exchange) error {
+	events := newEventReader(x.stream, r.opts.MaxMessage)
+	for {
+		answered, err := r.forward(c, events, x.Header)
+		if answered {
+			return nil
+		}
+		if c.ctx.Err() != nil || c.modern() || events.lastID == "" || errors.Is(err, errTooLong) {
+			return interrupted(c, err)
+		}
+		x.stream.Close()
+		stream, err := r.resume(c, s, events)
+		if err != nil {
+			return err
+		}
+		x.stream = stream
+		events.r.Reset(stream)
+	}
+}
+
+// forward passes events to the host until the stream ends or, a little later than that, c is answered.
+func (r *relay) forward(c *call, events *eventReader, h http.Header) (answered bool, err error) {
+	for {
+		ev, err := events.next()
+		if err != nil {
+			return answered, err
+		}
+		m, ok := eventMessage(ev)
+		switch {
+		case !ok:
+		case c != nil && !answered && m.isResponse() && sameID(m.id, c.id):
+			r.answer(c, m, h)
+			answered = true
+			// The server closes the stream now; if it does not, the connection is not worth keeping.
+			stop := time.AfterFunc(time.Second, c.abort)
+			defer stop.Stop()
+		default:
+			r.pass(m)
+		}
+	}
+}
+
+// eventMessage returns the message in ev.
+func eventMessage(ev event) (message, bool) {
+	if ev.name != "" && ev.name != "message" {
+		return message{}, false
+	}
+	m, err := parse(ev.data)
+	return m, err == nil
+}
+
+// pass gives the host a request or notification of the server.
+func (r *relay) pass(m message) {
+	if m.method == methodProgress && m.progress != nil {
+		r.out.progress(m.raw, canonical(m.progress))
+		return
+	}
+	r.out.write(m.raw)
+}

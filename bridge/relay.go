@@ -1,0 +1,183 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+const (
+	// endPatience is how long the end of a session may take. With the grace period
+	// it keeps the whole exit within a second.
+	endPatience = 400 * time.Millisecond
+	// unwindPatience is how long aborted work may take to notice.
+	unwindPatience = 50 * time.Millisecond
+)
+
+// A relay is the state of one conversation.
+type relay struct {
+	*Bridge
+	out      *output
+	calls    calls
+	sessions sessions
+	tools    catalog
+	buffers  sync.Pool // of *bytes.Buffer, for answers
+
+	// work is the context of everything that waits for the server. It outlives
+	// the context of Run by the grace period; abort ends it.
+	work  context.Context //nolint:containedctx // the lifetime of the conversation is what this struct stands for
+	abort context.CancelFunc
+
+	mu      sync.Mutex
+	stopped bool
+	pending sync.WaitGroup // messages on their way, and calls without an answer
+	streams sync.WaitGroup // listening streams
+
+	// ready is closed once every message that later ones must not overtake has
+	// reached the server. Only the reader touches the field.
+	ready <-chan struct{}
+}
+
+func newRelay(ctx context.Context, b *Bridge, out io.Writer) *relay {
+	r := &relay{Bridge: b, out: newOutput(out, b.log)}
+	r.work, r.abort = context.WithCancel(context.WithoutCancel(ctx))
+	ready := make(chan struct{})
+	close(ready)
+	r.ready = ready
+	return r
+}
+
+// read dispatches the host's lines until there are no more. It never waits for the server.
+func (r *relay) read(lines *lineReader) error {
+	for {
+		line, err := lines.next()
+		switch {
+		case errors.Is(err, errTooLong):
+			r.out.write(errorLine(nil, lineTooLong(lines.limit)))
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return fmt.Errorf("reading from the host: %w", err)
+		default:
+			r.dispatch(line)
+		}
+	}
+}
+
+// dispatch takes one line of the host. Nothing overtakes an earlier initialize or
+// notification: later messages wait until the server has acknowledged it.
+func (r *relay) dispatch(line []byte) {
+	r.log.message("from host", line)
+	m, err := parse(line)
+	switch {
+	case err != nil:
+		r.out.write(errorLine(nil, malformed(line)))
+	case m.isRequest():
+		r.dispatchRequest(m)
+	case m.isNotification() && m.method == methodCancelled:
+		r.start(func(ready <-chan struct{}) { r.cancel(m, ready) })
+	case m.isNotification():
+		r.startOrdered(func() { r.notify(m) })
+	case m.isResponse():
+		r.start(func(ready <-chan struct{}) {
+			<-ready
+			r.send(m)
+		})
+	default:
+		r.out.write(errorLine(m.id, notAMessage()))
+	}
+}
+
+// dispatchRequest registers the call at once, so that a cancellation in the next line finds it.
+func (r *relay) dispatchRequest(m message) {
+	c := r.newCall(m)
+	switch {
+	case m.method == methodInitialize:
+		r.startOrdered(func() { r.serve(c) })
+	case m.method == methodListen && m.modern():
+		r.start(func(ready <-chan struct{}) {
+			<-ready
+			r.subscribe(c)
+		})
+	default:
+		r.start(func(ready <-chan struct{}) {
+			select {
+			case <-ready:
+			case <-c.ctx.Done():
+			}
+			r.serve(c)
+		})
+	}
+}
+
+// start runs f in a goroutine of its own, unless the conversation is over. F must
+// wait for ready before it sends anything.
+func (r *relay) start(f func(ready <-chan struct{})) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped {
+		return
+	}
+	ready := r.ready
+	r.pending.Go(func() { f(ready) })
+}
+
+// startOrdered runs f after all that must not be overtaken, and makes later messages wait for f.
+func (r *relay) startOrdered(f func()) {
+	done := make(chan struct{})
+	r.start(func(ready <-chan struct{}) {
+		defer close(done)
+		<-ready
+		f()
+	})
+	r.ready = done
+}
+
+// listen runs f, which serves a stream that no answer is awaited from, unless the conversation is over.
+func (r *relay) listen(f func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.stopped {
+		r.streams.Go(f)
+	}
+}
+
+// stop lets calls in flight finish within the grace period, then ends the session.
+// What does not notice its end in time is left behind: the program is about to exit.
+func (r *relay) stop() {
+	r.mu.Lock()
+	r.stopped = true
+	r.mu.Unlock()
+	r.sessions.stopListening()
+	r.calls.stopListening()
+	if !waitFor(&r.pending, r.opts.Grace) {
+		r.abort()
+		waitFor(&r.pending, unwindPatience)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.work), endPatience)
+	r.end(ctx, r.sessions.current())
+	cancel()
+	r.abort()
+	waitFor(&r.streams, unwindPatience)
+	r.opts.HTTP.CloseIdleConnections()
+}
+
+// waitFor reports whether wg was done within d.
+func waitFor(wg *sync.WaitGroup, d time.Duration) bool {
+	done := make(chan struct{})
+	go func() {
+		wg.Wait()
+		close(done)
+	}()
+	timeout := time.NewTimer(d)
+	defer timeout.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timeout.C:
+		return false
+	}
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/pflag"
+	"gopkg.in/natefinch/lumberjack.v2"
+
+	"github.com/pierre-mcp/pierre/bridge"
+	"github.com/pierre-mcp/pierre/internal/logging"
+)
+
+// relayOptions are the flags of the relay alone.
+type relayOptions struct {
+	logLevel string
+	logFile  string
+}
+
+func (o *relayOptions) register(flags *pflag.FlagSet) {
+	flags.StringVar(&o.logLevel, "log-level", "off", "off, error, warn, info or debug; debug shows every message, secrets masked")
+	flags.StringVar(&o.logFile, "log-file", "", "log to this `file` instead of stderr; it is rotated at 10 MB, and 3 old ones are kept")
+}
+
+// logger returns the relay's logger and what closes its file.
+func (o *relayOptions) logger(stderr io.Writer) (*slog.Logger, io.Closer, error) {
+	out, closer := stderr, io.Closer(io.NopCloser(nil))
+	if o.logFile != "" {
+		file := &lumberjack.Logger{Filename: o.logFile, MaxSize: 10, MaxBackups: 3}
+		out, closer = file, file
+	}
+	log, err := logging.New(out, o.logLevel)
+	if err != nil {
+		return nil, nil, usageError{fmt.Errorf("--%w", err)}
+	}
+	return log, closer, nil
+}
+
+// relay is the program without a subcommand: it relays until the host goes away.
+func relay(ctx context.Context, w world, conn *connection, opts *relayOptions) error {
+	e, err := conn.endpoint(w.getenv)
+	if err != nil {
+		return err
+	}
+	log, file, err := opts.logger(w.stderr)
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // the log ends here
+	b, err := bridge.New(e.URL.String(), e.Key, bridge.Options{
+		HTTP: e.HTTP, Header: e.Header, Logger: log,
+		UserAgent: "mcp-client/" + w.programVersion(),
+	})
+	if err != nil {
+		return usageError{err}
+	}
+	return b.Run(ctx, w.stdin, w.stdout)
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"net/http"
+	"net/url"
+)
+
+// configure applies the flags about certificates and proxies.
+func (c *connection) configure(t *http.Transport) error {
+	t.Proxy = http.ProxyFromEnvironment
+	if c.proxy != "" {
+		u, err := url.Parse(c.proxy)
+		if err != nil || u.Host == "" {
+			return usagef("--proxy must look like http://HOST:PORT")
+		}
+		t.Proxy = http.ProxyURL(u)
+	}
+	if c.caCert != "" {
+		pool, err := c.authorities()
+		if err != nil {
+			return err
+		}
+		t.TLSClientConfig.RootCAs = pool
+	}
+	if (c.clientCert == "") != (c.clientKey == "") {
+		return usagef("--client-cert and --client-key need each other")
+	}
+	if c.clientCert != "" {
+		cert, err := tls.LoadX509KeyPair(c.clientCert, c.clientKey)
+		if err != nil {
+			return usagef("loading --client-cert and --client-key: %w", err)
+		}
+		t.TLSClientConfig.Certificates = []tls.Certificate{cert}
+	}
+	return nil
+}
+
+// authorities returns the system's certificate authorities and those of --ca-cert.
+func (c *connection) authorities() (*x509.CertPool, error) {
+	pem, err := readFile("ca-cert", c.caCert)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool() // no system store: the given ones alone
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, usagef("--ca-cert %s holds no PEM certificate", c.caCert)
+	}
+	return pool, nil
+}
