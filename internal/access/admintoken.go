@@ -1,0 +1,158 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/secret"
+)
+
+// Admin tokens follow RFC 8725: one algorithm, one issuer and audience, and a type of their own, in
+// the header and in the claims, so that no other JWT signed with the same secret passes for one.
+const (
+	adminIssuer   = "pierre-mcp-server"
+	adminAudience = "admin-api"
+	adminType     = "admin+jwt"
+
+	clockLeeway    = 30 * time.Second // admin-setup may run on another machine
+	maxTokenLength = 4096
+)
+
+type adminClaims struct {
+	jwt.RegisteredClaims
+
+	Type        string              `json:"typ"`
+	Service     string              `json:"service"`
+	Permissions []pierre.Permission `json:"permissions"` // for the holder to know; the row decides
+}
+
+// SignAdminToken returns the token that its row t stands for. Times count in whole seconds.
+func SignAdminToken(key secret.String, t pierre.AdminToken) (secret.String, error) {
+	claims := adminClaims{
+		RegisteredClaims: jwt.RegisteredClaims{
+			Issuer:    adminIssuer,
+			Audience:  jwt.ClaimStrings{adminAudience},
+			Subject:   string(t.ID),
+			ID:        string(t.ID),
+			IssuedAt:  jwt.NewNumericDate(t.Created),
+			NotBefore: jwt.NewNumericDate(t.Created),
+			ExpiresAt: numericDate(t.Expires),
+		},
+		Type:        adminType,
+		Service:     t.Service,
+		Permissions: t.Permissions,
+	}
+	token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims)
+	token.Header["typ"] = adminType
+	signed, err := token.SignedString([]byte(key.Reveal()))
+	return secret.New(signed), err
+}
+
+// numericDate returns nil, which leaves the claim out, for the zero time.
+func numericDate(t time.Time) *jwt.NumericDate {
+	if t.IsZero() {
+		return nil
+	}
+	return jwt.NewNumericDate(t)
+}
+
+// A TokenStore is where the rows of admin tokens are kept.
+type TokenStore interface {
+	// AdminToken returns the row, whatever its status, or a [pierre.KindNotFound] error.
+	AdminToken(ctx context.Context, id pierre.AdminTokenID) (pierre.AdminToken, error)
+}
+
+// An AdminVerifier tells whose an admin token is. It reads the token's row each time: what
+// admin-setup revoked, in another process, is refused by the next call.
+type AdminVerifier struct {
+	key    secret.String
+	rows   TokenStore
+	now    func() time.Time
+	parser *jwt.Parser
+}
+
+// NewAdminVerifier returns a verifier of the tokens signed with the key.
+func NewAdminVerifier(key secret.String, rows TokenStore, now func() time.Time) *AdminVerifier {
+	return &AdminVerifier{key: key, rows: rows, now: now, parser: jwt.NewParser(
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
+		jwt.WithIssuer(adminIssuer),
+		jwt.WithAudience(adminAudience),
+		jwt.WithIssuedAt(),
+		jwt.WithNotBeforeRequired(),
+		jwt.WithLeeway(clockLeeway),
+		jwt.WithStrictDecoding(),
+		jwt.WithTimeFunc(now),
+	)}
+}
+
+// Verify returns the row of the token; its permissions are the row's. A token that is not valid,
+// expired or revoked is a [pierre.KindUnauthenticated] error that says which; any other error is the store's.
+func (v *AdminVerifier) Verify(ctx context.Context, text string) (pierre.AdminToken, error) {
+	claims, err := v.parse(text)
+	if err != nil {
+		return pierre.AdminToken{}, err
+	}
+	row, err := v.rows.AdminToken(ctx, pierre.AdminTokenID(claims.ID))
+	if pierre.KindOf(err) == pierre.KindNotFound {
+		return pierre.AdminToken{}, refuse("This server does not know this admin token; was it made for another database?")
+	}
+	if err != nil {
+		return pierre.AdminToken{}, err
+	}
+	now := v.now()
+	switch {
+	case !row.Revoked.IsZero() && !now.Before(row.Revoked):
+		return pierre.AdminToken{}, refuse("This admin token was revoked or rotated; use the new one.")
+	case !sameSecond(claims.ExpiresAt, row.Expires):
+		return pierre.AdminToken{}, invalidToken(errors.New("exp is not the row's"))
+	case !row.Expires.IsZero() && !now.Before(row.Expires):
+		return pierre.AdminToken{}, expiredToken()
+	}
+	return row, nil
+}
+
+func (v *AdminVerifier) parse(text string) (*adminClaims, error) {
+	if len(text) > maxTokenLength {
+		return nil, invalidToken(errors.New("too long"))
+	}
+	var claims adminClaims
+	token, err := v.parser.ParseWithClaims(text, &claims, func(*jwt.Token) (any, error) { return []byte(v.key.Reveal()), nil })
+	switch {
+	case errors.Is(err, jwt.ErrTokenSignatureInvalid):
+		e := refuse("This admin token was not signed by this server; was it made with another JWT_SECRET or data folder?")
+		e.Err = err
+		return nil, e
+	case errors.Is(err, jwt.ErrTokenExpired):
+		return nil, expiredToken()
+	case err != nil:
+		return nil, invalidToken(err)
+	case token.Header["typ"] != adminType || claims.Type != adminType:
+		return nil, invalidToken(errors.New("typ is not " + adminType))
+	case claims.ID == "" || claims.Subject != claims.ID:
+		return nil, invalidToken(errors.New("sub and jti differ"))
+	case claims.IssuedAt == nil:
+		return nil, invalidToken(errors.New("no iat"))
+	}
+	return &claims, nil
+}
+
+func sameSecond(claim *jwt.NumericDate, row time.Time) bool {
+	if claim == nil || row.IsZero() {
+		return claim == nil && row.IsZero()
+	}
+	return claim.Unix() == row.Unix()
+}
+
+func expiredToken() error {
+	return refuse("This admin token has expired; make a new one with admin-setup rotate-token.")
+}
+
+func invalidToken(cause error) error {
+	e := refuse("This is not a valid admin token; admin tokens are made by admin-setup generate-token.")
+	e.Err = cause
+	return e
+}
