@@ -19,7 +19,9 @@ func (s *Store) ImportRecording(
 ) (pierre.Addition, error) {
 	in, err := newEntry(src, rec) // outside of the transaction: packing is the longest part
 	if err != nil {
-		return pierre.Addition{}, fmt.Errorf("packing the recording: %w", err)
+		return pierre.Addition{}, &pierre.Error{
+			Kind: pierre.KindInvalid, Err: err, Msg: fmt.Sprintf("Its samples cannot be kept: %v.", err),
+		}
 	}
 	var added pierre.Addition
 	err = s.tx(ctx, func(t *tx) error {

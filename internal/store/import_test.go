@@ -331,6 +331,42 @@ func TestProviders(t *testing.T) {
 	})
 }
 
+// Files complete what the user said, and the latest file counts, whatever the order.
+func TestImportProfile(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		young := pierre.Profile{WeightKg: new(60.0), BirthYear: new(1990), Updated: morning}
+		old := pierre.Profile{WeightKg: new(70.0), MaxHeartRateBPM: new(190.0), Updated: morning.AddDate(1, 0, 0)}
+		for n, order := range [][]pierre.Profile{{young, old}, {old, young}, {old, young, {Updated: morning.AddDate(2, 0, 0)}}} {
+			u := user(t, s, fmt.Sprint("user", n))
+			if _, err := s.UpdateProfile(t.Context(), u, morning, func(p *pierre.Profile) error {
+				p.MaxHeartRateBPM = new(200.0)
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range order {
+				if err := s.ImportProfile(t.Context(), u, p); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p, err := s.Profile(t.Context(), u)
+			if err != nil || *p.WeightKg != 70 || *p.BirthYear != 1990 || *p.MaxHeartRateBPM != 200 {
+				t.Errorf("order %d: Profile = %+v, %v; want the user's maximum and the latest weight", n, p, err)
+			}
+			if _, err := s.UpdateProfile(t.Context(), u, morning, func(p *pierre.Profile) error { p.WeightKg = new(65.0); return nil }); err != nil {
+				t.Fatal(err)
+			}
+			old.Updated = morning.AddDate(5, 0, 0)
+			if err := s.ImportProfile(t.Context(), u, old); err != nil {
+				t.Fatal(err)
+			}
+			if p, err := s.Profile(t.Context(), u); err != nil || *p.WeightKg != 65 {
+				t.Errorf("order %d: a later file overrode the user's own weight: %v, %v", n, *p.WeightKg, err)
+			}
+		}
+	})
+}
+
 func TestProfile(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, s *store.Store) {
 		ana, bob := user(t, s, "ana"), user(t, s, "bob")

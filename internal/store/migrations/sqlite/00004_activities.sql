@@ -54,8 +54,9 @@ CREATE INDEX activity_sources_by_file ON activity_sources (user_id, sha256);
 
 CREATE TABLE profiles (
     user_id    TEXT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
-    profile    TEXT NOT NULL, -- JSON
-    updated_us BIGINT NOT NULL
+    profile    TEXT NOT NULL, -- JSON object
+    origins    TEXT NOT NULL, -- JSON object: when it was so, of each field that came from a file
+    updated_us BIGINT
 );
 
 -- +goose Down

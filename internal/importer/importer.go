@@ -1,0 +1,162 @@
+// Package importer brings uploads into the database: it reads an upload's files
+// with package activityfile, keeps each recording, and reports what became of
+// every file. What is the same activity, and what is taken from which of its
+// sources, is package merge's; the transaction around it is the store's.
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/activityfile"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// A Store keeps what is imported.
+type Store interface {
+	// ImportRecording keeps a recording in one transaction. The same one twice changes nothing.
+	ImportRecording(ctx context.Context, user pierre.UserID, src pierre.Source, rec pierre.Recording) (pierre.Addition, error)
+	// ImportProfile completes the user's profile by what a file says of its athlete.
+	ImportProfile(ctx context.Context, user pierre.UserID, found pierre.Profile) error
+}
+
+// An Importer imports uploads. It is safe for concurrent use.
+type Importer struct {
+	store   Store
+	tempDir string
+	now     func() time.Time
+}
+
+// New returns an importer into store. Archives inside archives are unpacked in tempDir, "" being the system's.
+func New(store Store, tempDir string, now func() time.Time) *Importer {
+	return &Importer{store, tempDir, now}
+}
+
+// ImportPath imports the file, archive or folder at path; see [Importer.Import].
+func (i *Importer) ImportPath(
+	ctx context.Context, user pierre.UserID, path string, yield func(pierre.ImportRow) error,
+) (pierre.ImportSummary, error) {
+	src, err := activityfile.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return pierre.ImportSummary{}, &pierre.Error{Kind: pierre.KindNotFound, Msg: "There is no file or folder " + path + ".", Err: err}
+	}
+	if err != nil {
+		return pierre.ImportSummary{}, err
+	}
+	sum, err := i.Import(ctx, user, src, yield)
+	return sum, errors.Join(err, src.Close())
+}
+
+// Import imports every file of src for the user, and calls yield with what
+// became of each as soon as it is known. It stops at an error of yield or of
+// the store, and when ctx ends; what was reported by then is kept, and no
+// activity is ever kept in part.
+func (i *Importer) Import(
+	ctx context.Context, user pierre.UserID, src *activityfile.Source, yield func(pierre.ImportRow) error,
+) (pierre.ImportSummary, error) {
+	var sum pierre.ImportSummary
+	err := activityfile.Walk(ctx, src, activityfile.Options{TempDir: i.tempDir}, func(res activityfile.Result) error {
+		row, added, err := i.file(ctx, user, res)
+		if err != nil {
+			return fmt.Errorf("importing %s: %w", res.Path, err)
+		}
+		sum.Count(row)
+		sum.Activities += added
+		return yield(row)
+	})
+	return sum, err
+}
+
+// file imports one file's recordings, and returns how many of them are new activities.
+func (i *Importer) file(ctx context.Context, user pierre.UserID, res activityfile.Result) (pierre.ImportRow, int, error) {
+	row := pierre.ImportRow{File: res.Path, Reason: res.Reason, Warnings: res.Warnings}
+	if err := i.store.ImportProfile(ctx, user, res.Profile); err != nil {
+		return row, 0, err
+	}
+	switch res.Status {
+	case activityfile.StatusSkipped:
+		row.Status = pierre.ImportSkipped
+		return row, 0, nil
+	case activityfile.StatusFailed:
+		row.Status = pierre.ImportFailed
+		return row, 0, nil
+	default:
+		return i.recordings(ctx, user, res, row)
+	}
+}
+
+func (i *Importer) recordings(
+	ctx context.Context, user pierre.UserID, res activityfile.Result, row pierre.ImportRow,
+) (pierre.ImportRow, int, error) {
+	var all []pierre.Addition
+	for part, rec := range res.Recordings {
+		added, err := i.store.ImportRecording(ctx, user, pierre.Source{
+			Provider: rec.Provider, ExternalID: res.ExternalID, File: res.Path, Format: res.Format, SHA256: res.SHA256,
+			Part: part, LocalTimes: res.LocalTimes, Imported: i.now(),
+		}, rec)
+		if pierre.KindOf(err) == pierre.KindInvalid {
+			row.Status, row.Reason = pierre.ImportFailed, pierre.MessageOf(err, "")
+			return row, 0, nil
+		}
+		if err != nil {
+			return row, 0, err
+		}
+		all = append(all, added)
+		if !slices.Contains(row.Activities, added.Activity) {
+			row.Activities = append(row.Activities, added.Activity)
+		}
+	}
+	row.Status, row.Reason = verdict(all)
+	return row, count(all, pierre.OutcomeAdded), nil
+}
+
+// verdict sums up what the parts of a file did. A file with anything new is imported.
+func verdict(all []pierre.Addition) (pierre.ImportStatus, string) {
+	added := count(all, pierre.OutcomeAdded)
+	if added == len(all) {
+		return pierre.ImportImported, ""
+	}
+	var reasons []string
+	for _, a := range all {
+		if r := reason(a); r != "" && !slices.Contains(reasons, r) {
+			reasons = append(reasons, r)
+		}
+	}
+	text := strings.Join(reasons, "; ")
+	if added == 0 {
+		return pierre.ImportDuplicate, text
+	}
+	return pierre.ImportImported, fmt.Sprintf("%d of %d activities are new; the others: %s", added, len(all), text)
+}
+
+func count(all []pierre.Addition, outcome pierre.ImportOutcome) int {
+	n := 0
+	for _, a := range all {
+		if a.Outcome == outcome {
+			n++
+		}
+	}
+	return n
+}
+
+func reason(a pierre.Addition) string {
+	switch a.Outcome {
+	case pierre.OutcomeUnchanged:
+		return "already imported"
+	case pierre.OutcomeUpdated:
+		return "already imported; what has changed since was updated"
+	case pierre.OutcomeMerged:
+		names := make([]string, len(a.Others))
+		for i, src := range a.Others {
+			names[i] = fmt.Sprintf("%s (%s)", src.File, src.Provider)
+		}
+		return "the same activity as, and merged with, " + strings.Join(names, ", ")
+	default:
+		return ""
+	}
+}
