@@ -1,0 +1,99 @@
+// Package node gives end-to-end tests the judges that are written in JavaScript: the MCP conformance suite, the
+// TypeScript clients, and the Node.js that they need. Their versions are pinned in package-lock.json. It owns their
+// installation; what is done with them is the tests' business.
+package node
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+//go:embed package.json
+var manifest []byte
+
+//go:embed package-lock.json
+var lock []byte
+
+// Tools are the installed judges.
+type Tools struct {
+	Node    string // the program
+	Modules string // the node_modules folder: an ES module next to it can import all of them
+}
+
+// Install returns the judges, from the cache if they are there: the folder of the environment's PIERRE_CACHE, else
+// .cache in the module's root. Without npm the test is skipped, but fails where the environment sets CI.
+func Install(t testing.TB) Tools {
+	t.Helper()
+	npm, err := exec.LookPath("npm")
+	if err != nil {
+		if os.Getenv("CI") != "" { //nolint:forbidigo // tests have no main that could read it for them
+			t.Fatalf("npm is required in CI: %v", err)
+		}
+		t.Skipf("npm is not here: %v", err)
+	}
+	sum := sha256.Sum256(append(manifest, lock...))
+	dir := filepath.Join(cache(t), "node-"+hex.EncodeToString(sum[:6]))
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		if err := install(t, npm, dir); err != nil {
+			t.Fatalf("installing the JavaScript judges: %v", err)
+		}
+	}
+	modules := filepath.Join(dir, "node_modules")
+	return Tools{Node: filepath.Join(modules, "node", "bin", "node"), Modules: modules}
+}
+
+// install builds the folder under another name: packages that test at the same time must not see half of it.
+func install(t testing.TB, npm, dir string) error {
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return err
+	}
+	building, err := os.MkdirTemp(filepath.Dir(dir), "installing-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(building)
+	for name, content := range map[string][]byte{"package.json": manifest, "package-lock.json": lock} {
+		if err := os.WriteFile(filepath.Join(building, name), content, 0o600); err != nil {
+			return err
+		}
+	}
+	ci := exec.CommandContext(t.Context(), npm, "ci", "--no-audit", "--no-fund") //nolint:gosec // npm is npm
+	ci.Dir = building
+	if out, err := ci.CombinedOutput(); err != nil {
+		return fmt.Errorf("npm ci: %w\n%s", err, out)
+	}
+	if err := os.Rename(building, dir); err != nil {
+		if _, exists := os.Stat(dir); exists != nil {
+			return err
+		} // another package was faster
+	}
+	return nil
+}
+
+func cache(t testing.TB) string {
+	t.Helper()
+	if dir := os.Getenv("PIERRE_CACHE"); dir != "" { //nolint:forbidigo // tests have no main that could read it for them
+		return dir
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return filepath.Join(dir, ".cache")
+		}
+		if filepath.Dir(dir) == dir {
+			t.Fatal("this test runs outside a module")
+		}
+		dir = filepath.Dir(dir)
+	}
+}

@@ -1,0 +1,19 @@
+//go:build e2e
+
+package node_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/pierre-mcp/pierre/internal/e2e/node"
+)
+
+func TestTools(t *testing.T) {
+	kit := node.Tools(t)
+	out, err := exec.Command(kit.Node, "--version").Output()
+	if err != nil || !strings.HasPrefix(string(out), "v22.") {
+		t.Errorf("node --version = %q, %v; want v22", out, err)
+	}
+}
