@@ -53,6 +53,10 @@ func (c *Catalog) tools() []tool {
 	return []tool{
 		c.getActivities(),
 		c.getActivity(),
+		c.getStats(),
+		c.getAthlete(),
+		c.setAthleteProfile(),
+		c.getConnectionStatus(),
 	}
 }
 

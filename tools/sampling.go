@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pierre-mcp/pierre/fitness"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -63,9 +64,8 @@ func seriesSchema() schema {
 }
 
 const (
-	methodAll  = "all samples"
-	methodLTTB = "largest triangle three buckets (Steinarsson 2013)"
-	methodNth  = "evenly spaced samples"
+	methodAll = "all samples"
+	methodNth = "evenly spaced samples"
 )
 
 // sample thins the channels that were asked for, each on its own, so that gaps in one leave no holes in another.
@@ -80,7 +80,10 @@ func (a seriesArgs) sample(s pierre.Series) []sampled {
 			continue
 		}
 		x, y := a.points(s.Time, c.values(s))
-		keep, method := lttb(x, y, most)
+		keep, method := fitness.Downsample(x, y, most), methodAll
+		if len(keep) < len(x) {
+			method = string(fitness.MethodLTTB)
+		}
 		result = append(result, sampled{
 			Channel: c.name, Recorded: len(x), Method: method,
 			Seconds: pick(x, keep, 3), Values: pick(y, keep, 3),
@@ -127,48 +130,6 @@ func pick(values []float64, keep []int, decimals int) []float64 {
 		picked[i] = *rounded(values[k], decimals)
 	}
 	return picked
-}
-
-// lttb chooses at most most points such that the line through them looks like the line through all: of each
-// bucket the point that spans the largest triangle with the one chosen before and the mean of the next bucket.
-// See Steinarsson, "Downsampling Time Series for Visual Representation", 2013.
-func lttb(x, y []float64, most int) (keep []int, method string) {
-	n := len(x)
-	if n <= most {
-		for i := range n {
-			keep = append(keep, i)
-		}
-		return keep, methodAll
-	}
-	keep = append(keep, 0)
-	width := float64(n-2) / float64(most-2)
-	bucket := func(i int) int { return 1 + int(float64(i)*width) }
-	for i := range most - 2 {
-		from, to := bucket(i), bucket(i+1)
-		next := min(bucket(i+2), n)
-		if i == most-3 {
-			next = n
-		}
-		meanX, meanY := mean(x[to:next]), mean(y[to:next])
-		last := keep[len(keep)-1]
-		best, area := from, -1.0
-		for j := from; j < to; j++ {
-			a := math.Abs((x[last]-meanX)*(y[j]-y[last]) - (x[last]-x[j])*(meanY-y[last]))
-			if a > area {
-				best, area = j, a
-			}
-		}
-		keep = append(keep, best)
-	}
-	return append(keep, n-1), methodLTTB
-}
-
-func mean(values []float64) float64 {
-	total := 0.0
-	for _, v := range values {
-		total += v
-	}
-	return total / float64(len(values))
 }
 
 func (s sampled) text() string {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pierre-mcp/pierre/fitness"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -97,7 +98,8 @@ func summarize(a pierre.Activity, s pierre.Series) *seriesSummary {
 		sum.Channels = append(sum.Channels, channelSummary{Channel: positionChannel, Samples: len(fixes)})
 		track := 0.0
 		for i := 1; i < len(fixes); i++ {
-			track += greatCircle(s, fixes[i-1], fixes[i])
+			a, b := fixes[i-1], fixes[i]
+			track += fitness.Haversine(s.Latitude[a], s.Longitude[a], s.Latitude[b], s.Longitude[b])
 		}
 		sum.TrackDistanceMeters = rounded(track, 1)
 	}
@@ -149,14 +151,3 @@ func (s seriesSummary) text() string {
 	}
 	return b.String()
 }
-
-// greatCircle returns the distance in metres between two samples of s, on a sphere.
-func greatCircle(s pierre.Series, i, j int) float64 {
-	const earthRadius = 6_371_008.8 // m, mean
-	rad := func(degrees float64) float64 { return degrees * math.Pi / 180 }
-	lat1, lat2 := rad(s.Latitude[i]), rad(s.Latitude[j])
-	h := haversine(lat2-lat1) + math.Cos(lat1)*math.Cos(lat2)*haversine(rad(s.Longitude[j]-s.Longitude[i]))
-	return 2 * earthRadius * math.Asin(math.Sqrt(min(h, 1)))
-}
-
-func haversine(angle float64) float64 { s := math.Sin(angle / 2); return s * s }

@@ -11,6 +11,7 @@ import (
 type Store interface {
 	ActivityStore
 	ProfileStore
+	DigestStore
 }
 
 // An ActivityStore reads activities.
@@ -26,4 +27,10 @@ type ActivityStore interface {
 type ProfileStore interface {
 	Profile(ctx context.Context, user pierre.UserID) (pierre.Profile, error)
 	UpdateProfile(ctx context.Context, user pierre.UserID, now time.Time, change func(*pierre.Profile) error) (pierre.Profile, error)
+}
+
+// A DigestStore keeps what the tools computed of an activity's samples, until its sources change.
+type DigestStore interface {
+	Digests(ctx context.Context, user pierre.UserID, version int, since time.Time) (map[pierre.ActivityID]pierre.Digest, error)
+	SaveDigests(ctx context.Context, user pierre.UserID, version int, digests map[pierre.ActivityID]pierre.Digest) error
 }

@@ -1,0 +1,103 @@
+package tools
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+func (c *Catalog) getConnectionStatus() tool {
+	return bind(spec{
+		name:  "get_connection_status",
+		title: "Show data sources",
+		doc:   "Says which sources have data of the athlete, how much, of which time and when it was imported, and how to add more.",
+		input: []field{providerArgument()},
+		output: object("",
+			req("providers", array("", object("",
+				req("provider", choice("", pierre.Providers()...)),
+				req("connected", boolean("whether there are activities of it")),
+				req("activities", integer("that this source knows; one known to two sources counts for both")),
+				opt("first_activity", str("start, UTC")),
+				opt("last_activity", str("start, UTC")),
+				opt("last_import", str("UTC")),
+				req("how_to_add", str(""))))),
+			req("total_activities", integer("of all sources, merged"))),
+	}, c.showConnections)
+}
+
+type connectionsAnswer struct {
+	Providers       []connectionView `json:"providers"`
+	TotalActivities int              `json:"total_activities"`
+}
+
+type connectionView struct {
+	Provider      pierre.Provider `json:"provider"`
+	Connected     bool            `json:"connected"`
+	Activities    int             `json:"activities"`
+	FirstActivity string          `json:"first_activity,omitempty"`
+	LastActivity  string          `json:"last_activity,omitempty"`
+	LastImport    string          `json:"last_import,omitempty"`
+	HowToAdd      string          `json:"how_to_add"`
+}
+
+func (c *Catalog) showConnections(ctx context.Context, user pierre.UserID, args statsArgs) (answer, error) {
+	sums, err := c.data.ProviderSummaries(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	all, err := c.data.Activities(ctx, user, pierre.ActivityQuery{Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	a := connectionsAnswer{TotalActivities: all.Total}
+	for _, p := range pierre.Providers() {
+		if args.Provider != "" && args.Provider != p {
+			continue
+		}
+		v := connectionView{Provider: p, HowToAdd: howToAdd(p)}
+		for _, s := range sums {
+			if s.Provider == p {
+				v.Connected, v.Activities = s.Activities > 0, s.Activities
+				v.FirstActivity, v.LastActivity, v.LastImport = timestamp(s.First), timestamp(s.Last), timestamp(s.Imported)
+			}
+		}
+		a.Providers = append(a.Providers, v)
+	}
+	return a, nil
+}
+
+func timestamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+func howToAdd(p pierre.Provider) string {
+	switch p {
+	case pierre.ProviderStrava:
+		return "Request the archive at strava.com, Settings, My Account, Download or Delete Your Account; then run: mcp-client import export.zip"
+	case pierre.ProviderGarmin:
+		return "Request the data export at garmin.com, Account, Data Management, Export Your Data; then run: mcp-client import export.zip"
+	case pierre.ProviderAppleHealth:
+		return "In the Health app tap the profile picture, Export All Health Data; then run: mcp-client import export.zip"
+	default:
+		return "Run: mcp-client import PATH, with .fit, .gpx or .tcx files or a folder of them"
+	}
+}
+
+func (a connectionsAnswer) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d activities in all", a.TotalActivities)
+	for _, p := range a.Providers {
+		if p.Connected {
+			fmt.Fprintf(&b, "\n%s: %d activities, %s to %s, imported %s", p.Provider, p.Activities, p.FirstActivity, p.LastActivity, p.LastImport)
+		} else {
+			fmt.Fprintf(&b, "\n%s: nothing yet. %s", p.Provider, p.HowToAdd)
+		}
+	}
+	return b.String()
+}

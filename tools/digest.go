@@ -1,0 +1,175 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/pierre-mcp/pierre/fitness"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// digestVersion changes whenever a digest of the same samples would come out different.
+const digestVersion = 1
+
+// A digest is what questions about many activities need of each one's samples. It does not depend on the
+// athlete's profile, so that it stays good when that changes. What the samples do not have is nil.
+type digest struct {
+	HeartRate *fitness.HeartRateHistogram `json:"heart_rate,omitempty"`
+	PeakHR    float64                     `json:"peak_hr,omitempty"` // bpm, without artefacts
+	Power     *powerDigest                `json:"power,omitempty"`
+	Efforts   []effort                    `json:"efforts,omitempty"` // fastest stretches, on foot
+}
+
+type powerDigest struct {
+	Seconds    float64 `json:"seconds"`
+	Normalized float64 `json:"normalized"` // W
+	Coverage   float64 `json:"coverage"`
+	Note       string  `json:"note,omitempty"`
+	Best20     float64 `json:"best20,omitempty"` // W over 20 minutes
+}
+
+// normalized returns the normalized power as it was computed.
+func (p powerDigest) normalized() fitness.Result {
+	return fitness.Result{Value: p.Normalized, Method: fitness.MethodNormalizedPower, Coverage: p.Coverage, Note: p.Note}
+}
+
+type effort struct {
+	Meters  float64 `json:"m"`
+	Seconds float64 `json:"s"`
+}
+
+// raceDistances are the stretches whose fastest time is kept of every run, in metres.
+func raceDistances() []float64 {
+	return []float64{1000, 1500, fitness.Mile, 3000, 5000, 10_000, 15_000, fitness.HalfMarathon, 30_000, fitness.Marathon}
+}
+
+// newDigest computes the digest of a recording.
+func newDigest(rec pierre.Recording) digest {
+	var d digest
+	s := rec.Series
+	if hr, err := fitness.NewHeartRate(s.Time, s.HeartRate); err == nil {
+		d.HeartRate = new(hr.Histogram())
+		if peak, err := hr.Peak(); err == nil {
+			d.PeakHR = peak.Value
+		}
+	}
+	if p, err := fitness.NewPower(s.Time, s.Power); err == nil {
+		if np, err := p.Normalized(); err == nil {
+			d.Power = &powerDigest{Seconds: p.Seconds(), Normalized: np.Value, Coverage: np.Coverage, Note: np.Note}
+			if best, err := p.Best(1200); err == nil {
+				d.Power.Best20 = best.Value
+			}
+		}
+	}
+	if rec.Sport.IsRun() {
+		for _, e := range bestEfforts(s) {
+			d.Efforts = append(d.Efforts, effort{e.Meters, e.Seconds})
+		}
+	}
+	return d
+}
+
+// bestEfforts returns the fastest stretches by the recorded distance, or else by the track.
+func bestEfforts(s pierre.Series) []fitness.BestEffort {
+	efforts, err := fitness.BestEfforts(s.Time, distances(s), raceDistances())
+	if err != nil {
+		return nil
+	}
+	return efforts
+}
+
+// distances returns the cumulative distance, recorded or along the track, or nil.
+func distances(s pierre.Series) []float64 {
+	if s.Distance != nil {
+		return s.Distance
+	}
+	const fastest = 12 // m/s, on foot
+	d, err := fitness.TrackDistance(s.Time, s.Latitude, s.Longitude, fastest)
+	if err != nil {
+		return nil
+	}
+	return d
+}
+
+// saveEvery is how many fresh digests are kept at once: a client that gives up does not lose all.
+const saveEvery = 50
+
+// digests returns the digests of the user's activities since a time. Those that are not there yet are
+// computed and kept, which takes some milliseconds for each.
+func (c *Catalog) digests(ctx context.Context, user pierre.UserID, since time.Time) (map[pierre.ActivityID]digest, error) {
+	kept, err := c.data.Digests(ctx, user, digestVersion, since)
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[pierre.ActivityID]digest, len(kept))
+	fresh := map[pierre.ActivityID]pierre.Digest{}
+	for id, k := range kept {
+		var d digest
+		if k.Data != nil {
+			err = json.Unmarshal(k.Data, &d)
+		} else if d, err = c.digestOf(ctx, user, id); err == nil {
+			k.Data, err = json.Marshal(d)
+			fresh[id] = k
+		}
+		if pierre.KindOf(err) == pierre.KindNotFound {
+			continue // merged into another activity meanwhile
+		}
+		if err != nil {
+			return nil, fmt.Errorf("making the digest of %s: %w", id, err)
+		}
+		all[id] = d
+		if len(fresh) == saveEvery {
+			c.saveDigests(ctx, user, fresh)
+			clear(fresh)
+		}
+	}
+	c.saveDigests(ctx, user, fresh)
+	return all, nil
+}
+
+// saveDigests keeps what can be computed again, so a failure only costs time.
+func (c *Catalog) saveDigests(ctx context.Context, user pierre.UserID, fresh map[pierre.ActivityID]pierre.Digest) {
+	if len(fresh) == 0 {
+		return
+	}
+	if err := c.data.SaveDigests(ctx, user, digestVersion, fresh); err != nil && ctx.Err() == nil {
+		c.log.WarnContext(ctx, "digests not kept", "count", len(fresh), "error", err)
+	}
+}
+
+func (c *Catalog) digestOf(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (digest, error) {
+	rec, err := c.data.Recording(ctx, user, id)
+	if err != nil {
+		return digest{}, err
+	}
+	return newDigest(rec), nil
+}
+
+// observedYears is how long a recorded highest heart rate counts.
+const observedYears = 2
+
+// athlete returns what the formulas know about the user. It looks through the recordings only for
+// what the profile lacks.
+func (c *Catalog) athlete(ctx context.Context, user pierre.UserID) (athlete, error) {
+	p, err := c.data.Profile(ctx, user)
+	if err != nil {
+		return athlete{}, err
+	}
+	clk := newClock(c.now(), p)
+	if p.MaxHeartRateBPM != nil {
+		return newAthlete(p, clk, nil), nil
+	}
+	digests, err := c.digests(ctx, user, c.now().AddDate(-observedYears, 0, 0))
+	if err != nil {
+		return athlete{}, err
+	}
+	var peaks []float64
+	for _, d := range digests {
+		if d.PeakHR > 0 {
+			peaks = append(peaks, d.PeakHR)
+		}
+	}
+	return newAthlete(p, clk, peaks), nil
+}

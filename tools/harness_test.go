@@ -1,0 +1,231 @@
+package tools_test
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/jsonschema-go/jsonschema"
+	"github.com/mark3labs/mcp-go/server"
+
+	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/store"
+	"github.com/pierre-mcp/pierre/internal/store/storetest"
+	"github.com/pierre-mcp/pierre/tools"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files and docs/tools.md")
+
+// now is the tests' present.
+func now() time.Time { return time.Date(2026, 6, 15, 10, 0, 0, 0, time.UTC) }
+
+// A host calls the tools as one user, through the MCP server's own messages.
+type host struct {
+	t      *testing.T
+	server *server.MCPServer
+	ctx    context.Context //nolint:containedctx // the caller's identity, which is what a host stands for
+}
+
+func newHost(t *testing.T, data tools.Store, user pierre.UserID) host {
+	t.Helper()
+	s := server.NewMCPServer("test", "1", server.WithToolCapabilities(false))
+	tools.New(data, now, slog.New(slog.NewTextHandler(t.Output(), nil))).Register(s)
+	return host{t, s, access.WithPrincipal(t.Context(), access.Principal{UserID: user})}
+}
+
+// A result is what a tool answered.
+type result struct {
+	IsError    bool
+	Text       string
+	Structured json.RawMessage
+	Bytes      int // of the whole result
+}
+
+func (r result) decode(t *testing.T, v any) {
+	t.Helper()
+	if r.IsError {
+		t.Fatalf("the tool failed: %s", r.Text)
+	}
+	if err := json.Unmarshal(r.Structured, v); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (h host) send(method string, params any, result any) {
+	h.t.Helper()
+	msg, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	answer, err := json.Marshal(h.server.HandleMessage(h.ctx, msg))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	var response struct {
+		Result json.RawMessage
+		Error  json.RawMessage
+	}
+	if err := json.Unmarshal(answer, &response); err != nil || response.Error != nil {
+		h.t.Fatalf("%s answered %s (%v)", method, answer, err)
+	}
+	if err := json.Unmarshal(response.Result, result); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// call calls a tool and holds its answer to the tool's output schema.
+func (h host) call(name string, args any) result {
+	h.t.Helper()
+	var raw json.RawMessage
+	h.send("tools/call", map[string]any{"name": name, "arguments": args}, &raw)
+	var r struct {
+		IsError           bool
+		Content           []struct{ Type, Text string }
+		StructuredContent json.RawMessage
+	}
+	if err := json.Unmarshal(raw, &r); err != nil {
+		h.t.Fatal(err)
+	}
+	if len(r.Content) != 1 || r.Content[0].Type != "text" || r.Content[0].Text == "" {
+		h.t.Errorf("%s has no text form: %s", name, raw)
+	}
+	if !r.IsError {
+		h.validate(name, r.StructuredContent)
+	}
+	return result{r.IsError, r.Content[0].Text, r.StructuredContent, len(raw)}
+}
+
+func (h host) validate(name string, structured json.RawMessage) {
+	h.t.Helper()
+	for _, tool := range h.list() {
+		if tool.Name != name {
+			continue
+		}
+		resolved, err := strict(tool.OutputSchema).Resolve(nil)
+		if err != nil {
+			h.t.Fatalf("%s: output schema: %v", name, err)
+		}
+		var v any
+		if err := json.Unmarshal(structured, &v); err != nil {
+			h.t.Fatal(err)
+		}
+		if err := resolved.Validate(v); err != nil {
+			h.t.Errorf("%s answers against its output schema: %v\n%s", name, err, structured)
+		}
+		return
+	}
+	h.t.Fatalf("no tool %s", name)
+}
+
+// strict makes every member that the schema does not name an error, to catch fields that it forgot.
+func strict(s *jsonschema.Schema) *jsonschema.Schema {
+	if s == nil {
+		return nil
+	}
+	if s.Type == "object" {
+		s.AdditionalProperties = &jsonschema.Schema{Not: &jsonschema.Schema{}}
+	}
+	for _, p := range s.Properties {
+		strict(p)
+	}
+	strict(s.Items)
+	return s
+}
+
+type listedTool struct {
+	Name         string
+	Title        string
+	Description  string
+	InputSchema  *jsonschema.Schema
+	OutputSchema *jsonschema.Schema
+	Annotations  struct {
+		Title           string
+		ReadOnlyHint    *bool
+		DestructiveHint *bool
+		IdempotentHint  *bool
+		OpenWorldHint   *bool
+	}
+}
+
+func (h host) list() []listedTool {
+	h.t.Helper()
+	var r struct{ Tools []listedTool }
+	h.send("tools/list", map[string]any{}, &r)
+	return r.Tools
+}
+
+// newUser adds a user.
+func newUser(t *testing.T, s *store.Store, email string) pierre.UserID {
+	t.Helper()
+	u, err := s.EnsureUser(t.Context(), email, now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.ID
+}
+
+// sampleHost is a host of an athlete with a season of recordings.
+func sampleHost(t *testing.T) (host, map[string]pierre.ActivityID) {
+	t.Helper()
+	s := storetest.New(t)
+	u := newUser(t, s, "ana@example.com")
+	return newHost(t, s, u), importSeason(t, s, u)
+}
+
+var randomID = regexp.MustCompile(`act_[a-z0-9]{26}`)
+
+// golden compares JSON or text with a golden file, in which random ids are numbered.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	ids := map[string]string{}
+	text := randomID.ReplaceAllStringFunc(string(got), func(id string) string {
+		if ids[id] == "" {
+			ids[id] = "act_" + strconv.Itoa(len(ids)+1)
+		}
+		return ids[id]
+	})
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, fresh := strings.Split(string(want), "\n"), strings.Split(text, "\n")
+	for i, line := range fresh {
+		if i >= len(old) || line != old[i] {
+			t.Fatalf("%s is out of date from line %d on (run with -update): %s", path, i+1, line)
+		}
+	}
+	if len(old) > len(fresh) {
+		t.Errorf("%s is out of date (run with -update): it has more than %s", path, text)
+	}
+}
+
+func indent(t *testing.T, raw json.RawMessage) []byte {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal(raw, &v); err != nil {
+		t.Fatal(err)
+	}
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(b, '\n')
+}
