@@ -5,7 +5,7 @@ package node
 
 import (
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -21,6 +21,9 @@ var manifest []byte
 
 //go:embed package-lock.json
 var lock []byte
+
+//go:embed *.mjs
+var scripts embed.FS
 
 // Tools are the installed judges.
 type Tools struct {
@@ -48,6 +51,26 @@ func Install(t testing.TB) Tools {
 	}
 	modules := filepath.Join(dir, "node_modules")
 	return Tools{Node: filepath.Join(modules, "node", "bin", "node"), Modules: modules}
+}
+
+// Script returns a command that runs a script of this package.
+func (n Tools) Script(t testing.TB, name string, args ...string) *exec.Cmd {
+	t.Helper()
+	text, err := scripts.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Node looks for node_modules from the script's own folder upwards.
+	dir, err := os.MkdirTemp(filepath.Dir(n.Modules), "script-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return exec.CommandContext(t.Context(), n.Node, append([]string{path}, args...)...) //nolint:gosec // our own script
 }
 
 // install builds the folder under another name: packages that test at the same time must not see half of it.

@@ -10,9 +10,8 @@ import (
 	"github.com/pierre-mcp/pierre/internal/e2e/node"
 )
 
-func TestTools(t *testing.T) {
-	kit := node.Tools(t)
-	out, err := exec.Command(kit.Node, "--version").Output()
+func TestInstall(t *testing.T) {
+	out, err := exec.Command(node.Install(t).Node, "--version").Output()
 	if err != nil || !strings.HasPrefix(string(out), "v22.") {
 		t.Errorf("node --version = %q, %v; want v22", out, err)
 	}
