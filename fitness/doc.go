@@ -22,10 +22,11 @@
 //
 // # Time
 //
-// A sample stands for the time until the next one. A gap of more than 30 s is a
-// pause: it belongs to no sample and not to the recorded time, and the sample
-// before it, as the last one of a recording, stands for 1 s. A sample that lacks
-// the value takes over the last one if that is at most 10 s old.
+// A sample stands for the time until the next one. A gap of more than 30 s, or of
+// more than 10 s in a recording that has a sample every second or two, is a pause:
+// it belongs to no sample and not to the recorded time, and the sample before it, as
+// the last one of a recording, stands for 1 s. A sample that lacks the value takes
+// over the last one if that is at most 10 s old.
 //
 // docs/methods.md explains every method, with its check values, its limits and
 // where it departs from other products.

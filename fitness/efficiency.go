@@ -63,7 +63,8 @@ func CardiacDrift(t, output, bpm []float64) (Result, error) {
 
 // DecouplingByIndex returns the decoupling in percent of the halves by sample
 // count, of any recording, as many programs show it: no warm-up, no refusal of
-// uneven efforts. [Decoupling] is the one to trust.
+// uneven efforts. Missing values are left out; power goes through [ZeroFilled] first.
+// [Decoupling] is the one to trust.
 func DecouplingByIndex(output, bpm []float64) (Result, error) {
 	if len(output) != len(bpm) || len(bpm) < 2 {
 		return Result{}, unavailable("output and heart rate were not both recorded")

@@ -14,6 +14,7 @@ func TestHeartRateTimeRule(t *testing.T) {
 	}{
 		{"one sample per second", []float64{0, 1, 2}, []float64{100, 100, 100}, 3, 1},
 		{"smart recording", []float64{0, 10, 30, 31}, []float64{100, 100, 100, 100}, 32, 1},
+		{"a short stop where every second is recorded", []float64{0, 1, 2, 14, 15, 16}, []float64{100, 100, 100, 100, 100, 100}, 6, 1},
 		{"a pause is not recorded time", []float64{0, 1, 2, 600, 601}, []float64{100, 100, 100, 100, 100}, 5, 1},
 		{"zeros are missing", []float64{0, 1, 2, 3}, []float64{0, 0, 100, 100}, 2, 0.5},
 		{"a short gap takes the last value", []float64{0, 5, 10}, []float64{100, nan, nan}, 11, 1},

@@ -14,8 +14,8 @@ func MeanMaxSeconds() []int {
 }
 
 // MeanMax returns the mean-maximal power curve: for each length in seconds the
-// highest mean power, if the recording has a stretch that long without a pause.
-// Lengths below 1 s are left out. See [MethodMeanMaxPower].
+// highest mean power, if the recording has a stretch that long without a pause of
+// more than 30 s. Shorter pauses are cut out, as everywhere. Lengths below 1 s are left out. See [MethodMeanMaxPower].
 func (p Power) MeanMax(lengths []int) []Effort {
 	prefix := make([]float64, len(p.watts)+1)
 	for i, w := range p.watts {
@@ -37,8 +37,8 @@ func (p Power) MeanMax(lengths []int) []Effort {
 	return efforts
 }
 
-// bestWindow returns the start of the n seconds with the most work that no pause
-// cuts through.
+// bestWindow returns the start of the n seconds with the most work that no long
+// pause cuts through.
 func (p Power) bestWindow(prefix []float64, n int) (start int, ok bool) {
 	best := -1.0
 	from := 0
@@ -61,7 +61,7 @@ func (p Power) bestWindow(prefix []float64, n int) (start int, ok bool) {
 func (p Power) Best(seconds int) (Result, error) {
 	efforts := p.MeanMax([]int{seconds})
 	if len(efforts) == 0 {
-		return Result{}, unavailable("the recording has no %d s of power without a pause", seconds)
+		return Result{}, unavailable("the recording has no %d s of power without a long pause", seconds)
 	}
 	return result(efforts[0].Watts, MethodMeanMaxPower, p.coverage)
 }

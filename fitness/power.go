@@ -1,6 +1,9 @@
 package fitness
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // maxWatts is above every sprint; more is a broken meter.
 const maxWatts = 3000
@@ -10,7 +13,7 @@ const maxWatts = 3000
 type Power struct {
 	watts    []float64
 	at       []float64 // s after the start, of each second
-	breaks   []int     // indexes of the seconds before which a pause was cut out
+	breaks   []int     // indexes of the seconds before which a pause of more than 30 s was cut out
 	coverage float64
 }
 
@@ -32,6 +35,18 @@ func NewPower(t, watts []float64) (Power, error) {
 }
 
 const minPowerCoverage = 0.5
+
+// ZeroFilled returns the power with missing values as 0, since meters fall silent
+// when nobody pedals. [NewPower] does it by itself.
+func ZeroFilled(watts []float64) []float64 {
+	filled := slices.Clone(watts)
+	for i, w := range filled {
+		if math.IsNaN(w) {
+			filled[i] = 0
+		}
+	}
+	return filled
+}
 
 const sliver = 1e-6 // s, below which time is a rounding error
 
@@ -66,7 +81,9 @@ func perSecond(c column) Power {
 			if filled > 0 { // the second goes on after the pause
 				p.at[len(p.at)-1] = c.t[i+1]
 			}
-			p.breaks = append(p.breaks, len(p.watts))
+			if c.t[i+1]-c.t[i] > pauseSeconds {
+				p.breaks = append(p.breaks, len(p.watts))
+			}
 		}
 	}
 	if filled >= 0.5 {

@@ -60,13 +60,24 @@ func NewGradedRun(t, distance, altitude []float64) (GradedRun, error) {
 // maxRunSpeed in m/s is above the fastest human, also grade-adjusted.
 const maxRunSpeed = 25
 
+// movingSeconds is what a speed is averaged over to tell whether a runner moves, as
+// many devices update the distance only every few seconds.
+const movingSeconds = 11
+
 // Speed returns the mean grade-adjusted speed in m/s over the time that the
-// runner moved (faster than 0.8 m/s, grade-adjusted).
+// runner moved (faster than 0.8 m/s over 11 s, grade-adjusted).
 func (r GradedRun) Speed() (Result, error) {
 	sum, n := 0.0, 0
-	for _, v := range r.speed {
-		if v > RunMoving {
-			sum += v
+	window := 0.0
+	for i := range len(r.speed) + movingSeconds/2 {
+		if i < len(r.speed) {
+			window += r.speed[i]
+		}
+		if i >= movingSeconds {
+			window -= r.speed[i-movingSeconds]
+		}
+		if at := i - movingSeconds/2; at >= 0 && window > RunMoving*movingSeconds {
+			sum += r.speed[at]
 			n++
 		}
 	}

@@ -6,7 +6,9 @@ import (
 )
 
 const (
-	pauseSeconds = 30 // a longer gap between two samples is a pause
+	pauseSeconds = 30 // a longer gap between two samples is a pause,
+	denseSeconds = 2  // but where half the samples are at most this far apart,
+	stopSeconds  = 10 // a gap longer than this is: devices that record every second leave gaps only when they stop
 	holdSeconds  = 10 // a sample without the value takes over one that is at most this old
 	lastSeconds  = 1  // what the last sample before a pause or the end stands for
 )
@@ -26,7 +28,8 @@ type column struct {
 // hold prepares the column x, taking only values in [low, high] as recorded.
 // The name of the quantity goes into the reason of an error.
 func hold(what string, t, x []float64, low, high float64) (column, error) {
-	if err := checkTimes(t); err != nil {
+	pause, err := pauseLength(t)
+	if err != nil {
 		return column{}, err
 	}
 	if len(x) == 0 {
@@ -38,7 +41,7 @@ func hold(what string, t, x []float64, low, high float64) (column, error) {
 	c := column{t: t, x: make([]float64, len(t)), seconds: make([]float64, len(t)), pause: make([]bool, len(t))}
 	last := -1
 	for i := range t {
-		c.seconds[i], c.pause[i] = standsFor(t, i)
+		c.seconds[i], c.pause[i] = standsFor(t, i, pause)
 		c.recorded += c.seconds[i]
 		if x[i] >= low && x[i] <= high {
 			last = i
@@ -73,34 +76,37 @@ func (c column) mean() float64 {
 }
 
 // standsFor returns how long sample i stands, and whether a pause follows it.
-func standsFor(t []float64, i int) (seconds float64, pause bool) {
+func standsFor(t []float64, i int, pause float64) (seconds float64, paused bool) {
 	if i == len(t)-1 {
 		return lastSeconds, false
 	}
-	if d := t[i+1] - t[i]; d <= pauseSeconds {
+	if d := t[i+1] - t[i]; d <= pause {
 		return d, false
 	}
 	return lastSeconds, true
 }
 
-// checkTimes refuses times that do not rise, and samples so far apart that
-// every gap would count as a pause.
-func checkTimes(t []float64) error {
+// pauseLength returns the gap in seconds above which one is a pause. It refuses
+// times that fall, and samples so far apart that most gaps would be pauses.
+func pauseLength(t []float64) (float64, error) {
 	if len(t) < 2 {
-		return unavailable("the recording has fewer than two samples")
+		return 0, unavailable("the recording has fewer than two samples")
 	}
 	gaps := make([]float64, 0, len(t)-1)
 	for i, at := range t {
 		if !finite(at) || i > 0 && at < t[i-1] {
-			return unavailable("the recording's times are not in order")
+			return 0, unavailable("the recording's times are not in order")
 		}
 		if i > 0 {
 			gaps = append(gaps, at-t[i-1])
 		}
 	}
 	slices.Sort(gaps)
-	if median := gaps[len(gaps)/2]; median > pauseSeconds {
-		return unavailable("the samples are %.0f s apart, and at most %d s are needed", median, pauseSeconds)
+	switch median := gaps[len(gaps)/2]; {
+	case median > pauseSeconds:
+		return 0, unavailable("the samples are %.0f s apart, and at most %d s are needed", median, pauseSeconds)
+	case median > denseSeconds:
+		return pauseSeconds, nil
 	}
-	return nil
+	return stopSeconds, nil
 }

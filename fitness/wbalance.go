@@ -82,7 +82,7 @@ func (p Power) pauseBefore(i int) float64 {
 	if i == 0 {
 		return 0
 	}
-	if gap := p.at[i] - p.at[i-1]; gap > pauseSeconds {
+	if gap := p.at[i] - p.at[i-1]; gap > stopSeconds {
 		return gap - 1
 	}
 	return 0
