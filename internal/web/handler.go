@@ -44,6 +44,20 @@ func Fail(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
 	}
 	log.LogAttrs(r.Context(), level, "request failed", slog.String("method", r.Method),
 		slog.String("path", r.URL.Path), slog.Int("status", status), slog.Any("err", err))
+	p := ProblemOf(err)
+	if status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	if err := json.NewEncoder(w).Encode(p); err != nil {
+		log.DebugContext(r.Context(), "client went away", slog.Any("err", err))
+	}
+}
+
+// ProblemOf returns the problem document for err, with only what a client may read.
+func ProblemOf(err error) Problem {
+	status := Status(err)
 	p := Problem{
 		Type:   "about:blank",
 		Title:  http.StatusText(status),
@@ -53,14 +67,7 @@ func Fail(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
 	if e, ok := errors.AsType[*pierre.Error](err); ok {
 		p.Field = e.Field
 	}
-	if status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", "Bearer")
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(status)
-	if err := json.NewEncoder(w).Encode(p); err != nil {
-		log.DebugContext(r.Context(), "client went away", slog.Any("err", err))
-	}
+	return p
 }
 
 // WriteJSON answers with v.
