@@ -1,0 +1,164 @@
+package importapi
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"path"
+	"strings"
+	"syscall"
+	"time"
+	"unicode"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// idleTimeout is how long a client may send nothing: a stalled upload must not hold a user's place for ever.
+const idleTimeout = time.Minute
+
+const maxName = 255
+
+// fileName returns the upload's name: that of Content-Disposition, where a
+// non-ASCII one is filename* (RFC 6266), or of the query's name.
+func fileName(r *http.Request) (string, error) {
+	name := r.URL.Query().Get("name")
+	if d := r.Header.Get("Content-Disposition"); d != "" {
+		_, params, err := mime.ParseMediaType(d)
+		if err != nil {
+			return "", &pierre.Error{
+				Kind: pierre.KindInvalid, Field: "Content-Disposition", Err: err,
+				Msg: `Content-Disposition must look like attachment; filename="run.fit".`,
+			}
+		}
+		name = params["filename"]
+	}
+	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
+	name = strings.ToValidUTF8(strings.Map(printable, name), "")
+	if strings.Trim(name, "./ ") == "" {
+		return "upload", nil
+	}
+	if len(name) > maxName { // its end tells the format
+		name = strings.ToValidUTF8(name[len(name)-maxName:], "")
+	}
+	return name, nil
+}
+
+func printable(r rune) rune {
+	if unicode.IsPrint(r) {
+		return r
+	}
+	return -1
+}
+
+// An uploadFile is an upload on disk. Nothing is left of it after discard, and
+// where the system lets go of names of open files, not even after a crash.
+type uploadFile struct {
+	*os.File
+}
+
+func newUploadFile(dir string) (uploadFile, error) {
+	f, err := os.CreateTemp(dir, "upload-*")
+	if err != nil {
+		return uploadFile{}, err
+	}
+	_ = os.Remove(f.Name()) // where an open file has to keep its name, discard removes it
+	return uploadFile{f}, nil
+}
+
+func (f uploadFile) discard() {
+	_ = f.Close()           // it was only read since it was complete
+	_ = os.Remove(f.Name()) // mostly it is gone already
+}
+
+// receive streams the body to a file, and returns it with its size.
+func (s *Server) receive(w http.ResponseWriter, r *http.Request) (uploadFile, int64, error) {
+	file, err := newUploadFile(s.opts.Dir)
+	if err != nil {
+		return uploadFile{}, 0, onDisk(err)
+	}
+	body := &patient{http.NewResponseController(w), http.MaxBytesReader(w, r.Body, s.opts.MaxBytes)}
+	size, err := io.Copy(file, body)
+	if err == nil && size == 0 {
+		err = &pierre.Error{Kind: pierre.KindInvalid, Msg: "The upload is empty: the request's body must be the file."}
+	}
+	if err == nil {
+		err = body.done()
+	}
+	if err != nil {
+		file.discard()
+		return uploadFile{}, 0, s.explain(err, size)
+	}
+	return file, size, nil
+}
+
+func (s *Server) explain(err error, size int64) error {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return s.tooLarge()
+	}
+	if _, ok := errors.AsType[*pierre.Error](err); ok {
+		return err
+	}
+	if _, ok := errors.AsType[*os.PathError](err); ok {
+		return onDisk(err)
+	}
+	return &pierre.Error{
+		Kind: pierre.KindInvalid, Err: err,
+		Msg: fmt.Sprintf("The upload broke off after %d bytes; nothing was imported. Send it again.", size),
+	}
+}
+
+func (s *Server) tooLarge() error {
+	return &pierre.Error{
+		Kind: pierre.KindTooLarge,
+		Msg:  fmt.Sprintf("The upload is over this server's limit of %s. Upload the files of the archive one by one.", inWords(s.opts.MaxBytes)),
+	}
+}
+
+func onDisk(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return &pierre.Error{
+			Kind: pierre.KindStorageFull, Err: err,
+			Msg: "The server's disk is full; nothing was imported. Its operator must free space.",
+		}
+	}
+	return fmt.Errorf("keeping the upload: %w", err)
+}
+
+// inWords writes a size with the largest unit that leaves it readable.
+func inWords(bytes int64) string {
+	for _, unit := range []struct {
+		name string
+		size int64
+	}{{"GB", 1 << 30}, {"MB", 1 << 20}, {"kB", 1 << 10}} {
+		if bytes >= unit.size {
+			return fmt.Sprintf("%.4g %s", float64(bytes)/float64(unit.size), unit.name)
+		}
+	}
+	return fmt.Sprintf("%d bytes", bytes)
+}
+
+// A patient reader waits idleTimeout for each part of a body, however long the whole takes.
+type patient struct {
+	conn *http.ResponseController
+	body io.Reader
+}
+
+func (p *patient) Read(b []byte) (int, error) {
+	if err := p.wait(time.Now().Add(idleTimeout)); err != nil {
+		return 0, err
+	}
+	return p.body.Read(b)
+}
+
+// done ends the waiting: the connection may stay open without a deadline while the import runs.
+func (p *patient) done() error { return p.wait(time.Time{}) }
+
+func (p *patient) wait(until time.Time) error {
+	if err := p.conn.SetReadDeadline(until); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return nil
+}
