@@ -52,6 +52,7 @@ type known struct {
 	key   pierre.APIKey
 	began time.Time // of the lookup
 	stamp uint64    // when the lookup began
+	slot  uint8     // of the key, in the verifier's stamps
 	noted atomic.Int64
 }
 
@@ -83,7 +84,7 @@ func (v *Verifier) Verify(ctx context.Context, text string) (Principal, error) {
 	}
 	hash := key.Hash()
 	k, ok := v.known.GetIfPresent(hash)
-	if !ok || v.stamps.after(k.key.ID, k.stamp) {
+	if !ok || v.stamps.after(k.slot, k.stamp) {
 		if k, err = v.lookup(ctx, hash); err != nil {
 			return Principal{}, err
 		}
@@ -154,7 +155,7 @@ func (v *Verifier) load(ctx context.Context, hash [32]byte, stamp uint64) (*know
 	if err != nil {
 		return nil, err
 	}
-	k := &known{key: row, began: began, stamp: stamp}
+	k := &known{key: row, began: began, stamp: stamp, slot: slot(row.ID)}
 	k.noted.Store(row.LastUsed.Unix())
 	// A Forget since then has raised the key's stamp above this one: the entry is then never used.
 	v.known.Set(hash, k)
@@ -181,8 +182,8 @@ func (s *stamps) raise(id pierre.KeyID) {
 	s.slots[slot(id)].Store(s.last.Add(1))
 }
 
-// after reports whether the key was forgotten after stamp.
-func (s *stamps) after(id pierre.KeyID, stamp uint64) bool { return s.slots[slot(id)].Load() > stamp }
+// after reports whether a key of the slot was forgotten after stamp.
+func (s *stamps) after(slot uint8, stamp uint64) bool { return s.slots[slot].Load() > stamp }
 
 func slot(id pierre.KeyID) uint8 {
 	h := fnv.New32a()

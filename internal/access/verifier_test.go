@@ -1,0 +1,385 @@
+package access_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/store"
+	"github.com/pierre-mcp/pierre/internal/store/storetest"
+)
+
+// A gatedStore is the real store whose lookups are counted and can be held up after they have read.
+type gatedStore struct {
+	*store.Store
+
+	lookups atomic.Int64
+	broken  bool          // lookups fail
+	read    chan struct{} // gets one value for each lookup that has read; nil: none
+	proceed chan struct{} // gives one value to each lookup that may return
+}
+
+func (g *gatedStore) APIKeyByHash(ctx context.Context, hash [32]byte) (pierre.APIKey, error) {
+	g.lookups.Add(1)
+	if g.broken {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithCancel(ctx)
+		cancel()
+	}
+	k, err := g.Store.APIKeyByHash(ctx, hash)
+	if g.read != nil {
+		g.read <- struct{}{}
+		<-g.proceed
+	}
+	return k, err
+}
+
+// A bench has a store with one key, and a clock.
+type bench struct {
+	*gatedStore
+
+	v    *access.Verifier
+	key  pierre.APIKey
+	text string
+	now  atomic.Pointer[time.Time]
+}
+
+func newBench(t testing.TB) *bench {
+	t.Helper()
+	b := &bench{gatedStore: &gatedStore{Store: storetest.New(t)}}
+	b.now.Store(&start)
+	b.v = access.NewVerifier(b.gatedStore, func() time.Time { return *b.now.Load() })
+	key := access.GenerateKey(pierre.TierProfessional)
+	b.text = key.Reveal()
+	b.key = pierre.APIKey{
+		ID: pierre.NewKeyID(), Email: "ana@example.com", Tier: pierre.TierProfessional, Hash: key.Hash(),
+		Prefix: key.Prefix(), Last4: key.Last4(), Limit: pierre.TierProfessional.Limit(), Tools: []string{"get_*"},
+	}
+	_, _, err := b.ProvisionAPIKey(t.Context(), b.act(), b.key, func(k pierre.APIKey) ([]byte, error) { b.key = k; return nil, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (b *bench) act() pierre.Act { return pierre.Act{Actor: "test", At: *b.now.Load()} }
+
+func (b *bench) pass(d time.Duration) { b.now.Store(new(b.now.Load().Add(d))) }
+
+func (b *bench) verify(t testing.TB) error {
+	_, err := b.v.Verify(t.Context(), b.text)
+	return err
+}
+
+func (b *bench) update(t *testing.T, change func(*pierre.APIKey)) {
+	t.Helper()
+	if _, err := b.UpdateAPIKey(t.Context(), b.act(), b.key.ID, func(k *pierre.APIKey) error { change(k); return nil }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestVerifyNamesTheHolder(t *testing.T) {
+	b := newBench(t)
+	for range 3 {
+		p, err := b.v.Verify(t.Context(), b.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := access.Principal{UserID: b.key.UserID, KeyID: b.key.ID, Tier: b.key.Tier, Limit: b.key.Limit, Tools: b.key.Tools}
+		if fmt.Sprint(p) != fmt.Sprint(want) || p.UserID == "" {
+			t.Errorf("Verify = %+v, want %+v", p, want)
+		}
+	}
+	if n := b.lookups.Load(); n != 1 {
+		t.Errorf("%d lookups, want 1", n)
+	}
+}
+
+func TestTypoIsRefusedWithoutLookup(t *testing.T) {
+	b := newBench(t)
+	typo := []byte(b.text)
+	typo[20] ^= 1
+	_, err := b.v.Verify(t.Context(), string(typo))
+	refused(t, err, "mistyped")
+	if n := b.lookups.Load(); n != 0 {
+		t.Errorf("%d lookups, want none", n)
+	}
+}
+
+func TestUnknownKeyIsRememberedForSeconds(t *testing.T) {
+	b := newBench(t)
+	unknown := access.GenerateKey(pierre.TierStarter).Reveal()
+	for i, want := range []int64{1, 1, 2} {
+		_, err := b.v.Verify(t.Context(), unknown)
+		refused(t, err, "does not know")
+		if n := b.lookups.Load(); n != want {
+			t.Errorf("after request %d: %d lookups, want %d", i+1, n, want)
+		}
+		b.pass(3 * time.Second)
+	}
+}
+
+// Another process's change bites within ten seconds, this one's at once.
+func TestChangesBite(t *testing.T) {
+	b := newBench(t)
+	if err := b.verify(t); err != nil {
+		t.Fatal(err)
+	}
+	b.update(t, func(k *pierre.APIKey) { k.Limit = pierre.Limit{Requests: 7, Period: pierre.PeriodHour} })
+	b.pass(10*time.Second - time.Nanosecond)
+	if p, err := b.v.Verify(t.Context(), b.text); err != nil || p.Limit != b.key.Limit {
+		t.Errorf("Verify just before the ten seconds = %v, %v; want the cached limit", p.Limit, err)
+	}
+	b.pass(time.Nanosecond)
+	if p, err := b.v.Verify(t.Context(), b.text); err != nil || p.Limit.Requests != 7 {
+		t.Errorf("Verify after ten seconds = %v, %v; want the new limit", p.Limit, err)
+	}
+	if _, err := b.RevokeAPIKey(t.Context(), b.act(), b.key.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.v.Forget(b.key.ID)
+	refused(t, b.verify(t), "revoked on 1 March 2026")
+}
+
+// What ends by itself ends on time although the key is cached.
+func TestTimeIsComparedAtUse(t *testing.T) {
+	const soon = 5 * time.Second
+	tests := []struct {
+		name   string
+		change func(*pierre.APIKey)
+		want   string
+	}{
+		{"expiry", func(k *pierre.APIKey) { k.Expires = start.Add(soon) }, "expired on 1 March 2026"},
+		{"revocation", func(k *pierre.APIKey) { k.Revoked = start.Add(soon) }, "revoked on 1 March 2026"},
+		{"rotation with grace", func(k *pierre.APIKey) { k.Replace(k.ID, soon, start) }, "replaced by a newer one"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBench(t)
+			b.update(t, tt.change)
+			b.pass(soon - time.Microsecond)
+			if err := b.verify(t); err != nil {
+				t.Errorf("just before: %v", err)
+			}
+			b.pass(time.Microsecond)
+			refused(t, b.verify(t), tt.want)
+			if n := b.lookups.Load(); n != 1 {
+				t.Errorf("%d lookups, want 1: the cached key must know its end", n)
+			}
+		})
+	}
+}
+
+// A lookup that has read the old row, and is slow to come back, must not bring the key back to life.
+func TestLookupFromBeforeForgetIsNotUsedAfterIt(t *testing.T) {
+	b := newBench(t)
+	b.read, b.proceed = make(chan struct{}), make(chan struct{})
+	before := make(chan error, 1)
+	go func() { before <- b.verify(t) }()
+	<-b.read // it has read the valid row
+	if _, err := b.RevokeAPIKey(t.Context(), b.act(), b.key.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.v.Forget(b.key.ID)
+	after := make(chan error, 1)
+	go func() { after <- b.verify(t) }()
+	<-b.read // it did not join the first lookup
+	b.proceed <- struct{}{}
+	b.proceed <- struct{}{}
+	refused(t, <-after, "revoked")
+	<-before // it began before the revocation: either answer is right
+	b.read = nil
+	refused(t, b.verify(t), "revoked")
+}
+
+// Many callers with a key that is not cached share one lookup, and the end of one is not the end of the others.
+func TestCallersShareLookup(t *testing.T) {
+	b := newBench(t)
+	b.read, b.proceed = make(chan struct{}), make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	first := make(chan error, 1)
+	go func() {
+		_, err := b.v.Verify(ctx, b.text)
+		first <- err
+	}()
+	<-b.read
+	cancel()
+	if err := <-first; !errors.Is(err, context.Canceled) {
+		t.Errorf("the caller that went away got %v", err)
+	}
+	var wg sync.WaitGroup
+	started := make(chan struct{}, 50)
+	for range 50 {
+		wg.Go(func() {
+			started <- struct{}{}
+			if err := b.verify(t); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for range 50 {
+		<-started
+	}
+	b.proceed <- struct{}{}
+	wg.Wait()
+	if n := b.lookups.Load(); n != 1 {
+		t.Errorf("%d lookups for 51 callers, want 1", n)
+	}
+}
+
+// An error of the store is not an unknown key, and is not remembered.
+func TestStoreErrorIsNotRemembered(t *testing.T) {
+	b := newBench(t)
+	b.broken = true
+	if err := b.verify(t); err == nil || pierre.KindOf(err) == pierre.KindUnauthenticated {
+		t.Errorf("Verify with a broken database = %v, want an error that blames nobody's key", err)
+	}
+	b.broken = false
+	if err := b.verify(t); err != nil {
+		t.Errorf("Verify again = %v", err)
+	}
+}
+
+// Revoking while calls come in: once Forget has returned, no call that begins later is let in.
+func TestForgetUnderLoad(t *testing.T) {
+	b := newBench(t)
+	var revoked atomic.Bool
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				over := revoked.Load()
+				if err := b.verify(t); over && err == nil {
+					t.Error("a call that began after Forget was let in")
+					return
+				}
+			}
+		})
+	}
+	for range 20 {
+		if err := b.verify(t); err != nil {
+			t.Fatal(err)
+		}
+		b.v.Forget(b.key.ID) // lookups are on their way all the time
+	}
+	if _, err := b.RevokeAPIKey(t.Context(), b.act(), b.key.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.v.Forget(b.key.ID)
+	revoked.Store(true)
+	for range 1000 {
+		refused(t, b.verify(t), "revoked")
+	}
+	close(stop)
+	wg.Wait()
+}
+
+// A touches store counts how often last uses are written.
+type touches struct {
+	*gatedStore
+
+	writes []map[pierre.KeyID]time.Time
+}
+
+func (s *touches) TouchAPIKeys(ctx context.Context, used map[pierre.KeyID]time.Time) error {
+	s.writes = append(s.writes, used)
+	return s.gatedStore.TouchAPIKeys(ctx, used)
+}
+
+func TestLastUseIsWrittenOnceAMinute(t *testing.T) {
+	b := newBench(t)
+	s := &touches{gatedStore: b.gatedStore}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		v := access.NewVerifier(s, time.Now)
+		done := make(chan struct{})
+		go func() { v.Run(ctx, slog.New(slog.DiscardHandler)); close(done) }()
+		begin := time.Now()
+		var last time.Time
+		for time.Since(begin) < 5*time.Minute {
+			if _, err := v.Verify(ctx, b.text); err != nil {
+				t.Fatal(err)
+			}
+			last = time.Now()
+			<-time.After(time.Second)
+		}
+		cancel()
+		<-done
+		if n := len(s.writes); n < 4 || n > 6 {
+			t.Errorf("%d writes in five minutes, want about one a minute", n)
+		}
+		k, err := b.APIKey(t.Context(), b.key.ID)
+		if err != nil || last.Sub(k.LastUsed) > 75*time.Second || k.LastUsed.After(last) {
+			t.Errorf("LastUsed = %v, %v; want within 75 s before %v", k.LastUsed, err, last)
+		}
+	})
+}
+
+// What Run has not written yet is written when it ends.
+func TestLastUseIsWrittenAtTheEnd(t *testing.T) {
+	b := newBench(t)
+	b.pass(time.Hour)
+	if err := b.verify(t); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	b.v.Run(ctx, slog.New(slog.DiscardHandler))
+	if k, err := b.APIKey(t.Context(), b.key.ID); err != nil || !k.LastUsed.Equal(start.Add(time.Hour)) {
+		t.Errorf("LastUsed = %v, %v; want %v", k.LastUsed, err, start.Add(time.Hour))
+	}
+}
+
+func BenchmarkVerify(b *testing.B) {
+	bed := newBench(b)
+	b.Run("cached", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := bed.verify(b); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("cached in parallel", func(b *testing.B) {
+		b.ReportAllocs()
+		ctx := b.Context()
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				if _, err := bed.v.Verify(ctx, bed.text); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	})
+	b.Run("looked up", func(b *testing.B) {
+		for b.Loop() {
+			bed.v.Forget(bed.key.ID)
+			if err := bed.verify(b); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("typo", func(b *testing.B) {
+		typo := []byte(bed.text)
+		typo[20] ^= 1
+		for b.Loop() {
+			if _, err := bed.v.Verify(b.Context(), string(typo)); err == nil {
+				b.Fatal("a mistyped key was let in")
+			}
+		}
+	})
+}
