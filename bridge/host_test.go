@@ -19,12 +19,13 @@ const key = "pk_live_0123456789abcdefghijklmnop"
 
 // A host is the other end of the bridge: it writes lines and reads lines.
 type host struct {
-	t    *testing.T
-	in   *io.PipeWriter
-	out  chan line // closed at the end of the bridge's output
-	done chan error
-	stop context.CancelFunc
-	seen []line // read, but not asked for yet
+	t      *testing.T
+	in     *io.PipeWriter
+	broken io.Closer // the reading end of the bridge's output
+	out    chan line // closed at the end of the bridge's output
+	done   chan error
+	stop   context.CancelFunc
+	seen   []line // read, but not asked for yet
 }
 
 // A line is what the host got.
@@ -56,7 +57,7 @@ func startHost(t *testing.T, b *bridge.Bridge) *host {
 	inR, inW := io.Pipe()
 	outR, outW := io.Pipe()
 	ctx, stop := context.WithCancel(t.Context())
-	h := &host{t: t, in: inW, out: make(chan line, 1024), done: make(chan error, 1), stop: stop}
+	h := &host{t: t, in: inW, broken: outR, out: make(chan line, 1024), done: make(chan error, 1), stop: stop}
 	go func() {
 		err := b.Run(ctx, inR, outW)
 		outW.Close()

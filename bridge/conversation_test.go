@@ -1,0 +1,403 @@
+package bridge_test
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pierre-mcp/pierre/bridge"
+)
+
+const cancelOne = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}`
+
+func TestConversation(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		run  func(t *testing.T, s *remote, h *host)
+	}{
+		{"five requests to the first result, and the session is deleted with the key", func(t *testing.T, s *remote, h *host) {
+			h.handshake()
+			<-s.streams
+			h.send(call(1, "write"))
+			h.result(1)
+			if n := len(s.requests); n != 5 {
+				t.Errorf("%d requests: %s", n, s.order())
+			}
+			h.in.Close()
+			if err := <-h.done; err != nil {
+				t.Errorf("Run = %v", err)
+			}
+			d := s.header("DELETE")
+			if d.Get("Authorization") != "Bearer "+key || d.Get("Mcp-Session-Id") != "session-1" || d.Get("MCP-Protocol-Version") != "2025-11-25" {
+				t.Errorf("DELETE with %v", d)
+			}
+			if s.open() != 0 {
+				t.Errorf("%d sessions left", s.open())
+			}
+		}},
+		{"headers of the earlier era", func(t *testing.T, s *remote, h *host) {
+			h.handshake()
+			first, later := s.header("initialize"), s.header("tools/list")
+			if first.Get("Mcp-Session-Id") != "" || first.Get("Authorization") != "Bearer "+key ||
+				first.Get("Accept") != "application/json, text/event-stream" || first.Get("Content-Type") != "application/json" {
+				t.Errorf("initialize with %v", first)
+			}
+			if later.Get("Mcp-Session-Id") != "session-1" || later.Get("MCP-Protocol-Version") != "2025-11-25" || later.Get("Mcp-Method") != "" {
+				t.Errorf("tools/list with %v", later)
+			}
+		}},
+		{"nothing overtakes notifications/initialized", func(t *testing.T, s *remote, h *host) {
+			released := make(chan struct{})
+			s.misbehave("notifications/initialized", 1, func(w http.ResponseWriter, _ *http.Request) {
+				<-released
+				w.WriteHeader(http.StatusAccepted)
+			})
+			h.send(initialize, initialized, listTools, call(1, "write"))
+			<-time.After(time.Second)
+			if order := s.order(); order != "initialize notifications/initialized" {
+				t.Errorf("before the acknowledgement: %s", order)
+			}
+			close(released)
+			h.result(1)
+		}},
+		{"notifications keep their order", func(t *testing.T, s *remote, h *host) {
+			h.handshake()
+			<-s.streams
+			var want []string
+			for i := range 20 {
+				want = append(want, fmt.Sprintf("notifications/n%d", i))
+				h.send(fmt.Sprintf(`{"jsonrpc":"2.0","method":"notifications/n%d"}`, i))
+			}
+			h.send(call(1, "write"))
+			h.result(1)
+			if got := strings.Join(s.requests[len(s.requests)-21:], " "); got != strings.Join(want, " ")+" tools/call" {
+				t.Errorf("order: %s", got)
+			}
+		}},
+		{"the server asks the host, on a call's stream and on the listening one", func(t *testing.T, s *remote, h *host) {
+			h.handshake()
+			listening := <-s.streams
+			listening.send("", `{"jsonrpc":"2.0","id":"r","method":"roots/list"}`)
+			h.message("roots/list")
+			h.send(`{"jsonrpc":"2.0","id":"r","result":{"roots":[]}}`)
+			s.misbehave("tools/call", 1, sse(func(st *stream) {
+				st.send("", `{"jsonrpc":"2.0","id":12345678901234567890,"method":"elicitation/create","params":{}}`)
+				for s.count("response") < 2 {
+					<-time.After(time.Millisecond)
+				}
+				st.send("", result(1))
+			}))
+			h.send(call(1, "write"))
+			if l := h.message("elicitation/create"); string(l.ID) != "12345678901234567890" {
+				t.Errorf("id = %s", l.ID)
+			}
+			h.send(`{"jsonrpc":"2.0","id":12345678901234567890,"result":{"action":"decline"}}`)
+			h.result(1)
+			if got := s.bodies["response"]; got != `{"jsonrpc":"2.0","id":12345678901234567890,"result":{"action":"decline"}}` {
+				t.Errorf("the server got %s", got)
+			}
+		}},
+		{"cancellation in the earlier era: told to the server, then dropped", func(t *testing.T, s *remote, h *host) {
+			h.handshake()
+			h.send(call(1, "wait"))
+			<-s.started
+			h.send(cancelOne)
+			<-s.stopped
+			if got := s.bodies["notifications/cancelled"]; got != cancelOne {
+				t.Errorf("the server got %s", got)
+			}
+			h.silent()
+		}},
+		{"cancellation in the later era: the request ends, and nothing is sent", func(t *testing.T, s *remote, h *host) {
+			h.send(modern(1, "tools/call", `"name":"wait"`))
+			<-s.started
+			h.send(cancelOne)
+			<-s.stopped
+			if order := s.order(); order != "tools/call" {
+				t.Errorf("requests: %s", order)
+			}
+			h.silent()
+		}},
+		{"cancellation of a call that has not left yet", func(t *testing.T, s *remote, h *host) {
+			h.handshake()
+			s.crash()
+			h.send(call(1, "write"), cancelOne)
+			<-time.After(time.Second)
+			s.up()
+			h.send(call(2, "write"))
+			h.result(2)
+			if s.runs["write"] != 1 || s.count("notifications/cancelled") != 0 {
+				t.Errorf("requests: %s", s.order())
+			}
+			h.silent()
+		}},
+		{"cancellation of initialize while the server is away", func(t *testing.T, s *remote, h *host) {
+			s.crash()
+			h.send(initialize, `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":0}}`)
+			<-time.After(time.Second)
+			s.up()
+			<-time.After(time.Minute)
+			if order := s.order(); order != "" {
+				t.Errorf("requests: %s", order)
+			}
+			h.silent()
+		}},
+		{"headers of the later era", func(t *testing.T, s *remote, h *host) {
+			s.misbehave("tools/list", 1, respond(200, `{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","ttlMs":12345678901234567890,"tools":[
+				{"name":"é","inputSchema":{"type":"object","properties":{"region":{"type":"string","x-mcp-header":"Region"},"deep":{"type":"object","properties":{"n":{"type":"integer","x-mcp-header":"N"}}},"b":{"type":["boolean"],"x-mcp-header":"B"},"absent":{"type":"string","x-mcp-header":"Absent"}}}},
+				{"name":"bad type","inputSchema":{"type":"object","properties":{"x":{"type":"number","x-mcp-header":"X"}}}},
+				{"name":"bad name","inputSchema":{"type":"object","properties":{"x":{"type":"string","x-mcp-header":"a b"}}}},
+				{"name":"twice","inputSchema":{"type":"object","properties":{"x":{"type":"string","x-mcp-header":"X"},"y":{"type":"string","x-mcp-header":"x"}}}}]}}`, "Content-Type: application/json"))
+			h.send(modern(1, "tools/list", ""))
+			l := h.result(1)
+			if strings.Contains(l.raw, "bad") || strings.Contains(l.raw, "twice") || !strings.Contains(l.raw, `"é"`) || !strings.Contains(l.raw, "12345678901234567890") {
+				t.Errorf("list = %s", l.raw)
+			}
+			h.send(modern(2, "tools/call", `"name":"é","arguments":{"region":" eu ","deep":{"n":-7},"b":true}`))
+			h.result(2)
+			for name, want := range map[string]string{
+				"MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "=?base64?w6k=?=",
+				"Mcp-Param-Region": "=?base64?IGV1IA==?=", "Mcp-Param-N": "-7", "Mcp-Param-B": "true", "Mcp-Param-Absent": "", "Mcp-Session-Id": "",
+			} {
+				if got := s.header("tools/call").Get(name); got != want {
+					t.Errorf("%s = %q, want %q", name, got, want)
+				}
+			}
+			h.send(modern(3, "resources/read", `"uri":"file:///x"`), modern(4, "prompts/get", `"name":"p"`))
+			h.result(3)
+			h.result(4)
+			if got := s.header("resources/read").Get("Mcp-Name") + s.header("prompts/get").Get("Mcp-Name"); got != "file:///xp" {
+				t.Errorf("Mcp-Name = %q", got)
+			}
+		}},
+		{"both eras in one conversation", func(t *testing.T, s *remote, h *host) {
+			h.send(modern(1, "server/discover", ""))
+			h.result(1)
+			h.handshake()
+			h.send(modern(2, "tools/call", `"name":"read"`), call(3, "read"))
+			h.result(2)
+			h.result(3)
+		}},
+		{"a second initialize replaces the session", func(t *testing.T, s *remote, h *host) {
+			h.handshake()
+			<-s.streams
+			h.handshake()
+			<-s.streams
+			synctest.Wait()
+			if s.open() != 1 {
+				t.Errorf("%d sessions, requests %s", s.open(), s.order())
+			}
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newRemote(t)
+				tt.run(t, s, newHost(t, s, bridge.Options{}))
+			})
+		})
+	}
+}
+
+// What the bridge does not understand, it does not touch.
+func TestByteExact(t *testing.T) {
+	const piece = "x\\u00e9😀"
+	large := func(bytes int) string { return strings.Repeat(piece, bytes/len(piece)) }
+	for _, tt := range []struct{ name, id, params, result string }{
+		{"64-bit integers", "9007199254740993", `{"n":9223372036854775807}`, `{"n":-9223372036854775808,"e":1e400,"d":0.10}`},
+		{"string id with escapes", `"a\u0062\"\\"`, `{}`, `{}`},
+		{"zero id", "0", `{"a":[]}`, `{}`},
+		{"negative and fractional ids", "-1.50", `{}`, `{}`},
+		{"exponent id", "1e22", `{}`, `{}`},
+		{"null and unknown members", "1", `{"x":null,"_meta":{"y":[{}]},"x":1}`, `{"z":{"b":1,"a":2},"z":3}`},
+		{"4 MiB arguments", "2", `{"a":"` + large(4<<20) + `"}`, `{}`},
+		{"16 MiB result", "3", `{}`, `{"content":[{"type":"text","text":"` + large(16<<20) + `"}]}`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newRemote(t)
+				h := newHost(t, s, bridge.Options{})
+				h.handshake()
+				want := `{"jsonrpc":"2.0","extra":[1, 2],"id":` + tt.id + `,"result":` + tt.result + `}`
+				for _, streamed := range []bool{false, true} {
+					do := respond(200, want, "Content-Type: application/json")
+					if streamed {
+						do = sse(func(st *stream) { st.send("", want) })
+					}
+					s.misbehave("x/y", 1, do)
+					request := `{"jsonrpc":"2.0",  "method":"x/y","params":` + tt.params + `,"id":` + tt.id + `,"more":{}}`
+					h.send(request)
+					if got := h.result(tt.id); got.raw != want {
+						t.Errorf("the host got %d bytes %.200s, want %.200s", len(got.raw), got.raw, want)
+					}
+					if got := s.bodies["x/y"]; got != request {
+						t.Errorf("the server got %d bytes %.200s, want %.200s", len(got), got, request)
+					}
+				}
+			})
+		})
+	}
+}
+
+// An answer that the server's JSON library has bent is put straight.
+func TestAnswerIsRepaired(t *testing.T) {
+	for _, tt := range []struct{ name, id, body, want string }{
+		{"id rounded to a float", "9007199254740993", `{"jsonrpc":"2.0","id":9007199254740992,"result":{}}`, `{"jsonrpc":"2.0","id":9007199254740993,"result":{}}`},
+		{"id in another notation", "1e22", `{"id":1e+22,"jsonrpc":"2.0","result":1}`, `{"id":1e22,"jsonrpc":"2.0","result":1}`},
+		{"id unescaped", `"a\u0062"`, `{"result":{},"id":"ab"}`, `{"result":{},"id":"a\u0062"}`},
+		{"pretty printed", "1", "{\r\n  \"id\": 1,\n  \"result\": {}\n}\n", `{    "id": 1,   "result": {} }`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newRemote(t)
+				h := newHost(t, s, bridge.Options{})
+				h.handshake()
+				s.misbehave("x/y", 1, respond(200, tt.body, "Content-Type: application/json"))
+				h.send(`{"jsonrpc":"2.0","method":"x/y","id":` + tt.id + `}`)
+				if got := h.answer(tt.id).raw; got != tt.want {
+					t.Errorf("got %s, want %s", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+func TestHostInput(t *testing.T) {
+	for _, tt := range []struct {
+		name, in string
+		code     int
+	}{
+		{"malformed", `{"jsonrpc":"2.0","id":1,"method":"x"`, -32700},
+		{"not an object", `42`, -32700},
+		{"not UTF-8 JSON at all", "\x00\xff\xfe", -32700},
+		{"batch", `[{"jsonrpc":"2.0","id":1,"method":"ping"}]`, -32600},
+		{"no message", `{"jsonrpc":"2.0"}`, -32600},
+		{"too long", `{"jsonrpc":"2.0","id":1,"method":"x","params":"` + strings.Repeat("x", 1<<20) + `"}`, -32600},
+		{"blank lines", "\r\n   \n\t", 0},
+		{"byte order mark and CRLF", "\xef\xbb\xbf" + `{"jsonrpc":"2.0","id":7,"method":"ping"}` + "\r", 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newRemote(t)
+				h := newHost(t, s, bridge.Options{MaxMessage: 1 << 20})
+				h.handshake()
+				h.send(tt.in)
+				if tt.code != 0 {
+					if l := h.answer("null"); l.Error == nil || l.Error.Code != tt.code {
+						t.Errorf("answer = %.200s, want error %d", l.raw, tt.code)
+					}
+				} else if strings.Contains(tt.in, "ping") {
+					h.result(7)
+				}
+				h.send(call(1, "write"))
+				h.result(1)
+				h.silent()
+			})
+		})
+	}
+}
+
+func TestEnd(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		run  func(t *testing.T, s *remote, h *host)
+	}{
+		{"idle", func(_ *testing.T, _ *remote, h *host) { h.in.Close() }},
+		{"an answer that is almost there is delivered", func(t *testing.T, s *remote, h *host) {
+			s.misbehave("tools/call", 1, func(w http.ResponseWriter, _ *http.Request) {
+				<-time.After(300 * time.Millisecond)
+				respond(200, result(1), "Content-Type: application/json")(w, nil)
+			})
+			h.send(call(1, "write"))
+			h.in.Close()
+			h.result(1)
+		}},
+		{"a call that hangs is answered", func(t *testing.T, s *remote, h *host) {
+			h.send(call(1, "wait"))
+			<-s.started
+			h.in.Close()
+			h.failure(1, "stopped", "may or may not")
+			<-s.stopped
+		}},
+		{"the context ends", func(_ *testing.T, _ *remote, h *host) { h.stop() }},
+		{"the server is away", func(_ *testing.T, s *remote, h *host) {
+			s.crash()
+			h.send(call(1, "write"))
+			h.in.Close()
+			h.failure(1, "stopped", "not carried out")
+		}},
+		{"the server does not answer DELETE", func(_ *testing.T, s *remote, h *host) {
+			s.misbehave("DELETE", 1, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+			h.in.Close()
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newRemote(t)
+				h := newHost(t, s, bridge.Options{})
+				h.handshake()
+				start := time.Now()
+				tt.run(t, s, h)
+				if err := <-h.done; err != nil {
+					t.Errorf("Run = %v", err)
+				}
+				within(t, start, time.Second)
+				h.in.Close()
+				if s.open() != 0 && s.count("DELETE") == 0 && !s.down {
+					t.Errorf("%d sessions left", s.open())
+				}
+			})
+		})
+	}
+}
+
+// A host that reads no more ends the conversation.
+func TestBrokenOutput(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newRemote(t)
+		h := newHost(t, s, bridge.Options{})
+		h.handshake()
+		h.broken.Close()
+		h.send(call(1, "write"))
+		if err := <-h.done; err == nil || !strings.Contains(err.Error(), "writing to the host") {
+			t.Errorf("Run = %v", err)
+		}
+		if s.open() != 0 {
+			t.Errorf("%d sessions left", s.open())
+		}
+	})
+}
+
+func TestLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newRemote(t)
+		var b bytes.Buffer
+		log := slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		h := newHost(t, s, bridge.Options{Logger: log, Header: http.Header{"X-Secret": {"hunter22"}}})
+		h.handshake()
+		const other = "pk_trial_ABCDEFGHIJKLMNOPQRSTUVWX"
+		h.send(`{"jsonrpc":"2.0","id":1,"method":"x/y","params":{"a":"`+key+`","b":"hunter22","c":"`+other+`","d":"pk_id"}}`, `not json `+other)
+		h.result(1)
+		h.answer("null")
+		h.in.Close()
+		<-h.done
+		text := b.String()
+		for _, secret := range []string{key, "hunter22", other, other[3:]} {
+			if strings.Contains(text, secret) {
+				t.Errorf("the log holds %s", secret)
+			}
+		}
+		for _, want := range []string{"from host", "to host", "tools/list", "x/y", "[redacted]", "pk_id"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the log lacks %q", want)
+			}
+		}
+		if s.header("x/y").Get("X-Secret") != "hunter22" {
+			t.Error("the extra header did not reach the server")
+		}
+	})
+}
