@@ -148,7 +148,7 @@ func rounded(f float64, decimals int) *float64 {
 		return nil
 	}
 	p := math.Pow10(decimals)
-	return new(math.Round(f*p) / p)
+	return new(math.Round(f*p)/p + 0) // + 0 makes 0 of -0
 }
 
 // shorten cuts text that a file brought along, which may be of any length.

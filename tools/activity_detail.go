@@ -124,10 +124,8 @@ func (c *Catalog) showActivity(ctx context.Context, user pierre.UserID, args act
 		MultisportID:        rec.MultisportID,
 		Sources:             viewSources(sources),
 		LapCount:            len(rec.Laps),
+		Warnings:            viewWarnings(rec.Warnings),
 		Summary:             summarize(rec.Activity, rec.Series),
-	}
-	for _, w := range rec.Warnings[:min(len(rec.Warnings), 5)] {
-		a.Warnings = append(a.Warnings, shorten(w, 200))
 	}
 	a.Laps, a.NextLapOffset = viewLaps(rec.Laps, args.LapOffset)
 	if args.Series != nil {

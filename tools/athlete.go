@@ -16,6 +16,7 @@ type athlete struct {
 	restingHR   quantity
 	thresholdHR quantity
 	weight      quantity
+	age         quantity
 	sex         pierre.Sex
 }
 
@@ -69,12 +70,14 @@ func newAthlete(p pierre.Profile, c clock, peaks []float64) athlete {
 		restingHR:   given("resting heart rate", "resting_heart_rate_bpm", p.RestingHeartRateBPM),
 		thresholdHR: given("threshold heart rate", "threshold_heart_rate_bpm", p.ThresholdHRBPM),
 		weight:      given("body weight", "weight_kg", p.WeightKg),
+		age:         given("age", "birth_year", nil),
 		sex:         p.Sex,
 	}
 	observed, err := fitness.ObservedHRMax(peaks)
 	a.maxHR = a.maxHR.orElse(observed, err, fromRecording, "the highest that two activities reach: too low if the athlete never went all out")
 	if p.BirthYear != nil {
-		tanaka, err := fitness.HRMaxTanaka(float64(c.now.Year() - *p.BirthYear))
+		a.age.value, a.age.known, a.age.source = float64(c.now.Year()-*p.BirthYear), true, fromUser
+		tanaka, err := fitness.HRMaxTanaka(a.age.value)
 		a.maxHR = a.maxHR.orElse(tanaka, err, fromEstimate, string(tanaka.Method)+"; one person in three is more than 10 bpm off")
 	}
 	if a.maxHR.known {
@@ -86,21 +89,35 @@ func newAthlete(p pierre.Profile, c clock, peaks []float64) athlete {
 
 // heartRates returns the range of the athlete's heart rate and the inputs that Banister's formula takes.
 func (a athlete) heartRates() (fitness.HeartRateRange, []input, error) {
-	var needs []need
-	for _, q := range []quantity{a.restingHR, a.maxHR} {
-		if !q.known {
-			needs = append(needs, q.need)
-		}
-	}
+	needs := needsOf(a.restingHR, a.maxHR)
 	if a.sex == "" {
-		needs = append(needs, need{"the sex (by which the formula differs)", "sex"})
+		needs = append(needs, needSex())
 	}
 	if err := missing(needs...); err != nil {
 		return fitness.HeartRateRange{}, nil, err
 	}
 	r := fitness.HeartRateRange{RestBPM: a.restingHR.value, MaxBPM: a.maxHR.value}
-	return r, []input{a.restingHR.input(), a.maxHR.input(), {Name: "sex", Text: string(a.sex), Source: fromUser}}, nil
+	return r, []input{a.restingHR.input(), a.maxHR.input(), a.sexInput()}, nil
 }
+
+// needsOf returns those of the quantities that are not known.
+func needsOf(quantities ...quantity) []need {
+	var needs []need
+	for _, q := range quantities {
+		if !q.known {
+			needs = append(needs, q.need)
+		}
+	}
+	return needs
+}
+
+func needSex() need { return need{"the sex (by which the formula differs)", "sex"} }
+
+func (a athlete) ageInput() input {
+	return input{Name: "age_years", Value: rounded(a.age.value, 0), Source: fromUser}
+}
+
+func (a athlete) sexInput() input { return input{Name: "sex", Text: string(a.sex), Source: fromUser} }
 
 // clockOf returns the user's clock.
 func (c *Catalog) clockOf(ctx context.Context, user pierre.UserID) (clock, error) {

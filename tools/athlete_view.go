@@ -38,6 +38,7 @@ func zonesSchema(unit string) schema {
 			req("from_"+unit, number("")),
 			opt("to_"+unit, number("absent: open")),
 			opt("seconds", number("time in the zone, where an activity is looked at"))))),
+		opt("below_seconds", number("time below the first zone, likewise")),
 	}, evidenceFields()...)...)
 }
 
@@ -60,6 +61,7 @@ type missingView struct {
 
 type heartZones struct {
 	Zones []heartZone `json:"zones,omitempty"`
+	Below *float64    `json:"below_seconds,omitempty"`
 	evidence
 }
 
@@ -72,6 +74,7 @@ type heartZone struct {
 
 type powerZones struct {
 	Zones []powerZone `json:"zones,omitempty"`
+	Below *float64    `json:"below_seconds,omitempty"`
 	evidence
 }
 

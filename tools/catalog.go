@@ -57,6 +57,8 @@ func (c *Catalog) tools() []tool {
 		c.getAthlete(),
 		c.setAthleteProfile(),
 		c.getConnectionStatus(),
+		c.analyzeActivity(),
+		c.calculateMetrics(),
 	}
 }
 
