@@ -92,8 +92,9 @@ func newRootCmd(w world) *cobra.Command {
 }
 
 // commands lists the subcommands, in the order of a user's needs.
-func commands(w world, _ *connection) []*cobra.Command {
+func commands(w world, conn *connection) []*cobra.Command {
 	return []*cobra.Command{
+		newImportCmd(w, conn),
 		newVersionCmd(w),
 	}
 }

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pierre-mcp/pierre/internal/upload"
+)
+
+const importLong = `import uploads recordings to the server: FIT, GPX and TCX files (.gz too), folders
+of them, and the account exports of Strava, Garmin and Apple Health, as the zip
+file that they came in or unpacked.
+
+Every file gets a line in the report: imported, duplicate, skipped (it is no
+activity) or failed, with the reason. Importing again changes nothing, so an
+import that was interrupted is completed by repeating it.
+
+The exit code is 0 if nothing failed.`
+
+const importExample = `  # a Strava archive
+  PIERRE_AUTH_KEY=pk_live_... mcp-client import --url https://pierre.example.com ~/Downloads/export_1234.zip
+
+  # a folder, and one more file; first only look at what would be sent
+  mcp-client import --url http://127.0.0.1:8080 --dry-run ~/Garmin/Activity ride.fit
+  mcp-client import --url http://127.0.0.1:8080 ~/Garmin/Activity ride.fit`
+
+// importOptions are the flags of import alone.
+type importOptions struct {
+	json   bool
+	dryRun bool
+}
+
+func newImportCmd(w world, conn *connection) *cobra.Command {
+	opts := new(importOptions)
+	cmd := &cobra.Command{
+		Use:     "import PATH...",
+		Short:   "Upload activity files, folders and export archives",
+		Long:    importLong,
+		Example: importExample,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usagef("import needs at least one file, folder or archive")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return importPaths(cmd.Context(), w, conn, opts, args)
+		},
+	}
+	cmd.Flags().BoolVar(&opts.json, "json", false, "print the report as JSON")
+	cmd.Flags().BoolVar(&opts.dryRun, "dry-run", false, "list what would be sent, and send nothing")
+	return cmd
+}
+
+func importPaths(ctx context.Context, w world, conn *connection, opts *importOptions, paths []string) error {
+	items, others, err := upload.Find(paths)
+	if missing, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, fs.ErrNotExist) {
+		return usagef("there is no file or folder %s", missing.Path)
+	}
+	if err != nil {
+		return err
+	}
+	if opts.dryRun {
+		return printPlan(w.stdout, items, others)
+	}
+	if len(items) == 0 {
+		return errors.New("nothing to import: there is no .fit, .gpx, .tcx or .zip file")
+	}
+	e, err := conn.endpoint(w.getenv)
+	if err != nil {
+		return err
+	}
+	client := upload.NewClient(e.at("/api/import"), e.HTTP, upload.Options{Authorize: e.authorize})
+	show := newProgress(w.stderr, items)
+	report, err := client.Send(ctx, items, show)
+	show.end()
+	if ctx.Err() != nil {
+		err = errors.New("interrupted; importing again completes what is missing")
+	}
+	if opts.json {
+		enc := json.NewEncoder(w.stdout)
+		enc.SetIndent("", "  ")
+		err = errors.Join(err, enc.Encode(report))
+	} else {
+		err = errors.Join(err, printReport(w.stdout, report, others))
+	}
+	if err == nil && report.Summary.Failed > 0 {
+		return fmt.Errorf("%d of %d files failed", report.Summary.Failed, report.Summary.Files)
+	}
+	return err
+}

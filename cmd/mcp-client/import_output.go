@@ -1,0 +1,144 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"unicode"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/upload"
+)
+
+// A progress shows how far an upload is: a bar on a terminal, else a line per item.
+type progress struct {
+	bar *progressbar.ProgressBar // nil: lines
+
+	mu    sync.Mutex
+	out   io.Writer
+	items int
+	done  int
+}
+
+func newProgress(stderr io.Writer, items []upload.Item) *progress {
+	p := &progress{out: stderr, items: len(items)}
+	if f, ok := stderr.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
+		return p
+	}
+	var total int64
+	for _, it := range items {
+		total += it.Size
+	}
+	p.bar = progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(stderr),
+		progressbar.OptionSetDescription(p.count()),
+		progressbar.OptionShowBytes(true),
+		progressbar.OptionFullWidth(),
+		progressbar.OptionClearOnFinish(),
+	)
+	return p
+}
+
+func (p *progress) count() string { return fmt.Sprintf("%d of %d", p.done, p.items) }
+
+// Sent implements [upload.Watcher].
+func (p *progress) Sent(n int64) {
+	if p.bar != nil {
+		_ = p.bar.Add64(n) // a bar that cannot be drawn must not end the upload
+	}
+}
+
+// Done implements [upload.Watcher].
+func (p *progress) Done(it upload.Item, files int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done++
+	if p.bar != nil {
+		p.bar.Describe(p.count())
+		return
+	}
+	fmt.Fprintf(p.out, "%s: %s, %s\n", p.count(), plain(it.Path), plural(files, "file"))
+}
+
+func (p *progress) end() {
+	if p.bar != nil {
+		_ = p.bar.Clear() // the report follows
+	}
+}
+
+// printPlan lists what would be sent.
+func printPlan(out io.Writer, items []upload.Item, others int) error {
+	var b bytes.Buffer
+	var total int64
+	for _, it := range items {
+		total += it.Size
+		as := ""
+		if it.Files != nil {
+			as = fmt.Sprintf(" (an account export: %s as one archive)", plural(len(it.Files), "file"))
+		}
+		fmt.Fprintf(&b, "%9s  %s%s\n", size(it.Size), plain(it.Path), as)
+	}
+	fmt.Fprintf(&b, "%s, %s, would be sent%s.\n", plural(len(items), "upload"), size(total), notSent(others))
+	_, err := out.Write(b.Bytes())
+	return err
+}
+
+// printReport writes a line per file, with reasons and warnings below, and a line that sums them up.
+func printReport(out io.Writer, r pierre.ImportReport, others int) error {
+	var b bytes.Buffer
+	for _, row := range r.Files {
+		fmt.Fprintf(&b, "%-9s  %s\n", row.Status, plain(row.File))
+		for _, note := range append([]string{row.Reason}, row.Warnings...) {
+			if note != "" {
+				fmt.Fprintf(&b, "%-9s    %s\n", "", plain(note))
+			}
+		}
+	}
+	s := r.Summary
+	fmt.Fprintf(&b, "%s: %d imported (%s), %d duplicate, %d skipped, %d failed%s.\n",
+		plural(s.Files, "file"), s.Imported, plural(s.Activities, "new activity"), s.Duplicate, s.Skipped, s.Failed, notSent(others))
+	_, err := out.Write(b.Bytes())
+	return err
+}
+
+func notSent(others int) string {
+	if others == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %s of other kinds left out", plural(others, "file"))
+}
+
+func plural(n int, noun string) string {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(noun, "y"):
+		noun = strings.TrimSuffix(noun, "y") + "ies"
+	default:
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}
+
+func size(bytes int64) string {
+	const kB, MB = 1000, 1000 * 1000
+	if bytes >= MB {
+		return fmt.Sprintf("%.1f MB", float64(bytes)/MB)
+	}
+	return fmt.Sprintf("%.1f kB", float64(bytes)/kB)
+}
+
+// plain keeps a file's or a server's text from steering the terminal.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, s)
+}
