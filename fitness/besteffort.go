@@ -9,8 +9,12 @@ type BestEffort struct {
 	StartSeconds float64 // after the start of the recording
 }
 
+// maxDistance in metres is beyond every recording, and below where float64 loses
+// the metre.
+const maxDistance = 1e8
+
 // BestEfforts returns the fastest stretch over each of the distances, if the
-// recording is that long: the elapsed time between two points of the distance
+// recording is that long (and at least 1 m): the elapsed time between two points of the distance
 // curve, interpolated, over all stretches that start or end on a sample. distance
 // is cumulative, in metres; samples where it falls back are left out. See
 // [MethodBestEffort].
@@ -18,9 +22,9 @@ func BestEfforts(t, distance, meters []float64) ([]BestEffort, error) {
 	if len(t) != len(distance) {
 		return nil, unavailable("the recording has %d distances at %d times", len(distance), len(t))
 	}
-	var at, d []float64
+	at, d := make([]float64, 0, len(t)), make([]float64, 0, len(t))
 	for i := range t {
-		if !finite(t[i]) || !finite(distance[i]) {
+		if !finite(t[i]) || !(distance[i] >= 0 && distance[i] <= maxDistance) {
 			continue
 		}
 		if n := len(d); n > 0 && (distance[i] < d[n-1] || t[i] < at[n-1]) {
@@ -33,7 +37,7 @@ func BestEfforts(t, distance, meters []float64) ([]BestEffort, error) {
 	}
 	efforts := make([]BestEffort, 0, len(meters))
 	for _, m := range meters {
-		if !(m > 0) || d[len(d)-1]-d[0] < m {
+		if !(m >= 1) || d[len(d)-1]-d[0] < m {
 			continue
 		}
 		e := fastest(at, d, m)

@@ -143,7 +143,8 @@ func normalize(x []float64) float64 {
 			sum -= x[i-npWindow]
 		}
 		if i >= npWindow-1 {
-			quartic += math.Pow(sum/npWindow, 4)
+			square := (sum / npWindow) * (sum / npWindow)
+			quartic += square * square
 		}
 	}
 	return math.Sqrt(math.Sqrt(quartic / float64(len(x)-npWindow+1)))
@@ -158,8 +159,8 @@ func (p Power) XPower() (Result, error) {
 	const seconds = 25
 	smooth, quartic := 0.0, 0.0
 	for _, w := range p.watts {
-		smooth += (w - smooth) * (1 - math.Exp(-1.0/seconds))
-		quartic += math.Pow(smooth, 4)
+		smooth += (w - smooth) * gain(seconds)
+		quartic += smooth * smooth * smooth * smooth
 	}
 	res, err := result(math.Sqrt(math.Sqrt(quartic/p.Seconds())), MethodXPower, p.coverage)
 	res.Note = p.shortNote()
