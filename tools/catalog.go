@@ -59,6 +59,8 @@ func (c *Catalog) tools() []tool {
 		c.getConnectionStatus(),
 		c.analyzeActivity(),
 		c.calculateMetrics(),
+		c.analyzeTrainingLoad(),
+		c.predictPerformance(),
 	}
 }
 

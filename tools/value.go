@@ -122,7 +122,7 @@ func (v value) text(name string) string {
 	}
 	s := fmt.Sprintf("%s: %s", name, plain(*v.Value))
 	if v.CoveragePercent != nil && *v.CoveragePercent < 95 {
-		s += fmt.Sprintf(" (from %s %% of the recording)", plain(*v.CoveragePercent))
+		s += fmt.Sprintf(" (coverage %s %%)", plain(*v.CoveragePercent))
 	}
 	return s
 }

@@ -1,0 +1,315 @@
+package tools
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pierre-mcp/pierre/fitness"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// evidenceDays is how old a run may be to speak for today's shape.
+const evidenceDays = 180
+
+const targetRide = "ride"
+
+func (c *Catalog) predictPerformance() tool {
+	return bind(spec{
+		name:  "predict_performance",
+		title: "Predict a race",
+		doc: "Predicts the time over a running distance from the fastest stretches of the last 180 days, by several published formulas, with the runs that they rest on. " +
+			"It is today's shape: training until the target date is not modelled.",
+		input: []field{
+			req("target_sport", choice("Only run can be predicted; the others are answered with the reason.", pierre.SportRun, pierre.SportRide, pierre.SportSwim)),
+			req("target_distance", number("In meters: 5000, 10000, 21097.5, 42195.").within(400, 100_000)),
+			opt("target_date", str("The day of the race, such as 2026-09-27; today or later.").within(10, 10)),
+			providerArgument(),
+		},
+		output: object("",
+			req("target_distance_meters", number("")),
+			opt("days_until_target", integer("")),
+			req("predictions", object("seconds by each method; the first one available is the one to quote", predictionFields()...)),
+			opt("fastest_seconds", number("of the predictions")),
+			opt("slowest_seconds", number("")),
+			req("vdot_ml_per_kg_min", valueSchema("performance VO2max of the evidence")),
+			req("critical_speed_mps", valueSchema("speed that could be held long, of the model distance = speed × time + reserve")),
+			opt("evidence", effortSchema("what the predictions start from: the stretch with the highest VDOT of those not much shorter than the target")),
+			req("best_efforts", array("the fastest stretch over each distance", effortSchema("")))),
+	}, c.predict)
+}
+
+func predictionFields() []field {
+	return []field{
+		req("vdot_seconds", valueSchema("")),
+		req("riegel_seconds", valueSchema("")),
+		req("riegel_own_exponent_seconds", valueSchema("with the athlete's own exponent")),
+		req("cameron_seconds", valueSchema("")),
+		req("critical_speed_seconds", valueSchema("")),
+	}
+}
+
+func effortSchema(doc string) schema {
+	return object(doc,
+		req("distance_meters", number("")),
+		req("seconds", number("")),
+		opt("vdot_ml_per_kg_min", number("")),
+		req("date", str("local day")),
+		req("activity_id", str("")))
+}
+
+type predictArgs struct {
+	Sport    pierre.Sport    `json:"target_sport"`
+	Distance float64         `json:"target_distance"`
+	Date     string          `json:"target_date"`
+	Provider pierre.Provider `json:"provider"`
+}
+
+func (a predictArgs) problems() []string {
+	if _, err := time.Parse(time.DateOnly, a.Date); a.Date != "" && err != nil {
+		return []string{fmt.Sprintf("target_date must be a date such as 2026-09-27, not %s.", quote(a.Date))}
+	}
+	return nil
+}
+
+type predictAnswer struct {
+	Meters        float64      `json:"target_distance_meters"`
+	DaysUntil     *int         `json:"days_until_target,omitempty"`
+	Predictions   predictions  `json:"predictions"`
+	Fastest       *float64     `json:"fastest_seconds,omitempty"`
+	Slowest       *float64     `json:"slowest_seconds,omitempty"`
+	VDOT          value        `json:"vdot_ml_per_kg_min"`
+	CriticalSpeed value        `json:"critical_speed_mps"`
+	Evidence      *effortView  `json:"evidence,omitempty"`
+	Efforts       []effortView `json:"best_efforts"`
+}
+
+type predictions struct {
+	VDOT          value `json:"vdot_seconds"`
+	Riegel        value `json:"riegel_seconds"`
+	RiegelOwn     value `json:"riegel_own_exponent_seconds"`
+	Cameron       value `json:"cameron_seconds"`
+	CriticalSpeed value `json:"critical_speed_seconds"`
+}
+
+type effortView struct {
+	Meters     *float64          `json:"distance_meters"`
+	Seconds    *float64          `json:"seconds"`
+	VDOT       *float64          `json:"vdot_ml_per_kg_min,omitempty"`
+	Date       string            `json:"date"`
+	ActivityID pierre.ActivityID `json:"activity_id"`
+}
+
+func (c *Catalog) predict(ctx context.Context, user pierre.UserID, args predictArgs) (answer, error) {
+	clk, err := c.clockOf(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	a := predictAnswer{Meters: args.Distance, Efforts: []effortView{}}
+	if args.Date != "" {
+		date, err := time.Parse(time.DateOnly, args.Date)
+		if err != nil || date.Before(clk.today()) {
+			return nil, wrongArguments([]string{fmt.Sprintf("target_date must be %s or later, not %s.", clk.today().Format(time.DateOnly), args.Date)})
+		}
+		a.DaysUntil = new(int(date.Sub(clk.today()) / (24 * time.Hour)))
+	}
+	if args.Sport != pierre.SportRun {
+		a.refuse(notPredictable(args.Sport))
+		return a, nil
+	}
+	races, err := c.races(ctx, user, args.Provider, clk)
+	if err != nil {
+		return nil, err
+	}
+	a.fill(races, clk)
+	return a, nil
+}
+
+func notPredictable(s pierre.Sport) error {
+	reason := "swimming times depend on the stroke and the water; there is no formula that was validated for them"
+	if s == targetRide {
+		reason = "cycling times depend on the course, the wind and drafting; ask for the power that can be held instead (calculate_metrics with mean_max_power)"
+	}
+	return &fitness.UnavailableError{Reason: reason}
+}
+
+func (a *predictAnswer) refuse(err error) {
+	none := unavailable(err)
+	a.Predictions = predictions{none, none, none, none, none}
+	a.VDOT, a.CriticalSpeed = none, none
+}
+
+// A race is a stretch that is taken for one.
+type race struct {
+	effort
+
+	activity pierre.Activity
+	vdot     fitness.Result // the zero Result if it has none
+}
+
+// highestVDOT is beyond the published tables: more is an error of the recording.
+const highestVDOT = 85
+
+// races returns the fastest stretch over each distance in the athlete's recent runs, the shortest first.
+func (c *Catalog) races(ctx context.Context, user pierre.UserID, from pierre.Provider, clk clock) ([]race, error) {
+	q := pierre.ActivityQuery{
+		After: clk.now.AddDate(0, 0, -evidenceDays), Before: clk.now,
+		Sports: []pierre.Sport{pierre.SportRun, pierre.SportTrailRunning, pierre.SportVirtualRun},
+	}
+	if from != "" {
+		q.Providers = []pierre.Provider{from}
+	}
+	page, err := c.data.Activities(ctx, user, q)
+	if err != nil || len(page.Activities) == 0 {
+		return nil, err
+	}
+	digests, err := c.digests(ctx, user, q.After)
+	if err != nil {
+		return nil, err
+	}
+	best := map[float64]race{}
+	for _, act := range page.Activities {
+		for _, e := range stretches(act, digests[act.ID]) {
+			r := race{effort: e, activity: act}
+			r.vdot, err = fitness.VDOT(e.Meters, e.Seconds)
+			if err != nil || r.vdot.Value > highestVDOT {
+				continue
+			}
+			if old, ok := best[e.Meters]; !ok || e.Seconds < old.Seconds {
+				best[e.Meters] = r
+			}
+		}
+	}
+	races := make([]race, 0, len(best))
+	for _, r := range best {
+		races = append(races, r)
+	}
+	slices.SortFunc(races, func(a, b race) int { return int(math.Copysign(1, a.Meters-b.Meters)) })
+	return races, nil
+}
+
+// stretches returns the fastest stretches of a run; of one without samples the whole.
+func stretches(a pierre.Activity, d digest) []effort {
+	if d.Efforts == nil && a.DistanceMeters != nil && a.DurationSeconds != nil {
+		return []effort{{*a.DistanceMeters, *a.DurationSeconds}}
+	}
+	return d.Efforts
+}
+
+// shortestShare of the target is the least length of a stretch that says much about it.
+const shortestShare = 0.2
+
+// strongest returns the race with the highest VDOT of those that are not much shorter than the target,
+// or else of all.
+func strongest(races []race, target float64) (race, bool) {
+	byVDOT := func(a, b race) int { return int(math.Copysign(1, a.vdot.Value-b.vdot.Value)) }
+	long := slices.DeleteFunc(slices.Clone(races), func(r race) bool { return r.Meters < shortestShare*target })
+	switch {
+	case len(long) > 0:
+		return slices.MaxFunc(long, byVDOT), true
+	case len(races) > 0:
+		return slices.MaxFunc(races, byVDOT), true
+	}
+	return race{}, false
+}
+
+func (a *predictAnswer) fill(races []race, clk clock) {
+	best, ok := strongest(races, a.Meters)
+	if !ok {
+		a.refuse(&fitness.UnavailableError{Reason: fmt.Sprintf("there is no run of 1000 m or more in the last %d days", evidenceDays)})
+		return
+	}
+	inputs := []input{
+		{Name: "distance_meters", Value: rounded(best.Meters, 1), Source: fromRecording, Note: "of the evidence"},
+		{Name: "seconds", Value: rounded(best.Seconds, 1), Source: fromRecording, Note: "of the evidence"},
+	}
+	start, all := fitness.Race{Meters: best.Meters, Seconds: best.Seconds}, make([]fitness.Race, len(races))
+	for i, r := range races {
+		all[i] = fitness.Race{Meters: r.Meters, Seconds: r.Seconds}
+		a.Efforts = append(a.Efforts, r.view(clk))
+	}
+	a.Evidence = new(best.view(clk))
+	a.VDOT = computed(best.vdot, nil, 1, inputs...)
+	p := &a.Predictions
+	r, err := fitness.RaceTime(best.vdot.Value, a.Meters)
+	p.VDOT = computed(r, err, 0, inputs...)
+	r, err = fitness.Riegel(start, a.Meters, fitness.RiegelExponent)
+	p.Riegel = computed(r, err, 0, inputs...)
+	p.RiegelOwn = riegelOwn(all, start, a.Meters, inputs)
+	r, err = fitness.Cameron(start, a.Meters)
+	p.Cameron = computed(r, err, 0, inputs...)
+	a.CriticalSpeed, p.CriticalSpeed = criticalSpeed(all, a.Meters)
+	for _, v := range []value{p.VDOT, p.Riegel, p.RiegelOwn, p.Cameron, p.CriticalSpeed} {
+		if v.Value != nil {
+			if a.Fastest == nil || *v.Value < *a.Fastest {
+				a.Fastest = v.Value
+			}
+			if a.Slowest == nil || *v.Value > *a.Slowest {
+				a.Slowest = v.Value
+			}
+		}
+	}
+}
+
+func riegelOwn(all []fitness.Race, start fitness.Race, meters float64, inputs []input) value {
+	exponent, err := fitness.FitRiegel(all)
+	if err != nil {
+		return unavailable(err)
+	}
+	r, err := fitness.Riegel(start, meters, exponent)
+	return computed(r, err, 0, append(slices.Clone(inputs), input{
+		Name: "exponent", Value: rounded(exponent, 3), Source: fromRecording, Note: "fitted to best_efforts",
+	})...)
+}
+
+// longestCritical is how long the model of critical speed holds, generously.
+const longestCritical = 3600 // s
+
+func criticalSpeed(all []fitness.Race, meters float64) (speed, seconds value) {
+	cs, err := fitness.FitCriticalSpeed(all)
+	if err != nil {
+		return unavailable(err), unavailable(err)
+	}
+	note := fmt.Sprintf("reserve D′ %.0f m, R² %.3f, %d stretches of 2 to 30 minutes", cs.DPrimeMeters, cs.RSquared, cs.Races)
+	inputs := []input{{Name: "best_efforts", Value: rounded(float64(cs.Races), 0), Source: fromRecording}}
+	result := fitness.Result{Value: cs.MetersPerSecond, Method: cs.Method, Note: note}
+	speed = computed(result, nil, 3, inputs...)
+	result.Value = (meters - cs.DPrimeMeters) / cs.MetersPerSecond
+	if result.Value <= 0 || result.Value > longestCritical {
+		return speed, unavailable(&fitness.UnavailableError{Reason: "critical speed describes efforts of about 2 to 60 minutes"})
+	}
+	return speed, computed(result, nil, 0, inputs...)
+}
+
+func (r race) view(clk clock) effortView {
+	return effortView{
+		Meters: rounded(r.Meters, 1), Seconds: rounded(r.Seconds, 1), VDOT: rounded(r.vdot.Value, 1),
+		Date: day(clk.local(r.activity)).Format(time.DateOnly), ActivityID: r.activity.ID,
+	}
+}
+
+func (a predictAnswer) text() string {
+	p := a.Predictions
+	if p.VDOT.Value == nil && a.Evidence == nil {
+		return "prediction " + p.VDOT.NotAvailable
+	}
+	lines := []string{fmt.Sprintf("%s m by the evidence of %s m in %s on %s (VDOT %s):", plain(a.Meters),
+		plain(*a.Evidence.Meters), clockTime(*a.Evidence.Seconds), a.Evidence.Date, plain(*a.Evidence.VDOT))}
+	for _, m := range []struct {
+		name string
+		v    value
+	}{{"VDOT", p.VDOT}, {"Riegel", p.Riegel}, {"Riegel, own exponent", p.RiegelOwn}, {"Cameron", p.Cameron}, {"critical speed", p.CriticalSpeed}} {
+		if m.v.Value != nil {
+			lines = append(lines, m.name+": "+clockTime(*m.v.Value))
+		} else {
+			lines = append(lines, m.v.text(m.name))
+		}
+	}
+	for _, e := range a.Efforts {
+		lines = append(lines, fmt.Sprintf("%s m in %s on %s (%s)", plain(*e.Meters), clockTime(*e.Seconds), e.Date, e.ActivityID))
+	}
+	return strings.Join(lines, "\n")
+}
