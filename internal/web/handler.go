@@ -44,12 +44,16 @@ func Fail(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
 	}
 	log.LogAttrs(r.Context(), level, "request failed", slog.String("method", r.Method),
 		slog.String("path", r.URL.Path), slog.Int("status", status), slog.Any("err", err))
-	p := ProblemOf(err)
-	if status == http.StatusUnauthorized {
+	WriteProblem(w, r, log, ProblemOf(err))
+}
+
+// WriteProblem answers with p.
+func WriteProblem(w http.ResponseWriter, r *http.Request, log *slog.Logger, p Problem) {
+	if p.Status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(status)
+	w.WriteHeader(p.Status)
 	if err := json.NewEncoder(w).Encode(p); err != nil {
 		log.DebugContext(r.Context(), "client went away", slog.Any("err", err))
 	}
