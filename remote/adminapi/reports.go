@@ -1,0 +1,137 @@
+package adminapi
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/web"
+)
+
+const (
+	defaultPage = 50
+	maxPage     = 200
+)
+
+func (s *Server) report(w http.ResponseWriter, r *http.Request, _ pierre.AdminToken) error {
+	params, err := query(r, "start_date", "end_date")
+	if err != nil {
+		return err
+	}
+	from, to, err := span(params.Get("start_date"), params.Get("end_date"), s.now())
+	if err != nil {
+		return err
+	}
+	report, err := s.usage.Report(r.Context(), pierre.KeyID(r.PathValue("id")), from, to)
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusOK, report)
+}
+
+// span returns the time from start to end. A date is a day in UTC, and the end's day is included;
+// a time is a moment, and the end's is not. Without an end it is now's day; without a start, the
+// first day of the end's month.
+func span(start, end string, now time.Time) (from, to time.Time, err error) {
+	last := now
+	if end != "" {
+		if last, err = moment("end_date", end); err != nil {
+			return from, to, err
+		}
+	}
+	to = last
+	if end == "" || isDate(end) {
+		_, to = pierre.PeriodDay.Window(last)
+	}
+	from, _ = pierre.PeriodMonth.Window(to.Add(-time.Microsecond))
+	if start != "" {
+		if from, err = moment("start_date", start); err != nil {
+			return from, to, err
+		}
+	}
+	if !from.Before(to) {
+		return from, to, pierre.Invalid("end_date", "end_date must not be before start_date.")
+	}
+	return from, to, nil
+}
+
+func isDate(s string) bool { return len(s) == len(time.DateOnly) }
+
+func moment(field, s string) (time.Time, error) {
+	layout := time.RFC3339
+	if isDate(s) {
+		layout = time.DateOnly
+	}
+	t, err := time.Parse(layout, s)
+	if err != nil {
+		return t, pierre.Invalid(field, "%s must be a date such as 2024-01-31, or a time such as 2024-01-31T12:00:00Z (RFC 3339).", field)
+	}
+	return t.UTC(), nil
+}
+
+func (s *Server) audit(w http.ResponseWriter, r *http.Request, _ pierre.AdminToken) error {
+	params, err := query(r, "limit", "cursor")
+	if err != nil {
+		return err
+	}
+	limit, err := pageSize(params)
+	if err != nil {
+		return err
+	}
+	page, err := s.store.AuditLog(r.Context(), limit, params.Get("cursor"))
+	if err != nil {
+		return err
+	}
+	answer := auditAnswer{Success: true, Entries: make([]auditView, len(page.Entries)), NextCursor: orNull(page.NextCursor)}
+	for i, e := range page.Entries {
+		answer.Entries[i] = auditView{e.Seq, e.At, e.Actor, e.Action, e.Target, json.RawMessage(e.Details)}
+	}
+	return web.WriteJSON(w, http.StatusOK, answer)
+}
+
+func (s *Server) tokenInfo(w http.ResponseWriter, _ *http.Request, caller pierre.AdminToken) error {
+	return web.WriteJSON(w, http.StatusOK, tokenInfo{
+		Success:     true,
+		TokenID:     caller.ID,
+		Service:     caller.Service,
+		Description: caller.Description,
+		Permissions: caller.Permissions,
+		CreatedAt:   caller.Created.Truncate(time.Second),
+		ExpiresAt:   instant(caller.Expires),
+		LastUsedAt:  instant(caller.LastUsed),
+	})
+}
+
+// query returns the parameters, which must be known: a mistyped filter would show more than was asked for.
+func query(r *http.Request, known ...string) (url.Values, error) {
+	params, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, pierre.Invalid("", "The query string is not valid; percent-encode its values.")
+	}
+	for name, values := range params {
+		if !slices.Contains(known, name) {
+			return nil, pierre.Invalid(name, "There is no parameter %q; there are %s.", name, strings.Join(known, ", "))
+		}
+		if len(values) > 1 {
+			return nil, pierre.Invalid(name, "The parameter %s may be given once only.", name)
+		}
+	}
+	return params, nil
+}
+
+func pageSize(params url.Values) (int, error) {
+	text := params.Get("limit")
+	if text == "" {
+		return defaultPage, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > maxPage {
+		return 0, pierre.Invalid("limit", "limit must be between 1 and %d.", maxPage)
+	}
+	return n, nil
+}

@@ -1,0 +1,154 @@
+// Package adminapi is the operator's door: API keys, their limits and usage, the audit log, over
+// HTTP with an admin token. It turns requests into changes and answers into JSON; who may call is
+// package access's to say, what calls cost is package usage's. openapi.json describes the routes;
+// errors are problem documents (RFC 9457) with "success": false.
+package adminapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/usage"
+	"github.com/pierre-mcp/pierre/internal/web"
+)
+
+// A Store is where API keys and the audit log are kept.
+type Store interface {
+	keyReader
+	keyWriter
+
+	AuditLog(ctx context.Context, limit int, cursor string) (pierre.AuditPage, error)
+	TouchAdminToken(ctx context.Context, id pierre.AdminTokenID, at time.Time) error
+}
+
+type keyReader interface {
+	APIKey(ctx context.Context, id pierre.KeyID) (pierre.APIKey, error)
+	APIKeys(ctx context.Context, q pierre.KeyQuery) (pierre.KeyPage, error)
+}
+
+// A keyWriter changes keys. The answer functions are called within the change's transaction; what they return is
+// kept, if the act is to happen once, and comes back as the first answer.
+type keyWriter interface {
+	ProvisionAPIKey(ctx context.Context, act pierre.Act, k pierre.APIKey,
+		answer func(pierre.APIKey) ([]byte, error)) (first []byte, repeated bool, err error)
+	RotateAPIKey(ctx context.Context, act pierre.Act, id pierre.KeyID, replace func(old *pierre.APIKey) (pierre.APIKey, error),
+		answer func(pierre.APIKey) ([]byte, error)) (first []byte, repeated bool, err error)
+	UpdateAPIKey(ctx context.Context, act pierre.Act, id pierre.KeyID, change func(*pierre.APIKey) error) (pierre.APIKey, error)
+	RevokeAPIKey(ctx context.Context, act pierre.Act, id pierre.KeyID) (pierre.APIKey, error)
+}
+
+// An Authenticator tells whose an admin token is.
+type Authenticator interface {
+	Verify(ctx context.Context, token string) (pierre.AdminToken, error)
+}
+
+// A UsageReader reports what a key did in [from, to).
+type UsageReader interface {
+	Report(ctx context.Context, key pierre.KeyID, from, to time.Time) (usage.Report, error)
+}
+
+// A Sealer encrypts answers that hold a fresh key, for as long as they may be asked for again.
+type Sealer interface {
+	Seal(plaintext, purpose []byte) []byte
+	Open(sealed, purpose []byte) ([]byte, error)
+}
+
+// Options are what a Server can do without.
+type Options struct {
+	// KeyChanged is told of a key after its change was committed and before the answer is written.
+	KeyChanged func(pierre.KeyID)
+	Log        *slog.Logger     // nil: no log
+	Now        func() time.Time // nil: time.Now
+}
+
+// A Server serves /admin/.
+type Server struct {
+	store  Store
+	auth   Authenticator
+	usage  UsageReader
+	sealer Sealer
+	opts   Options
+	mux    *http.ServeMux
+}
+
+// New returns a Server.
+func New(store Store, auth Authenticator, reports UsageReader, sealer Sealer, opts Options) *Server {
+	if opts.KeyChanged == nil {
+		opts.KeyChanged = func(pierre.KeyID) {}
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	s := &Server{store: store, auth: auth, usage: reports, sealer: sealer, opts: opts, mux: http.NewServeMux()}
+	s.mount()
+	return s
+}
+
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// Answers are about persons, and some hold a key.
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	s.mux.ServeHTTP(w, r)
+}
+
+// A route is served to admin tokens that have its permission.
+type route struct {
+	method, path string
+	permission   pierre.Permission // "": any token
+	serve        func(w http.ResponseWriter, r *http.Request, caller pierre.AdminToken) error
+}
+
+func (s *Server) routes() []route {
+	return []route{
+		{"POST", "/admin/provision-api-key", pierre.PermProvisionKeys, s.provision},
+		{"GET", "/admin/api-keys", pierre.PermListKeys, s.list},
+		{"GET", "/admin/api-keys/{id}", pierre.PermListKeys, s.get},
+		{"PATCH", "/admin/api-keys/{id}", pierre.PermUpdateKeyLimits, s.update},
+		{"DELETE", "/admin/api-keys/{id}", pierre.PermRevokeKeys, s.revoke},
+		{"POST", "/admin/api-keys/{id}/rotate", pierre.PermProvisionKeys, s.rotate},
+		{"GET", "/admin/api-keys/{id}/usage", pierre.PermListKeys, s.report},
+		{"GET", "/admin/audit", pierre.PermViewAuditLogs, s.audit},
+		{"GET", "/admin/token-info", "", s.tokenInfo},
+	}
+}
+
+const documentPath = "/admin/openapi.json"
+
+func (s *Server) mount() {
+	methods := map[string][]string{}
+	for _, rt := range s.routes() {
+		methods[rt.path] = append(methods[rt.path], rt.method)
+		s.mux.Handle(rt.method+" "+rt.path, web.Handle(s.opts.Log, s.guard(rt)))
+	}
+	s.mux.HandleFunc("GET "+documentPath, serveDocument)
+	methods[documentPath] = []string{"GET"}
+	for path, allowed := range methods {
+		s.mux.Handle(path, s.otherMethod(allowed))
+	}
+	s.mux.Handle("/", web.Handle(s.opts.Log, func(http.ResponseWriter, *http.Request) error {
+		return &pierre.Error{Kind: pierre.KindNotFound, Msg: "There is no such route; /admin/openapi.json lists them."}
+	}))
+}
+
+// otherMethod answers for a path that has the allowed methods only.
+func (s *Server) otherMethod(allowed []string) http.Handler {
+	slices.Sort(allowed)
+	list := strings.Join(allowed, ", ")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", list)
+		web.WriteProblem(w, r, s.opts.Log, web.Problem{
+			Type:   "about:blank",
+			Title:  http.StatusText(http.StatusMethodNotAllowed),
+			Status: http.StatusMethodNotAllowed,
+			Detail: "This route knows only " + list + ".",
+		})
+	})
+}
