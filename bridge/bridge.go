@@ -108,7 +108,7 @@ func orDefault[T int | time.Duration](v, fallback T) T {
 func (b *Bridge) Run(ctx context.Context, in io.Reader, out io.Writer) error {
 	r := newRelay(ctx, b, out)
 	read := make(chan error, 1)
-	go func() { read <- r.read(newLineReader(in, b.opts.MaxMessage)) }()
+	go func() { read <- r.read(r.work, newLineReader(in, b.opts.MaxMessage)) }()
 	var err error
 	select {
 	case err = <-read:
@@ -116,6 +116,6 @@ func (b *Bridge) Run(ctx context.Context, in io.Reader, out io.Writer) error {
 	case <-r.out.broken:
 		err = r.out.failure()
 	}
-	r.stop()
+	r.stop(context.WithoutCancel(ctx))
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -31,12 +32,8 @@ type call struct {
 	message
 	attempt
 
-	ctx   context.Context //nolint:containedctx // what notifications/cancelled ends
-	abort context.CancelFunc
-
-	// abandoned says that the host no longer wants an answer.
-	mu        sync.Mutex
-	abandoned bool
+	abort     context.CancelFunc
+	abandoned atomic.Bool // the host no longer wants an answer
 }
 
 // calls are the calls in flight.
@@ -45,10 +42,10 @@ type calls struct {
 	m  map[string]*call // by id, as the host wrote it
 }
 
-// newCall registers a request.
-func (r *relay) newCall(m message) *call {
-	c := &call{message: m}
-	c.ctx, c.abort = context.WithCancel(r.work)
+// newCall registers a request and returns the context that its cancellation ends.
+func (r *relay) newCall(ctx context.Context, m message) (context.Context, *call) {
+	ctx, abort := context.WithCancel(ctx)
+	c := &call{message: m, abort: abort}
 	c.repeatable = r.repeatable(&c.message)
 	patience := r.opts.Patience
 	if m.method == methodInitialize || m.method == methodDiscover {
@@ -64,7 +61,7 @@ func (r *relay) newCall(m message) *call {
 		r.calls.m = make(map[string]*call)
 	}
 	r.calls.m[string(m.id)] = c
-	return c
+	return ctx, c
 }
 
 // repeatable reports whether m does no harm if the server sees it twice.
@@ -82,17 +79,17 @@ func (r *relay) repeatable(m *message) bool {
 }
 
 // serve carries c out and answers it, whatever happens.
-func (r *relay) serve(c *call) {
+func (r *relay) serve(ctx context.Context, c *call) {
 	defer r.finish(c)
-	if err := r.carryOut(c); err != nil {
-		r.refuse(c, err)
+	if err := r.carryOut(ctx, c); err != nil {
+		r.refuse(ctx, c, err)
 	}
 }
 
 // finish forgets c.
 func (r *relay) finish(c *call) {
 	c.abort()
-	if c.token != nil && c.isAbandoned() {
+	if c.token != nil && c.abandoned.Load() {
 		r.out.forget(canonical(c.token))
 	}
 	r.calls.mu.Lock()
@@ -115,45 +112,33 @@ func (s *calls) stopListening() {
 	defer s.mu.Unlock()
 	for _, c := range s.m {
 		if c.method == methodListen {
-			c.abandon()
+			c.abandoned.Store(true)
 			c.abort()
 		}
 	}
 }
 
-func (c *call) abandon() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.abandoned = true
-}
-
-func (c *call) isAbandoned() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.abandoned
-}
-
 // carryOut posts c and delivers its answer. If the session turns out to be lost,
 // it does so once more in a new one: the server has refused the message unread.
-func (r *relay) carryOut(c *call) error {
+func (r *relay) carryOut(ctx context.Context, c *call) error {
 	var s session
 	if c.method != methodInitialize {
 		s = r.sessions.current()
 	}
-	x, err := r.post(c, s)
+	x, err := r.post(ctx, c, s)
 	if err == nil && !c.modern() && s.isLost(x) {
 		x.close()
-		if s, err = r.revive(c.ctx, s); err != nil {
+		if s, err = r.revive(ctx, s); err != nil {
 			return err
 		}
-		x, err = r.post(c, s)
+		x, err = r.post(ctx, c, s)
 	}
 	if err != nil {
 		return err
 	}
 	defer x.close()
 	if x.stream != nil {
-		return r.followAnswer(c, s, x)
+		return r.followAnswer(ctx, c, s, x)
 	}
 	return r.conclude(c, x)
 }
@@ -177,10 +162,10 @@ func (x *exchange) close() {
 }
 
 // post sends c to the server, again where that is safe, and reads the answer unless it is a stream.
-func (r *relay) post(c *call, s session) (*exchange, error) {
+func (r *relay) post(ctx context.Context, c *call, s session) (*exchange, error) {
 	x := &exchange{release: r.putBuffer}
 	header := r.postHeader(&c.message, s)
-	req, err := r.newRequest(withAttempt(c.ctx, &c.attempt), http.MethodPost, header, c.raw)
+	req, err := r.newRequest(withAttempt(ctx, &c.attempt), http.MethodPost, header, c.raw)
 	if err != nil {
 		return nil, err
 	}
@@ -291,7 +276,7 @@ func (r *relay) answer(c *call, m message, h http.Header) {
 			line = m.replaced(m.result, list)
 		}
 	}
-	if c.isAbandoned() {
+	if c.abandoned.Load() {
 		return
 	}
 	var token string
@@ -302,30 +287,30 @@ func (r *relay) answer(c *call, m message, h http.Header) {
 }
 
 // refuse answers c with an error of the bridge's own.
-func (r *relay) refuse(c *call, err error) {
-	if c.isAbandoned() {
+func (r *relay) refuse(ctx context.Context, c *call, err error) {
+	if c.abandoned.Load() {
 		return
 	}
 	var token string
 	if c.token != nil {
 		token = canonical(c.token)
 	}
-	r.out.answer(errorLine(c.id, asFailure(c, err)), token, false)
+	r.out.answer(errorLine(c.id, asFailure(ctx, c, err)), token, false)
 }
 
 // followAnswer forwards the events of x until the answer of c is among them, across broken streams.
-func (r *relay) followAnswer(c *call, s session, x *exchange) error {
+func (r *relay) followAnswer(ctx context.Context, c *call, s session, x *exchange) error {
 	events := newEventReader(x.stream, r.opts.MaxMessage)
 	for {
 		answered, err := r.forward(c, events, x.Header)
 		if answered {
 			return nil
 		}
-		if c.ctx.Err() != nil || c.modern() || events.lastID == "" || errors.Is(err, errTooLong) {
+		if ctx.Err() != nil || c.modern() || events.lastID == "" || errors.Is(err, errTooLong) {
 			return interrupted(c, err)
 		}
 		x.stream.Close()
-		stream, err := r.resume(c, s, events)
+		stream, err := r.resume(ctx, c, s, events)
 		if err != nil {
 			return err
 		}

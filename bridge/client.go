@@ -93,7 +93,12 @@ func withAttempt(ctx context.Context, a *attempt) context.Context {
 // may have been carried out is sent again only if it is repeatable.
 func checkRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	a, ok := ctx.Value(attemptKey{}).(*attempt)
-	if !ok || ctx.Err() != nil {
+	select {
+	case <-ctx.Done():
+		return false, nil
+	default:
+	}
+	if !ok {
 		return false, nil
 	}
 	n := a.tries

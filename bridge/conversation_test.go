@@ -25,7 +25,7 @@ func TestConversation(t *testing.T) {
 			<-s.streams
 			h.send(call(1, "write"))
 			h.result(1)
-			if n := len(s.requests); n != 5 {
+			if n := len(strings.Fields(s.order())); n != 5 {
 				t.Errorf("%d requests: %s", n, s.order())
 			}
 			h.in.Close()
@@ -75,7 +75,7 @@ func TestConversation(t *testing.T) {
 			}
 			h.send(call(1, "write"))
 			h.result(1)
-			if got := strings.Join(s.requests[len(s.requests)-21:], " "); got != strings.Join(want, " ")+" tools/call" {
+			if got := s.order(); !strings.HasSuffix(got, strings.Join(want, " ")+" tools/call") {
 				t.Errorf("order: %s", got)
 			}
 		}},
@@ -90,7 +90,7 @@ func TestConversation(t *testing.T) {
 				for s.count("response") < 2 {
 					<-time.After(time.Millisecond)
 				}
-				st.send("", result(1))
+				st.send("", done)
 			}))
 			h.send(call(1, "write"))
 			if l := h.message("elicitation/create"); string(l.ID) != "12345678901234567890" {
@@ -98,7 +98,7 @@ func TestConversation(t *testing.T) {
 			}
 			h.send(`{"jsonrpc":"2.0","id":12345678901234567890,"result":{"action":"decline"}}`)
 			h.result(1)
-			if got := s.bodies["response"]; got != `{"jsonrpc":"2.0","id":12345678901234567890,"result":{"action":"decline"}}` {
+			if got := s.body("response"); got != `{"jsonrpc":"2.0","id":12345678901234567890,"result":{"action":"decline"}}` {
 				t.Errorf("the server got %s", got)
 			}
 		}},
@@ -108,7 +108,7 @@ func TestConversation(t *testing.T) {
 			<-s.started
 			h.send(cancelOne)
 			<-s.stopped
-			if got := s.bodies["notifications/cancelled"]; got != cancelOne {
+			if got := s.body("notifications/cancelled"); got != cancelOne {
 				t.Errorf("the server got %s", got)
 			}
 			h.silent()
@@ -131,7 +131,7 @@ func TestConversation(t *testing.T) {
 			s.up()
 			h.send(call(2, "write"))
 			h.result(2)
-			if s.runs["write"] != 1 || s.count("notifications/cancelled") != 0 {
+			if s.runsOf("write") != 1 || s.count("notifications/cancelled") != 0 {
 				t.Errorf("requests: %s", s.order())
 			}
 			h.silent()
@@ -234,7 +234,7 @@ func TestByteExact(t *testing.T) {
 					if got := h.result(tt.id); got.raw != want {
 						t.Errorf("the host got %d bytes %.200s, want %.200s", len(got.raw), got.raw, want)
 					}
-					if got := s.bodies["x/y"]; got != request {
+					if got := s.body("x/y"); got != request {
 						t.Errorf("the server got %d bytes %.200s, want %.200s", len(got), got, request)
 					}
 				}
@@ -310,7 +310,7 @@ func TestEnd(t *testing.T) {
 		{"an answer that is almost there is delivered", func(t *testing.T, s *remote, h *host) {
 			s.misbehave("tools/call", 1, func(w http.ResponseWriter, _ *http.Request) {
 				<-time.After(300 * time.Millisecond)
-				respond(200, result(1), "Content-Type: application/json")(w, nil)
+				respond(200, done, "Content-Type: application/json")(w, nil)
 			})
 			h.send(call(1, "write"))
 			h.in.Close()

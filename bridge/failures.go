@@ -83,11 +83,11 @@ func notAMessage() *failure {
 }
 
 // asFailure makes err presentable.
-func asFailure(c *call, err error) *failure {
+func asFailure(ctx context.Context, c *call, err error) *failure {
 	if f, ok := errors.AsType[*failure](err); ok {
 		return f
 	}
-	if c.ctx.Err() != nil {
+	if ctx.Err() != nil {
 		return &failure{code: http.StatusServiceUnavailable, text: "The bridge was stopped before the answer came; " + c.outcome()}
 	}
 	return &failure{code: http.StatusBadGateway, text: "The bridge could not carry the request out: " + err.Error()}

@@ -65,8 +65,8 @@ func TestFaults(t *testing.T) {
 			h.send(call(3, "write"))
 			h.result(3)
 			within(t, start, 0)
-			if s.runs["write"] != 1 || s.runs["read"] != 0 {
-				t.Errorf("tools ran %v", s.runs)
+			if s.runsOf("write") != 1 || s.runsOf("read") != 0 {
+				t.Errorf("write ran %d times, read %d times", s.runsOf("write"), s.runsOf("read"))
 			}
 		}},
 		{"503 for 2 s", func(t *testing.T, s *remote, h *host) {
@@ -120,8 +120,8 @@ func TestFaults(t *testing.T) {
 			h.send(call(1, "write"))
 			h.failure(1, "may or may not have been carried out")
 			within(t, start, 0)
-			if s.runs["write"] != 1 {
-				t.Errorf("ran %d times", s.runs["write"])
+			if s.runsOf("write") != 1 {
+				t.Errorf("ran %d times", s.runsOf("write"))
 			}
 		}},
 		{"connection reset in a plain call of a read-only tool", func(t *testing.T, s *remote, h *host) {
@@ -155,8 +155,8 @@ func TestFaults(t *testing.T) {
 			if n := s.count("initialize"); n != 2 {
 				t.Errorf("%d initialize requests, want the first and one more", n)
 			}
-			if s.runs["write"] != 16 {
-				t.Errorf("ran %d times", s.runs["write"])
+			if s.runsOf("write") != 16 {
+				t.Errorf("ran %d times", s.runsOf("write"))
 			}
 			h.message("notifications/tools/list_changed")
 		}},

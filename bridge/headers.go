@@ -3,6 +3,7 @@ package bridge
 import (
 	"bytes"
 	"encoding/base64"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -52,9 +53,7 @@ func baseHeader(key secret.String, opts Options) http.Header {
 // (revision 2026-07-28, Streamable HTTP, "Standard headers").
 func (r *relay) postHeader(m *message, s session) http.Header {
 	h := make(http.Header, len(r.header)+8)
-	for name, values := range r.header {
-		h[name] = values
-	}
+	maps.Copy(h, r.header)
 	h["Content-Type"] = []string{"application/json"}
 	h["Accept"] = []string{"application/json, text/event-stream"}
 	if !m.modern() {

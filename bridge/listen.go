@@ -15,8 +15,8 @@ const stableAfter = 5 * time.Second
 
 // openListening opens the stream on which the server speaks unasked, and keeps it
 // open for as long as s is the session.
-func (r *relay) openListening(s session) {
-	ctx, quit := context.WithCancel(r.work)
+func (r *relay) openListening(ctx context.Context, s session) {
+	ctx, quit := context.WithCancel(ctx)
 	r.sessions.listening(quit)
 	r.listen(func() {
 		defer quit()
@@ -39,7 +39,7 @@ func (r *relay) keepListening(ctx context.Context, s session) {
 				return // the new session has a stream of its own
 			}
 		}
-		r.log.note("the listening stream ended", "status", status, "err", err)
+		r.log.InfoContext(ctx, "the listening stream ended", "status", status, "err", err)
 		if time.Since(opened) > stableAfter {
 			o.over()
 		}
@@ -90,12 +90,12 @@ func (r *relay) get(ctx context.Context, s session, lastID string, a *attempt) (
 }
 
 // resume continues the broken stream of c where it ended (earlier era: "Resumability and redelivery").
-func (r *relay) resume(c *call, s session, events *eventReader) (io.ReadCloser, error) {
-	if !sleep(c.ctx, max(0, events.retry)) {
-		return nil, c.ctx.Err()
+func (r *relay) resume(ctx context.Context, c *call, s session, events *eventReader) (io.ReadCloser, error) {
+	if !sleep(ctx, max(0, events.retry)) {
+		return nil, ctx.Err()
 	}
 	a := &attempt{repeatable: true, deadline: time.Now().Add(r.opts.Patience)}
-	resp, err := r.get(c.ctx, s, events.lastID, a)
+	resp, err := r.get(ctx, s, events.lastID, a)
 	if err != nil {
 		return nil, interrupted(c, err)
 	}

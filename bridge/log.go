@@ -9,9 +9,9 @@ import (
 	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
-// A messageLog writes messages to the log without the secrets in them.
+// A messageLog is a logger that can also show messages, without the secrets in them.
 type messageLog struct {
-	log   *slog.Logger
+	*slog.Logger
 	mask  *strings.Replacer
 	debug bool
 }
@@ -21,7 +21,7 @@ func newMessageLog(log *slog.Logger, key secret.String, header http.Header) *mes
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	l := &messageLog{log: log, debug: log.Enabled(context.Background(), slog.LevelDebug)}
+	l := &messageLog{Logger: log, debug: log.Enabled(context.Background(), slog.LevelDebug)}
 	var pairs []string
 	for _, values := range header {
 		for _, v := range values {
@@ -40,13 +40,8 @@ func newMessageLog(log *slog.Logger, key secret.String, header http.Header) *mes
 // message logs one message.
 func (l *messageLog) message(direction string, line []byte) {
 	if l.debug {
-		l.log.Debug("message", "direction", direction, "bytes", len(line), "text", l.clean(string(line)))
+		l.Debug("message", "direction", direction, "bytes", len(line), "text", l.clean(string(line)))
 	}
-}
-
-// note logs what happened to the connection.
-func (l *messageLog) note(msg string, args ...any) {
-	l.log.Info(msg, args...)
 }
 
 const keyPrefix = "pk_"

@@ -10,41 +10,41 @@ import (
 
 // notify takes a notification of the host to the server and waits until the
 // server has it. If that fails nobody can be told, so it is logged.
-func (r *relay) notify(m message) {
+func (r *relay) notify(ctx context.Context, m message) {
 	if m.method == methodInitialized && !m.modern() {
-		r.initialized(m)
+		r.initialized(ctx, m)
 		return
 	}
-	r.send(m)
+	r.send(ctx, m)
 }
 
 // initialized completes the handshake of the earlier era and opens the listening stream.
-func (r *relay) initialized(m message) {
+func (r *relay) initialized(ctx context.Context, m message) {
 	r.sessions.confirm(m.raw)
 	s := r.sessions.current()
-	err := r.acknowledge(r.work, m.raw, s)
+	err := r.acknowledge(ctx, m.raw, s)
 	if errors.Is(err, errSessionLost) {
-		_, err = r.revive(r.work, s) // says it once more, and listens
+		_, err = r.revive(ctx, s) // says it once more, and listens
 	} else if s.gen > 0 {
-		r.openListening(s)
+		r.openListening(ctx, s)
 	}
 	if err != nil {
-		r.log.note("the server did not take a message", "method", m.method, "err", err)
+		r.log.InfoContext(ctx, "the server did not take a message", "method", m.method, "err", err)
 	}
 }
 
 // send posts a notification, or the host's answer to a request of the server.
-func (r *relay) send(m message) {
+func (r *relay) send(ctx context.Context, m message) {
 	s := r.sessions.current()
-	err := r.acknowledge(r.work, m.raw, s)
+	err := r.acknowledge(ctx, m.raw, s)
 	// An answer is not repeated: the request it belongs to died with the session.
 	if errors.Is(err, errSessionLost) && m.isNotification() {
-		if s, err = r.revive(r.work, s); err == nil {
-			err = r.acknowledge(r.work, m.raw, s)
+		if s, err = r.revive(ctx, s); err == nil {
+			err = r.acknowledge(ctx, m.raw, s)
 		}
 	}
 	if err != nil {
-		r.log.note("the server did not take a message", "method", m.method, "err", err)
+		r.log.InfoContext(ctx, "the server did not take a message", "method", m.method, "err", err)
 	}
 }
 
@@ -58,10 +58,10 @@ func (r *relay) acknowledge(ctx context.Context, raw []byte, s session) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.opts.Patience)
 	defer cancel()
-	c := &call{message: m, ctx: ctx, abort: cancel}
+	c := &call{message: m}
 	c.repeatable = m.isResponse() || m.method == methodInitialized
 	c.deadline = time.Now().Add(r.opts.Patience)
-	x, err := r.post(c, s)
+	x, err := r.post(ctx, c, s)
 	if err != nil {
 		return err
 	}
@@ -79,10 +79,10 @@ func (r *relay) acknowledge(ctx context.Context, raw []byte, s session) error {
 // cancel ends the call that the host no longer wants. In the later era, and
 // for a call that has not left yet, ending the HTTP request is all. In the earlier
 // one the server is told first; the request is dropped once it knows.
-func (r *relay) cancel(m message, ready <-chan struct{}) {
+func (r *relay) cancel(ctx context.Context, m message, ready <-chan struct{}) {
 	c := r.calls.find(m.requestID)
 	if c != nil {
-		c.abandon()
+		c.abandoned.Store(true)
 		if c.modern() || !c.sent.Load() {
 			c.abort()
 			return
@@ -91,6 +91,6 @@ func (r *relay) cancel(m message, ready <-chan struct{}) {
 	}
 	<-ready
 	if r.sessions.current().gen > 0 {
-		r.send(m)
+		r.send(ctx, m)
 	}
 }

@@ -26,8 +26,8 @@ type relay struct {
 	tools    catalog
 	buffers  sync.Pool // of *bytes.Buffer, for answers
 
-	// work is the context of everything that waits for the server. It outlives
-	// the context of Run by the grace period; abort ends it.
+	// work is the context of everything that waits for the server; calls have
+	// children of it. It outlives the context of Run by the grace period; abort ends it.
 	work  context.Context //nolint:containedctx // the lifetime of the conversation is what this struct stands for
 	abort context.CancelFunc
 
@@ -51,7 +51,7 @@ func newRelay(ctx context.Context, b *Bridge, out io.Writer) *relay {
 }
 
 // read dispatches the host's lines until there are no more. It never waits for the server.
-func (r *relay) read(lines *lineReader) error {
+func (r *relay) read(ctx context.Context, lines *lineReader) error {
 	for {
 		line, err := lines.next()
 		switch {
@@ -62,29 +62,29 @@ func (r *relay) read(lines *lineReader) error {
 		case err != nil:
 			return fmt.Errorf("reading from the host: %w", err)
 		default:
-			r.dispatch(line)
+			r.dispatch(ctx, line)
 		}
 	}
 }
 
 // dispatch takes one line of the host. Nothing overtakes an earlier initialize or
 // notification: later messages wait until the server has acknowledged it.
-func (r *relay) dispatch(line []byte) {
+func (r *relay) dispatch(ctx context.Context, line []byte) {
 	r.log.message("from host", line)
 	m, err := parse(line)
 	switch {
 	case err != nil:
 		r.out.write(errorLine(nil, malformed(line)))
 	case m.isRequest():
-		r.dispatchRequest(m)
+		r.dispatchRequest(ctx, m)
 	case m.isNotification() && m.method == methodCancelled:
-		r.start(func(ready <-chan struct{}) { r.cancel(m, ready) })
+		r.start(func(ready <-chan struct{}) { r.cancel(ctx, m, ready) })
 	case m.isNotification():
-		r.startOrdered(func() { r.notify(m) })
+		r.startOrdered(func() { r.notify(ctx, m) })
 	case m.isResponse():
 		r.start(func(ready <-chan struct{}) {
 			<-ready
-			r.send(m)
+			r.send(ctx, m)
 		})
 	default:
 		r.out.write(errorLine(m.id, notAMessage()))
@@ -92,23 +92,23 @@ func (r *relay) dispatch(line []byte) {
 }
 
 // dispatchRequest registers the call at once, so that a cancellation in the next line finds it.
-func (r *relay) dispatchRequest(m message) {
-	c := r.newCall(m)
+func (r *relay) dispatchRequest(ctx context.Context, m message) {
+	ctx, c := r.newCall(ctx, m)
 	switch {
 	case m.method == methodInitialize:
-		r.startOrdered(func() { r.serve(c) })
+		r.startOrdered(func() { r.serve(ctx, c) })
 	case m.method == methodListen && m.modern():
 		r.start(func(ready <-chan struct{}) {
 			<-ready
-			r.subscribe(c)
+			r.subscribe(ctx, c)
 		})
 	default:
 		r.start(func(ready <-chan struct{}) {
 			select {
 			case <-ready:
-			case <-c.ctx.Done():
+			case <-ctx.Done():
 			}
-			r.serve(c)
+			r.serve(ctx, c)
 		})
 	}
 }
@@ -147,7 +147,7 @@ func (r *relay) listen(f func()) {
 
 // stop lets calls in flight finish within the grace period, then ends the session.
 // What does not notice its end in time is left behind: the program is about to exit.
-func (r *relay) stop() {
+func (r *relay) stop(ctx context.Context) {
 	r.mu.Lock()
 	r.stopped = true
 	r.mu.Unlock()
@@ -157,7 +157,7 @@ func (r *relay) stop() {
 		r.abort()
 		waitFor(&r.pending, unwindPatience)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.work), endPatience)
+	ctx, cancel := context.WithTimeout(ctx, endPatience)
 	r.end(ctx, r.sessions.current())
 	cancel()
 	r.abort()

@@ -30,7 +30,7 @@ func (r *relay) revive(ctx context.Context, lost session) (session, error) {
 	revival, first := r.sessions.join(lost.gen)
 	if first {
 		r.start(func(<-chan struct{}) {
-			now, err := r.reinitialize()
+			now, err := r.reinitialize(r.work) // not ctx: others wait for it too
 			r.sessions.finish(revival, now, err)
 			if err == nil {
 				r.announce(now)
@@ -46,7 +46,7 @@ func (r *relay) revive(ctx context.Context, lost session) (session, error) {
 }
 
 // reinitialize says to the server what the host said at the beginning of the conversation.
-func (r *relay) reinitialize() (session, error) {
+func (r *relay) reinitialize(ctx context.Context) (session, error) {
 	initialize, initialized := r.sessions.replay()
 	if initialize == nil {
 		return session{}, errors.New("the conversation had no beginning")
@@ -55,12 +55,10 @@ func (r *relay) reinitialize() (session, error) {
 	if err != nil {
 		return session{}, err
 	}
-	r.log.note("the server lost the session, beginning a new one")
+	r.log.InfoContext(ctx, "the server lost the session, beginning a new one")
 	c := &call{message: m}
 	c.repeatable, c.deadline = true, time.Now().Add(r.opts.ConnectPatience)
-	c.ctx, c.abort = context.WithCancel(r.work)
-	defer c.abort()
-	x, err := r.post(c, session{})
+	x, err := r.post(ctx, c, session{})
 	if err != nil {
 		return session{}, err
 	}
@@ -71,10 +69,10 @@ func (r *relay) reinitialize() (session, error) {
 	}
 	now, _ := r.sessions.begin(initialize, x.Header, answer.result)
 	if initialized != nil {
-		if err := r.acknowledge(c.ctx, initialized, now); err != nil {
+		if err := r.acknowledge(ctx, initialized, now); err != nil {
 			return session{}, err
 		}
-		r.openListening(now)
+		r.openListening(ctx, now)
 	}
 	return now, nil
 }
@@ -123,7 +121,7 @@ func (r *relay) end(ctx context.Context, s session) {
 	}
 	resp, err := r.client.Do(req)
 	if err != nil {
-		r.log.note("ending the session", "err", err)
+		r.log.InfoContext(ctx, "ending the session failed", "err", err)
 		return
 	}
 	resp.Body.Close()

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -22,7 +23,6 @@ type message struct {
 	err    []byte // JSON
 
 	// Members of params.
-	hasParams bool
 	name      []byte // JSON; of a tool or prompt
 	uri       []byte // JSON; of a resource
 	arguments []byte // JSON
@@ -113,7 +113,10 @@ func (p *parser) object(i, depth int, at place) int {
 		if end < 0 {
 			return -1
 		}
-		key := p.b[i:end]
+		var key []byte
+		if at != elsewhere {
+			key = unescape(p.b[i:end])
+		}
 		i = p.space(end)
 		if i == len(p.b) || p.b[i] != ':' {
 			return -1
@@ -279,32 +282,31 @@ func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 // enter says which place the object under key is.
 func (at place) enter(key []byte) place {
 	switch {
-	case at == inMessage && unquote(key) == "params":
+	case at == inMessage && string(key) == "params":
 		return inParams
-	case at == inParams && unquote(key) == "_meta":
+	case at == inParams && string(key) == "_meta":
 		return inMeta
 	default:
 		return elsewhere
 	}
 }
 
+// set remembers a member of interest. Key is without quotes.
 func (m *message) set(at place, key, value []byte) {
 	switch at {
 	case inMessage:
-		switch unquote(key) {
+		switch string(key) {
 		case "id":
 			m.id = value
 		case "method":
 			m.method = unquote(value)
-		case "params":
-			m.hasParams = true
 		case "result":
 			m.result = value
 		case "error":
 			m.err = value
 		}
 	case inParams:
-		switch unquote(key) {
+		switch string(key) {
 		case "name":
 			m.name = value
 		case "uri":
@@ -317,13 +319,22 @@ func (m *message) set(at place, key, value []byte) {
 			m.progress = value
 		}
 	case inMeta:
-		switch unquote(key) {
+		switch string(key) {
 		case "progressToken":
 			m.token = value
 		case metaVersion:
 			m.version = unquote(value)
 		}
+	case elsewhere:
 	}
+}
+
+// unescape returns the text of a JSON string, in place if nothing in it is escaped.
+func unescape(value []byte) []byte {
+	if bytes.IndexByte(value, '\\') >= 0 {
+		return []byte(unquote(value))
+	}
+	return value[1 : len(value)-1]
 }
 
 // unquote decodes a JSON string; anything else becomes "".
@@ -331,14 +342,12 @@ func unquote(value []byte) string {
 	if len(value) < 2 || value[0] != '"' {
 		return ""
 	}
-	for _, c := range value {
-		if c == '\\' {
-			var s string
-			if json.Unmarshal(value, &s) != nil {
-				return ""
-			}
-			return s
-		}
+	if bytes.IndexByte(value, '\\') < 0 {
+		return string(value[1 : len(value)-1])
 	}
-	return string(value[1 : len(value)-1])
+	var s string
+	if json.Unmarshal(value, &s) != nil {
+		return ""
+	}
+	return s
 }

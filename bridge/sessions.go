@@ -42,8 +42,8 @@ func (s *sessions) current() session {
 // current one, and returns it and the one before.
 func (s *sessions) begin(initialize []byte, header http.Header, result []byte) (now, before session) {
 	var v struct {
-		ProtocolVersion string `json:"protocolVersion"`
-		Capabilities    map[string]json.RawMessage
+		ProtocolVersion string                     `json:"protocolVersion"`
+		Capabilities    map[string]json.RawMessage `json:"capabilities"`
 	}
 	if json.Unmarshal(result, &v) != nil {
 		v.ProtocolVersion = "" // the host will say what is wrong with this result

@@ -2,6 +2,7 @@ package bridge_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -17,7 +18,10 @@ func sse(play func(st *stream)) http.HandlerFunc {
 		w.Header().Set("Content-Type", "text/event-stream")
 		w.WriteHeader(http.StatusOK)
 		w.(http.Flusher).Flush()
-		play(&stream{w: w, lastID: req.Header.Get("Last-Event-ID")})
+		play(&stream{lastID: req.Header.Get("Last-Event-ID"), write: func(text string) {
+			io.WriteString(w, text)
+			w.(http.Flusher).Flush()
+		}})
 	}
 }
 
@@ -25,12 +29,14 @@ func progress(token any, n int) string {
 	return fmt.Sprintf(`{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":%v,"progress":%d}}`, token, n)
 }
 
-func result(id any) string { return fmt.Sprintf(`{"jsonrpc":"2.0","id":%v,"result":{}}`, id) }
+// done is the answer to request 1.
+const done = `{"jsonrpc":"2.0","id":1,"result":{}}`
 
 const toolsChanged = `{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}`
 
-func callWithProgress(id, token any) string {
-	return fmt.Sprintf(`{"jsonrpc":"2.0","id":%v,"method":"tools/call","params":{"name":"write","_meta":{"progressToken":%v}}}`, id, token)
+// callWithProgress is request 1.
+func callWithProgress(token any) string {
+	return fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"write","_meta":{"progressToken":%v}}}`, token)
 }
 
 func TestStreams(t *testing.T) {
@@ -46,9 +52,9 @@ func TestStreams(t *testing.T) {
 					<-time.After(time.Second)
 					st.send("", progress(`"p"`, i))
 				}
-				st.send("", result(1))
+				st.send("", done)
 			}))
-			h.send(callWithProgress(1, `"p"`))
+			h.send(callWithProgress(`"p"`))
 			for i := range 3 {
 				l := h.message("notifications/progress")
 				if want := start.Add(time.Duration(i+1) * time.Second); !l.at.Equal(want) {
@@ -61,8 +67,8 @@ func TestStreams(t *testing.T) {
 		{"progress that comes on another stream after the result is dropped", func(t *testing.T, s *remote, h *host) {
 			h.handshake()
 			listening := <-s.streams
-			s.misbehave("tools/call", 1, sse(func(st *stream) { st.send("", result(1)) }))
-			h.send(callWithProgress(1, 7))
+			s.misbehave("tools/call", 1, sse(func(st *stream) { st.send("", done) }))
+			h.send(callWithProgress(7))
 			h.result(1)
 			listening.send("", progress(7, 1))
 			listening.send("", toolsChanged)
@@ -73,7 +79,7 @@ func TestStreams(t *testing.T) {
 			h.handshake()
 			listening := <-s.streams
 			s.misbehave("tools/call", 1, respond(200, `{"jsonrpc":"2.0","id":1,"result":{"task":{"taskId":"x"}}}`, "Content-Type: application/json"))
-			h.send(callWithProgress(1, 7))
+			h.send(callWithProgress(7))
 			h.result(1)
 			listening.send("", progress(7, 1))
 			h.message("notifications/progress")
@@ -87,33 +93,33 @@ func TestStreams(t *testing.T) {
 				hangUp(w, req)
 			})
 			start := time.Now()
-			h.send(callWithProgress(1, 7))
+			h.send(callWithProgress(7))
 			h.message("notifications/progress")
 			resumed := <-s.streams
 			if resumed.lastID != "e1" {
 				t.Errorf("Last-Event-ID = %q", resumed.lastID)
 			}
 			resumed.send("e2", progress(7, 2))
-			resumed.send("e3", result(1))
+			resumed.send("e3", done)
 			close(resumed.end)
 			h.message("notifications/progress")
 			h.result(1)
 			within(t, start, 10*time.Millisecond)
-			if s.runs["write"] != 1 {
-				t.Errorf("ran %d times", s.runs["write"])
+			if s.runsOf("write") != 1 {
+				t.Errorf("ran %d times", s.runsOf("write"))
 			}
 		}},
 		{"stream closed by a polling server: reopened after the retry it asks for", func(t *testing.T, s *remote, h *host) {
 			h.handshake()
 			<-s.streams
-			s.misbehave("tools/call", 1, sse(func(st *stream) { fmt.Fprint(st.w, "id: e1\nretry: 700\ndata:\n\n") }))
+			s.misbehave("tools/call", 1, sse(func(st *stream) { st.write("id: e1\nretry: 700\ndata:\n\n") }))
 			start := time.Now()
 			h.send(call(1, "write"))
 			resumed := <-s.streams
 			if took := time.Since(start); took != 700*time.Millisecond {
 				t.Errorf("reopened after %v", took)
 			}
-			resumed.send("", result(1))
+			resumed.send("", done)
 			close(resumed.end)
 			h.result(1)
 		}},
@@ -124,10 +130,10 @@ func TestStreams(t *testing.T) {
 				sse(func(st *stream) { st.send("e1", progress(7, 1)) })(w, req)
 				s.outage(1500*time.Millisecond, s.up)
 			})
-			h.send(callWithProgress(1, 7))
+			h.send(callWithProgress(7))
 			for resumed := range s.streams { // the listening stream comes back too
 				if resumed.lastID == "e1" {
-					resumed.send("", result(1))
+					resumed.send("", done)
 					close(resumed.end)
 					break
 				}
@@ -140,7 +146,7 @@ func TestStreams(t *testing.T) {
 				sse(func(st *stream) { st.send("", progress(7, 1)) })(w, req)
 				hangUp(w, req)
 			})
-			h.send(callWithProgress(1, 7))
+			h.send(callWithProgress(7))
 			h.failure(1, "may or may not")
 		}},
 		{"reset in a stream of the later era is never resumed or repeated", func(t *testing.T, s *remote, h *host) {
@@ -159,7 +165,7 @@ func TestStreams(t *testing.T) {
 			<-s.streams
 			s.misbehave("tools/call", 1, sse(func(st *stream) { st.send("e1", progress(7, 1)) }))
 			s.misbehave("GET", 1, respond(405, ""))
-			h.send(callWithProgress(1, 7))
+			h.send(callWithProgress(7))
 			h.failure(1, "405", "may or may not")
 		}},
 		{"listening stream dropped, then 8 s of outage: list_changed within 5 s", func(t *testing.T, s *remote, h *host) {

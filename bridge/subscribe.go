@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -12,23 +13,23 @@ const methodAcknowledged = "notifications/subscriptions/acknowledged"
 // subscribe serves subscriptions/listen, the later era's listening stream. Once
 // the server has acknowledged it, the bridge reopens it for as long as the host
 // wants it, and the host hears only that lists may have changed meanwhile.
-func (r *relay) subscribe(c *call) {
+func (r *relay) subscribe(ctx context.Context, c *call) {
 	defer r.finish(c)
 	events := newEventReader(http.NoBody, r.opts.MaxMessage)
 	var o outage
 	for acknowledged := false; ; {
 		opened := time.Now()
-		x, err := r.post(c, session{})
+		x, err := r.post(ctx, c, session{})
 		switch {
-		case c.ctx.Err() != nil && c.isAbandoned():
+		case ctx.Err() != nil && c.abandoned.Load():
 			return
 		case err != nil && !acknowledged:
-			r.refuse(c, err)
+			r.refuse(ctx, c, err)
 			return
 		case err == nil && x.stream == nil:
 			done := !acknowledged || x.StatusCode < http.StatusInternalServerError && x.StatusCode != http.StatusTooManyRequests
 			if done {
-				r.concludeOrRefuse(c, x)
+				r.concludeOrRefuse(ctx, c, x)
 			}
 			x.close()
 			if done {
@@ -43,22 +44,22 @@ func (r *relay) subscribe(c *call) {
 			}
 		}
 		if !acknowledged {
-			r.refuse(c, interrupted(c, errors.New("the stream ended")))
+			r.refuse(ctx, c, interrupted(c, errors.New("the stream ended")))
 			return
 		}
 		if time.Since(opened) > stableAfter {
 			o.over()
 		}
-		if !sleep(c.ctx, o.wait(events.retry)) {
+		if !sleep(ctx, o.wait(events.retry)) {
 			return
 		}
 		c.deadline = time.Now() // from here on the outage paces the tries
 	}
 }
 
-func (r *relay) concludeOrRefuse(c *call, x *exchange) {
+func (r *relay) concludeOrRefuse(ctx context.Context, c *call, x *exchange) {
 	if err := r.conclude(c, x); err != nil {
-		r.refuse(c, err)
+		r.refuse(ctx, c, err)
 	}
 }
 

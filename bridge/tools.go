@@ -3,6 +3,7 @@ package bridge
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -132,7 +133,7 @@ func mirroredParameters(schema []byte) ([]parameter, bool) {
 			found = append(found, parameter{path: path, header: name})
 		}
 		for key, sub := range p.Properties {
-			if !walk(sub, append(path[:len(path):len(path)], key)) {
+			if !walk(sub, append(slices.Clip(path), key)) {
 				return false
 			}
 		}

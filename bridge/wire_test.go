@@ -50,17 +50,17 @@ type fault struct {
 
 // A stream is an open stream of events to the bridge.
 type stream struct {
-	w      http.ResponseWriter
 	lastID string
-	end    chan struct{}
+	write  func(text string)
+	end    chan struct{} // of a listening stream
 }
 
 func (s *stream) send(id, data string) {
+	text := "data: " + data + "\n\n"
 	if id != "" {
-		fmt.Fprintf(s.w, "id: %s\n", id)
+		text = "id: " + id + "\n" + text
 	}
-	fmt.Fprintf(s.w, "data: %s\n\n", data)
-	s.w.(http.Flusher).Flush()
+	s.write(text)
 }
 
 // rpc is a message as the server sees it.
@@ -236,7 +236,7 @@ func (s *remote) serve(w http.ResponseWriter, req *http.Request, m rpc, body []b
 		return
 	}
 	switch m.Method {
-	case http.MethodGet:
+	case http.MethodGet, "subscriptions/listen":
 		s.listen(w, req)
 	case http.MethodDelete:
 		s.mu.Lock()
@@ -255,8 +255,6 @@ func (s *remote) serve(w http.ResponseWriter, req *http.Request, m rpc, body []b
 		s.answer(w, m, toolList)
 	case "tools/call":
 		s.tool(w, req, m)
-	case "subscriptions/listen":
-		s.listen(w, req)
 	default:
 		if m.ID == nil || m.Method == "response" {
 			w.WriteHeader(http.StatusAccepted)
@@ -306,11 +304,25 @@ func (s *remote) listen(w http.ResponseWriter, req *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.WriteHeader(http.StatusOK)
 	w.(http.Flusher).Flush()
-	st := &stream{w: w, lastID: req.Header.Get("Last-Event-ID"), end: make(chan struct{})}
+	texts := make(chan string, 16)
+	st := &stream{lastID: req.Header.Get("Last-Event-ID"), write: func(text string) { texts <- text }, end: make(chan struct{})}
 	s.streams <- st
-	select {
-	case <-st.end:
-	case <-req.Context().Done():
+	write := func(text string) {
+		io.WriteString(w, text)
+		w.(http.Flusher).Flush()
+	}
+	for {
+		select {
+		case text := <-texts:
+			write(text)
+		case <-st.end:
+			for len(texts) > 0 {
+				write(<-texts)
+			}
+			return
+		case <-req.Context().Done():
+			return
+		}
 	}
 }
 
@@ -334,6 +346,20 @@ func (s *remote) header(method string) http.Header {
 	return s.headers[method]
 }
 
+func (s *remote) body(method string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.bodies[method]
+}
+
+// runsOf returns how often a tool ran.
+func (s *remote) runsOf(tool string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.runs[tool]
+}
+
+// open returns how many sessions are open.
 func (s *remote) open() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -353,4 +379,6 @@ func respond(status int, body string, headers ...string) http.HandlerFunc {
 }
 
 // hangUp is a fault: the connection is reset after the request was read.
-func hangUp(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+func hangUp(http.ResponseWriter, *http.Request) {
+	panic(http.ErrAbortHandler) //nolint:forbidigo // that is how net/http spells it
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -80,9 +81,7 @@ func (e endpoint) at(path string) *url.URL {
 
 // authorize adds the key and the extra headers to req.
 func (e endpoint) authorize(req *http.Request) {
-	for name, values := range e.Header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, e.Header)
 	if key := e.Key.Reveal(); key != "" {
 		req.Header.Set("Authorization", "Bearer "+key)
 	}

@@ -48,8 +48,8 @@ func relay(ctx context.Context, w world, conn *connection, opts *relayOptions) e
 	if err != nil {
 		return err
 	}
-	defer file.Close() //nolint:errcheck // the log ends here
-	b, err := bridge.New(e.URL.String(), e.Key, bridge.Options{
+	defer file.Close()                                          //nolint:errcheck // the log ends here
+	b, err := bridge.New(e.URL.String(), e.Key, bridge.Options{ //nolint:contextcheck // asking a logger for its level waits for nothing
 		HTTP: e.HTTP, Header: e.Header, Logger: log,
 		UserAgent: "mcp-client/" + w.programVersion(),
 	})

@@ -29,7 +29,7 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 // run is main without the process: it returns the exit code, 2 for a mistake in
 // the command line and 1 for everything else that went wrong.
 func run(ctx context.Context, args []string, w world) int {
-	root := newRootCmd(w)
+	root := newRootCmd(w) //nolint:contextcheck // cobra hands the commands their context
 	root.SetArgs(args)
 	root.SetIn(w.stdin)
 	root.SetOut(w.stdout)
