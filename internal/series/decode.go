@@ -1,21 +1,15 @@
 package series
 
 import (
-	"bytes"
-	"compress/flate"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"math"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// maxBody bounds what a packed series may unpack to: every column's samples in their longest form, and runs.
-const maxBody = maxSamples * 64
-
-// Decode undoes [Encode].
-func Decode(packed []byte) (pierre.Series, error) {
+// Decode undoes [Codec.Encode].
+func (c *Codec) Decode(packed []byte) (pierre.Series, error) {
 	var s pierre.Series
 	if len(packed) == 0 {
 		return s, nil
@@ -23,7 +17,7 @@ func Decode(packed []byte) (pierre.Series, error) {
 	if packed[0] != version {
 		return s, fmt.Errorf("packed samples have version %d, not %d", packed[0], version)
 	}
-	body, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed[1:])), maxBody))
+	body, err := c.dec.DecodeAll(packed[1:], nil)
 	if err != nil {
 		return s, fmt.Errorf("unpacking samples: %w", err)
 	}
@@ -76,11 +70,6 @@ func (r *reader) uvarint() uint64 {
 	return v
 }
 
-func (r *reader) varint() int64 {
-	u := r.uvarint()
-	return int64(u>>1) ^ -int64(u&1)
-}
-
 func (r *reader) column(n int, isTime bool) []float64 {
 	index, flags := r.byte(), r.byte()
 	known := scales()
@@ -89,39 +78,77 @@ func (r *reader) column(n int, isTime bool) []float64 {
 		return nil
 	}
 	values := make([]float64, n)
-	if flags&flagGaps != 0 {
-		r.gaps(values)
+	p := present{scale: known[index], second: flags&flagSecondOrder != 0}
+	if flags&flagGaps == 0 {
+		r.values(values, &p)
+		return values
 	}
-	sc := known[index]
-	var last, slope int64
-	for i := range values {
-		if math.IsNaN(values[i]) {
-			continue
+	left := values
+	runs, err := r.runs(n)
+	if err != nil {
+		r.fail()
+		return nil
+	}
+	for i, run := range runs {
+		if i%2 == 0 {
+			r.values(left[:run], &p)
+		} else {
+			absent(left[:run])
 		}
-		d := r.varint()
-		if flags&flagSecondOrder != 0 {
-			slope += d
-			d = slope
-		}
-		last += d
-		values[i] = float64(last) * sc.num / sc.den
+		left = left[run:]
 	}
 	return values
 }
 
-// gaps reads runs and puts NaN where a sample is absent.
-func (r *reader) gaps(values []float64) {
-	for present := true; len(values) > 0; present = !present {
-		run := r.uvarint()
-		if r.bad || run > uint64(len(values)) {
-			r.fail()
-			return
-		}
-		if !present {
-			for i := range run {
-				values[i] = math.NaN()
+// A present is where the reading of a column's present samples stands.
+type present struct {
+	scale       scale
+	second      bool
+	last, slope int64
+}
+
+// values reads one sample into each of values.
+func (r *reader) values(values []float64, p *present) {
+	body, last, slope := r.body, p.last, p.slope
+	for i := range values {
+		var u uint64
+		if len(body) > 0 && body[0] < 0x80 { // most are short
+			u, body = uint64(body[0]), body[1:]
+		} else {
+			var n int
+			if u, n = binary.Uvarint(body); n <= 0 {
+				r.fail()
+				return
 			}
+			body = body[n:]
 		}
-		values = values[run:]
+		d := int64(u>>1) ^ -int64(u&1)
+		if p.second {
+			slope += d
+			d = slope
+		}
+		last += d
+		values[i] = float64(last) * p.scale.num / p.scale.den
+	}
+	r.body, p.last, p.slope = body, last, slope
+}
+
+// runs reads the lengths of alternating runs that add up to n.
+func (r *reader) runs(n int) ([]int, error) {
+	var runs []int
+	for n > 0 {
+		run := r.uvarint()
+		if r.bad || run > uint64(n) {
+			return nil, errCorrupt
+		}
+		runs = append(runs, int(run))
+		n -= int(run)
+	}
+	return runs, nil
+}
+
+func absent(values []float64) {
+	for i := range values {
+		values[i] = math.NaN()
 	}
 }

@@ -1,50 +1,39 @@
 package series
 
 import (
-	"bytes"
-	"compress/flate"
 	"encoding/binary"
 	"fmt"
+	"iter"
 	"math"
+	"math/bits"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
 // Encode packs s. A series without samples packs into nil. It is an error if
 // the columns differ in length, a sample lacks its time or is out of range.
-func Encode(s pierre.Series) ([]byte, error) {
+func (c *Codec) Encode(s pierre.Series) ([]byte, error) {
 	n := len(s.Time)
 	if n > maxSamples {
 		return nil, fmt.Errorf("%d samples are more than %d", n, maxSamples)
 	}
 	body := binary.AppendUvarint(nil, uint64(n))
-	for id, c := range columns(&s) {
-		if len(*c.values) == 0 {
+	for id, col := range columns(&s) {
+		if len(*col.values) == 0 {
 			continue
 		}
-		if len(*c.values) != n {
-			return nil, fmt.Errorf("column %d has %d samples, not %d", id, len(*c.values), n)
+		if len(*col.values) != n {
+			return nil, fmt.Errorf("column %d has %d samples, not %d", id, len(*col.values), n)
 		}
 		var err error
-		if body, err = appendColumn(body, byte(id), c); err != nil {
+		if body, err = appendColumn(body, byte(id), col); err != nil {
 			return nil, err
 		}
 	}
 	if n == 0 {
 		return nil, nil
 	}
-	out := bytes.NewBuffer([]byte{version})
-	w, err := flate.NewWriter(out, flate.DefaultCompression)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(body); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
+	return c.enc.EncodeAll(body, []byte{version}), nil
 }
 
 func appendColumn(body []byte, id byte, c column) ([]byte, error) {
@@ -59,10 +48,10 @@ func appendColumn(body []byte, id byte, c column) ([]byte, error) {
 	if gaps && id == 0 {
 		return nil, fmt.Errorf("a sample has no time")
 	}
+	second := bytesOf(ints, true) < bytesOf(ints, false)
 	var flags byte
-	first, second := appendDifferences(nil, ints, false), appendDifferences(nil, ints, true)
-	if len(second) < len(first) {
-		flags, first = flagSecondOrder, second
+	if second {
+		flags |= flagSecondOrder
 	}
 	if gaps {
 		flags |= flagGaps
@@ -71,21 +60,37 @@ func appendColumn(body []byte, id byte, c column) ([]byte, error) {
 	if gaps {
 		body = appendRuns(body, *c.values)
 	}
-	return append(body, first...), nil
+	for d := range differences(ints, second) {
+		body = binary.AppendVarint(body, d)
+	}
+	return body, nil
 }
 
-func appendDifferences(b []byte, ints []int64, second bool) []byte {
-	var last, slope int64
-	for _, v := range ints {
-		d := v - last
-		if second {
-			d -= slope
-			slope = v - last
+// differences yields what a column keeps of its integers.
+func differences(ints []int64, second bool) iter.Seq[int64] {
+	return func(yield func(int64) bool) {
+		var last, slope int64
+		for _, v := range ints {
+			d := v - last
+			last = v
+			if second {
+				d, slope = d-slope, d
+			}
+			if !yield(d) {
+				return
+			}
 		}
-		b = binary.AppendVarint(b, d)
-		last = v
 	}
-	return b
+}
+
+// bytesOf returns how long the differences are as varints.
+func bytesOf(ints []int64, second bool) int {
+	n := 0
+	for d := range differences(ints, second) {
+		zigzag := uint64(d<<1) ^ uint64(d>>63)
+		n += (bits.Len64(zigzag|1) + 6) / 7
+	}
+	return n
 }
 
 func appendRuns(b []byte, values []float64) []byte {

@@ -4,7 +4,7 @@
 //
 // # Format, version 1
 //
-// The first byte is the version, the rest a DEFLATE stream (RFC 1951) of:
+// The first byte is the version, the rest a Zstandard frame (RFC 8878) of:
 //
 //	uvarint  number of samples n
 //	columns  until the end, in the order of the table below, time first:
@@ -34,6 +34,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -41,7 +43,25 @@ const (
 	version    = 1
 	maxSamples = 1 << 22 // 48 days at 1 Hz
 	maxInteger = 1 << 53 // beyond it float64 has gaps
+	maxBody    = maxSamples * 64
 )
+
+// A Codec packs and unpacks series. It holds the buffers of the compression and
+// is safe for concurrent use.
+type Codec struct {
+	enc *zstd.Encoder
+	dec *zstd.Decoder
+}
+
+// NewCodec returns a codec.
+func NewCodec() (*Codec, error) {
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20), zstd.WithEncoderCRC(true))
+	if err != nil {
+		return nil, err
+	}
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxBody))
+	return &Codec{enc, dec}, err
+}
 
 // The flags of a column.
 const (
@@ -104,6 +124,7 @@ type column struct {
 
 // integers returns the present samples of values as multiples of the first scale that fits, and that scale.
 func (c column) integers() (ints []int64, index byte, err error) {
+	ints = make([]int64, 0, len(*c.values))
 	for _, index = range c.scales {
 		sc, fits := scales()[index], true
 		ints = ints[:0]
@@ -115,8 +136,10 @@ func (c column) integers() (ints []int64, index byte, err error) {
 			if !(math.Abs(x) <= maxInteger) {
 				return nil, 0, fmt.Errorf("sample %g is out of range", v)
 			}
-			r := math.Round(x)
-			fits = fits && math.Abs(x-r) <= 1e-6
+			r := math.RoundToEven(x)
+			if fits = fits && math.Abs(x-r) <= 1e-6; !fits && index != c.scales[len(c.scales)-1] {
+				break
+			}
 			ints = append(ints, int64(r))
 		}
 		if fits {

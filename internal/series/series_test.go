@@ -95,18 +95,29 @@ func TestGaps(t *testing.T) {
 	})
 }
 
+func newCodec(t testing.TB) *series.Codec {
+	t.Helper()
+	codec, err := series.NewCodec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return codec
+}
+
 func TestEmpty(t *testing.T) {
-	packed, err := series.Encode(pierre.Series{})
+	codec := newCodec(t)
+	packed, err := codec.Encode(pierre.Series{})
 	if err != nil || packed != nil {
 		t.Errorf("Encode(nothing) = %v, %v", packed, err)
 	}
-	got, err := series.Decode(nil)
+	got, err := codec.Decode(nil)
 	if err != nil || got.Time != nil {
 		t.Errorf("Decode(nil) = %v, %v", got, err)
 	}
 }
 
 func TestEncodeRefuses(t *testing.T) {
+	codec := newCodec(t)
 	for name, s := range map[string]pierre.Series{
 		"columns of different length": {Time: []float64{0, 1}, Power: []float64{1}},
 		"a column without times":      {Power: []float64{1}},
@@ -114,34 +125,36 @@ func TestEncodeRefuses(t *testing.T) {
 		"infinity":                    {Time: []float64{0}, Speed: []float64{math.Inf(1)}},
 		"a value beyond whole floats": {Time: []float64{0}, Power: []float64{1e300}},
 	} {
-		if packed, err := series.Encode(s); err == nil {
+		if packed, err := codec.Encode(s); err == nil {
 			t.Errorf("%s: Encode = %x, want an error", name, packed)
 		}
 	}
 }
 
 func TestDecodeRefuses(t *testing.T) {
-	good, err := series.Encode(pierre.Series{Time: []float64{0, 1, 2}, Power: []float64{1, 2, 3}})
+	codec := newCodec(t)
+	good, err := codec.Encode(pierre.Series{Time: []float64{0, 1, 2}, Power: []float64{1, 2, 3}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, packed := range map[string][]byte{
 		"a later version": append([]byte{99}, good[1:]...),
 		"cut off":         good[:len(good)-4],
-		"not deflated":    {1, 0xff, 0xff, 0xff},
+		"not compressed":  {1, 0xff, 0xff, 0xff},
 	} {
-		if s, err := series.Decode(packed); err == nil {
+		if s, err := codec.Decode(packed); err == nil {
 			t.Errorf("%s: Decode = %v, want an error", name, s)
 		}
 	}
 }
 
 func FuzzDecode(f *testing.F) {
+	codec := newCodec(f)
 	for _, s := range []pierre.Series{
 		{Time: []float64{0}},
 		{Time: []float64{0, 1, 2.5}, HeartRate: []float64{math.NaN(), 100, 101}, Latitude: []float64{1, 2, 3}},
 	} {
-		packed, err := series.Encode(s)
+		packed, err := codec.Encode(s)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -149,15 +162,15 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add([]byte{1})
 	f.Fuzz(func(t *testing.T, packed []byte) {
-		s, err := series.Decode(packed)
+		s, err := codec.Decode(packed)
 		if err != nil {
 			return
 		}
-		again, err := series.Encode(s)
+		again, err := codec.Encode(s)
 		if err != nil {
 			return // a hostile blob may hold numbers that no recording does
 		}
-		got, err := series.Decode(again)
+		got, err := codec.Decode(again)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,11 +180,12 @@ func FuzzDecode(f *testing.F) {
 
 func roundTrip(t *testing.T, s pierre.Series) pierre.Series {
 	t.Helper()
-	packed, err := series.Encode(s)
+	codec := newCodec(t)
+	packed, err := codec.Encode(s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := series.Decode(packed)
+	got, err := codec.Decode(packed)
 	if err != nil {
 		t.Fatal(err)
 	}

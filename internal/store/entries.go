@@ -12,7 +12,6 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/merge"
 	"github.com/pierre-mcp/pierre/internal/pierre"
-	"github.com/pierre-mcp/pierre/internal/series"
 )
 
 // An entry is a row of activity_sources. One that was read has no laps and samples, unless its reader says so.
@@ -42,7 +41,7 @@ type summary struct {
 	Span    float64       `json:"span_seconds,omitempty"`
 }
 
-func newEntry(src pierre.Source, rec pierre.Recording) (*entry, error) {
+func (s *Store) newEntry(src pierre.Source, rec pierre.Recording) (*entry, error) {
 	e := &entry{Facts: merge.FactsOf(src, rec), series: rec.Series}
 	a := &e.Activity
 	var err error
@@ -56,7 +55,7 @@ func newEntry(src pierre.Source, rec pierre.Recording) (*entry, error) {
 	if e.laps, err = json.Marshal(rec.Laps); err != nil {
 		return nil, err
 	}
-	e.samples, err = series.Encode(rec.Series)
+	e.samples, err = s.codec.Encode(rec.Series)
 	return e, err
 }
 

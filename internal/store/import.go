@@ -17,7 +17,7 @@ import (
 func (s *Store) ImportRecording(
 	ctx context.Context, user pierre.UserID, src pierre.Source, rec pierre.Recording,
 ) (pierre.Addition, error) {
-	in, err := newEntry(src, rec) // outside of the transaction: packing is the longest part
+	in, err := s.newEntry(src, rec) // outside of the transaction: packing is the longest part
 	if err != nil {
 		return pierre.Addition{}, &pierre.Error{
 			Kind: pierre.KindInvalid, Err: err, Msg: fmt.Sprintf("Its samples cannot be kept: %v.", err),
@@ -25,7 +25,7 @@ func (s *Store) ImportRecording(
 	}
 	var added pierre.Addition
 	err = s.tx(ctx, func(t *tx) error {
-		i := importing{t, user}
+		i := importing{t, user, s.codec}
 		if added, err = i.add(ctx, in); err != nil {
 			return s.classify(err, "importing a recording")
 		}
@@ -38,7 +38,8 @@ func (s *Store) ImportRecording(
 type importing struct {
 	*tx
 
-	user pierre.UserID
+	user  pierre.UserID
+	codec *series.Codec
 }
 
 func (i importing) add(ctx context.Context, in *entry) (pierre.Addition, error) {
@@ -172,7 +173,7 @@ func (i importing) tracksAgree(ctx context.Context, in, e *entry, sources []*ent
 		if len(packed) == 0 || other.Columns&merge.HasPosition == 0 {
 			continue
 		}
-		track, err := series.Decode(packed)
+		track, err := i.codec.Decode(packed)
 		if err != nil {
 			return false, err
 		}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/merge"
 	"github.com/pierre-mcp/pierre/internal/pierre"
-	"github.com/pierre-mcp/pierre/internal/series"
 )
 
 // Recording returns one of the user's activities with its laps and samples:
@@ -29,7 +28,7 @@ func (s *Store) Recording(ctx context.Context, user pierre.UserID, id pierre.Act
 				return rec, fmt.Errorf("reading laps of activity %s: %w", id, err)
 			}
 		}
-		more, err := series.Decode(e.samples)
+		more, err := s.codec.Decode(e.samples)
 		if err != nil {
 			return rec, fmt.Errorf("reading samples of activity %s: %w", id, err)
 		}

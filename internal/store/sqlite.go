@@ -12,6 +12,8 @@ import (
 
 	"github.com/mattn/go-sqlite3"
 	"github.com/pressly/goose/v3"
+
+	"github.com/pierre-mcp/pierre/internal/series"
 )
 
 const (
@@ -31,6 +33,10 @@ func OpenSQLite(path string) (*Store, error) {
 		"_stmt_cache_size": {"64"},
 	}
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+	codec, err := series.NewCodec()
+	if err != nil {
+		return nil, err
+	}
 	write, err := sql.Open("sqlite3", dsn)
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", path, err)
@@ -48,7 +54,7 @@ func OpenSQLite(path string) (*Store, error) {
 		rewrite:  toQuestionMarks,
 		conflict: sqliteConflict,
 		full:     sqliteFull,
-	}}
+	}, codec}
 	if err := connect(write); err != nil {
 		return nil, errors.Join(s.classify(err, "opening "+path), s.Close())
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/series"
 )
 
 //go:embed migrations
@@ -25,6 +26,7 @@ type Store struct {
 	write *sql.DB // one connection where the database has one writer
 	read  *sql.DB
 	d     dialect
+	codec *series.Codec // of samples
 }
 
 // A dialect is what differs between the databases, and nothing else.
