@@ -9,8 +9,8 @@
 //
 // A recording comes as columns: t in seconds after the start, rising, and one
 // column per quantity, as long as t, with NaN where a sample lacks the value. A
-// column that was not recorded is nil. Everything is in SI units but for heart
-// rate (bpm), and the names of parameters say which.
+// column that was not recorded is nil. Units are SI's, but bpm for heart rates, cm
+// for a body's height, years for ages and kcal for food; each function says which.
 //
 // # Results
 //
