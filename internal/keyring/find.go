@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
@@ -24,7 +25,7 @@ func (r *Ring) find(name string, src Source, dir, file string) (secret.String, e
 	var err error
 	switch {
 	case text != "" && src.File != "":
-		return secret.String{}, fmt.Errorf("%s and %s_FILE are both set; give one of them", name, name)
+		return secret.String{}, pierre.Invalid(name, "%s and %s_FILE are both set; give one of them", name, name)
 	case src.File != "":
 		if text, err = readSecret(src.File); err != nil {
 			return secret.String{}, fmt.Errorf("reading %s_FILE: %w", name, err)
@@ -38,7 +39,7 @@ func (r *Ring) find(name string, src Source, dir, file string) (secret.String, e
 	}
 	text = strings.TrimSpace(text)
 	if err := judge(text); err != nil {
-		return secret.String{}, fmt.Errorf("%s %w: use the output of openssl rand -base64 32", name, err)
+		return secret.String{}, pierre.Invalid(name, "%s %v; use the output of openssl rand -base64 32", name, err)
 	}
 	return secret.New(text), nil
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
@@ -38,7 +39,7 @@ type Ring struct {
 // Load finds JWT_SECRET and ENCRYPTION_KEY, of at least 32 bytes each. Those that have no source
 // are read from dir, and made there at random, mode 0600, if they are not there yet: programs
 // that start at the same time end up with the same ones. A value that is too short, or that
-// somebody copied from an example, is an error.
+// somebody copied from an example, is a [pierre.KindInvalid] error.
 func Load(dir string, jwt, encryption Source) (*Ring, error) {
 	r := &Ring{}
 	var key secret.String
@@ -49,7 +50,7 @@ func Load(dir string, jwt, encryption Source) (*Ring, error) {
 		return nil, err
 	}
 	if r.jwt.Reveal() == key.Reveal() {
-		return nil, errors.New("JWT_SECRET and ENCRYPTION_KEY are the same; give each a value of its own")
+		return nil, pierre.Invalid("ENCRYPTION_KEY", "JWT_SECRET and ENCRYPTION_KEY are the same; give each a value of its own")
 	}
 	aead, err := newAEAD(key)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/pierre-mcp/pierre/internal/keyring"
+	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
@@ -143,6 +144,9 @@ func TestBadSecretsAreRefused(t *testing.T) {
 			_, err := keyring.Load(t.TempDir(), tt.jwt, tt.key)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Fatalf("Load = %v, want %q", err, tt.want)
+			}
+			if unreadable := strings.Contains(tt.want, "_FILE") || strings.Contains(tt.want, "file"); !unreadable && pierre.KindOf(err) != pierre.KindInvalid {
+				t.Errorf("the kind of %v is %v, want invalid: it is the operator's mistake", err, pierre.KindOf(err))
 			}
 			for _, src := range []keyring.Source{tt.jwt, tt.key} {
 				if s := src.Text.Reveal(); len(s) > 12 && strings.Contains(err.Error(), s) {
