@@ -24,6 +24,7 @@ func (f *fitFile) drafts(sum [32]byte) []draft {
 		}
 		f.sessions = []fitSession{f.wholeSession()}
 	}
+	f.startLaps()
 	slices.SortStableFunc(f.sessions, func(a, b fitSession) int { return cmp.Compare(a.start, b.start) })
 	parts := map[int]int{}
 	for _, s := range f.sessions {
@@ -47,6 +48,18 @@ func (f *fitFile) drafts(sum [32]byte) []draft {
 		drafts = append(drafts, d)
 	}
 	return drafts
+}
+
+// startLaps lets laps without a start begin where the lap before them ended.
+func (f *fitFile) startLaps() {
+	last := f.sessions[0].start
+	for i := range f.laps {
+		l := &f.laps[i]
+		if math.IsNaN(l.start) {
+			l.start = last
+		}
+		last = l.end
+	}
 }
 
 // A leg is what was recorded during a session: everything in [from, to).

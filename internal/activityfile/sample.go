@@ -20,6 +20,7 @@ type sample struct {
 	power    float64 // W
 	cad      float64 // rpm
 	temp     float64 // °C
+	apart    bool    // the way from the sample before it was not recorded
 }
 
 func newSample(t float64) sample {

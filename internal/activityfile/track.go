@@ -18,7 +18,8 @@ func haversine(lat1, lon1, lat2, lon2 float64) float64 {
 }
 
 // measureTrack gives samples without any recorded distance the length of their
-// track. A fix that nobody could have reached in time does not lengthen it.
+// track. Neither the way between two segments nor a fix that nobody could have
+// reached in time lengthens it.
 func measureTrack(samples []sample, sport pierre.Sport) {
 	for i := range samples {
 		if !math.IsNaN(samples[i].dist) {
@@ -27,22 +28,25 @@ func measureTrack(samples []sample, sport pierre.Sport) {
 	}
 	limit := topSpeed(sport)
 	var last *sample
-	length := 0.0
+	length, apart := 0.0, false
 	for i := range samples {
 		s := &samples[i]
+		apart = apart || s.apart
 		if !s.placed() {
 			continue
 		}
 		if last != nil {
 			step := haversine(last.lat, last.lon, s.lat, s.lon)
 			// Times are whole seconds in many files: two fixes of one second may be almost two apart.
-			if step > limit*(s.t-last.t+1) {
+			if step > limit*(s.t-last.t+1) && !apart {
 				continue
 			}
-			length += step
+			if !apart {
+				length += step
+			}
 		}
 		s.dist = length
-		last = s
+		last, apart = s, false
 	}
 }
 

@@ -1,0 +1,109 @@
+package activityfile
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// apple reads the Apple Health exports among the files of b. The name of the
+// document is translated, its root element is not.
+func (w *walker) apple(ctx context.Context, b *bundle, in scope) error {
+	for _, e := range b.entries {
+		if b.taken[e] || e.problem != "" || !strings.EqualFold(path.Ext(e.path), ".xml") {
+			continue
+		}
+		if err := w.appleDocument(ctx, b, e, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// appleDocument reads e if it is a health export, and leaves it alone if not.
+func (w *walker) appleDocument(ctx context.Context, b *bundle, e *entry, in scope) error {
+	f, err := w.openFile(ctx, e)
+	if err != nil {
+		return ctx.Err()
+	}
+	defer f.Close()
+	x, err := newXMLReader(f)
+	if err != nil {
+		return ctx.Err()
+	}
+	if root, err := x.start(); err != nil || root.Name.Local != "HealthData" {
+		return ctx.Err()
+	}
+	a := newAppleReader(x, w.limits)
+	if err := x.children(a.child); err != nil {
+		text, err := x.damage(err)
+		if err != nil {
+			r, fatal := refused(ctx, err)
+			if fatal != nil {
+				return fatal
+			}
+			text = r.reason
+		}
+		a.warnings = append(a.warnings, text)
+	}
+	in.provider = pierre.ProviderAppleHealth
+	b.claim(path.Dir(e.path), in.provider)
+	b.taken[e] = true
+	a.heartRates.sort()
+	for i := range a.workouts {
+		if err := w.appleWorkout(ctx, b, e, a, i, in); err != nil {
+			return err
+		}
+	}
+	return w.yield(Result{
+		Path: e.path, Format: "xml", Status: StatusSkipped, Warnings: a.warnings, Profile: a.profile.Profile,
+		Reason: fmt.Sprintf("the export's list of %d workouts; %d health records (steps, sleep, …) are not activities", len(a.workouts), a.records),
+	})
+}
+
+// appleWorkout yields workout i with the points of its routes, then the routes.
+func (w *walker) appleWorkout(ctx context.Context, b *bundle, list *entry, a *appleReader, i int, in scope) error {
+	workout := &a.workouts[i]
+	d := workout.draft()
+	var routes []Result
+	for _, name := range workout.routes {
+		file := b.find(path.Join(path.Dir(list.path), name), true)
+		if file == nil {
+			d.warn("its route " + name + " is missing")
+			continue
+		}
+		b.taken[file] = true
+		res := Result{
+			Path: file.path, Format: "gpx", Status: StatusSkipped,
+			Reason: "the route of the workout of " + fromUnix(workout.start).Format("2006-01-02 15:04") + " UTC, and part of it",
+		}
+		read, err := w.parseEntry(ctx, file)
+		if err != nil {
+			r, fatal := refused(ctx, err)
+			if fatal != nil {
+				return fatal
+			}
+			res.Status, res.Reason = r.status, r.reason
+			d.warn("its route " + name + " could not be read: " + r.reason)
+		}
+		res.SHA256, res.Warnings = read.sum, read.warnings
+		routes = append(routes, res)
+		for _, part := range read.drafts {
+			d.samples = append(d.samples, part.samples...)
+		}
+	}
+	d.samples = append(d.samples, a.heartRates.during(workout)...)
+	p := parsed{format: "xml", sum: workout.sum(), drafts: []draft{d}}
+	if err := w.deliver(fmt.Sprintf("%s#workout-%d", list.path, i+1), p, "", in); err != nil {
+		return err
+	}
+	for _, r := range routes {
+		if err := w.yield(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}

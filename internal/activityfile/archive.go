@@ -1,0 +1,142 @@
+package activityfile
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync/atomic"
+
+	"github.com/klauspost/compress/flate"
+)
+
+// memoryArchive is up to which size an archive inside an archive is kept in memory.
+const memoryArchive = 16 << 20
+
+func isZip(head []byte) bool {
+	return bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06"))
+}
+
+// archive reads the files of the zip archive that f is.
+func (w *walker) archive(ctx context.Context, e *entry, f *file, in scope) error {
+	res := Result{Path: e.path}
+	if in.depth++; in.depth > w.limits.Depth {
+		return w.refuse(ctx, res, unreadable("archives are nested more than %d deep", w.limits.Depth))
+	}
+	var src io.ReaderAt
+	var n int64
+	if f.plain && e.whole != nil {
+		src, n = e.whole()
+	} else {
+		var done func() error
+		var err error
+		src, n, done, err = w.spool(f)
+		if err != nil {
+			return w.refuse(ctx, res, err)
+		}
+		defer done() //nolint:errcheck // a file that stays behind in the folder for temporary files harms nobody
+	}
+	prefix := e.path + "/"
+	if e.top {
+		prefix = ""
+	}
+	entries, err := w.unzip(src, n, prefix)
+	if err != nil {
+		return w.refuse(ctx, res, err)
+	}
+	if len(entries) == 0 {
+		return w.refuse(ctx, res, notActivity("the archive is empty"))
+	}
+	return w.bundle(ctx, entries, in)
+}
+
+// spool puts f into one place for random access. done gives the place back.
+func (w *walker) spool(f *file) (src io.ReaderAt, n int64, done func() error, err error) {
+	var buf bytes.Buffer
+	n, err = io.Copy(&buf, io.LimitReader(f, memoryArchive))
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	if n < memoryArchive {
+		return bytes.NewReader(buf.Bytes()), n, func() error { return nil }, nil
+	}
+	tmp, err := os.CreateTemp(w.tempDir, "pierre-import-*.zip")
+	if err != nil {
+		return nil, 0, nil, fmt.Errorf("making a temporary file: %w", err)
+	}
+	done = func() error {
+		_ = tmp.Close()
+		return os.Remove(tmp.Name())
+	}
+	n, err = io.Copy(tmp, io.MultiReader(&buf, f))
+	if err != nil {
+		_ = done()
+		return nil, 0, nil, err
+	}
+	return tmp, n, done, nil
+}
+
+// unzip lists the files of an archive in its own order. None is written
+// anywhere, so that their names can do no harm.
+func (w *walker) unzip(src io.ReaderAt, size int64, prefix string) ([]*entry, error) {
+	const perEntry = 256 // bytes of the directory
+	capped := &cappedReader{src: src}
+	capped.left.Store(int64(w.limits.Entries) * perEntry)
+	z, err := zip.NewReader(capped, size)
+	if err != nil {
+		if capped.left.Load() < 0 {
+			return nil, unreadable("the archive holds more than %d files", w.limits.Entries)
+		}
+		return nil, unreadable("the archive is cut off or damaged: its list of files is missing")
+	}
+	capped.open.Store(true)
+	z.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser { return flate.NewReader(r) })
+	var entries []*entry
+	for _, f := range z.File {
+		if strings.HasSuffix(f.Name, "/") {
+			continue
+		}
+		const encrypted = 1
+		e := &entry{
+			path:   prefix + printable(f.Name),
+			packed: max(1, int64(f.CompressedSize64)),
+			open:   f.Open,
+		}
+		switch {
+		case f.Flags&encrypted != 0:
+			e.problem = "it is encrypted"
+		case f.Method != zip.Deflate && f.Method != zip.Store:
+			e.problem = fmt.Sprintf("its compression (method %d) is not supported: pack the archive anew", f.Method)
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
+}
+
+// printable makes a name fit for a report.
+func printable(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7F {
+			return '�'
+		}
+		return r
+	}, strings.ToValidUTF8(strings.ReplaceAll(name, `\`, "/"), "�"))
+}
+
+// A cappedReader bounds what the list of files may take, before anything of it
+// is trusted: the reader of archives keeps it all in memory.
+type cappedReader struct {
+	src  io.ReaderAt
+	left atomic.Int64
+	open atomic.Bool
+}
+
+func (c *cappedReader) ReadAt(p []byte, off int64) (int, error) {
+	if !c.open.Load() && c.left.Add(-int64(len(p))) < 0 {
+		return 0, unreadable("the list of files is too long")
+	}
+	return c.src.ReadAt(p, off)
+}

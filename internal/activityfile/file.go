@@ -1,0 +1,246 @@
+package activityfile
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// entry reads one file, whatever it is, and yields what became of it.
+func (w *walker) entry(ctx context.Context, e *entry, in scope) error {
+	if e.aside != "" {
+		return w.yield(Result{Path: e.path, Status: StatusSkipped, Reason: e.aside})
+	}
+	if e.problem != "" {
+		return w.yield(Result{Path: e.path, Status: StatusFailed, Reason: e.problem})
+	}
+	f, err := w.openFile(ctx, e)
+	if err != nil {
+		return w.refuse(ctx, Result{Path: e.path}, err)
+	}
+	defer f.Close()
+	if isZip(f.head) {
+		return w.archive(ctx, e, f, in)
+	}
+	p, err := w.parse(ctx, f, e.path)
+	if err != nil {
+		return w.refuse(ctx, Result{Path: e.path, Format: p.format, SHA256: p.sum, Profile: p.profile}, err)
+	}
+	id := ""
+	if in.garmin != nil {
+		id = in.garmin.enrich(p.drafts)
+	}
+	return w.deliver(e.path, p, id, in)
+}
+
+// A file is an open entry, decompressed, of which the first bytes are known.
+type file struct {
+	*bufio.Reader
+	head    []byte
+	plain   bool // the entry's own bytes: it was not compressed by itself
+	closers []io.Closer
+}
+
+// Close implements io.Closer.
+func (f *file) Close() error {
+	var errs []error
+	for _, c := range f.closers {
+		errs = append(errs, c.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// openFile opens e and takes off any gzip around it.
+func (w *walker) openFile(ctx context.Context, e *entry) (*file, error) {
+	const most = 2 // double compression happens, by servers that meant well
+	src, err := w.reader(ctx, e, w.limits.TotalBytes)
+	if err != nil {
+		return nil, err
+	}
+	f := &file{plain: true, closers: []io.Closer{src}}
+	reader := io.Reader(src)
+	for range most + 1 {
+		f.Reader = bufio.NewReaderSize(reader, 64<<10)
+		f.head, err = f.Peek(512)
+		if err != nil && !isEOF(err) {
+			return nil, errors.Join(err, f.Close())
+		}
+		if !bytes.HasPrefix(f.head, []byte{0x1f, 0x8b}) {
+			return f, nil
+		}
+		packed := &counter{src: f.Reader}
+		unzip, err := gzip.NewReader(packed)
+		if err != nil {
+			return nil, errors.Join(unreadable("its compression is damaged"), f.Close())
+		}
+		f.plain = false
+		f.closers = append([]io.Closer{unzip}, f.closers...)
+		reader = &meter{
+			ctx: ctx, src: unzip, budget: &w.budget, left: w.limits.TotalBytes,
+			packed: func() int64 { return packed.n }, ratio: w.limits.Ratio,
+		}
+	}
+	return nil, errors.Join(unreadable("it is compressed more than %d times", most), f.Close())
+}
+
+// A counter counts the bytes that are read through it.
+type counter struct {
+	src *bufio.Reader
+	n   int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.src.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// ReadByte implements io.ByteReader, without which gzip would read ahead.
+func (c *counter) ReadByte() (byte, error) {
+	b, err := c.src.ReadByte()
+	if err == nil {
+		c.n++
+	}
+	return b, err
+}
+
+// parse reads the recordings of f, whose path is name.
+func (w *walker) parse(ctx context.Context, f *file, name string) (parsed, error) {
+	limited := &meter{ctx: ctx, src: f, budget: &budget{bytes: w.limits.FileBytes}, left: w.limits.FileBytes}
+	switch {
+	case isFIT(f.head):
+		b, err := io.ReadAll(limited)
+		cut := ""
+		if err != nil {
+			if cut = cutShort(err, len(b)); cut == "" {
+				return parsed{format: "fit"}, err
+			}
+		}
+		p, err := readFIT(ctx, b, w.limits.Samples)
+		if cut != "" {
+			p.warnings = append([]string{cut}, p.warnings...)
+		}
+		return p, err
+	case looksLikeXML(f.head):
+		return w.parseXML(limited, name)
+	}
+	return parsed{}, otherwise(name, f.head)
+}
+
+// cutShort says where compressed data broke off, or "" if err is another matter.
+func cutShort(err error, read int) string {
+	if isEOF(err) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader) {
+		return fmt.Sprintf("the compressed file is cut off or damaged at byte %d of its content", read)
+	}
+	return ""
+}
+
+func looksLikeXML(head []byte) bool {
+	if bytes.HasPrefix(head, []byte{0xFE, 0xFF}) || bytes.HasPrefix(head, []byte{0xFF, 0xFE}) {
+		return true
+	}
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")), " \t\r\n\x00")
+	return len(head) > 0 && head[0] == '<'
+}
+
+// parseXML reads a GPX or TCX document.
+func (w *walker) parseXML(r io.Reader, name string) (p parsed, err error) {
+	sum := sha256.New()
+	r = io.TeeReader(r, sum)
+	x, err := newXMLReader(r)
+	if err != nil {
+		return p, err
+	}
+	root, err := x.start()
+	if err != nil {
+		if _, err := x.damage(err); err != nil {
+			return p, err
+		}
+		return p, unreadable("it is damaged from the beginning")
+	}
+	switch root.Name.Local {
+	case "gpx":
+		p.format = "gpx"
+		p.drafts, p.warnings, err = readGPX(x, w.limits.Samples)
+	case "TrainingCenterDatabase":
+		p.format = "tcx"
+		p.drafts, p.warnings, err = readTCX(x, w.limits.Samples)
+	default:
+		return p, otherwise(name, []byte("<"))
+	}
+	if err != nil {
+		if _, ok := asRefusal(err); !ok {
+			return p, err
+		}
+	}
+	if drainErr := drain(r, sum, &p); drainErr != nil && err == nil {
+		return p, drainErr
+	}
+	for i := range p.drafts {
+		if id := p.drafts[i].rec.MultisportID; id != "" {
+			p.drafts[i].rec.MultisportID = fmt.Sprintf("%x-%s", p.sum[:8], id)
+		}
+	}
+	return p, err
+}
+
+// drain reads what follows the document, so that the sum is that of the whole file.
+func drain(r io.Reader, sum hash.Hash, p *parsed) error {
+	if _, err := io.Copy(io.Discard, r); err != nil && cutShort(err, 0) == "" {
+		return err
+	}
+	p.sum = [32]byte(sum.Sum(nil))
+	return nil
+}
+
+// deliver finishes the drafts and yields them.
+func (w *walker) deliver(name string, p parsed, id string, in scope) error {
+	res := Result{Path: name, Format: p.format, SHA256: p.sum, ExternalID: id, Status: StatusOK, Warnings: p.warnings, Profile: p.profile}
+	for i := range p.drafts {
+		d := &p.drafts[i]
+		if d.unset {
+			res.Status = StatusFailed
+			res.Reason = "the device's clock was not set, and the file does not say when it was recorded"
+			return w.yield(res)
+		}
+		own := d.rec.Warnings
+		d.rec.Warnings = append(append([]string(nil), p.warnings...), own...)
+		d.rec.Provider = in.provider
+		res.LocalTimes = res.LocalTimes || d.local
+		res.Warnings = append(res.Warnings, own...)
+		res.Recordings = append(res.Recordings, d.finish())
+	}
+	return w.yield(res)
+}
+
+// refuse yields err as what became of the file, unless it ends the walk.
+func (w *walker) refuse(ctx context.Context, res Result, err error) error {
+	r, fatal := refused(ctx, err)
+	if fatal != nil {
+		return fatal
+	}
+	res.Status, res.Reason = r.status, r.reason
+	return w.yield(res)
+}
+
+// refused turns the error of reading a file into what its owner may read,
+// unless the error ends the walk.
+func refused(ctx context.Context, err error) (r *refusal, fatal error) {
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if r, ok := asRefusal(err); ok {
+		return r, nil
+	}
+	if cutShort(err, 0) != "" {
+		return &refusal{StatusFailed, "its compression is cut off or damaged"}, nil
+	}
+	return &refusal{StatusFailed, "it could not be read"}, nil
+}

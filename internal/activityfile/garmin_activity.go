@@ -1,0 +1,81 @@
+package activityfile
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// A garminActivity is one element of summarizedActivities.json. Its lengths are
+// in cm, its times in ms, its energy in kJ and its speeds in cm/ms.
+type garminActivity struct {
+	ActivityID      json.Number `json:"activityId"`
+	Name            string      `json:"name"`
+	Description     string      `json:"description"`
+	Kind            string      `json:"activityType"`
+	Begin           *float64    `json:"beginTimestamp"`
+	StartGMT        *float64    `json:"startTimeGmt"`
+	StartLocal      *float64    `json:"startTimeLocal"`
+	Duration        *float64    `json:"duration"`
+	ElapsedDuration *float64    `json:"elapsedDuration"`
+	Distance        *float64    `json:"distance"`
+	ElevationGain   *float64    `json:"elevationGain"`
+	ElevationLoss   *float64    `json:"elevationLoss"`
+	AverageHR       *float64    `json:"avgHr"`
+	MaxHR           *float64    `json:"maxHr"`
+	AveragePower    *float64    `json:"avgPower"`
+	MaxPower        *float64    `json:"maxPower"`
+	NormalizedPower *float64    `json:"normPower"`
+	MaxSpeed        *float64    `json:"maxSpeed"`
+	Energy          *float64    `json:"calories"`
+
+	list  string // that it stands in
+	sum   [32]byte
+	found bool // a recording of it was
+}
+
+// start returns when the activity began in Unix seconds, or NaN.
+func (a *garminActivity) start() float64 {
+	if t := first(a.Begin, a.StartGMT); t != nil && *t > 0 && *t < 8e12 {
+		return *t / 1000
+	}
+	return math.NaN()
+}
+
+func (a *garminActivity) multisport() bool {
+	return strings.HasPrefix(strings.ToLower(a.Kind), "multi_sport")
+}
+
+// offset returns the athlete's offset from UTC in seconds, if it is known.
+func (a *garminActivity) offset() *int {
+	if a.StartLocal == nil {
+		return nil
+	}
+	ahead := int(math.Round(*a.StartLocal/1000 - a.start()))
+	if ahead%900 != 0 || ahead < -14*3600 || ahead > 14*3600 {
+		return nil
+	}
+	return &ahead
+}
+
+// draft makes an activity of what the list says.
+func (a *garminActivity) draft() draft {
+	scale := func(v *float64, factor float64) *float64 {
+		if v == nil {
+			return nil
+		}
+		return positive(*v * factor)
+	}
+	d := newDraft(a.start())
+	d.rec.Name, d.rec.Description, d.rec.Sport, d.rec.UTCOffset = a.Name, a.Description, sportOf(a.Kind), a.offset()
+	d.rec.Totals = pierre.Totals{
+		DistanceMeters: scale(a.Distance, 1e-2), DurationSeconds: scale(a.Duration, 1e-3), ElapsedSeconds: scale(a.ElapsedDuration, 1e-3),
+		ElevationGainMeters: scale(a.ElevationGain, 1e-2), ElevationLossMeters: scale(a.ElevationLoss, 1e-2),
+		AverageHeartRateBPM: scale(a.AverageHR, 1), MaxHeartRateBPM: scale(a.MaxHR, 1),
+		AveragePowerWatts: scale(a.AveragePower, 1), MaxPowerWatts: scale(a.MaxPower, 1), NormalizedPowerWatts: scale(a.NormalizedPower, 1),
+		MaxSpeedMPS: scale(a.MaxSpeed, 10), CaloriesKcal: scale(a.Energy, 1/4.184),
+	}
+	return d
+}

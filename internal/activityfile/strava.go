@@ -1,0 +1,142 @@
+package activityfile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// strava reads the Strava exports among the files of b: their lists of
+// activities, and the files that those name.
+func (w *walker) strava(ctx context.Context, b *bundle, in scope) error {
+	for _, e := range b.entries {
+		if !b.mayBeStrava(e) {
+			continue
+		}
+		table, err := w.stravaTable(ctx, e)
+		if err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			continue // it is dealt with like any other file
+		}
+		if err := w.stravaExport(ctx, b, e, table, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mayBeStrava reports whether e can be a list of activities. Its name is not
+// translated, but its neighbours tell even if somebody renamed it.
+func (b *bundle) mayBeStrava(e *entry) bool {
+	if strings.EqualFold(path.Base(e.path), "activities.csv") {
+		return true
+	}
+	return strings.EqualFold(path.Ext(e.path), ".csv") && b.folders[path.Join(path.Dir(e.path), "activities")]
+}
+
+func (w *walker) stravaTable(ctx context.Context, e *entry) (stravaTable, error) {
+	if e.problem != "" {
+		return stravaTable{}, errNoTable
+	}
+	r, err := w.reader(ctx, e, w.limits.FileBytes)
+	if err != nil {
+		return stravaTable{}, err
+	}
+	defer r.Close()
+	return readStravaTable(r, w.limits.Rows)
+}
+
+func (w *walker) stravaExport(ctx context.Context, b *bundle, list *entry, t stravaTable, in scope) error {
+	root := path.Dir(list.path)
+	in.provider = pierre.ProviderStrava
+	b.claim(root, pierre.ProviderStrava)
+	b.taken[list] = true
+	withFile := 0
+	for i := range t.rows {
+		row := &t.rows[i]
+		file := b.find(path.Join(root, row.file), row.file != "")
+		if file != nil {
+			withFile++
+		}
+		if err := w.stravaActivity(ctx, b, list, row, file, in); err != nil {
+			return err
+		}
+	}
+	b.setAside(path.Join(root, "routes"), "a planned route, not an activity")
+	b.setAside(path.Join(root, "media"), "a photo or video")
+	res := Result{
+		Path: list.path, Format: "csv", Status: StatusSkipped,
+		Reason: fmt.Sprintf("the export's list of %d activities, %d of them with a file", len(t.rows), withFile),
+	}
+	if t.warning != "" {
+		res.Warnings = []string{t.warning}
+	}
+	return w.yield(res)
+}
+
+// find returns the file at name that nothing has used yet. Exports name some
+// files without the .gz that they have, or with one that they lack.
+func (b *bundle) find(name string, named bool) *entry {
+	if !named {
+		return nil
+	}
+	for _, n := range []string{name, name + ".gz", strings.TrimSuffix(name, ".gz")} {
+		if e := b.byPath[n]; e != nil && !b.taken[e] {
+			return e
+		}
+	}
+	return nil
+}
+
+// stravaActivity yields the activity of row: that of its file, which is nil if
+// the archive lacks it, or else what the row itself says.
+func (w *walker) stravaActivity(ctx context.Context, b *bundle, list *entry, row *stravaRow, file *entry, in scope) error {
+	name := list.path + "#" + row.id
+	p := parsed{format: "csv", sum: row.sum}
+	switch {
+	case file != nil:
+		b.taken[file] = true
+		read, err := w.parseEntry(ctx, file)
+		if err == nil {
+			for i := range read.drafts {
+				row.enrich(&read.drafts[i])
+			}
+			return w.deliver(file.path, read, row.id, in)
+		}
+		r, fatal := refused(ctx, err)
+		if fatal != nil {
+			return fatal
+		}
+		name = file.path
+		p.warnings = []string{"only the totals of the export's list are known: " + r.reason}
+	case row.file != "":
+		p.warnings = []string{"only the totals of the export's list are known: its file " + row.file + " is missing"}
+	}
+	if row.start.IsZero() {
+		return w.yield(Result{
+			Path: name, Format: p.format, SHA256: p.sum, ExternalID: row.id, Status: StatusFailed, Warnings: p.warnings,
+			Reason: fmt.Sprintf("its date %q could not be read", row.date),
+		})
+	}
+	p.drafts = []draft{row.draft()}
+	return w.deliver(name, p, row.id, in)
+}
+
+// parseEntry reads the recordings of one entry.
+func (w *walker) parseEntry(ctx context.Context, e *entry) (parsed, error) {
+	if e.problem != "" {
+		return parsed{}, unreadable("%s", e.problem)
+	}
+	f, err := w.openFile(ctx, e)
+	if err != nil {
+		return parsed{}, err
+	}
+	p, err := w.parse(ctx, f, e.path)
+	return p, errors.Join(err, f.Close())
+}

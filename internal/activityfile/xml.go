@@ -1,0 +1,258 @@
+package activityfile
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/runes"
+	"golang.org/x/text/transform"
+)
+
+// maxXMLDepth is deeper than any format nests, and shallower than what exhausts anything.
+const maxXMLDepth = 64
+
+// maxXMLText bounds the text of one element. Names and descriptions are the longest.
+const maxXMLText = 64 << 10
+
+// maxXMLToken bounds one tag or stretch of text, all of which a decoder keeps in memory.
+const maxXMLToken = 4 << 20
+
+// An xmlReader walks through an XML document without keeping it. It reads what
+// devices write: any common character set whatever the declaration says,
+// control characters, undeclared entities, and documents that end too early.
+// Names are without their namespace, whose prefixes vary freely.
+type xmlReader struct {
+	dec   *xml.Decoder
+	src   *tokenReader
+	depth int
+}
+
+// newXMLReader reads r, of which it takes ahead what tells the character set.
+func newXMLReader(r io.Reader) (*xmlReader, error) {
+	buffered := bufio.NewReaderSize(r, 64<<10)
+	head, err := buffered.Peek(512)
+	if err != nil && !isEOF(err) {
+		return nil, err
+	}
+	utf8, err := toUTF8(head, buffered)
+	if err != nil {
+		return nil, err
+	}
+	src := &tokenReader{src: utf8}
+	dec := xml.NewDecoder(bufio.NewReaderSize(src, 64<<10))
+	dec.Strict = false
+	dec.CharsetReader = func(_ string, input io.Reader) (io.Reader, error) { return input, nil } // is UTF-8 by now
+	return &xmlReader{dec: dec, src: src}, nil
+}
+
+// toUTF8 returns r in UTF-8, given its first bytes.
+func toUTF8(head []byte, r io.Reader) (io.Reader, error) {
+	if bytes.HasPrefix(head, []byte{0xFE, 0xFF}) || bytes.HasPrefix(head, []byte{0xFF, 0xFE}) {
+		return transform.NewReader(r, unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder()), nil
+	}
+	declared := "utf-8"
+	if m := regexp.MustCompile(`^[\s\x{FEFF}]*<\?xml[^>]*encoding\s*=\s*["']([A-Za-z0-9._-]+)["']`).FindSubmatch(head); m != nil {
+		declared = strings.ToLower(string(m[1]))
+	}
+	var set encoding.Encoding
+	switch declared {
+	case "utf-8", "utf8", "us-ascii", "ascii", "utf-16": // a document in UTF-16 would have had a byte order mark
+		return transform.NewReader(r, runes.ReplaceIllFormed()), nil
+	case "iso-8859-1", "latin1", "windows-1252", "cp1252":
+		set = charmap.Windows1252 // what writes 0x80–0x9F under the name of ISO 8859-1 means this
+	case "iso-8859-2":
+		set = charmap.ISO8859_2
+	case "iso-8859-15":
+		set = charmap.ISO8859_15
+	case "windows-1250", "cp1250":
+		set = charmap.Windows1250
+	case "windows-1251", "cp1251":
+		set = charmap.Windows1251
+	default:
+		return nil, unreadable("its character set %q is not supported: save the file as UTF-8", declared)
+	}
+	return transform.NewReader(r, set.NewDecoder()), nil
+}
+
+// A tokenReader replaces control characters, which XML forbids and which
+// Apple's exports contain, by blanks, and refuses tokens of excessive length.
+type tokenReader struct {
+	src   io.Reader
+	since int  // bytes since the last token
+	ended bool // src has
+}
+
+func (t *tokenReader) Read(p []byte) (int, error) {
+	if t.since > maxXMLToken {
+		return 0, unreadable("a tag or text in it is longer than %d MB", maxXMLToken>>20)
+	}
+	n, err := t.src.Read(p)
+	t.since += n
+	t.ended = t.ended || isEOF(err)
+	for i, b := range p[:n] {
+		if b < ' ' && b != '\n' && b != '\t' && b != '\r' {
+			p[i] = ' '
+		}
+	}
+	return n, err
+}
+
+// next returns the next start or end of an element, or text. An error that
+// cutOff reports true for means that the document ended too early.
+func (x *xmlReader) next() (xml.Token, error) {
+	for {
+		// RawToken leaves the matching of start and end to us, and saves the translation of namespaces.
+		x.src.since = 0
+		tok, err := x.dec.RawToken()
+		if err != nil {
+			if errors.Is(err, io.EOF) && x.depth > 0 {
+				return nil, io.ErrUnexpectedEOF
+			}
+			return nil, err
+		}
+		switch t := tok.(type) {
+		case xml.StartElement:
+			if x.depth++; x.depth > maxXMLDepth {
+				return nil, unreadable("its elements are nested more than %d deep", maxXMLDepth)
+			}
+			return t, nil
+		case xml.EndElement:
+			if x.depth--; x.depth < 0 {
+				return nil, unreadable("an element ends at byte %d that never began", x.dec.InputOffset())
+			}
+			return t, nil
+		case xml.CharData:
+			return t, nil
+		}
+	}
+}
+
+// start returns the next start of an element.
+func (x *xmlReader) start() (xml.StartElement, error) {
+	for {
+		tok, err := x.next()
+		if err != nil {
+			return xml.StartElement{}, err
+		}
+		if t, ok := tok.(xml.StartElement); ok {
+			return t, nil
+		}
+	}
+}
+
+// children calls f for each child of the element that just began, until it
+// ends. f may read the child; what it leaves is skipped.
+func (x *xmlReader) children(f func(xml.StartElement) error) error {
+	depth := x.depth
+	for {
+		tok, err := x.next()
+		if err != nil {
+			return err
+		}
+		switch t := tok.(type) {
+		case xml.StartElement:
+			if err := f(t); err != nil {
+				return err
+			}
+			if err := x.leave(depth); err != nil {
+				return err
+			}
+		case xml.EndElement:
+			if x.depth < depth {
+				return nil
+			}
+		}
+	}
+}
+
+// leave skips to where x is no deeper than depth.
+func (x *xmlReader) leave(depth int) error {
+	for x.depth > depth {
+		if _, err := x.next(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// text returns the text of the element that just began, trimmed.
+func (x *xmlReader) text() (string, error) {
+	depth := x.depth
+	var text []byte
+	for {
+		tok, err := x.next()
+		if err != nil {
+			return "", err
+		}
+		switch t := tok.(type) {
+		case xml.CharData:
+			if x.depth == depth && len(text) < maxXMLText {
+				text = append(text, t[:min(len(t), maxXMLText-len(text))]...)
+			}
+		case xml.EndElement:
+			if x.depth < depth {
+				return string(bytes.TrimSpace(text)), nil
+			}
+		}
+	}
+}
+
+// attr returns the value of an attribute, "" if there is none.
+func attr(e xml.StartElement, name string) string {
+	for _, a := range e.Attr {
+		if a.Name.Local == name {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+// damage says what is wrong with a document that ended in err, or returns err
+// itself if that is no matter of the document.
+func (x *xmlReader) damage(err error) (string, error) {
+	_, malformed := errors.AsType[*xml.SyntaxError](err)
+	switch {
+	case isEOF(err), malformed && x.src.ended:
+		return fmt.Sprintf("the file is cut off at byte %d: read what there is", x.dec.InputOffset()), nil
+	case malformed:
+		return fmt.Sprintf("the file is damaged at byte %d: read what comes before", x.dec.InputOffset()), nil
+	}
+	return "", err
+}
+
+// leaves calls f for each innermost element, however deep, of the element that
+// just began, with its local name and trimmed text. buf is scratch space.
+func (x *xmlReader) leaves(buf *[]byte, f func(name, text string)) error {
+	depth := x.depth
+	for leaf := false; ; {
+		tok, err := x.next()
+		if err != nil {
+			return err
+		}
+		switch t := tok.(type) {
+		case xml.StartElement:
+			leaf, *buf = true, (*buf)[:0]
+		case xml.CharData:
+			if leaf && len(*buf) < maxXMLText {
+				*buf = append(*buf, t...)
+			}
+		case xml.EndElement:
+			if x.depth < depth {
+				return nil
+			}
+			if leaf {
+				f(t.Name.Local, string(bytes.TrimSpace(*buf)))
+			}
+			leaf = false
+		}
+	}
+}
