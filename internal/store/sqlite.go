@@ -1,8 +1,8 @@
 package store
 
 import (
-	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -55,17 +55,20 @@ func OpenSQLite(path string) (*Store, error) {
 		conflict: sqliteConflict,
 		full:     sqliteFull,
 	}, codec}
-	if err := connect(write); err != nil {
+	if err := firstOpen(write.Driver(), dsn); err != nil {
 		return nil, errors.Join(s.classify(err, "opening "+path), s.Close())
 	}
 	return s, nil
 }
 
-// connect opens the first connection. The one of the programs that share a new file which is first turns it to WAL;
+// firstOpen opens the file once, which makes it and turns WAL on. Of programs that share a new file one does so;
 // SQLite tells the others at once that the file is locked, whatever their timeout.
-func connect(db *sql.DB) error {
+func firstOpen(d driver.Driver, dsn string) error {
 	for deadline := time.Now().Add(busyTimeout); ; {
-		err := db.PingContext(context.Background())
+		conn, err := d.Open(dsn)
+		if err == nil {
+			return conn.Close()
+		}
 		if e, ok := errors.AsType[sqlite3.Error](err); !ok || e.Code != sqlite3.ErrBusy || time.Now().After(deadline) {
 			return err
 		}
