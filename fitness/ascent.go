@@ -2,14 +2,6 @@ package fitness
 
 import "math"
 
-// A Climb is what an altitude track rises and falls in total, in metres.
-type Climb struct {
-	AscentMeters  float64
-	DescentMeters float64
-	Method        Method
-	Coverage      float64 // share (0, 1] of the recorded time that has an altitude
-}
-
 // The smallest rises in metres that count, by what measured them.
 const (
 	BarometerHysteresis = 2.0
@@ -19,38 +11,39 @@ const (
 // climbSeconds is what the altitude is averaged over before it is summed.
 const climbSeconds = 15
 
-// Ascent sums the rises and falls of the altitude in m at the times in s, after a
-// centred mean over 15 s. Only rises and falls of at least the hysteresis in m
-// count, each from turning point to turning point: the sum of raw altitudes grows
-// with every metre of noise.
-func Ascent(t, altitude []float64, hysteresis float64) (Climb, error) {
+// Ascent returns the sums in metres of the rises and of the falls of the altitude
+// in m at the times in s, after a centred mean over 15 s. Only rises and falls of at
+// least the hysteresis in m count, each from turning point to turning point: the sum
+// of raw altitudes grows with every metre of noise.
+func Ascent(t, altitude []float64, hysteresis float64) (up, down Result, err error) {
 	if err := within("hysteresis", hysteresis, 0, 50, "m"); err != nil {
-		return Climb{}, err
+		return Result{}, Result{}, err
 	}
 	c, err := hold("altitude", t, altitude, -500, 9000)
 	if err != nil {
-		return Climb{}, err
+		return Result{}, Result{}, err
 	}
-	climb := Climb{Method: MethodAscent, Coverage: c.coverage()}
+	up = Result{Method: MethodAscent, Coverage: c.coverage()}
+	down = up
 	smoothed := c.smooth(climbSeconds)
 	turn, top, bottom := smoothed[0], smoothed[0], smoothed[0]
 	for _, a := range smoothed {
 		top, bottom = max(top, a), min(bottom, a)
 		// Up to the turn that a fall by the hysteresis confirms, or the reverse.
 		if top-turn >= hysteresis && top-a >= hysteresis && top > turn {
-			climb.AscentMeters += top - turn
+			up.Value += top - turn
 			turn, top, bottom = top, a, a
 		} else if turn-bottom >= hysteresis && a-bottom >= hysteresis && bottom < turn {
-			climb.DescentMeters += turn - bottom
+			down.Value += turn - bottom
 			turn, top, bottom = bottom, a, a
 		}
 	}
 	if rise := top - turn; rise >= hysteresis {
-		climb.AscentMeters += rise
+		up.Value += rise
 	} else if fall := turn - bottom; fall >= hysteresis {
-		climb.DescentMeters += fall
+		down.Value += fall
 	}
-	return climb, nil
+	return up, down, nil
 }
 
 // smooth returns the values of the samples that have one, each as the mean of

@@ -12,7 +12,6 @@ type CriticalPower struct {
 	Watts    float64 // CP
 	WPrimeJ  float64 // W′, joules
 	RSquared float64 // of the fitted line
-	Efforts  int     // that were fitted
 	Method   Method
 }
 
@@ -23,6 +22,7 @@ const (
 	fitMaxSeconds = 1200
 	fitMinEfforts = 3
 	fitMinSpread  = 3
+	goodFit       = 0.95 // R², below which an effort was probably not all out
 )
 
 // FitCriticalPower fits work = CP·t + W′ by least squares to the efforts of 2 to
@@ -38,7 +38,7 @@ func FitCriticalPower(efforts []Effort) (CriticalPower, error) {
 		work[i] = s * watts[i]
 	}
 	wPrime, cp := stat.LinearRegression(seconds, work, nil, false)
-	return criticalPower(cp, wPrime, stat.RSquared(seconds, work, nil, wPrime, cp), len(seconds), MethodCPWorkTime)
+	return criticalPower(cp, wPrime, stat.RSquared(seconds, work, nil, wPrime, cp), MethodCPWorkTime)
 }
 
 // FitCriticalPowerInverse fits P = W′·(1/t) + CP by least squares, with the needs
@@ -54,7 +54,7 @@ func FitCriticalPowerInverse(efforts []Effort) (CriticalPower, error) {
 		inverse[i] = 1 / s
 	}
 	cp, wPrime := stat.LinearRegression(inverse, watts, nil, false)
-	return criticalPower(cp, wPrime, stat.RSquared(inverse, watts, nil, cp, wPrime), len(seconds), MethodCPInverseTime)
+	return criticalPower(cp, wPrime, stat.RSquared(inverse, watts, nil, cp, wPrime), MethodCPInverseTime)
 }
 
 func fittable(efforts []Effort) (seconds, watts []float64, err error) {
@@ -74,8 +74,8 @@ func fittable(efforts []Effort) (seconds, watts []float64, err error) {
 	return seconds, watts, nil
 }
 
-func criticalPower(cp, wPrime, r2 float64, efforts int, m Method) (CriticalPower, error) {
-	c := CriticalPower{Watts: cp, WPrimeJ: wPrime, RSquared: r2, Efforts: efforts, Method: m}
+func criticalPower(cp, wPrime, r2 float64, m Method) (CriticalPower, error) {
+	c := CriticalPower{Watts: cp, WPrimeJ: wPrime, RSquared: r2, Method: m}
 	if !finite(r2) || c.check() != nil {
 		return CriticalPower{}, unavailable("the efforts do not fit the model: they were not all out")
 	}
@@ -88,7 +88,11 @@ func (c CriticalPower) At(seconds float64) (Result, error) {
 	if err := first(c.check(), within("duration", seconds, fitMinSeconds, fitMaxSeconds, "s")); err != nil {
 		return Result{}, err
 	}
-	return result(c.Watts+c.WPrimeJ/seconds, c.Method, 0)
+	res, err := result(c.Watts+c.WPrimeJ/seconds, c.Method, 0)
+	if c.RSquared < goodFit {
+		res.Note = "the efforts fit the model badly: not all of them were all out"
+	}
+	return res, err
 }
 
 // FTP estimates the functional threshold power in watts as the critical power,

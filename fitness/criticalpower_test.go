@@ -27,7 +27,7 @@ func TestCriticalPowerFits(t *testing.T) {
 			}
 			near(t, "CP", got.Watts, c.cp, 0.05)
 			near(t, "W′", got.WPrimeJ, c.wPrime, 6)
-			if got.Method != c.method || got.Efforts != 3 || got.RSquared < 0.98 || got.RSquared > 1 {
+			if got.Method != c.method || got.RSquared < 0.98 || got.RSquared > 1 {
 				t.Errorf("fit = %+v", got)
 			}
 		})
@@ -35,12 +35,16 @@ func TestCriticalPowerFits(t *testing.T) {
 }
 
 func TestCriticalPowerAt(t *testing.T) {
-	c := CriticalPower{Watts: 250, WPrimeJ: 20000, Method: MethodCPWorkTime}
+	c := CriticalPower{Watts: 250, WPrimeJ: 20000, RSquared: 1, Method: MethodCPWorkTime}
 	for seconds, want := range map[float64]float64{180: 361.11, 360: 305.56, 720: 277.78} {
 		near(t, "power", value(t)(c.At(seconds)), want, 0.005)
 	}
 	_, err := c.At(3600)
 	refused(t, "an hour", err)
+	c.RSquared = 0.8
+	if r, err := c.At(300); err != nil || r.Note == "" {
+		t.Errorf("power by a bad fit = %+v, %v; want a note", r, err)
+	}
 	near(t, "FTP", value(t)(c.FTP()), 250, 0)
 }
 
@@ -66,11 +70,14 @@ func TestWBalance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	near(t, "after 180 s at 350 W", b.Joules[179], 2000, 1e-9)
+	at, joules := b.Series()
+	near(t, "after 180 s at 350 W", joules[179], 2000, 1e-9)
 	// The closed form, 20000 − 18000·e^−1.5; 1 s Euler steps end at 15999.
-	near(t, "after 300 s at 150 W", b.Joules[479], 15984, 0.5)
-	near(t, "lowest", b.MinJoules, 2000, 1e-9)
-	near(t, "when", b.MinSeconds, 179, 0)
+	near(t, "after 300 s at 150 W", joules[479], 15984, 0.5)
+	lowest, when, err := b.Lowest()
+	near(t, "lowest", value(t)(lowest, err), 2000, 1e-9)
+	near(t, "when", when, 179, 0)
+	near(t, "the last time", at[479], 479, 0)
 }
 
 func TestWBalanceRefillsInPauses(t *testing.T) {
@@ -87,13 +94,17 @@ func TestWBalanceRefillsInPauses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	near(t, "after 10 min of rest and a second at 350 W", b.Joules[180], 20000-18000*math.Exp(-250.0/20000*600)-100, 1e-6)
+	_, joules := b.Series()
+	near(t, "after 10 min of rest and a second at 350 W", joules[180], 20000-18000*math.Exp(-250.0/20000*600)-100, 1e-6)
 }
 
 func TestWBalanceBelowZeroIsNoted(t *testing.T) {
 	b, err := power(t, stretch{300, 400}).WBalance(CriticalPower{Watts: 250, WPrimeJ: 20000})
-	if err != nil || b.MinJoules != -25000 || b.Note == "" {
-		t.Errorf("lowest %v, note %q, %v; want −25000 with a note", b.MinJoules, b.Note, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lowest, _, err := b.Lowest(); err != nil || lowest.Value != -25000 || lowest.Note == "" {
+		t.Errorf("lowest = %+v, %v; want −25000 with a note", lowest, err)
 	}
 	_, err = power(t, stretch{300, 400}).WBalance(CriticalPower{})
 	refused(t, "no model", err)
@@ -107,10 +118,11 @@ func TestWBalanceTau(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, joules := b.Series()
 	spent := 0.0
 	for i := range 180 {
 		spent += 100 * math.Exp(-float64(179-i)/wPrimeTau(100))
 	}
-	near(t, "after the effort", b.Joules[179], 20000-spent, 1e-6)
-	near(t, "after the rest", b.Joules[779], 20000-spent*math.Exp(-600/wPrimeTau(100)), 1e-6)
+	near(t, "after the effort", joules[179], 20000-spent, 1e-6)
+	near(t, "after the rest", joules[779], 20000-spent*math.Exp(-600/wPrimeTau(100)), 1e-6)
 }

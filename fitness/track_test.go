@@ -70,18 +70,15 @@ func TestAscent(t *testing.T) {
 	for i := range altitude {
 		altitude[i] += float64(i%2) - 0.5 // noise
 	}
-	climb, err := Ascent(at, altitude, BarometerHysteresis)
-	if err != nil {
-		t.Fatal(err)
-	}
-	near(t, "ascent", climb.AscentMeters, 180, 4)
-	near(t, "descent", climb.DescentMeters, 60, 3)
-	near(t, "coverage", climb.Coverage, 1, 1e-9)
+	up, down, err := Ascent(at, altitude, BarometerHysteresis)
+	near(t, "ascent", value(t)(up, err), 180, 4)
+	near(t, "descent", value(t)(down, err), 60, 3)
+	near(t, "coverage", up.Coverage, 1, 1e-9)
 
-	flat, err := Ascent(at[:300], altitude[:300], GPSHysteresis)
-	if err != nil || flat.AscentMeters != 0 || flat.DescentMeters != 0 {
-		t.Errorf("noise on the level climbs %+v, %v", flat, err)
+	up, down, err = Ascent(at[:300], altitude[:300], GPSHysteresis)
+	if err != nil || up.Value != 0 || down.Value != 0 {
+		t.Errorf("noise on the level climbs %v and falls %v, %v", up.Value, down.Value, err)
 	}
-	_, err = Ascent(at, nil, 2)
+	_, _, err = Ascent(at, nil, 2)
 	refused(t, "no altitude", err)
 }

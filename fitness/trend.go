@@ -1,6 +1,7 @@
 package fitness
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -14,15 +15,19 @@ const trendMin = 8
 // trendMax bounds the work of the pairwise tests.
 const trendMax = 5000
 
-// A Trend is a straight line through values over time.
+// A Trend is the slope of a straight line through values over time. See
+// [MethodOLSTrend].
 type Trend struct {
 	Slope     float64 // change of y per unit of x
 	Low, High float64 // 95 % confidence interval of the slope
-	Intercept float64
 	RSquared  float64
 	PValue    float64 // two-sided, of a slope of 0
-	N         int
-	Method    Method
+	N         int     // values
+}
+
+// String returns the slope with what is needed to judge it.
+func (t Trend) String() string {
+	return fmt.Sprintf("slope %.3g (95 %% interval %.3g to %.3g, R² %.2f, p %.2g, n %d)", t.Slope, t.Low, t.High, t.RSquared, t.PValue, t.N)
 }
 
 // LinearTrend fits a line to the values y at x by least squares. Only an interval
@@ -46,8 +51,7 @@ func LinearTrend(x, y []float64) (Trend, error) {
 	sd := math.Sqrt(residual / (n - 2) / (varX * (n - 1)))
 	margin := t.Quantile(0.975) * sd
 	trend := Trend{
-		Slope: slope, Low: slope - margin, High: slope + margin, Intercept: intercept,
-		PValue: 1, N: len(x), Method: MethodOLSTrend,
+		Slope: slope, Low: slope - margin, High: slope + margin, PValue: 1, N: len(x),
 	}
 	if varY := stat.Variance(y, nil); varY > 0 {
 		trend.RSquared = min(max(1-residual/(varY*(n-1)), 0), 1)
@@ -63,13 +67,17 @@ func LinearTrend(x, y []float64) (Trend, error) {
 }
 
 // A MannKendall is a test whether values rise or fall over time, which assumes
-// neither a straight line nor a distribution.
+// neither a straight line nor a distribution. See [MethodMannKendall].
 type MannKendall struct {
 	Tau      float64 // -1 always falling … 1 always rising
 	PValue   float64 // two-sided, of no trend
 	SenSlope float64 // median change of y per unit of x
-	N        int
-	Method   Method
+	N        int     // values
+}
+
+// String returns the test's outcome in short.
+func (m MannKendall) String() string {
+	return fmt.Sprintf("τ %.2f (p %.2g, n %d), Sen's slope %.3g", m.Tau, m.PValue, m.N, m.SenSlope)
 }
 
 // MonotonicTrend tests the values y at the rising x. It needs eight values.
@@ -100,7 +108,6 @@ func MonotonicTrend(x, y []float64) (MannKendall, error) {
 		PValue:   1,
 		SenSlope: (slopes[(len(slopes)-1)/2] + slopes[len(slopes)/2]) / 2,
 		N:        len(y),
-		Method:   MethodMannKendall,
 	}
 	if variance := mannKendallVariance(y); variance > 0 && s != 0 {
 		z := (math.Abs(float64(s)) - 1) / math.Sqrt(variance)

@@ -105,35 +105,51 @@ func raceTime(vdotValue, meters float64) float64 {
 	return (fast + slow) / 2
 }
 
-// TrainingPaces are Daniels' training intensities as speeds in m/s.
-type TrainingPaces struct {
-	EasySlow   float64 // 59 % of VDOT
-	Easy       float64 // 67 %, the book's single easy pace
-	EasyFast   float64 // 74 %
-	Marathon   float64 // the predicted marathon
-	Threshold  float64 // 88 %
-	Interval   float64 // 97.5 %
-	Repetition float64 // interval pace less 6 s per 400 m
-	Method     Method
-	Note       string
+// A TrainingPace is one of Daniels' training intensities.
+type TrainingPace string
+
+// The training paces, from slow to fast.
+const (
+	PaceEasySlow   TrainingPace = "easy_slow"  // 59 % of VDOT
+	PaceEasy       TrainingPace = "easy"       // 67 %, the book's single easy pace
+	PaceEasyFast   TrainingPace = "easy_fast"  // 74 %
+	PaceMarathon   TrainingPace = "marathon"   // the predicted marathon
+	PaceThreshold  TrainingPace = "threshold"  // 88 %
+	PaceInterval   TrainingPace = "interval"   // 97.5 %
+	PaceRepetition TrainingPace = "repetition" // the interval pace less 6 s per 400 m
+)
+
+// TrainingPaces lists the training paces, from slow to fast.
+func TrainingPaces() []TrainingPace {
+	return []TrainingPace{PaceEasySlow, PaceEasy, PaceEasyFast, PaceMarathon, PaceThreshold, PaceInterval, PaceRepetition}
 }
 
-// Paces returns the training paces for a VDOT.
-func Paces(vdotValue float64) (TrainingPaces, error) {
+// Speed returns the training pace for a VDOT, as a speed in m/s; see [Pace].
+func (p TrainingPace) Speed(vdotValue float64) (Result, error) {
 	if err := within("VDOT", vdotValue, minVDOT, maxVDOT, "ml/kg/min"); err != nil {
-		return TrainingPaces{}, err
+		return Result{}, err
 	}
 	at := func(share float64) float64 { return speedAtOxygen(share*vdotValue) / 60 }
-	interval := at(0.975)
-	return TrainingPaces{
-		EasySlow:   at(0.59),
-		Easy:       at(0.67),
-		EasyFast:   at(0.74),
-		Marathon:   Marathon / raceTime(vdotValue, Marathon),
-		Threshold:  at(0.88),
-		Interval:   interval,
-		Repetition: 400 / (400/interval - 6),
-		Method:     MethodVDOTPaces,
-		Note:       vdotNote(vdotValue, curveMinSeconds),
-	}, nil
+	var speed float64
+	switch p {
+	case PaceEasySlow:
+		speed = at(0.59)
+	case PaceEasy:
+		speed = at(0.67)
+	case PaceEasyFast:
+		speed = at(0.74)
+	case PaceMarathon:
+		speed = Marathon / raceTime(vdotValue, Marathon)
+	case PaceThreshold:
+		speed = at(0.88)
+	case PaceInterval:
+		speed = at(0.975)
+	case PaceRepetition:
+		speed = 400 / (400/at(0.975) - 6)
+	default:
+		return Result{}, unavailable("there is no training pace %q", string(p))
+	}
+	res, err := result(speed, MethodVDOTPaces, 0)
+	res.Note = vdotNote(vdotValue, curveMinSeconds)
+	return res, err
 }

@@ -78,10 +78,10 @@ func TestRaceTimesOfVDOT464(t *testing.T) {
 }
 
 func TestTrainingPaces(t *testing.T) {
-	const e, m, th, in, km = 0, 1, 2, 3, 1000.0
+	const e, m, th, in, km = PaceEasy, PaceMarathon, PaceThreshold, PaceInterval, 1000.0
 	for _, c := range []struct {
 		vdot   float64
-		pace   int
+		pace   TrainingPace
 		meters float64
 		want   string
 	}{
@@ -117,20 +117,24 @@ func TestTrainingPaces(t *testing.T) {
 		{60, in, 400, "1:21"},
 		{70, in, 400, "1:12"},
 	} {
-		p, err := Paces(c.vdot)
-		if err != nil {
-			t.Fatal(err)
-		}
-		speed := []float64{p.Easy, p.Marathon, p.Threshold, p.Interval}[c.pace]
-		near(t, fmt.Sprintf("VDOT %v, pace %d per %v m", c.vdot, c.pace, c.meters), c.meters/speed, clock(t, c.want), 1.5)
-		near(t, "repetition", 400/p.Repetition, 400/p.Interval-6, 1e-9)
-		speeds := []float64{p.EasySlow, p.Easy, p.EasyFast, p.Threshold, p.Interval, p.Repetition}
-		for i := 1; i < len(speeds); i++ {
-			if speeds[i] <= speeds[i-1] {
-				t.Errorf("VDOT %v: the speeds %v do not rise", c.vdot, speeds)
-			}
-		}
+		near(t, fmt.Sprintf("VDOT %v, %s per %v m", c.vdot, c.pace, c.meters), c.meters/value(t)(c.pace.Speed(c.vdot)), clock(t, c.want), 1.5)
 	}
+}
+
+func TestTrainingPacesRise(t *testing.T) {
+	for vdot := 30.0; vdot <= 85; vdot += 5 {
+		last := 0.0
+		for _, p := range TrainingPaces() {
+			speed := value(t)(p.Speed(vdot))
+			if speed <= last {
+				t.Errorf("VDOT %v: %s at %v m/s is not faster than the one before", vdot, p, speed)
+			}
+			last = speed
+		}
+		near(t, "repetition", 400/last, 400/value(t)(PaceInterval.Speed(vdot))-6, 1e-9)
+	}
+	_, err := TrainingPace("sprint").Speed(50)
+	refused(t, "a pace that is none", err)
 }
 
 func TestVDOTRefusesAndNotes(t *testing.T) {
@@ -150,6 +154,6 @@ func TestVDOTRefusesAndNotes(t *testing.T) {
 	}
 	_, err := RaceTime(300, 5000)
 	refused(t, "VDOT 300", err)
-	_, err = Paces(math.Inf(1))
+	_, err = PaceEasy.Speed(math.Inf(1))
 	refused(t, "VDOT infinite", err)
 }

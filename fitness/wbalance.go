@@ -3,15 +3,30 @@ package fitness
 import "math"
 
 // A WBalance is how much of W′, the work that can be done above the critical
-// power, was left during a recording.
+// power, was left during a recording. [Power.WBalance] computes it.
 type WBalance struct {
-	Joules     []float64 // after each second of recorded time; below 0: CP or W′ is set too low
-	At         []float64 // s after the start, of each second
-	MinJoules  float64
-	MinSeconds float64 // when the lowest value was reached, s after the start
-	Method     Method
-	Coverage   float64
-	Note       string
+	joules   []float64 // after each second of recorded time
+	at       []float64 // s after the start, of each second
+	lowest   int       // index of the lowest value
+	method   Method
+	coverage float64
+}
+
+// Series returns what was left in joules after each second of recorded time, and
+// when that was, in seconds after the start.
+func (b WBalance) Series() (t, joules []float64) { return b.at, b.joules }
+
+// Lowest returns the least that was left in joules, and when, in seconds after the
+// start. Below 0 the critical power or W′ is set too low, and the note says so.
+func (b WBalance) Lowest() (left Result, at float64, err error) {
+	if len(b.joules) == 0 {
+		return Result{}, 0, unavailable("no power was recorded")
+	}
+	left, err = result(b.joules[b.lowest], b.method, b.coverage)
+	if left.Value < 0 {
+		left.Note = "below 0: the critical power or W′ is set too low"
+	}
+	return left, b.at[b.lowest], err
 }
 
 // WBalance follows W′ by the differential model: above CP it falls by the work
@@ -33,9 +48,9 @@ func (p Power) WBalance(c CriticalPower) (WBalance, error) {
 		} else {
 			left = c.recover(left, w, 1)
 		}
-		b.add(left, p.at[i])
+		b.add(left)
 	}
-	return b.done(), nil
+	return b, nil
 }
 
 // recover returns W′ after seconds at watts below CP.
@@ -67,9 +82,9 @@ func (p Power) WBalanceTau(c CriticalPower) (WBalance, error) {
 	for i, w := range p.watts {
 		spent *= math.Exp(-(1 + p.pauseBefore(i)) / tau)
 		spent += max(w-c.Watts, 0)
-		b.add(c.WPrimeJ-spent, p.at[i])
+		b.add(c.WPrimeJ - spent)
 	}
-	return b.done(), nil
+	return b, nil
 }
 
 // wPrimeTau is the time constant in seconds of Skiba 2012 for a difference in
@@ -95,25 +110,12 @@ func (p Power) newWBalance(c CriticalPower, m Method) (WBalance, error) {
 	if err := c.check(); err != nil {
 		return WBalance{}, err
 	}
-	return WBalance{
-		Joules:    make([]float64, 0, len(p.watts)),
-		At:        p.at,
-		MinJoules: c.WPrimeJ,
-		Method:    m,
-		Coverage:  p.coverage,
-	}, nil
+	return WBalance{joules: make([]float64, 0, len(p.watts)), at: p.at, method: m, coverage: p.coverage}, nil
 }
 
-func (b *WBalance) add(joules, at float64) {
-	b.Joules = append(b.Joules, joules)
-	if joules < b.MinJoules {
-		b.MinJoules, b.MinSeconds = joules, at
+func (b *WBalance) add(joules float64) {
+	b.joules = append(b.joules, joules)
+	if joules < b.joules[b.lowest] {
+		b.lowest = len(b.joules) - 1
 	}
-}
-
-func (b *WBalance) done() WBalance {
-	if b.MinJoules < 0 {
-		b.Note = "below 0: the critical power or W′ is set too low"
-	}
-	return *b
 }

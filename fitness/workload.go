@@ -4,13 +4,12 @@ import "gonum.org/v1/gonum/stat"
 
 // A Week is Foster's view of seven daily loads.
 type Week struct {
-	Load     float64 // sum
 	Monotony float64 // mean over sample standard deviation; over 2 is flagged
-	Strain   float64 // load × monotony
+	Strain   float64 // the week's load × monotony
 	Method   Method
 }
 
-// Foster returns the load, monotony and strain of a week of daily loads, rest
+// Foster returns the monotony and strain of a week of daily loads, rest
 // days 0. The standard deviation is the sample's (n − 1). Seven equal days have
 // none, so monotony is not defined.
 func Foster(week []float64) (Week, error) {
@@ -24,7 +23,7 @@ func Foster(week []float64) (Week, error) {
 	if sd <= 1e-9*mean || mean == 0 {
 		return Week{}, unavailable("every day of the week has the same load, so monotony is not defined")
 	}
-	return Week{Load: 7 * mean, Monotony: mean / sd, Strain: 7 * mean * mean / sd, Method: MethodFoster}, nil
+	return Week{Monotony: mean / sd, Strain: 7 * mean * mean / sd, Method: MethodFoster}, nil
 }
 
 // An ACWR compares the load of the last week to that of the last four. It

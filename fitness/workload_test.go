@@ -7,7 +7,6 @@ func TestFoster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	near(t, "load", w.Load, 1750, 1e-9)
 	near(t, "monotony", w.Monotony, 1.291, 0.0005)
 	near(t, "strain", w.Strain, 2259, 0.5)
 	_, err = Foster(constant(7, 100))

@@ -117,8 +117,7 @@ func ThresholdZones(firstBPM, secondBPM float64) (Zones, error) {
 
 // A ZoneTime says how long a recording was in each zone.
 type ZoneTime struct {
-	Zones    Zones
-	Seconds  []float64 // one per zone
+	Seconds  []float64 // in each of the zones
 	Below    float64   // s under the first zone
 	Coverage float64   // share (0, 1] of the recorded time that had the value
 }
@@ -141,7 +140,7 @@ func (p Power) TimeIn(z Zones) (ZoneTime, error) {
 
 // timeIn sorts the values into the zones; nil seconds are 1 s each.
 func timeIn(z Zones, x, seconds []float64, coverage float64) ZoneTime {
-	zt := ZoneTime{Zones: z, Seconds: make([]float64, len(z.Zones)), Coverage: coverage}
+	zt := ZoneTime{Seconds: make([]float64, len(z.Zones)), Coverage: coverage}
 	for i, v := range x {
 		if math.IsNaN(v) {
 			continue
