@@ -172,13 +172,20 @@ func fitting(page pierre.ActivityPage) int {
 	room := answerBytes - around
 	for i, act := range page.Activities {
 		v := viewActivity(act)
-		structured, _ := json.Marshal(v) //nolint:errchkjson // strings and finite numbers always encode
-		line, _ := json.Marshal(v.line())
-		if room -= len(structured) + len(line) + 1; room < 0 {
+		if room -= encodedSize(v) + encodedSize(v.line()) + 1; room < 0 {
 			return max(i, 1)
 		}
 	}
 	return len(page.Activities)
+}
+
+// encodedSize returns how many bytes v takes in an answer.
+func encodedSize(v any) int {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return 0 // the whole answer will not encode either, and say why
+	}
+	return len(b)
 }
 
 // whyNone says why no activity matched, and what to do about it.

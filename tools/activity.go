@@ -63,7 +63,7 @@ func activityFields() []field {
 		req("id", str("for the other tools' activity_id")),
 		req("provider", choice("where the record comes from", pierre.Providers()...)),
 		opt("name", str("")),
-		req("sport_type", choice("", pierre.Sports()...)),
+		req("sport_type", str("")),
 		req("start_time", str("UTC")),
 		opt("local_start_time", str("the same on the athlete's clock, if its offset was recorded")),
 	}, append(totalsFields(),
@@ -117,11 +117,6 @@ func (v activityView) line() string {
 func (c *Catalog) activity(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Activity, error) {
 	a, err := c.data.Activity(ctx, user, id)
 	return a, unknownActivity(err, id)
-}
-
-func (c *Catalog) recording(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Recording, error) {
-	r, err := c.data.Recording(ctx, user, id)
-	return r, unknownActivity(err, id)
 }
 
 func unknownActivity(err error, id pierre.ActivityID) error {

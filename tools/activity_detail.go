@@ -2,7 +2,6 @@ package tools
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -181,8 +180,7 @@ func viewLaps(laps []pierre.Lap, offset int) (views []lapView, next int) {
 			AverageSpeedMPS:     round(l.AverageSpeedMPS),
 			AverageCadenceRPM:   round(l.AverageCadenceRPM),
 		}
-		b, _ := json.Marshal(v) //nolint:errchkjson // finite numbers always encode
-		if room -= len(b); room < 0 && views != nil {
+		if room -= encodedSize(v); room < 0 && views != nil {
 			return views, i
 		}
 		views = append(views, v)

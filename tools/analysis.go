@@ -78,8 +78,8 @@ func metricNames() []string {
 }
 
 func (a *analysis) trimp() value {
-	r, _, inputs, err := a.ath.trimp(a.rec.Activity, a.digest)
-	return computed(r, err, 1, inputs...)
+	l, err := a.ath.trimp(a.rec.Activity, a.digest)
+	return computed(l.result, err, 1, l.inputs...)
 }
 
 func (a *analysis) edwards() value {

@@ -55,14 +55,13 @@ func (c *Catalog) describeActivity(ctx context.Context, user pierre.UserID, args
 		return nil, err
 	}
 	l, err := a.ath.load(a.rec.Activity, a.digest)
-	v := analysisAnswer{
-		metricsAnswer: metricsAnswer{Activity: viewActivity(a.rec.Activity), Metrics: map[string]any{}},
+	byKey, lines := a.compute(a.picture())
+	return analysisAnswer{
+		metricsAnswer: metricsAnswer{viewActivity(a.rec.Activity), byKey, lines},
 		Load:          loadView{computed(l.result, err, 1, l.inputs...), l.kind},
 		Observations:  a.observations(),
 		Warnings:      viewWarnings(a.rec.Warnings),
-	}
-	v.compute(a, a.picture())
-	return v, nil
+	}, nil
 }
 
 // picture are the metrics of the overall picture: the load is apart.

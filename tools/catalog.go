@@ -26,8 +26,8 @@ const Instructions = `Pierre answers questions about one athlete's own training 
 Start with get_activities to find activities and their ids; get_activity shows one in detail; get_stats sums up.
 analyze_activity, calculate_metrics, compare_activities, analyze_training_load and predict_performance compute.
 Units are in the field names (meters, seconds, mps = metres per second, bpm, watts). A field that is absent was not recorded: never read it as 0.
-Computed values name their method, their inputs and how much of the recording they cover; quote these when it matters.
-"not_available" says what is missing; if it names set_athlete_profile, ask the athlete for the value, do not guess it.
+A computed value comes with its method (formula and source), its inputs (recorded, user: from the profile, or estimated) and coverage_percent, the share of the recorded time that had the samples; quote these when it matters.
+not_available stands in place of a value and says what is missing; if it names set_athlete_profile, ask the athlete for it, do not guess.
 start_time is UTC, local_start_time the athlete's clock.`
 
 // A Catalog is the tools over one store.
@@ -61,6 +61,7 @@ func (c *Catalog) tools() []tool {
 		c.calculateMetrics(),
 		c.analyzeTrainingLoad(),
 		c.predictPerformance(),
+		c.compareActivities(),
 	}
 }
 

@@ -1,16 +1,158 @@
 package tools_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/store/storetest"
 )
 
-func TestTry(t *testing.T) {
+// answerBytes is what an answer of the default size may take.
+const answerBytes = 8 << 10
+
+// usual are calls that a host makes of every tool, in the order of the catalog.
+func usual(ids map[string]pierre.ActivityID) []struct {
+	tool string
+	args map[string]any
+} {
+	return []struct {
+		tool string
+		args map[string]any
+	}{
+		{"get_activities", map[string]any{"limit": 3}},
+		{"get_activity", map[string]any{"activity_id": ids["ride"]}},
+		{"get_stats", map[string]any{}},
+		{"get_athlete", map[string]any{}},
+		{"set_athlete_profile", map[string]any{
+			"ftp_watts": 250, "max_heart_rate_bpm": 186, "resting_heart_rate_bpm": 48, "threshold_heart_rate_bpm": 168,
+			"weight_kg": 62.5, "birth_year": 1990, "sex": "female", "time_zone": "Europe/Paris",
+		}},
+		{"get_connection_status", map[string]any{}},
+		{"analyze_activity", map[string]any{"activity_id": ids["ride"]}},
+		{"calculate_metrics", map[string]any{"activity_id": ids["run"], "metrics": []string{"trimp", "decoupling", "tss"}}},
+		{"analyze_training_load", map[string]any{"timeframe": "month"}},
+		{"predict_performance", map[string]any{"target_sport": "run", "target_distance": 21097.5, "target_date": "2026-09-27"}},
+		{"compare_activities", map[string]any{"activity_id": ids["race"], "comparison_type": "personal_best"}},
+	}
+}
+
+func TestEveryToolHasAUsualCall(t *testing.T) {
+	h, ids := sampleHost(t)
+	var listed, called []string
+	for _, tool := range h.list() {
+		listed = append(listed, tool.Name)
+	}
+	for _, c := range usual(ids) {
+		called = append(called, c.tool)
+	}
+	slices.Sort(listed) // the library lists by name
+	slices.Sort(called)
+	if !slices.Equal(listed, called) {
+		t.Errorf("the usual calls are of %v, the tools are %v", called, listed)
+	}
+}
+
+// What hosts stumble over: unions, references and nulls in schemas, long names, missing annotations.
+func TestDefinitions(t *testing.T) {
+	h := newHost(t, storetest.New(t), "user_x")
+	var raw struct{ Tools []json.RawMessage }
+	h.send("tools/list", map[string]any{}, &raw)
+	name := regexp.MustCompile(`^[a-z][a-z_]{0,62}$`)
+	for i, tool := range h.list() {
+		t.Run(tool.Name, func(t *testing.T) {
+			golden(t, "definitions/"+tool.Name+".golden.json", indent(t, raw.Tools[i]))
+			if !name.MatchString(tool.Name) || tool.Title == "" || tool.Description == "" || len(tool.Description) > 600 {
+				t.Error("the name, title or description is not fit for hosts")
+			}
+			a := tool.Annotations
+			if a.Title == "" || a.ReadOnlyHint == nil || a.DestructiveHint == nil || a.IdempotentHint == nil || a.OpenWorldHint == nil {
+				t.Errorf("annotations are missing: %s", raw.Tools[i])
+			}
+			if writes := strings.HasPrefix(tool.Name, "set_"); *a.ReadOnlyHint == writes || *a.DestructiveHint != writes {
+				t.Error("the annotations do not say whether the tool changes something")
+			}
+			for _, bad := range []string{`"$ref"`, `"anyOf"`, `"oneOf"`, `"allOf"`, `"null"`, `"type":[`, `"$schema"`} {
+				if strings.Contains(string(raw.Tools[i]), bad) {
+					t.Errorf("the schemas have %s", bad)
+				}
+			}
+			if tool.InputSchema.Type != "object" || tool.OutputSchema.Type != "object" {
+				t.Error("the schemas are not of objects")
+			}
+			if _, err := tool.InputSchema.Resolve(nil); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestRegistersInAFixedOrder(t *testing.T) {
+	var first string
+	for range 5 {
+		h := newHost(t, storetest.New(t), "user_x")
+		var raw struct{ Tools json.RawMessage }
+		h.send("tools/list", map[string]any{}, &raw)
+		if first == "" {
+			first = string(raw.Tools)
+		}
+		if string(raw.Tools) != first {
+			t.Fatal("tools/list differs from one server to the next")
+		}
+	}
+}
+
+// The answers of a small season, with and without a profile.
+func TestAnswers(t *testing.T) {
+	for _, profile := range []bool{false, true} {
+		h, ids := sampleHost(t)
+		calls := usual(ids)
+		if profile {
+			set := slices.IndexFunc(calls, func(c struct {
+				tool string
+				args map[string]any
+			},
+			) bool {
+				return c.tool == "set_athlete_profile"
+			})
+			h.call("set_athlete_profile", calls[set].args)
+		}
+		for _, c := range calls {
+			if c.tool == "set_athlete_profile" && !profile {
+				continue
+			}
+			name := fmt.Sprintf("answers/%s.golden.txt", c.tool)
+			if !profile {
+				name = fmt.Sprintf("answers/%s.no_profile.golden.txt", c.tool)
+			}
+			t.Run(strings.TrimSuffix(name, ".golden.txt"), func(t *testing.T) {
+				h := h
+				h.t = t
+				r := h.call(c.tool, c.args)
+				if r.IsError {
+					t.Fatal(r.Text)
+				}
+				if r.Bytes > answerBytes {
+					t.Errorf("the answer has %d bytes, more than %d", r.Bytes, answerBytes)
+				}
+				golden(t, name, append([]byte(r.Text+"\n\n"), indent(t, r.Structured)...))
+			})
+		}
+	}
+}
+
+// A server without an authenticating door in front must not answer about anybody.
+func TestWithoutPrincipal(t *testing.T) {
 	h, _ := sampleHost(t)
-	h.call("set_athlete_profile", map[string]any{"ftp_watts": 250, "resting_heart_rate_bpm": 48, "sex": "female", "weight_kg": 60, "birth_year": 1990})
-	for name, args := range map[string]any{
-		"predict_performance": map[string]any{"target_sport": "run", "target_distance": 21097.5, "target_date": "2026-09-01"},
-	} {
-		r := h.call(name, args)
-		t.Logf("%s: %d bytes\n%s\n%s", name, r.Bytes, r.Text, r.Structured)
+	h.ctx = t.Context()
+	for _, tool := range h.list() {
+		r := h.call(tool.Name, map[string]any{"activity_id": "act_1", "target_sport": "run", "target_distance": 5000, "comparison_type": "recent"})
+		if !r.IsError || strings.Contains(r.Text, "principal") {
+			t.Errorf("%s without a principal answers %q", tool.Name, r.Text)
+		}
 	}
 }

@@ -71,8 +71,8 @@ func (h host) send(method string, params any, result any) {
 		h.t.Fatal(err)
 	}
 	var response struct {
-		Result json.RawMessage
-		Error  json.RawMessage
+		Result json.RawMessage `json:"result"`
+		Error  json.RawMessage `json:"error"`
 	}
 	if err := json.Unmarshal(answer, &response); err != nil || response.Error != nil {
 		h.t.Fatalf("%s answered %s (%v)", method, answer, err)
@@ -88,9 +88,12 @@ func (h host) call(name string, args any) result {
 	var raw json.RawMessage
 	h.send("tools/call", map[string]any{"name": name, "arguments": args}, &raw)
 	var r struct {
-		IsError           bool
-		Content           []struct{ Type, Text string }
-		StructuredContent json.RawMessage
+		IsError bool `json:"isError"`
+		Content []struct {
+			Type string `json:"type"`
+			Text string `json:"text"`
+		} `json:"content"`
+		Structured json.RawMessage `json:"structuredContent"`
 	}
 	if err := json.Unmarshal(raw, &r); err != nil {
 		h.t.Fatal(err)
@@ -99,9 +102,9 @@ func (h host) call(name string, args any) result {
 		h.t.Errorf("%s has no text form: %s", name, raw)
 	}
 	if !r.IsError {
-		h.validate(name, r.StructuredContent)
+		h.validate(name, r.Structured)
 	}
-	return result{r.IsError, r.Content[0].Text, r.StructuredContent, len(raw)}
+	return result{r.IsError, r.Content[0].Text, r.Structured, len(raw)}
 }
 
 func (h host) validate(name string, structured json.RawMessage) {
@@ -131,7 +134,7 @@ func strict(s *jsonschema.Schema) *jsonschema.Schema {
 	if s == nil {
 		return nil
 	}
-	if s.Type == "object" {
+	if strict(s.AdditionalProperties); s.Type == "object" && s.AdditionalProperties == nil {
 		s.AdditionalProperties = &jsonschema.Schema{Not: &jsonschema.Schema{}}
 	}
 	for _, p := range s.Properties {
@@ -181,15 +184,16 @@ func sampleHost(t *testing.T) (host, map[string]pierre.ActivityID) {
 	return newHost(t, s, u), importSeason(t, s, u)
 }
 
-var randomID = regexp.MustCompile(`act_[a-z0-9]{26}`)
+// Random are the identifiers of activities, and the cursors that have one in them.
+var random = regexp.MustCompile(`act_[a-z0-9]{26}|eyJ[A-Za-z0-9_-]{40,}`)
 
-// golden compares JSON or text with a golden file, in which random ids are numbered.
+// golden compares JSON or text with a golden file, in which what is random is numbered.
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	ids := map[string]string{}
-	text := randomID.ReplaceAllStringFunc(string(got), func(id string) string {
+	text := random.ReplaceAllStringFunc(string(got), func(id string) string {
 		if ids[id] == "" {
-			ids[id] = "act_" + strconv.Itoa(len(ids)+1)
+			ids[id] = id[:3] + "_" + strconv.Itoa(len(ids)+1)
 		}
 		return ids[id]
 	})

@@ -83,7 +83,7 @@ func normalizedPower(act pierre.Activity, d digest) (np fitness.Result, seconds 
 }
 
 func (a athlete) heartLoad(act pierre.Activity, d digest) (load, error) {
-	trimp, kind, inputs, err := a.trimp(act, d)
+	trimp, err := a.trimp(act, d)
 	if err != nil {
 		return load{}, err
 	}
@@ -91,33 +91,34 @@ func (a athlete) heartLoad(act pierre.Activity, d digest) (load, error) {
 	if err != nil {
 		return load{}, err
 	}
-	score, err := fitness.HRTSS(trimp, a.thresholdHR.value, limits, fitness.Sex(a.sex))
-	return load{score, kind, append(slices.Clone(inputs), a.thresholdHR.input())}, err
+	score, err := fitness.HRTSS(trimp.result, a.thresholdHR.value, limits, fitness.Sex(a.sex))
+	return load{score, trimp.kind, append(slices.Clone(trimp.inputs), a.thresholdHR.input())}, err
 }
 
 // trimp returns Banister's TRIMP from the samples, or else from the mean heart rate.
-func (a athlete) trimp(act pierre.Activity, d digest) (fitness.Result, loadKind, []input, error) {
-	if d.HeartRate == nil && (act.AverageHeartRateBPM == nil || act.DurationSeconds == nil) {
-		return fitness.Result{}, "", nil, &fitness.UnavailableError{Reason: "no heart rate was recorded"}
+func (a athlete) trimp(act pierre.Activity, d digest) (load, error) {
+	hasMean := act.AverageHeartRateBPM != nil && act.DurationSeconds != nil
+	if d.HeartRate == nil && !hasMean {
+		return load{}, &fitness.UnavailableError{Reason: "no heart rate was recorded"}
 	}
 	limits, inputs, err := a.heartRates()
 	if err != nil {
-		return fitness.Result{}, "", nil, err
+		return load{}, err
 	}
 	sex := fitness.Sex(a.sex)
 	if d.HeartRate != nil {
 		hr, err := d.HeartRate.HeartRate()
 		if err != nil {
-			return fitness.Result{}, "", nil, err
+			return load{}, err
 		}
-		if hr.Coverage() >= leastCoverage || act.AverageHeartRateBPM == nil || act.DurationSeconds == nil {
+		if hr.Coverage() >= leastCoverage || !hasMean {
 			r, err := hr.Banister(limits, sex)
-			return r, loadByHeartRate, append([]input{samplesInput("heart_rate_bpm")}, inputs...), err
+			return load{r, loadByHeartRate, append([]input{samplesInput("heart_rate_bpm")}, inputs...)}, err
 		}
 	}
 	r, err := fitness.BanisterOf(*act.DurationSeconds/60, *act.AverageHeartRateBPM, limits, sex)
 	mean := input{Name: "average_heart_rate_bpm", Value: act.AverageHeartRateBPM, Source: fromRecording}
-	return r, loadByMean, append([]input{mean}, inputs...), err
+	return load{r, loadByMean, append([]input{mean}, inputs...)}, err
 }
 
 func samplesInput(channel string) input { return input{Name: channel, Source: fromRecording} }

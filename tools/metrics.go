@@ -34,15 +34,15 @@ func (c *Catalog) calculateMetrics() tool {
 
 // metricsSchema describes the metrics by their keys, any of which may be absent.
 func metricsSchema() schema {
-	var fields []field
+	var keys []string
 	for _, m := range metrics() {
-		fields = append(fields, opt(m.key, valueSchema(m.doc)))
+		keys = append(keys, m.key)
 	}
-	return object("by name, with its unit", append(fields,
+	return mapping("by name with unit: "+strings.Join(keys, ", "), valueSchema(""),
 		opt(curveMaxPower, powerCurveSchema()),
 		opt(curveBestEfforts, effortCurveSchema()),
 		opt(zonesHeartRate, zonesSchema("bpm")),
-		opt(zonesPower, zonesSchema("watts")))...)
+		opt(zonesPower, zonesSchema("watts")))
 }
 
 type metricsArgs struct {
@@ -67,9 +67,8 @@ func (c *Catalog) computeMetrics(ctx context.Context, user pierre.UserID, args m
 	if wanted == nil {
 		wanted = a.usualMetrics()
 	}
-	m := metricsAnswer{Activity: viewActivity(a.rec.Activity), Metrics: map[string]any{}}
-	m.compute(a, wanted)
-	return m, nil
+	m, lines := a.compute(wanted)
+	return metricsAnswer{viewActivity(a.rec.Activity), m, lines}, nil
 }
 
 // analysis prepares one of the user's activities for the metrics.
@@ -97,35 +96,34 @@ func (a *analysis) usualMetrics() []string {
 	}
 }
 
-func (m *metricsAnswer) compute(a *analysis, wanted []string) {
+// compute returns the wanted metrics by their keys, and a line about each.
+func (a *analysis) compute(wanted []string) (byKey map[string]any, lines []string) {
+	byKey = map[string]any{}
 	for _, def := range metrics() {
-		if !slices.Contains(wanted, def.name) || def.key == unsuitable(a) {
-			continue
-		}
-		v := def.compute(a)
-		m.Metrics[def.key] = v
-		m.lines = append(m.lines, v.text(def.key))
-	}
-	curves := map[string]func() curve{
-		curveMaxPower:    func() curve { return a.powerCurve() },
-		curveBestEfforts: func() curve { return a.effortCurve() },
-		zonesHeartRate:   func() curve { return a.heartZones() },
-		zonesPower:       func() curve { return a.powerZones() },
-	}
-	for _, name := range []string{curveMaxPower, curveBestEfforts, zonesHeartRate, zonesPower} {
-		if slices.Contains(wanted, name) {
-			v := curves[name]()
-			m.Metrics[name] = v
-			m.lines = append(m.lines, v.text())
+		if slices.Contains(wanted, def.name) && def.key != a.unsuitable() {
+			v := def.compute(a)
+			byKey[def.key], lines = v, append(lines, v.text(def.key))
 		}
 	}
+	for _, c := range []struct {
+		name    string
+		compute func() answer
+	}{
+		{curveMaxPower, func() answer { return a.powerCurve() }},
+		{curveBestEfforts, func() answer { return a.effortCurve() }},
+		{zonesHeartRate, func() answer { return a.heartZones() }},
+		{zonesPower, func() answer { return a.powerZones() }},
+	} {
+		if slices.Contains(wanted, c.name) {
+			v := c.compute()
+			byKey[c.name], lines = v, append(lines, v.text())
+		}
+	}
+	return byKey, lines
 }
 
-// A curve is a metric of several numbers.
-type curve interface{ text() string }
-
 // unsuitable is the key of the one of the two efficiencies that does not go with the sport.
-func unsuitable(a *analysis) string {
+func (a *analysis) unsuitable() string {
 	if onFoot(a.rec.Sport) {
 		return "efficiency_watts_per_bpm"
 	}

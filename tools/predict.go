@@ -108,7 +108,7 @@ func (c *Catalog) predict(ctx context.Context, user pierre.UserID, args predictA
 	if err != nil {
 		return nil, err
 	}
-	a := predictAnswer{Meters: args.Distance, Efforts: []effortView{}}
+	a := &predictAnswer{Meters: args.Distance, Efforts: []effortView{}}
 	if args.Date != "" {
 		date, err := time.Parse(time.DateOnly, args.Date)
 		if err != nil || date.Before(clk.today()) {
@@ -291,7 +291,7 @@ func (r race) view(clk clock) effortView {
 	}
 }
 
-func (a predictAnswer) text() string {
+func (a *predictAnswer) text() string {
 	p := a.Predictions
 	if p.VDOT.Value == nil && a.Evidence == nil {
 		return "prediction " + p.VDOT.NotAvailable

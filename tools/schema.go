@@ -15,6 +15,7 @@ type schema struct {
 	fallback any      // of an argument: what the tool takes if it is not given
 	fields   []field  // of an object, in the order of importance
 	items    *schema  // of an array
+	others   *schema  // of an object: its members besides fields, whose names are data
 }
 
 // A field is a member of an object.
@@ -29,6 +30,11 @@ func opt(name string, s schema) field { return field{name, false, s} }
 
 func object(doc string, fields ...field) schema {
 	return schema{kind: "object", doc: doc, fields: fields}
+}
+
+// mapping is an object whose members' names are data, besides some fields.
+func mapping(doc string, others schema, fields ...field) schema {
+	return schema{kind: "object", doc: doc, others: &others, fields: fields}
 }
 
 func array(doc string, items schema) schema { return schema{kind: "array", doc: doc, items: &items} }
@@ -80,7 +86,8 @@ func (s schema) MarshalJSON() ([]byte, error) {
 		Items       *schema    `json:"items,omitempty"`
 		Properties  properties `json:"properties,omitzero"`
 		Required    []string   `json:"required,omitempty"`
-	}{Type: s.kind, Description: s.doc, Enum: s.values, Default: s.fallback, Items: s.items}
+		Others      *schema    `json:"additionalProperties,omitempty"`
+	}{Type: s.kind, Description: s.doc, Enum: s.values, Default: s.fallback, Items: s.items, Others: s.others}
 	switch s.kind {
 	case "array":
 		wire.MinItems, wire.MaxItems = s.min, s.max

@@ -44,7 +44,7 @@ func (s session) recording() pierre.Recording {
 		return rec
 	}
 	series, t := &rec.Series, &rec.Totals
-	meters, lat := 0.0, 45.0
+	meters := 0.0
 	for i := 0; i <= s.seconds; i += s.step {
 		at := float64(i)
 		series.Time = append(series.Time, at)
@@ -56,8 +56,7 @@ func (s session) recording() pierre.Recording {
 			series.Speed = append(series.Speed, s.speed(at))
 		}
 		if s.gps {
-			lat = 45 + meters/111_195.08
-			series.Latitude, series.Longitude = append(series.Latitude, lat), append(series.Longitude, 7.5)
+			series.Latitude, series.Longitude = append(series.Latitude, 45+meters/111_195.08), append(series.Longitude, 7.5)
 		}
 		for f, column := range map[*func(float64) float64]*[]float64{&s.heart: &series.HeartRate, &s.power: &series.Power, &s.altitude: &series.Altitude} {
 			if *f != nil {

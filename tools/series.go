@@ -3,6 +3,7 @@ package tools
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -103,9 +104,9 @@ func summarize(a pierre.Activity, s pierre.Series) *seriesSummary {
 		}
 		sum.TrackDistanceMeters = rounded(track, 1)
 	}
-	for i := len(s.Distance) - 1; i >= 0; i-- {
-		if !math.IsNaN(s.Distance[i]) {
-			sum.LastDistanceMeters = rounded(s.Distance[i], 2)
+	for _, d := range slices.Backward(s.Distance) {
+		if !math.IsNaN(d) {
+			sum.LastDistanceMeters = rounded(d, 2)
 			break
 		}
 	}

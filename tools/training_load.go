@@ -78,7 +78,7 @@ func (c *Catalog) analyzeTrainingLoad() tool {
 			req("recent", array("the last activities with a load", object("",
 				req("id", str("")),
 				req("date", str("local day")),
-				req("sport_type", choice("", pierre.Sports()...)),
+				req("sport_type", str("")),
 				req("load", number("")),
 				req("based_on", choice("", loadKinds()...)))))),
 	}, c.describeLoad)
@@ -154,7 +154,7 @@ func (c *Catalog) describeLoad(ctx context.Context, user pierre.UserID, args loa
 	if err != nil {
 		return nil, err
 	}
-	h := history{athlete: ath, from: from, to: today}
+	h := history{athlete: ath, from: from, to: today, reasons: map[string]int{}}
 	for _, a := range page.Activities {
 		h.add(a, digests[a.ID])
 	}
@@ -185,24 +185,23 @@ func (h *history) add(a pierre.Activity, d digest) {
 		return // the wrong clock of a device
 	}
 	l, err := h.athlete.load(a, d)
-	if !on.Before(h.from) {
-		h.total++
-		if a.DurationSeconds != nil {
-			h.seconds.all += *a.DurationSeconds
-			if err == nil {
-				h.seconds.counted += *a.DurationSeconds
-			}
-		}
-		if err != nil {
-			if h.reasons == nil {
-				h.reasons = map[string]int{}
-			}
-			h.reasons[noEvidence(err).NotAvailable]++
-		}
-	}
 	if err == nil {
 		h.loads = append(h.loads, scored{a, on, l})
 	}
+	if on.Before(h.from) {
+		return
+	}
+	h.total++
+	seconds := 0.0
+	if a.DurationSeconds != nil {
+		seconds = *a.DurationSeconds
+	}
+	h.seconds.all += seconds
+	if err != nil {
+		h.reasons[noEvidence(err).NotAvailable]++
+		return
+	}
+	h.seconds.counted += seconds
 }
 
 func (h *history) answer() loadAnswer {
@@ -357,11 +356,11 @@ func (a loadAnswer) text() string {
 		lines = append(lines, fmt.Sprintf("%d activities: %s", r.Activities, r.Reason))
 	}
 	if len(a.Weeks) > 0 {
-		weeks := "weekly loads from " + a.Weeks[0].Start + ":"
+		weeks := []string{"weekly loads from " + a.Weeks[0].Start + ":"}
 		for _, w := range a.Weeks {
-			weeks += " " + plain(*w.Load)
+			weeks = append(weeks, plain(*w.Load))
 		}
-		lines = append(lines, weeks)
+		lines = append(lines, strings.Join(weeks, " "))
 	}
 	return strings.Join(lines, "\n")
 }

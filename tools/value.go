@@ -43,25 +43,26 @@ const (
 )
 
 func valueSchema(doc string) schema {
-	return object(doc, append([]field{opt("value", number("absent if not available"))}, evidenceFields()...)...)
+	return object(doc, append([]field{opt("value", number(""))}, evidenceFields()...)...)
 }
 
+// evidenceFields is repeated in many schemas, so it is short; [Instructions] explain it.
 func evidenceFields() []field {
 	return []field{
-		opt("method", str("formula (source)")),
+		opt("method", str("")),
 		opt("inputs", array("", inputSchema())),
-		opt("coverage_percent", number("of the recorded time that had the samples; absent if not from samples")),
-		opt("note", str("why to take it with care")),
-		opt("not_available", str("why there is no value, and what would help")),
+		opt("coverage_percent", number("")),
+		opt("note", str("")),
+		opt("not_available", str("")),
 	}
 }
 
 func inputSchema() schema {
 	return object("",
 		req("name", str("")),
-		opt("value", number("absent for samples")),
-		opt("text", str("instead of a number")),
-		req("source", choice("user: from the profile", fromRecording, fromUser, fromEstimate)),
+		opt("value", number("")),
+		opt("text", str("")),
+		req("source", choice("", fromRecording, fromUser, fromEstimate)),
 		opt("note", str("")))
 }
 
