@@ -1,0 +1,89 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+func newRotate(c *config) *cobra.Command {
+	var days int
+	cmd := &cobra.Command{
+		Use:   "rotate-token ID",
+		Short: "Make a new token in place of an old one",
+		Long: `rotate-token makes a token for the same service, with the same permissions and as
+long a life, prints it, alone, on stdout, and revokes the old one.`,
+		Example: `  admin-setup rotate-token admin_token_r4fd…
+  admin-setup rotate-token admin_token_r4fd… --expires-in-days 90`,
+		Args: oneID,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.run(cmd.Context(), func(o *office) error {
+				id := pierre.AdminTokenID(args[0])
+				act := o.act()
+				next, err := o.RotateAdminToken(cmd.Context(), act, id, func(old pierre.AdminToken) (pierre.AdminToken, error) {
+					if cmd.Flags().Changed("expires-in-days") {
+						return successor(old, act.At, &days)
+					}
+					return successor(old, act.At, nil)
+				})
+				if err != nil {
+					return err
+				}
+				token, err := o.sign(next)
+				if err != nil {
+					return err
+				}
+				return o.hand(next, token, id)
+			})
+		},
+	}
+	addDays(cmd.Flags(), &days, 0, "days until the new token expires, 0 for never (default as long as the old one's life)")
+	return cmd
+}
+
+// successor returns a token like old, which lives for so many days from now, or as long as old lived if days is nil.
+func successor(old pierre.AdminToken, now time.Time, days *int) (pierre.AdminToken, error) {
+	if !old.Revoked.IsZero() {
+		return old, &pierre.Error{
+			Kind: pierre.KindConflict,
+			Msg:  "it is revoked or was rotated before; make a new token with generate-token",
+		}
+	}
+	next := old
+	next.ID, next.LastUsed = pierre.NewAdminTokenID(), time.Time{}
+	next.Created = now.Truncate(time.Second)
+	switch {
+	case days != nil:
+		var err error
+		next.Expires, err = expiry(next.Created, *days)
+		return next, err
+	case !old.Expires.IsZero():
+		next.Expires = next.Created.Add(old.Expires.Sub(old.Created))
+	}
+	return next, nil
+}
+
+func newRevoke(c *config) *cobra.Command {
+	return &cobra.Command{
+		Use:     "revoke-token ID",
+		Short:   "End a token",
+		Long:    `revoke-token ends a token: the server refuses it from the next request on.`,
+		Example: `  admin-setup revoke-token admin_token_r4fd…`,
+		Args:    oneID,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.run(cmd.Context(), func(o *office) error {
+				row, err := o.RevokeAdminToken(cmd.Context(), o.act(), pierre.AdminTokenID(args[0]))
+				if err != nil {
+					return err
+				}
+				if c.json {
+					return o.encode(viewOf(row, time.Now()))
+				}
+				o.say("%s of service %q is revoked since %s", row.ID, row.Service, day(row.Revoked, ""))
+				return nil
+			})
+		},
+	}
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+const (
+	defaultPermissions = "provision_keys,list_keys,revoke_keys,update_key_limits"
+	defaultDays        = 365
+	maxDays            = 3650
+	maxService         = 100 // bytes
+	maxDescription     = 1000
+)
+
+// An order is what a new token should be.
+type order struct {
+	service     string
+	description string
+	permissions string
+	superAdmin  bool
+	days        int
+}
+
+func newGenerate(c *config) *cobra.Command {
+	o := &order{}
+	cmd := &cobra.Command{
+		Use:   "generate-token --service NAME",
+		Short: "Make a token for a service",
+		Long: `generate-token makes a token for a service and prints it, alone, on stdout.
+It is shown this once: keep it where the service keeps its secrets.
+
+The permissions are
+  provision_keys       make and rotate API keys
+  list_keys            see keys, their limits and their usage
+  revoke_keys          end keys
+  update_key_limits    change tier, limits, name, expiry and tools of keys
+  view_audit_logs      see who changed what
+  manage_admin_tokens, manage_users`,
+		Example: `  admin-setup generate-token --service pierre_admin_service \
+    --permissions "provision_keys,revoke_keys,list_keys" --expires-in-days 365
+  admin-setup generate-token --service me --super-admin --expires-in-days 0`,
+		Args: cli.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			row, err := o.row(cmd.Flags().Changed("permissions"), time.Now())
+			if err != nil {
+				return explain(err)
+			}
+			return c.run(cmd.Context(), func(office *office) error {
+				token, err := office.sign(row)
+				if err != nil {
+					return err
+				}
+				if err := office.CreateAdminToken(cmd.Context(), office.act(), row); err != nil {
+					return err
+				}
+				return office.hand(row, token, "")
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.service, "service", "", "who will use the token (required)")
+	f.StringVar(&o.description, "description", "", "what for")
+	f.StringVar(&o.permissions, "permissions", defaultPermissions, "what the token may do, comma-separated")
+	f.BoolVar(&o.superAdmin, "super-admin", false, "give all permissions")
+	addDays(f, &o.days, defaultDays, "days until the token expires, 0 for never")
+	return cmd
+}
+
+// addDays adds --expires-in-days, and --expires-days as another name for it.
+func addDays(f *pflag.FlagSet, days *int, preset int, help string) {
+	f.IntVar(days, "expires-in-days", preset, help+" (or --expires-days)")
+	f.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if name == "expires-days" {
+			name = "expires-in-days"
+		}
+		return pflag.NormalizedName(name)
+	})
+}
+
+// row returns the new token's row. Its times are whole seconds, as in the token.
+func (o *order) row(permissionsGiven bool, now time.Time) (pierre.AdminToken, error) {
+	row := pierre.AdminToken{
+		ID:          pierre.NewAdminTokenID(),
+		Service:     strings.TrimSpace(o.service),
+		Description: strings.TrimSpace(o.description),
+		Created:     now.UTC().Truncate(time.Second),
+	}
+	if err := checkLine("service", row.Service, maxService); err != nil {
+		return row, err
+	}
+	if row.Service == "" {
+		return row, cli.Usagef("--service is required: who will use the token?")
+	}
+	if err := checkLine("description", row.Description, maxDescription); err != nil {
+		return row, err
+	}
+	if o.superAdmin && permissionsGiven {
+		return row, cli.Usagef("--super-admin gives all permissions; leave --permissions out")
+	}
+	row.Permissions = pierre.Permissions()
+	if !o.superAdmin {
+		var err error
+		if row.Permissions, err = pierre.ParsePermissions(o.permissions); err != nil {
+			return row, err
+		}
+	}
+	var err error
+	row.Expires, err = expiry(row.Created, o.days)
+	return row, err
+}
+
+func checkLine(flag, text string, limit int) error {
+	if len(text) > limit || strings.ContainsFunc(text, unicode.IsControl) {
+		return cli.Usagef("--%s must be one line of at most %d bytes", flag, limit)
+	}
+	return nil
+}
+
+// expiry returns the zero time, which is never, for 0 days.
+func expiry(now time.Time, days int) (time.Time, error) {
+	switch {
+	case days < 0 || days > maxDays:
+		return time.Time{}, cli.Usagef("--expires-in-days must be between 0, for never, and %d, not %d", maxDays, days)
+	case days == 0:
+		return time.Time{}, nil
+	default:
+		return now.AddDate(0, 0, days), nil
+	}
+}

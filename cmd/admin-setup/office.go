@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/datadir"
+	"github.com/pierre-mcp/pierre/internal/keyring"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/secret"
+	"github.com/pierre-mcp/pierre/internal/store"
+)
+
+// actor is who the audit log says it was.
+const actor = "admin-setup"
+
+// A config is what all commands share.
+type config struct {
+	world       cli.World
+	databaseURL string
+	dataDir     string
+	json        bool
+}
+
+func (c *config) bind(root *cobra.Command) {
+	getenv := c.world.Getenv
+	dataDir := getenv("PIERRE_DATA_DIR")
+	if dataDir == "" {
+		dataDir, _ = datadir.Default(getenv) // open complains if there is none
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&c.databaseURL, "database-url", getenv("DATABASE_URL"), "the server's database (default pierre.db in the data folder) [DATABASE_URL]")
+	flags.StringVar(&c.dataDir, "data-dir", dataDir, "the server's folder of database and secrets [PIERRE_DATA_DIR]")
+	flags.BoolVar(&c.json, "json", false, "print JSON on stdout, for machines")
+}
+
+// An office is the open database.
+type office struct {
+	*store.Store
+
+	c *config
+}
+
+// open opens the database, and brings it up to date.
+func (c *config) open(ctx context.Context) (*office, error) {
+	if c.dataDir == "" {
+		_, err := datadir.Default(c.world.Getenv)
+		return nil, cli.Usage(errors.Join(err, errors.New("or give --data-dir")))
+	}
+	st, err := store.Open(c.databaseURL, c.dataDir)
+	if err != nil {
+		return nil, explain(err)
+	}
+	if _, err := st.Migrate(ctx); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return &office{st, c}, nil
+}
+
+// run opens the office for do, and closes it.
+func (c *config) run(ctx context.Context, do func(*office) error) error {
+	o, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	return explain(errors.Join(do(o), o.Close()))
+}
+
+// sign returns the token that row stands for.
+func (o *office) sign(row pierre.AdminToken) (secret.String, error) {
+	getenv := o.c.world.Getenv
+	source := func(name string) keyring.Source {
+		return keyring.Source{Text: secret.New(getenv(name)), File: getenv(name + "_FILE")}
+	}
+	ring, err := keyring.Load(o.c.dataDir, source("JWT_SECRET"), source("ENCRYPTION_KEY"))
+	if err != nil {
+		return secret.String{}, err
+	}
+	for _, file := range ring.Made {
+		o.say("made the secret %s, which the server will use too", file)
+	}
+	return access.SignAdminToken(ring.JWTSecret(), row)
+}
+
+// say tells a person something, on stderr.
+func (o *office) say(format string, args ...any) {
+	fmt.Fprintf(o.c.world.Stderr, format+"\n", args...)
+}
+
+func (*office) act() pierre.Act {
+	return pierre.Act{Actor: actor, At: time.Now().UTC().Truncate(time.Microsecond)}
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/secret"
+)
+
+// A tokenView is a token in JSON.
+type tokenView struct {
+	TokenID     pierre.AdminTokenID `json:"token_id"`
+	Token       string              `json:"token,omitempty"` // only when it is made
+	Replaces    pierre.AdminTokenID `json:"replaces,omitempty"`
+	Service     string              `json:"service"`
+	Description string              `json:"description,omitempty"`
+	Permissions []pierre.Permission `json:"permissions"`
+	Status      string              `json:"status"`
+	CreatedAt   time.Time           `json:"created_at"`
+	ExpiresAt   time.Time           `json:"expires_at,omitzero"`
+	RevokedAt   time.Time           `json:"revoked_at,omitzero"`
+	LastUsedAt  time.Time           `json:"last_used_at,omitzero"`
+}
+
+func viewOf(row pierre.AdminToken, now time.Time) tokenView {
+	return tokenView{
+		TokenID:     row.ID,
+		Service:     row.Service,
+		Description: row.Description,
+		Permissions: row.Permissions,
+		Status:      status(row, now),
+		CreatedAt:   row.Created,
+		ExpiresAt:   row.Expires,
+		RevokedAt:   row.Revoked.Truncate(time.Second),
+		LastUsedAt:  row.LastUsed.Truncate(time.Second),
+	}
+}
+
+func status(row pierre.AdminToken, now time.Time) string {
+	switch {
+	case !row.Revoked.IsZero():
+		return "revoked"
+	case !row.Expires.IsZero() && !now.Before(row.Expires):
+		return "expired"
+	default:
+		return "active"
+	}
+}
+
+// hand gives a new token to the operator: it alone goes to stdout.
+func (o *office) hand(row pierre.AdminToken, token secret.String, replaces pierre.AdminTokenID) error {
+	if o.c.json {
+		v := viewOf(row, time.Now())
+		v.Token, v.Replaces = token.Reveal(), replaces
+		return o.encode(v)
+	}
+	o.say("%s for service %q", row.ID, row.Service)
+	if replaces != "" {
+		o.say("  in place of  %s, which is revoked", replaces)
+	}
+	o.say("  permissions  %s", list(row.Permissions))
+	o.say("  expires      %s", day(row.Expires, "never"))
+	o.say("The token, shown only this once:")
+	_, err := fmt.Fprintln(o.c.world.Stdout, token.Reveal())
+	return err
+}
+
+func newList(c *config) *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "list-tokens",
+		Short: "List the tokens that are valid",
+		Long:  `list-tokens lists the tokens that are valid, oldest first. The tokens themselves are not kept and cannot be shown.`,
+		Example: `  admin-setup list-tokens
+  admin-setup list-tokens --all --json`,
+		Args: cli.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.run(cmd.Context(), func(o *office) error {
+				rows, err := o.AdminTokens(cmd.Context())
+				if err != nil {
+					return err
+				}
+				now := time.Now()
+				views := []tokenView{}
+				for _, row := range rows {
+					if v := viewOf(row, now); all || v.Status == "active" {
+						views = append(views, v)
+					}
+				}
+				return o.list(views)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "list revoked and expired tokens too")
+	return cmd
+}
+
+func (o *office) list(views []tokenView) error {
+	if o.c.json {
+		return o.encode(views)
+	}
+	if len(views) == 0 {
+		o.say("no tokens; make one with admin-setup generate-token --service NAME")
+		return nil
+	}
+	t := tabwriter.NewWriter(o.c.world.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "ID\tSERVICE\tSTATUS\tEXPIRES\tLAST USED\tPERMISSIONS")
+	for _, v := range views {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n",
+			v.TokenID, v.Service, v.Status, day(v.ExpiresAt, "never"), day(v.LastUsedAt, "never"), list(v.Permissions))
+	}
+	return t.Flush()
+}
+
+func (o *office) encode(v any) error {
+	enc := json.NewEncoder(o.c.world.Stdout)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+func list(perms []pierre.Permission) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(perms), " ", ","), "[]")
+}
+
+// day formats t, in UTC, or says what the zero time means.
+func day(t time.Time, zero string) string {
+	if t.IsZero() {
+		return zero
+	}
+	return t.UTC().Format("2006-01-02 15:04 UTC")
+}
