@@ -28,32 +28,37 @@ type vertex struct{ along, east, north float64 }
 // A wave is a part of the height profile: height·(1 − cos(2π·cycles·x + phase)).
 type wave struct{ height, cycles, phase float64 }
 
-// newCourse makes the loop that belongs to seed. relief is the climb from the
-// course's lowest to its highest point, about, in m.
-func newCourse(seed uint64, length, relief float64) course {
-	rng := rand.New(rand.NewPCG(seed, 0xc0025e)) //nolint:gosec // a reproducible landscape, not a secret
+// A route names a course: each seed is another landscape. relief is about the
+// height from the lowest to the highest point; 0 is the sea.
+type route struct {
+	seed           uint64
+	length, relief float64 // m
+}
+
+func newCourse(r route) course {
+	rng := rand.New(rand.NewPCG(r.seed, 0xc0025e)) //nolint:gosec // a reproducible landscape, not a secret
 	const harmonics, vertices = 4, 720
 	var shape [harmonics]wave
 	for k := range shape {
 		shape[k] = wave{0.28 * rng.Float64() / float64(k+1), float64(k + 2), 2 * math.Pi * rng.Float64()}
 	}
 	heading := 2 * math.Pi * rng.Float64()
-	c := course{length: length, turns: make([]vertex, vertices+1)}
+	c := course{length: r.length, turns: make([]vertex, vertices+1)}
 	for i := range c.turns {
 		angle := 2 * math.Pi * float64(i%vertices) / vertices
-		r := 1.0
+		radius := 1.0
 		for _, w := range shape {
-			r += w.height * math.Cos(w.cycles*angle+w.phase)
+			radius += w.height * math.Cos(w.cycles*angle+w.phase)
 		}
-		c.turns[i] = vertex{0, r * math.Cos(angle+heading), r * math.Sin(angle+heading)}
+		c.turns[i] = vertex{0, radius * math.Cos(angle+heading), radius * math.Sin(angle+heading)}
 	}
 	c.scale()
-	if relief == 0 {
+	if r.relief == 0 {
 		return c
 	}
 	lowest := 0.0
 	for k := range 3 {
-		c.hills = append(c.hills, wave{relief / float64(k*k+1), float64(k*2 + 1), 2 * math.Pi * rng.Float64()})
+		c.hills = append(c.hills, wave{r.relief / float64(k*k+1), float64(k*2 + 1), 2 * math.Pi * rng.Float64()})
 	}
 	for _, v := range c.turns {
 		lowest = min(lowest, c.height(v.along))

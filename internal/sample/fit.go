@@ -146,9 +146,9 @@ func (l *fitLog) lap(t *track, from, to int) {
 		SetStartTime(t.at(from)).SetTimestamp(t.at(to)).
 		SetEvent(typedef.EventLap).SetEventType(typedef.EventTypeStop).SetSport(t.fit).SetSubSport(t.sub).
 		SetTotalElapsedTimeScaled(*sum.ElapsedSeconds).SetTotalTimerTimeScaled(*sum.DurationSeconds)
-	set(sum.DistanceMeters, func(v float64) { m.SetTotalDistanceScaled(v) })
-	set(sum.AverageSpeedMPS, func(v float64) { m.SetEnhancedAvgSpeedScaled(v) })
-	set(sum.MaxSpeedMPS, func(v float64) { m.SetEnhancedMaxSpeedScaled(v) })
+	scaled(sum.DistanceMeters, 100, m.SetTotalDistance)
+	scaled(sum.AverageSpeedMPS, 1000, m.SetEnhancedAvgSpeed)
+	scaled(sum.MaxSpeedMPS, 1000, m.SetEnhancedMaxSpeed)
 	whole(sum.ElevationGainMeters, m.SetTotalAscent)
 	whole(sum.ElevationLossMeters, m.SetTotalDescent)
 	whole(sum.AverageHeartRateBPM, m.SetAvgHeartRate)
@@ -175,9 +175,9 @@ func (l *fitLog) session(t *track, laps, lengths, firstLap uint16) {
 	if t.gps {
 		m.SetStartPositionLat(t.points[0].lat).SetStartPositionLong(t.points[0].lon)
 	}
-	set(sum.DistanceMeters, func(v float64) { m.SetTotalDistanceScaled(v) })
-	set(sum.AverageSpeedMPS, func(v float64) { m.SetEnhancedAvgSpeedScaled(v) })
-	set(sum.MaxSpeedMPS, func(v float64) { m.SetEnhancedMaxSpeedScaled(v) })
+	scaled(sum.DistanceMeters, 100, m.SetTotalDistance)
+	scaled(sum.AverageSpeedMPS, 1000, m.SetEnhancedAvgSpeed)
+	scaled(sum.MaxSpeedMPS, 1000, m.SetEnhancedMaxSpeed)
 	whole(sum.ElevationGainMeters, m.SetTotalAscent)
 	whole(sum.ElevationLossMeters, m.SetTotalDescent)
 	whole(sum.AverageHeartRateBPM, m.SetAvgHeartRate)
@@ -192,19 +192,16 @@ func (l *fitLog) session(t *track, laps, lengths, firstLap uint16) {
 	l.add(m.ToMesg(nil))
 }
 
-// set passes on a value that is known.
-func set(v *float64, f func(float64)) {
+// scaled passes on a value that is known, in fractions of its unit. It rounds,
+// where the library's own setters cut off.
+func scaled[I uint8 | uint16 | uint32, M any](v *float64, scale float64, set func(I) M) {
 	if v != nil {
-		f(*v)
+		set(I(math.Round(*v * scale)))
 	}
 }
 
-// whole passes on a value that is known, rounded as FIT's integer fields want it.
-func whole[I uint8 | uint16, M any](v *float64, f func(I) M) {
-	if v != nil {
-		f(I(math.Round(*v)))
-	}
-}
+// whole passes on a value that is known, in whole units.
+func whole[I uint8 | uint16, M any](v *float64, set func(I) M) { scaled(v, 1, set) }
 
 // settingsFile is what a watch keeps beside its activities.
 func settingsFile(until time.Time) (file, error) {

@@ -97,7 +97,7 @@ func (o *outing) train(weekday time.Weekday, rng *rand.Rand) bool {
 		if (o.day-holidayStart)%3 != 1 {
 			return false
 		}
-		o.one("Ridge hike", leg{discipline: hiking, course: newCourse(40+uint64(o.day), 9000, 320), steps: []step{{seconds: minutes(100 + rng.IntN(70)), intensity: 1}}})
+		o.one("Ridge hike", leg{discipline: hiking, route: route{40 + uint64(o.day), 9000, 320}, steps: []step{{seconds: minutes(100 + rng.IntN(70)), intensity: 1}}})
 		return true
 	case weekday == time.Sunday && o.week == weekTriathlon:
 		o.triathlon()
@@ -105,7 +105,7 @@ func (o *outing) train(weekday time.Weekday, rng *rand.Rand) bool {
 	case rng.IntN(100) < 16 && !o.special(): // life
 		return false
 	}
-	recovery := o.week%4 == 3
+	recovery := o.block() == 3
 	switch weekday {
 	case time.Tuesday:
 		o.tuesday(recovery, rng)
@@ -125,10 +125,14 @@ func (o *outing) train(weekday time.Weekday, rng *rand.Rand) bool {
 	return true
 }
 
-// special reports whether the week must not lose a session to chance.
+// block counts the weeks of a training block: three that rise, one to recover.
+func (o *outing) block() int { return (o.week + 3) % 4 }
+
+// special reports whether the week must not lose a session to chance. The last
+// one must not, because people ask what they did this week.
 func (o *outing) special() bool {
 	switch o.week {
-	case week10k, weekHalf, weekCutOff, weekTriathlon, weekTwoClocks, weekCopied, weekDropout:
+	case week10k, weekHalf, weekCutOff, weekTriathlon, weekTwoClocks, weekCopied, weekDropout, daysInYear/7 - 1:
 		return true
 	}
 	return false
@@ -137,7 +141,7 @@ func (o *outing) special() bool {
 func (o *outing) one(name string, l leg) { o.name, o.legs = name, []leg{l} }
 
 func (o *outing) tuesday(recovery bool, rng *rand.Rand) {
-	l := leg{discipline: running, course: newCourse(1, 4200, 14)}
+	l := leg{discipline: running, route: route{1, 4200, 14}}
 	if recovery || o.week < 6 || o.day < illnessEnd+10 && o.day >= illnessEnd {
 		l.steps = easyRun(38 + rng.IntN(14))
 		o.one("Easy run", l)
@@ -150,7 +154,7 @@ func (o *outing) tuesday(recovery bool, rng *rand.Rand) {
 
 func (o *outing) wednesday(rng *rand.Rand) {
 	if o.week > weekTriathlon-6 && o.week <= weekTriathlon {
-		o.one("Swim in the bay", leg{discipline: openWater, course: newCourse(2, 1200, 0), steps: []step{{meters: 1200 + 200*float64(rng.IntN(5)), intensity: 0.93}}})
+		o.one("Swim in the bay", leg{discipline: openWater, route: route{2, 1200, 0}, steps: []step{{meters: 1200 + 200*float64(rng.IntN(5)), intensity: 0.93}}})
 		return
 	}
 	o.one("Swim", leg{discipline: poolSwimming, steps: poolSets(rng)})
@@ -165,7 +169,7 @@ func (o *outing) thursday(recovery bool, rng *rand.Rand) bool {
 		o.one(name+" indoors", leg{discipline: indoorRiding, steps: steps})
 		return true
 	}
-	o.one(name, leg{discipline: riding, course: newCourse(3, 14_000, 40), steps: steps})
+	o.one(name, leg{discipline: riding, route: route{3, 14_000, 40}, steps: steps})
 	if o.week == weekCutOff {
 		o.cut = 0.62
 	}
@@ -179,18 +183,18 @@ func (o *outing) friday(recovery bool, rng *rand.Rand) bool {
 	case o.week < 12 || o.week%2 == 0:
 		o.one("Strength", leg{discipline: strength, steps: strengthSets(rng)})
 	default:
-		o.one("Easy run", leg{discipline: running, course: newCourse(1, 4200, 14), steps: easyRun(32 + rng.IntN(14))})
+		o.one("Easy run", leg{discipline: running, route: route{1, 4200, 14}, steps: easyRun(32 + rng.IntN(14))})
 	}
 	return true
 }
 
 func (o *outing) saturday(recovery bool, rng *rand.Rand) {
-	mins := 85 + 12*(o.week%4) + rng.IntN(20)
+	mins := 85 + 12*o.block() + rng.IntN(20)
 	if recovery || o.week == weekTriathlon || o.week == weekHalf {
 		mins = 65
 	}
-	loops := []course{newCourse(4, 31_000, 120), newCourse(5, 38_000, 180), newCourse(6, 24_000, 60)}
-	l := leg{discipline: riding, course: loops[rng.IntN(len(loops))], steps: longRide(rng, mins), dropout: o.week == weekDropout}
+	loops := []route{{4, 31_000, 120}, {5, 38_000, 180}, {6, 24_000, 60}}
+	l := leg{discipline: riding, route: loops[rng.IntN(len(loops))], steps: longRide(rng, mins), dropout: o.week == weekDropout}
 	if o.week%3 == 2 {
 		l.pause = pause{after: minutes(mins/2) + rng.IntN(300), seconds: 420 + rng.IntN(900)}
 	}
@@ -201,19 +205,19 @@ func (o *outing) saturday(recovery bool, rng *rand.Rand) {
 }
 
 func (o *outing) sunday(recovery bool, rng *rand.Rand) {
-	flat, hilly := newCourse(7, 5000, 6), newCourse(8, 12_500, 70)
+	flat, hilly := route{7, 5000, 6}, route{8, 12_500, 70}
 	switch o.week {
 	case week10k:
-		o.one("10 km race", leg{discipline: running, course: flat, steps: []step{{meters: 10_000, intensity: 1.02}}})
+		o.one("10 km race", leg{discipline: running, route: flat, steps: []step{{meters: 10_000, intensity: 1.02}}})
 	case weekHalf:
-		o.one("Half marathon", leg{discipline: running, course: flat, steps: []step{{meters: 21_110, intensity: 0.945}}})
+		o.one("Half marathon", leg{discipline: running, route: flat, steps: []step{{meters: 21_110, intensity: 0.945}}})
 		o.twin = byPhone
 	default:
-		mins := 68 + 9*(o.week%4) + rng.IntN(12)
+		mins := 68 + 9*o.block() + rng.IntN(12)
 		if recovery {
 			mins = 60
 		}
-		o.one("Long run", leg{discipline: running, course: hilly, steps: longRun(mins)})
+		o.one("Long run", leg{discipline: running, route: hilly, steps: longRun(mins)})
 		if o.week == 2 {
 			o.note = "Legs \"heavy\",\nthen better, at last easy"
 		}
@@ -225,14 +229,14 @@ func (o *outing) sunday(recovery bool, rng *rand.Rand) {
 
 // triathlon is the olympic distance, in one recording.
 func (o *outing) triathlon() {
-	flat := newCourse(7, 5000, 6)
+	flat := route{7, 5000, 6}
 	o.name = "Island triathlon"
 	o.legs = []leg{
-		{discipline: openWater, course: newCourse(2, 1500, 0), steps: []step{{meters: 1500, intensity: 0.97}}},
-		{discipline: transition, course: flat, steps: []step{{seconds: 148, intensity: 0.5}}},
-		{discipline: riding, course: newCourse(9, 20_000, 30), steps: []step{{meters: 40_000, intensity: 0.88}}},
-		{discipline: transition, course: flat, steps: []step{{seconds: 76, intensity: 0.5}}},
-		{discipline: running, course: flat, steps: []step{{meters: 10_000, intensity: 0.94}}},
+		{discipline: openWater, route: route{2, 1500, 0}, steps: []step{{meters: 1500, intensity: 0.97}}},
+		{discipline: transition, route: flat, steps: []step{{seconds: 148, intensity: 0.5}}},
+		{discipline: riding, route: route{9, 20_000, 30}, steps: []step{{meters: 40_000, intensity: 0.88}}},
+		{discipline: transition, route: flat, steps: []step{{seconds: 76, intensity: 0.5}}},
+		{discipline: running, route: flat, steps: []step{{meters: 10_000, intensity: 0.94}}},
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 // A leg is one sport of an outing, as it is meant to be done.
 type leg struct {
 	discipline discipline
-	course     course
+	route      route
 	steps      []step
 	pause      pause
 	dropout    bool // the heart rate strap loses contact for a while
@@ -60,8 +60,9 @@ func (s step) ended(from, now point) bool {
 // A simulation runs a leg second by second.
 type simulation struct {
 	leg
-	form form
-	rng  *rand.Rand
+	form   form
+	rng    *rand.Rand
+	course course
 
 	heart       heart
 	bike        bicycle
@@ -81,7 +82,7 @@ func simulate(l leg, start time.Time, f form, rng *rand.Rand) track {
 		return swimLengths(l, start, f, rng)
 	}
 	s := simulation{
-		leg: l, form: f, rng: rng, heart: newHeart(),
+		leg: l, form: f, rng: rng, heart: newHeart(), course: newCourse(l.route),
 		ease: noise{spread: 0.04, memory: 0.93},
 		east: noise{spread: 1, memory: 0.99}, north: noise{spread: 1, memory: 0.99},
 		track: track{traits: l.discipline.traits(), start: start, pause: l.pause, celsius: int8(19 + rng.IntN(9))},

@@ -186,7 +186,7 @@ func displayed(kind string, meters float64) string {
 
 // plannedRoute is a track without times, as the route planner writes it.
 func plannedRoute() []byte {
-	c := newCourse(5, 38_000, 180)
+	c := newCourse(route{5, 38_000, 180})
 	var b bytes.Buffer
 	b.WriteString(xmlHeader + `<gpx creator="Fable Routes" version="1.1" xmlns="http://www.topografix.com/GPX/1/1"><trk><name>Around the island</name><trkseg>` + "\n")
 	for along := 0.0; along < c.length; along += 100 {
