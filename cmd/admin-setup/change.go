@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
 func newRotate(c *config) *cobra.Command {
@@ -22,16 +23,19 @@ long a life, prints it, alone, on stdout, and revokes the old one.`,
 			return c.run(cmd.Context(), func(o *office) error {
 				id := pierre.AdminTokenID(args[0])
 				act := o.act()
-				next, err := o.RotateAdminToken(cmd.Context(), act, id, func(old pierre.AdminToken) (pierre.AdminToken, error) {
-					if cmd.Flags().Changed("expires-in-days") {
-						return successor(old, act.At, &days)
-					}
-					return successor(old, act.At, nil)
-				})
-				if err != nil {
-					return err
+				lifetime := &days
+				if !cmd.Flags().Changed("expires-in-days") {
+					lifetime = nil
 				}
-				token, err := o.sign(next)
+				var token secret.String
+				next, err := o.RotateAdminToken(cmd.Context(), act, id, func(old pierre.AdminToken) (pierre.AdminToken, error) {
+					next, err := successor(old, act.At, lifetime)
+					if err != nil {
+						return next, err
+					}
+					token, err = o.sign(next) // here, so that the old token stays if there is no new one
+					return next, err
+				})
 				if err != nil {
 					return err
 				}

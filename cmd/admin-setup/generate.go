@@ -43,7 +43,8 @@ The permissions are
   revoke_keys          end keys
   update_key_limits    change tier, limits, name, expiry and tools of keys
   view_audit_logs      see who changed what
-  manage_admin_tokens, manage_users`,
+  manage_admin_tokens  nothing yet
+  manage_users         nothing yet`,
 		Example: `  admin-setup generate-token --service pierre_admin_service \
     --permissions "provision_keys,revoke_keys,list_keys" --expires-in-days 365
   admin-setup generate-token --service me --super-admin --expires-in-days 0`,
