@@ -29,7 +29,7 @@ func (w *walker) appleDocument(ctx context.Context, b *bundle, e *entry, in scop
 	if err != nil {
 		return ctx.Err()
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // it was only read
 	x, err := newXMLReader(f)
 	if err != nil {
 		return ctx.Err()
@@ -60,7 +60,7 @@ func (w *walker) appleDocument(ctx context.Context, b *bundle, e *entry, in scop
 	}
 	return w.yield(Result{
 		Path: e.path, Format: "xml", Status: StatusSkipped, Warnings: a.warnings, Profile: a.profile.Profile,
-		Reason: fmt.Sprintf("the export's list of %d workouts; %d health records (steps, sleep, …) are not activities", len(a.workouts), a.records),
+		Reason: fmt.Sprintf("the list of the export's workouts (%d); %d health records (steps, sleep, …) are not activities", len(a.workouts), a.records),
 	})
 }
 

@@ -26,24 +26,16 @@ func (w *walker) archive(ctx context.Context, e *entry, f *file, in scope) error
 	if in.depth++; in.depth > w.limits.Depth {
 		return w.refuse(ctx, res, unreadable("archives are nested more than %d deep", w.limits.Depth))
 	}
-	var src io.ReaderAt
-	var n int64
-	if f.plain && e.whole != nil {
-		src, n = e.whole()
-	} else {
-		var done func() error
-		var err error
-		src, n, done, err = w.spool(f)
-		if err != nil {
-			return w.refuse(ctx, res, err)
-		}
-		defer done() //nolint:errcheck // a file that stays behind in the folder for temporary files harms nobody
+	whole, err := w.inOnePlace(e, f)
+	if err != nil {
+		return w.refuse(ctx, res, err)
 	}
+	defer whole.remove()
 	prefix := e.path + "/"
 	if e.top {
 		prefix = ""
 	}
-	entries, err := w.unzip(src, n, prefix)
+	entries, err := w.unzip(whole, prefix)
 	if err != nil {
 		return w.refuse(ctx, res, err)
 	}
@@ -53,39 +45,48 @@ func (w *walker) archive(ctx context.Context, e *entry, f *file, in scope) error
 	return w.bundle(ctx, entries, in)
 }
 
-// spool puts f into one place for random access. done gives the place back.
-func (w *walker) spool(f *file) (src io.ReaderAt, n int64, done func() error, err error) {
-	var buf bytes.Buffer
-	n, err = io.Copy(&buf, io.LimitReader(f, memoryArchive))
-	if err != nil {
-		return nil, 0, nil, err
+// A place holds a file for random access.
+type place struct {
+	io.ReaderAt
+	size   int64
+	remove func()
+}
+
+// inOnePlace returns e itself, or what f still holds of it, in memory or in a temporary file.
+func (w *walker) inOnePlace(e *entry, f *file) (place, error) {
+	p := place{remove: func() {}}
+	if f.plain && e.whole != nil {
+		p.ReaderAt, p.size = e.whole()
+		return p, nil
 	}
-	if n < memoryArchive {
-		return bytes.NewReader(buf.Bytes()), n, func() error { return nil }, nil
+	var buf bytes.Buffer
+	n, err := io.Copy(&buf, io.LimitReader(f, memoryArchive))
+	if err != nil || n < memoryArchive {
+		p.ReaderAt, p.size = bytes.NewReader(buf.Bytes()), n
+		return p, err
 	}
 	tmp, err := os.CreateTemp(w.tempDir, "pierre-import-*.zip")
 	if err != nil {
-		return nil, 0, nil, fmt.Errorf("making a temporary file: %w", err)
+		return p, fmt.Errorf("making a temporary file: %w", err)
 	}
-	done = func() error {
+	p.ReaderAt = tmp
+	p.remove = func() { // what stays behind among the temporary files harms nobody
 		_ = tmp.Close()
-		return os.Remove(tmp.Name())
+		_ = os.Remove(tmp.Name())
 	}
-	n, err = io.Copy(tmp, io.MultiReader(&buf, f))
-	if err != nil {
-		_ = done()
-		return nil, 0, nil, err
+	if p.size, err = io.Copy(tmp, io.MultiReader(&buf, f)); err != nil {
+		p.remove()
 	}
-	return tmp, n, done, nil
+	return p, err
 }
 
 // unzip lists the files of an archive in its own order. None is written
 // anywhere, so that their names can do no harm.
-func (w *walker) unzip(src io.ReaderAt, size int64, prefix string) ([]*entry, error) {
+func (w *walker) unzip(src place, prefix string) ([]*entry, error) {
 	const perEntry = 256 // bytes of the directory
 	capped := &cappedReader{src: src}
 	capped.left.Store(int64(w.limits.Entries) * perEntry)
-	z, err := zip.NewReader(capped, size)
+	z, err := zip.NewReader(capped, src.size)
 	if err != nil {
 		if capped.left.Load() < 0 {
 			return nil, unreadable("the archive holds more than %d files", w.limits.Entries)

@@ -25,7 +25,7 @@ func (w *walker) entry(ctx context.Context, e *entry, in scope) error {
 	if err != nil {
 		return w.refuse(ctx, Result{Path: e.path}, err)
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // it was only read
 	if isZip(f.head) {
 		return w.archive(ctx, e, f, in)
 	}

@@ -25,8 +25,8 @@ const maxFITMessages = 10_000
 // A fitFile collects the messages of a chain of FIT files.
 type fitFile struct {
 	maxSamples int
-	full       error // why nothing more is taken
-	part       int   // that is being read
+	full       string // why nothing more is taken; "" as long as there is room
+	part       int    // that is being read
 
 	id       mesgdef.FileId // the first one
 	known    bool           // id is set
@@ -52,8 +52,6 @@ type fitTimer struct {
 
 type devField struct{ index, num byte }
 
-var errTooMany = errors.New("more than a recording can hold")
-
 func isEOF(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
 
 // decodeFIT reads a FIT file. Warnings say what was not readable.
@@ -67,8 +65,8 @@ func decodeFIT(ctx context.Context, b []byte, maxSamples int) (f *fitFile, warni
 		if ctx.Err() != nil {
 			return nil, nil, ctx.Err()
 		}
-		if f.full != nil {
-			return f, append(warnings, f.full.Error()), nil
+		if f.full != "" {
+			return f, append(warnings, f.full), nil
 		}
 		if text := part.trouble(err, read); text != "" {
 			warnings = append(warnings, text)
@@ -85,7 +83,7 @@ func decodeFIT(ctx context.Context, b []byte, maxSamples int) (f *fitFile, warni
 
 // decode reads one part and returns how many of its bytes were read.
 func (f *fitFile) decode(ctx context.Context, dec *decoder.Decoder, part fitPart) (read int, err error) {
-	src := &stoppable{ctx: ctx, src: part.reader(), stop: func() error { return f.full }}
+	src := &stoppable{ctx: ctx, src: part.reader(), full: func() bool { return f.full != "" }}
 	dec.Reset(src, decoder.WithMesgListener(f), decoder.WithBroadcastOnly(), decoder.WithIgnoreChecksum())
 	if _, err := dec.PeekFileId(); err != nil && !errors.Is(err, decoder.ErrPeekNoFileId) {
 		return src.n, err
@@ -97,17 +95,17 @@ func (f *fitFile) decode(ctx context.Context, dec *decoder.Decoder, part fitPart
 	return src.n, err
 }
 
-// A stoppable reader ends with ctx, or as soon as stop says so.
+// A stoppable reader ends with ctx, or once its reader is full.
 type stoppable struct {
 	ctx  context.Context //nolint:containedctx // lives for one call of decode
 	src  io.Reader
-	stop func() error
+	full func() bool
 	n    int
 }
 
 func (s *stoppable) Read(p []byte) (int, error) {
-	if err := s.stop(); err != nil {
-		return 0, err
+	if s.full() {
+		return 0, io.EOF
 	}
 	if err := s.ctx.Err(); err != nil {
 		return 0, err
@@ -119,13 +117,13 @@ func (s *stoppable) Read(p []byte) (int, error) {
 
 // OnMesg implements decoder.MesgListener. The message is the decoder's: nothing of it is kept.
 func (f *fitFile) OnMesg(m proto.Message) {
-	if f.full != nil {
+	if f.full != "" {
 		return
 	}
 	switch m.Num {
 	case mesgnum.Record:
 		if len(f.records) >= f.maxSamples {
-			f.full = fmt.Errorf("the recording has more than %d samples: read the first ones", f.maxSamples)
+			f.full = fmt.Sprintf("the recording has more than %d samples: read the first ones", f.maxSamples)
 			return
 		}
 		f.record(&m)
@@ -153,9 +151,10 @@ func (f *fitFile) OnMesg(m proto.Message) {
 		f.hr.add(&m)
 	case mesgnum.FieldDescription:
 		f.describe(mesgdef.NewFieldDescription(&m))
+	default:
 	}
 	if max(len(f.sessions), len(f.laps), len(f.lengths), len(f.clocks), len(f.timer), len(f.native)) > maxFITMessages || len(f.hr.beats) > 20*f.maxSamples {
-		f.full = fmt.Errorf("the file has %w: read the first part", errTooMany)
+		f.full = "the file has more parts than a recording can hold: read the first ones"
 	}
 }
 
@@ -168,6 +167,7 @@ func (f *fitFile) event(e *mesgdef.Event) {
 		f.timer = append(f.timer, fitTimer{unix(e.Timestamp), true})
 	case typedef.EventTypeStop, typedef.EventTypeStopAll, typedef.EventTypeStopDisable, typedef.EventTypeStopDisableAll:
 		f.timer = append(f.timer, fitTimer{unix(e.Timestamp), false})
+	default:
 	}
 }
 
@@ -189,7 +189,7 @@ func (f *fitFile) describe(d *mesgdef.FieldDescription) {
 // record struct, with all that FIT knows, takes several times as long.
 func (f *fitFile) record(m *proto.Message) {
 	s := newSample(math.NaN())
-	lat, lon := int32(basetype.Sint32Invalid), int32(basetype.Sint32Invalid)
+	lat, lon := basetype.Sint32Invalid, basetype.Sint32Invalid
 	fraction := 0.0
 	for i := range m.Fields {
 		v := m.Fields[i].Value

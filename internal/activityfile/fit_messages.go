@@ -23,7 +23,7 @@ type fitSession struct {
 func newFITSession(part int, m *mesgdef.Session) fitSession {
 	s := fitSession{
 		part: part, start: fitTime(m.StartTime), sport: fitSport(m.Sport, m.SubSport), pool: m.PoolLengthScaled(),
-		totals: pierre.Totals{
+		totals: pierre.Totals{ //nolint:dupl // sessions and laps have the same fields, but no type in common
 			DistanceMeters:       positive(m.TotalDistanceScaled()),
 			DurationSeconds:      positive(m.TotalTimerTimeScaled()),
 			ElapsedSeconds:       positive(m.TotalElapsedTimeScaled()),
@@ -45,7 +45,7 @@ func newFITSession(part int, m *mesgdef.Session) fitSession {
 }
 
 func newFITLap(m *mesgdef.Lap) lap {
-	l := lap{totals: pierre.Totals{
+	l := lap{totals: pierre.Totals{ //nolint:dupl // as above
 		DistanceMeters:       positive(m.TotalDistanceScaled()),
 		DurationSeconds:      positive(m.TotalTimerTimeScaled()),
 		ElapsedSeconds:       positive(m.TotalElapsedTimeScaled()),

@@ -197,7 +197,7 @@ func (w *walker) garminRest(t *garminTable) error {
 		}
 	}
 	for _, l := range t.lists {
-		res := Result{Path: l.path, Format: "json", Status: StatusSkipped, Reason: fmt.Sprintf("the export's list of %d activities", l.rows)}
+		res := Result{Path: l.path, Format: "json", Status: StatusSkipped, Reason: fmt.Sprintf("the list of the export's activities (%d)", l.rows)}
 		if l.warning != "" {
 			res.Warnings = []string{l.warning}
 		}

@@ -18,8 +18,9 @@ func fitSport(sport typedef.Sport, sub typedef.SubSport) pierre.Sport {
 			return pierre.SportTrailRunning
 		case typedef.SubSportVirtualActivity:
 			return pierre.SportVirtualRun
+		default:
+			return pierre.SportRun
 		}
-		return pierre.SportRun
 	case typedef.SportCycling:
 		return fitRide(sub)
 	case typedef.SportAlpineSkiing, typedef.SportSnowboarding:
@@ -28,6 +29,7 @@ func fitSport(sport typedef.Sport, sub typedef.SubSport) pierre.Sport {
 		}
 	case typedef.SportGeneric, typedef.SportTraining, typedef.SportFitnessEquipment:
 		return fitTraining(sport, sub)
+	default:
 	}
 	return sportOf(sport.String())
 }
@@ -42,8 +44,9 @@ func fitRide(sub typedef.SubSport) pierre.Sport {
 		return pierre.SportGravelRide
 	case typedef.SubSportEBikeFitness, typedef.SubSportEBikeMountain:
 		return pierre.SportEBikeRide
+	default:
+		return pierre.SportRide
 	}
-	return pierre.SportRide
 }
 
 // fitTraining maps what is done in a hall, where the sub-sport says more than the sport.
@@ -65,6 +68,7 @@ func fitTraining(sport typedef.Sport, sub typedef.SubSport) pierre.Sport {
 		return "pilates"
 	case typedef.SubSportIndoorClimbing, typedef.SubSportBouldering:
 		return "rock_climbing"
+	default:
 	}
 	if sport == typedef.SportGeneric {
 		return pierre.SportOther

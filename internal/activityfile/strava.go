@@ -72,7 +72,7 @@ func (w *walker) stravaExport(ctx context.Context, b *bundle, list *entry, t str
 	b.setAside(path.Join(root, "media"), "a photo or video")
 	res := Result{
 		Path: list.path, Format: "csv", Status: StatusSkipped,
-		Reason: fmt.Sprintf("the export's list of %d activities, %d of them with a file", len(t.rows), withFile),
+		Reason: fmt.Sprintf("the list of the export's activities (%d, of which %d have a file)", len(t.rows), withFile),
 	}
 	if t.warning != "" {
 		res.Warnings = []string{t.warning}

@@ -177,9 +177,7 @@ func (r *stravaRow) enrich(d *draft) {
 	if r.name != "" {
 		d.rec.Name = r.name
 	}
-	if r.desc != "" {
-		d.rec.Description = r.desc
-	}
+	d.rec.Description = r.desc
 	d.rec.Sport = refine(d.rec.Sport, sportOf(r.kind))
 	complete(&d.rec.Totals, r.totals)
 	if (d.unset || d.local) && !r.start.IsZero() {
