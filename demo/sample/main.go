@@ -1,0 +1,84 @@
+// Command sample writes the recordings of the sample athlete into a folder, and a
+// manifest.json beside them that says what they hold. They can be imported like
+// one's own:
+//
+//	go run ./demo/sample --out /tmp/athlete
+//	mcp-client import /tmp/athlete
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/sample"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+func run(args []string, stdout, stderr io.Writer) int {
+	dir, opts, err := parse(args, stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		fmt.Fprintln(stderr, "sample:", err)
+		return 2
+	}
+	if err := write(dir, opts, stdout); err != nil {
+		fmt.Fprintln(stderr, "sample:", err)
+		return 1
+	}
+	return 0
+}
+
+func parse(args []string, stderr io.Writer) (dir string, opts sample.Options, err error) {
+	flags := flag.NewFlagSet("sample", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&dir, "out", "", "folder to write into (required)")
+	year := flags.Int("year", 2026, "calendar year of the recordings")
+	until := flags.String("until", "", "the date after the last day, such as 2026-11-22, for the year before it (instead of --year)")
+	flags.Uint64Var(&opts.Seed, "seed", 1, "another seed is another year of the same athlete")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			flags.SetOutput(stderr)
+			flags.Usage()
+		}
+		return "", opts, err
+	}
+	if dir == "" || flags.NArg() > 0 {
+		return "", opts, errors.New("usage: sample --out DIR [--year 2026 | --until 2026-11-22] [--seed 1]")
+	}
+	opts.Until = time.Date(*year+1, 1, 1, 0, 0, 0, 0, time.UTC)
+	if *until != "" {
+		if opts.Until, err = time.Parse(time.DateOnly, *until); err != nil {
+			return "", opts, fmt.Errorf("--until must be a date such as 2026-11-22, not %q", *until)
+		}
+	}
+	return dir, opts, nil
+}
+
+func write(dir string, opts sample.Options, stdout io.Writer) error {
+	m, err := sample.Write(dir, opts)
+	if err != nil {
+		return err
+	}
+	data, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, "manifest.json")
+	if err := os.WriteFile(path, append(data, '\n'), 0o600); err != nil { //nolint:gosec // the user says where
+		return err
+	}
+	_, err = fmt.Fprintf(stdout, "%d activities in %d recordings from %s to %s; see %s\n",
+		len(m.Activities()), len(m.Recordings), m.From.Format(time.DateOnly), m.Until.AddDate(0, 0, -1).Format(time.DateOnly), path)
+	return err
+}

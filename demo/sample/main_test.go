@@ -1,0 +1,55 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pierre-mcp/pierre/internal/sample"
+)
+
+func TestRunWritesTheRecordingsAndTheManifest(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "athlete")
+	var stdout, stderr strings.Builder
+	if code := run([]string{"--out", dir, "--until", "2026-11-22", "--seed", "3"}, &stdout, &stderr); code != 0 {
+		t.Fatalf("exit %d: %s", code, stderr.String())
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m sample.Manifest
+	if err := json.Unmarshal(data, &m); err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]bool{}
+	for _, r := range m.Recordings {
+		name, _, _ := strings.Cut(r.File, "/")
+		files[name] = true
+	}
+	for name := range files {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	if len(files) < 100 || !strings.Contains(stdout.String(), "activities") {
+		t.Errorf("%d files; %q", len(files), stdout.String())
+	}
+}
+
+func TestRunRefusesBadArguments(t *testing.T) {
+	for _, args := range [][]string{
+		{},
+		{"--out", "x", "more"},
+		{"--out", "x", "--until", "yesterday"},
+		{"--out", "x", "--year", "soon"},
+		{"--unknown"},
+	} {
+		var stdout, stderr strings.Builder
+		if code := run(args, &stdout, &stderr); code != 2 || stdout.Len() > 0 || strings.Count(stderr.String(), "\n") != 1 {
+			t.Errorf("%v: exit %d, stdout %q, stderr %q; want 2 and one line on stderr", args, code, stdout.String(), stderr.String())
+		}
+	}
+}
