@@ -34,10 +34,10 @@ func (b WBalance) Lowest() (left Result, at float64, err error) {
 // the model's exact solution, not an Euler step, and a pause refills as at 0 W. c may
 // be fitted or the athlete's own numbers.
 func (p Power) WBalance(c CriticalPower) (WBalance, error) {
-	b, err := p.newWBalance(c, MethodWBalance)
-	if err != nil {
+	if err := p.checkBalance(c); err != nil {
 		return WBalance{}, err
 	}
+	joules := make([]float64, len(p.watts))
 	left := c.WPrimeJ
 	for i, w := range p.watts {
 		if pause := p.pauseBefore(i); pause > 0 {
@@ -48,9 +48,9 @@ func (p Power) WBalance(c CriticalPower) (WBalance, error) {
 		} else {
 			left = c.recover(left, w, 1)
 		}
-		b.add(left)
+		joules[i] = left
 	}
-	return b, nil
+	return p.balance(joules, MethodWBalance), nil
 }
 
 // recover returns W′ after seconds at watts below CP.
@@ -62,10 +62,10 @@ func (c CriticalPower) recover(left, watts, seconds float64) float64 {
 // refills with one time constant: τ = 546·e^(−0.01·D) + 316 s, D being CP minus the
 // mean power below CP of the whole recording.
 func (p Power) WBalanceTau(c CriticalPower) (WBalance, error) {
-	b, err := p.newWBalance(c, MethodWBalanceTau)
-	if err != nil {
+	if err := p.checkBalance(c); err != nil {
 		return WBalance{}, err
 	}
+	joules := make([]float64, len(p.watts))
 	below, n := 0.0, 0
 	for _, w := range p.watts {
 		if w < c.Watts {
@@ -82,9 +82,9 @@ func (p Power) WBalanceTau(c CriticalPower) (WBalance, error) {
 	for i, w := range p.watts {
 		spent *= math.Exp(-(1 + p.pauseBefore(i)) / tau)
 		spent += max(w-c.Watts, 0)
-		b.add(c.WPrimeJ - spent)
+		joules[i] = c.WPrimeJ - spent
 	}
-	return b, nil
+	return p.balance(joules, MethodWBalanceTau), nil
 }
 
 // wPrimeTau is the time constant in seconds of Skiba 2012 for a difference in
@@ -103,19 +103,19 @@ func (p Power) pauseBefore(i int) float64 {
 	return 0
 }
 
-func (p Power) newWBalance(c CriticalPower, m Method) (WBalance, error) {
+func (p Power) checkBalance(c CriticalPower) error {
 	if len(p.watts) == 0 {
-		return WBalance{}, unavailable("no power was recorded")
+		return unavailable("no power was recorded")
 	}
-	if err := c.check(); err != nil {
-		return WBalance{}, err
-	}
-	return WBalance{joules: make([]float64, 0, len(p.watts)), at: p.at, method: m, coverage: p.coverage}, nil
+	return c.check()
 }
 
-func (b *WBalance) add(joules float64) {
-	b.joules = append(b.joules, joules)
-	if joules < b.joules[b.lowest] {
-		b.lowest = len(b.joules) - 1
+func (p Power) balance(joules []float64, m Method) WBalance {
+	b := WBalance{joules: joules, at: p.at, method: m, coverage: p.coverage}
+	for i, j := range joules {
+		if j < joules[b.lowest] {
+			b.lowest = i
+		}
 	}
+	return b
 }
