@@ -33,7 +33,7 @@ func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p a
 		return s.unavailable(ctx, x, "admitting", err)
 	}
 	h := x.w.Header()
-	if err := setRateLimit(h, decision, started); err != nil {
+	if err := s.limits.set(h, decision, started); err != nil {
 		return s.unavailable(ctx, x, "telling the limit of", err)
 	}
 	call := s.newCall(r, x, p, name, started)

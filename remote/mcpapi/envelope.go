@@ -22,35 +22,51 @@ type message struct {
 	auth   string          // the key of the guide's clients; nothing else sees it
 	size   int64           // bytes of the body
 
-	name    string         // of the method
-	version string         // protocolVersion of params._meta
-	capable bool           // params._meta declares the client's capabilities
+	name    string          // of the method
+	version string          // protocolVersion of params._meta
+	capable bool            // params._meta declares the client's capabilities
 	token   json.RawMessage // progressToken of params._meta
 }
 
 // parse reads a body. Its errors are refusals; the id is set whenever the body has a usable one.
 func (m *message) parse(body []byte) error {
 	m.size = int64(len(body))
-	if tooDeep(body) {
+	switch {
+	case tooDeep(body):
 		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "The message nests arrays and objects more than "+strconv.Itoa(maxNesting)+" levels deep.")
-	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(body, &members); err != nil {
-		if !json.Valid(body) {
-			return refuse(http.StatusBadRequest, mcp.PARSE_ERROR, "The request body is not valid JSON.")
-		}
+	case !json.Valid(body):
+		return refuse(http.StatusBadRequest, mcp.PARSE_ERROR, "The request body is not valid JSON.")
+	case body[skipSpace(body, 0)] != '{':
 		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "The request body must be one JSON-RPC message; batches are not supported.")
 	}
-	id, hasID := members["id"]
-	if hasID && !isID(id) {
+	var version, id, auth json.RawMessage
+	members(body, func(key []byte, value json.RawMessage) {
+		switch string(key) {
+		case "jsonrpc":
+			version = value
+		case "id":
+			id = value
+		case "method":
+			m.method = value
+		case "params":
+			m.params = value
+		case "result":
+			m.result = value
+		case "error":
+			m.fault = value
+		case "auth":
+			auth = value
+		}
+	})
+	if id != nil && !isID(id) {
 		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "id must be a string or a number.")
 	}
-	m.id, m.method, m.params = id, members["method"], members["params"]
-	m.result, m.fault = members["result"], members["error"]
-	if string(members["jsonrpc"]) != `"2.0"` {
+	m.id = id
+	if string(version) != `"2.0"` {
 		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, `jsonrpc must be "2.0".`)
 	}
-	if auth, ok := members["auth"]; ok && json.Unmarshal(auth, &m.auth) != nil {
+	var ok bool
+	if m.auth, ok = text(auth); auth != nil && !ok {
 		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "auth must be a string: the API key.")
 	}
 	return m.classify()
@@ -58,10 +74,11 @@ func (m *message) parse(body []byte) error {
 
 // classify checks that m is a request, a notification or a response.
 func (m *message) classify() error {
-	switch {
+	var ok bool
+	switch m.name, ok = text(m.method); {
 	case m.method == nil && m.id != nil && (m.result != nil) != (m.fault != nil):
 		return nil
-	case m.method == nil || json.Unmarshal(m.method, &m.name) != nil || m.name == "":
+	case !ok || m.name == "":
 		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "method must be the name of a method.")
 	case m.params != nil && m.params[0] != '{':
 		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "params must be an object.")
@@ -70,55 +87,33 @@ func (m *message) classify() error {
 	return nil
 }
 
-// readMeta looks at params._meta with the decoder that mcp-go uses, so that both decide alike. What has the wrong type
-// counts as absent.
+// readMeta looks at params._meta as mcp-go does, so that both decide alike. What has the wrong type counts as absent.
 func (m *message) readMeta() {
-	var params struct {
-		Meta json.RawMessage `json:"_meta"`
-	}
-	var meta map[string]json.RawMessage
-	if json.Unmarshal(m.params, &params) != nil || json.Unmarshal(params.Meta, &meta) != nil {
-		return
-	}
-	if json.Unmarshal(meta[mcp.MetaKeyProtocolVersion], &m.version) != nil {
-		m.version = ""
-	}
-	capabilities := meta[mcp.MetaKeyClientCapabilities]
-	m.capable = len(capabilities) > 0 && capabilities[0] == '{'
-	m.token = meta["progressToken"]
+	members(member(m.params, "_meta"), func(key []byte, value json.RawMessage) {
+		switch string(key) {
+		case mcp.MetaKeyProtocolVersion:
+			m.version, _ = text(value)
+		case mcp.MetaKeyClientCapabilities:
+			m.capable = value[0] == '{'
+		case "progressToken":
+			m.token = value
+		}
+	})
 }
 
-// tool returns the name of the tool that a tools/call names, as mcp-go reads it.
+// tool returns the name of the tool that a tools/call names.
 func (m *message) tool() string {
-	var params struct {
-		Name string `json:"name"`
-	}
-	if json.Unmarshal(m.params, &params) != nil {
-		return ""
-	}
-	return params.Name
-}
-
-// cursor returns the cursor of a list request. A wrong one is mcp-go's to refuse.
-func (m *message) cursor() string {
-	var params struct {
-		Cursor json.RawMessage `json:"cursor"`
-	}
-	if json.Unmarshal(m.params, &params) != nil {
-		return ""
-	}
-	return string(params.Cursor)
+	name, _ := text(member(m.params, "name"))
+	return name
 }
 
 // cancelled returns the id of the request that notifications/cancelled is about, nil if it names none.
 func (m *message) cancelled() json.RawMessage {
-	var params struct {
-		RequestID json.RawMessage `json:"requestId"`
-	}
-	if json.Unmarshal(m.params, &params) != nil || len(params.RequestID) == 0 || !isID(params.RequestID) {
+	id := member(m.params, "requestId")
+	if id == nil || !isID(id) {
 		return nil
 	}
-	return params.RequestID
+	return id
 }
 
 func (m *message) isResponse() bool     { return m.method == nil }
@@ -148,30 +143,8 @@ func isID(raw json.RawMessage) bool {
 
 // idKey returns the same text for ids that are equal: strings may be escaped in different ways.
 func idKey(raw json.RawMessage) string {
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		return `"` + text
+	if s, ok := text(raw); ok {
+		return `"` + s
 	}
 	return string(raw)
-}
-
-// tooDeep reports whether body nests too deeply, valid JSON or not. It keeps recursive decoders from deep recursion.
-func tooDeep(body []byte) bool {
-	depth, quoted := 0, false
-	for i := 0; i < len(body); i++ {
-		switch c := body[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			if depth++; depth > maxNesting {
-				return true
-			}
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
-	return false
 }

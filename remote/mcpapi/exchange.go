@@ -70,7 +70,8 @@ func (x *exchange) start() *stream {
 		x.stream = newStream(1, false)
 	}
 	x.stream.edit = x.edit
-	x.serving.Go(func() { x.stream.serve(out, 0, x.gone) })
+	taken := x.stream.attach()
+	x.serving.Go(func() { x.stream.serve(out, 0, x.gone, taken) })
 	return x.stream
 }
 

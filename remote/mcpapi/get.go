@@ -37,7 +37,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 	}
 	out := newSSEWriter(w)
 	out.start() // so that the client sees at once that it is connected
-	st.serve(out, last, r.Context().Done())
+	st.serve(out, last, r.Context().Done(), st.attach())
 	return nil
 }
 

@@ -208,7 +208,7 @@ func (s *Server) listen(ctx context.Context, stop context.CancelFunc, x *exchang
 
 // listTools answers tools/list with what was kept, unless the client asks for a page.
 func (s *Server) listTools(ctx context.Context, x *exchange, p access.Principal) answer {
-	if x.msg.cursor() != "" {
+	if member(x.msg.params, "cursor") != nil {
 		return s.dispatch(ctx, x, x)
 	}
 	result, keep := s.catalog.list(p, x.modern)

@@ -5,36 +5,69 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/dunglas/httpsfv"
 
 	"github.com/pierre-mcp/pierre/internal/limit"
+	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// setRateLimit tells the client its limit and what is left of it, as draft-ietf-httpapi-ratelimit-headers-10 writes it.
-// Later drafts rename the parameters: this is the only place that knows them.
-func setRateLimit(h http.Header, d limit.Decision, now time.Time) error {
+// A rateLimits writes the headers that tell clients their limit and what is left of it, as
+// draft-ietf-httpapi-ratelimit-headers-10 has them. Later drafts rename the parameters: this is the only place that
+// knows them. Policies are few and are encoded once; what is left differs with each call.
+type rateLimits struct {
+	mu       sync.Mutex
+	policies map[policy]policyText
+}
+
+type policy struct {
+	limit   pierre.Limit
+	seconds int64 // of its window
+}
+
+type policyText struct{ header, name string }
+
+// maxPolicies bounds the kept policies.
+const maxPolicies = 1024
+
+// set sets the headers for a decision at now.
+func (l *rateLimits) set(h http.Header, d limit.Decision, now time.Time) error {
 	if d.Limit.Unlimited() {
 		return nil
 	}
-	policy := item(d.Limit.Policy(), "q", d.Limit.Requests, "w", seconds(d.ResetsAt.Sub(d.WindowStart)))
-	state := item(d.Limit.Policy(), "r", d.Remaining, "t", seconds(d.ResetsAt.Sub(now)))
-	for name, value := range map[string]httpsfv.Item{"RateLimit-Policy": policy, "RateLimit": state} {
-		text, err := httpsfv.Marshal(httpsfv.List{value})
-		if err != nil {
-			return fmt.Errorf("encoding %s: %w", name, err)
-		}
-		h.Set(name, text)
+	t, err := l.text(policy{d.Limit, seconds(d.ResetsAt.Sub(d.WindowStart))})
+	if err != nil {
+		return err
 	}
+	h.Set("RateLimit-Policy", t.header)
+	h.Set("RateLimit", t.name+";r="+strconv.FormatInt(d.Remaining, 10)+";t="+strconv.FormatInt(seconds(d.ResetsAt.Sub(now)), 10))
 	return nil
 }
 
-func item(name, key1 string, value1 int64, key2 string, value2 int64) httpsfv.Item {
-	it := httpsfv.NewItem(name)
-	it.Params.Add(key1, value1)
-	it.Params.Add(key2, value2)
-	return it
+func (l *rateLimits) text(p policy) (policyText, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if t, ok := l.policies[p]; ok {
+		return t, nil
+	}
+	item := httpsfv.NewItem(p.limit.Policy())
+	name, err := httpsfv.Marshal(item)
+	if err != nil {
+		return policyText{}, fmt.Errorf("encoding the name of a limit: %w", err)
+	}
+	item.Params.Add("q", p.limit.Requests)
+	item.Params.Add("w", p.seconds)
+	header, err := httpsfv.Marshal(httpsfv.List{item})
+	if err != nil {
+		return policyText{}, fmt.Errorf("encoding a limit: %w", err)
+	}
+	if len(l.policies) == maxPolicies || l.policies == nil {
+		l.policies = map[policy]policyText{}
+	}
+	l.policies[p] = policyText{header, name}
+	return l.policies[p], nil
 }
 
 // overLimit is the refusal of a call that the limit does not admit.

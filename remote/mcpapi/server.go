@@ -76,6 +76,7 @@ type Server struct {
 	sessions *sessionTable
 	catalog  *catalog
 	running  *gate
+	limits   rateLimits
 
 	requestIDs atomic.Int64 // inside towards mcp-go, and of requests to clients
 }

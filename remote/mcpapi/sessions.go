@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	maxSessions = 128             // of one owner; a new one ends the one that was idle for longest
-	sweepEvery  = time.Minute     // expired sessions are looked for no more often
+	maxSessions = 128         // of one owner; a new one ends the one that was idle for longest
+	sweepEvery  = time.Minute // expired sessions are looked for no more often
 	nonceBytes  = 16
 	macBytes    = 16
 )

@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	maxUnsent = 64        // messages that wait for a client: then the tool that makes them waits, too
-	maxKept   = 256       // messages of a stream that are kept for a client that comes back
-	maxBytes  = 1 << 20   // the same in bytes
+	maxUnsent = 64               // messages that wait for a client: then the tool that makes them waits, too
+	maxKept   = 256              // messages of a stream that are kept for a client that comes back
+	maxBytes  = 1 << 20          // the same in bytes
 	keepAlive = 25 * time.Second // proxies cut streams that are silent for half a minute
 )
 
@@ -128,7 +128,7 @@ func (st *stream) announce() {
 	st.changed = make(chan struct{})
 }
 
-// attach makes the caller the one that serves.
+// attach makes the caller the one that serves, until it calls detach or the returned channel is closed.
 func (st *stream) attach() (taken chan struct{}) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -156,9 +156,8 @@ func (st *stream) attached() bool {
 }
 
 // serve sends what comes after the message called last, until the stream ends, gone is closed, the connection breaks
-// or another one takes over.
-func (st *stream) serve(out *sseWriter, last int64, gone <-chan struct{}) {
-	taken := st.attach()
+// or another one takes over. The caller has attached before it, so that no message finds nobody to wait for.
+func (st *stream) serve(out *sseWriter, last int64, gone <-chan struct{}, taken chan struct{}) {
 	defer st.detach(taken)
 	defer out.finish()
 	silence := time.NewTicker(keepAlive)

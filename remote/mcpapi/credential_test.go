@@ -1,0 +1,145 @@
+package mcpapi_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/remote/mcpapi"
+)
+
+func TestCredentials(t *testing.T) {
+	h := start(t, mcpapi.Options{})
+	c, other := h.client(pierre.Limit{}), h.client(pierre.Limit{})
+	unknown := access.GenerateKey(pierre.TierStarter).Reveal()
+	plain := call(`"1"`, "whoami", "")
+	withAuth := func(key string) string { return strings.Replace(plain, `{`, `{"auth":"`+key+`",`, 1) }
+	tests := []struct {
+		name, path, body string
+		header           []string
+		status           int
+		want             string
+	}{
+		{name: "bearer", body: plain, header: []string{"Authorization", "bearer " + c.key}, status: 200, want: string(c.row.UserID)},
+		{name: "X-API-Key", body: plain, header: []string{"X-API-Key", c.key}, status: 200, want: string(c.row.UserID)},
+		{name: "body", body: withAuth(c.key), status: 200, want: string(c.row.UserID)},
+		{name: "guide", path: "/", body: withAuth(c.key), status: 200, want: string(c.row.UserID)},
+		{name: "guide without content type", path: "/", body: withAuth(c.key), header: []string{"Content-Type", ""}, status: 200, want: string(c.row.UserID)},
+		{name: "guide with a header", path: "/", body: plain, header: []string{"Authorization", "Bearer " + c.key}, status: 200, want: string(c.row.UserID)},
+		{name: "twice the same", body: withAuth(c.key), header: []string{"Authorization", "Bearer " + c.key, "X-API-Key", c.key}, status: 200, want: string(c.row.UserID)},
+		{name: "another scheme beside it", body: withAuth(c.key), header: []string{"Authorization", "Basic Zm9vOmJhcg=="}, status: 200, want: string(c.row.UserID)},
+		{name: "two different", body: withAuth(c.key), header: []string{"Authorization", "Bearer " + other.key}, status: 400, want: "two different"},
+		{name: "two different headers", body: plain, header: []string{"X-API-Key", c.key, "Authorization", "Bearer " + other.key}, status: 400, want: "two different"},
+		{name: "none", body: plain, status: 401, want: "no API key"},
+		{name: "in the URL", path: "/mcp?auth=" + c.key + "&api_key=" + c.key, body: plain, status: 401, want: "no API key"},
+		{name: "empty", body: withAuth(""), header: []string{"Authorization", "Bearer "}, status: 401, want: "no API key"},
+		{name: "another scheme", body: plain, header: []string{"Authorization", "Basic " + c.key}, status: 401, want: "no API key"},
+		{name: "mistyped", body: withAuth(c.key[:39] + "!"), status: 401, want: "mistyped"},
+		{name: "unknown", body: withAuth(unknown), status: 401, want: "does not know"},
+		{name: "in params", body: call(`"1"`, "whoami", `"auth":"`+c.key+`"`), status: 401, want: "no API key"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			path := tt.path
+			if path == "" {
+				path = "/mcp"
+			}
+			resp := c.do(c.request(http.MethodPost, path, tt.body, append([]string{"Authorization", ""}, tt.header...)...))
+			if resp.StatusCode != tt.status || !strings.Contains(resp.body, tt.want) {
+				t.Errorf("%d %s, want %d with %q", resp.StatusCode, resp.body, tt.status, tt.want)
+			}
+			if tt.status == http.StatusUnauthorized {
+				if got := resp.Header.Get("WWW-Authenticate"); got != "Bearer" {
+					t.Errorf("WWW-Authenticate = %q", got)
+				}
+				if e := rpcError(t, resp.body); e.Code != 401 || !strings.Contains(resp.body, `"id":"1"`) {
+					t.Errorf("the body is no answer to the request: %s", resp.body)
+				}
+			}
+			if strings.Contains(h.log.String(), c.key) {
+				t.Error("the key is in the log")
+			}
+		})
+	}
+}
+
+func TestWithoutKeyNothingIsKept(t *testing.T) {
+	h := start(t, mcpapi.Options{})
+	nobody := &client{h: h}
+	for _, method := range []string{http.MethodGet, http.MethodDelete} {
+		if resp := nobody.do(nobody.request(method, "/mcp", "")); resp.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s: %d %s", method, resp.StatusCode, resp.body)
+		}
+	}
+	resp := nobody.post(`{"jsonrpc":"2.0","method":"notifications/initialized"}`)
+	if resp.StatusCode != http.StatusUnauthorized || strings.Contains(resp.body, `"id"`) {
+		t.Errorf("a notification: %d %s", resp.StatusCode, resp.body)
+	}
+}
+
+// In single-tenant mode everybody is the one user, whatever key is sent.
+func TestSingleTenant(t *testing.T) {
+	h := start(t, mcpapi.Options{Principal: &access.Principal{UserID: "user_me"}})
+	for _, key := range []string{"", "nonsense"} {
+		c := &client{h: h, key: key}
+		if resp := c.post(call("1", "whoami", "")); !strings.Contains(resp.body, "user_me") {
+			t.Errorf("with key %q: %d %s", key, resp.StatusCode, resp.body)
+		}
+	}
+	forms := &client{h: h}
+	resp := forms.do(forms.request(http.MethodPost, "/", call("1", "whoami", ""), "Content-Type", "text/plain"))
+	if resp.StatusCode != http.StatusUnsupportedMediaType {
+		t.Errorf("an HTML form can call: %d %s", resp.StatusCode, resp.body)
+	}
+}
+
+func TestToolsOfAKey(t *testing.T) {
+	h := start(t, mcpapi.Options{})
+	few, all := h.client(pierre.Limit{}, "noop", "who*"), h.client(pierre.Limit{})
+	list := `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`
+	for range 2 { // the second answer is the kept one
+		for _, resp := range []response{few.post(list), few.modern("1", "tools/list", "")} {
+			var r struct{ Result struct{ Tools []struct{ Name string } } }
+			decode(t, resp.body, &r)
+			if got := r.Result.Tools; len(got) != 2 || got[0].Name != "noop" || got[1].Name != "whoami" {
+				t.Errorf("a key of two tools sees %v", got)
+			}
+		}
+		if resp := all.post(list); !strings.Contains(resp.body, `"leak"`) {
+			t.Errorf("a key of all tools sees %s", resp.body)
+		}
+	}
+	if resp := few.post(call("1", "whoami", "")); !strings.Contains(resp.body, string(few.row.UserID)) {
+		t.Errorf("an allowed tool: %s", resp.body)
+	}
+	forbidden, absent := few.post(call("1", "soft", "")), few.post(call("1", "nosuch", ""))
+	if forbidden.body != absent.body || rpcError(t, forbidden.body).Code != -32602 {
+		t.Errorf("a forbidden tool is told apart from an absent one: %s", forbidden.body)
+	}
+	// mcp-go reads names without regard to case, and so does the check.
+	twice := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"noop","Name":"soft"}}`
+	if resp := few.post(twice); rpcError(t, resp.body).Code != -32602 {
+		t.Errorf("a second name gets past: %s", resp.body)
+	}
+}
+
+// The guide's POST / answers in plain JSON even where the tool reports progress, and opens no session.
+func TestGuide(t *testing.T) {
+	c := start(t, mcpapi.Options{}).client(pierre.Limit{})
+	resp := c.do(c.request(http.MethodPost, "/", call(`"1"`, "progress", "")))
+	if got := resp.Header.Get("Content-Type"); got != "application/json" || !strings.Contains(resp.body, `"done"`) {
+		t.Errorf("%s: %s", got, resp.body)
+	}
+	hello := `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}`
+	resp = c.do(c.request(http.MethodPost, "/", hello))
+	if resp.Header.Get("Mcp-Session-Id") != "" || !strings.Contains(resp.body, "serverInfo") {
+		t.Errorf("initialize: %v %s", resp.Header, resp.body)
+	}
+	for path, want := range map[string]int{"/": http.StatusMethodNotAllowed, "/other": http.StatusNotFound} {
+		if resp := c.do(c.request(http.MethodGet, path, "")); resp.StatusCode != want {
+			t.Errorf("GET %s: %d", path, resp.StatusCode)
+		}
+	}
+}

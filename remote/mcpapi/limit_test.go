@@ -1,0 +1,216 @@
+package mcpapi_test
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dunglas/httpsfv"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/remote/mcpapi"
+)
+
+// at returns a clock that stands still.
+func at(instant string) func() time.Time {
+	fixed, err := time.Parse(time.RFC3339, instant)
+	return func() time.Time {
+		if err != nil {
+			return time.Time{}
+		}
+		return fixed
+	}
+}
+
+// calls returns what was recorded of the client's key.
+func (c *client) calls() []pierre.Call {
+	c.h.t.Helper()
+	var all []pierre.Call
+	for call, err := range c.h.Store.Calls(c.h.t.Context(), c.row.ID, time.Unix(0, 0), time.Unix(1<<35, 0)) {
+		if err != nil {
+			c.h.t.Fatal(err)
+		}
+		all = append(all, call)
+	}
+	return all
+}
+
+func TestOverTheLimit(t *testing.T) {
+	h := start(t, mcpapi.Options{Now: at("2026-02-10T11:59:18Z")})
+	for _, modern := range []bool{false, true} {
+		c := h.client(pierre.Limit{Requests: 2, Period: pierre.PeriodMinute})
+		send := func() response {
+			if modern {
+				return c.modern("7", "tools/call", `"name":"noop"`)
+			}
+			return c.post(call("7", "noop", ""))
+		}
+		for remaining := 1; remaining >= 0; remaining-- {
+			resp := send()
+			if resp.StatusCode != http.StatusOK {
+				t.Fatalf("a call within the limit: %d %s", resp.StatusCode, resp.body)
+			}
+			checkRateLimit(t, resp.Header, int64(remaining))
+			c.post(`{"jsonrpc":"2.0","id":1,"method":"ping"}`) // counts nothing
+			c.post(call("1", "nosuch", ""))                    // neither does what was refused
+		}
+		resp := send()
+		if resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") != "42" {
+			t.Errorf("over the limit: %d, Retry-After %q", resp.StatusCode, resp.Header.Get("Retry-After"))
+		}
+		checkRateLimit(t, resp.Header, 0)
+		e := rpcError(t, resp.body)
+		if e.Code != 429 || e.Data["retryAfterSeconds"] != 42.0 || e.Data["policy"] != "key-minute" || !strings.Contains(resp.body, `"id":7`) {
+			t.Errorf("the body: %s", resp.body)
+		}
+		var got []pierre.CallStatus
+		for _, call := range c.calls() {
+			got = append(got, call.Status)
+		}
+		slices.Sort(got) // the clock stands still
+		if want := []pierre.CallStatus{"rate_limited", "succeeded", "succeeded"}; !slices.Equal(got, want) {
+			t.Errorf("recorded %v, want %v", got, want)
+		}
+	}
+}
+
+// checkRateLimit reads the headers with a parser of structured fields (RFC 9651).
+func checkRateLimit(t *testing.T, h http.Header, remaining int64) {
+	t.Helper()
+	for name, want := range map[string]map[string]int64{
+		"RateLimit-Policy": {"q": 2, "w": 60},
+		"RateLimit":        {"r": remaining, "t": 42},
+	} {
+		list, err := httpsfv.UnmarshalList(h.Values(name))
+		if err != nil || len(list) != 1 {
+			t.Fatalf("%s = %q: %v", name, h.Values(name), err)
+		}
+		item := list[0].(httpsfv.Item)
+		if item.Value != "key-minute" {
+			t.Errorf("%s names %v", name, item.Value)
+		}
+		for param, value := range want {
+			if got, _ := item.Params.Get(param); got != value {
+				t.Errorf("%s;%s = %v, want %d", name, param, got, value)
+			}
+		}
+	}
+}
+
+func TestUnlimitedKeysHaveNoRateLimit(t *testing.T) {
+	c := start(t, mcpapi.Options{}).client(pierre.Limit{})
+	resp := c.post(call("1", "noop", ""))
+	if resp.Header.Get("RateLimit") != "" || resp.Header.Get("RateLimit-Policy") != "" {
+		t.Errorf("headers %v", resp.Header)
+	}
+}
+
+// Of concurrent calls exactly as many are admitted as the limit says.
+func TestLimitIsExact(t *testing.T) {
+	const limit, calls = 20, 60
+	c := start(t, mcpapi.Options{}).client(pierre.Limit{Requests: limit, Period: pierre.PeriodMonth})
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	statuses := map[int]int{}
+	for range calls {
+		wg.Go(func() {
+			resp := c.post(call("1", "noop", ""))
+			mu.Lock()
+			defer mu.Unlock()
+			statuses[resp.StatusCode]++
+		})
+	}
+	wg.Wait()
+	if statuses[200] != limit || statuses[429] != calls-limit {
+		t.Errorf("statuses %v, want %d admitted of %d", statuses, limit, calls)
+	}
+	if got := len(c.calls()); got != calls {
+		t.Errorf("%d calls recorded, want %d", got, calls)
+	}
+}
+
+// A recorder that a test can watch.
+type watched struct {
+	mcpapi.Recorder
+
+	record func(pierre.Call) error
+	addr   func(netip.Addr)
+}
+
+func (w *watched) Record(_ context.Context, c pierre.Call) error { return w.record(c) }
+
+func (w *watched) Client(addr netip.Addr, _ time.Time) (country, hash string) {
+	if w.addr != nil {
+		w.addr(addr)
+	}
+	return "NZ", "h"
+}
+
+// What is recorded, and that it is recorded before the answer goes out: the answer waits.
+func TestRecordComesFirst(t *testing.T) {
+	recorded, release := make(chan pierre.Call), make(chan struct{})
+	h := start(t, mcpapi.Options{Recorder: &watched{record: func(c pierre.Call) error {
+		recorded <- c
+		<-release
+		return nil
+	}}})
+	c := h.client(pierre.Limit{Requests: 9, Period: pierre.PeriodDay})
+	for _, tt := range []struct {
+		tool   string
+		status pierre.CallStatus
+	}{{"noop", pierre.CallSucceeded}, {"soft", pierre.CallFailed}, {"leak", pierre.CallFailed}, {"progress", pierre.CallSucceeded}} {
+		body := call("1", tt.tool, "")
+		answered := make(chan response)
+		go func() { answered <- c.post(body) }()
+		got := <-recorded
+		select {
+		case resp := <-answered:
+			t.Fatalf("answered before it was recorded: %s", resp.body)
+		case <-time.After(20 * time.Millisecond):
+		}
+		release <- struct{}{}
+		resp := <-answered
+		if got.Tool != tt.tool || got.Status != tt.status || got.KeyID != c.row.ID || got.UserID != c.row.UserID ||
+			got.Period != pierre.PeriodDay || got.WindowStart.IsZero() || got.Country != "NZ" || got.ClientHash != "h" || got.ID == "" {
+			t.Errorf("%s: recorded %+v", tt.tool, got)
+		}
+		if got.RequestBytes != int64(len(body)) {
+			t.Errorf("%s: %d request bytes, want %d", tt.tool, got.RequestBytes, len(body))
+		}
+		if tt.tool != "progress" && got.ResponseBytes != int64(len(resp.body)) {
+			t.Errorf("%s: %d response bytes, want %d", tt.tool, got.ResponseBytes, len(resp.body))
+		}
+	}
+}
+
+func TestRecordFails(t *testing.T) {
+	full := &pierre.Error{Kind: pierre.KindStorageFull, Msg: "The disk is full."}
+	var fail error
+	h := start(t, mcpapi.Options{Recorder: &watched{record: func(pierre.Call) error { return fail }}})
+	c := h.client(pierre.Limit{})
+	for _, tt := range []struct {
+		err    error
+		status int
+		want   string
+	}{
+		{full, 507, "The disk is full."},
+		{&pierre.Error{Kind: pierre.KindUnavailable, Msg: "The server is stopping."}, 503, "The server is stopping."},
+		{context.DeadlineExceeded, 500, "Something went wrong"},
+	} {
+		fail = tt.err
+		resp := c.post(call("5", "noop", ""))
+		if resp.StatusCode != tt.status || !strings.Contains(resp.body, tt.want) || !strings.Contains(resp.body, `"id":5`) {
+			t.Errorf("%v: %d %s", tt.err, resp.StatusCode, resp.body)
+		}
+		// A stream has its status already: the error is its last message.
+		events := c.events(c.send(c.request(http.MethodPost, "/mcp", call("5", "progress", "")))).all()
+		if last := events[len(events)-1].data; len(events) != 4 || !strings.Contains(last, tt.want) {
+			t.Errorf("%v, in a stream: %v", tt.err, events)
+		}
+	}
+}
