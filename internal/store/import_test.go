@@ -179,6 +179,48 @@ func TestMergeJoinsActivities(t *testing.T) {
 	})
 }
 
+// ride is ten minutes to the north at 1 Hz, from a place so many degrees east of the first.
+func ride(east float64) pierre.Series {
+	var s pierre.Series
+	for i := range 600 {
+		s.Time = append(s.Time, float64(i))
+		s.Latitude = append(s.Latitude, 48+float64(i)*7e-5)
+		s.Longitude = append(s.Longitude, 16+east)
+		s.Altitude = append(s.Altitude, 200)
+	}
+	return s
+}
+
+// Two tracks decide, in place of the distance that devices measure differently:
+// the same route is the same activity, two people's elsewhere are two.
+func TestTracksDecide(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		ana := user(t, s, "ana")
+		on := func(file string, start time.Time, track pierre.Series, meters float64) pierre.Addition {
+			return add(t, s, ana, newSource(file, start, func(r *source) {
+				r.Series, r.HasGPS = track, true
+				*r.DistanceMeters, *r.DurationSeconds, *r.ElapsedSeconds = meters, 600, 600
+			}))
+		}
+		first := on("first", morning, ride(0), 4660)
+		rich := ride(1e-4)
+		rich.HeartRate = rich.Altitude
+		for name, test := range map[string]struct {
+			got  pierre.Addition
+			want pierre.ImportOutcome
+		}{
+			"same route, another distance": {on("other device", morning.Add(10*time.Second), rich, 4100), pierre.OutcomeMerged},
+			"another road":                 {on("other road", morning, ride(0.1), 4660), pierre.OutcomeAdded},
+			"back to back":                 {on("next", morning.Add(10*time.Minute), ride(0), 4660), pierre.OutcomeAdded},
+			"again the route, by a source whose richer ones hold the track": {on("third device", morning, ride(0), 4000), pierre.OutcomeMerged},
+		} {
+			if test.got.Outcome != test.want || (test.got.Activity == first.Activity) != (test.want == pierre.OutcomeMerged) {
+				t.Errorf("%s: %+v, want %s", name, test.got, test.want)
+			}
+		}
+	})
+}
+
 // The parts of one file are never one activity, not even if something is like both.
 func TestPartsOfOneFileStayApart(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, s *store.Store) {
