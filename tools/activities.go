@@ -39,8 +39,8 @@ func (c *Catalog) getActivities() tool {
 			opt("sport_type", choice("Only this sport, exactly: run does not include trail_running.", pierre.Sports()...)),
 			opt("limit", integer("At most so many. If not given, a page also ends before it exceeds 8 KB.").within(1, largestPage).otherwise(defaultPage)),
 			opt("days_back", integer("Only the last so many times 24 hours. Not together with after.").within(1, 36_500)),
-			opt("after", str("Only activities that started at or after this: "+instantDoc+".").within(1, 40)),
-			opt("before", str("Only activities that started before this: the same forms.").within(1, 40)),
+			opt("after", str("Only activities that started at or after this: "+instant().doc+".").of(instant())),
+			opt("before", str("Only activities that started before this: the same forms.").of(instant())),
 			opt("offset", integer("Skip so many. Prefer cursor.").within(0, 1_000_000)),
 			opt("cursor", str("next_cursor of the page before, with the other arguments unchanged. Not together with offset.").within(1, 400)),
 		},
@@ -71,22 +71,12 @@ func (a activitiesArgs) problems() []string {
 	if a.Offset != 0 && a.Cursor != "" {
 		problems = append(problems, "offset and cursor exclude each other.")
 	}
-	after, err := a.after(time.UTC)
-	problems = appendProblem(problems, err)
-	before, err := a.before(time.UTC)
-	problems = appendProblem(problems, err)
-	if !after.IsZero() && !before.IsZero() && !after.Before(before) {
+	after, ok1 := parseInstant(a.After, time.UTC)
+	before, ok2 := parseInstant(a.Before, time.UTC)
+	if ok1 && ok2 && !after.Before(before) {
 		problems = append(problems, "after must be earlier than before.")
 	}
 	return problems
-}
-
-func (a activitiesArgs) after(zone *time.Location) (time.Time, error) {
-	return instant("after", a.After, zone)
-}
-
-func (a activitiesArgs) before(zone *time.Location) (time.Time, error) {
-	return instant("before", a.Before, zone)
 }
 
 type activitiesAnswer struct {
@@ -148,14 +138,16 @@ func (c *Catalog) query(ctx context.Context, user pierre.UserID, args activities
 		return q, err
 	}
 	zone := newClock(c.now(), p).zone
-	if q.After, err = args.after(zone); err != nil {
-		return q, err
+	if at, ok := parseInstant(args.After, zone); ok {
+		q.After = at
+	}
+	if at, ok := parseInstant(args.Before, zone); ok {
+		q.Before = at
 	}
 	if args.DaysBack != 0 {
 		q.After = c.now().AddDate(0, 0, -args.DaysBack)
 	}
-	q.Before, err = args.before(zone)
-	return q, err
+	return q, nil
 }
 
 func viewPage(page pierre.ActivityPage) activitiesAnswer {

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -8,27 +9,18 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// check compares the arguments of a call with the object schema s. It returns those that are good and a sentence
-// for each that is not. Null stands for not given, because models fill optional arguments with it.
-//
-// The names of the members in problems begin with prefix.
-func (s schema) check(prefix string, args map[string]any) (good map[string]any, problems []string) {
-	good = map[string]any{}
+// check says what is wrong with the members of an object, each by itself. Null stands for not given, because
+// models fill optional arguments with it. The names of the members in problems begin with prefix.
+func (s schema) check(prefix string, args map[string]any) []string {
+	var problems []string
 	for _, f := range s.fields {
-		v := args[f.name]
-		switch {
+		switch v := args[f.name]; {
 		case v == nil && f.required:
 			problems = append(problems, fmt.Sprintf("%s is missing: %s", prefix+f.name, f.doc))
 		case v != nil:
-			if p := f.problems(prefix+f.name, v); p != nil {
-				problems = append(problems, p...)
-				continue
-			}
-			good[f.name] = v
+			problems = append(problems, f.problems(prefix+f.name, v)...)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(args)) {
@@ -41,7 +33,7 @@ func (s schema) check(prefix string, args map[string]any) (good map[string]any, 
 		}
 		problems = append(problems, fmt.Sprintf("%s is not an argument of this tool; %s.", quote(prefix+name), known))
 	}
-	return good, problems
+	return problems
 }
 
 // problems says what is wrong with the value v, which is called name.
@@ -76,8 +68,7 @@ func (s schema) problems(name string, v any) []string {
 		if !ok {
 			return wrong("an object")
 		}
-		_, problems := s.check(name+".", members)
-		return problems
+		return s.check(name+".", members)
 	}
 	return nil
 }
@@ -104,20 +95,23 @@ func (s schema) stringProblems(v any, wrong func(string, ...any) []string) []str
 		return wrong("a string")
 	case s.min != nil && (len(str) < int(*s.min) || len(str) > int(*s.max)):
 		return wrong("a string of %s to %s bytes", plain(*s.min), plain(*s.max))
+	case s.form != nil && !s.form.is(str):
+		return wrong("%s", s.form.doc)
 	}
 	return nil
 }
 
-// decode turns checked arguments into the struct that a tool takes. Every argument has its field there;
-// a test keeps it so.
-func decode[A any](args map[string]any) (A, error) {
+// decode turns checked arguments, or members of a profile, into their struct, which has a field for each.
+func decode[A any](members map[string]any) (A, error) {
 	var a A
-	b, err := json.Marshal(args)
+	b, err := json.Marshal(members)
 	if err != nil {
-		return a, fmt.Errorf("encoding checked arguments: %w", err)
+		return a, fmt.Errorf("encoding members: %w", err)
 	}
-	if err := json.Unmarshal(b, &a); err != nil {
-		return a, fmt.Errorf("decoding checked arguments: %w", err)
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&a); err != nil {
+		return a, fmt.Errorf("decoding members: %w", err)
 	}
 	return a, nil
 }
@@ -137,26 +131,35 @@ func quote(v any) string {
 
 func plain(f float64) string { return fmt.Sprintf("%.10g", f) }
 
-const instantDoc = "an RFC 3339 time such as 2026-03-01T06:00:00Z, or a date such as 2026-03-01 (its midnight in the athlete's time zone)"
-
-// instant reads an argument that names a time: RFC 3339, or a date, which means midnight in zone.
-func instant(name, value string, zone *time.Location) (time.Time, error) {
-	if value == "" {
-		return time.Time{}, nil
+// instant is the form of arguments that name a time.
+func instant() form {
+	return form{
+		"an RFC 3339 time such as 2026-03-01T06:00:00Z or a date such as 2026-03-01, which means midnight in the athlete's time zone",
+		func(s string) bool { _, ok := parseInstant(s, time.UTC); return ok },
 	}
-	at, err := time.Parse(time.RFC3339, value)
-	if err != nil {
-		at, err = time.ParseInLocation(time.DateOnly, value, zone)
-	}
-	if err != nil || at.Year() < 1900 || at.Year() > 2200 {
-		return time.Time{}, pierre.Invalid(name, "%s must be %s, not %s.", name, instantDoc, quote(value))
-	}
-	return at.UTC(), nil
 }
 
-func appendProblem(problems []string, err error) []string {
-	if err == nil {
-		return problems
+// parseInstant reads an [instant]; a date means midnight in zone.
+func parseInstant(s string, zone *time.Location) (at time.Time, ok bool) {
+	at, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		at, err = time.ParseInLocation(time.DateOnly, s, zone)
 	}
-	return append(problems, pierre.MessageOf(err, "An argument is wrong."))
+	return at.UTC(), err == nil && at.Year() >= 1900 && at.Year() <= 2200
+}
+
+// date is the form of arguments that name a day.
+func date() form {
+	return form{"a date such as 2026-09-27", func(s string) bool {
+		_, err := time.Parse(time.DateOnly, s)
+		return err == nil
+	}}
+}
+
+// zoneName is the form of arguments that name a time zone. The server's own, "Local", is nobody's.
+func zoneName() form {
+	return form{"an IANA name such as Europe/Paris", func(s string) bool {
+		_, err := time.LoadLocation(s)
+		return err == nil && s != "Local"
+	}}
 }

@@ -87,7 +87,7 @@ type answer interface {
 	text() string // the same, short, for hosts that show models only text
 }
 
-// A checker is an argument struct whose fields depend on each other.
+// A checker is an argument struct whose fields, each good by itself, depend on each other.
 type checker interface {
 	problems() []string
 }
@@ -97,15 +97,17 @@ type checker interface {
 func bind[A any](s spec, run func(context.Context, pierre.UserID, A) (answer, error)) tool {
 	in := object("", s.input...)
 	return tool{s, func(ctx context.Context, user pierre.UserID, args map[string]any) (answer, error) {
-		good, problems := in.check("", args)
-		a, err := decode[A](good)
+		if err := wrongArguments(in.check("", args)); err != nil {
+			return nil, err
+		}
+		a, err := decode[A](args)
 		if err != nil {
 			return nil, err
 		}
 		if c, ok := any(a).(checker); ok {
-			problems = append(problems, c.problems()...)
+			err = wrongArguments(c.problems())
 		}
-		if err := wrongArguments(problems); err != nil {
+		if err != nil {
 			return nil, err
 		}
 		return run(ctx, user, a)

@@ -26,7 +26,7 @@ func (c *Catalog) predictPerformance() tool {
 		input: []field{
 			req("target_sport", choice("Only run can be predicted; the others are answered with the reason.", pierre.SportRun, pierre.SportRide, pierre.SportSwim)),
 			req("target_distance", number("In meters: 5000, 10000, 21097.5, 42195.").within(400, 100_000)),
-			opt("target_date", str("The day of the race, such as 2026-09-27; today or later.").within(10, 10)),
+			opt("target_date", str("The day of the race, such as 2026-09-27; today or later.").of(date())),
 			providerArgument(),
 		},
 		output: object("",
@@ -68,13 +68,6 @@ type predictArgs struct {
 	Provider pierre.Provider `json:"provider"`
 }
 
-func (a predictArgs) problems() []string {
-	if _, err := time.Parse(time.DateOnly, a.Date); a.Date != "" && err != nil {
-		return []string{fmt.Sprintf("target_date must be a date such as 2026-09-27, not %s.", quote(a.Date))}
-	}
-	return nil
-}
-
 type predictAnswer struct {
 	Meters        float64      `json:"target_distance_meters"`
 	DaysUntil     *int         `json:"days_until_target,omitempty"`
@@ -110,11 +103,11 @@ func (c *Catalog) predict(ctx context.Context, user pierre.UserID, args predictA
 	}
 	a := &predictAnswer{Meters: args.Distance, Efforts: []effortView{}}
 	if args.Date != "" {
-		date, err := time.Parse(time.DateOnly, args.Date)
-		if err != nil || date.Before(clk.today()) {
+		target, err := time.Parse(time.DateOnly, args.Date)
+		if err != nil || target.Before(clk.today()) {
 			return nil, wrongArguments([]string{fmt.Sprintf("target_date must be %s or later, not %s.", clk.today().Format(time.DateOnly), args.Date)})
 		}
-		a.DaysUntil = new(int(date.Sub(clk.today()) / (24 * time.Hour)))
+		a.DaysUntil = new(int(target.Sub(clk.today()) / (24 * time.Hour)))
 	}
 	if args.Sport != pierre.SportRun {
 		a.refuse(notPredictable(args.Sport))

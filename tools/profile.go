@@ -24,7 +24,7 @@ func profileFields(now time.Time) []field {
 		opt("height_cm", number("").within(100, 250)),
 		opt("birth_year", integer("").within(1900, float64(now.Year()-5))),
 		opt("sex", choice("For formulas that differ by sex.", pierre.SexFemale, pierre.SexMale)),
-		opt("time_zone", str("IANA name such as Europe/Paris; for activities whose recording does not tell.").within(1, 60)),
+		opt("time_zone", str("IANA name such as Europe/Paris; for activities whose recording does not tell.").of(zoneName())),
 	}
 }
 
@@ -52,9 +52,6 @@ type profileArgs struct {
 
 func (a profileArgs) problems() []string {
 	var problems []string
-	if _, err := time.LoadLocation(a.TimeZone); err != nil || a.TimeZone == "Local" {
-		problems = append(problems, fmt.Sprintf("time_zone must be an IANA name such as Europe/Paris, not %s.", quote(a.TimeZone)))
-	}
 	given, err := members(a.Profile)
 	for _, name := range a.Clear {
 		if _, ok := given[name]; ok {

@@ -12,10 +12,17 @@ type schema struct {
 	doc      string
 	values   []string // of a string: the ones allowed
 	min, max *float64 // of a number; of an array: its length; of a string: the most bytes
+	form     *form    // of a string, beyond its length
 	fallback any      // of an argument: what the tool takes if it is not given
 	fields   []field  // of an object, in the order of importance
 	items    *schema  // of an array
 	others   *schema  // of an object: its members besides fields, whose names are data
+}
+
+// A form is what a string must be; doc completes "must be".
+type form struct {
+	doc string
+	is  func(string) bool
 }
 
 // A field is a member of an object.
@@ -53,6 +60,11 @@ func choice[S ~string](doc string, values ...S) schema {
 
 func (s schema) within(least, most float64) schema {
 	s.min, s.max = &least, &most
+	return s
+}
+
+func (s schema) of(f form) schema {
+	s.form = &f
 	return s
 }
 

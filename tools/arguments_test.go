@@ -1,0 +1,182 @@
+package tools_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/jsonschema-go/jsonschema"
+
+	"github.com/pierre-mcp/pierre/internal/store/storetest"
+)
+
+// What a model gets to read when it calls a tool wrongly.
+func TestWrongArguments(t *testing.T) {
+	h, ids := sampleHost(t)
+	run := string(ids["run"])
+	tests := []struct {
+		name, tool, args string
+		want             []string // all in one answer
+	}{
+		{"unknown argument", "get_activities", `{"days":7}`, []string{`"days" is not an argument of this tool; the arguments are provider, sport_type, limit`}},
+		{"no arguments known", "get_stats", `{"sport":"run"}`, []string{`"sport" is not an argument`, "provider"}},
+		{"wrong enum", "get_activities", `{"provider":"fitbit"}`, []string{`provider must be one of file, strava, garmin, apple_health, not "fitbit"`}},
+		{"enum of another type", "get_activities", `{"provider":7}`, []string{`provider must be one of file, strava, garmin, apple_health, not 7`}},
+		{"number as string", "get_activities", `{"limit":"10"}`, []string{`limit must be an integer, not "10"`}},
+		{"fraction", "get_activities", `{"limit":1.5}`, []string{`limit must be an integer, not 1.5`}},
+		{"too large", "get_activities", `{"limit":201}`, []string{`limit must be an integer from 1 to 200, not 201`}},
+		{"too small", "get_activities", `{"limit":0}`, []string{`limit must be an integer from 1 to 200, not 0`}},
+		{"enormous", "get_activities", `{"offset":1e300}`, []string{`offset must be an integer from 0 to 1000000, not 1e+300`}},
+		{"bad time", "get_activities", `{"after":"last monday"}`, []string{`after must be an RFC 3339 time`, `not "last monday"`}},
+		{"empty time", "get_activities", `{"before":""}`, []string{`before must be an RFC 3339 time`}},
+		{"reversed times", "get_activities", `{"after":"2026-02-01","before":"2026-01-01"}`, []string{"after must be earlier than before"}},
+		{"two starts", "get_activities", `{"after":"2026-02-01","days_back":7}`, []string{"days_back and after exclude each other"}},
+		{"two positions", "get_activities", `{"offset":2,"cursor":"x"}`, []string{"offset and cursor exclude each other"}},
+		{"foreign cursor", "get_activities", `{"cursor":"%%%"}`, []string{"cursor"}},
+		{
+			"all at once", "get_activities", `{"limit":0,"sport_type":"jog","page":2,"after":"x","before":"y"}`,
+			[]string{"5 wrong arguments:", "limit", "sport_type must be one of run,", `"page"`, "after must be", "before must be"},
+		},
+
+		{"missing", "get_activity", `{}`, []string{"activity_id is missing: The id of an activity, from get_activities"}},
+		{"null is missing", "get_activity", `{"activity_id":null}`, []string{"activity_id is missing"}},
+		{"wrong type", "get_activity", `{"activity_id":42}`, []string{"activity_id must be a string, not 42"}},
+		{"too long", "get_activity", `{"activity_id":"` + strings.Repeat("x", 101) + `"}`, []string{"activity_id must be a string of 1 to 100 bytes", "…"}},
+		{"unknown id", "get_activity", `{"activity_id":"act_nope"}`, []string{`Activity "act_nope" not found; use get_activities to list the ids`}},
+		{"another provider's", "get_activity", `{"activity_id":"` + run + `","provider":"strava"}`, []string{"has no record from strava but from file; leave provider out"}},
+		{"series without channels", "get_activity", `{"activity_id":"x","series":{}}`, []string{"series.channels is missing"}},
+		{
+			"series of a wrong channel", "get_activity", `{"activity_id":"x","series":{"channels":["hr",3],"points":9}}`,
+			[]string{`series.channels[0] must be one of heart_rate_bpm`, `series.channels[1] must be one of`, `"series.points" is not an argument`},
+		},
+		{"series no object", "get_activity", `{"activity_id":"x","series":true}`, []string{"series must be an object, not true"}},
+		{"channels no list", "get_activity", `{"activity_id":"x","series":{"channels":"power_watts"}}`, []string{`series.channels must be a list, not "power_watts"`}},
+		{"no channels", "get_activity", `{"activity_id":"x","series":{"channels":[]}}`, []string{"series.channels must have 1 to 8 entries, not 0"}},
+		{"empty span", "get_activity", `{"activity_id":"x","series":{"channels":["power_watts"],"from_seconds":9,"to_seconds":9}}`, []string{"series.from_seconds must be less than series.to_seconds"}},
+
+		{"stats of a wrong provider", "get_stats", `{"provider":["file"]}`, []string{`provider must be one of`, `not ["file"]`}},
+		{"athlete of a wrong provider", "get_athlete", `{"provider":""}`, []string{`provider must be one of`, `not ""`}},
+		{"status of a wrong provider", "get_connection_status", `{"provider":{}}`, []string{`provider must be one of`, `not {}`}},
+
+		{"nothing to set", "set_athlete_profile", `{}`, []string{"nothing to change: give at least one of ftp_watts"}},
+		{
+			"out of bounds", "set_athlete_profile", `{"ftp_watts":5000,"birth_year":2030,"sex":"x","weight_kg":"70"}`,
+			[]string{"4 wrong arguments", "ftp_watts must be a number from 50 to 600, not 5000", "birth_year must be an integer from 1900 to 2021", "sex must be one of female, male", "weight_kg must be a number"},
+		},
+		{"no such zone", "set_athlete_profile", `{"time_zone":"Mars/Olympus"}`, []string{`time_zone must be an IANA name such as Europe/Paris, not "Mars/Olympus"`}},
+		{"the server's zone", "set_athlete_profile", `{"time_zone":"Local"}`, []string{`time_zone must be an IANA name`}},
+		{"a path", "set_athlete_profile", `{"time_zone":"../../etc/passwd"}`, []string{`time_zone must be an IANA name`}},
+		{"set and clear", "set_athlete_profile", `{"sex":"male","clear":["sex"]}`, []string{"sex is both given and in clear"}},
+		{"clear the unknown", "set_athlete_profile", `{"clear":["sex","age"]}`, []string{`clear[1] must be one of`, `not "age"`}},
+		{
+			"contradiction", "set_athlete_profile", `{"resting_heart_rate_bpm":100,"threshold_heart_rate_bpm":90,"max_heart_rate_bpm":100}`,
+			[]string{"2 wrong", "resting_heart_rate_bpm (100) must be less than threshold_heart_rate_bpm (90)", "resting_heart_rate_bpm (100) must be less than max_heart_rate_bpm (100)"},
+		},
+
+		{"analyse nothing", "analyze_activity", `{}`, []string{"activity_id is missing"}},
+		{"analyse the unknown", "analyze_activity", `{"activity_id":"1"}`, []string{"not found"}},
+		{"unknown metric", "calculate_metrics", `{"activity_id":"1","metrics":["trimp","watts"]}`, []string{`metrics[1] must be one of trimp,`, `not "watts"`}},
+		{"no metrics", "calculate_metrics", `{"activity_id":"1","metrics":[]}`, []string{"metrics must have 1 to"}},
+		{"metrics of the unknown", "calculate_metrics", `{"activity_id":"1"}`, []string{"not found"}},
+		{"unknown timeframe", "analyze_training_load", `{"timeframe":"decade"}`, []string{"timeframe must be one of week, month, quarter, year"}},
+		{"no target", "predict_performance", `{}`, []string{"target_sport is missing", "target_distance is missing"}},
+		{"target in kilometres", "predict_performance", `{"target_sport":"run","target_distance":10}`, []string{"target_distance must be a number from 400 to 100000, not 10"}},
+		{"target of no date", "predict_performance", `{"target_sport":"run","target_distance":5000,"target_date":"2026-13-40"}`, []string{`target_date must be a date such as`}},
+		{"target in the past", "predict_performance", `{"target_sport":"run","target_distance":5000,"target_date":"2026-06-14"}`, []string{`target_date must be 2026-06-15 or later`}},
+		{"no comparison", "compare_activities", `{"activity_id":"1"}`, []string{"comparison_type is missing", "other_activity_ids"}},
+		{"two comparisons", "compare_activities", `{"activity_id":"1","comparison_type":"recent","other_activity_ids":["2"]}`, []string{"exclude each other"}},
+		{"with itself", "compare_activities", `{"activity_id":"1","other_activity_ids":["1"]}`, []string{"must not have activity_id itself"}},
+		{"with the unknown", "compare_activities", `{"activity_id":"` + run + `","other_activity_ids":["act_2"]}`, []string{`Activity "act_2" not found`}},
+		{"compare the unknown", "compare_activities", `{"activity_id":"1","comparison_type":"recent"}`, []string{"not found"}},
+	}
+	tested := map[string]bool{}
+	for _, tt := range tests {
+		tested[tt.tool] = true
+		t.Run(tt.tool+"/"+tt.name, func(t *testing.T) {
+			h := h
+			h.t = t
+			r := h.call(tt.tool, json.RawMessage(tt.args))
+			if !r.IsError || r.Structured != nil {
+				t.Fatalf("the call is not refused: %s", r.Structured)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(r.Text, want) {
+					t.Errorf("the answer lacks %q:\n%s", want, r.Text)
+				}
+			}
+		})
+	}
+	for _, tool := range h.list() {
+		if !tested[tool.Name] {
+			t.Errorf("%s is not called with wrong arguments", tool.Name)
+		}
+	}
+}
+
+func TestArgumentsThatAreNoObject(t *testing.T) {
+	h := newHost(t, storetest.New(t), "user_x")
+	for _, args := range []string{`[1]`, `"x"`, `7`} {
+		if r := h.call("get_stats", json.RawMessage(args)); !r.IsError || !strings.Contains(r.Text, "must be a JSON object") {
+			t.Errorf("arguments %s are answered with %q", args, r.Text)
+		}
+	}
+	if r := h.call("get_stats", nil); r.IsError {
+		t.Errorf("no arguments at all are refused: %s", r.Text)
+	}
+}
+
+// Null, with which models fill optional arguments, changes nothing.
+func TestNullIsNotGiven(t *testing.T) {
+	h, _ := sampleHost(t)
+	h.call("set_athlete_profile", map[string]any{"ftp_watts": 250})
+	r := h.call("set_athlete_profile", json.RawMessage(`{"ftp_watts":null,"clear":null,"weight_kg":70}`))
+	if r.IsError || !strings.Contains(string(r.Structured), `"ftp_watts":250`) {
+		t.Errorf("null cleared a value: %s %s", r.Text, r.Structured)
+	}
+}
+
+// Every argument that a schema has is one that the tool takes: the least valid call with each of them works,
+// or is refused for what it asks.
+func TestEveryArgumentIsTaken(t *testing.T) {
+	h, ids := sampleHost(t)
+	valid := func(name string, s *jsonschema.Schema) any {
+		switch {
+		case name == "activity_id":
+			return ids["run"]
+		case name == "other_activity_ids":
+			return []any{ids["race"]}
+		case name == "series":
+			return map[string]any{"channels": []string{"speed_mps"}, "max_points": 10, "from_seconds": 0, "to_seconds": 60}
+		case name == "time_zone":
+			return "Asia/Tokyo"
+		case name == "after" || name == "before" || name == "target_date":
+			return "2026-06-15"
+		case s.Enum != nil:
+			return s.Enum[0]
+		case s.Type == "array":
+			return []any{s.Items.Enum[0]}
+		case s.Type == "string":
+			return "x"
+		default:
+			return *s.Minimum
+		}
+	}
+	for _, tool := range h.list() {
+		for name, s := range tool.InputSchema.Properties {
+			args := map[string]any{name: valid(name, s)}
+			for _, required := range tool.InputSchema.Required {
+				args[required] = valid(required, tool.InputSchema.Properties[required])
+			}
+			if tool.Name == "compare_activities" && args["comparison_type"] == nil && args["other_activity_ids"] == nil {
+				args["comparison_type"] = "recent"
+			}
+			r := h.call(tool.Name, args)
+			if r.IsError && name != "cursor" { // no page gave this one
+				t.Errorf("%s with %v is refused: %s", tool.Name, args, r.Text)
+			}
+			if strings.Contains(r.Text, "fault") {
+				t.Errorf("%s does not take %s", tool.Name, name)
+			}
+		}
+	}
+}
