@@ -43,8 +43,7 @@ func TestRaceTimesMatchThePublishedTable(t *testing.T) {
 		vdot := clock(t, cells[0])
 		for i, meters := range distances {
 			want := clock(t, cells[i+1])
-			// 0.3 %, and never less than the half second that the table rounds away.
-			near(t, fmt.Sprintf("%v m at VDOT %v", meters, vdot), value(t)(RaceTime(vdot, meters)), want, max(0.003*want, 0.5))
+			near(t, fmt.Sprintf("%v m at VDOT %v", meters, vdot), value(t)(RaceTime(vdot, meters)), want, 0.003*want)
 			near(t, fmt.Sprintf("VDOT of %s over %v m", cells[i+1], meters), value(t)(VDOT(meters, want)), vdot, 0.3)
 		}
 	}
