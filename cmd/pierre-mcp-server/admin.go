@@ -1,0 +1,18 @@
+package main
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/keyring"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/usage"
+	"github.com/pierre-mcp/pierre/remote/adminapi"
+)
+
+func (s *services) adminDoor(ring *keyring.Ring, keyChanged func(pierre.KeyID)) http.Handler {
+	tokens := access.NewAdminVerifier(ring.JWTSecret(), s.store, time.Now)
+	reports := usage.NewReporter(s.store, s.store, s.limiter, time.Now)
+	return adminapi.New(s.store, tokens, reports, ring, adminapi.Options{KeyChanged: keyChanged, Log: s.log})
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+func newImport(c *config, w cli.World) *cobra.Command {
+	var email string
+	cmd := &cobra.Command{
+		Use:   "import PATH…",
+		Short: "Import recordings and export archives for a user",
+		Example: `  pierre-mcp-server import --user ana@example.com export_1234.zip
+  pierre-mcp-server --single-tenant import ~/Downloads/activities`,
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			if len(paths) == 0 {
+				return cli.Usagef("import needs the path of a file, a folder or an archive")
+			}
+			if err := c.validate(); err != nil {
+				return cli.Usage(err)
+			}
+			if (email == "") != c.singleTenant {
+				return cli.Usagef("import needs --user EMAIL, or --single-tenant for the personal program's own data")
+			}
+			return importPaths(cmd, c, w, email, paths)
+		},
+	}
+	cmd.Flags().StringVar(&email, "user", "", "e-mail address of the user, who is made if new")
+	return cmd
+}
+
+func importPaths(cmd *cobra.Command, c *config, w cli.World, email string, paths []string) (err error) {
+	ctx := cmd.Context()
+	if email == "" {
+		email = personalEmail
+	} else if email, err = pierre.NormalizeEmail(email); err != nil {
+		return cli.Usage(err)
+	}
+	s, err := c.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	user, err := s.store.EnsureUser(ctx, email, time.Now())
+	if err != nil {
+		return err
+	}
+	failed := 0
+	for _, path := range paths {
+		summary, err := s.imports.ImportPath(ctx, user.ID, path, func(row pierre.ImportRow) error {
+			return printRow(cmd, row)
+		})
+		if err != nil {
+			return err
+		}
+		failed += summary.Failed
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d files could not be imported; the report says why", failed)
+	}
+	return nil
+}
+
+func printRow(cmd *cobra.Command, row pierre.ImportRow) error {
+	_, err := fmt.Fprintln(cmd.OutOrStdout(), row.Status, row.File, row.Reason)
+	return err
+}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/pierre-mcp/pierre/internal/cli"
+)
+
+const longHelp = `pierre-mcp-server answers an AI assistant's questions about its users' own training.
+
+As a server for many it listens for mcp-client and for the operator. As a
+personal program (--single-tenant) it is the command of a Claude Desktop entry:
+it speaks MCP on stdin and stdout and asks for no key.
+
+The environment variable in brackets sets a flag's default.`
+
+const examples = `  # a server for many
+  pierre-mcp-server --port 8081
+  admin-setup generate-token --service console --permissions provision_keys,list_keys,revoke_keys
+
+  # a personal program, and its owner's recordings
+  pierre-mcp-server --single-tenant import ~/Downloads/export_1234.zip
+  pierre-mcp-server --single-tenant --port 8080`
+
+func newRoot(w cli.World) *cobra.Command {
+	c := &config{}
+	root := &cobra.Command{
+		Use:     "pierre-mcp-server",
+		Short:   "Answer an AI assistant's questions about its users' own training",
+		Long:    longHelp,
+		Example: examples,
+		Args:    cli.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := c.validate(); err != nil {
+				return cli.Usage(err)
+			}
+			if c.singleTenant {
+				return servePersonal(cmd.Context(), c, w)
+			}
+			return serve(cmd.Context(), c, w)
+		},
+	}
+	root.PersistentFlags().BoolVar(&c.singleTenant, "single-tenant", false, "be a personal program: MCP on stdin and stdout, no key")
+	c.bind(root, w.Getenv)
+	root.AddCommand(newImport(c, w), newMigrate(c, w))
+	return root
+}

@@ -1,0 +1,130 @@
+// Command demo shows the main job from end to end, with the programs as they
+// ship: it sets up a server, an admin token and a key, imports an athlete's
+// recordings, and holds a host's conversation through mcp-client. It is what
+// make demo and make run start.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
+	d := &demo{env: env, out: stdout}
+	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&d.bin, "bin", "bin", "folder of the built programs")
+	flags.StringVar(&d.data, "data", "", "recordings to import: a file, folder or archive (default: the sample athlete)")
+	flags.StringVar(&d.dataDir, "data-dir", "", "the server's data folder (default: a throw-away one)")
+	flags.BoolVar(&d.stay, "stay", false, "keep the server running until Ctrl-C")
+	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	if err := d.run(ctx); err != nil {
+		fmt.Fprintln(stderr, "demo:", err)
+		return 1
+	}
+	return 0
+}
+
+// A demo is one run from set-up to tear-down.
+type demo struct {
+	bin, data, dataDir string
+	stay               bool
+	env                []string
+	out                io.Writer
+	calls              int // tools/call made, for the comparison with the server's count
+	failed             error
+}
+
+func (d *demo) say(format string, args ...any) {
+	if _, err := fmt.Fprintf(d.out, format+"\n", args...); err != nil {
+		d.failed = errors.Join(d.failed, err)
+	}
+}
+
+func (d *demo) run(ctx context.Context) (err error) {
+	if d.bin, err = filepath.Abs(d.bin); err != nil {
+		return err
+	}
+	temp, err := os.MkdirTemp("", "pierre-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
+	if d.dataDir == "" {
+		d.dataDir = filepath.Join(temp, "server")
+	}
+	if d.dataDir, err = filepath.Abs(d.dataDir); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(d.dataDir, 0o700); err != nil {
+		return err
+	}
+	d.say("1. A server on SQLite, data in %s", d.dataDir)
+	s, err := d.startServer(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.stop()) }()
+	if err := d.show(ctx, s, temp); err != nil {
+		return err
+	}
+	if d.stay {
+		d.say("\nThe server stays at %s; Ctrl-C ends it, the data stays in %s.", s.url, d.dataDir)
+		return s.wait(ctx)
+	}
+	d.say("\nThe server stops and its data is removed. For one that stays: make run")
+	return d.failed
+}
+
+// show is everything between the server's start and its end.
+func (d *demo) show(ctx context.Context, s *server, temp string) error {
+	key, err := d.provision(ctx, s)
+	if err != nil {
+		return err
+	}
+	d.say("\n3. The athlete's recordings go up: mcp-client import")
+	if err := d.importRecordings(ctx, s, key, filepath.Join(temp, "athlete")); err != nil {
+		return err
+	}
+	d.say("\n4. A host starts mcp-client and talks to it, first as hosts of 2025 do (initialize, protocol %s)", legacyVersion)
+	if err := d.converse(ctx, s, key, false); err != nil {
+		return err
+	}
+	d.say("\n5. and as those of 2026 do (stateless, protocol %s)", modernVersion)
+	if err := d.converse(ctx, s, key, true); err != nil {
+		return err
+	}
+	d.say("\n6. What the operator sees of it")
+	if err := d.showUsage(ctx, s, key); err != nil {
+		return err
+	}
+	return d.printEntry(s, key)
+}
+
+func (d *demo) converse(ctx context.Context, s *server, key provisioned, modern bool) error {
+	h, err := startHost(ctx, filepath.Join(d.bin, "mcp-client"), []string{"--url", s.url}, append(d.env, "PIERRE_AUTH_KEY="+key.APIKey), modern)
+	if err != nil {
+		return err
+	}
+	questions := firstQuestions
+	if modern {
+		questions = secondQuestions
+	}
+	return errors.Join(d.hold(h, questions), h.close())
+}

@@ -1,0 +1,241 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/sample"
+)
+
+const (
+	readyWithin = 20 * time.Second
+	stopWithin  = 20 * time.Second
+)
+
+// A server is a running pierre-mcp-server.
+type server struct {
+	url    string
+	admin  string // token
+	cmd    *exec.Cmd
+	ended  chan error
+	stderr bytes.Buffer
+}
+
+func (d *demo) startServer(ctx context.Context) (*server, error) {
+	port, err := freePort(ctx, d.stay)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{url: "http://127.0.0.1:" + port, ended: make(chan error, 1)}
+	// The server outlives ctx until stop: Ctrl-C must not cut its drain short.
+	s.cmd = exec.CommandContext(context.WithoutCancel(ctx), filepath.Join(d.bin, "pierre-mcp-server"), "--port", port, "--data-dir", d.dataDir)
+	s.cmd.Env = d.env
+	s.cmd.Stderr = &s.stderr
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := s.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting pierre-mcp-server (run make build first): %w", err)
+	}
+	go func() { s.ended <- s.cmd.Wait() }()
+	if err := s.ready(ctx); err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
+	d.say("   listening on %s", s.url)
+	return s, nil
+}
+
+// freePort prefers the documented port for a server that stays.
+func freePort(ctx context.Context, stay bool) (string, error) {
+	var lc net.ListenConfig
+	if stay {
+		if ln, err := lc.Listen(ctx, "tcp", "127.0.0.1:8081"); err == nil {
+			return "8081", ln.Close()
+		}
+	}
+	ln, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	_, port, err := net.SplitHostPort(ln.Addr().String())
+	return port, errors.Join(err, ln.Close())
+}
+
+func (s *server) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	for {
+		if _, err := s.get(ctx, "/ready", nil); err == nil {
+			return nil
+		}
+		select {
+		case err := <-s.ended:
+			s.ended <- err
+			return fmt.Errorf("pierre-mcp-server ended: %w\n%s", err, &s.stderr)
+		case <-ctx.Done():
+			return fmt.Errorf("pierre-mcp-server is not ready within %v\n%s", readyWithin, &s.stderr)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// stop ends the server and waits, so that nothing is left running.
+func (s *server) stop() error {
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	select {
+	case err := <-s.ended:
+		return err
+	case <-time.After(stopWithin):
+		return errors.Join(fmt.Errorf("pierre-mcp-server did not stop within %v", stopWithin), s.cmd.Process.Kill(), <-s.ended)
+	}
+}
+
+func (s *server) wait(ctx context.Context) error {
+	select {
+	case err := <-s.ended:
+		s.ended <- nil
+		return fmt.Errorf("pierre-mcp-server ended: %w\n%s", err, &s.stderr)
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// A provisioned key is what the admin API answers.
+type provisioned struct {
+	APIKey    string `json:"api_key"`
+	APIKeyID  string `json:"api_key_id"`
+	Tier      string `json:"tier"`
+	RateLimit struct {
+		Requests int64  `json:"requests"`
+		Period   string `json:"period"`
+	} `json:"rate_limit"`
+}
+
+func (d *demo) provision(ctx context.Context, s *server) (provisioned, error) {
+	d.say("\n2. An admin token by admin-setup, and with it an API key for ana@example.com")
+	cmd := exec.CommandContext(ctx, filepath.Join(d.bin, "admin-setup"), "generate-token", "--service", fmt.Sprintf("demo-%d", time.Now().Unix()),
+		"--permissions", "provision_keys,revoke_keys,list_keys", "--expires-in-days", "1")
+	cmd.Env = append(d.env, "PIERRE_DATA_DIR="+d.dataDir)
+	cmd.Stderr = &s.stderr
+	token, err := cmd.Output()
+	if err != nil {
+		return provisioned{}, fmt.Errorf("admin-setup: %w\n%s", err, &s.stderr)
+	}
+	s.admin = strings.TrimSpace(string(token))
+	body := `{"user_email":"ana@example.com","tier":"professional","name":"Claude Desktop","expires_in_days":365}`
+	d.say("   POST %s/admin/provision-api-key %s", s.url, body)
+	raw, err := s.post(ctx, "/admin/provision-api-key", body)
+	if err != nil {
+		return provisioned{}, err
+	}
+	var key provisioned
+	if err := json.Unmarshal(raw, &key); err != nil {
+		return provisioned{}, err
+	}
+	d.say("   %s: %s… for %d calls a %s", key.APIKeyID, key.APIKey[:12], key.RateLimit.Requests, key.RateLimit.Period)
+	return key, nil
+}
+
+func (d *demo) importRecordings(ctx context.Context, s *server, key provisioned, dir string) error {
+	path := d.data
+	if path == "" {
+		if _, err := sample.Write(dir, sample.Options{Until: time.Now().UTC().Truncate(24 * time.Hour)}); err != nil {
+			return fmt.Errorf("writing the sample athlete: %w", err)
+		}
+		path = dir
+	}
+	cmd := exec.CommandContext(ctx, filepath.Join(d.bin, "mcp-client"), "import", "--url", s.url, path)
+	cmd.Env = append(d.env, "PIERRE_AUTH_KEY="+key.APIKey)
+	cmd.Stdout, cmd.Stderr = d.out, d.out
+	err := cmd.Run()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == 1 {
+		d.say("   (some files could not be read whole: the report says which)")
+		return nil
+	}
+	return err
+}
+
+func (d *demo) showUsage(ctx context.Context, s *server, key provisioned) error {
+	today := time.Now().UTC().Format(time.DateOnly)
+	q := url.Values{"start_date": {today}, "end_date": {today}}
+	raw, err := s.get(ctx, "/admin/api-keys/"+key.APIKeyID+"/usage", q)
+	if err != nil {
+		return err
+	}
+	var usage struct {
+		Totals struct {
+			Requests int `json:"requests"`
+			Failed   int `json:"failed"`
+		} `json:"totals"`
+		Limit struct {
+			Used      int64 `json:"used"`
+			Remaining int64 `json:"remaining"`
+		} `json:"limit"`
+	}
+	if err := json.Unmarshal(raw, &usage); err != nil {
+		return err
+	}
+	d.say("   GET /admin/api-keys/%s/usage: %d calls today, %d failed; %d of the month's limit used, %d left",
+		key.APIKeyID, usage.Totals.Requests, usage.Totals.Failed, usage.Limit.Used, usage.Limit.Remaining)
+	if usage.Totals.Requests != d.calls {
+		return fmt.Errorf("the server counted %d calls, but %d were made", usage.Totals.Requests, d.calls)
+	}
+	return nil
+}
+
+func (d *demo) printEntry(s *server, key provisioned) error {
+	entry := map[string]any{"mcpServers": map[string]any{"pierre": map[string]any{
+		"command": filepath.Join(d.bin, "mcp-client"),
+		"args":    []string{"--url", s.url},
+		"env":     map[string]string{"PIERRE_AUTH_KEY": key.APIKey},
+	}}}
+	text, err := json.MarshalIndent(entry, "   ", "  ")
+	if err != nil {
+		return err
+	}
+	d.say("\n7. What to paste into claude_desktop_config.json\n   %s", text)
+	return nil
+}
+
+func (s *server) get(ctx context.Context, path string, q url.Values) ([]byte, error) {
+	return s.do(ctx, http.MethodGet, path+"?"+q.Encode(), "")
+}
+
+func (s *server) post(ctx context.Context, path, body string) ([]byte, error) {
+	return s.do(ctx, http.MethodPost, path, body)
+}
+
+func (s *server) do(ctx context.Context, method, path, body string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if s.admin != "" {
+		req.Header.Set("Authorization", "Bearer "+s.admin)
+	}
+	client := &http.Client{Timeout: 10 * time.Second}
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode >= http.StatusBadRequest {
+		err = fmt.Errorf("%s %s answered %s: %s", method, path, resp.Status, raw)
+	}
+	return raw, err
+}
