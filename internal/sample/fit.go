@@ -32,6 +32,7 @@ func fitMessages(device string, tracks []track, kept [][]int) []proto.Message {
 		mesgdef.NewDeviceInfo(nil).SetTimestamp(start).SetDeviceIndex(typedef.DeviceIndexCreator).
 			SetManufacturer(typedef.ManufacturerDevelopment).SetProductName(device).SetSoftwareVersionScaled(2.1).ToMesg(nil),
 	}}
+	log.add(mesgdef.NewSport(nil).SetSport(tracks[0].fit).SetSubSport(tracks[0].sub).SetName(tracks[0].name).ToMesg(nil))
 	log.timerEvent(start, typedef.EventTypeStart)
 	for i := range tracks {
 		log.track(&tracks[i], kept[i])
@@ -72,9 +73,10 @@ func (l *fitLog) timerEvent(at time.Time, kind typedef.EventType) {
 func (l *fitLog) track(t *track, kept []int) {
 	firstLap, firstLength := l.laps, l.lengths
 	lengths := t.lengths
-	ends := append(append([]int{}, t.laps[1:]...), len(t.points)-1)
-	for next, lap := 0, 0; lap < len(ends); lap++ {
-		for ; next < len(kept) && kept[next] <= ends[lap]; next++ {
+	next := 0
+	for lap := range t.laps {
+		from, to := t.lapPoints(lap)
+		for ; next < len(kept) && kept[next] <= to; next++ {
 			i := kept[next]
 			if t.pause.seconds > 0 && i == t.pause.after+1 {
 				l.timerEvent(t.at(i-1), typedef.EventTypeStopAll)
@@ -82,10 +84,10 @@ func (l *fitLog) track(t *track, kept []int) {
 			}
 			l.add(t.fitRecord(i))
 		}
-		for ; len(lengths) > 0 && lengths[0].start < t.points[ends[lap]].second; lengths = lengths[1:] {
+		for ; len(lengths) > 0 && lengths[0].start < t.points[to].second; lengths = lengths[1:] {
 			l.length(t, lengths[0])
 		}
-		l.lap(t, t.laps[lap], ends[lap])
+		l.lap(t, from, to)
 	}
 	l.session(t, l.laps-firstLap, l.lengths-firstLength, firstLap)
 }

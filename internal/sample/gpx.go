@@ -36,10 +36,10 @@ func gpxFile(name, device string, t *track) []byte {
 	return b.Bytes()
 }
 
-// gpxTruth leaves out what depends on how movement is told from rest: a GPX file has no timer.
+// gpxTruth leaves out what a GPX file does not say. Time without points is a pause.
 func gpxTruth(t *track) Recording {
 	r := t.truth("gpx", len(t.points))
-	r.DurationSeconds, r.AverageSpeedMPS, r.MaxSpeedMPS, r.CaloriesKcal, r.Laps = nil, nil, nil, nil, 0
+	r.AverageSpeedMPS, r.MaxSpeedMPS, r.CaloriesKcal, r.Laps = nil, nil, nil, 0
 	r.DistanceMeters = new(wayAlong(t.points))
 	return r
 }

@@ -19,12 +19,13 @@ type Manifest struct {
 // file nor derivable from it. The totals are exact where devices round: heart
 // rate, power, cadence and height to whole units, speed to mm/s.
 //
-// DurationSeconds is timer time; in GPX, which has no timer, it is nil. Distance is
-// what the device measured; in GPX the way along the points, by haversine. Averages
-// are over the seconds with a value: of heart rate those with a pulse, of power
-// all, coasting included, of cadence those with one. NormalizedPowerWatts is the
-// 4-norm of the means of all full 30 s (Coggan). The heights are sums over the
-// points, without smoothing.
+// DurationSeconds is timer time; in GPX the time that has points. Distance is what
+// the device measured; in GPX the way along the points, by haversine. Averages are
+// over the seconds with a value: of heart rate those with a pulse, of power all,
+// coasting included, of cadence those with one. NormalizedPowerWatts is the 4-norm
+// of the means of all full 30 s (Coggan), whether the file says it or not. The
+// heights are sums over the points, without smoothing. Files in the export have
+// the values of the row that lists them, too.
 type Recording struct {
 	File        string       `json:"file"`                   // archive and entry joined by "/"; "activities.csv#id" for a row without a file
 	Part        int          `json:"part"`                   // which activity of the file, from 0

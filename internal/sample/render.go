@@ -32,6 +32,10 @@ func render(o outing) (rendering, error) {
 		return rendering{}, err
 	}
 	r := rendering{whole: tracks[0].whole()}
+	r.whole.DistanceMeters = truths[0].DistanceMeters
+	if truths[0].CaloriesKcal != nil {
+		r.whole.CaloriesKcal = truths[0].CaloriesKcal
+	}
 	if o.exported() {
 		if err := r.export(&o, data, truths); err != nil {
 			return rendering{}, err
@@ -72,7 +76,7 @@ func (o *outing) encode(tracks []track, rng *rand.Rand) ([]byte, []Recording, er
 		truth.Name = o.name
 		return gpxFile(o.name, o.device, &tracks[0]), []Recording{truth}, nil
 	case "tcx":
-		return tcxFile(o.device, &tracks[0]), []Recording{tracks[0].truth("tcx", len(tracks[0].points))}, nil
+		return tcxFile(o.device, &tracks[0]), []Recording{tcxTruth(&tracks[0])}, nil
 	}
 	var kept [][]int
 	var truths []Recording
@@ -188,7 +192,7 @@ func (o *outing) addTwin(r *rendering, tracks []track, rng *rand.Rand) {
 		for i := range t.points {
 			t.points[i].distance = math.Round(t.points[i].distance*100.4) / 100
 		}
-		r.keep(o.fileName("tcx"), tcxFile(newWatch, &t), []Recording{t.truth("tcx", len(t.points))})
+		r.keep(o.fileName("tcx"), tcxFile(newWatch, &t), []Recording{tcxTruth(&t)})
 	case copied:
 		original := r.loose[0]
 		r.keep(strings.TrimSuffix(original.path, ".fit")+" (1).fit", original.data, r.truths)

@@ -57,7 +57,7 @@ func (r *rendering) export(o *outing, data []byte, truths []Recording) error {
 	}
 	r.exported = file{name, data}
 	for _, t := range truths {
-		t.File, t.Name = ExportFile+"/"+name, o.name
+		t.File, t.Name, t.Totals = ExportFile+"/"+name, o.name, r.whole
 		r.truths = append(r.truths, t)
 	}
 	return nil
@@ -113,6 +113,7 @@ func (e *export) write() (file, Manifest, error) {
 	return file{ExportFile, data}, Manifest{
 		Recordings: []Recording{e.manual},
 		Skipped: []Skip{
+			{ExportFile + "/activities.csv", "the table of the export's activities"},
 			{ExportFile + "/" + route, "a planned route, without times"},
 			{ExportFile + "/" + shot, "a picture"},
 			{ExportFile + "/bikes.csv", "a table of other things"},

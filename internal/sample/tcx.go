@@ -12,15 +12,22 @@ func tcxFile(device string, t *track) []byte {
 	b.WriteString(xmlHeader + `<TrainingCenterDatabase xmlns="http://www.garmin.com/xmlschemas/TrainingCenterDatabase/v2"` +
 		` xmlns:ns3="http://www.garmin.com/xmlschemas/ActivityExtension/v2" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">` + "\n")
 	fmt.Fprintf(&b, "<Activities><Activity Sport=%q><Id>%s</Id>\n", t.tcx, t.start.Format(time.RFC3339))
-	for i, from := range t.laps {
-		to := len(t.points) - 1
-		if i+1 < len(t.laps) {
-			to = t.laps[i+1]
-		}
+	for i := range t.laps {
+		from, to := t.lapPoints(i)
 		t.tcxLap(&b, from, to)
 	}
 	fmt.Fprintf(&b, `<Creator xsi:type="Device_t"><Name>%s</Name></Creator></Activity></Activities></TrainingCenterDatabase>`+"\n", device)
 	return b.Bytes()
+}
+
+// tcxTruth adds the calories up as the laps have them, rounded.
+func tcxTruth(t *track) Recording {
+	r := t.truth("tcx", len(t.points))
+	r.CaloriesKcal = new(0.0)
+	for i := range t.laps {
+		*r.CaloriesKcal += *t.totals(t.lapPoints(i)).CaloriesKcal
+	}
+	return r
 }
 
 // tcxLap writes the points after from up to to; the first lap has the first point, too.

@@ -39,6 +39,14 @@ func (t *track) totals(from, to int) pierre.Totals {
 	return sum
 }
 
+// lapPoints returns the first and the last point of a lap; the last is the next one's first.
+func (t *track) lapPoints(lap int) (from, to int) {
+	if lap+1 < len(t.laps) {
+		return t.laps[lap], t.laps[lap+1]
+	}
+	return t.laps[lap], len(t.points) - 1
+}
+
 // paused returns how much of the time between two seconds the timer stood still.
 func (t *track) paused(from, to int) float64 {
 	if t.pause.seconds > 0 && from <= t.pause.after && t.pause.after < to {
