@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/pflag"
 	"gopkg.in/natefinch/lumberjack.v2"
@@ -56,5 +59,12 @@ func relay(ctx context.Context, w world, conn *connection, opts *relayOptions) e
 	if err != nil {
 		return usageError{err}
 	}
-	return b.Run(ctx, w.stdin, w.stdout)
+	// A host that closed its end must not kill us before the session is deleted.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := withParent(ctx)
+	defer stop()
+	if err := b.Run(ctx, w.stdin, w.stdout); !errors.Is(err, syscall.EPIPE) {
+		return err
+	}
+	return nil
 }

@@ -1,0 +1,11 @@
+//go:build unix && !linux && !darwin
+
+package main
+
+import (
+	"context"
+	"time"
+)
+
+// awaitExit waits until process pid, our parent, has ended or ctx has.
+func awaitExit(ctx context.Context, pid int) { pollParent(ctx, pid, time.Second) }
