@@ -166,9 +166,14 @@ func streams(parts []pierre.Recording) (joined pierre.Series, haversineMeters fl
 		s := p.Series
 		n := len(s.Time)
 		for _, c := range []struct{ to, from *[]float64 }{
-			{&joined.Latitude, &s.Latitude}, {&joined.Altitude, &s.Altitude}, {&joined.Distance, &s.Distance},
-			{&joined.Speed, &s.Speed}, {&joined.HeartRate, &s.HeartRate}, {&joined.Power, &s.Power},
-			{&joined.Cadence, &s.Cadence}, {&joined.Temperature, &s.Temperature},
+			{&joined.Latitude, &s.Latitude},
+			{&joined.Altitude, &s.Altitude},
+			{&joined.Distance, &s.Distance},
+			{&joined.Speed, &s.Speed},
+			{&joined.HeartRate, &s.HeartRate},
+			{&joined.Power, &s.Power},
+			{&joined.Cadence, &s.Cadence},
+			{&joined.Temperature, &s.Temperature},
 		} {
 			values := *c.from
 			if values == nil {
