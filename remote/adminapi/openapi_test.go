@@ -1,0 +1,158 @@
+package adminapi_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// schemas judges answers by the OpenAPI document. Its objects are closed here, so that an
+// answer with a member that the document does not mention is wrong too.
+type schemas struct {
+	document map[string]any
+	compiler *jsonschema.Compiler
+}
+
+const documentURL = "https://pierre.test/openapi.json"
+
+func loadSchemas(t *testing.T) *schemas {
+	t.Helper()
+	b, err := os.ReadFile("openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &schemas{parsed.(map[string]any), jsonschema.NewCompiler()}
+	closeObjects(s.document["components"])
+	closeObjects(s.document["paths"])
+	s.compiler.DefaultDraft(jsonschema.Draft2020)
+	s.compiler.AssertFormat()
+	if err := s.compiler.AddResource(documentURL, s.document); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func closeObjects(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		if _, ok := v["properties"].(map[string]any); ok && v["type"] == "object" {
+			v["additionalProperties"] = false
+		}
+		for _, member := range v {
+			closeObjects(member)
+		}
+	case []any:
+		for _, item := range v {
+			closeObjects(item)
+		}
+	}
+}
+
+// validate reports how the answer differs from what the document promises for the request.
+func (s *schemas) validate(method, path string, a answer) error {
+	pointer := "/components/responses/Problem"
+	for template, item := range s.document["paths"].(map[string]any) {
+		operation, ok := item.(map[string]any)[strings.ToLower(method)].(map[string]any)
+		if !ok || !fits(template, path) {
+			continue
+		}
+		code := fmt.Sprint(a.status)
+		if _, ok := operation["responses"].(map[string]any)[code]; !ok {
+			if a.status < 500 {
+				return errors.New("the status is not documented")
+			}
+			code = "default"
+		}
+		pointer = "/paths/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(template) + "/" + strings.ToLower(method) + "/responses/" + code
+	}
+	response := s.at(pointer)
+	if ref, ok := response["$ref"].(string); ok {
+		pointer = strings.TrimPrefix(ref, "#")
+		response = s.at(pointer)
+	}
+	media := a.header.Get("Content-Type")
+	if _, ok := response["content"].(map[string]any)[media]; !ok {
+		return fmt.Errorf("Content-Type %q is not documented", media)
+	}
+	schema, err := s.compiler.Compile(documentURL + "#" + pointer + "/content/" + strings.ReplaceAll(media, "/", "~1") + "/schema")
+	if err != nil {
+		return err
+	}
+	body, err := jsonschema.UnmarshalJSON(strings.NewReader(a.body))
+	if err != nil {
+		return err
+	}
+	return schema.Validate(body)
+}
+
+func fits(template, path string) bool {
+	want, got := strings.Split(template, "/"), strings.Split(path, "/")
+	return slices.EqualFunc(want, got, func(w, g string) bool { return w == g || w == "{id}" })
+}
+
+// at returns the object that the JSON pointer names.
+func (s *schemas) at(pointer string) map[string]any {
+	v := any(s.document)
+	for name := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		v = v.(map[string]any)[strings.NewReplacer("~1", "/", "~0", "~").Replace(name)]
+	}
+	return v.(map[string]any)
+}
+
+func (s *schemas) enum(pointer string) []string {
+	var names []string
+	for _, v := range s.at(pointer)["enum"].([]any) {
+		names = append(names, v.(string))
+	}
+	return names
+}
+
+func names[S ~string](list []S) []string {
+	texts := make([]string, len(list))
+	for i, v := range list {
+		texts[i] = string(v)
+	}
+	return texts
+}
+
+func TestDocumentNamesWhatTheDomainKnows(t *testing.T) {
+	s := loadSchemas(t)
+	if got := s.enum("/components/schemas/Tier"); !reflect.DeepEqual(got, names(pierre.Tiers())) {
+		t.Errorf("tiers = %v, want %v", got, pierre.Tiers())
+	}
+	if got := s.enum("/components/schemas/Permission"); !reflect.DeepEqual(got, names(pierre.Permissions())) {
+		t.Errorf("permissions = %v, want %v", got, pierre.Permissions())
+	}
+	for _, p := range s.enum("/components/schemas/Period") {
+		if _, err := pierre.ParsePeriod(p); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestDocumentIsServedWithoutToken(t *testing.T) {
+	d := open(t)
+	a := d.do("GET", "/admin/openapi.json", "", "Authorization", "")
+	file, err := os.ReadFile("openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.status != http.StatusOK || a.body != string(file) || !json.Valid(file) {
+		t.Errorf("answer %d with %d bytes, want the document of %d", a.status, len(a.body), len(file))
+	}
+}

@@ -1,0 +1,166 @@
+package adminapi_test
+
+import (
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+func (d *door) update(k key, body string) shown {
+	d.t.Helper()
+	a := d.do("PATCH", "/admin/api-keys/"+k.ID, body)
+	if a.status != http.StatusOK {
+		d.t.Fatalf("PATCH %s answered %d %s", body, a.status, a.body)
+	}
+	s := decode[struct {
+		APIKey shown `json:"api_key"`
+	}](d.t, a).APIKey
+	if again := d.show(k.ID); !reflect.DeepEqual(again, s) {
+		d.t.Errorf("PATCH answered %+v, but the key is %+v", s, again)
+	}
+	return s
+}
+
+// Every field changes what it says, and nothing else.
+func TestUpdateFields(t *testing.T) {
+	d := open(t)
+	const before = "starter 9/hour [get_*] laptop 2026-04-09T12:00:00Z"
+	tests := []struct{ body, want string }{
+		{`{"name":"desktop"}`, "starter 9/hour [get_*] desktop 2026-04-09T12:00:00Z"},
+		{`{"tier":"professional"}`, "professional 100000/month [get_*] laptop 2026-04-09T12:00:00Z"},
+		{`{"tier":"enterprise"}`, "enterprise - [get_*] laptop 2026-04-09T12:00:00Z"},
+		{`{"tier":"enterprise","rate_limit_requests":3}`, "enterprise 3/month [get_*] laptop 2026-04-09T12:00:00Z"},
+		{`{"tier":"enterprise","rate_limit_requests":3,"rate_limit_period":"day"}`, "enterprise 3/day [get_*] laptop 2026-04-09T12:00:00Z"},
+		{`{"rate_limit_requests":3}`, "starter 3/hour [get_*] laptop 2026-04-09T12:00:00Z"},
+		{`{"rate_limit_period":"week"}`, "starter 9/week [get_*] laptop 2026-04-09T12:00:00Z"},
+		{`{"rate_limit_requests":null}`, "starter 10000/month [get_*] laptop 2026-04-09T12:00:00Z"},
+		{`{"expires_at":null}`, "starter 9/hour [get_*] laptop -"},
+		{`{"expires_at":"2026-12-24T18:00:00+01:00"}`, "starter 9/hour [get_*] laptop 2026-12-24T17:00:00Z"},
+		{`{"expires_in_days":1}`, "starter 9/hour [get_*] laptop 2026-03-11T12:00:00Z"},
+		{`{"allowed_tools":null}`, "starter 9/hour [] laptop 2026-04-09T12:00:00Z"},
+		{`{"allowed_tools":["analyze_*","get_stats"]}`, "starter 9/hour [analyze_* get_stats] laptop 2026-04-09T12:00:00Z"},
+		{`{"description":"of 2026"}`, before},
+	}
+	for _, tt := range tests {
+		t.Run(tt.body, func(t *testing.T) {
+			k := d.provision(`{"user_email":"ana@club.test","tier":"starter","name":"laptop","expires_in_days":30,
+				"rate_limit_requests":9,"rate_limit_period":"hour","allowed_tools":["get_*"]}`)
+			if got := summary(d.show(k.ID)); got != before {
+				t.Fatalf("before: %s, want %s", got, before)
+			}
+			if got := summary(d.update(k, tt.body)); got != tt.want {
+				t.Errorf("after: %s\nwant   %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func summary(s shown) string {
+	limit, expires := "-", "-"
+	if s.RateLimit != nil {
+		limit = fmt.Sprintf("%d/%s", s.RateLimit.Requests, s.RateLimit.Period)
+	}
+	if s.ExpiresAt != nil {
+		expires = *s.ExpiresAt
+	}
+	return fmt.Sprint(s.Tier, " ", limit, " ", s.Tools, " ", s.Name, " ", expires)
+}
+
+// What is stored must be what is enforced: after a change of the limit, so many more calls pass, at once.
+func TestUpdateOfTheLimitIsEnforced(t *testing.T) {
+	d := open(t)
+	k := d.provision(`{"user_email":"ana@club.test","tier":"starter","rate_limit_requests":2,"rate_limit_period":"day"}`)
+	passed := func() (n int) {
+		for {
+			p, err := d.verify(k)
+			if err != nil {
+				t.Fatal(err)
+			}
+			decision, err := d.limiter.Take(t.Context(), p.KeyID, p.Limit, d.clock())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !decision.Allowed || n > 20 {
+				return n
+			}
+			n++
+		}
+	}
+	if n := passed(); n != 2 {
+		t.Errorf("%d calls pass, want 2", n)
+	}
+	d.update(k, `{"rate_limit_requests":5}`)
+	if n := passed(); n != 3 {
+		t.Errorf("after raising the limit to 5, %d more calls pass, want 3", n)
+	}
+	d.update(k, `{"tier":"enterprise"}`)
+	if n := passed(); n <= 20 {
+		t.Errorf("an unlimited key passes %d calls only", n)
+	}
+}
+
+func TestUpdateOfToolsAndExpiryBitesAtOnce(t *testing.T) {
+	d := open(t)
+	k := d.provision(`{"user_email":"ana@club.test","tier":"starter"}`)
+	p, err := d.verify(k)
+	if err != nil || !pierre.MayUse(p.Tools, "get_stats") {
+		t.Fatalf("a new key may use %v, %v; want all", p.Tools, err)
+	}
+	d.update(k, `{"allowed_tools":["analyze_*"]}`)
+	if p, err = d.verify(k); err != nil || pierre.MayUse(p.Tools, "get_stats") || !pierre.MayUse(p.Tools, "analyze_activity") {
+		t.Errorf("the key may use %v, %v; want analyze_* only", p.Tools, err)
+	}
+	d.update(k, `{"expires_at":"2026-03-10T12:00:05Z"}`)
+	d.admits(k)
+	d.pass(5 * time.Second)
+	d.refuses(k, "expired")
+	d.update(k, `{"expires_at":null}`) // prolonging brings it back
+	d.admits(k)
+}
+
+func TestUpdateRefuses(t *testing.T) {
+	d := open(t)
+	k := d.provision(`{"user_email":"ana@club.test","tier":"enterprise"}`)
+	before := d.show(k.ID)
+	for _, tt := range []struct{ body, field, want string }{
+		{`{}`, "", "changes nothing"},
+		{`{"tier":"gold"}`, "tier", "trial, starter"},
+		{`{"rate_limit_requests":0}`, "rate_limit_requests", "between 1 and"},
+		{`{"rate_limit_requests":"5"}`, "rate_limit_requests", "whole number"},
+		{`{"rate_limit_period":"day"}`, "rate_limit_requests", "no limit yet"},
+		{`{"rate_limit_requests":5,"rate_limit_period":"year"}`, "rate_limit_period", "minute, hour"},
+		{`{"name":" "}`, "name", "not be empty"},
+		{`{"name":"` + strings.Repeat("a", 101) + `"}`, "name", "at most 100"},
+		{`{"description":"a\tb"}`, "description", "one line"},
+		{`{"expires_at":"2026-03-10T12:00:00Z"}`, "expires_at", "DELETE"},
+		{`{"expires_at":"2099-01-01T00:00:00Z"}`, "expires_at", "within the next 3650 days"},
+		{`{"expires_at":"tomorrow"}`, "expires_at", "RFC 3339"},
+		{`{"expires_at":5}`, "expires_at", "must be a string"},
+		{`{"expires_in_days":0}`, "expires_in_days", "between 1 and 3650"},
+		{`{"expires_in_days":1,"expires_at":null}`, "expires_at", "not both"},
+		{`{"allowed_tools":[]}`, "allowed_tools", "null for all"},
+		{`{"allowed_tools":["a",""]}`, "allowed_tools", "no tool's name"},
+		{`{"allowed_tools":"get_*"}`, "allowed_tools", "must be a list"},
+		{`{"user_email":"bob@club.test"}`, "user_email", "no field"},
+		{`{"name":"x","tier":"gold"}`, "tier", "trial, starter"},
+	} {
+		d.problem(d.do("PATCH", "/admin/api-keys/"+k.ID, tt.body), http.StatusUnprocessableEntity, tt.field, tt.want)
+	}
+	if after := d.show(k.ID); !reflect.DeepEqual(after, before) {
+		t.Errorf("refused changes changed %+v\nto %+v", before, after)
+	}
+}
+
+func TestKeyThatIsOverIsNotChanged(t *testing.T) {
+	d := open(t)
+	k := d.provision(`{"user_email":"ana@club.test","tier":"starter"}`)
+	next := d.key(d.do("POST", "/admin/api-keys/"+k.ID+"/rotate", `{"grace_seconds":60}`))
+	d.problem(d.do("PATCH", "/admin/api-keys/"+k.ID, `{"expires_at":null}`), http.StatusConflict, "", next.ID)
+	d.do("DELETE", "/admin/api-keys/"+next.ID, "")
+	d.problem(d.do("PATCH", "/admin/api-keys/"+next.ID, `{"name":"x"}`), http.StatusConflict, "", "revoked")
+}
