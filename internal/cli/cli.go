@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pierre-mcp/pierre/internal/buildinfo"
+	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
 // A World is everything that a program sees of its surroundings, so that tests can replace them.
@@ -32,8 +33,9 @@ func Usage(err error) error { return usageError{err} }
 func Usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 // Run runs the program whose command tree is root and returns its exit code: 0
-// for success, an end that was asked for included, 2 for a usage mistake, 1 for
-// everything else that went wrong. An error is one line on stderr.
+// for success, an end that was asked for included, 2 for a usage mistake, a
+// value that the domain calls invalid included, 1 for everything else that went
+// wrong. An error is one line on stderr.
 func Run(ctx context.Context, root *cobra.Command, args []string, w World) int {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.HiddenDefaultCmd = true
@@ -47,7 +49,7 @@ func Run(ctx context.Context, root *cobra.Command, args []string, w World) int {
 	if err == nil || ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return 0
 	}
-	if _, ok := errors.AsType[usageError](err); ok {
+	if _, ok := errors.AsType[usageError](err); ok || pierre.KindOf(err) == pierre.KindInvalid {
 		fmt.Fprintf(w.Stderr, "%s: %v (%s --help shows how)\n", root.Name(), err, root.Name())
 		return 2
 	}

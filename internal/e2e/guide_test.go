@@ -207,7 +207,7 @@ func TestBadCommandLines(t *testing.T) {
 		"server, postgres":        {"pierre-mcp-server", []string{"--database-url", "postgresql://u:hunter2@db/p"}, 2, "SQLite"},
 		"admin, unknown flag":     {"admin-setup", []string{"list-tokens", "--frobnicate"}, 2, "--frobnicate"},
 		"admin, bad permission":   {"admin-setup", []string{"generate-token", "--service", "x", "--permissions", "fly"}, 2, "fly"},
-		"import, no such file":    {"mcp-client", []string{"import", "--url", "http://127.0.0.1:1", "no-such-folder"}, 1, "no-such-folder"},
+		"import, no such file":    {"mcp-client", []string{"import", "--url", "http://127.0.0.1:1", "no-such-folder"}, 2, "no-such-folder"},
 		"client, unknown command": {"mcp-client", []string{"frobnicate"}, 2, "frobnicate"},
 	} {
 		t.Run(name, func(t *testing.T) {
