@@ -101,7 +101,9 @@ func TestToolsOfAKey(t *testing.T) {
 	list := `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`
 	for range 2 { // the second answer is the kept one
 		for _, resp := range []response{few.post(list), few.modern("1", "tools/list", "")} {
-			var r struct{ Result struct{ Tools []struct{ Name string } } }
+			var r struct {
+				Result struct{ Tools []struct{ Name string } }
+			}
 			decode(t, resp.body, &r)
 			if got := r.Result.Tools; len(got) != 2 || got[0].Name != "noop" || got[1].Name != "whoami" {
 				t.Errorf("a key of two tools sees %v", got)

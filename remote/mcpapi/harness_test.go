@@ -88,7 +88,9 @@ func (h *harness) addTools() {
 	add := func(name string, f server.ToolHandlerFunc) {
 		h.mcp.AddTool(mcp.NewTool(name, mcp.WithDescription(name), mcp.WithString("name"), mcp.WithNumber("n")), f)
 	}
-	add("noop", func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) { return mcp.NewToolResultText("ok"), nil })
+	add("noop", func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return mcp.NewToolResultText("ok"), nil
+	})
 	add("whoami", func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		p, _ := access.PrincipalFrom(ctx)
 		return mcp.NewToolResultText(string(p.UserID)), nil

@@ -17,7 +17,9 @@ func TestModernRequests(t *testing.T) {
 	h := start(t, mcpapi.Options{})
 	h.mcp.AddTool(mcp.NewToolWithRawSchema("region", "has a mirrored argument",
 		[]byte(`{"type":"object","properties":{"region":{"type":"string","x-mcp-header":"Region"}}}`)),
-		func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) { return mcp.NewToolResultText("ok"), nil })
+		func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+			return mcp.NewToolResultText("ok"), nil
+		})
 	c := h.client(pierre.Limit{})
 	noop, region := `"name":"noop"`, `"name":"region","arguments":{"region":"Zürich"}`
 	tests := []struct {

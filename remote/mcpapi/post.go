@@ -2,6 +2,7 @@ package mcpapi
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -114,7 +115,7 @@ func (s *Server) sessionOf(h http.Header, x *exchange, p access.Principal) (*ses
 	case x.modern || !x.sse:
 		return &session{}, nil
 	case x.msg.name == string(mcp.MethodInitialize):
-		return newSession(s.sessions.newID(ownerOf(p)), ownerOf(p), s.now()), nil
+		return newSession(rand.Text(), ownerOf(p), s.now()), nil
 	case id == "":
 		return &session{}, nil
 	}
@@ -152,13 +153,13 @@ func (s *Server) notification(ctx context.Context, x *exchange, p access.Princip
 func (s *Server) request(r *http.Request, x *exchange, p access.Principal) error {
 	x.nextID = func() int64 { return s.requestIDs.Add(1) }
 	x.edit = x.exactToken
-	ctx, cancel := context.WithCancel(access.WithPrincipal(r.Context(), p))
-	defer cancel()
+	ctx := access.WithPrincipal(r.Context(), p)
 	if x.resumable() {
 		// Hanging up does not cancel a call of the older protocol: its client may come back for the answer.
-		ctx, cancel = context.WithCancel(context.WithoutCancel(ctx))
+		detached, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		defer cancel()
 		defer x.track(x.msg.id, cancel)()
+		ctx = detached
 	}
 	switch method := mcp.MCPMethod(x.msg.name); {
 	case method == mcp.MethodToolsCall:
@@ -168,7 +169,7 @@ func (s *Server) request(r *http.Request, x *exchange, p access.Principal) error
 	case method == mcp.MethodInitialize && x.resumable():
 		x.answer(s.initialize(ctx, x))
 	case method == mcp.MethodSubscriptionsListen && x.modern:
-		return s.listen(ctx, cancel, x, p)
+		return s.listen(ctx, x, p)
 	default:
 		x.answer(s.dispatch(ctx, x, x))
 	}
@@ -190,10 +191,12 @@ func (s *Server) initialize(ctx context.Context, x *exchange) answer {
 }
 
 // listen carries a subscription until the client hangs up, its key is dropped or the server stops.
-func (s *Server) listen(ctx context.Context, stop context.CancelFunc, x *exchange, p access.Principal) error {
+func (s *Server) listen(ctx context.Context, x *exchange, p access.Principal) error {
 	if !x.sse {
 		return refuse(http.StatusNotAcceptable, mcp.INVALID_REQUEST, "Accept must admit text/event-stream for subscriptions/listen.")
 	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	l := &listener{exchange: x, number: x.nextID(), owner: ownerOf(p), stop: stop}
 	x.edit = l.tag
 	forget, err := s.sessions.listen(ctx, l)

@@ -2,10 +2,6 @@ package mcpapi
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"sync"
 	"time"
 
@@ -21,17 +17,16 @@ const (
 	macBytes    = 16
 )
 
-// A sessionTable holds the sessions, and the streams of subscriptions, which have none. It needs no goroutine: who
-// opens a session removes the expired ones.
+// A sessionTable holds the sessions, and the streams of subscriptions, which have none. A session is found only by its
+// id together with its owner: there is no way to another owner's. The table needs no goroutine: who opens a session
+// removes the expired ones.
 type sessionTable struct {
-	mcp    *server.MCPServer
-	idle   time.Duration
-	now    func() time.Time
-	secret [32]byte // ids are void after a restart, like the sessions
+	mcp  *server.MCPServer
+	idle time.Duration
+	now  func() time.Time
 
 	mu        sync.Mutex
-	byID      map[string]*session
-	byOwner   map[owner]map[*session]struct{}
+	byOwner   map[owner]map[string]*session
 	listeners map[*listener]struct{}
 	swept     time.Time
 	closed    bool
@@ -42,33 +37,10 @@ func newSessionTable(m *server.MCPServer, idle time.Duration, now func() time.Ti
 		mcp:       m,
 		idle:      idle,
 		now:       now,
-		byID:      map[string]*session{},
-		byOwner:   map[owner]map[*session]struct{}{},
+		byOwner:   map[owner]map[string]*session{},
 		listeners: map[*listener]struct{}{},
 	}
-	rand.Read(t.secret[:])
 	return t
-}
-
-// newID returns a random id that proves for whom it was made.
-func (t *sessionTable) newID(o owner) string {
-	nonce := make([]byte, nonceBytes, nonceBytes+macBytes)
-	rand.Read(nonce)
-	return base64.RawURLEncoding.EncodeToString(append(nonce, t.mac(nonce, o)...))
-}
-
-func (t *sessionTable) mac(nonce []byte, o owner) []byte {
-	h := hmac.New(sha256.New, t.secret[:])
-	h.Write(nonce)
-	h.Write([]byte(o.user))
-	h.Write([]byte{0})
-	h.Write([]byte(o.key))
-	return h.Sum(nil)[:macBytes]
-}
-
-func (t *sessionTable) madeFor(id string, o owner) bool {
-	raw, err := base64.RawURLEncoding.DecodeString(id)
-	return err == nil && len(raw) == nonceBytes+macBytes && hmac.Equal(raw[nonceBytes:], t.mac(raw[:nonceBytes], o))
 }
 
 // add makes a session reachable that was initialized.
@@ -82,11 +54,10 @@ func (t *sessionTable) add(ctx context.Context, s *session) error {
 	if t.closed {
 		ended = append(ended, s)
 	}
-	t.byID[s.id] = s
 	if t.byOwner[s.owner] == nil {
-		t.byOwner[s.owner] = map[*session]struct{}{}
+		t.byOwner[s.owner] = map[string]*session{}
 	}
-	t.byOwner[s.owner][s] = struct{}{}
+	t.byOwner[s.owner][s.id] = s
 	if oldest := t.longestIdle(s.owner); len(t.byOwner[s.owner]) > maxSessions && oldest != nil {
 		ended = append(ended, oldest)
 	}
@@ -97,11 +68,8 @@ func (t *sessionTable) add(ctx context.Context, s *session) error {
 
 // get returns the session of that id and owner.
 func (t *sessionTable) get(id string, o owner) (*session, bool) {
-	if !t.madeFor(id, o) {
-		return nil, false
-	}
 	t.mu.Lock()
-	s, ok := t.byID[id]
+	s, ok := t.byOwner[o][id]
 	t.mu.Unlock()
 	return s, ok && !t.isExpired(s, t.now())
 }
@@ -118,9 +86,11 @@ func (t *sessionTable) expired(now time.Time) []*session {
 	}
 	t.swept = now
 	var old []*session
-	for _, s := range t.byID {
-		if t.isExpired(s, now) {
-			old = append(old, s)
+	for _, sessions := range t.byOwner {
+		for _, s := range sessions {
+			if t.isExpired(s, now) {
+				old = append(old, s)
+			}
 		}
 	}
 	return old
@@ -130,7 +100,7 @@ func (t *sessionTable) expired(now time.Time) []*session {
 func (t *sessionTable) longestIdle(o owner) *session {
 	var oldest *session
 	var since time.Time
-	for s := range t.byOwner[o] {
+	for _, s := range t.byOwner[o] {
 		if seen, idle := s.idleSince(); idle && (oldest == nil || seen.Before(since)) {
 			oldest, since = s, seen
 		}
@@ -142,8 +112,7 @@ func (t *sessionTable) longestIdle(o owner) *session {
 func (t *sessionTable) end(ctx context.Context, sessions ...*session) {
 	for _, s := range sessions {
 		t.mu.Lock()
-		delete(t.byID, s.id)
-		delete(t.byOwner[s.owner], s)
+		delete(t.byOwner[s.owner], s.id)
 		if len(t.byOwner[s.owner]) == 0 {
 			delete(t.byOwner, s.owner)
 		}
@@ -192,7 +161,7 @@ func (t *sessionTable) endWhere(match func(owner) bool) {
 		if !match(o) {
 			continue
 		}
-		for s := range sessions {
+		for _, s := range sessions {
 			ended = append(ended, s)
 		}
 	}

@@ -22,7 +22,9 @@ func prompt(contents ...mcp.Content) *mcp.GetPromptResult {
 func addPrompts(m *server.MCPServer) {
 	add := func(name string, h func(args map[string]string) *mcp.GetPromptResult, options ...mcp.PromptOption) {
 		m.AddPrompt(mcp.NewPrompt(name, append(options, mcp.WithPromptDescription("for the suite"))...),
-			func(_ context.Context, r mcp.GetPromptRequest) (*mcp.GetPromptResult, error) { return h(r.Params.Arguments), nil })
+			func(_ context.Context, r mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+				return h(r.Params.Arguments), nil
+			})
 	}
 	add("test_simple_prompt", func(map[string]string) *mcp.GetPromptResult {
 		return prompt(mcp.NewTextContent("This is a simple prompt for testing."))
