@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os/exec"
 	"time"
 )
@@ -108,9 +109,7 @@ func (h *host) ask(method string, params map[string]any) (json.RawMessage, error
 // withMeta adds what each request of the stateless era carries.
 func (h *host) withMeta(params map[string]any) map[string]any {
 	all := map[string]any{}
-	for k, v := range params {
-		all[k] = v
-	}
+	maps.Copy(all, params)
 	if h.modern {
 		all["_meta"] = map[string]any{
 			"io.modelcontextprotocol/protocolVersion":    modernVersion,
@@ -181,7 +180,8 @@ func discovered(raw json.RawMessage) string {
 // close ends the program the way a host does: it closes stdin and waits.
 func (h *host) close() error {
 	err := h.stdin.Close()
-	for range h.lines { //nolint:revive // drains what is still said, until stdout ends
+	for range h.lines { // what is still said, until stdout ends
+		continue
 	}
 	if werr := h.cmd.Wait(); werr != nil {
 		return errors.Join(err, fmt.Errorf("mcp-client: %w: %s", werr, &h.stderr))

@@ -46,7 +46,7 @@ func importPaths(cmd *cobra.Command, c *config, w cli.World, email string, paths
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(err, s.close(ctx)) }()
 	user, err := s.store.EnsureUser(ctx, email, time.Now())
 	if err != nil {
 		return err

@@ -30,7 +30,7 @@ func servePersonal(ctx context.Context, c *config, w cli.World) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(err, s.close(ctx)) }()
 	handler, door, err := s.personalDoors(ctx, c)
 	if err != nil {
 		return err

@@ -81,10 +81,11 @@ func (c *config) openStore(ctx context.Context) (*store.Store, error) {
 }
 
 // close ends the services: what was recorded is written before the database closes.
-func (s *services) close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
+// ctx may be over; the flush has its own time.
+func (s *services) close(ctx context.Context) error {
+	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
 	defer cancel()
-	return errors.Join(s.recorder.Close(ctx), s.store.Close())
+	return errors.Join(s.recorder.Close(flush), s.store.Close())
 }
 
 // serve runs the server for many until ctx ends: it drains the requests, then flushes usage, then closes the database.
@@ -93,8 +94,8 @@ func serve(ctx context.Context, c *config, w cli.World) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	d, err := s.doors(c)
+	defer func() { err = errors.Join(err, s.close(ctx)) }()
+	d, err := s.doors(c) //nolint:contextcheck // the doors live as long as the program, not as its start
 	if err != nil {
 		return err
 	}

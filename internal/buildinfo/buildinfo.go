@@ -7,7 +7,7 @@ import (
 	"runtime/debug"
 )
 
-//nolint:gochecknoglobals // the linker writes it: -ldflags "-X …/internal/buildinfo.version=v1.2.3"
+// The linker writes it: -ldflags "-X …/internal/buildinfo.version=v1.2.3".
 var version string
 
 // Version returns the released version, or what the toolchain knows of an unreleased build.

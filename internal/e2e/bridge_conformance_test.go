@@ -31,7 +31,7 @@ func TestBridgeConformance(t *testing.T) {
 	} {
 		for _, scenario := range scenarios {
 			t.Run(version+" "+scenario, func(t *testing.T) {
-				suite := exec.CommandContext(t.Context(), judges.Node, //nolint:gosec // the suite itself
+				suite := exec.CommandContext(t.Context(), judges.Node,
 					filepath.Join(judges.Modules, "@modelcontextprotocol", "conformance", "dist", "index.js"), "client",
 					"--command", client+" "+filepath.Join(bin, "mcp-client"),
 					"--scenario", scenario, "--spec-version", version, "-o", t.TempDir())

@@ -75,12 +75,12 @@ type server struct {
 	admin  string
 }
 
-func startServer(t *testing.T, args ...string) *server {
+func startServer(t *testing.T) *server {
 	t.Helper()
 	s := &server{t: t, data: t.TempDir(), port: freePort(t)}
 	s.url = "http://127.0.0.1:" + s.port
 	s.env = append(os.Environ(), "PIERRE_DATA_DIR="+s.data)
-	s.start(args...)
+	s.start()
 	t.Cleanup(func() {
 		if s.cmd != nil {
 			s.stop(syscall.SIGTERM)
@@ -89,10 +89,10 @@ func startServer(t *testing.T, args ...string) *server {
 	return s
 }
 
-func (s *server) start(args ...string) {
+func (s *server) start() {
 	s.t.Helper()
 	s.stderr = &buffer{}
-	s.cmd = exec.Command(filepath.Join(bin, "pierre-mcp-server"), append([]string{"--port", s.port}, args...)...)
+	s.cmd = exec.Command(filepath.Join(bin, "pierre-mcp-server"), "--port", s.port)
 	s.cmd.Env, s.cmd.Stderr = s.env, s.stderr
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)

@@ -37,7 +37,7 @@ func Install(t testing.TB) Tools {
 	t.Helper()
 	npm, err := exec.LookPath("npm")
 	if err != nil {
-		if os.Getenv("CI") != "" { //nolint:forbidigo // tests have no main that could read it for them
+		if os.Getenv("CI") != "" {
 			t.Fatalf("npm is required in CI: %v", err)
 		}
 		t.Skipf("npm is not here: %v", err)
@@ -70,7 +70,7 @@ func (n Tools) Script(t testing.TB, name string, args ...string) *exec.Cmd {
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return exec.CommandContext(t.Context(), n.Node, append([]string{path}, args...)...) //nolint:gosec // our own script
+	return exec.CommandContext(t.Context(), n.Node, append([]string{path}, args...)...)
 }
 
 // install builds the folder under another name: packages that test at the same time must not see half of it.
@@ -88,7 +88,7 @@ func install(t testing.TB, npm, dir string) error {
 			return err
 		}
 	}
-	ci := exec.CommandContext(t.Context(), npm, "ci", "--no-audit", "--no-fund") //nolint:gosec // npm is npm
+	ci := exec.CommandContext(t.Context(), npm, "ci", "--no-audit", "--no-fund")
 	ci.Dir = building
 	if out, err := ci.CombinedOutput(); err != nil {
 		return fmt.Errorf("npm ci: %w\n%s", err, out)
@@ -103,7 +103,7 @@ func install(t testing.TB, npm, dir string) error {
 
 func cache(t testing.TB) string {
 	t.Helper()
-	if dir := os.Getenv("PIERRE_CACHE"); dir != "" { //nolint:forbidigo // tests have no main that could read it for them
+	if dir := os.Getenv("PIERRE_CACHE"); dir != "" {
 		return dir
 	}
 	dir, err := os.Getwd()
