@@ -55,7 +55,7 @@ func servePersonal(ctx context.Context, c *config, w cli.World) (err error) {
 			}
 		})
 	}
-	b, err := bridge.New("http://"+personalHost+"/mcp", secret.String{}, bridge.Options{
+	b, err := bridge.New("http://"+personalHost+"/mcp", secret.String{}, bridge.Options{ //nolint:contextcheck // it gets ctx in Run
 		HTTP: &http.Client{Transport: &http.Transport{DialContext: inMemory.dial}},
 	})
 	if err != nil {
@@ -76,7 +76,7 @@ func (s *services) personalDoors(ctx context.Context, c *config) (http.Handler, 
 		return nil, nil, err
 	}
 	who := &access.Principal{UserID: user.ID}
-	door := mcpapi.New(s.mcp, mcpapi.Options{Principal: who, Limiter: s.limiter, Recorder: s.recorder, Log: s.log})
+	door := mcpapi.New(s.mcp, mcpapi.Options{Principal: who, Limiter: s.limiter, Recorder: s.recorder, Log: s.log}) //nolint:contextcheck // it gets one with each request
 	mux := http.NewServeMux()
 	mux.Handle("/", door)
 	mux.Handle("/api/import", importapi.New(s.imports, importapi.Options{Principal: who, Dir: c.dataDir, MaxBytes: c.uploadLimit(), Log: s.log}))

@@ -75,7 +75,7 @@ func write(dir string, opts sample.Options, stdout io.Writer) error {
 		return err
 	}
 	path := filepath.Join(dir, "manifest.json")
-	if err := os.WriteFile(path, append(data, '\n'), 0o600); err != nil { //nolint:gosec // the user says where
+	if err := os.WriteFile(path, append(data, '\n'), 0o600); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(stdout, "%d activities in %d recordings from %s to %s; see %s\n",

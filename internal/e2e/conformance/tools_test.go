@@ -119,7 +119,7 @@ func addChangers(m *server.MCPServer) {
 func addAskingTools(m *server.MCPServer) {
 	m.AddTool(mcp.NewTool("test_sampling", mcp.WithDescription("asks the client's model"), mcp.WithString("prompt", mcp.Required())),
 		func(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-			sample, err := m.RequestSampling(ctx, mcp.CreateMessageRequest{CreateMessageParams: question(r.GetString("prompt", ""), 100)})
+			sample, err := m.RequestSampling(ctx, mcp.CreateMessageRequest{CreateMessageParams: question(r.GetString("prompt", ""), 100)}) //nolint:staticcheck // deprecated, and still in the suite
 			if err != nil {
 				return mcp.NewToolResultError(err.Error()), nil
 			}
