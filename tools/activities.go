@@ -17,8 +17,12 @@ const (
 	largestPage = 200
 )
 
-// answerBytes is what an answer whose size was not asked for may take, text form included: models pay for every byte.
-const answerBytes = 7800
+const (
+	// answerBytes is what an answer whose size was not asked for may take, text form included and the protocol's
+	// wrapping not, to stay under 8 KB: models pay for every byte.
+	answerBytes   = 8192 - 150
+	longestCursor = 160
+)
 
 func providerArgument() field {
 	return opt("provider", choice("Only activities that this source knows. Default: all sources, merged.", pierre.Providers()...))
@@ -42,7 +46,7 @@ func (c *Catalog) getActivities() tool {
 			opt("after", str("Only activities that started at or after this: "+instant().doc+".").of(instant())),
 			opt("before", str("Only activities that started before this: the same forms.").of(instant())),
 			opt("offset", integer("Skip so many. Prefer cursor.").within(0, 1_000_000)),
-			opt("cursor", str("next_cursor of the page before, with the other arguments unchanged. Not together with offset.").within(1, 400)),
+			opt("cursor", str("next_cursor of the page before, with the other arguments unchanged. Not together with offset.").within(1, 4*longestCursor)),
 		},
 		output: object("",
 			req("activities", array("newest first", object("", activityFields()...))),
@@ -160,15 +164,18 @@ func viewPage(page pierre.ActivityPage) activitiesAnswer {
 
 // fitting returns how many of the page's activities an answer of the default size has room for, at least 1.
 func fitting(page pierre.ActivityPage) int {
-	const around = 500 // the members besides the activities, and a cursor twice
-	room := answerBytes - around
-	for i, act := range page.Activities {
-		v := viewActivity(act)
-		if room -= encodedSize(v) + encodedSize(v.line()) + 1; room < 0 {
-			return max(i, 1)
+	for n := len(page.Activities); n > 1; n-- {
+		part := page
+		part.Activities = page.Activities[:n]
+		if n < len(page.Activities) {
+			part.NextCursor = strings.Repeat("x", longestCursor)
+		}
+		a := viewPage(part)
+		if encodedSize(a)+encodedSize(a.text()) <= answerBytes {
+			return n
 		}
 	}
-	return len(page.Activities)
+	return 1
 }
 
 // encodedSize returns how many bytes v takes in an answer.

@@ -52,7 +52,7 @@ func viewActivity(a pierre.Activity) activityView {
 		Device:               shorten(a.Device, 60),
 	}
 	if t, ok := a.LocalStart(); ok {
-		v.LocalStartTime = t.Format(time.RFC3339)
+		v.LocalStartTime = t.Format("2006-01-02T15:04:05-07:00") // RFC 3339 without Z, which would look like UTC
 	}
 	return v
 }
@@ -90,9 +90,10 @@ func totalsFields() []field {
 
 // line shows the activity to hosts without structured content.
 func (v activityView) line() string {
-	start := v.LocalStartTime
-	if start == "" {
-		start = v.StartTime
+	minutes := func(t string) string { return strings.Replace(t[:len("2006-01-02T15:04")], "T", " ", 1) }
+	start := minutes(v.StartTime) + "Z"
+	if v.LocalStartTime != "" {
+		start = minutes(v.LocalStartTime)
 	}
 	parts := []string{string(v.ID), start, string(v.SportType)}
 	if v.Name != "" {

@@ -33,13 +33,22 @@ type host struct {
 	t      *testing.T
 	server *server.MCPServer
 	ctx    context.Context //nolint:containedctx // the caller's identity, which is what a host stands for
+	output map[string]*jsonschema.Resolved
 }
 
 func newHost(t *testing.T, data tools.Store, user pierre.UserID) host {
 	t.Helper()
 	s := server.NewMCPServer("test", "1", server.WithToolCapabilities(false))
 	tools.New(data, now, slog.New(slog.NewTextHandler(t.Output(), nil))).Register(s)
-	return host{t, s, access.WithPrincipal(t.Context(), access.Principal{UserID: user})}
+	h := host{t, s, access.WithPrincipal(t.Context(), access.Principal{UserID: user}), map[string]*jsonschema.Resolved{}}
+	for _, tool := range h.list() {
+		resolved, err := strict(tool.OutputSchema).Resolve(nil)
+		if err != nil {
+			t.Fatalf("%s: output schema: %v", tool.Name, err)
+		}
+		h.output[tool.Name] = resolved
+	}
+	return h
 }
 
 // A result is what a tool answered.
@@ -109,24 +118,13 @@ func (h host) call(name string, args any) result {
 
 func (h host) validate(name string, structured json.RawMessage) {
 	h.t.Helper()
-	for _, tool := range h.list() {
-		if tool.Name != name {
-			continue
-		}
-		resolved, err := strict(tool.OutputSchema).Resolve(nil)
-		if err != nil {
-			h.t.Fatalf("%s: output schema: %v", name, err)
-		}
-		var v any
-		if err := json.Unmarshal(structured, &v); err != nil {
-			h.t.Fatal(err)
-		}
-		if err := resolved.Validate(v); err != nil {
-			h.t.Errorf("%s answers against its output schema: %v\n%s", name, err, structured)
-		}
-		return
+	var v any
+	if err := json.Unmarshal(structured, &v); err != nil {
+		h.t.Fatal(err)
 	}
-	h.t.Fatalf("no tool %s", name)
+	if err := h.output[name].Validate(v); err != nil {
+		h.t.Errorf("%s answers against its output schema: %v\n%s", name, err, structured)
+	}
 }
 
 // strict makes every member that the schema does not name an error, to catch fields that it forgot.
