@@ -32,7 +32,19 @@ func Open(databaseURL, dataDir string) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("making the database's folder: %w", err)
 	}
+	if err := makePrivate(path); err != nil {
+		return nil, fmt.Errorf("making the database file: %w", err)
+	}
 	return OpenSQLite(path)
+}
+
+// makePrivate makes a missing file that only its owner can read; SQLite gives the files beside it the same mode.
+func makePrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // A scheme of one letter is a drive of Windows.

@@ -39,8 +39,8 @@ func TestOpenFindsTheFile(t *testing.T) {
 				t.Fatal(err)
 			}
 			path := filepath.Join(dir, filepath.FromSlash(tt.want))
-			if _, err := os.Stat(path); err != nil {
-				t.Error(err)
+			if info, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+				t.Errorf("mode of the file = %v, %v; want 0600", info.Mode(), err)
 			}
 			if info, err := os.Stat(filepath.Dir(path)); runtime.GOOS != "windows" && filepath.Dir(path) != dir && (err != nil || info.Mode().Perm() != 0o700) {
 				t.Errorf("mode of the folder = %v, %v; want 0700", info.Mode(), err)
