@@ -17,7 +17,7 @@ func awaitExit(ctx context.Context, pid int) {
 		return
 	}
 	f := os.NewFile(uintptr(fd), "pidfd")
-	stop := context.AfterFunc(ctx, func() { f.Close() })
+	stop := context.AfterFunc(ctx, func() { f.Close() }) //nolint:errcheck // it only ends the wait
 	defer stop()
 	if os.Getppid() != pid { // it ended before we had a hold of it
 		return
