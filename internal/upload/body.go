@@ -7,11 +7,38 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 )
 
-// open returns the item's bytes. It may be called again for another attempt.
-// Every count of bytes that were read is told to read; what an attempt that is
-// closed had told is taken back by forget.
+// A meter counts what one attempt sends, until the attempt turns out to be in vain.
+type meter struct {
+	watch Watcher
+
+	mu   sync.Mutex
+	sent int64
+	vain bool
+}
+
+func (m *meter) add(n int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.vain {
+		m.sent += n
+		m.watch.Sent(n)
+	}
+}
+
+// void takes back what was counted. Parts of the attempt may still be reading.
+func (m *meter) void() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.vain {
+		m.vain = true
+		m.watch.Sent(-m.sent)
+	}
+}
+
+// open returns the item's bytes, again for each attempt. How many were read is told to read.
 func (it Item) open(read func(n int64)) (io.Reader, error) {
 	if it.Files != nil {
 		return archive(it.Files, read), nil

@@ -12,8 +12,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"strings"
-	"sync/atomic"
+	"path/filepath"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -158,10 +157,11 @@ func failed(it Item, reason string) pierre.ImportReport {
 }
 
 func (c *Client) attempt(ctx context.Context, it Item, watch Watcher) (pierre.ImportReport, error) {
-	var sent atomic.Int64
+	sent := &meter{watch: watch}
 	req, err := retryablehttp.NewRequestWithContext(ctx, http.MethodPost, c.url.String(), retryablehttp.ReaderFunc(func() (io.Reader, error) {
-		watch.Sent(-sent.Swap(0))
-		return it.open(func(n int64) { sent.Add(n); watch.Sent(n) })
+		sent.void()
+		sent = &meter{watch: watch}
+		return it.open(sent.add)
 	}))
 	if err != nil {
 		return pierre.ImportReport{}, err
@@ -181,10 +181,26 @@ func (c *Client) attempt(ctx context.Context, it Item, watch Watcher) (pierre.Im
 	if resp.StatusCode != http.StatusOK {
 		return pierre.ImportReport{}, refusal(c.url, resp)
 	}
-	return readReport(resp.Body, it)
+	report, err := readReport(resp.Body, it)
+	if err != nil {
+		sent.void()
+	}
+	return report, err
 }
 
-// readReport reads the rows of a streamed answer. The server knows the item by its name, the user by its path.
+// locate turns a path that the server reports, which is inside the upload, into
+// one that tells the user where the file is: the item itself is known by its path.
+func (it Item) locate(file string) string {
+	if file == it.Name && it.Files == nil {
+		return it.Path
+	}
+	if it.Files != nil {
+		return filepath.Join(it.Path, filepath.FromSlash(file))
+	}
+	return it.Name + "/" + file
+}
+
+// readReport reads the rows of a streamed answer.
 func readReport(body io.Reader, it Item) (pierre.ImportReport, error) {
 	report := pierre.ImportReport{}
 	lines := bufio.NewScanner(body)
@@ -205,9 +221,7 @@ func readReport(body io.Reader, it Item) (pierre.ImportReport, error) {
 			report.Summary = *line.Summary
 			return report, nil
 		}
-		if rest, ok := strings.CutPrefix(line.File, it.Name); ok && it.Files == nil {
-			line.File = it.Path + rest
-		}
+		line.File = it.locate(line.File)
 		report.Files = append(report.Files, line.ImportRow)
 	}
 	return report, &cutOffError{lines.Err()}

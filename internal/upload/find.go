@@ -5,7 +5,6 @@ package upload
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -84,7 +83,10 @@ func (f *finder) folder(root string) error {
 			if err != nil || !export {
 				return err
 			}
-			return errors.Join(f.export(path), filepath.SkipDir)
+			if err := f.export(path); err != nil {
+				return err
+			}
+			return filepath.SkipDir
 		case hidden(d.Name()):
 			return nil
 		case !hasSuffix(path, recordings(), archives()):
