@@ -15,15 +15,15 @@ import (
 // answerBytes is what an answer of the default size may take.
 const answerBytes = 8 << 10
 
-// usual are calls that a host makes of every tool, in the order of the catalog.
-func usual(ids map[string]pierre.ActivityID) []struct {
+// A call is one that a host makes of a tool.
+type call struct {
 	tool string
 	args map[string]any
-} {
-	return []struct {
-		tool string
-		args map[string]any
-	}{
+}
+
+// usual are calls of every tool, in the order of the catalog.
+func usual(ids map[string]pierre.ActivityID) []call {
+	return []call{
 		{"get_activities", map[string]any{"limit": 3}},
 		{"get_activity", map[string]any{"activity_id": ids["ride"]}},
 		{"get_stats", map[string]any{}},
@@ -112,13 +112,7 @@ func TestAnswers(t *testing.T) {
 		h, ids := sampleHost(t)
 		calls := usual(ids)
 		if profile {
-			set := slices.IndexFunc(calls, func(c struct {
-				tool string
-				args map[string]any
-			},
-			) bool {
-				return c.tool == "set_athlete_profile"
-			})
+			set := slices.IndexFunc(calls, func(c call) bool { return c.tool == "set_athlete_profile" })
 			h.call("set_athlete_profile", calls[set].args)
 		}
 		for _, c := range calls {

@@ -1,7 +1,6 @@
 package tools_test
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -13,14 +12,8 @@ type comparison struct {
 		Count      int
 		Activities []struct{ ID pierre.ActivityID }
 	} `json:"compared_with"`
-	Differences []struct {
-		Field            string
-		Value, Reference float64
-		Percent          float64           `json:"difference_percent"`
-		Activities       int               `json:"activities"`
-		Which            pierre.ActivityID `json:"reference_activity_id"`
-	}
-	Efforts []struct {
+	Differences []difference
+	Efforts     []struct {
 		Meters  float64 `json:"distance_meters"`
 		Seconds float64
 		Best    float64           `json:"best_seconds"`
@@ -30,13 +23,21 @@ type comparison struct {
 	Note string
 }
 
-func (c comparison) field(name string) (value, reference, percent float64, n int) {
+type difference struct {
+	Field            string
+	Value, Reference float64
+	Percent          float64           `json:"difference_percent"`
+	Activities       int               `json:"activities"`
+	Which            pierre.ActivityID `json:"reference_activity_id"`
+}
+
+func (c comparison) field(name string) difference {
 	for _, d := range c.Differences {
 		if d.Field == name {
-			return d.Value, d.Reference, d.Percent, d.Activities
+			return d
 		}
 	}
-	return 0, 0, 0, 0
+	return difference{}
 }
 
 func TestComparisons(t *testing.T) {
@@ -49,8 +50,8 @@ func TestComparisons(t *testing.T) {
 	t.Run("similar", func(t *testing.T) {
 		got := compare(map[string]any{"activity_id": ids["run"], "comparison_type": "similar_activities"})
 		// 7200 m: the easy runs of 7560 m are near, the race and the tests are not.
-		value, reference, percent, n := got.field("average_speed_mps")
-		if got.With.Count != 10 || value != 3 || reference != 2.8 || percent != 7.1 || n != 10 {
+		d := got.field("average_speed_mps")
+		if got.With.Count != 10 || d.Value != 3 || d.Reference != 2.8 || d.Percent != 7.1 || d.Activities != 10 {
 			t.Errorf("got %+v", got)
 		}
 	})
@@ -68,25 +69,16 @@ func TestComparisons(t *testing.T) {
 	})
 	t.Run("average", func(t *testing.T) {
 		got := compare(map[string]any{"activity_id": ids["ride"], "comparison_type": "average"})
-		value, reference, _, n := got.field("average_power_watts")
+		d := got.field("average_power_watts")
 		// 23 endurance rides at 162 W (their samples, every 5 s) and the trainer at 200 W.
-		if value != 180 || reference != 163.58 || n != 24 || got.With.Count != 24 {
-			t.Errorf("power is %v against %v of %d; %+v", value, reference, n, got.With)
+		if d.Value != 180 || d.Reference != 163.58 || d.Activities != 24 || got.With.Count != 24 {
+			t.Errorf("power is %+v; %+v", d, got.With)
 		}
 	})
 	t.Run("personal best", func(t *testing.T) {
 		got := compare(map[string]any{"activity_id": ids["race"], "comparison_type": "personal_best"})
-		_, reference, _, n := got.field("distance_meters")
-		if reference != 7560 || n != 27 || slices.ContainsFunc(got.Differences, func(d struct {
-			Field            string
-			Value, Reference float64
-			Percent          float64           `json:"difference_percent"`
-			Activities       int               `json:"activities"`
-			Which            pierre.ActivityID `json:"reference_activity_id"`
-		},
-		) bool {
-			return d.Field == "average_heart_rate_bpm"
-		}) {
+		d := got.field("distance_meters")
+		if d.Reference != 7560 || d.Activities != 27 || d.Which == "" || got.field("average_heart_rate_bpm") != (difference{}) {
 			t.Errorf("got %+v", got.Differences)
 		}
 		for _, e := range got.Efforts {
@@ -101,8 +93,8 @@ func TestComparisons(t *testing.T) {
 	})
 	t.Run("given", func(t *testing.T) {
 		got := compare(map[string]any{"activity_id": ids["run"], "other_activity_ids": []any{ids["race"], ids["swim"]}})
-		_, reference, _, n := got.field("distance_meters")
-		if got.With.Type != "given_activities" || reference != (10_740+1620)/2 || n != 2 {
+		d := got.field("distance_meters")
+		if got.With.Type != "given_activities" || d.Reference != (10_740+1620)/2 || d.Activities != 2 {
 			t.Errorf("got %+v", got)
 		}
 	})

@@ -32,15 +32,19 @@ func now() time.Time { return time.Date(2026, 6, 15, 10, 0, 0, 0, time.UTC) }
 type host struct {
 	t      *testing.T
 	server *server.MCPServer
-	ctx    context.Context //nolint:containedctx // the caller's identity, which is what a host stands for
+	ctx    context.Context // carries who calls
 	output map[string]*jsonschema.Resolved
+}
+
+func newServer(t testing.TB, data tools.Store) *server.MCPServer {
+	s := server.NewMCPServer("test", "1", server.WithToolCapabilities(false))
+	tools.New(data, now, slog.New(slog.NewTextHandler(t.Output(), nil))).Register(s)
+	return s
 }
 
 func newHost(t *testing.T, data tools.Store, user pierre.UserID) host {
 	t.Helper()
-	s := server.NewMCPServer("test", "1", server.WithToolCapabilities(false))
-	tools.New(data, now, slog.New(slog.NewTextHandler(t.Output(), nil))).Register(s)
-	h := host{t, s, access.WithPrincipal(t.Context(), access.Principal{UserID: user}), map[string]*jsonschema.Resolved{}}
+	h := host{t, newServer(t, data), access.WithPrincipal(t.Context(), access.Principal{UserID: user}), map[string]*jsonschema.Resolved{}}
 	for _, tool := range h.list() {
 		resolved, err := strict(tool.OutputSchema).Resolve(nil)
 		if err != nil {

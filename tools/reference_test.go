@@ -1,0 +1,111 @@
+package tools_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/jsonschema-go/jsonschema"
+
+	"github.com/pierre-mcp/pierre/tools"
+)
+
+const referenceHead = `# The tools
+
+Written by the tests of package tools (run with -update) from the tools themselves: what stands here is what a client gets.
+The examples are calls on an invented season of training; ids and cursors are numbered.
+
+Every result has structuredContent, which matches the tool's outputSchema, and the text form that is shown here.
+What was wrong with a call comes back as a result with isError and a sentence for each mistake.
+
+What a server tells its clients at the start:
+
+> %s
+`
+
+// docs/tools.md describes the tools as they are.
+func TestReference(t *testing.T) {
+	h, ids := sampleHost(t)
+	listed := map[string]listedTool{}
+	for _, tool := range h.list() {
+		listed[tool.Name] = tool
+	}
+	calls := usual(ids)
+	set := slices.IndexFunc(calls, func(c call) bool { return c.tool == "set_athlete_profile" })
+	h.call(calls[set].tool, calls[set].args)
+
+	var b strings.Builder
+	fmt.Fprintf(&b, referenceHead, strings.ReplaceAll(tools.Instructions, "\n", "\n> "))
+	for _, c := range calls {
+		tool := listed[c.tool]
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", tool.Name, tool.Description)
+		describeArguments(&b, tool.InputSchema)
+		args, err := json.Marshal(c.args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "Example:\n\n```json\n%s\n```\n\n```text\n%s\n```\n\n[Its structuredContent](../tools/testdata/answers/%s.golden.txt)\n",
+			args, h.call(c.tool, c.args).Text, c.tool)
+	}
+	golden(t, filepath.Join("..", "..", "docs", "tools.md"), []byte(b.String()))
+}
+
+func describeArguments(b *strings.Builder, s *jsonschema.Schema) {
+	b.WriteString("| argument | type | |\n|---|---|---|\n")
+	describeMembers(b, "", s)
+	b.WriteString("\n")
+}
+
+// describeMembers lists the required members first.
+func describeMembers(b *strings.Builder, prefix string, s *jsonschema.Schema) {
+	names := slices.Sorted(maps.Keys(s.Properties))
+	slices.SortStableFunc(names, func(a, b string) int {
+		switch ra, rb := slices.Contains(s.Required, a), slices.Contains(s.Required, b); {
+		case ra == rb:
+			return 0
+		case ra:
+			return -1
+		}
+		return 1
+	})
+	for _, name := range names {
+		p, note := s.Properties[name], ""
+		if slices.Contains(s.Required, name) {
+			note = " (required)"
+		}
+		fmt.Fprintf(b, "| `%s`%s | %s | %s%s |\n", prefix+name, note, typeOf(p), p.Description, defaultOf(p))
+		describeMembers(b, prefix+name+".", p)
+	}
+}
+
+// typeOf says what a value may be.
+func typeOf(s *jsonschema.Schema) string {
+	const most = 20 // values of an enumeration
+	switch {
+	case s.Type == "array":
+		return "list of: " + typeOf(s.Items)
+	case s.Enum != nil:
+		var values []string
+		for _, v := range s.Enum[:min(len(s.Enum), most)] {
+			values = append(values, fmt.Sprint(v))
+		}
+		if len(s.Enum) > most {
+			values = append(values, "…")
+		}
+		return strings.Join(values, ", ")
+	case s.Minimum != nil:
+		return fmt.Sprintf("%s, %.10g to %.10g", s.Type, *s.Minimum, *s.Maximum)
+	}
+	return s.Type
+}
+
+func defaultOf(s *jsonschema.Schema) string {
+	if s.Default == nil {
+		return ""
+	}
+	return " Default: " + strings.Trim(string(s.Default), `"`) + "."
+}
