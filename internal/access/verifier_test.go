@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -364,6 +365,12 @@ func BenchmarkVerify(b *testing.B) {
 				}
 			}
 		})
+	})
+	b.Run("baseline: SHA-256 of a key", func(b *testing.B) {
+		text := []byte(bed.text)
+		for b.Loop() {
+			sha256.Sum256(text)
+		}
 	})
 	b.Run("looked up", func(b *testing.B) {
 		for b.Loop() {

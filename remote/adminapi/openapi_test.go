@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -20,6 +21,7 @@ import (
 // schemas judges answers by the OpenAPI document. Its objects are closed here, so that an
 // answer with a member that the document does not mention is wrong too.
 type schemas struct {
+	mu       sync.Mutex
 	document map[string]any
 	compiler *jsonschema.Compiler
 }
@@ -36,7 +38,7 @@ func loadSchemas(t *testing.T) *schemas {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &schemas{parsed.(map[string]any), jsonschema.NewCompiler()}
+	s := &schemas{document: parsed.(map[string]any), compiler: jsonschema.NewCompiler()}
 	closeObjects(s.document["components"])
 	closeObjects(s.document["paths"])
 	s.compiler.DefaultDraft(jsonschema.Draft2020)
@@ -65,6 +67,8 @@ func closeObjects(v any) {
 
 // validate reports how the answer differs from what the document promises for the request.
 func (s *schemas) validate(method, path string, a answer) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	pointer := "/components/responses/Problem"
 	for template, item := range s.document["paths"].(map[string]any) {
 		operation, ok := item.(map[string]any)[strings.ToLower(method)].(map[string]any)
