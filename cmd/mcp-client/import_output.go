@@ -31,7 +31,7 @@ func newProgress(stderr io.Writer, items []upload.Item) *progress {
 	if f, ok := stderr.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
 		return p
 	}
-	var total int64
+	total := int64(len(items)) // one more for each report, so that the bar is not full before the last
 	for _, it := range items {
 		total += it.Size
 	}
@@ -61,6 +61,7 @@ func (p *progress) Done(it upload.Item, files int) {
 	p.done++
 	if p.bar != nil {
 		p.bar.Describe(p.count())
+		_ = p.bar.Add64(1) // as in Sent
 		return
 	}
 	fmt.Fprintf(p.out, "%s: %s, %s\n", p.count(), plain(it.Path), plural(files, "file"))
