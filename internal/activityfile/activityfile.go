@@ -45,7 +45,7 @@ type Limits struct {
 	FileBytes  int64 // decompressed bytes of one recording; 256 MiB
 	Entries    int   // files; 250 000
 	Depth      int   // archives inside archives; 3
-	Ratio      int64 // decompressed to compressed bytes of one file; 400
+	Ratio      int64 // decompressed to compressed bytes of one file; 200
 	Samples    int   // samples of one recording; 1 000 000
 	Rows       int   // activities of one table, or workouts of one health export; 200 000
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"math"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -113,7 +114,7 @@ func (c *counter) ReadByte() (byte, error) {
 
 // parse reads the recordings of f, whose path is name.
 func (w *walker) parse(ctx context.Context, f *file, name string) (parsed, error) {
-	limited := &meter{ctx: ctx, src: f, budget: &budget{bytes: w.limits.FileBytes}, left: w.limits.FileBytes}
+	limited := &meter{ctx: ctx, src: f, budget: &budget{bytes: math.MaxInt64}, left: w.limits.FileBytes}
 	switch {
 	case isFIT(f.head):
 		b, err := io.ReadAll(limited)

@@ -13,7 +13,7 @@ func (l Limits) withDefaults() Limits {
 		FileBytes:  cmp.Or(l.FileBytes, 256<<20),
 		Entries:    cmp.Or(l.Entries, 250_000),
 		Depth:      cmp.Or(l.Depth, 3),
-		Ratio:      cmp.Or(l.Ratio, 400),
+		Ratio:      cmp.Or(l.Ratio, 200),
 		Samples:    cmp.Or(l.Samples, 1_000_000),
 		Rows:       cmp.Or(l.Rows, 200_000),
 	}
@@ -50,10 +50,10 @@ func (m *meter) Read(p []byte) (int, error) {
 	m.left -= int64(n)
 	m.budget.bytes -= int64(n)
 	switch {
+	case m.budget.bytes < 0:
+		return 0, unreadable("the upload is larger than what is read of one: upload the rest apart")
 	case m.left < 0:
 		return 0, unreadable("it is larger than %s", size(m.n+m.left))
-	case m.budget.bytes < 0:
-		return 0, unreadable("the upload is larger than what is read of one; upload the rest apart")
 	case m.packed != nil && m.n > ratioFloor && m.n > m.ratio*m.packed():
 		return 0, unreadable("it expands to more than %d times its size: no recording does", m.ratio)
 	}
