@@ -132,7 +132,7 @@ func isPermanent(err error) bool {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return true
 	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+	if speaksNoTLS(err) {
 		return true
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" { // a TLS alert
@@ -142,6 +142,11 @@ func isPermanent(err error) bool {
 		return p.status < http.StatusInternalServerError
 	}
 	return errors.Is(err, errTooLong)
+}
+
+func speaksNoTLS(err error) bool {
+	_, ok := errors.AsType[tls.RecordHeaderError](err)
+	return ok || errors.Is(err, http.ErrSchemeMismatch)
 }
 
 const (

@@ -169,7 +169,7 @@ func certificateAdvice(err error, host string) string {
 	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return verificationAdvice(e.Err, host)
 	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+	if speaksNoTLS(err) {
 		return host + " does not speak TLS on this port: check the port, or use http:// if the server runs on this computer."
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" {

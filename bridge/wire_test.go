@@ -128,6 +128,9 @@ func (s *remote) Accept() (net.Conn, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.down { // dialed just before
+		c.Close()
+	}
 	s.conns = append(s.conns, c)
 	return c, nil
 }
