@@ -31,9 +31,10 @@ const maxXMLToken = 4 << 20
 // control characters, undeclared entities, and documents that end too early.
 // Names are without their namespace, whose prefixes vary freely.
 type xmlReader struct {
-	dec   *xml.Decoder
-	src   *tokenReader
-	depth int
+	dec     *xml.Decoder
+	src     *tokenReader
+	skipped int64 // bytes before those that dec counts
+	depth   int
 }
 
 // newXMLReader reads r, of which it takes ahead what tells the character set.
@@ -48,10 +49,21 @@ func newXMLReader(r io.Reader) (*xmlReader, error) {
 		return nil, err
 	}
 	src := &tokenReader{src: utf8}
-	dec := xml.NewDecoder(bufio.NewReaderSize(src, 64<<10))
+	document := bufio.NewReaderSize(src, 64<<10)
+	skipped := skipDTD(document)
+	dec := xml.NewDecoder(document)
 	dec.Strict = false
 	dec.CharsetReader = func(_ string, input io.Reader) (io.Reader, error) { return input, nil } // is UTF-8 by now
-	return &xmlReader{dec: dec, src: src}, nil
+	return &xmlReader{dec: dec, src: src, skipped: skipped}, nil
+}
+
+// skipDTD skips a document type definition, which says nothing that is needed
+// here, and returns how many bytes it skipped. Some of Apple's are malformed.
+func skipDTD(r *bufio.Reader) int64 {
+	head, _ := r.Peek(r.Size()) //nolint:errcheck // whoever reads on meets the same error
+	dtd := regexp.MustCompile(`(?s)^\s*(?:<\?xml.*?\?>\s*)?(?:<!--.*?-->\s*)*<!DOCTYPE[^\[>]*\[.*?\]\s*>`)
+	n, _ := r.Discard(len(dtd.Find(head))) //nolint:errcheck // these bytes are there
+	return int64(n)
 }
 
 // toUTF8 returns r in UTF-8, given its first bytes.
@@ -87,8 +99,9 @@ func toUTF8(head []byte, r io.Reader) (io.Reader, error) {
 // Apple's exports contain, by blanks, and refuses tokens of excessive length.
 type tokenReader struct {
 	src   io.Reader
-	since int  // bytes since the last token
-	ended bool // src has
+	since int   // bytes since the last token
+	total int64 // bytes
+	ended bool  // src has
 }
 
 func (t *tokenReader) Read(p []byte) (int, error) {
@@ -97,6 +110,7 @@ func (t *tokenReader) Read(p []byte) (int, error) {
 	}
 	n, err := t.src.Read(p)
 	t.since += n
+	t.total += int64(n)
 	t.ended = t.ended || isEOF(err)
 	for i, b := range p[:n] {
 		if b < ' ' && b != '\n' && b != '\t' && b != '\r' {
@@ -127,7 +141,7 @@ func (x *xmlReader) next() (xml.Token, error) {
 			return t, nil
 		case xml.EndElement:
 			if x.depth--; x.depth < 0 {
-				return nil, unreadable("an element ends at byte %d that never began", x.dec.InputOffset())
+				return nil, unreadable("an element ends at byte %d that never began", x.offset())
 			}
 			return t, nil
 		case xml.CharData:
@@ -221,13 +235,16 @@ func attr(e xml.StartElement, name string) string {
 func (x *xmlReader) damage(err error) (string, error) {
 	_, malformed := errors.AsType[*xml.SyntaxError](err)
 	switch {
-	case isEOF(err), malformed && x.src.ended:
-		return fmt.Sprintf("the file is cut off at byte %d: read what there is", x.dec.InputOffset()), nil
+	case isEOF(err), malformed && x.src.ended && x.offset() >= x.src.total:
+		return fmt.Sprintf("the file is cut off at byte %d: read what there is", x.offset()), nil
 	case malformed:
-		return fmt.Sprintf("the file is damaged at byte %d: read what comes before", x.dec.InputOffset()), nil
+		return fmt.Sprintf("the file is damaged at byte %d: read what comes before", x.offset()), nil
 	}
 	return "", err
 }
+
+// offset returns how far the document has been read.
+func (x *xmlReader) offset() int64 { return x.skipped + x.dec.InputOffset() }
 
 // leaves calls f for each innermost element, however deep, of the element that
 // just began, with its local name and trimmed text. buf is scratch space.
