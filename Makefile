@@ -7,7 +7,7 @@ DATA    ?=
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZ    ?= 5s
 
-.PHONY: build demo run test check lint bench golden fuzz clean
+.PHONY: build demo run test check lint bench golden fuzz dist clean
 
 ## build: the programs, in bin/
 build:
@@ -29,7 +29,7 @@ test:
 
 ## check: the fast loop
 check:
-	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	@unformatted=$$(git ls-files -z '*.go' | xargs -0 gofmt -l); test -z "$$unformatted" || { echo "$$unformatted"; exit 1; }
 	go vet ./...
 	go test ./...
 
@@ -46,6 +46,10 @@ golden:
 
 fuzz:
 	@scripts/fuzz.sh $(FUZZ)
+
+## dist: what a server hands out: builds of mcp-client, bundles, checksums
+dist:
+	@scripts/dist.sh
 
 clean:
 	rm -rf bin dist

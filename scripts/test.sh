@@ -12,7 +12,7 @@ need go "install Go 1.26 or newer"
 need gcc "SQLite is compiled by cgo; on Debian: apt-get install gcc libc6-dev"
 
 step "formatting and vet"
-unformatted=$(gofmt -l $(git ls-files '*.go'))
+unformatted=$(git ls-files -z '*.go' | xargs -0 gofmt -l)
 [ -z "$unformatted" ] || { echo "not gofmt-clean:"; echo "$unformatted"; exit 1; }
 go vet -tags e2e ./...
 

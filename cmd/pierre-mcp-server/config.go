@@ -35,6 +35,8 @@ type config struct {
 	allowedOrigins string
 	trustedProxies string
 	maxUploadMB    string
+	downloadsDir   string
+	publicURL      string
 	jwtSecret      fileOr
 	encryptionKey  fileOr
 }
@@ -55,6 +57,8 @@ func (c *config) settings(dataDir string) []setting {
 		{"tls-key", "TLS_KEY", "", "key file of --tls-cert", &c.tlsKey},
 		{"allowed-origins", "ALLOWED_ORIGINS", "", "web origins that may call /mcp from a browser, comma-separated", &c.allowedOrigins},
 		{"trusted-proxies", "TRUSTED_PROXIES", "", "networks whose X-Forwarded-For is believed, comma-separated", &c.trustedProxies},
+		{"downloads-dir", "DOWNLOADS_DIR", "", "folder of mcp-client builds to serve, with install.sh and install.ps1", &c.downloadsDir},
+		{"public-url", "PUBLIC_URL", "", "origin under which clients reach this server, for the installers (default as asked)", &c.publicURL},
 		{"max-upload-mb", "MAX_UPLOAD_MB", "2048", "largest upload to /api/import, in MB", &c.maxUploadMB},
 	}
 }

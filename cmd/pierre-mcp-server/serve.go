@@ -24,6 +24,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/usage"
 	"github.com/pierre-mcp/pierre/internal/web"
+	"github.com/pierre-mcp/pierre/remote/downloads"
 	"github.com/pierre-mcp/pierre/remote/importapi"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
 	"github.com/pierre-mcp/pierre/tools"
@@ -161,6 +162,15 @@ func (s *services) doors(c *config) (*doorway, error) {
 		verifier.Forget(id)
 		mcpDoor.Drop(id)
 	})))
+	if c.downloadsDir != "" {
+		builds, err := downloads.New(c.downloadsDir, downloads.Options{PublicURL: c.publicURL, Log: s.log})
+		if err != nil {
+			return nil, fmt.Errorf("opening --downloads-dir: %w", err)
+		}
+		for _, route := range []string{"/install.sh", "/install.ps1", "/download/"} {
+			mux.Handle(route, m.watch("downloads", builds))
+		}
+	}
 	m.mount(mux, s.log)
 	mountHealth(mux, s.store, s.log)
 	return &doorway{mux, mcpDoor, verifier}, nil

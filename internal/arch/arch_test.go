@@ -21,6 +21,7 @@ var rules = []struct{ pkg, bad, why string }{
 	{"fitness", module + "/internal", "the science is pure functions over plain numbers"},
 	{"fitness", "net/http", "the science does no I/O"},
 	{"bridge", "database/sql", "the client ships no database"},
+	{"install/script", module + "/internal", "the scripts are text"},
 	{"bridge", module + "/remote", "the client speaks to the server over HTTP"},
 	{"install", "database/sql", "the client ships no database"},
 	{"install", module + "/remote", "the client speaks to the server over HTTP"},
