@@ -141,3 +141,12 @@ func (s *Store) changeProfile(ctx context.Context, user pierre.UserID, change fu
 		return s.classify(err, "writing the profile")
 	})
 }
+
+// ImportedFields returns the fields of the user's profile, by their JSON names, that a file said and not the user.
+func (s *Store) ImportedFields(ctx context.Context, user pierre.UserID) ([]string, error) {
+	row, err := scanProfile(s.row(ctx, selectProfile, user))
+	if err != nil {
+		return nil, s.classify(err, "reading the profile")
+	}
+	return slices.Sorted(maps.Keys(row.origins)), nil
+}
