@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"slices"
 
 	"github.com/pierre-mcp/pierre/fitness"
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -11,6 +12,7 @@ import (
 // goes before what was recorded, and that before what is estimated.
 type athlete struct {
 	clock       clock
+	imported    []string // fields of the profile that files said
 	ftp         quantity
 	maxHR       quantity
 	restingHR   quantity
@@ -30,12 +32,22 @@ type quantity struct {
 	note   string
 }
 
-func given(what, name string, v *float64) quantity {
+// given is a quantity as the profile has it.
+func (a athlete) given(what, name string, v *float64) quantity {
 	q := quantity{need: need{"the " + what, name}}
 	if v != nil {
-		q.value, q.known, q.source = *v, true, fromUser
+		q.value, q.known = *v, true
+		q.source, q.note = a.origin(name)
 	}
 	return q
+}
+
+// origin says where a field of the profile came from.
+func (a athlete) origin(field string) (from source, note string) {
+	if slices.Contains(a.imported, field) {
+		return fromRecording, "from an imported file"
+	}
+	return fromUser, ""
 }
 
 func (q quantity) input() input {
@@ -61,22 +73,20 @@ func (q quantity) orElse(r fitness.Result, err error, from source, note string) 
 // thresholdShare of the maximum heart rate is where most trained athletes' lactate threshold lies.
 const thresholdShare = 0.88
 
-// newAthlete completes a profile by what was observed: the peaks of heart rate of the athlete's activities.
-func newAthlete(p pierre.Profile, c clock, peaks []float64) athlete {
-	a := athlete{
-		clock:       c,
-		ftp:         given("functional threshold power", "ftp_watts", p.FTPWatts),
-		maxHR:       given("maximum heart rate", "max_heart_rate_bpm", p.MaxHeartRateBPM),
-		restingHR:   given("resting heart rate", "resting_heart_rate_bpm", p.RestingHeartRateBPM),
-		thresholdHR: given("threshold heart rate", "threshold_heart_rate_bpm", p.ThresholdHRBPM),
-		weight:      given("body weight", "weight_kg", p.WeightKg),
-		age:         given("age", "birth_year", nil),
-		sex:         p.Sex,
-	}
+// newAthlete completes a profile, of which files said the imported fields, by what was observed: the peaks
+// of heart rate of the athlete's activities.
+func newAthlete(p pierre.Profile, imported []string, c clock, peaks []float64) athlete {
+	a := athlete{clock: c, imported: imported, sex: p.Sex}
+	a.ftp = a.given("functional threshold power", "ftp_watts", p.FTPWatts)
+	a.maxHR = a.given("maximum heart rate", "max_heart_rate_bpm", p.MaxHeartRateBPM)
+	a.restingHR = a.given("resting heart rate", "resting_heart_rate_bpm", p.RestingHeartRateBPM)
+	a.thresholdHR = a.given("threshold heart rate", "threshold_heart_rate_bpm", p.ThresholdHRBPM)
+	a.weight = a.given("body weight", "weight_kg", p.WeightKg)
+	a.age = a.given("age", "birth_year", nil)
 	observed, err := fitness.ObservedHRMax(peaks)
 	a.maxHR = a.maxHR.orElse(observed, err, fromRecording, "the highest that two activities reach: too low if the athlete never went all out")
 	if p.BirthYear != nil {
-		a.age.value, a.age.known, a.age.source = float64(c.now.Year()-*p.BirthYear), true, fromUser
+		a.age = a.given("age", "birth_year", new(float64(c.now.Year()-*p.BirthYear)))
 		tanaka, err := fitness.HRMaxTanaka(a.age.value)
 		a.maxHR = a.maxHR.orElse(tanaka, err, fromEstimate, string(tanaka.Method)+"; one person in three is more than 10 bpm off")
 	}
@@ -114,10 +124,13 @@ func needsOf(quantities ...quantity) []need {
 func needSex() need { return need{"the sex (by which the formula differs)", "sex"} }
 
 func (a athlete) ageInput() input {
-	return input{Name: "age_years", Value: rounded(a.age.value, 0), Source: fromUser}
+	return input{Name: "age_years", Value: rounded(a.age.value, 0), Source: a.age.source, Note: a.age.note}
 }
 
-func (a athlete) sexInput() input { return input{Name: "sex", Text: string(a.sex), Source: fromUser} }
+func (a athlete) sexInput() input {
+	from, note := a.origin("sex")
+	return input{Name: "sex", Text: string(a.sex), Source: from, Note: note}
+}
 
 // clockOf returns the user's clock.
 func (c *Catalog) clockOf(ctx context.Context, user pierre.UserID) (clock, error) {

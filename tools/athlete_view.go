@@ -17,7 +17,7 @@ func (c *Catalog) getAthlete() tool {
 			"Change it with set_athlete_profile.",
 		input: []field{providerArgument()},
 		output: object("",
-			req("profile", object("what the athlete said; absent members are not known", profileFields(c.now())...)),
+			req("profile", object("what the athlete or an imported file said; absent members are not known", profileFields(c.now())...)),
 			req("time_zone", zoneSchema()),
 			req("inputs", array("what formulas take, with estimates where the profile is silent", inputSchema())),
 			req("missing", array("what the athlete should be asked for", object("",

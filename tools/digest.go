@@ -157,9 +157,13 @@ func (c *Catalog) athlete(ctx context.Context, user pierre.UserID) (athlete, err
 	if err != nil {
 		return athlete{}, err
 	}
+	imported, err := c.data.ImportedFields(ctx, user)
+	if err != nil {
+		return athlete{}, err
+	}
 	clk := newClock(c.now(), p)
 	if p.MaxHeartRateBPM != nil {
-		return newAthlete(p, clk, nil), nil
+		return newAthlete(p, imported, clk, nil), nil
 	}
 	digests, err := c.digests(ctx, user, c.now().AddDate(-observedYears, 0, 0))
 	if err != nil {
@@ -171,5 +175,5 @@ func (c *Catalog) athlete(ctx context.Context, user pierre.UserID) (athlete, err
 			peaks = append(peaks, d.PeakHR)
 		}
 	}
-	return newAthlete(p, clk, peaks), nil
+	return newAthlete(p, imported, clk, peaks), nil
 }

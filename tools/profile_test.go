@@ -128,6 +128,25 @@ func TestMaximumHeartRateFromTheBestSource(t *testing.T) {
 	}
 }
 
+// What an imported file said about the athlete counts as recorded, until the athlete says otherwise.
+func TestProfileFromAFile(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	h := newHost(t, s, user)
+	if err := s.ImportProfile(t.Context(), user, pierre.Profile{FTPWatts: new(230.), WeightKg: new(61.), Updated: now()}); err != nil {
+		t.Fatal(err)
+	}
+	h.call("set_athlete_profile", map[string]any{"weight_kg": 60})
+	var a athleteView
+	h.call("get_athlete", nil).decode(t, &a)
+	if in := a.input("ftp_watts"); in.Value != 230 || in.Source != "recorded" || in.Note != "from an imported file" {
+		t.Errorf("the FTP of a file is %+v", in)
+	}
+	if in := a.input("weight_kg"); in.Value != 60 || in.Source != "user" || in.Note != "" {
+		t.Errorf("the weight that the athlete corrected is %+v", in)
+	}
+}
+
 func TestConnectionStatus(t *testing.T) {
 	h, ids := sampleHost(t)
 	var got struct {

@@ -23,9 +23,10 @@ type ActivityStore interface {
 	ProviderSummaries(ctx context.Context, user pierre.UserID) ([]pierre.ProviderSummary, error)
 }
 
-// A ProfileStore reads and changes what an athlete said about themselves.
+// A ProfileStore reads and changes what is known about an athlete, from the athlete or from imported files.
 type ProfileStore interface {
 	Profile(ctx context.Context, user pierre.UserID) (pierre.Profile, error)
+	ImportedFields(ctx context.Context, user pierre.UserID) ([]string, error) // of the profile, by their JSON names
 	UpdateProfile(ctx context.Context, user pierre.UserID, now time.Time, change func(*pierre.Profile) error) (pierre.Profile, error)
 }
 
