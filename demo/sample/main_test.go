@@ -1,3 +1,7 @@
+//go:build !race
+
+// The race detector makes writing a year take minutes; package sample tests that with it.
+
 package main
 
 import (

@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"bytes"
 	"math"
 	"testing"
 	"time"
@@ -44,6 +45,22 @@ func TestEveryYearHasItsEvents(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestAnotherSeedIsAnotherYear(t *testing.T) {
+	until := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	one, two := plan(Options{Until: until, Seed: 1})[0], plan(Options{Until: until, Seed: 2})[0]
+	first, err := render(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := render(two)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Equal(first.exported.data, second.exported.data) {
+		t.Error("two seeds give the same first activity")
 	}
 }
 

@@ -3,11 +3,8 @@ package sample_test
 import (
 	"archive/zip"
 	"bytes"
-	"compress/gzip"
-	"crypto/sha256"
 	"io"
 	"io/fs"
-	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -94,51 +91,6 @@ func wholeYear(t *testing.T) year {
 		t.Fatal(err)
 	}
 	return y
-}
-
-// plain returns a file without its compression.
-func (y *year) plain(t *testing.T, path string) []byte {
-	t.Helper()
-	data, ok := y.files[path]
-	if !ok {
-		t.Fatalf("there is no %s", path)
-	}
-	if !strings.HasSuffix(path, ".gz") {
-		return data
-	}
-	z, err := gzip.NewReader(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if data, err = io.ReadAll(z); err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
-
-func TestTheSameOptionsGiveTheSameBytes(t *testing.T) {
-	y := wholeYear(t)
-	sums := func(files map[string][]byte) map[string][32]byte {
-		s := map[string][32]byte{}
-		for path, data := range files {
-			s[path] = sha256.Sum256(data)
-		}
-		return s
-	}
-	again, err := write(t.TempDir(), sample.Options{Until: y.manifest.Until, Seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !maps.Equal(sums(y.files), sums(again.files)) {
-		t.Error("two runs differ")
-	}
-	other, err := write(t.TempDir(), sample.Options{Until: y.manifest.Until, Seed: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if maps.Equal(sums(y.files), sums(other.files)) {
-		t.Error("another seed gives the same year")
-	}
 }
 
 func TestTheManifestAccountsForEveryFile(t *testing.T) {
