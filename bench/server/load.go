@@ -178,7 +178,7 @@ func (t *target) loop(ctx context.Context, request []byte, end time.Time) ([]tim
 	if err != nil {
 		return nil, err
 	}
-	defer conn.Close()
+	defer conn.Close() //nolint:errcheck // nothing is on its way
 	in := bufio.NewReader(conn)
 	var took []time.Duration
 	for {
@@ -196,12 +196,13 @@ func (t *target) loop(ctx context.Context, request []byte, end time.Time) ([]tim
 	}
 }
 
-// answer reads a response and makes sure that the call went well.
-func answer(in *bufio.Reader) (*http.Response, error) {
+// answer reads a response, makes sure that the call went well, and returns the headers.
+func answer(in *bufio.Reader) (http.Header, error) {
 	resp, err := http.ReadResponse(in, nil)
 	if err != nil {
 		return nil, err
 	}
+	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return nil, err
@@ -209,5 +210,5 @@ func answer(in *bufio.Reader) (*http.Response, error) {
 	if resp.StatusCode != http.StatusOK || !bytes.Contains(body, []byte(`"result"`)) {
 		return nil, fmt.Errorf("a call was answered with %s: %s", resp.Status, body)
 	}
-	return resp, nil
+	return resp.Header, nil
 }

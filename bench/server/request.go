@@ -35,16 +35,16 @@ func (t *target) prepare(ctx context.Context, era string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer conn.Close()
+	defer conn.Close() //nolint:errcheck // nothing is on its way
 	if _, err := conn.Write(hello); err != nil {
 		return nil, err
 	}
-	resp, err := answer(bufio.NewReader(conn))
+	headers, err := answer(bufio.NewReader(conn))
 	if err != nil {
 		return nil, fmt.Errorf("initializing: %w", err)
 	}
 	return t.request(ctx, legacyCall, map[string]string{
-		"Mcp-Protocol-Version": "2025-11-25", "Mcp-Session-Id": resp.Header.Get("Mcp-Session-Id"),
+		"Mcp-Protocol-Version": "2025-11-25", "Mcp-Session-Id": headers.Get("Mcp-Session-Id"),
 	})
 }
 

@@ -1,6 +1,7 @@
 package mcpapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -101,9 +102,13 @@ func (m *message) readMeta() {
 	})
 }
 
-// tool returns the name of the tool that a tools/call names.
-func (m *message) tool() string {
-	name, _ := text(member(m.params, "name"))
+// tool returns the name of the tool that a tools/call names, as mcp-go reads it: null says nothing.
+func (m *message) tool() (name string) {
+	members(m.params, func(key []byte, value json.RawMessage) {
+		if bytes.EqualFold(key, []byte("name")) && string(value) != "null" {
+			name, _ = text(value)
+		}
+	})
 	return name
 }
 

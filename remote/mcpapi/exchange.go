@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strconv"
 	"sync"
@@ -83,9 +84,9 @@ func (x *exchange) exactToken(n *mcp.JSONRPCNotification) {
 	if n.Method != string(mcp.MethodNotificationProgress) || x.msg.token == nil {
 		return
 	}
-	fields := make(map[string]any, len(n.Params.AdditionalFields))
-	for k, v := range n.Params.AdditionalFields {
-		fields[k] = v
+	fields := maps.Clone(n.Params.AdditionalFields)
+	if fields == nil {
+		fields = map[string]any{}
 	}
 	fields["progressToken"] = x.msg.token
 	n.Params.AdditionalFields = fields

@@ -104,7 +104,9 @@ func (h *harness) addTools() {
 	add("leak", func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		return nil, errors.New("SELECT secret FROM vault: disk I/O error")
 	})
-	add("panic", func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) { panic("secret state") })
+	add("panic", func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		panic("secret state") //nolint:forbidigo // what the tool is for
+	})
 	add("progress", func(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		for i := range r.GetInt("n", 3) {
 			err := h.mcp.SendNotificationToClient(ctx, "notifications/progress", map[string]any{
@@ -117,6 +119,7 @@ func (h *harness) addTools() {
 		return mcp.NewToolResultText("done"), nil
 	})
 	add("sample", func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		//nolint:staticcheck // deprecated, but alive until 2027
 		sample, err := h.mcp.RequestSampling(ctx, mcp.CreateMessageRequest{CreateMessageParams: mcp.CreateMessageParams{
 			Messages: []mcp.SamplingMessage{{Role: mcp.RoleUser, Content: mcp.NewTextContent("hi")}}, MaxTokens: 10,
 		}})
@@ -276,9 +279,11 @@ func (c *client) modernRequest(id, method, params string, header ...string) *htt
 	body := `{"jsonrpc":"2.0","id":` + id + `,"method":"` + method + `","params":{` + params + `"_meta":{` +
 		`"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"progressToken":` + id + `}}}`
 	standard := []string{"Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", method}
-	var named struct{ Name string }
-	if json.Unmarshal([]byte("{"+strings.TrimSuffix(params, ",")+"}"), &named) == nil && named.Name != "" {
-		standard = append(standard, "Mcp-Name", named.Name)
+	var members map[string]any
+	if json.Unmarshal([]byte("{"+strings.TrimSuffix(params, ",")+"}"), &members) == nil {
+		if name, ok := members["name"].(string); ok {
+			standard = append(standard, "Mcp-Name", name)
+		}
 	}
 	return c.request(http.MethodPost, "/mcp", body, append(standard, header...)...)
 }

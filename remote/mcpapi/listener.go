@@ -1,7 +1,6 @@
 package mcpapi
 
 import (
-	"encoding/json"
 	"maps"
 	"strconv"
 	"sync"
@@ -62,6 +61,6 @@ func (l *listener) tag(n *mcp.JSONRPCNotification) {
 	if meta == nil {
 		meta = map[string]any{}
 	}
-	meta[mcp.MetaKeySubscriptionID] = json.RawMessage(l.msg.id)
+	meta[mcp.MetaKeySubscriptionID] = l.msg.id
 	n.Params.Meta = meta
 }

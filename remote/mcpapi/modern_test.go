@@ -156,7 +156,7 @@ func TestClose(t *testing.T) {
 	ended := h.blocking("last")
 	closed := make(chan error)
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
 		closed <- h.Door.Close(ctx)
 	}()

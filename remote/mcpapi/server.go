@@ -149,12 +149,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // Drop ends the sessions and streams of a key. Call it after the key was revoked: a stream would outlive it otherwise.
-func (s *Server) Drop(key pierre.KeyID) { s.sessions.drop(key) }
+func (s *Server) Drop(key pierre.KeyID) {
+	s.sessions.drop(context.Background(), key)
+}
 
 // Close lets no more requests in, ends the streams, and returns when the running calls are answered, or when ctx ends.
 // Without it, shutting down an HTTP server would wait for clients to hang up.
 func (s *Server) Close(ctx context.Context) error {
 	s.running.close()
-	s.sessions.closeAll()
+	s.sessions.closeAll(ctx)
 	return s.running.wait(ctx)
 }

@@ -3,6 +3,7 @@ package mcpapi
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -97,8 +98,6 @@ func (s *session) SetLogLevel(level mcp.LoggingLevel) {
 }
 
 // GetLogLevel implements [server.SessionWithLogging]. A client that set no level hears of errors.
-//
-//nolint:revive // the name is mcp-go's
 func (s *session) GetLogLevel() mcp.LoggingLevel {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,8 +108,6 @@ func (s *session) GetLogLevel() mcp.LoggingLevel {
 }
 
 // GetClientInfo implements [server.SessionWithClientInfo].
-//
-//nolint:revive // the name is mcp-go's
 func (s *session) GetClientInfo() mcp.Implementation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,8 +122,6 @@ func (s *session) SetClientInfo(client mcp.Implementation) {
 }
 
 // GetClientCapabilities implements [server.SessionWithClientInfo].
-//
-//nolint:revive // the name is mcp-go's
 func (s *session) GetClientCapabilities() mcp.ClientCapabilities {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -224,15 +219,19 @@ func (s *session) openStream() *stream {
 
 // forgetFinished keeps the streams that are running and the newest of the others.
 func (s *session) forgetFinished() {
-	finished := 0
-	for i := len(s.streams) - 1; i >= 0; i-- {
-		if !s.streams[i].isEnded() {
-			continue
-		}
-		if finished++; finished > maxFinished {
-			s.streams = append(s.streams[:i], s.streams[i+1:]...)
+	tooMany := -maxFinished
+	for _, st := range s.streams {
+		if st.isEnded() {
+			tooMany++
 		}
 	}
+	s.streams = slices.DeleteFunc(s.streams, func(st *stream) bool {
+		if tooMany <= 0 || !st.isEnded() {
+			return false
+		}
+		tooMany--
+		return true
+	})
 }
 
 // stream returns the stream of that number.

@@ -142,19 +142,19 @@ func (t *sessionTable) listen(ctx context.Context, l *listener) (stop func(), er
 }
 
 // drop ends what a key has open.
-func (t *sessionTable) drop(key pierre.KeyID) {
-	t.endWhere(func(o owner) bool { return o.key == key })
+func (t *sessionTable) drop(ctx context.Context, key pierre.KeyID) {
+	t.endWhere(ctx, func(o owner) bool { return o.key == key })
 }
 
 // closeAll ends everything, and what comes later at once.
-func (t *sessionTable) closeAll() {
+func (t *sessionTable) closeAll(ctx context.Context) {
 	t.mu.Lock()
 	t.closed = true
 	t.mu.Unlock()
-	t.endWhere(func(owner) bool { return true })
+	t.endWhere(ctx, func(owner) bool { return true })
 }
 
-func (t *sessionTable) endWhere(match func(owner) bool) {
+func (t *sessionTable) endWhere(ctx context.Context, match func(owner) bool) {
 	var ended []*session
 	t.mu.Lock()
 	for o, sessions := range t.byOwner {
@@ -171,5 +171,5 @@ func (t *sessionTable) endWhere(match func(owner) bool) {
 		}
 	}
 	t.mu.Unlock()
-	t.end(context.Background(), ended...)
+	t.end(ctx, ended...)
 }

@@ -63,7 +63,7 @@ func (o *sseWriter) event(stream, number int64, data []byte, withID bool) error 
 	b = append(b, "data: "...)
 	b = append(b, data...)
 	b = append(b, "\n\n"...)
-	_, err := o.w.Write(b)
+	_, err := o.w.Write(b) //nolint:gosec // JSON, and the content type says that it is no HTML
 	return err
 }
 

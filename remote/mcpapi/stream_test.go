@@ -153,6 +153,21 @@ func TestNotificationsWaitForTheStream(t *testing.T) {
 	}
 }
 
+// Who never listens costs little memory: of what waits for him only the newest is kept.
+func TestWaitingNotificationsAreBounded(t *testing.T) {
+	h := start(t, mcpapi.Options{})
+	c := h.initialized(`{}`)
+	for n := range 1000 {
+		h.mcp.SendNotificationToAllClients("notifications/count", map[string]any{"n": n})
+	}
+	events := c.events(c.send(c.request(http.MethodGet, "/mcp", "")))
+	for n := 744; n < 1000; n++ {
+		if e, ok := events.next(); !ok || !strings.Contains(e.data, fmt.Sprintf(`"n":%d}`, n)) {
+			t.Fatalf("event %v, want number %d", e, n)
+		}
+	}
+}
+
 // A tool asks its client's model: the request goes out on the stream of the call, the response comes in by POST.
 func TestSampling(t *testing.T) {
 	h := start(t, mcpapi.Options{})
