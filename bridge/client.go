@@ -65,7 +65,10 @@ func newClient(c *http.Client) *retryablehttp.Client {
 		HTTPClient:   &own,
 		RetryMax:     1 << 30, // the deadline of the attempt decides, not a count
 		CheckRetry:   checkRetry,
-		Backoff:      func(_, _ time.Duration, n int, resp *http.Response) time.Duration { return backoff(n, resp) },
+		Backoff: func(_, _ time.Duration, n int, resp *http.Response) time.Duration {
+			longest, spread := backoff(n, resp)
+			return longest - rand.N(spread+1) //nolint:gosec // spreading load needs no secrecy
+		},
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 }
@@ -106,7 +109,8 @@ func checkRetry(ctx context.Context, resp *http.Response, err error) (bool, erro
 	if !a.mayRetry(resp, err) {
 		return false, nil
 	}
-	return !time.Now().Add(backoff(n, resp)).After(a.deadline), nil
+	longest, _ := backoff(n, resp)
+	return !time.Now().Add(longest).After(a.deadline), nil
 }
 
 func (a *attempt) mayRetry(resp *http.Response, err error) bool {
@@ -154,21 +158,17 @@ const (
 	longestWait  = 250 * time.Millisecond
 )
 
-// backoff is how long to wait after the nth try (from 0): what the server asks
-// for, else 50 ms growing to 250 ms, which costs little and brings a call back
-// within a quarter of a second. A tenth of it is random.
-func backoff(n int, resp *http.Response) time.Duration {
+// backoff is how long to wait, at most, after the nth try (from 0), and how much of
+// that is left to chance: what the server asks for, else 50 ms growing to 250 ms,
+// which costs little and brings a call back within a quarter of a second.
+func backoff(n int, resp *http.Response) (longest, spread time.Duration) {
 	if resp != nil {
 		if d, ok := retryAfter(resp.Header); ok {
-			return d + jitter(50*time.Millisecond)
+			return d + shortestWait, shortestWait
 		}
 	}
 	d := min(shortestWait<<min(n, 8), longestWait)
-	return d - jitter(d/10)
-}
-
-func jitter(d time.Duration) time.Duration {
-	return rand.N(d + 1) //nolint:gosec // spreading load needs no secrecy
+	return d, d / 10
 }
 
 // retryAfter reads a Retry-After header: seconds or a date (RFC 9110, section 10.2.3).

@@ -85,6 +85,7 @@ func TestConversation(t *testing.T) {
 			listening.send("", `{"jsonrpc":"2.0","id":"r","method":"roots/list"}`)
 			h.message("roots/list")
 			h.send(`{"jsonrpc":"2.0","id":"r","result":{"roots":[]}}`)
+			synctest.Wait() // answers may overtake each other
 			s.misbehave("tools/call", 1, sse(func(st *stream) {
 				st.send("", `{"jsonrpc":"2.0","id":12345678901234567890,"method":"elicitation/create","params":{}}`)
 				for s.count("response") < 2 {

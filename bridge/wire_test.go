@@ -36,6 +36,7 @@ type remote struct {
 	bodies   map[string]string // of the last request, by method
 
 	accept  chan net.Conn
+	closed  chan struct{}
 	streams chan *stream // the listening streams, as they are opened
 	started chan string  // tools, as they begin
 	stopped chan string  // tools that were cancelled
@@ -81,7 +82,7 @@ type rpc struct {
 func newRemote(t *testing.T) *remote {
 	s := &remote{
 		t: t, sessions: map[string]bool{}, runs: map[string]int{}, headers: map[string]http.Header{}, bodies: map[string]string{},
-		accept: make(chan net.Conn), streams: make(chan *stream, 16), started: make(chan string, 64), stopped: make(chan string, 64),
+		accept: make(chan net.Conn), closed: make(chan struct{}), streams: make(chan *stream, 16), started: make(chan string, 64), stopped: make(chan string, 64),
 	}
 	srv := &http.Server{Handler: s}
 	served := make(chan struct{})
@@ -108,13 +109,16 @@ func (s *remote) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	s.mu.Lock()
 	down := s.down
 	s.mu.Unlock()
+	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	if down {
-		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+		return nil, refused
 	}
 	near, far := net.Pipe()
 	select {
 	case s.accept <- far:
 		return near, nil
+	case <-s.closed:
+		return nil, refused
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -122,8 +126,10 @@ func (s *remote) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 
 // Accept, Close and Addr make the remote a net.Listener.
 func (s *remote) Accept() (net.Conn, error) {
-	c, ok := <-s.accept
-	if !ok {
+	var c net.Conn
+	select {
+	case c = <-s.accept:
+	case <-s.closed:
 		return nil, net.ErrClosed
 	}
 	s.mu.Lock()
@@ -136,7 +142,7 @@ func (s *remote) Accept() (net.Conn, error) {
 }
 
 func (s *remote) Close() error {
-	close(s.accept)
+	close(s.closed)
 	return nil
 }
 
