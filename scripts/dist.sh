@@ -7,7 +7,6 @@ cd "$(dirname "$0")/.."
 
 goreleaser=github.com/goreleaser/goreleaser/v2@v2.14.0
 cyclonedx=github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.9.0
-mcpb=@anthropic-ai/mcpb@2.1.2
 
 cache=${PIERRE_CACHE:-$PWD/.cache}
 export GOBIN=$cache/bin PATH=$cache/bin:$PATH
@@ -21,7 +20,7 @@ for build in dist/release/mcp-client_*/mcp-client*; do
 	platform=$(basename "$(dirname "$build")" | sed -E 's/^mcp-client_([a-z]+_[a-z0-9]+)_.*$/\1/')
 	case $build in *.exe) cp "$build" "dist/mcp-client_$platform.exe" ;; *) cp "$build" "dist/mcp-client_$platform" ;; esac
 done
-PIERRE_MCPB=$mcpb scripts/bundle.sh dist/mcp-client_{linux,darwin,windows}_{amd64,arm64}*
+scripts/bundle.sh dist/mcp-client_{linux,darwin,windows}_{amd64,arm64}*
 rm -rf dist/release
 (cd dist && sha256sum -- * >checksums.txt)
 ls -l dist

@@ -22,9 +22,15 @@ type host struct {
 	stderr *buffer
 }
 
+// startHost starts one of our built programs.
 func startHost(t *testing.T, env []string, program string, args ...string) *host {
 	t.Helper()
-	h := &host{t: t, cmd: exec.Command(filepath.Join(bin, program), args...), lines: make(chan string, 64), stderr: &buffer{}}
+	return startProgram(t, env, filepath.Join(bin, program), args...)
+}
+
+func startProgram(t *testing.T, env []string, path string, args ...string) *host {
+	t.Helper()
+	h := &host{t: t, cmd: exec.Command(path, args...), lines: make(chan string, 64), stderr: &buffer{}}
 	h.cmd.Env, h.cmd.Stderr = env, h.stderr
 	var err error
 	if h.in, err = h.cmd.StdinPipe(); err != nil {

@@ -75,11 +75,12 @@ type server struct {
 	admin  string
 }
 
-func startServer(t *testing.T) *server {
+// startServer starts one with more environment variables, given as NAME=VALUE.
+func startServer(t *testing.T, env ...string) *server {
 	t.Helper()
 	s := &server{t: t, data: t.TempDir(), port: freePort(t)}
 	s.url = "http://127.0.0.1:" + s.port
-	s.env = append(os.Environ(), "PIERRE_DATA_DIR="+s.data)
+	s.env = append(append(os.Environ(), "PIERRE_DATA_DIR="+s.data), env...)
 	s.start()
 	t.Cleanup(func() {
 		if s.cmd != nil {
