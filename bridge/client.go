@@ -62,9 +62,9 @@ func newClient(c *http.Client) *retryablehttp.Client {
 	}
 	own.Transport = keepConnections{transport}
 	return &retryablehttp.Client{
-		HTTPClient:   &own,
-		RetryMax:     1 << 30, // the deadline of the attempt decides, not a count
-		CheckRetry:   checkRetry,
+		HTTPClient: &own,
+		RetryMax:   1 << 30, // the deadline of the attempt decides, not a count
+		CheckRetry: checkRetry,
 		Backoff: func(_, _ time.Duration, n int, resp *http.Response) time.Duration {
 			longest, spread := backoff(n, resp)
 			return longest - rand.N(spread+1) //nolint:gosec // spreading load needs no secrecy

@@ -9,6 +9,12 @@ import (
 
 var errTooLong = errors.New("message too long")
 
+// A tooLongError is a line over the limit; its message could not be read, but perhaps its id.
+type tooLongError struct{ id []byte }
+
+func (*tooLongError) Error() string   { return errTooLong.Error() }
+func (*tooLongError) Is(e error) bool { return e == errTooLong }
+
 // byteOrderMark starts texts of some Windows programs.
 func byteOrderMark() []byte { return []byte("\xef\xbb\xbf") }
 
@@ -24,7 +30,7 @@ func newLineReader(r io.Reader, limit int) *lineReader {
 
 // next returns the next line that is not blank, without its line ending and
 // without a byte order mark; the caller owns it. A line over the limit is
-// skipped and reported as errTooLong; reading may go on. The last line may
+// skipped and reported as a *tooLongError; reading may go on. The last line may
 // lack its line ending.
 func (l *lineReader) next() ([]byte, error) {
 	for {
@@ -44,21 +50,46 @@ func (l *lineReader) next() ([]byte, error) {
 
 func (l *lineReader) line() ([]byte, error) {
 	var line []byte
-	tooLong := false
 	for {
 		part, err := l.r.ReadSlice('\n')
-		if len(line)+len(part) > l.limit+1 {
-			line, tooLong = nil, true
+		if len(line)+len(bytes.TrimRight(part, "\r\n")) > l.limit {
+			return nil, &tooLongError{idAround(line, l.skip(part, err))}
 		}
-		if !tooLong {
-			line = append(line, part...)
-		}
-		switch {
-		case errors.Is(err, bufio.ErrBufferFull):
-		case tooLong:
-			return nil, errTooLong
-		default:
+		line = append(line, part...)
+		if !errors.Is(err, bufio.ErrBufferFull) {
 			return line, err
 		}
 	}
+}
+
+// skip reads on to the end of the line, and returns that end.
+func (l *lineReader) skip(part []byte, err error) (end []byte) {
+	const kept = 256
+	for {
+		end = append(end[max(0, len(end)-kept):], part[max(0, len(part)-kept):]...)
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return bytes.TrimSpace(end)
+		}
+		part, err = l.r.ReadSlice('\n')
+	}
+}
+
+// idAround finds the id of a message of which only the beginning and the end are
+// known: hosts write it first or last. It returns nil if the id is not certain.
+func idAround(begin, end []byte) []byte {
+	// "id":VALUE} at the very end belongs to the outermost object.
+	if rest, ok := bytes.CutSuffix(end, []byte("}")); ok {
+		if i := bytes.LastIndex(rest, []byte(`"id":`)); i >= 0 {
+			value := parser{b: rest[i+len(`"id":`):]}
+			start := value.space(0)
+			if to := value.value(start, maxDepth, elsewhere); to > 0 && value.space(to) == len(value.b) {
+				return value.b[start:to]
+			}
+		}
+	}
+	p := parser{b: begin}
+	if i := p.space(0); i < len(begin) && begin[i] == '{' {
+		p.object(i, 0, inMessage)
+	}
+	return p.m.id
 }

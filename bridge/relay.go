@@ -54,9 +54,10 @@ func newRelay(ctx context.Context, b *Bridge, out io.Writer) *relay {
 func (r *relay) read(ctx context.Context, lines *lineReader) error {
 	for {
 		line, err := lines.next()
+		tooLong, isTooLong := errors.AsType[*tooLongError](err)
 		switch {
-		case errors.Is(err, errTooLong):
-			r.out.write(errorLine(nil, lineTooLong(lines.limit)))
+		case isTooLong:
+			r.out.write(errorLine(tooLong.id, lineTooLong(lines.limit)))
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:

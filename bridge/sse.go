@@ -48,11 +48,11 @@ func (e *eventReader) next() (event, error) {
 			continue
 		}
 		e.lastID = e.id
-		if len(e.data) > 0 {
+		if len(e.data) > 1 {
 			ev.data = e.data[:len(e.data)-1] // every data field added a line break
 			return ev, nil
 		}
-		ev = event{}
+		ev, e.data = event{}, e.data[:0]
 	}
 }
 
@@ -94,17 +94,19 @@ func (e *eventReader) readLine() ([]byte, error) {
 				continue
 			}
 		}
-		end := lineEnd(chunk)
+		end, text := lineEnd(chunk), chunk
+		if end >= 0 {
+			text = chunk[:end]
+		}
+		if len(e.line)+len(text) > e.limit+len("data: ") {
+			return nil, errTooLong
+		}
+		e.line = append(e.line, text...)
 		if end < 0 {
-			if len(e.line)+len(chunk) > e.limit+len("data: ") {
-				return nil, errTooLong
-			}
-			e.line = append(e.line, chunk...)
 			e.discard(len(chunk))
 			continue
 		}
 		e.skipLF = chunk[end] == '\r'
-		e.line = append(e.line, chunk[:end]...)
 		e.discard(end + 1)
 		if !e.begun {
 			e.begun = true
