@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 	"sort"
 	"strings"
 
@@ -67,6 +66,8 @@ func (c *Catalog) describeActivity(ctx context.Context, user pierre.UserID, args
 // picture are the metrics of the overall picture: the load is apart.
 func (a *analysis) picture() []string {
 	switch {
+	case a.rec.Sport.IsRide() && a.powerErr != nil && a.rec.NormalizedPowerWatts == nil:
+		return []string{"normalized_power", "decoupling", zonesHeartRate}
 	case a.rec.Sport.IsRide():
 		return []string{"normalized_power", "intensity_factor", "variability_index", "efficiency", "decoupling", zonesHeartRate, zonesPower, curveMaxPower}
 	case onFoot(a.rec.Sport):
@@ -87,45 +88,57 @@ func (a *analysis) observations() []string {
 	return said
 }
 
+// longestSplit is the ratio of the halves beyond which they tell of the recording, not of the athlete.
+const longestSplit = 1.5
+
 // split compares the two halves of the distance.
 func (a *analysis) split() string {
-	d, t := distances(a.rec.Series), a.rec.Series.Time
-	first := slices.IndexFunc(d, func(v float64) bool { return !math.IsNaN(v) })
-	last := len(d) - 1
-	for last > first && math.IsNaN(d[last]) {
-		last--
+	t, d := a.rec.Series.Time, distances(a.rec.Series)
+	var at, meters []float64 // seconds without pauses, and the distance then
+	moving := 0.0
+	for i, v := range d {
+		if i > 0 && t[i]-t[i-1] <= longestStep {
+			moving += t[i] - t[i-1]
+		}
+		if !math.IsNaN(v) {
+			at, meters = append(at, moving), append(meters, v)
+		}
 	}
-	if first < 0 || last <= first || d[last]-d[first] < 1000 {
+	if len(at) < 2 || meters[len(meters)-1]-meters[0] < 1000 {
 		return ""
 	}
-	half := d[first] + (d[last]-d[first])/2
-	middle := first + sort.Search(last-first, func(i int) bool { return d[first+i] >= half })
-	before, after := t[middle]-t[first], t[last]-t[middle]
-	if before <= 0 || after <= 0 {
+	last := len(at) - 1
+	middle := sort.SearchFloat64s(meters, (meters[0]+meters[last])/2)
+	before, after := at[middle]-at[0], at[last]-at[middle]
+	if !(max(before, after) <= longestSplit*min(before, after)) {
 		return ""
 	}
 	change, word := 100*(after-before)/before, "more"
 	if change < 0 {
 		word = "less"
 	}
-	return fmt.Sprintf("The second half of the distance took %.1f %% %s time than the first (%s, then %s).",
+	return fmt.Sprintf("Pauses apart, the second half of the distance took %.1f %% %s time than the first (%s, then %s).",
 		math.Abs(change), word, clockTime(before), clockTime(after))
 }
 
+// longestStep is the time between two samples beyond which there was a pause, as in package fitness.
+const longestStep = 30
+
 // mainZone names the heart rate zone with the most time.
 func (a *analysis) mainZone() string {
-	var most heartZone
-	total := 0.0
-	for _, z := range a.heartZones().Zones {
-		total += *z.Seconds
-		if most.Seconds == nil || *z.Seconds > *most.Seconds {
-			most = z
-		}
-	}
-	if total == 0 {
+	zones := a.heartZones()
+	if len(zones.Zones) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Most of the time in heart rate zones was in %s: %.0f %%.", zoneText(most.Name, most.From, most.To), 100**most.Seconds/total)
+	name, most := "below the first zone", *zones.Below
+	total := most
+	for _, z := range zones.Zones {
+		total += *z.Seconds
+		if *z.Seconds > most {
+			name, most = "in "+zoneText(z.Name, z.From, z.To), *z.Seconds
+		}
+	}
+	return fmt.Sprintf("%.0f %% of the time the heart rate was %s.", 100*most/total, name)
 }
 
 func (a *analysis) pauses() string {

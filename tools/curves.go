@@ -154,6 +154,9 @@ func (a *analysis) powerZones() powerZones {
 func (z heartZones) text() string {
 	var b strings.Builder
 	b.WriteString("heart rate zones: " + z.NotAvailable)
+	if z.Below != nil && *z.Below > 0 {
+		b.WriteString("below " + clockTime(*z.Below))
+	}
 	for _, zone := range z.Zones {
 		fmt.Fprintf(&b, " %s %s", zoneText(zone.Name, zone.From, zone.To), clockTime(*zone.Seconds))
 	}

@@ -30,7 +30,7 @@ func now() time.Time { return time.Date(2026, 6, 15, 10, 0, 0, 0, time.UTC) }
 
 // A host calls the tools as one user, through the MCP server's own messages.
 type host struct {
-	t      *testing.T
+	t      testing.TB
 	server *server.MCPServer
 	ctx    context.Context // carries who calls
 	output map[string]*jsonschema.Resolved
@@ -42,7 +42,7 @@ func newServer(t testing.TB, data tools.Store) *server.MCPServer {
 	return s
 }
 
-func newHost(t *testing.T, data tools.Store, user pierre.UserID) host {
+func newHost(t testing.TB, data tools.Store, user pierre.UserID) host {
 	t.Helper()
 	h := host{t, newServer(t, data), access.WithPrincipal(t.Context(), access.Principal{UserID: user}), map[string]*jsonschema.Resolved{}}
 	for _, tool := range h.list() {
@@ -63,7 +63,7 @@ type result struct {
 	Bytes      int // of the whole result
 }
 
-func (r result) decode(t *testing.T, v any) {
+func (r result) decode(t testing.TB, v any) {
 	t.Helper()
 	if r.IsError {
 		t.Fatalf("the tool failed: %s", r.Text)

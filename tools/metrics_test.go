@@ -232,7 +232,7 @@ func TestAnalysisChoosesTheLoad(t *testing.T) {
 	}
 	h.call("set_athlete_profile", map[string]any{"ftp_watts": 220})
 	ride := load("ride")
-	if ride.Load.BasedOn != "power" || !strings.Contains(strings.Join(ride.Observations, " "), "second half of the distance took 0.0 % more time") {
+	if ride.Load.BasedOn != "power" || !strings.Contains(strings.Join(ride.Observations, " "), "Pauses apart, the second half of the distance took 0.0 % more time") {
 		t.Errorf("with FTP the analysis of the ride is %+v", ride)
 	}
 	if l := load("run").Load; l.BasedOn != "heart_rate" {

@@ -160,7 +160,7 @@ func importSeason(t *testing.T, s *store.Store, user pierre.UserID) map[string]p
 	return ids
 }
 
-func importSession(t *testing.T, s *store.Store, user pierre.UserID, session session) pierre.ActivityID {
+func importSession(t testing.TB, s *store.Store, user pierre.UserID, session session) pierre.ActivityID {
 	t.Helper()
 	src := pierre.Source{
 		Provider: pierre.ProviderFile, File: session.start.Format("2006-01-02") + ".fit", Format: "fit",
