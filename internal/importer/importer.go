@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/pierre-mcp/pierre/internal/activityfile"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -60,15 +62,34 @@ func (i *Importer) Import(
 	ctx context.Context, user pierre.UserID, src *activityfile.Source, yield func(pierre.ImportRow) error,
 ) (pierre.ImportSummary, error) {
 	var sum pierre.ImportSummary
-	err := activityfile.Walk(ctx, src, activityfile.Options{TempDir: i.tempDir}, func(res activityfile.Result) error {
-		row, added, err := i.file(ctx, user, res)
-		if err != nil {
-			return fmt.Errorf("importing %s: %w", res.Path, err)
-		}
-		sum.Count(row)
-		sum.Activities += added
-		return yield(row)
+	results := make(chan activityfile.Result) // unbuffered: one file is read while the one before is kept
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer close(results)
+		return activityfile.Walk(ctx, src, activityfile.Options{TempDir: i.tempDir}, func(res activityfile.Result) error {
+			select {
+			case results <- res:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
 	})
+	group.Go(func() error {
+		for res := range results {
+			row, added, err := i.file(ctx, user, res)
+			if err != nil {
+				return fmt.Errorf("importing %s: %w", res.Path, err)
+			}
+			sum.Count(row)
+			sum.Activities += added
+			if err := yield(row); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	err := group.Wait()
 	return sum, err
 }
 
