@@ -65,6 +65,26 @@ func TestConversation(t *testing.T) {
 			close(released)
 			h.result(1)
 		}},
+		{"the first call finds the listening stream open", func(t *testing.T, s *remote, h *host) {
+			s.misbehave(http.MethodGet, 1, func(w http.ResponseWriter, req *http.Request) {
+				<-time.After(100 * time.Millisecond)
+				s.listen(w, req)
+			})
+			h.send(initialize, initialized, call(1, "write"))
+			h.result(1)
+			if order := s.order(); order != "initialize notifications/initialized GET tools/call" {
+				t.Errorf("order: %s", order)
+			}
+		}},
+		{"a listening stream that is not answered delays the first call only a little", func(t *testing.T, s *remote, h *host) {
+			s.misbehave(http.MethodGet, 1, func(_ http.ResponseWriter, req *http.Request) { <-req.Context().Done() })
+			start := time.Now()
+			h.send(initialize, initialized, call(1, "write"))
+			h.result(1)
+			if waited := time.Since(start); waited != 250*time.Millisecond {
+				t.Errorf("the call waited %v, want 250 ms", waited)
+			}
+		}},
 		{"notifications keep their order", func(t *testing.T, s *remote, h *host) {
 			h.handshake()
 			<-s.streams

@@ -13,24 +13,33 @@ import (
 // hang up at once are asked less and less often.
 const stableAfter = 5 * time.Second
 
+// headStart is how long the host's next message waits for the listening stream.
+// Servers may ask the host something on it while they run his first call, and
+// drop the question if nobody listens yet.
+const headStart = 250 * time.Millisecond
+
 // openListening opens the stream on which the server speaks unasked, and keeps it
-// open for as long as s is the session.
+// open for as long as s is the session. It returns when the server has answered,
+// or after headStart: some servers keep the answer back until they have something to say.
 func (r *relay) openListening(ctx context.Context, s session) {
 	ctx, quit := context.WithCancel(ctx)
 	r.sessions.listening(quit)
+	answered, tell := context.WithTimeout(ctx, headStart)
 	r.listen(func() {
 		defer quit()
-		r.keepListening(ctx, s)
+		defer tell()
+		r.keepListening(ctx, s, tell)
 	})
+	<-answered.Done()
 }
 
-// keepListening reopens the stream whenever it ends.
-func (r *relay) keepListening(ctx context.Context, s session) {
+// keepListening reopens the stream whenever it ends, and calls answered when the server has answered.
+func (r *relay) keepListening(ctx context.Context, s session, answered func()) {
 	events := newEventReader(http.NoBody, r.opts.MaxMessage)
 	var o outage
 	for {
 		opened := time.Now()
-		status, err := r.listenOnce(ctx, s, events)
+		status, err := r.listenOnce(ctx, s, events, answered)
 		switch {
 		case ctx.Err() != nil || notOffered(status, s):
 			return
@@ -60,8 +69,9 @@ func notOffered(status int, s session) bool {
 }
 
 // listenOnce opens the stream and forwards what comes. It returns the status of a refusal.
-func (r *relay) listenOnce(ctx context.Context, s session, events *eventReader) (int, error) {
+func (r *relay) listenOnce(ctx context.Context, s session, events *eventReader, answered func()) (int, error) {
 	resp, err := r.get(ctx, s, events.lastID, &attempt{})
+	answered()
 	if err != nil {
 		return 0, err
 	}
