@@ -10,9 +10,6 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// lapBytes is what the laps of get_activity may take; a swim can have hundreds.
-const lapBytes = 3500
-
 func (c *Catalog) getActivity() tool {
 	return bind(spec{
 		name:  "get_activity",
@@ -116,7 +113,7 @@ func (c *Catalog) showActivity(ctx context.Context, user pierre.UserID, args act
 	}
 	a := activityAnswer{
 		activityView:        viewActivity(rec.Activity),
-		Description:         shorten(rec.Description, 1000),
+		Description:         shorten(rec.Description, 400),
 		ElevationLossMeters: round(rec.ElevationLossMeters),
 		MaxPowerWatts:       round(rec.MaxPowerWatts),
 		MaxSpeedMPS:         round(rec.MaxSpeedMPS),
@@ -126,7 +123,8 @@ func (c *Catalog) showActivity(ctx context.Context, user pierre.UserID, args act
 		Warnings:            viewWarnings(rec.Warnings),
 		Summary:             summarize(rec.Activity, rec.Series),
 	}
-	a.Laps, a.NextLapOffset = viewLaps(rec.Laps, args.LapOffset)
+	room := answerBytes - encodedSize(a) - encodedSize(a.text())
+	a.Laps, a.NextLapOffset = viewLaps(rec.Laps, args.LapOffset, room)
 	if args.Series != nil {
 		a.Series = args.Series.sample(rec.Series)
 	}
@@ -164,9 +162,11 @@ func viewSources(sources []pierre.Source) []sourceView {
 	return views
 }
 
-// viewLaps shows as many laps from offset on as there is room for, and where the next ones begin, 0 after the last.
-func viewLaps(laps []pierre.Lap, offset int) (views []lapView, next int) {
-	room := lapBytes
+// viewLaps shows as many laps from offset on as there is room for in bytes, but at least one, and where the next
+// ones begin, 0 after the last. A swim can have hundreds.
+func viewLaps(laps []pierre.Lap, offset, room int) (views []lapView, next int) {
+	const rest = 100 // bytes, of the list itself and of what is said about the next laps
+	room -= rest
 	for i := offset; i < len(laps); i++ {
 		l := laps[i]
 		v := lapView{
@@ -180,12 +180,29 @@ func viewLaps(laps []pierre.Lap, offset int) (views []lapView, next int) {
 			AverageSpeedMPS:     round(l.AverageSpeedMPS),
 			AverageCadenceRPM:   round(l.AverageCadenceRPM),
 		}
-		if room -= encodedSize(v); room < 0 && views != nil {
+		if room -= encodedSize(v) + encodedSize(v.text()); room < 0 && views != nil {
 			return views, i
 		}
 		views = append(views, v)
 	}
 	return views, 0
+}
+
+func (l lapView) text() string {
+	s := fmt.Sprintf("lap %d:", l.Number)
+	if l.DistanceMeters != nil {
+		s += " " + kilometres(*l.DistanceMeters)
+	}
+	if l.DurationSeconds != nil {
+		s += " " + clockTime(*l.DurationSeconds)
+	}
+	if l.AverageHeartRateBPM != nil {
+		s += fmt.Sprintf(" %.0f bpm", *l.AverageHeartRateBPM)
+	}
+	if l.AveragePowerWatts != nil {
+		s += fmt.Sprintf(" %.0f W", *l.AveragePowerWatts)
+	}
+	return s
 }
 
 func (a activityAnswer) text() string {
@@ -196,19 +213,7 @@ func (a activityAnswer) text() string {
 	}
 	fmt.Fprintf(&b, "\n%d laps", a.LapCount)
 	for _, l := range a.Laps {
-		fmt.Fprintf(&b, "\nlap %d:", l.Number)
-		if l.DistanceMeters != nil {
-			b.WriteString(" " + kilometres(*l.DistanceMeters))
-		}
-		if l.DurationSeconds != nil {
-			b.WriteString(" " + clockTime(*l.DurationSeconds))
-		}
-		if l.AverageHeartRateBPM != nil {
-			fmt.Fprintf(&b, " %.0f bpm", *l.AverageHeartRateBPM)
-		}
-		if l.AveragePowerWatts != nil {
-			fmt.Fprintf(&b, " %.0f W", *l.AveragePowerWatts)
-		}
+		b.WriteString("\n" + l.text())
 	}
 	if a.NextLapOffset != 0 {
 		fmt.Fprintf(&b, "\nmore laps with lap_offset %d", a.NextLapOffset)

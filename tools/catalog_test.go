@@ -1,15 +1,21 @@
 package tools_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/mark3labs/mcp-go/server"
+
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
+	"github.com/pierre-mcp/pierre/tools"
 )
 
 // answerBytes is what an answer of the default size may take.
@@ -147,6 +153,43 @@ func TestWithoutPrincipal(t *testing.T) {
 		r := h.call(tool.Name, map[string]any{"activity_id": "act_1", "target_sport": "run", "target_distance": 5000, "comparison_type": "recent"})
 		if !r.IsError || strings.Contains(r.Text, "principal") {
 			t.Errorf("%s without a principal answers %q", tool.Name, r.Text)
+		}
+	}
+}
+
+// A failing store fails every call.
+type failing struct {
+	tools.Store
+
+	err error
+}
+
+func (f failing) Profile(context.Context, pierre.UserID) (pierre.Profile, error) {
+	return pierre.Profile{}, f.err
+}
+
+// What went wrong inside is logged and not told; what the caller can do something about is told.
+func TestFaultsAreNotTold(t *testing.T) {
+	data := storetest.New(t)
+	user := newUser(t, data, "ana@example.com")
+	for _, tt := range []struct {
+		err          error
+		told, logged string
+	}{
+		{errors.New("dial postgres://pierre:hunter2@db"), "a fault of its own", "hunter2"},
+		{&pierre.Error{Kind: pierre.KindUnavailable, Msg: "The database restarts; try again.", Err: errors.New("hunter2")}, "The database restarts; try again.", ""},
+	} {
+		var log strings.Builder
+		s := server.NewMCPServer("test", "1")
+		tools.New(failing{data, tt.err}, now, slog.New(slog.NewTextHandler(&log, nil))).Register(s)
+		h := newHost(t, data, user)
+		h.server = s
+		r := h.call("get_stats", nil)
+		if !r.IsError || !strings.Contains(r.Text, tt.told) || strings.Contains(r.Text, "hunter2") {
+			t.Errorf("%v is told as %q", tt.err, r.Text)
+		}
+		if strings.Contains(log.String(), "hunter2") != (tt.logged != "") {
+			t.Errorf("%v is logged as %q", tt.err, log.String())
 		}
 	}
 }

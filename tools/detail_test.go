@@ -157,6 +157,41 @@ func TestLapsByPages(t *testing.T) {
 	}
 }
 
+// An activity with long texts, many sources, warnings and laps of everything still has a short answer.
+func TestDetailOfARichActivity(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	rec := session{
+		name: strings.Repeat("名前", 100), sport: "ride", start: now().AddDate(0, 0, -1), offset: new(7200), seconds: 3600, step: 1,
+		speed: always(8.123), heart: always(140), power: always(200), altitude: always(300), gps: true, laps: 60,
+	}.recording()
+	rec.Description, rec.MultisportID = strings.Repeat("説明\n", 1000), "multisport_1"
+	for range 9 {
+		rec.Warnings = append(rec.Warnings, strings.Repeat("odd ", 100))
+	}
+	everything := rec.Totals
+	everything.ElevationGainMeters, everything.AverageCadenceRPM, everything.NormalizedPowerWatts = new(123.4), new(88.5), new(210.)
+	rec.Totals = everything
+	for i := range rec.Laps {
+		rec.Laps[i].Totals = everything
+	}
+	var id pierre.ActivityID
+	for i := range 6 {
+		src := pierre.Source{Provider: "file", File: strings.Repeat("folder/", 30) + "x.fit", Format: "fit", SHA256: [32]byte{byte(i)}, Imported: now()}
+		added, err := s.ImportRecording(t.Context(), user, src, rec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id = added.Activity
+	}
+	r := newHost(t, s, user).call("get_activity", map[string]any{"activity_id": id})
+	var d activityDetail
+	r.decode(t, &d)
+	if r.Bytes > answerBytes || d.LapCount != 60 || len(d.Laps) == 0 || d.NextLap == 0 {
+		t.Errorf("the answer has %d bytes, %d of %d laps, the next from %d", r.Bytes, len(d.Laps), d.LapCount, d.NextLap)
+	}
+}
+
 func TestSeriesOnlyWhenAskedFor(t *testing.T) {
 	h, ids := sampleHost(t)
 	get := func(series any) activityDetail {
