@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"mime"
 	"net/http"
 	"strings"
 	"sync"
@@ -191,12 +190,7 @@ func (b *Bridge) newRequest(ctx context.Context, method string, h http.Header, c
 	if content == nil {
 		return req, nil
 	}
-	a, _ := ctx.Value(attemptKey{}).(*attempt)
-	err := req.SetBody(func() (io.Reader, error) {
-		a.sent.Store(false)
-		return &body{b: content, sent: &a.sent}, nil
-	})
-	return req, err
+	return req, req.SetBody(content)
 }
 
 // readBody reads the body of resp into x, or leaves a stream of events open.
@@ -225,11 +219,8 @@ func (r *relay) readBody(x *exchange, resp *http.Response) error {
 }
 
 func mediaType(resp *http.Response) string {
-	value := resp.Header.Get("Content-Type")
-	if t, _, err := mime.ParseMediaType(value); err == nil {
-		return t
-	}
-	return strings.ToLower(value)
+	name, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
+	return strings.ToLower(strings.TrimSpace(name))
 }
 
 // largestKept bounds the buffers that are kept for reuse.

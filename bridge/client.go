@@ -5,10 +5,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"sync/atomic"
@@ -87,8 +87,12 @@ type attempt struct {
 
 type attemptKey struct{}
 
+// withAttempt lets the retry policy know of a, and a know how far its request gets.
 func withAttempt(ctx context.Context, a *attempt) context.Context {
-	return context.WithValue(ctx, attemptKey{}, a)
+	return httptrace.WithClientTrace(context.WithValue(ctx, attemptKey{}, a), &httptrace.ClientTrace{
+		GetConn:      func(string) { a.sent.Store(false) },
+		WroteHeaders: func() { a.sent.Store(true) },
+	})
 }
 
 // checkRetry is the retry policy. A message that never left, or that the server
@@ -186,24 +190,3 @@ func retryAfter(h http.Header) (time.Duration, bool) {
 	}
 	return max(0, time.Until(at)), true
 }
-
-// A body is the content of a request. It notes when the transport begins to read
-// it: by then the head of the request may be on its way.
-type body struct {
-	b    []byte
-	off  int
-	sent *atomic.Bool
-}
-
-func (r *body) Read(p []byte) (int, error) {
-	r.sent.Store(true)
-	if r.off == len(r.b) {
-		return 0, io.EOF
-	}
-	n := copy(p, r.b[r.off:])
-	r.off += n
-	return n, nil
-}
-
-// Len tells retryablehttp the length.
-func (r *body) Len() int { return len(r.b) - r.off }
