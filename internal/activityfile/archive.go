@@ -3,6 +3,7 @@ package activityfile
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -102,7 +103,7 @@ func (w *walker) unzip(src place, prefix string) ([]*entry, error) {
 		}
 		const encrypted = 1
 		e := &entry{
-			path:   prefix + printable(f.Name),
+			path:   prefix + cmp.Or(printable(f.Name), "unnamed"),
 			packed: max(1, int64(f.CompressedSize64)),
 			open:   f.Open,
 		}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -15,6 +16,9 @@ func (d *draft) finish() pierre.Recording {
 	clean(d.samples)
 	if math.IsNaN(d.start) && len(d.samples) > 0 {
 		d.start = d.samples[0].t
+	}
+	for _, text := range []*string{&d.rec.Name, &d.rec.Description, &d.rec.Device} {
+		*text = strings.ToValidUTF8(strings.ReplaceAll(*text, "\x00", ""), "�") // databases take nothing else
 	}
 	if d.rec.Sport == "" {
 		d.rec.Sport = pierre.SportOther
@@ -32,13 +36,31 @@ func (d *draft) finish() pierre.Recording {
 func (d *draft) finishLaps() {
 	// Laps follow each other. A hostile file's may all span everything: then what they lack stays unknown.
 	budget := 4 * len(d.samples)
+	startLaps(d.laps, d.start)
 	for i := range d.laps {
 		l := &d.laps[i]
+		if math.IsNaN(l.start) {
+			continue
+		}
 		within := between(d.samples, l.start, l.end)
 		if budget -= len(within); budget >= 0 {
 			derive(&l.totals, within, d.rec.Sport, math.NaN())
 		}
 		d.rec.Laps = append(d.rec.Laps, pierre.Lap{StartSeconds: math.Max(0, l.start-d.start), Totals: l.totals})
+	}
+}
+
+// startLaps lets laps without a start begin where the lap before them ended.
+func startLaps(laps []lap, begin float64) {
+	for i := range laps {
+		l := &laps[i]
+		if math.IsNaN(l.start) {
+			l.start = begin
+		}
+		if long := first(l.totals.ElapsedSeconds, l.totals.DurationSeconds); math.IsNaN(l.end) && long != nil {
+			l.end = l.start + *long
+		}
+		begin = l.end
 	}
 }
 

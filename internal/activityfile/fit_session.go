@@ -24,7 +24,7 @@ func (f *fitFile) drafts(sum [32]byte) []draft {
 		}
 		f.sessions = []fitSession{f.wholeSession()}
 	}
-	f.startLaps()
+	startLaps(f.laps, f.sessions[0].start)
 	slices.SortStableFunc(f.sessions, func(a, b fitSession) int { return cmp.Compare(a.start, b.start) })
 	parts := map[int]int{}
 	for _, s := range f.sessions {
@@ -35,6 +35,9 @@ func (f *fitFile) drafts(sum [32]byte) []draft {
 	var drafts []draft
 	for i, s := range f.sessions {
 		d := f.draft(s, legs[i])
+		if math.IsNaN(d.start) && len(d.samples) == 0 {
+			continue // nothing says when it was
+		}
 		if parts[s.part] > 1 {
 			d.rec.MultisportID = fmt.Sprintf("%x-%d", sum[:8], s.part)
 		}
@@ -48,18 +51,6 @@ func (f *fitFile) drafts(sum [32]byte) []draft {
 		drafts = append(drafts, d)
 	}
 	return drafts
-}
-
-// startLaps lets laps without a start begin where the lap before them ended.
-func (f *fitFile) startLaps() {
-	last := f.sessions[0].start
-	for i := range f.laps {
-		l := &f.laps[i]
-		if math.IsNaN(l.start) {
-			l.start = last
-		}
-		last = l.end
-	}
 }
 
 // A leg is what was recorded during a session: everything in [from, to).

@@ -39,7 +39,7 @@ type meter struct {
 
 // ratioFloor is up to where a file may expand however far: a ratio of small
 // numbers says nothing.
-const ratioFloor = 16 << 20
+const ratioFloor = 4 << 20
 
 func (m *meter) Read(p []byte) (int, error) {
 	if err := m.ctx.Err(); err != nil {

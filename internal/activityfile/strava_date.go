@@ -62,7 +62,7 @@ type dateParts struct {
 func splitDate(text string) dateParts {
 	var d dateParts
 	for text != "" {
-		r, _ := utf8.DecodeRuneInString(text)
+		r, size := utf8.DecodeRuneInString(text)
 		class := unicode.IsLetter
 		if r >= '0' && r <= '9' {
 			class = func(r rune) bool { return r >= '0' && r <= '9' }
@@ -72,7 +72,7 @@ func splitDate(text string) dateParts {
 		case end < 0:
 			end = len(text)
 		case end == 0:
-			text = text[utf8.RuneLen(r):]
+			text = text[size:]
 			continue
 		}
 		d.take(text[:end], unicode.IsLetter(r))

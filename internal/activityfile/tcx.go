@@ -121,7 +121,7 @@ func (t *tcxReader) lap(e xml.StartElement, d *draft) error {
 	if len(d.laps) >= maxFITMessages {
 		return unreadable("it has more than %d laps", maxFITMessages)
 	}
-	l := lap{start: t.zone.parse(attr(e, "StartTime"))}
+	l := lap{start: t.zone.parse(attr(e, "StartTime")), end: math.NaN()}
 	err := t.children(func(e xml.StartElement) (err error) {
 		switch e.Name.Local {
 		case "Track":
@@ -136,9 +136,6 @@ func (t *tcxReader) lap(e xml.StartElement, d *draft) error {
 		}
 		return err
 	})
-	if l.totals.DurationSeconds != nil {
-		l.end = l.start + *l.totals.DurationSeconds
-	}
 	d.laps = append(d.laps, l)
 	return err
 }

@@ -1,0 +1,164 @@
+package activityfile
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/muktihari/fit/profile/mesgdef"
+	"github.com/muktihari/fit/profile/typedef"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// small keeps fuzzing fast, and its limits within reach.
+var small = Limits{TotalBytes: 8 << 20, FileBytes: 1 << 20, Entries: 100, Samples: 5000, Rows: 500}
+
+// walkAnything walks hostile content and checks what holds for every result.
+func walkAnything(t *testing.T, name string, content []byte) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	n := 0
+	err := Walk(ctx, NewSource(name, bytes.NewReader(content), int64(len(content))), Options{Limits: small}, func(r Result) error {
+		n++
+		if r.Path == "" {
+			t.Error("a result without a path")
+		}
+		switch r.Status {
+		case StatusOK:
+			if len(r.Recordings) == 0 || r.Reason != "" || r.Format == "" || r.SHA256 == [32]byte{} {
+				t.Errorf("%s is ok with %d recordings: %+v", r.Path, len(r.Recordings), r.Reason)
+			}
+		case StatusSkipped, StatusFailed:
+			if len(r.Recordings) > 0 || r.Reason == "" {
+				t.Errorf("%s is %s with %d recordings and the reason %q", r.Path, r.Status, len(r.Recordings), r.Reason)
+			}
+		default:
+			t.Errorf("%s has the status %q", r.Path, r.Status)
+		}
+		for _, a := range r.Recordings {
+			checkInvariants(t, a)
+		}
+		return nil
+	})
+	if err != nil || n == 0 {
+		t.Errorf("%d results, then %v", n, err)
+	}
+}
+
+func checkInvariants(t *testing.T, a pierre.Recording) {
+	t.Helper()
+	s := a.Series
+	if !slices.IsSorted(s.Time) || slices.ContainsFunc(s.Time, func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }) {
+		t.Error("the times are not in order")
+	}
+	for _, c := range [][]float64{s.Latitude, s.Longitude, s.Altitude, s.Distance, s.Speed, s.HeartRate, s.Power, s.Cadence, s.Temperature} {
+		if c != nil && (len(c) != len(s.Time) || measured(c) == 0) {
+			t.Errorf("a column of %d values, %d measured, for %d times", len(c), measured(c), len(s.Time))
+		}
+		if slices.ContainsFunc(c, func(x float64) bool { return math.IsInf(x, 0) }) {
+			t.Error("a column holds an infinity")
+		}
+	}
+	if len(s.Time) > small.Samples {
+		t.Errorf("%d samples", len(s.Time))
+	}
+	totals := []pierre.Totals{a.Totals}
+	for _, l := range a.Laps {
+		totals = append(totals, l.Totals)
+		if math.IsNaN(l.StartSeconds) || math.IsInf(l.StartSeconds, 0) {
+			t.Errorf("a lap starts at %g", l.StartSeconds)
+		}
+	}
+	for _, tot := range totals {
+		for _, v := range []*float64{
+			tot.DistanceMeters, tot.DurationSeconds, tot.ElapsedSeconds, tot.ElevationGainMeters, tot.ElevationLossMeters, tot.AverageHeartRateBPM,
+			tot.MaxHeartRateBPM, tot.AveragePowerWatts, tot.MaxPowerWatts, tot.AverageSpeedMPS, tot.MaxSpeedMPS, tot.AverageCadenceRPM, tot.CaloriesKcal,
+		} {
+			if v != nil && (math.IsNaN(*v) || math.IsInf(*v, 0) || *v < 0) {
+				t.Errorf("a total of %g", *v)
+			}
+		}
+	}
+	if !slices.Contains(pierre.Sports(), a.Sport) || a.Start.Year() < 1970 || a.Start.Year() > 2300 {
+		t.Errorf("%s at %v", a.Sport, a.Start)
+	}
+}
+
+func FuzzFIT(f *testing.F) {
+	f.Add(fitRecording{seconds: 20, sport: typedef.SportCycling, record: func(i int, r *mesgdef.Record) { r.SetPower(200).SetAltitudeScaled(float64(400 + i)) }}.encode(f))
+	f.Add(fitRecording{seconds: 5, without: true, after: []mesger{
+		mesgdef.NewSession(nil).SetStartTime(fitStart).SetSport(typedef.SportSwimming).SetTotalElapsedTimeScaled(2),
+		mesgdef.NewSession(nil).SetStartTime(fitStart.Add(2 * time.Second)).SetSport(typedef.SportRunning),
+		mesgdef.NewLap(nil).SetStartTime(fitStart).SetTotalElapsedTimeScaled(3),
+		mesgdef.NewLength(nil).SetStartTime(fitStart).SetTotalElapsedTimeScaled(3),
+		mesgdef.NewHr(nil).SetTimestamp(fitStart).SetEventTimestamp([]uint32{1024}).SetFilteredBpm([]uint8{100}),
+		mesgdef.NewHr(nil).SetEventTimestamp12([]byte{0, 0x18, 0}).SetFilteredBpm([]uint8{110, 120}),
+		mesgdef.NewActivity(nil).SetTimestamp(fitStart).SetLocalTimestamp(fitStart.Add(time.Hour)),
+	}}.encode(f))
+	f.Add(encodeFIT(f, fileID(typedef.FileSettings).ToMesg(nil)))
+	f.Fuzz(func(t *testing.T, content []byte) { walkAnything(t, "x.fit", content) })
+}
+
+// The checksum keeps chance out: here the content behind a good header changes.
+func FuzzFITMessages(f *testing.F) {
+	whole := fitRecording{seconds: 20, sport: typedef.SportCycling}.encode(f)
+	f.Add(whole[14 : len(whole)-2])
+	f.Fuzz(func(t *testing.T, messages []byte) {
+		walkAnything(t, "x.fit", slices.Concat(whole[:4], []byte{0, 0, 0, 0}, whole[8:14], messages))
+	})
+}
+
+func FuzzGPX(f *testing.F) {
+	f.Add([]byte(run))
+	f.Add(gpxDoc(gpxTrk(fitStart, 3, "running") + gpxTrk(fitStart.Add(24*time.Hour), 3, "cycling")))
+	f.Add([]byte("\xFF\xFE<\x00g\x00p\x00x\x00>\x00"))
+	f.Fuzz(func(t *testing.T, content []byte) { walkAnything(t, "x.gpx", content) })
+}
+
+func FuzzTCX(f *testing.F) {
+	f.Add([]byte(tcxDoc(3)))
+	f.Add([]byte(tcxWith("<Courses/>")))
+	f.Fuzz(func(t *testing.T, content []byte) { walkAnything(t, "x.tcx", content) })
+}
+
+func FuzzStravaList(f *testing.F) {
+	for _, e := range exports {
+		f.Add(e.table(f, e.row("1", "a", ""), e.row("2", "b", "activities/1.gpx")))
+	}
+	f.Add([]byte("id,date,name,type,description,elapsed_time,distance,commute,gear,filename\n1,2018-01-01 10:00:00,x,Run,,1,2,false,,\n"))
+	f.Fuzz(func(t *testing.T, content []byte) { walkAnything(t, "activities.csv", content) })
+}
+
+func FuzzHealthExport(f *testing.F) {
+	f.Add(healthData(healthBeat("Uhr", "2024-05-01 08:00:10 +0200", 120) +
+		`<Workout workoutActivityType="HKWorkoutActivityTypeRunning" duration="30" durationUnit="min" startDate="2024-05-01 08:00:00 +0200" endDate="2024-05-01 08:35:00 +0200"><WorkoutRoute><FileReference path="/x.gpx"/></WorkoutRoute></Workout>`))
+	f.Fuzz(func(t *testing.T, content []byte) { walkAnything(t, "export.xml", content) })
+}
+
+func FuzzGarminList(f *testing.F) {
+	f.Add([]byte("[{\"summarizedActivitiesExport\":[" + garminRow(1, "running", "x", fitStart) + "]}]"))
+	f.Fuzz(func(t *testing.T, content []byte) { walkAnything(t, "x_summarizedActivities.json", content) })
+}
+
+func FuzzArchive(f *testing.F) {
+	f.Add(pack(f, member{"a.gpx", []byte(run)}, member{"b.zip", pack(f, member{"c.gpx.gz", gz(f, []byte(run))})}))
+	var stored bytes.Buffer
+	z := zip.NewWriter(&stored)
+	if w, err := z.CreateHeader(&zip.FileHeader{Name: "activities.csv"}); err != nil {
+		f.Fatal(err)
+	} else if _, err := w.Write(exports[0].table(f, exports[0].row("1", "a", ""))); err != nil {
+		f.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(stored.Bytes())
+	f.Add(gz(f, gz(f, []byte(run))))
+	f.Fuzz(func(t *testing.T, content []byte) { walkAnything(t, "x.zip", content) })
+}
