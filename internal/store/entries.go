@@ -157,11 +157,13 @@ func (i importing) nearby(ctx context.Context, in *entry) ([]pierre.ActivityID, 
 	if in.Source.LocalTimes {
 		near = far
 	}
-	rows, err := i.query(ctx, `SELECT activity_id FROM activity_sources
-		WHERE user_id = $1 AND (start_us BETWEEN $2 AND $3
-			OR local_times AND start_us BETWEEN $4 AND $5
-			OR sha256 = $6
-			OR provider = $7 AND external_id = $8 AND external_id <> '')
+	// One SELECT for each index: an OR would read all of the user's sources.
+	const from = `SELECT activity_id, imported_us FROM activity_sources WHERE user_id = $1 AND `
+	rows, err := i.query(ctx, `SELECT activity_id FROM (`+
+		from+`start_us BETWEEN $2 AND $3 UNION ALL `+
+		from+`start_us BETWEEN $4 AND $5 AND local_times UNION ALL `+
+		from+`sha256 = $6 UNION ALL `+
+		from+`provider = $7 AND external_id = $8 AND external_id <> '') candidates
 		GROUP BY activity_id ORDER BY min(imported_us), activity_id`,
 		i.user, start-near, start+near, start-far, start+far, in.Source.SHA256[:], in.Source.Provider, in.Source.ExternalID)
 	if err != nil {

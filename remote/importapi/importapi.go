@@ -115,6 +115,9 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
 	if r.Context().Err() != nil {
 		return nil // the client is gone
 	}
+	if full(err) { // of something that was unpacked on the way
+		err = onDisk(err)
+	}
 	return out.end(sum, err)
 }
 

@@ -117,11 +117,13 @@ func (s *Server) tooLarge() error {
 	}
 }
 
+func full(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+
 func onDisk(err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	if full(err) {
 		return &pierre.Error{
 			Kind: pierre.KindStorageFull, Err: err,
-			Msg: "The server's disk is full; nothing was imported. Its operator must free space.",
+			Msg: "The server's disk is full; the import did not go on. Its operator must free space.",
 		}
 	}
 	return fmt.Errorf("keeping the upload: %w", err)
