@@ -69,7 +69,8 @@ func (c Change) Diff() []byte {
 	if c.Delete {
 		after = "/dev/null"
 	}
-	return diff.Diff(before, c.Before, after, c.After)
+	text := diff.Diff(before, c.Before, after, c.After)
+	return text[bytes.IndexByte(text, '\n')+1:] // without the line that begins with "diff"
 }
 
 // Entry returns the entry called name; false if there is none.

@@ -21,6 +21,7 @@ type connection struct {
 	url         string
 	authKey     string
 	authKeyFile string
+	keyName     string
 	caCert      string
 	clientCert  string
 	clientKey   string
@@ -33,6 +34,7 @@ func (c *connection) register(flags *pflag.FlagSet) {
 	flags.StringVar(&c.url, "url", "", "the server's `URL`; a bare origin means its /mcp (env PIERRE_URL)")
 	flags.StringVar(&c.authKey, "auth-key", "", "the access `key`; visible in the process list, prefer env PIERRE_AUTH_KEY")
 	flags.StringVar(&c.authKeyFile, "auth-key-file", "", "read the access key from this `file`")
+	flags.StringVar(&c.keyName, "key-name", "", "use the access key that mcp-client install stored under this `name`")
 	flags.StringArrayVar(&c.headers, "header", nil, "an extra `'Name: value'` on every request; ${VAR} is taken from the environment (repeatable)")
 	flags.StringVar(&c.caCert, "ca-cert", "", "trust the certificate authorities in this PEM `file` too")
 	flags.StringVar(&c.clientCert, "client-cert", "", "present the client certificate in this PEM `file`")
@@ -121,22 +123,43 @@ func loopback(host string) bool {
 func (c *connection) key(getenv func(string) string) (secret.String, error) {
 	key := c.authKey
 	switch {
-	case c.authKey != "" && c.authKeyFile != "":
-		return secret.String{}, usagef("--auth-key and --auth-key-file exclude each other")
+	case moreThanOne(c.authKey, c.authKeyFile, c.keyName):
+		return secret.String{}, usagef("--auth-key, --auth-key-file and --key-name exclude each other")
 	case c.authKeyFile != "":
 		data, err := os.ReadFile(c.authKeyFile)
 		if err != nil {
 			return secret.String{}, usagef("reading --auth-key-file: %w", err)
 		}
 		key = string(data)
+	case c.keyName != "":
+		stored, _, err := keyStore(getenv).Load(c.keyName)
+		if err != nil {
+			return secret.String{}, usagef("--key-name: %w", err)
+		}
+		key = stored.Reveal()
 	case key == "":
 		key = getenv("PIERRE_AUTH_KEY")
 	}
+	return checkKey(key)
+}
+
+// checkKey refuses what cannot be a key, because it was not copied whole or alone.
+func checkKey(key string) (secret.String, error) {
 	key = strings.TrimSpace(key)
 	if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return secret.String{}, usagef("the access key holds a space or a character that no key has: check that it was copied whole, and alone")
 	}
 	return secret.New(key), nil
+}
+
+func moreThanOne(values ...string) bool {
+	given := 0
+	for _, v := range values {
+		if v != "" {
+			given++
+		}
+	}
+	return given > 1
 }
 
 // parseHeaders reads "Name: value" pairs and expands ${VAR} in the values.

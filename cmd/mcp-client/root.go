@@ -94,6 +94,8 @@ func newRootCmd(w world) *cobra.Command {
 // commands lists the subcommands, in the order of a user's needs.
 func commands(w world, conn *connection) []*cobra.Command {
 	return []*cobra.Command{
+		newInstallCmd(w, conn),
+		newUninstallCmd(w),
 		newImportCmd(w, conn),
 		newVersionCmd(w),
 	}
