@@ -70,7 +70,7 @@ func (s *Server) sessionOnly(w http.ResponseWriter, r *http.Request) (*session, 
 	if id == "" {
 		return nil, refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "Mcp-Session-Id is missing; initialize gives it out.")
 	}
-	found, ok := s.sessions.get(id, ownerOf(p))
+	found, ok := s.sessions.get(id, p.KeyID)
 	if !ok {
 		return nil, refuse(http.StatusNotFound, http.StatusNotFound, "This session has ended, or is not this key's; send initialize again.")
 	}

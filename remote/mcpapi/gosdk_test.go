@@ -3,6 +3,7 @@ package mcpapi_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -48,6 +49,7 @@ func (h *harness) official(key, version string) *official {
 		ProgressNotificationHandler: func(context.Context, *gosdk.ProgressNotificationClientRequest) { o.progress.Add(1) },
 		ToolListChangedHandler:      func(context.Context, *gosdk.ToolListChangedRequest) { o.toolChanges <- struct{}{} },
 	})
+	client.AddRoots(&gosdk.Root{URI: "file:///home"}) //nolint:staticcheck // as in the harness
 	transport := &gosdk.StreamableClientTransport{Endpoint: h.url + "/mcp", HTTPClient: &http.Client{Transport: keyed{key}}}
 	var err error
 	if o.ClientSession, err = client.Connect(h.t.Context(), transport, &gosdk.ClientSessionOptions{ProtocolVersion: version}); err != nil {
@@ -81,11 +83,18 @@ func TestOfficialGoClient(t *testing.T) {
 			h.mcp.AddTool(mcp.NewTool("greet"), func(_ context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 				if answer := server.ElicitationResponse(r.Params.InputResponses, "name"); answer != nil {
 					content, _ := answer.Content.(map[string]any)
-					return mcp.NewToolResultText("Hello " + content["name"].(string)), nil
+					return mcp.NewToolResultText(fmt.Sprintf("Hello %v", content["name"])), nil
 				}
 				return server.NewInputRequestBuilder("").Elicit("name", mcp.ElicitationParams{
 					Message: "Your name?", RequestedSchema: map[string]any{"type": "object", "properties": map[string]any{"name": map[string]any{"type": "string"}}},
 				}).ToolResult(), nil
+			})
+			h.mcp.AddTool(mcp.NewTool("roots"), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+				roots, err := h.mcp.RequestRoots(ctx, mcp.ListRootsRequest{})
+				if err != nil {
+					return nil, err
+				}
+				return mcp.NewToolResultText(roots.Roots[0].URI), nil
 			})
 			c := h.client(pierre.Limit{})
 			judge := h.official(c.key, version)
@@ -102,6 +111,9 @@ func TestOfficialGoClient(t *testing.T) {
 				t.Errorf("greet said %s", got)
 			}
 			if version < "2026" {
+				if got := judge.call(t, &gosdk.CallToolParams{Name: "roots"}); got != "file:///home" {
+					t.Errorf("roots said %s", got)
+				}
 				if got := judge.call(t, &gosdk.CallToolParams{Name: "sample"}); got != "the model says yes" {
 					t.Errorf("sample said %s", got)
 				}

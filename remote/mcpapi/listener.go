@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
 // A listener is an exchange that carries a subscription (subscriptions/listen): mcp-go notifies it until it is stopped.
@@ -13,7 +15,7 @@ type listener struct {
 	*exchange
 
 	number int64
-	owner  owner
+	owner  pierre.KeyID
 	stop   func()
 
 	filtering sync.Mutex

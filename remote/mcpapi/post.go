@@ -115,11 +115,11 @@ func (s *Server) sessionOf(h http.Header, x *exchange, p access.Principal) (*ses
 	case x.modern || !x.sse:
 		return &session{}, nil
 	case x.msg.name == string(mcp.MethodInitialize):
-		return newSession(rand.Text(), ownerOf(p), s.now()), nil
+		return newSession(rand.Text(), p.KeyID, s.now()), nil
 	case id == "":
 		return &session{}, nil
 	}
-	found, ok := s.sessions.get(id, ownerOf(p))
+	found, ok := s.sessions.get(id, p.KeyID)
 	if !ok {
 		return nil, refuse(http.StatusNotFound, http.StatusNotFound, "This session has ended, or is not this key's; send initialize again.")
 	}
@@ -197,7 +197,7 @@ func (s *Server) listen(ctx context.Context, x *exchange, p access.Principal) er
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	l := &listener{exchange: x, number: x.nextID(), owner: ownerOf(p), stop: stop}
+	l := &listener{exchange: x, number: x.nextID(), owner: p.KeyID, stop: stop}
 	x.edit = l.tag
 	forget, err := s.sessions.listen(ctx, l)
 	if err != nil {

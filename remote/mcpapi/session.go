@@ -10,20 +10,15 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 
-	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// An owner is who a session belongs to: nobody else can use it.
-type owner struct {
-	user pierre.UserID
-	key  pierre.KeyID
-}
-
-func ownerOf(p access.Principal) owner { return owner{p.UserID, p.KeyID} }
-
-// Finished streams are kept for clients whose connection broke just before the answer.
-const maxFinished = 16
+// Finished streams are kept for clients whose connection broke just before the answer: so many of a session, and so
+// many bytes of their messages.
+const (
+	maxFinished      = 16
+	maxFinishedBytes = 256 << 10
+)
 
 // A session is what a client of the older protocol negotiated, and its streams. The zero session stands for none: a
 // stateless request has one of its own.
@@ -31,8 +26,8 @@ const maxFinished = 16
 // It is also what mcp-go notifies when lists change ([server.ClientSession]).
 type session struct {
 	id         string
-	owner      owner
-	standalone *stream // for GET
+	owner      pierre.KeyID // the key that opened it: no other can use it; "" in single-tenant mode
+	standalone *stream      // for GET
 	done       chan struct{}
 
 	mu          sync.Mutex
@@ -56,10 +51,10 @@ type reply struct {
 	fault  json.RawMessage
 }
 
-func newSession(id string, o owner, now time.Time) *session {
+func newSession(id string, owner pierre.KeyID, now time.Time) *session {
 	return &session{
 		id:         id,
-		owner:      o,
+		owner:      owner,
 		standalone: newStream(0, true),
 		done:       make(chan struct{}),
 		asked:      map[string]chan<- reply{},
@@ -219,19 +214,18 @@ func (s *session) openStream() *stream {
 
 // forgetFinished keeps the streams that are running and the newest of the others.
 func (s *session) forgetFinished() {
-	tooMany := -maxFinished
-	for _, st := range s.streams {
-		if st.isEnded() {
-			tooMany++
+	finished, bytes := 0, 0
+	for i, st := range slices.Backward(s.streams) {
+		if !st.isEnded() {
+			continue
+		}
+		finished++
+		bytes += st.size()
+		if finished > maxFinished || bytes > maxFinishedBytes {
+			s.streams[i] = nil
 		}
 	}
-	s.streams = slices.DeleteFunc(s.streams, func(st *stream) bool {
-		if tooMany <= 0 || !st.isEnded() {
-			return false
-		}
-		tooMany--
-		return true
-	})
+	s.streams = slices.DeleteFunc(s.streams, func(st *stream) bool { return st == nil })
 }
 
 // stream returns the stream of that number.

@@ -26,7 +26,7 @@ type sessionTable struct {
 	now  func() time.Time
 
 	mu        sync.Mutex
-	byOwner   map[owner]map[string]*session
+	byOwner   map[pierre.KeyID]map[string]*session
 	listeners map[*listener]struct{}
 	swept     time.Time
 	closed    bool
@@ -37,7 +37,7 @@ func newSessionTable(m *server.MCPServer, idle time.Duration, now func() time.Ti
 		mcp:       m,
 		idle:      idle,
 		now:       now,
-		byOwner:   map[owner]map[string]*session{},
+		byOwner:   map[pierre.KeyID]map[string]*session{},
 		listeners: map[*listener]struct{}{},
 	}
 	return t
@@ -67,9 +67,9 @@ func (t *sessionTable) add(ctx context.Context, s *session) error {
 }
 
 // get returns the session of that id and owner.
-func (t *sessionTable) get(id string, o owner) (*session, bool) {
+func (t *sessionTable) get(id string, owner pierre.KeyID) (*session, bool) {
 	t.mu.Lock()
-	s, ok := t.byOwner[o][id]
+	s, ok := t.byOwner[owner][id]
 	t.mu.Unlock()
 	return s, ok && !t.isExpired(s, t.now())
 }
@@ -97,10 +97,10 @@ func (t *sessionTable) expired(now time.Time) []*session {
 }
 
 // longestIdle returns the owner's session that nobody has used for the longest time, nil if all are in use. t.mu is held.
-func (t *sessionTable) longestIdle(o owner) *session {
+func (t *sessionTable) longestIdle(owner pierre.KeyID) *session {
 	var oldest *session
 	var since time.Time
-	for _, s := range t.byOwner[o] {
+	for _, s := range t.byOwner[owner] {
 		if seen, idle := s.idleSince(); idle && (oldest == nil || seen.Before(since)) {
 			oldest, since = s, seen
 		}
@@ -143,7 +143,7 @@ func (t *sessionTable) listen(ctx context.Context, l *listener) (stop func(), er
 
 // drop ends what a key has open.
 func (t *sessionTable) drop(ctx context.Context, key pierre.KeyID) {
-	t.endWhere(ctx, func(o owner) bool { return o.key == key })
+	t.endWhere(ctx, func(owner pierre.KeyID) bool { return owner == key })
 }
 
 // closeAll ends everything, and what comes later at once.
@@ -151,14 +151,14 @@ func (t *sessionTable) closeAll(ctx context.Context) {
 	t.mu.Lock()
 	t.closed = true
 	t.mu.Unlock()
-	t.endWhere(ctx, func(owner) bool { return true })
+	t.endWhere(ctx, func(pierre.KeyID) bool { return true })
 }
 
-func (t *sessionTable) endWhere(ctx context.Context, match func(owner) bool) {
+func (t *sessionTable) endWhere(ctx context.Context, match func(owner pierre.KeyID) bool) {
 	var ended []*session
 	t.mu.Lock()
-	for o, sessions := range t.byOwner {
-		if !match(o) {
+	for owner, sessions := range t.byOwner {
+		if !match(owner) {
 			continue
 		}
 		for _, s := range sessions {

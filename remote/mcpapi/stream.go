@@ -148,6 +148,13 @@ func (st *stream) detach(mine chan struct{}) {
 	}
 }
 
+// size returns how many bytes of messages are kept.
+func (st *stream) size() int {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.bytes
+}
+
 // attached reports whether a connection serves the stream.
 func (st *stream) attached() bool {
 	st.mu.Lock()

@@ -102,6 +102,21 @@ func TestResumption(t *testing.T) {
 	}
 }
 
+// A session keeps its newest finished streams, and the running ones.
+func TestFinishedStreamsAreBounded(t *testing.T) {
+	h := start(t, mcpapi.Options{})
+	c := h.initialized(`{}`)
+	for range 30 {
+		c.post(call("1", "progress", ""))
+	}
+	for stream, want := range map[int]int{1: http.StatusBadRequest, 13: http.StatusBadRequest, 14: http.StatusOK, 30: http.StatusOK} {
+		resp := c.do(c.request(http.MethodGet, "/mcp", "", "Last-Event-ID", fmt.Sprintf("%d-3", stream)))
+		if resp.StatusCode != want || want == http.StatusOK && !strings.Contains(resp.body, "done") {
+			t.Errorf("stream %d: %d %s, want %d", stream, resp.StatusCode, resp.body, want)
+		}
+	}
+}
+
 // The stream begins with an event id, so that a client can come back even before there is a message.
 func TestPriming(t *testing.T) {
 	h := start(t, mcpapi.Options{})
