@@ -90,9 +90,10 @@ func derive(t *pierre.Totals, samples []sample, sport pierre.Sport, origin float
 			fill(&t.DurationSeconds, movingSeconds(samples, sport), true)
 		}
 	}
-	gain, loss := climb(samples)
-	fill(&t.ElevationGainMeters, gain, m.alt.n > 1)
-	fill(&t.ElevationLossMeters, loss, m.alt.n > 1)
+	if t.ElevationGainMeters == nil || t.ElevationLossMeters == nil {
+		gain, loss := climb(samples)
+		t.ElevationGainMeters, t.ElevationLossMeters = first(t.ElevationGainMeters, gain), first(t.ElevationLossMeters, loss)
+	}
 	fill(&t.AverageHeartRateBPM, m.hr.mean(), m.hr.n > 0)
 	fill(&t.MaxHeartRateBPM, m.hr.max, m.hr.n > 0)
 	fill(&t.AveragePowerWatts, m.power.mean(), m.power.n > 0)
@@ -124,14 +125,13 @@ func (t *tally) add(x float64) {
 
 func (t *tally) mean() float64 { return t.sum / float64(t.n) }
 
-type summary struct{ dist, alt, hr, power, cad, speed tally }
+type summary struct{ dist, hr, power, cad, speed tally }
 
 func summarise(samples []sample) summary {
 	var m summary
 	for i := range samples {
 		s := &samples[i]
 		m.dist.add(s.dist)
-		m.alt.add(s.alt)
 		m.hr.add(s.hr)
 		m.power.add(s.power)
 		m.speed.add(s.speed)

@@ -3,51 +3,48 @@ package activityfile
 import (
 	"math"
 
+	"github.com/pierre-mcp/pierre/fitness"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-const earthRadius = 6371008.8 // m, mean radius R1 of IUGG
-
-// haversine returns the metres between two positions.
-func haversine(lat1, lon1, lat2, lon2 float64) float64 {
-	const rad = math.Pi / 180
-	sinLat := math.Sin((lat2 - lat1) * rad / 2)
-	sinLon := math.Sin((lon2 - lon1) * rad / 2)
-	h := sinLat*sinLat + math.Cos(lat1*rad)*math.Cos(lat2*rad)*sinLon*sinLon
-	return 2 * earthRadius * math.Asin(math.Min(1, math.Sqrt(h)))
-}
-
 // measureTrack gives samples without any recorded distance the length of their
-// track. Neither the way between two segments nor a fix that nobody could have
-// reached in time lengthens it.
+// track. The way between two segments does not lengthen it.
 func measureTrack(samples []sample, sport pierre.Sport) {
-	for i := range samples {
-		if !math.IsNaN(samples[i].dist) {
-			return
-		}
-	}
-	limit := topSpeed(sport)
-	var last *sample
-	length, apart := 0.0, false
+	var track []*sample // those with a position
 	for i := range samples {
 		s := &samples[i]
-		apart = apart || s.apart
-		if !s.placed() {
-			continue
+		if !math.IsNaN(s.dist) {
+			return
 		}
-		if last != nil {
-			step := haversine(last.lat, last.lon, s.lat, s.lon)
-			// Times are whole seconds in many files: two fixes of one second may be almost two apart.
-			if step > limit*(s.t-last.t+1) && !apart {
-				continue
-			}
-			if !apart {
-				length += step
-			}
+		if s.placed() {
+			track = append(track, s)
 		}
-		s.dist = length
-		last, apart = s, false
 	}
+	length := 0.0
+	for from := 0; from < len(track); {
+		to := from + 1
+		for to < len(track) && !track[to].apart {
+			to++
+		}
+		length += measureSegment(track[from:to], length, topSpeed(sport))
+		from = to
+	}
+}
+
+// measureSegment sets the distances of a segment that begins after base metres, and returns its length.
+func measureSegment(segment []*sample, base, topSpeed float64) float64 {
+	t, lat, lon := make([]float64, len(segment)), make([]float64, len(segment)), make([]float64, len(segment))
+	for i, s := range segment {
+		t[i], lat[i], lon[i] = s.t, s.lat, s.lon
+	}
+	distances, err := fitness.TrackDistance(t, lat, lon, topSpeed)
+	if err != nil {
+		return 0 // only if there are no positions
+	}
+	for i, d := range distances {
+		segment[i].dist = base + d
+	}
+	return distances[len(distances)-1]
 }
 
 // topSpeed is what no athlete exceeds, in m/s.
@@ -64,8 +61,9 @@ func topSpeed(sport pierre.Sport) float64 {
 }
 
 // movingSeconds sums up the time between samples that were at least as far
-// apart as somebody on the way gets. Without distances, every gap counts that
-// is too short to be a pause.
+// apart as somebody on the way gets. Other than [fitness.MovingTime] it needs no
+// speeds, and counts the gaps of devices that record only where something
+// changes. Without distances, every gap counts that is too short to be a pause.
 func movingSeconds(samples []sample, sport pierre.Sport) float64 {
 	const pause = 30 // s, as in package fitness
 	least := slowest(sport)
@@ -98,51 +96,26 @@ func movingSeconds(samples []sample, sport pierre.Sport) float64 {
 func slowest(sport pierre.Sport) float64 {
 	switch {
 	case sport.IsRun():
-		return 0.8
+		return fitness.RunMoving
 	case sport.IsRide():
-		return 1.4
+		return fitness.RideMoving
 	case sport == pierre.SportSwim:
 		return 0.2
 	}
-	return 0.5
+	return fitness.WalkMoving
 }
 
-// climb returns the metres up and down. Altitudes wobble, so a change counts
-// only once it exceeds a threshold (hysteresis): raw sums overstate by half and more.
-func climb(samples []sample) (up, down float64) {
-	const threshold = 3 // m
-	low, high := math.Inf(1), math.Inf(-1)
-	direction := 0
+// climb returns the metres up and down, if there are altitudes in sufficient
+// number. The hysteresis of a barometer comes closest to what devices with and
+// without one say themselves.
+func climb(samples []sample) (up, down *float64) {
+	t, altitude := make([]float64, len(samples)), make([]float64, len(samples))
 	for i := range samples {
-		a := samples[i].alt
-		if math.IsNaN(a) {
-			continue
-		}
-		switch {
-		case direction > 0 && high-a >= threshold:
-			up += high - low
-			direction, low = -1, a
-		case direction < 0 && a-low >= threshold:
-			down += high - low
-			direction, high = 1, a
-		case direction > 0:
-			high = math.Max(high, a)
-		case direction < 0:
-			low = math.Min(low, a)
-		default:
-			low, high = math.Min(low, a), math.Max(high, a)
-			if a-low >= threshold {
-				direction, high = 1, a
-			} else if high-a >= threshold {
-				direction, low = -1, a
-			}
-		}
+		t[i], altitude[i] = samples[i].t, samples[i].alt
 	}
-	switch direction {
-	case 1:
-		up += high - low
-	case -1:
-		down += high - low
+	rises, falls, err := fitness.Ascent(t, altitude, fitness.BarometerHysteresis)
+	if err != nil {
+		return nil, nil
 	}
-	return up, down
+	return &rises.Value, &falls.Value
 }

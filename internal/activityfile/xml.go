@@ -60,9 +60,9 @@ func newXMLReader(r io.Reader) (*xmlReader, error) {
 // skipDTD skips a document type definition, which says nothing that is needed
 // here, and returns how many bytes it skipped. Some of Apple's are malformed.
 func skipDTD(r *bufio.Reader) int64 {
-	head, _ := r.Peek(r.Size()) //nolint:errcheck // whoever reads on meets the same error
+	head, _ := r.Peek(r.Size()) // whoever reads on meets the same error
 	dtd := regexp.MustCompile(`(?s)^\s*(?:<\?xml.*?\?>\s*)?(?:<!--.*?-->\s*)*<!DOCTYPE[^\[>]*\[.*?\]\s*>`)
-	n, _ := r.Discard(len(dtd.Find(head))) //nolint:errcheck // these bytes are there
+	n, _ := r.Discard(len(dtd.Find(head)))
 	return int64(n)
 }
 
