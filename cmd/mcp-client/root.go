@@ -96,6 +96,8 @@ func commands(w world, conn *connection) []*cobra.Command {
 	return []*cobra.Command{
 		newInstallCmd(w, conn),
 		newUninstallCmd(w),
+		newToolsCmd(w, conn),
+		newCallCmd(w, conn),
 		newImportCmd(w, conn),
 		newVersionCmd(w),
 	}
