@@ -5,14 +5,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"sync"
-	"unicode"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/report"
 	"github.com/pierre-mcp/pierre/internal/upload"
 )
 
@@ -64,7 +63,7 @@ func (p *progress) Done(it upload.Item, files int) {
 		_ = p.bar.Add64(1) // as in Sent
 		return
 	}
-	fmt.Fprintf(p.out, "%s: %s, %s\n", p.count(), plain(it.Path), plural(files, "file"))
+	fmt.Fprintf(p.out, "%s: %s, %s\n", p.count(), report.Plain(it.Path), report.Plural(files, "file"))
 }
 
 func (p *progress) end() {
@@ -81,49 +80,29 @@ func printPlan(out io.Writer, items []upload.Item, others int) error {
 		total += it.Size
 		as := ""
 		if it.Files != nil {
-			as = fmt.Sprintf(" (an account export: %s as one archive)", plural(len(it.Files), "file"))
+			as = fmt.Sprintf(" (an account export: %s as one archive)", report.Plural(len(it.Files), "file"))
 		}
-		fmt.Fprintf(&b, "%9s  %s%s\n", size(it.Size), plain(it.Path), as)
+		fmt.Fprintf(&b, "%9s  %s%s\n", size(it.Size), report.Plain(it.Path), as)
 	}
-	fmt.Fprintf(&b, "%s, %s, would be sent%s.\n", plural(len(items), "upload"), size(total), notSent(others))
+	fmt.Fprintf(&b, "%s, %s, would be sent%s.\n", report.Plural(len(items), "upload"), size(total), notSent(others))
 	_, err := out.Write(b.Bytes())
 	return err
 }
 
-// printReport writes a line per file, with reasons and warnings below, and a line that sums them up.
 func printReport(out io.Writer, r pierre.ImportReport, others int) error {
-	var b bytes.Buffer
 	for _, row := range r.Files {
-		fmt.Fprintf(&b, "%-9s  %s\n", row.Status, plain(row.File))
-		for _, note := range append([]string{row.Reason}, row.Warnings...) {
-			if note != "" {
-				fmt.Fprintf(&b, "%-9s    %s\n", "", plain(note))
-			}
+		if err := report.Row(out, row); err != nil {
+			return err
 		}
 	}
-	s := r.Summary
-	fmt.Fprintf(&b, "%s: %d imported (%s), %d duplicate, %d skipped, %d failed%s.\n",
-		plural(s.Files, "file"), s.Imported, plural(s.Activities, "new activity"), s.Duplicate, s.Skipped, s.Failed, notSent(others))
-	_, err := out.Write(b.Bytes())
-	return err
+	return report.Summary(out, r.Summary, notSent(others))
 }
 
 func notSent(others int) string {
 	if others == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; %s of other kinds left out", plural(others, "file"))
-}
-
-func plural(n int, noun string) string {
-	switch {
-	case n == 1:
-	case strings.HasSuffix(noun, "y"):
-		noun = strings.TrimSuffix(noun, "y") + "ies"
-	default:
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
+	return fmt.Sprintf("; %s of other kinds left out", report.Plural(others, "file"))
 }
 
 func size(bytes int64) string {
@@ -132,14 +111,4 @@ func size(bytes int64) string {
 		return fmt.Sprintf("%.1f MB", float64(bytes)/MB)
 	}
 	return fmt.Sprintf("%.1f kB", float64(bytes)/kB)
-}
-
-// plain keeps a file's or a server's text from steering the terminal.
-func plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '?'
-	}, s)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/importer"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/report"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
 	"github.com/pierre-mcp/pierre/remote/importapi"
 )
@@ -196,7 +197,7 @@ func TestImportInterrupted(t *testing.T) {
 
 // What a file is called cannot steer the terminal.
 func TestPlain(t *testing.T) {
-	if got, want := plain("a\x1b[31mb\nç"), "a?[31mb?ç"; got != want {
+	if got, want := report.Plain("a\x1b[31mb\nç"), "a?[31mb?ç"; got != want {
 		t.Errorf("plain = %q, want %q", got, want)
 	}
 }

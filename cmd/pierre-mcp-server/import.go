@@ -9,6 +9,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/report"
 )
 
 func newImport(c *config, w cli.World) *cobra.Command {
@@ -47,27 +48,26 @@ func importPaths(cmd *cobra.Command, c *config, w cli.World, email string, paths
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close(ctx)) }()
+	var total pierre.ImportSummary
 	user, err := s.store.EnsureUser(ctx, email, time.Now())
 	if err != nil {
 		return err
 	}
-	failed := 0
 	for _, path := range paths {
 		summary, err := s.imports.ImportPath(ctx, user.ID, path, func(row pierre.ImportRow) error {
-			return printRow(cmd, row)
+			total.Count(row)
+			return report.Row(w.Stdout, row)
 		})
 		if err != nil {
 			return err
 		}
-		failed += summary.Failed
+		total.Activities += summary.Activities
 	}
-	if failed > 0 {
-		return fmt.Errorf("%d files could not be imported; the report says why", failed)
+	if err := report.Summary(w.Stdout, total, ""); err != nil {
+		return err
+	}
+	if total.Failed > 0 {
+		return fmt.Errorf("%d of %d files failed", total.Failed, total.Files)
 	}
 	return nil
-}
-
-func printRow(cmd *cobra.Command, row pierre.ImportRow) error {
-	_, err := fmt.Fprintln(cmd.OutOrStdout(), row.Status, row.File, row.Reason)
-	return err
 }
