@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/mark3labs/mcp-go/server"
@@ -111,7 +112,7 @@ func serve(ctx context.Context, c *config, w cli.World) (err error) {
 	defer stop()
 	wg.Go(func() { d.verifier.Run(ctx, s.log) })
 	wg.Go(func() { s.closeStreams(ctx, d.mcp) })
-	return web.Serve(ctx, ln, d.handler)
+	return web.Serve(ctx, ln, d.handler, s.log)
 }
 
 // closeStreams waits for ctx to end and then ends what would hold up the drain of the HTTP server.
@@ -139,6 +140,9 @@ func (s *services) doors(c *config) (*doorway, error) {
 	}
 	for _, file := range ring.Made {
 		s.log.Info("made a secret", slog.String("file", file))
+	}
+	for _, file := range ring.Exposed {
+		s.log.Warn("others can read this secret; chmod 600 it", slog.String("file", file))
 	}
 	proxies, err := c.proxies()
 	if err != nil {
@@ -185,7 +189,10 @@ func (c *config) listen(ctx context.Context) (net.Listener, error) {
 	var lc net.ListenConfig
 	ln, err := lc.Listen(ctx, "tcp", c.addr())
 	if err != nil {
-		return nil, fmt.Errorf("listening on %s: %w; is another copy running? --port chooses another port", c.addr(), err)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return nil, fmt.Errorf("listening on %s: the port is taken, perhaps by another copy; --port chooses another one", c.addr())
+		}
+		return nil, fmt.Errorf("listening on %s: %w", c.addr(), err)
 	}
 	return c.withTLS(ln)
 }

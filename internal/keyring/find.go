@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -34,6 +35,9 @@ func (r *Ring) find(name string, src Source, dir, file string) (secret.String, e
 		path := filepath.Join(dir, file)
 		if text, err = r.readOrMake(path); err != nil {
 			return secret.String{}, err
+		}
+		if info, err := os.Stat(path); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+			r.Exposed = append(r.Exposed, path)
 		}
 		name = path
 	}

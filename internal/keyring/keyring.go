@@ -31,6 +31,8 @@ type Source struct {
 type Ring struct {
 	// Made names the files that Load made, for the operator to know of.
 	Made []string
+	// Exposed names the files in the data folder that other users of the machine can read.
+	Exposed []string
 
 	jwt  secret.String
 	aead cipher.AEAD
