@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/pierre-mcp/pierre/fitness"
@@ -43,6 +44,8 @@ func (a athlete) load(act pierre.Activity, d digest) (load, error) {
 	hasPower := act.Sport.IsRide() && (d.Power != nil || act.NormalizedPowerWatts != nil)
 	hasHeart := d.HeartRate != nil || act.AverageHeartRateBPM != nil
 	switch {
+	case hasPower && hasHeart:
+		return load{}, &fitness.UnavailableError{Reason: fmt.Sprintf("%v; by heart rate it is not because %v", err, heartErr)}
 	case hasHeart:
 		return load{}, heartErr
 	case hasPower:

@@ -158,10 +158,12 @@ func (c *Catalog) describeLoad(ctx context.Context, user pierre.UserID, args loa
 }
 
 func (a loadAnswer) text() string {
-	lines := []string{
-		fmt.Sprintf("%s to %s: %d of %d activities counted", a.From, a.To, a.Loads.Counted, a.Loads.Activities),
-		a.CTL.text("fitness (CTL)"), a.ATL.text("fatigue (ATL)"), a.TSB.text("form (TSB)"), a.Ramp.text("ramp per week"),
-		a.Monotony.text("monotony"), a.AcuteChronic.text("acute:chronic"),
+	lines := []string{fmt.Sprintf("%s to %s: %d of %d activities counted", a.From, a.To, a.Loads.Counted, a.Loads.Activities)}
+	if a.CTL.Value == nil {
+		lines = append(lines, "fitness, fatigue and form: "+a.CTL.NotAvailable)
+	} else {
+		lines = append(lines, a.CTL.text("fitness (CTL)"), a.ATL.text("fatigue (ATL)"), a.TSB.text("form (TSB)"),
+			a.Ramp.text("ramp per week"), a.Monotony.text("monotony"), a.AcuteChronic.text("acute:chronic"))
 	}
 	if a.CTL.Note != "" {
 		lines = append(lines, a.CTL.Note)
