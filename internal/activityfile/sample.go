@@ -73,31 +73,44 @@ func sortSamples(s []sample) {
 	}
 }
 
+// A field is one quantity of samples and the column that it becomes.
+type field struct {
+	of        func(*sample) *float64
+	to        func(*pierre.Series) *[]float64
+	low, high float64 // what is outside was not measured
+	moves     bool    // 0 throughout comes from a device without the sensor
+}
+
+func fields() []field {
+	return []field{
+		{func(s *sample) *float64 { return &s.lat }, func(s *pierre.Series) *[]float64 { return &s.Latitude }, -90, 90, false},
+		{func(s *sample) *float64 { return &s.lon }, func(s *pierre.Series) *[]float64 { return &s.Longitude }, -180, 180, false},
+		{func(s *sample) *float64 { return &s.alt }, func(s *pierre.Series) *[]float64 { return &s.Altitude }, -1000, 30_000, true},
+		{func(s *sample) *float64 { return &s.dist }, func(s *pierre.Series) *[]float64 { return &s.Distance }, 0, 1e8, true},
+		{func(s *sample) *float64 { return &s.speed }, func(s *pierre.Series) *[]float64 { return &s.Speed }, 0, 400, true},
+		{func(s *sample) *float64 { return &s.hr }, func(s *pierre.Series) *[]float64 { return &s.HeartRate }, 1, 254, false}, // straps send 0 without contact
+		{func(s *sample) *float64 { return &s.power }, func(s *pierre.Series) *[]float64 { return &s.Power }, 0, 10_000, true},
+		{func(s *sample) *float64 { return &s.cad }, func(s *pierre.Series) *[]float64 { return &s.Cadence }, 0, 1000, true},
+		{func(s *sample) *float64 { return &s.temp }, func(s *pierre.Series) *[]float64 { return &s.Temperature }, -100, 100, false},
+	}
+}
+
 // clean removes what sensors write for "nothing measured".
 func clean(samples []sample) {
-	var moved, pedalled, powered, sped, raised bool
-	for i := range samples {
-		s := &samples[i]
-		if s.hr <= 0 || s.hr >= 255 {
-			s.hr = math.NaN()
-		}
-		if s.power < 0 {
-			s.power = math.NaN()
-		}
-		moved, sped = moved || s.dist > 0, sped || s.speed > 0
-		pedalled, powered = pedalled || s.cad > 0, powered || s.power > 0
-		raised = raised || s.alt != 0 && !math.IsNaN(s.alt)
-	}
-	// A stream that is 0 throughout comes from a device without the sensor.
-	for i := range samples {
-		s := &samples[i]
-		for _, c := range []struct {
-			measured bool
-			value    *float64
-		}{{moved, &s.dist}, {sped, &s.speed}, {pedalled, &s.cad}, {powered, &s.power}, {raised, &s.alt}} {
-			if !c.measured {
-				*c.value = math.NaN()
+	for _, f := range fields() {
+		moved := !f.moves
+		for i := range samples {
+			v := f.of(&samples[i])
+			if *v < f.low || *v > f.high {
+				*v = math.NaN()
 			}
+			moved = moved || *v != 0 && !math.IsNaN(*v)
+		}
+		if moved {
+			continue
+		}
+		for i := range samples {
+			*f.of(&samples[i]) = math.NaN()
 		}
 	}
 }
@@ -112,34 +125,15 @@ func columns(samples []sample, start float64) pierre.Series {
 	for i := range samples {
 		s.Time[i] = math.Round((samples[i].t-start)*1e6) / 1e6
 	}
-	for _, c := range []struct {
-		dst *[]float64
-		of  func(*sample) float64
-	}{
-		{&s.Latitude, func(p *sample) float64 { return p.lat }},
-		{&s.Longitude, func(p *sample) float64 { return p.lon }},
-		{&s.Altitude, func(p *sample) float64 { return p.alt }},
-		{&s.Distance, func(p *sample) float64 { return p.dist }},
-		{&s.Speed, func(p *sample) float64 { return p.speed }},
-		{&s.HeartRate, func(p *sample) float64 { return p.hr }},
-		{&s.Power, func(p *sample) float64 { return p.power }},
-		{&s.Cadence, func(p *sample) float64 { return p.cad }},
-		{&s.Temperature, func(p *sample) float64 { return p.temp }},
-	} {
-		*c.dst = column(samples, c.of)
+	for _, f := range fields() {
+		if !slices.ContainsFunc(samples, func(s sample) bool { return !math.IsNaN(*f.of(&s)) }) {
+			continue
+		}
+		values := make([]float64, len(samples))
+		for i := range samples {
+			values[i] = *f.of(&samples[i])
+		}
+		*f.to(&s) = values
 	}
 	return s
-}
-
-// column returns one column of samples, or nil if none has a value.
-func column(samples []sample, of func(*sample) float64) []float64 {
-	first := slices.IndexFunc(samples, func(s sample) bool { return !math.IsNaN(of(&s)) })
-	if first < 0 {
-		return nil
-	}
-	values := make([]float64, len(samples))
-	for i := range samples {
-		values[i] = of(&samples[i])
-	}
-	return values
 }
