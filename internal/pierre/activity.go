@@ -71,11 +71,11 @@ type Lap struct {
 // A Series holds an activity's samples, column by column. A column is nil if
 // nothing was recorded, else as long as Time, with NaN where a sample lacks it.
 type Series struct {
-	Time        []float64 // s after the activity's start, rising
+	Time        []float64 // s after the activity's start, never falling; laps may share the sample at their border
 	Latitude    []float64 // degrees, WGS 84
 	Longitude   []float64 // degrees, WGS 84
 	Altitude    []float64 // m
-	Distance    []float64 // m since the start
+	Distance    []float64 // m since the start; along the track if the device counted none
 	Speed       []float64 // m/s
 	HeartRate   []float64 // bpm
 	Power       []float64 // W
