@@ -36,6 +36,7 @@ func (c *config) bind(root *cobra.Command) {
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&c.databaseURL, "database-url", getenv("DATABASE_URL"), "the server's database (default pierre.db in the data folder) [DATABASE_URL]")
+	flags.Lookup("database-url").DefValue = "" // --help must not show the environment's: it may hold a password
 	flags.StringVar(&c.dataDir, "data-dir", dataDir, "the server's folder of database and secrets [PIERRE_DATA_DIR]")
 	flags.BoolVar(&c.json, "json", false, "print JSON on stdout, for machines")
 }

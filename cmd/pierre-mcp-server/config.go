@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pierre-mcp/pierre/internal/datadir"
+	"github.com/pierre-mcp/pierre/internal/logging"
 )
 
 // A setting is a flag and the environment variable that gives its default.
@@ -21,7 +23,7 @@ type setting struct {
 	value     *string
 }
 
-// A config is everything that the programs' user can choose. See docs/configuration.md.
+// A config is everything that the programs' user can choose. See docs/operating.md.
 type config struct {
 	singleTenant   bool
 	host           string
@@ -77,15 +79,17 @@ func (c *config) bind(cmd *cobra.Command, getenv func(string) string) {
 			preset = rustLevel(getenv("RUST_LOG"), preset)
 		}
 		cmd.PersistentFlags().StringVar(s.value, s.flag, preset, s.help+" ["+s.env+"]")
+		cmd.PersistentFlags().Lookup(s.flag).DefValue = s.preset // --help must not show the environment's: it may hold a password
 	}
 	c.jwtSecret = fileOr{getenv("JWT_SECRET"), getenv("JWT_SECRET_FILE")}
 	c.encryptionKey = fileOr{getenv("ENCRYPTION_KEY"), getenv("ENCRYPTION_KEY_FILE")}
 }
 
-// rustLevel reads the first plain level of a RUST_LOG such as "info,hyper=warn".
+// rustLevel reads the first plain level of a RUST_LOG such as "info,hyper=warn". That variable is for
+// other programs as well: what is no level of ours does not concern us.
 func rustLevel(rustLog, preset string) string {
 	for part := range strings.SplitSeq(rustLog, ",") {
-		if part != "" && !strings.Contains(part, "=") {
+		if _, err := logging.New(io.Discard, part); err == nil && part != "" {
 			return part
 		}
 	}
@@ -107,7 +111,9 @@ func (c *config) validate() error {
 	if n, err := strconv.Atoi(c.port); err != nil || n < 0 || n > 65535 {
 		errs = append(errs, fmt.Errorf("--port must be a number from 0 to 65535, not %q", c.port))
 	}
-	if c.singleTenant && !loopback(c.host) {
+	if c.host == "" {
+		errs = append(errs, errors.New("--host must name an address; 0.0.0.0 means all"))
+	} else if c.singleTenant && !loopback(c.host) {
 		errs = append(errs, fmt.Errorf("--single-tenant asks for no key and so listens on loopback only, not on --host %s", c.host))
 	}
 	if (c.tlsCert == "") != (c.tlsKey == "") {

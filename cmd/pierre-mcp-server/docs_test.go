@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/pierre-mcp/pierre/internal/cli"
 )
 
 // TestDocumentedSettings compares the table of docs/operating.md with the flags.
@@ -44,8 +47,28 @@ func TestValidateReportsAllMistakes(t *testing.T) {
 	}
 }
 
+// An empty host would listen on every address.
+func TestValidateRefusesAnEmptyHost(t *testing.T) {
+	c := config{dataDir: "x", maxUploadMB: "1"}
+	if err := c.validate(); err == nil || !strings.Contains(err.Error(), "--host") {
+		t.Errorf("validate() = %v, want a complaint about --host", err)
+	}
+}
+
+func TestHelpDoesNotShowTheEnvironment(t *testing.T) {
+	var out bytes.Buffer
+	env := map[string]string{"HOME": "/home/ana", "DATABASE_URL": "postgresql://pierre:hunter2@db/pierre"}
+	w := cli.World{Getenv: func(name string) string { return env[name] }, Stdout: &out, Stderr: &out}
+	if code := cli.Run(t.Context(), newRoot(w), []string{"--help"}, w); code != 0 || out.Len() == 0 {
+		t.Fatalf("--help ended with %d", code)
+	}
+	if strings.Contains(out.String(), "hunter2") {
+		t.Errorf("--help shows a password of the environment:\n%s", &out)
+	}
+}
+
 func TestRustLogIsReadWhenLogLevelIsAbsent(t *testing.T) {
-	for rustLog, want := range map[string]string{"": "info", "debug": "debug", "warn,hyper=info": "warn", "hyper=info": "info", "hyper=info,error": "error"} {
+	for rustLog, want := range map[string]string{"": "info", "debug": "debug", "warn,hyper=info": "warn", "hyper=info": "info", "hyper=info,error": "error", "hyper": "info", "hyper,debug": "debug"} {
 		if got := rustLevel(rustLog, "info"); got != want {
 			t.Errorf("RUST_LOG=%s means %s, want %s", rustLog, got, want)
 		}

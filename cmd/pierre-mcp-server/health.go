@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -58,16 +60,33 @@ func (m *monitor) watch(route string, h http.Handler) http.Handler {
 	return promhttp.InstrumentHandlerDuration(m.served.MustCurryWith(prometheus.Labels{"route": route}), h)
 }
 
-// mount adds /metrics, for callers on this machine only: a request that a proxy forwarded is not one.
+// mount adds /metrics, for callers on this machine only.
 func (m *monitor) mount(mux *http.ServeMux, log *slog.Logger) {
 	metrics := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 	mux.Handle("GET /metrics", web.Handle(log, func(w http.ResponseWriter, r *http.Request) error {
-		peer, err := netip.ParseAddrPort(r.RemoteAddr)
-		forwarded := r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != ""
-		if err != nil || !peer.Addr().Unmap().IsLoopback() || forwarded {
+		if !fromHere(r) {
 			return pierre.NotFound("page")
 		}
 		metrics.ServeHTTP(w, r)
 		return nil
 	}))
+}
+
+// fromHere reports whether the request comes from this machine: not through a proxy on it, which shows by a header or
+// by the name that it was asked for, and not from a web page whose domain was rebound to this machine.
+func fromHere(r *http.Request) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil || !peer.Addr().Unmap().IsLoopback() {
+		return false
+	}
+	for _, header := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Via"} {
+		if len(r.Header.Values(header)) > 0 {
+			return false
+		}
+	}
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		host = strings.Trim(r.Host, "[]")
+	}
+	return loopback(host)
 }

@@ -60,6 +60,25 @@ func TestSecretsAreMadeOnce(t *testing.T) {
 	}
 }
 
+func TestFilesThatOthersCanReadAreNamed(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("modes mean nothing on Windows")
+	}
+	dir := t.TempDir()
+	ring, err := keyring.Load(dir, keyring.Source{}, keyring.Source{})
+	if err != nil || len(ring.Exposed) != 0 {
+		t.Fatalf("Exposed = %v, %v; want none", ring.Exposed, err)
+	}
+	path := filepath.Join(dir, "jwt.secret")
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ring, err = keyring.Load(dir, keyring.Source{}, keyring.Source{})
+	if err != nil || len(ring.Exposed) != 1 || ring.Exposed[0] != path {
+		t.Errorf("Exposed = %v, %v; want %s", ring.Exposed, err, path)
+	}
+}
+
 // The server and admin-setup may be started for the first time together.
 func TestProgramsThatStartTogetherAgree(t *testing.T) {
 	dir := t.TempDir()
