@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -50,12 +51,15 @@ func Run(ctx context.Context, root *cobra.Command, args []string, w World) int {
 		return 0
 	}
 	if _, ok := errors.AsType[usageError](err); ok || pierre.KindOf(err) == pierre.KindInvalid {
-		fmt.Fprintf(w.Stderr, "%s: %v (%s --help shows how)\n", root.Name(), err, root.Name())
+		fmt.Fprintf(w.Stderr, "%s: %s (%s --help shows how)\n", root.Name(), oneLine(err), root.Name())
 		return 2
 	}
-	fmt.Fprintf(w.Stderr, "%s: %v\n", root.Name(), err)
+	fmt.Fprintf(w.Stderr, "%s: %s\n", root.Name(), oneLine(err))
 	return 1
 }
+
+// oneLine joins the mistakes that are reported together.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
 // NoArgs refuses positional arguments: a mistyped command must not start something else.
 func NoArgs(_ *cobra.Command, args []string) error {
