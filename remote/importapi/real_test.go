@@ -223,7 +223,7 @@ func TestRealArchives(t *testing.T) {
 // A bomb is a failed file, not a dead server.
 func TestZipBomb(t *testing.T) {
 	f := newFixture(t, nil)
-	bomb := zipOf(t, "bomb.gpx", "<gpx>"+string(make([]byte, 64<<20)), "good.gpx", gpx(0))
+	bomb := zipOf(t, "bomb.gpx", "<gpx>"+string(make([]byte, 16<<20)), "good.gpx", gpx(0))
 	if bomb.Len() > 1<<20 {
 		t.Fatalf("the bomb has %d bytes", bomb.Len())
 	}
