@@ -44,6 +44,7 @@ func TestScripts(t *testing.T) {
 // A mcpServer is mcp-go's, with a key, and with an eye on its sessions.
 type mcpServer struct {
 	*httptest.Server
+	mcp      *server.MCPServer
 	mu       sync.Mutex
 	sessions map[string]bool
 	seen     []*http.Request
@@ -53,7 +54,8 @@ type mcpServer struct {
 
 func newMCPServer(t *testing.T, start func(*httptest.Server)) *mcpServer {
 	s := &mcpServer{sessions: make(map[string]bool), calls: make(chan string, 64), ended: make(chan string, 64)}
-	m := server.NewMCPServer("test", "1", server.WithToolCapabilities(true))
+	m := server.NewMCPServer("test", "1", server.WithToolCapabilities(true), server.WithElicitation())
+	s.mcp = m
 	m.AddTool(mcp.NewTool("echo", mcp.WithString("text")), func(_ context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		return mcp.NewToolResultText(r.GetString("text", "")), nil
 	})
