@@ -75,7 +75,8 @@ func inline(v any) string {
 func rootObject(data []byte) (hujson.Value, error) {
 	v, err := hujson.Parse(data)
 	if err != nil {
-		return v, fmt.Errorf("it is not valid JSON, mend it first: %w", err)
+		cause := strings.TrimPrefix(err.Error(), "hujson: ")
+		return v, fmt.Errorf("it is not valid JSON, mend it first: %s", cause)
 	}
 	if _, ok := v.Value.(*hujson.Object); !ok {
 		return v, errors.New("it holds no JSON object, so it is no configuration")

@@ -47,8 +47,21 @@ type rpcError struct {
 
 func (e *rpcError) Error() string { return e.Message }
 
-// converse opens a conversation with the server. The caller closes it.
+// converse opens a conversation with the server and greets it. The caller closes it.
 func (e endpoint) converse(ctx context.Context) (*conversation, error) {
+	c, err := e.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.initialize(ctx); err != nil {
+		c.close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// dial opens a conversation in which nothing has been said. The caller closes it.
+func (e endpoint) dial(ctx context.Context) (*conversation, error) {
 	b, err := bridge.New(e.URL.String(), e.Key, bridge.Options{ //nolint:contextcheck // asking a logger for its level waits for nothing
 		HTTP: e.HTTP, Header: e.Header, UserAgent: userAgent(), ConnectPatience: connectPatience,
 	})
@@ -63,10 +76,6 @@ func (e endpoint) converse(ctx context.Context) (*conversation, error) {
 		hostOut.CloseWithError(b.Run(ctx, hostIn, hostOut)) //nolint:errcheck // it never fails
 		hostIn.Close()                                      //nolint:errcheck // likewise
 	}()
-	if err := c.initialize(ctx); err != nil {
-		c.close()
-		return nil, err
-	}
 	return c, nil
 }
 

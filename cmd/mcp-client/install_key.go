@@ -87,12 +87,14 @@ func (in *installation) listTools(ctx context.Context) (status int, err error) {
 	e, seen := in.endpoint.watched()
 	c, err := e.converse(ctx)
 	if err != nil {
-		return seen.lastStatus(), err
+		status, _ := seen.last()
+		return status, err
 	}
 	defer c.close()
 	tools, _, err := c.tools(ctx)
 	if err != nil {
-		return seen.lastStatus(), err
+		status, _ := seen.last()
+		return status, err
 	}
 	in.report.Server = &serverReport{Name: c.hello.ServerInfo.Name, Version: c.hello.ServerInfo.Version, Tools: len(tools)}
 	return http.StatusOK, nil

@@ -96,6 +96,7 @@ func commands(w world, conn *connection) []*cobra.Command {
 	return []*cobra.Command{
 		newInstallCmd(w, conn),
 		newUninstallCmd(w),
+		newDoctorCmd(w, conn),
 		newToolsCmd(w, conn),
 		newCallCmd(w, conn),
 		newImportCmd(w, conn),

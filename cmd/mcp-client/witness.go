@@ -12,6 +12,7 @@ type witness struct {
 
 	mu     sync.Mutex
 	status int // of the last response; 0: there was none
+	header http.Header
 }
 
 // watched returns e with a client that a witness looks after.
@@ -26,17 +27,21 @@ func (e endpoint) watched() (endpoint, *witness) {
 // RoundTrip implements [http.RoundTripper].
 func (w *witness) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := w.next.RoundTrip(req)
+	if req.Method != http.MethodPost {
+		return resp, err // the listening stream is not what was asked
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.status = 0
+	w.status, w.header = 0, nil
 	if err == nil {
-		w.status = resp.StatusCode
+		w.status, w.header = resp.StatusCode, resp.Header.Clone()
 	}
 	return resp, err
 }
 
-func (w *witness) lastStatus() int {
+// last returns the status and the header of the last answer to a message; 0 and nil if there was none.
+func (w *witness) last() (int, http.Header) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.status
+	return w.status, w.header
 }
