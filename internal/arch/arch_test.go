@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -76,14 +77,14 @@ func TestImportRules(t *testing.T) {
 // TestPackageDocs demands of every package a comment that says what it owns.
 func TestPackageDocs(t *testing.T) {
 	documented := map[string]bool{}
-	eachGoFile(t, func(path string, src []byte) {
-		dir := filepath.Dir(path)
-		if strings.HasSuffix(path, "_test.go") {
+	eachGoFile(t, func(file string, src []byte) {
+		dir := filepath.Dir(file)
+		if strings.HasSuffix(file, "_test.go") {
 			return
 		}
-		f, err := parser.ParseFile(token.NewFileSet(), path, src, parser.PackageClauseOnly|parser.ParseComments)
+		f, err := parser.ParseFile(token.NewFileSet(), file, src, parser.PackageClauseOnly|parser.ParseComments)
 		if err != nil {
-			t.Errorf("%s: %v", path, err)
+			t.Errorf("%s: %v", file, err)
 			return
 		}
 		documented[dir] = documented[dir] || f.Doc != nil
@@ -98,14 +99,14 @@ func TestPackageDocs(t *testing.T) {
 // TestFileSizes keeps files readable; see rule "Sameness" in CONTRIBUTING.md for what to do about a long one.
 func TestFileSizes(t *testing.T) {
 	const most = 500
-	eachGoFile(t, func(path string, src []byte) {
-		if n := bytes.Count(src, []byte("\n")); n > most && !strings.HasSuffix(path, "_test.go") {
-			t.Errorf("%s has %d lines, at most %d are allowed", path, n, most)
+	eachGoFile(t, func(file string, src []byte) {
+		if n := bytes.Count(src, []byte("\n")); n > most && !strings.HasSuffix(file, "_test.go") {
+			t.Errorf("%s has %d lines, at most %d are allowed", file, n, most)
 		}
 	})
 }
 
-func eachGoFile(t *testing.T, f func(path string, src []byte)) {
+func eachGoFile(t *testing.T, f func(file string, src []byte)) {
 	t.Helper()
 	err := filepath.WalkDir("../..", func(path string, d os.DirEntry, err error) error {
 		if err != nil {
@@ -126,5 +127,30 @@ func eachGoFile(t *testing.T, f func(path string, src []byte)) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestDependenciesEarnTheirPlace demands a line in CONTRIBUTING.md for every module that we import ourselves.
+func TestDependenciesEarnTheirPlace(t *testing.T) {
+	mod, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	contributing, err := os.ReadFile("../../CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(mod)) {
+		fields := strings.Fields(strings.TrimPrefix(line, "require"))
+		if len(fields) != 2 || !strings.HasPrefix(fields[1], "v") {
+			continue // not a direct requirement
+		}
+		name := strings.TrimPrefix(fields[0], "github.com/")
+		if last := path.Base(name); len(last) == 2 && last[0] == 'v' { // a major version, as in jwt/v5
+			name = path.Dir(name)
+		}
+		if !strings.Contains(string(contributing), "| "+name+" |") {
+			t.Errorf("CONTRIBUTING.md does not say why %s is here", name)
+		}
 	}
 }
