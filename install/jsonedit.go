@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"slices"
 
 	"github.com/tailscale/hujson"
 )
@@ -59,8 +60,8 @@ func (d *jsonEdit) set(path []string, v any) {
 
 // nest wraps v into objects.
 func nest(path []string, v any) any {
-	for i := len(path) - 1; i >= 0; i-- {
-		v = object{{path[i], v}}
+	for _, name := range slices.Backward(path) {
+		v = object{{name, v}}
 	}
 	return v
 }

@@ -66,7 +66,7 @@ const maxArguments = 16 << 20
 // wholeArguments reads --args; nil if it was not given.
 func wholeArguments(stdin io.Reader, args string, pairs []string) (json.RawMessage, error) {
 	if args == "" {
-		return nil, nil //nolint:nilnil // absent is the usual case, and nil arguments are none
+		return nil, nil
 	}
 	if len(pairs) > 0 {
 		return nil, usagef("--args and NAME=VALUE exclude each other")

@@ -73,8 +73,8 @@ func (e endpoint) dial(ctx context.Context) (*conversation, error) {
 	c := &conversation{in: in, out: out, lines: bufio.NewReader(out), ended: make(chan struct{})}
 	go func() {
 		defer close(c.ended)
-		hostOut.CloseWithError(b.Run(ctx, hostIn, hostOut)) //nolint:errcheck // it never fails
-		hostIn.Close()                                      //nolint:errcheck // likewise
+		hostOut.CloseWithError(b.Run(ctx, hostIn, hostOut))
+		hostIn.Close() //nolint:errcheck // likewise
 	}()
 	return c, nil
 }

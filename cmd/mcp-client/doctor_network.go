@@ -106,7 +106,7 @@ func (d *doctor) reach(req *http.Request, proxy *url.URL) bool {
 		d.unreachable(err, proxy)
 		return false
 	}
-	defer resp.Body.Close()                 //nolint:errcheck // it was only read
+	defer resp.Body.Close()
 	io.CopyN(io.Discard, resp.Body, 64<<10) //nolint:errcheck // what it says does not matter
 	took := time.Since(begin).Round(100 * time.Microsecond)
 	d.ok("reach", "%s answers %s to GET %s in %v", d.endpoint.URL.Host, resp.Status, req.URL.Path, took)
