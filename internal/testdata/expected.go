@@ -5,33 +5,35 @@ import "time"
 // Expected is the truth about the recordings, which other decoders established.
 // A nil pointer means that the file does not hold the value.
 type Expected struct {
-	Files    map[string]File
+	Files    map[string]File `json:"files"`
 	Archives struct {
 		Strava StravaExport `json:"strava_export_en.zip"`
 		Apple  AppleExport  `json:"apple_health_export_v14.zip"`
-	}
+	} `json:"archives"`
 }
 
 // A File is what is known about one recording.
 type File struct {
-	Status     string // ok, truncated, broken, no_time, not_an_activity
-	Note       string
-	SHA256     string
-	Format     string // fit, gpx, tcx
-	Bytes      int64
-	Name       string // of a GPX track
-	FileID     struct{ Type string }
-	Sessions   []Session  // FIT
-	Activity   FITClock   // FIT
-	Laps       int        // FIT
-	Records    Records    // FIT
-	Totals     Points     // GPX
+	Status string `json:"status"` // ok, truncated, broken, no_time, not_an_activity
+	Note   string `json:"note"`
+	SHA256 string `json:"sha256"`
+	Format string `json:"format"` // fit, gpx, tcx
+	Bytes  int64  `json:"bytes"`
+	Name   string `json:"name"` // of a GPX track
+	FileID struct {
+		Type string `json:"type"`
+	} `json:"file_id"`
+	Sessions   []Session  `json:"sessions"`     // FIT
+	Activity   FITClock   `json:"activity"`     // FIT
+	Laps       int        `json:"laps"`         // FIT
+	Records    Records    `json:"records"`      // FIT
+	Totals     Points     `json:"totals"`       // GPX
 	Activities []Activity `json:"per_activity"` // TCX
 }
 
 // A Session holds the totals that a device stored.
 type Session struct {
-	Sport           string
+	Sport           string    `json:"sport"`
 	SubSport        string    `json:"sub_sport"`
 	Start           time.Time `json:"start_time"`
 	ElapsedSeconds  float64   `json:"total_elapsed_s"`
@@ -57,7 +59,7 @@ type FITClock struct {
 
 // Records sums up the samples of a FIT file.
 type Records struct {
-	N              int
+	N              int       `json:"n"`
 	NPosition      int       `json:"n_position"`
 	NHeartRate     int       `json:"n_heart_rate"`
 	NPower         int       `json:"n_power"`
@@ -107,9 +109,9 @@ type Points struct {
 
 // An Activity is one activity of a TCX file.
 type Activity struct {
-	Sport             string
-	Creator           string
-	Laps              int
+	Sport             string     `json:"sport"`
+	Creator           string     `json:"creator"`
+	Laps              int        `json:"laps"`
 	LapTime           float64    `json:"lap_total_time_s"`
 	LapDistance       float64    `json:"lap_total_distance_m"`
 	LapCalories       float64    `json:"lap_total_calories"`
@@ -120,40 +122,44 @@ type Activity struct {
 
 // A StravaExport is what is known about the Strava archive.
 type StravaExport struct {
-	Rows           []StravaRow
-	FilesNotListed []string `json:"files_not_listed"`
+	Rows           []StravaRow `json:"rows"`
+	FilesNotListed []string    `json:"files_not_listed"`
 }
 
 // A StravaRow is one activity of the Strava archive.
 type StravaRow struct {
-	ID             string `json:"activity_id"`
-	Name           string
-	Sport          string
-	Description    *string
+	ID             string    `json:"activity_id"`
+	Name           string    `json:"name"`
+	Sport          string    `json:"sport"`
+	Description    *string   `json:"description"`
 	Start          time.Time `json:"start_utc"`
 	ElapsedSeconds float64   `json:"elapsed_s"`
 	MovingSeconds  float64   `json:"moving_s"`
 	DistanceMeters float64   `json:"distance_m"`
 	AverageHR      *float64  `json:"avg_heart_rate"`
 	MaxHR          *float64  `json:"max_heart_rate"`
-	Calories       *float64
-	File           *string
+	Calories       *float64  `json:"calories"`
+	File           *string   `json:"file"`
 }
 
 // An AppleExport is what is known about the Apple Health archive.
 type AppleExport struct {
 	DateOfBirth string `json:"date_of_birth"`
-	Sex         string
-	Weights     []struct{ Value float64 } `json:"weight_kg"`
-	HeightCm    float64                   `json:"height_cm"`
-	Resting     []struct{ BPM float64 }   `json:"resting_heart_rate"`
-	HRSamples   int                       `json:"heart_rate_samples"`
-	Workouts    []AppleWorkout
+	Sex         string `json:"sex"`
+	Weights     []struct {
+		Value float64 `json:"value"`
+	} `json:"weight_kg"`
+	HeightCm float64 `json:"height_cm"`
+	Resting  []struct {
+		BPM float64 `json:"bpm"`
+	} `json:"resting_heart_rate"`
+	HRSamples int            `json:"heart_rate_samples"`
+	Workouts  []AppleWorkout `json:"workouts"`
 }
 
 // An AppleWorkout is one workout of the Apple Health archive.
 type AppleWorkout struct {
-	Type            string
+	Type            string    `json:"type"`
 	Start           time.Time `json:"start_utc"`
 	End             time.Time `json:"end_utc"`
 	DurationSeconds float64   `json:"duration_s"`
@@ -163,5 +169,5 @@ type AppleWorkout struct {
 	AverageHR       float64   `json:"avg_heart_rate"`
 	MaxHR           float64   `json:"max_heart_rate"`
 	AscentMeters    float64   `json:"ascent_m"`
-	Route           string
+	Route           string    `json:"route"`
 }
