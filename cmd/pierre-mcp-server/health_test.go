@@ -2,6 +2,7 @@ package main
 
 import (
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -29,9 +30,7 @@ func TestMetricsAreForThisMachineOnly(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody)
 			r.RemoteAddr, r.Host = tc.peer, tc.host
-			for name, values := range tc.header {
-				r.Header[name] = values
-			}
+			maps.Copy(r.Header, tc.header)
 			w := httptest.NewRecorder()
 			mux.ServeHTTP(w, r)
 			if w.Code != tc.want {

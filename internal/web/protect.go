@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -14,20 +15,26 @@ func protect(h http.Handler, log *slog.Logger) http.Handler {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		tracked := &startedWriter{ResponseWriter: w}
 		defer func() {
-			p := recover()
-			switch {
-			case p == nil:
-			case p == http.ErrAbortHandler: // a handler's way to hang up
-				panic(p)
-			case tracked.started: // half an answer must not look like a whole one
-				log.ErrorContext(r.Context(), "request panicked", slog.String("path", r.URL.Path), slog.Any("err", panicked(p)))
-				panic(http.ErrAbortHandler)
-			default:
-				Fail(w, r, log, panicked(p))
+			if p := recover(); p != nil {
+				tracked.crash(r, log, p)
 			}
 		}()
 		h.ServeHTTP(tracked, r)
 	})
+}
+
+// crash answers for a handler that panicked, unless it has begun to answer itself: half an answer
+// must not look like a whole one, and is broken off.
+func (w *startedWriter) crash(r *http.Request, log *slog.Logger, p any) {
+	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(p) //nolint:forbidigo // that is a handler's way to hang up
+	}
+	if !w.started {
+		Fail(w, r, log, panicked(p))
+		return
+	}
+	log.ErrorContext(r.Context(), "request panicked", slog.String("path", r.URL.Path), slog.Any("err", panicked(p)))
+	panic(http.ErrAbortHandler) //nolint:forbidigo // as above
 }
 
 // panicked is the error for a recovered panic, with the stack for the log.
