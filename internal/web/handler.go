@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -57,6 +58,20 @@ func WriteProblem(w http.ResponseWriter, r *http.Request, log *slog.Logger, p Pr
 	if err := json.NewEncoder(w).Encode(p); err != nil {
 		log.DebugContext(r.Context(), "client went away", slog.Any("err", err))
 	}
+}
+
+// OnlyMethods answers the requests for a path that knows only other methods than theirs.
+func OnlyMethods(log *slog.Logger, methods ...string) http.Handler {
+	allowed := strings.Join(methods, ", ")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", allowed)
+		WriteProblem(w, r, log, Problem{
+			Type:   "about:blank",
+			Title:  http.StatusText(http.StatusMethodNotAllowed),
+			Status: http.StatusMethodNotAllowed,
+			Detail: "This route knows only " + allowed + ".",
+		})
+	})
 }
 
 // ProblemOf returns the problem document for err, with only what a client may read.

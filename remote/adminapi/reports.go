@@ -16,6 +16,7 @@ import (
 const (
 	defaultPage = 50
 	maxPage     = 200
+	maxYear     = 9998 // RFC 3339 has no year after 9999, in which a day's end may lie
 )
 
 func (s *Server) report(w http.ResponseWriter, r *http.Request, _ pierre.AdminToken) error {
@@ -68,7 +69,7 @@ func moment(field, s string) (time.Time, error) {
 		layout = time.DateOnly
 	}
 	t, err := time.Parse(layout, s)
-	if err != nil {
+	if err != nil || t.Year() > maxYear {
 		return t, pierre.Invalid(field, "%s must be a date such as 2024-01-31, or a time such as 2024-01-31T12:00:00Z (RFC 3339).", field)
 	}
 	return t.UTC(), nil

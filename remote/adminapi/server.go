@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -131,24 +130,10 @@ func (s *Server) mount() {
 	s.mux.HandleFunc("GET "+documentPath, serveDocument)
 	methods[documentPath] = []string{"GET"}
 	for path, allowed := range methods {
-		s.mux.Handle(path, s.otherMethod(allowed))
+		slices.Sort(allowed)
+		s.mux.Handle(path, web.OnlyMethods(s.opts.Log, allowed...))
 	}
 	s.mux.Handle("/", web.Handle(s.opts.Log, func(http.ResponseWriter, *http.Request) error {
 		return &pierre.Error{Kind: pierre.KindNotFound, Msg: "There is no such route; /admin/openapi.json lists them."}
 	}))
-}
-
-// otherMethod answers for a path that has the allowed methods only.
-func (s *Server) otherMethod(allowed []string) http.Handler {
-	slices.Sort(allowed)
-	list := strings.Join(allowed, ", ")
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Allow", list)
-		web.WriteProblem(w, r, s.opts.Log, web.Problem{
-			Type:   "about:blank",
-			Title:  http.StatusText(http.StatusMethodNotAllowed),
-			Status: http.StatusMethodNotAllowed,
-			Detail: "This route knows only " + list + ".",
-		})
-	})
 }

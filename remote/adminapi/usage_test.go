@@ -78,6 +78,7 @@ func TestUsagePeriods(t *testing.T) {
 		"?start_date=2026-03-11&end_date=2026-03-10":                     "end_date",
 		"?start_date=2026-03-10T12:00:00Z&end_date=2026-03-10T12:00:00Z": "end_date",
 		"?start=2026-03-10":                                              "start",
+		"?end_date=9999-12-31":                                           "end_date",
 	} {
 		d.problem(d.do("GET", "/admin/api-keys/"+k.ID+"/usage"+query, ""), http.StatusUnprocessableEntity, field, "")
 	}

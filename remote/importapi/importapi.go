@@ -73,7 +73,12 @@ func New(importer Importer, opts Options) *Server {
 	s := &Server{importer: importer, opts: opts, running: map[pierre.UserID]int{}}
 	mux := http.NewServeMux()
 	mux.Handle("POST /api/import", web.Handle(opts.Log, s.upload))
-	s.handler = http.NewCrossOriginProtection().Handler(mux) // no web page uploads on a visitor's behalf
+	mux.Handle("/api/import", web.OnlyMethods(opts.Log, http.MethodPost))
+	protection := http.NewCrossOriginProtection() // no web page uploads on a visitor's behalf
+	protection.SetDenyHandler(web.Handle(opts.Log, func(http.ResponseWriter, *http.Request) error {
+		return &pierre.Error{Kind: pierre.KindDenied, Msg: "Web pages of other origins may not upload to this server."}
+	}))
+	s.handler = protection.Handler(mux)
 	return s
 }
 
@@ -85,7 +90,8 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
 	if errors.Is(err, errTwoKeys) {
 		problem := web.ProblemOf(err)
 		problem.Status, problem.Title = http.StatusBadRequest, http.StatusText(http.StatusBadRequest)
-		return web.WriteJSON(w, problem.Status, problem)
+		web.WriteProblem(w, r, s.opts.Log, problem)
+		return nil
 	}
 	if err != nil {
 		return err
@@ -96,6 +102,9 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
 	name, err := fileName(r)
 	if err != nil {
 		return err
+	}
+	if isForm(r) {
+		return pierre.Invalid("Content-Type", "The body must be the file as it is, not a form: curl --data-binary @run.fit, not -F.")
 	}
 	leave, err := s.enter(who.UserID)
 	if err != nil {
@@ -112,8 +121,12 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
 	sum, err := s.importer.Import(r.Context(), who.UserID, activityfile.NewSource(name, file, size), out.row)
 	s.opts.Log.InfoContext(r.Context(), "imported", slog.String("user_id", string(who.UserID)), slog.Int64("bytes", size),
 		slog.Int("files", sum.Files), slog.Int("activities", sum.Activities), slog.Int("failed", sum.Failed), slog.Any("err", err))
-	if r.Context().Err() != nil {
-		return nil // the client is gone
+	if cause := context.Cause(r.Context()); cause != nil {
+		if errors.Is(cause, web.ErrStopping) && !out.started {
+			w.Header().Set("Retry-After", "5")
+			return cause
+		}
+		return nil // the client is gone, or has an answer without an end, which tells it to send the upload again
 	}
 	if full(err) { // of something that was unpacked on the way
 		err = onDisk(err)

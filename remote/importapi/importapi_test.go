@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/activityfile"
 	"github.com/pierre-mcp/pierre/internal/importer"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store"
@@ -226,7 +227,8 @@ func TestRefusals(t *testing.T) {
 		"over, without size":  {io.MultiReader(strings.NewReader(big)), nil, http.StatusRequestEntityTooLarge, "limit of 1.465 kB"},
 		"empty":               {http.NoBody, nil, http.StatusUnprocessableEntity, "empty"},
 		"bad disposition":     {strings.NewReader("x"), []string{"Content-Disposition", "attachment; =;"}, http.StatusUnprocessableEntity, "Content-Disposition"},
-		"from another origin": {strings.NewReader("x"), []string{"Origin", "https://evil.example"}, http.StatusForbidden, "cross-origin"},
+		"from another origin": {strings.NewReader("x"), []string{"Origin", "https://evil.example"}, http.StatusForbidden, "other origins"},
+		"a form":              {strings.NewReader("x"), []string{"Content-Type", "multipart/form-data; boundary=x"}, http.StatusUnprocessableEntity, "not a form"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			resp, answer := f.post(t, "", test.body, test.headers...)
@@ -236,9 +238,70 @@ func TestRefusals(t *testing.T) {
 			if challenge := resp.Header.Get("WWW-Authenticate"); (resp.StatusCode == http.StatusUnauthorized) != (challenge == "Bearer") {
 				t.Errorf("WWW-Authenticate = %q", challenge)
 			}
+			if got := resp.Header.Get("Content-Type"); got != "application/problem+json" {
+				t.Errorf("Content-Type = %q, want a problem document", got)
+			}
 		})
 	}
 	f.leftNothing(t)
+}
+
+func TestOtherMethods(t *testing.T) {
+	f := newFixture(t, nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, f.URL+"/api/import", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := f.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var problem web.Problem
+	err = json.NewDecoder(resp.Body).Decode(&problem)
+	if err != nil || problem.Status != http.StatusMethodNotAllowed || resp.Header.Get("Allow") != http.MethodPost {
+		t.Errorf("%s %+v, %v; want 405 that allows POST", resp.Status, problem, err)
+	}
+}
+
+// An importFunc imports by itself.
+type importFunc func(ctx context.Context, yield func(pierre.ImportRow) error) error
+
+func (f importFunc) Import(
+	ctx context.Context, _ pierre.UserID, _ *activityfile.Source, yield func(pierre.ImportRow) error,
+) (pierre.ImportSummary, error) {
+	return pierre.ImportSummary{}, f(ctx, yield)
+}
+
+// A server that has to stop says so, or leaves the report without its end: either makes clients send the upload again.
+func TestStopping(t *testing.T) {
+	for accept, want := range map[string]string{
+		"application/json":     "The server is stopping",
+		"application/x-ndjson": `{"file":"a.fit","status":"imported"}` + "\n",
+	} {
+		t.Run(accept, func(t *testing.T) {
+			running, stop := context.WithCancelCause(t.Context())
+			imports := importFunc(func(ctx context.Context, yield func(pierre.ImportRow) error) error {
+				if err := yield(pierre.ImportRow{File: "a.fit", Status: pierre.ImportImported}); err != nil {
+					return err
+				}
+				stop(web.ErrStopping)
+				<-ctx.Done()
+				return ctx.Err()
+			})
+			srv := httptest.NewUnstartedServer(importapi.New(imports, importapi.Options{Principal: &access.Principal{}, Dir: t.TempDir()}))
+			srv.Config.BaseContext = func(net.Listener) context.Context { return running }
+			srv.Start()
+			defer srv.Close()
+			resp, answer := fixture{Server: srv}.post(t, "", strings.NewReader("x"), "Accept", accept)
+			if !strings.Contains(string(answer), want) || strings.Contains(string(answer), "summary") {
+				t.Errorf("%s %s, want %s", resp.Status, answer, want)
+			}
+			if accept == "application/json" && resp.StatusCode != http.StatusServiceUnavailable {
+				t.Errorf("%s, want 503", resp.Status)
+			}
+		})
+	}
 }
 
 func TestXAPIKey(t *testing.T) {

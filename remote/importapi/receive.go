@@ -46,6 +46,12 @@ func fileName(r *http.Request) (string, error) {
 	return name, nil
 }
 
+// isForm reports whether the body wraps the file into a form.
+func isForm(r *http.Request) bool {
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && media == "multipart/form-data"
+}
+
 func printable(r rune) rune {
 	if unicode.IsPrint(r) {
 		return r

@@ -2,9 +2,11 @@ package importapi
 
 import (
 	"encoding/json"
+	"errors"
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/web"
@@ -72,8 +74,14 @@ func (p *report) line(v any) error {
 		p.w.Header().Set("Content-Type", ndjson)
 		p.started = true
 	}
+	// A client that does not read must not hold up the import, and its user's place, for ever.
+	conn := http.NewResponseController(p.w)
+	if err := conn.SetWriteDeadline(time.Now().Add(idleTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	defer conn.SetWriteDeadline(time.Time{}) //nolint:errcheck // as above; the connection may serve other requests
 	if err := json.NewEncoder(p.w).Encode(v); err != nil {
 		return err
 	}
-	return http.NewResponseController(p.w).Flush()
+	return conn.Flush()
 }
