@@ -67,8 +67,8 @@ func TestAppleWorkoutDetails(t *testing.T) {
 		member{"apple_health_export/export.xml", doc}, member{"apple_health_export/workout-routes/bad.gpx", []byte("<gpx><trk")},
 		member{"apple_health_export/workout-routes/other.gpx", []byte(run)}), Options{})
 	want := []string{
-		"apple_health_export/export.xml#workout-1 ok: its route workout-routes/gone.gpx is missing: its route workout-routes/bad.gpx could not be read: the file is cut off at byte 9: read what there is; no track in it was readable",
-		"apple_health_export/workout-routes/bad.gpx failed: the file is cut off at byte 9: read what there is; no track in it was readable",
+		"apple_health_export/export.xml#workout-1 ok: its route workout-routes/gone.gpx is missing: its route workout-routes/bad.gpx could not be read: the file is cut off at byte 9: nothing before was readable",
+		"apple_health_export/workout-routes/bad.gpx failed: the file is cut off at byte 9: nothing before was readable",
 		"apple_health_export/export.xml skipped: the list of the export's workouts (1); 5 health records (steps, sleep, …) are not activities: a workout without a readable date was left out",
 		"apple_health_export/workout-routes/other.gpx ok",
 	}

@@ -30,7 +30,7 @@ func readFIT(ctx context.Context, b []byte, maxSamples int) (parsed, error) {
 	case len(p.drafts) > 0:
 		return p, nil
 	case len(warnings) > 0:
-		return p, unreadable("%s; nothing in it was readable", warnings[0])
+		return p, lost(warnings[0])
 	}
 	return p, notActivity("the FIT file holds neither samples nor totals of an activity")
 }

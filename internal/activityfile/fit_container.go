@@ -75,11 +75,11 @@ func (p fitPart) trouble(err error, read int) string {
 	end := p.offset + len(p.body)
 	switch {
 	case p.recovered:
-		return fmt.Sprintf("the device stopped before it finished the file (its header is blank): cut off at byte %d, read what there is", end)
+		return fmt.Sprintf("the device stopped before it finished the file: it is cut off at byte %d", end) + kept
 	case isEOF(err):
-		return fmt.Sprintf("the file is cut off at byte %d: read what there is", end)
+		return fmt.Sprintf("the file is cut off at byte %d", end) + kept
 	case err != nil:
-		return fmt.Sprintf("the file is damaged near byte %d: read what comes before", p.offset+read)
+		return fmt.Sprintf("the file is damaged near byte %d", p.offset+read) + kept
 	case !p.checksum:
 		return "the checksum does not fit the content: single values may be wrong"
 	}

@@ -13,7 +13,8 @@ import (
 
 // A fitSession is a session message: one activity, or one leg of a multisport one.
 type fitSession struct {
-	part       int // of the chain
+	part       int  // of the chain
+	all        bool // it sums up the others
 	start, end float64
 	sport      pierre.Sport
 	pool       float64 // m, length of the pool; NaN
@@ -22,7 +23,7 @@ type fitSession struct {
 
 func newFITSession(part int, m *mesgdef.Session) fitSession {
 	s := fitSession{
-		part: part, start: fitTime(m.StartTime), sport: fitSport(m.Sport, m.SubSport), pool: m.PoolLengthScaled(),
+		part: part, all: m.Sport == typedef.SportMultisport, start: fitTime(m.StartTime), sport: fitSport(m.Sport, m.SubSport), pool: m.PoolLengthScaled(),
 		totals: pierre.Totals{ //nolint:dupl // sessions and laps have the same fields, but no type in common
 			DistanceMeters:       positive(m.TotalDistanceScaled()),
 			DurationSeconds:      positive(m.TotalTimerTimeScaled()),

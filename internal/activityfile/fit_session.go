@@ -24,6 +24,9 @@ func (f *fitFile) drafts(sum [32]byte) []draft {
 		}
 		f.sessions = []fitSession{f.wholeSession()}
 	}
+	if legs := slices.DeleteFunc(slices.Clone(f.sessions), func(s fitSession) bool { return s.all }); len(legs) > 0 {
+		f.sessions = legs
+	}
 	startLaps(f.laps, f.sessions[0].start)
 	slices.SortStableFunc(f.sessions, func(a, b fitSession) int { return cmp.Compare(a.start, b.start) })
 	parts := map[int]int{}

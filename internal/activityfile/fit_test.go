@@ -106,6 +106,7 @@ func TestFITMultisport(t *testing.T) {
 		return mesgdef.NewLap(nil).SetStartTime(fitStart.Add(time.Duration(100*i) * time.Second)).SetTotalElapsedTimeScaled(100)
 	}
 	content := fitRecording{seconds: 300, without: true, after: []mesger{
+		leg(0, typedef.SportMultisport).SetTotalElapsedTimeScaled(300), // Suunto sums up the others
 		leg(0, typedef.SportSwimming), leg(1, typedef.SportTransition), leg(2, typedef.SportRunning), lapOf(0), lapOf(1), lapOf(2),
 	}}.encode(t)
 	r := one(t, "triathlon.fit", content)

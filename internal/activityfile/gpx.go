@@ -74,7 +74,7 @@ func readGPX(x *xmlReader, maxSamples int) (drafts []draft, warnings []string, e
 func (g *gpxReader) refuse(warnings []string) error {
 	switch {
 	case len(warnings) > 0:
-		return unreadable("%s; no track in it was readable", warnings[0])
+		return lost(warnings[0])
 	case g.samples > 0 && g.samples == g.untimed():
 		return notActivity("no usable times: this is a route, not a recording")
 	case g.samples > 0:

@@ -3,6 +3,7 @@ package activityfile
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -32,6 +33,14 @@ func notActivity(format string, args ...any) error {
 // unreadable refuses a file that should hold a recording.
 func unreadable(format string, args ...any) error {
 	return &refusal{StatusFailed, fmt.Sprintf(format, args...)}
+}
+
+// kept ends the warning about a damage.
+const kept = ": what comes before was kept"
+
+// lost refuses a file whose damage leaves nothing to keep.
+func lost(warning string) error {
+	return unreadable("%s: nothing before was readable", strings.TrimSuffix(warning, kept))
 }
 
 func asRefusal(err error) (*refusal, bool) { return errors.AsType[*refusal](err) }

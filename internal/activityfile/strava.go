@@ -97,7 +97,7 @@ func (b *bundle) find(name string, named bool) *entry {
 // stravaActivity yields the activity of row: that of its file, which is nil if
 // the archive lacks it, or else what the row itself says.
 func (w *walker) stravaActivity(ctx context.Context, b *bundle, list *entry, row *stravaRow, file *entry, in scope) error {
-	name := list.path + "#" + row.id
+	name := list.path + "#" + row.label
 	p := parsed{format: "csv", sum: row.sum}
 	switch {
 	case file != nil:
@@ -105,7 +105,7 @@ func (w *walker) stravaActivity(ctx context.Context, b *bundle, list *entry, row
 		read, err := w.parseEntry(ctx, file)
 		if err == nil {
 			for i := range read.drafts {
-				row.enrich(&read.drafts[i])
+				row.enrich(&read.drafts[i], len(read.drafts) == 1)
 			}
 			return w.deliver(file.path, read, row.id, in)
 		}

@@ -2,9 +2,11 @@ package activityfile
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"regexp"
@@ -18,8 +20,8 @@ import (
 
 // A stravaRow is one activity of a Strava export's activities.csv.
 type stravaRow struct {
-	line   int
 	id     string
+	label  string    // the id, or else the number of the row
 	date   string    // as written
 	start  time.Time // zero: not readable
 	name   string
@@ -75,7 +77,7 @@ func findColumns(header []string) (stravaColumns, bool) {
 	}
 	elapsed, distance, maxHR := at(names[5]), at(names[6]), at(names[7])
 	if elapsed <= 12 || distance != elapsed+2 || maxHR <= distance+4 || maxHR+4 >= len(names) {
-		return stravaColumns{}, false
+		elapsed, distance, maxHR = 15, 17, 30 // where they have been so far
 	}
 	return stravaColumns{
 		id: 0, date: 1, name: 2, kind: 3, desc: 4, file: 12,
@@ -122,7 +124,12 @@ func readStravaTable(r io.Reader, maxRows int) (stravaTable, error) {
 			t.warning = "the list has more than " + strconv.Itoa(maxRows) + " activities: the rest was not read"
 			break
 		}
-		t.rows = append(t.rows, cols.row(fields, len(t.rows)+1))
+		row := cols.row(fields)
+		if strings.Trim(row.id, "0123456789") != "" {
+			return t, errNoTable // some other table of that name, such as Garmin Connect's
+		}
+		row.label = cmp.Or(row.id, fmt.Sprintf("row-%d", len(t.rows)+1))
+		t.rows = append(t.rows, row)
 		dates = append(dates, t.rows[len(t.rows)-1].date)
 	}
 	reader := newDateReader(dates)
@@ -135,7 +142,7 @@ func readStravaTable(r io.Reader, maxRows int) (stravaTable, error) {
 }
 
 // row reads one row.
-func (c stravaColumns) row(fields []string, line int) stravaRow {
+func (c stravaColumns) row(fields []string) stravaRow {
 	text := func(col int) string {
 		if col < 0 || col >= len(fields) {
 			return ""
@@ -149,7 +156,7 @@ func (c stravaColumns) row(fields []string, line int) stravaRow {
 		joined.WriteByte(0x1F)
 	}
 	r := stravaRow{
-		line: line, id: text(c.id), date: text(c.date), name: text(c.name), desc: text(c.desc), kind: text(c.kind),
+		id: text(c.id), date: text(c.date), name: text(c.name), desc: text(c.desc), kind: text(c.kind),
 		file: strings.TrimPrefix(strings.ReplaceAll(text(c.file), `\`, "/"), "./"), sum: sha256.Sum256(joined.Bytes()),
 		totals: pierre.Totals{
 			ElapsedSeconds: value(c.elapsed), DurationSeconds: value(c.moving), DistanceMeters: value(c.distance),
@@ -157,9 +164,6 @@ func (c stravaColumns) row(fields []string, line int) stravaRow {
 			AverageCadenceRPM: value(c.cadence), MaxHeartRateBPM: value(c.maxHR), AverageHeartRateBPM: value(c.averageHR),
 			MaxPowerWatts: value(c.maxPower), AveragePowerWatts: value(c.averagePower), CaloriesKcal: value(c.kcal),
 		},
-	}
-	if r.id == "" {
-		r.id = "row-" + strconv.Itoa(line)
 	}
 	return r
 }
@@ -172,12 +176,16 @@ func (r *stravaRow) draft() draft {
 }
 
 // enrich adds to the activity of the row's file what its owner and Strava know
-// about it. What the file says itself counts for more, except the sport.
-func (r *stravaRow) enrich(d *draft) {
+// about it. What the file says itself counts for more, except the sport. If d
+// is not alone in the file, the row's numbers are not its own.
+func (r *stravaRow) enrich(d *draft, alone bool) {
 	if r.name != "" {
 		d.rec.Name = r.name
 	}
 	d.rec.Description = r.desc
+	if !alone {
+		return
+	}
 	d.rec.Sport = refine(d.rec.Sport, sportOf(r.kind))
 	complete(&d.rec.Totals, r.totals)
 	if (d.unset || d.local) && !r.start.IsZero() {

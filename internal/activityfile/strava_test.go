@@ -24,7 +24,7 @@ type stravaExport struct {
 }
 
 // exports are in the languages of real exports, as far as those are public.
-// The header of the last is invented: no language is known by heart.
+// The headers of the last are invented: no language is known by heart.
 var exports = []stravaExport{
 	{"English", []string{
 		"Activity ID", "Activity Date", "Activity Name", "Activity Type", "Activity Description", "Elapsed Time", "Distance",
@@ -41,6 +41,13 @@ var exports = []stravaExport{
 		"Durchschnittliche positive Steigung", "Durchschnittliche negative Steigung", "Max. Tritt-/Schrittfrequenz",
 		"Durchschnittliche Trittfrequenz", "Max. Herzfrequenz", "Durchschnittliche Herzfrequenz", "Max. Watt", "Durchschnittliche Watt", "Kalorien",
 	}, "Lauf", "01.05.2024, 06:00:00"},
+	{"Dwarvish, without landmarks", func() []string {
+		names := make([]string, 35)
+		for i := range names {
+			names[i] = fmt.Sprintf("Kibil %d", i)
+		}
+		return names
+	}(), "Hardloopsessie", "1 mei 2024 06:00:00"},
 	{"Elvish", func() []string {
 		names := make([]string, 35)
 		for i := range names {
@@ -309,6 +316,39 @@ func TestStravaDatesLearnTheOrderFromOtherRows(t *testing.T) {
 		got, ok := newDateReader(tt.dates).parse(tt.dates[0])
 		if !ok || got.Month() != tt.month {
 			t.Errorf("%q: got %v, want %v", tt.dates, got, tt.month)
+		}
+	}
+}
+
+// Garmin Connect calls its list by the same name.
+func TestStravaLeavesOtherTablesAlone(t *testing.T) {
+	header := "Activity Type,Date,Favorite,Title,Distance" + strings.Repeat(",x", 40)
+	for name, content := range map[string]string{
+		"Garmin Connect": header + "\nRunning,2024-05-01 06:00:00,false,Morning,5.01" + strings.Repeat(",1", 40) + "\n",
+		"something else": "a,b,c\n1,2,3\n", "empty": "", "no text": "\x00\x01\x02",
+	} {
+		got := walkBytes(t, "Activities.csv", []byte(content), Options{})
+		if len(got) != 1 || got[0].Status != StatusSkipped {
+			t.Errorf("%s: got %q", name, brief(got))
+		}
+	}
+}
+
+// The row of a triathlon names it; its numbers are not those of each leg.
+func TestStravaRowOfSeveralRecordings(t *testing.T) {
+	e := exports[0]
+	chain := slices.Concat(fitRecording{seconds: 40, sport: 2}.encode(t), fitRecording{start: fitStart.Add(time.Hour), seconds: 50, sport: 1}.encode(t))
+	got := walkBytes(t, "export.zip", pack(t, member{"activities.csv", e.table(t, e.row("1", "Both", "activities/1.fit"))}, member{"activities/1.fit", chain}), Options{})[0]
+	if len(got.Recordings) != 2 {
+		t.Fatal(brief([]Result{got}))
+	}
+	for i, want := range []struct {
+		sport pierre.Sport
+		d     float64
+	}{{pierre.SportRide, 117}, {pierre.SportRun, 147}} {
+		a := got.Recordings[i]
+		if a.Name != "Both" || a.Sport != want.sport || *a.DistanceMeters != want.d || a.CaloriesKcal != nil {
+			t.Errorf("part %d: %q, %s, %g m", i, a.Name, a.Sport, *a.DistanceMeters)
 		}
 	}
 }

@@ -42,7 +42,7 @@ func readTCX(x *xmlReader, maxSamples int) (drafts []draft, warnings []string, e
 	case len(drafts) > 0:
 		return drafts, warnings, nil
 	case len(warnings) > 0:
-		return nil, nil, unreadable("%s; no activity in it was readable", warnings[0])
+		return nil, nil, lost(warnings[0])
 	case t.plans != "":
 		return nil, nil, notActivity("it holds %s, not a recording", t.plans)
 	case len(t.drafts) > 0:

@@ -132,7 +132,7 @@ func (w *walker) bundle(ctx context.Context, entries []*entry, in scope) error {
 func (w *walker) reader(ctx context.Context, e *entry, limit int64) (io.ReadCloser, error) {
 	src, err := e.open()
 	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", e.path, err)
+		return nil, unreadable("it cannot be opened")
 	}
 	m := &meter{ctx: ctx, src: src, budget: &w.budget, left: limit, ratio: w.limits.Ratio}
 	if e.packed > 0 {

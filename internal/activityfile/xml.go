@@ -236,9 +236,9 @@ func (x *xmlReader) damage(err error) (string, error) {
 	_, malformed := errors.AsType[*xml.SyntaxError](err)
 	switch {
 	case isEOF(err), malformed && x.src.ended && x.offset() >= x.src.total:
-		return fmt.Sprintf("the file is cut off at byte %d: read what there is", x.offset()), nil
+		return fmt.Sprintf("the file is cut off at byte %d", x.offset()) + kept, nil
 	case malformed:
-		return fmt.Sprintf("the file is damaged at byte %d: read what comes before", x.offset()), nil
+		return fmt.Sprintf("the file is damaged at byte %d", x.offset()) + kept, nil
 	}
 	return "", err
 }
