@@ -18,6 +18,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signal.Ignore(syscall.SIGPIPE) // "make demo | head" must not leave a server behind
 	code := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -45,6 +46,7 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 type demo struct {
 	bin, data, dataDir string
 	stay               bool
+	again              bool // the data folder holds the athlete's year from an earlier run
 	env                []string
 	out                io.Writer
 	calls              int // tools/call made, for the comparison with the server's count
@@ -75,6 +77,8 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if err := os.MkdirAll(d.dataDir, 0o700); err != nil {
 		return err
 	}
+	_, err = os.Stat(filepath.Join(d.dataDir, "pierre.db"))
+	d.again = err == nil
 	d.say("1. A server on SQLite, data in %s", d.dataDir)
 	s, err := d.startServer(ctx)
 	if err != nil {
@@ -98,8 +102,9 @@ func (d *demo) show(ctx context.Context, s *server, temp string) error {
 	if err != nil {
 		return err
 	}
-	d.say("\n3. The athlete's recordings go up: mcp-client import")
-	if err := d.importRecordings(ctx, s, key, filepath.Join(temp, "athlete")); err != nil {
+	if d.again && d.data == "" {
+		d.say("\n3. The athlete's recordings are there from last time")
+	} else if err := d.importRecordings(ctx, s, key, filepath.Join(temp, "athlete")); err != nil {
 		return err
 	}
 	d.say("\n4. A host starts mcp-client and talks to it, first as hosts of 2025 do (initialize, protocol %s)", legacyVersion)

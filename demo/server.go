@@ -150,6 +150,7 @@ func (d *demo) provision(ctx context.Context, s *server) (provisioned, error) {
 }
 
 func (d *demo) importRecordings(ctx context.Context, s *server, key provisioned, dir string) error {
+	d.say("\n3. The athlete's recordings go up: mcp-client import")
 	path := d.data
 	if path == "" {
 		if _, err := sample.Write(dir, sample.Options{Until: time.Now().UTC().Truncate(24 * time.Hour)}); err != nil {
