@@ -55,6 +55,23 @@ func (l *Limiter) Take(ctx context.Context, key pierre.KeyID, lim pierre.Limit, 
 	return l.decide(ctx, key, lim, now, 1)
 }
 
+// GiveBack undoes a Take that admitted a call which could then not be recorded, and so was not answered: d is what
+// Take returned. It does nothing once the window is over.
+func (l *Limiter) GiveBack(key pierre.KeyID, d Decision) {
+	v, ok := l.keys.Load(key)
+	if !d.Allowed || d.Limit.Unlimited() || !ok {
+		return
+	}
+	c := v.(*counter) //nolint:forcetypeassert // keys holds nothing else
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, w := range c.windows {
+		if w.period == d.Limit.Period && w.start.Equal(d.WindowStart) {
+			w.used = max(0, w.used-1)
+		}
+	}
+}
+
 // Peek returns what Take would decide, without counting: Used is without the call in question.
 func (l *Limiter) Peek(ctx context.Context, key pierre.KeyID, lim pierre.Limit, now time.Time) (Decision, error) {
 	return l.decide(ctx, key, lim, now, 0)

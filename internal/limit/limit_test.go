@@ -287,3 +287,30 @@ func BenchmarkTake(b *testing.B) {
 		})
 	})
 }
+
+func TestGiveBack(t *testing.T) {
+	lim, now := pierre.Limit{Requests: 2, Period: pierre.PeriodHour}, at(t, "2026-03-01T10:30:00Z")
+	l := limit.New(storetest.New(t))
+	first := take(t, l, lim, now)
+	take(t, l, lim, now)
+	refused := take(t, l, lim, now)
+	l.GiveBack(key, refused)
+	if d := take(t, l, lim, now); d.Allowed {
+		t.Error("giving back a refusal made room")
+	}
+	l.GiveBack(key, first)
+	if d := take(t, l, lim, now); !d.Allowed || d.Remaining != 0 {
+		t.Errorf("after giving one back: %+v, want the last call", d)
+	}
+	l.GiveBack(key, limit.Decision{Allowed: true}) // of an unlimited key
+	l.GiveBack("key_nobody", first)
+	if d := take(t, l, lim, now); d.Allowed {
+		t.Error("giving back what was not taken made room")
+	}
+	next := now.Add(time.Hour)
+	take(t, l, lim, next)
+	l.GiveBack(key, first) // of a window that is over
+	if d := take(t, l, lim, next); d.Remaining != 0 {
+		t.Errorf("in the next window: %+v, want none remaining", d)
+	}
+}

@@ -53,6 +53,8 @@ func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p a
 	call.ResponseBytes = int64(len(a.body))
 	// The call has happened: it is recorded even if its client has gone.
 	if err := s.opts.Recorder.Record(context.WithoutCancel(ctx), call); err != nil {
+		s.opts.Limiter.GiveBack(p.KeyID, decision)
+		h.Del("RateLimit") // it counted the call
 		return s.unavailable(ctx, x, "recording", err)
 	}
 	return a

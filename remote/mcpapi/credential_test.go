@@ -140,8 +140,9 @@ func TestGuide(t *testing.T) {
 		t.Errorf("initialize: %v %s", resp.Header, resp.body)
 	}
 	for path, want := range map[string]int{"/": http.StatusMethodNotAllowed, "/other": http.StatusNotFound} {
-		if resp := c.do(c.request(http.MethodGet, path, "")); resp.StatusCode != want {
-			t.Errorf("GET %s: %d", path, resp.StatusCode)
+		resp := c.do(c.request(http.MethodGet, path, ""))
+		if resp.StatusCode != want || resp.Header.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("GET %s: %d %s, want a problem document of status %d", path, resp.StatusCode, resp.body, want)
 		}
 	}
 }

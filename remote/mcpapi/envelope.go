@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/mark3labs/mcp-go/mcp"
 )
@@ -37,6 +38,8 @@ func (m *message) parse(body []byte) error {
 		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "The message nests arrays and objects more than "+strconv.Itoa(maxNesting)+" levels deep.")
 	case !json.Valid(body):
 		return refuse(http.StatusBadRequest, mcp.PARSE_ERROR, "The request body is not valid JSON.")
+	case !utf8.Valid(body): // which json.Valid does not ask for: the id, sent back, would spoil the answer
+		return refuse(http.StatusBadRequest, mcp.PARSE_ERROR, "The request body is not valid UTF-8.")
 	case body[skipSpace(body, 0)] != '{':
 		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "The request body must be one JSON-RPC message; batches are not supported.")
 	}

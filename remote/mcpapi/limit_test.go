@@ -214,3 +214,20 @@ func TestRecordFails(t *testing.T) {
 		}
 	}
 }
+
+// A call that was not answered because it could not be recorded has cost nothing.
+func TestWhatCannotBeRecordedDoesNotCount(t *testing.T) {
+	var fail error
+	h := start(t, mcpapi.Options{Recorder: &watched{record: func(pierre.Call) error { return fail }}, Now: at("2026-02-10T11:59:18Z")})
+	c := h.client(pierre.Limit{Requests: 2, Period: pierre.PeriodMinute})
+	checkRateLimit(t, c.post(call("1", "noop", "")).Header, 1)
+	fail = &pierre.Error{Kind: pierre.KindStorageFull, Msg: "The disk is full."}
+	for range 5 {
+		resp := c.post(call("1", "noop", ""))
+		if resp.StatusCode != http.StatusInsufficientStorage || resp.Header.Get("RateLimit") != "" {
+			t.Errorf("%d %s, RateLimit %q; want 507 without", resp.StatusCode, resp.body, resp.Header.Get("RateLimit"))
+		}
+	}
+	fail = nil
+	checkRateLimit(t, c.post(call("1", "noop", "")).Header, 0)
+}

@@ -23,6 +23,7 @@ func TestRefusedMessages(t *testing.T) {
 		{name: "nothing", body: "", status: 400, code: -32700},
 		{name: "broken JSON", body: `{"jsonrpc":"2.0","id":1,`, status: 400, code: -32700},
 		{name: "not UTF-8 and broken", body: "\xff\xfe", status: 400, code: -32700},
+		{name: "an id that is not UTF-8", body: "{\"jsonrpc\":\"2.0\",\"id\":\"\xff\",\"method\":\"ping\"}", status: 400, code: -32700},
 		{name: "batch", body: `[` + call("1", "noop", "") + `]`, status: 400, code: -32600},
 		{name: "a number", body: `7`, status: 400, code: -32600},
 		{name: "deep nesting", body: deep, status: 400, code: -32600},

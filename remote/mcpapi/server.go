@@ -21,6 +21,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/web"
 )
 
 // An Authenticator tells who holds a key. Its errors are [pierre.KindUnauthenticated] if the key is not accepted.
@@ -31,6 +32,8 @@ type Authenticator interface {
 // A Limiter admits tool calls and counts them.
 type Limiter interface {
 	Take(ctx context.Context, key pierre.KeyID, lim pierre.Limit, now time.Time) (limit.Decision, error)
+	// GiveBack undoes a Take whose call could not be recorded.
+	GiveBack(key pierre.KeyID, d limit.Decision)
 }
 
 // A Recorder keeps tool calls.
@@ -116,6 +119,11 @@ func New(m *server.MCPServer, opts Options) *Server {
 	s.routes.HandleFunc("DELETE /mcp", s.delete)
 	s.routes.HandleFunc("OPTIONS /mcp", preflight)
 	s.routes.HandleFunc("POST /{$}", s.postGuide)
+	s.routes.Handle("/mcp", web.OnlyMethods(s.log, http.MethodPost, http.MethodGet, http.MethodDelete))
+	s.routes.Handle("/{$}", web.OnlyMethods(s.log, http.MethodPost))
+	s.routes.Handle("/", web.Handle(s.log, func(http.ResponseWriter, *http.Request) error {
+		return &pierre.Error{Kind: pierre.KindNotFound, Msg: "There is no such page; the MCP endpoint is /mcp."}
+	}))
 	return s
 }
 
