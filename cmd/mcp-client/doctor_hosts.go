@@ -64,7 +64,7 @@ func (d *doctor) hostEntry(t install.Target, e install.Entry) {
 	}
 	detail := fmt.Sprintf("its entry in %s leads to %s", t.File, endpoint.URL.Redacted())
 	if d.endpoint.URL != nil && endpoint.URL.String() != d.endpoint.URL.String() {
-		d.warn(name, detail+", another server than the one checked here", again)
+		d.warn(name, detail+", another server than the one checked here", "if it should lead here: mcp-client install --url "+d.endpoint.URL.Redacted()+" --host "+name)
 		return
 	}
 	d.ok(name, "%s", detail)

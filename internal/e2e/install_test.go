@@ -3,12 +3,16 @@
 package e2e
 
 import (
+	"encoding/pem"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -165,6 +169,75 @@ func TestInstallAsksAtATerminal(t *testing.T) {
 		}
 		h.end()
 	})
+}
+
+// TestStoredKeyStaysWithItsServer installs a second server under the name of the first one.
+func TestStoredKeyStaysWithItsServer(t *testing.T) {
+	if runtime.GOOS == "darwin" {
+		t.Skip("it would write into the developer's own keychain")
+	}
+	s := startServer(t)
+	home := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(home, ".cursor"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"HOME=" + home}
+	key := s.provision(`{"user_email":"ana@example.com","tier":"professional"}`).APIKey
+	if out, err := client(t, append(env, "PIERRE_AUTH_KEY="+key), "install", "--url", s.url, "--yes"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	var asked atomic.Int32
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		if got := r.Header.Get("Authorization"); got != "" {
+			t.Errorf("another server got %q", got)
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	defer other.Close()
+	out, err := client(t, env, "install", "--url", other.URL, "--yes")
+	if err == nil || asked.Load() == 0 || !strings.Contains(out, "wants an access key") {
+		t.Errorf("after %d requests: %v\n%s", asked.Load(), err, out)
+	}
+}
+
+func TestDoctorOnCertificates(t *testing.T) {
+	env := []string{"HOME=" + t.TempDir()}
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat))
+		w.Header().Set("Content-Type", "text/html")
+		io.WriteString(w, "<html>Welcome to our network</html>")
+	}))
+	defer server.Close()
+
+	out, err := client(t, env, "doctor", "--url", server.URL)
+	if err == nil || !strings.Contains(out, "fail     tls") || !strings.Contains(out, "--ca-cert FILE") || !strings.Contains(out, "by Acme Co until 2084") {
+		t.Errorf("an unknown authority: %v\n%s", err, out)
+	}
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err = client(t, env, "doctor", "--url", server.URL, "--ca-cert", ca)
+	for _, want := range []string{
+		"ok       tls             TLS 1.3, certificate for example.com",
+		"warn     clock           this computer's clock is 1h0m",
+		"ahead of the server's",
+		"fail     protocol        127.0.0.1:", "a web page instead of MCP",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is missing (%v):\n%s", want, err, out)
+		}
+	}
+}
+
+// client runs mcp-client without a terminal and returns what it printed.
+func client(t *testing.T, env []string, args ...string) (string, error) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "mcp-client"), args...)
+	cmd.Env = env
+	out, err := cmd.CombinedOutput()
+	return string(out), err
 }
 
 func read(t *testing.T, path string) []byte {
