@@ -12,6 +12,7 @@ import (
 	"github.com/muktihari/fit/profile/basetype"
 	"github.com/muktihari/fit/profile/mesgdef"
 	"github.com/muktihari/fit/profile/typedef"
+	"github.com/muktihari/fit/profile/untyped/fieldnum"
 	"github.com/muktihari/fit/profile/untyped/mesgnum"
 	"github.com/muktihari/fit/proto"
 
@@ -267,24 +268,56 @@ func TestFITWithoutTotalsDerivesThem(t *testing.T) {
 	}
 }
 
-func TestFITPowerOfDeveloperField(t *testing.T) {
-	f := fitRecording{
-		seconds: 10, sport: typedef.SportRunning,
-		raw: []proto.Message{
-			mesgdef.NewDeveloperDataId(nil).SetDeveloperDataIndex(0).ToMesg(nil),
-			mesgdef.NewFieldDescription(nil).SetDeveloperDataIndex(0).SetFieldDefinitionNumber(5).SetFieldName([]string{"Power"}).
-				SetFitBaseTypeId(basetype.Uint16).ToMesg(nil),
-		},
-	}
-	messages := f.messages()
-	for i := range messages {
-		if messages[i].Num == mesgnum.Record {
-			messages[i].DeveloperFields = []proto.DeveloperField{{Num: 5, DeveloperDataIndex: 0, Value: proto.Uint16(250)}}
+func TestFITDeveloperFields(t *testing.T) {
+	field := func(name string, native byte, kind basetype.BaseType) proto.Message {
+		d := mesgdef.NewFieldDescription(nil).SetDeveloperDataIndex(0).SetFieldDefinitionNumber(5).SetFieldName([]string{name}).SetFitBaseTypeId(kind)
+		if native != basetype.Uint8Invalid {
+			d.SetNativeMesgNum(mesgnum.Record).SetNativeFieldNum(native)
 		}
+		return d.ToMesg(nil)
 	}
-	a, _ := recording(t, encodeFIT(t, messages...))
-	if n := measured(a.Series.Power); n != 10 || *a.AveragePowerWatts != 250 {
-		t.Errorf("%d values, average %v", n, a.AveragePowerWatts)
+	const none = basetype.Uint8Invalid
+	for _, tt := range []struct {
+		name        string
+		description proto.Message
+		value       proto.Value
+		of          func(pierre.Series) []float64
+		want        []float64
+	}{
+		{"power by name", field("Power", none, basetype.Uint16), proto.Uint16(250), func(s pierre.Series) []float64 { return s.Power }, []float64{250, 250, 250}},
+		{"power by number", field("Leistung", fieldnum.RecordPower, basetype.Float32), proto.Float32(250.5), func(s pierre.Series) []float64 { return s.Power }, []float64{250.5, 250.5, 250.5}},
+		{"cadence by number", field("x", fieldnum.RecordCadence, basetype.Uint8), proto.Uint8(88), func(s pierre.Series) []float64 { return s.Cadence }, []float64{88, 88, 88}},
+		{"a heart rate that the watch knows itself", field("x", fieldnum.RecordHeartRate, basetype.Uint8), proto.Uint8(99), func(s pierre.Series) []float64 { return s.HeartRate }, []float64{120, 121, 122}},
+		{"invalid", field("Power", none, basetype.Uint16), proto.Uint16(basetype.Uint16Invalid), func(s pierre.Series) []float64 { return s.Power }, nil},
+		{"negative", field("Power", none, basetype.Sint16), proto.Int16(-5), func(s pierre.Series) []float64 { return s.Power }, nil},
+		{"something else", field("Form Power", none, basetype.Uint16), proto.Uint16(60), func(s pierre.Series) []float64 { return s.Power }, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := fitRecording{seconds: 3, sport: typedef.SportRunning, raw: []proto.Message{
+				mesgdef.NewDeveloperDataId(nil).SetDeveloperDataIndex(0).ToMesg(nil), tt.description,
+			}}
+			messages := f.messages()
+			for i := range messages {
+				if messages[i].Num == mesgnum.Record {
+					messages[i].DeveloperFields = []proto.DeveloperField{{Num: 5, DeveloperDataIndex: 0, Value: tt.value}}
+				}
+			}
+			if a, _ := recording(t, encodeFIT(t, messages...)); !slices.Equal(tt.of(a.Series), tt.want) {
+				t.Errorf("got %v, want %v", tt.of(a.Series), tt.want)
+			}
+		})
+	}
+}
+
+func TestFITDurationWithoutTimerAndDistance(t *testing.T) {
+	a, _ := recording(t, fitRecording{seconds: 200, without: true, record: func(i int, r *mesgdef.Record) {
+		r.SetDistance(basetype.Uint32Invalid).SetPositionLat(basetype.Sint32Invalid)
+		if i >= 100 {
+			r.SetTimestamp(fitStart.Add(time.Duration(600+i) * time.Second)) // after a pause
+		}
+	}}.encode(t))
+	if *a.ElapsedSeconds != 799 || *a.DurationSeconds != 198 || a.DistanceMeters != nil || a.AverageSpeedMPS != nil {
+		t.Errorf("%g of %g s", *a.DurationSeconds, *a.ElapsedSeconds)
 	}
 }
 

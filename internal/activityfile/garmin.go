@@ -48,11 +48,11 @@ func (w *walker) garmin(ctx context.Context, b *bundle, in *scope) error {
 		}
 		list := garminList{path: e.path}
 		err := w.garminList(ctx, e, &table, &list)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil && list.rows == 0 {
-			continue // it is dealt with like any other file
+		if err != nil && (list.rows == 0 || ctx.Err() != nil) {
+			if err := w.passOver(ctx, b, e, err); err != nil {
+				return err
+			}
+			continue
 		}
 		b.taken[e] = true
 		table.lists = append(table.lists, list)

@@ -19,16 +19,26 @@ func (w *walker) strava(ctx context.Context, b *bundle, in scope) error {
 		}
 		table, err := w.stravaTable(ctx, e)
 		if err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
+			if err := w.passOver(ctx, b, e, err); err != nil {
+				return err
 			}
-			continue // it is dealt with like any other file
+			continue
 		}
 		if err := w.stravaExport(ctx, b, e, table, in); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// passOver reports on a list that is beyond the limits. One that turns out to be
+// something else is dealt with later, like any other file.
+func (w *walker) passOver(ctx context.Context, b *bundle, e *entry, err error) error {
+	if _, ok := asRefusal(err); !ok {
+		return ctx.Err()
+	}
+	b.taken[e] = true
+	return w.refuse(ctx, Result{Path: e.path}, err)
 }
 
 // mayBeStrava reports whether e can be a list of activities. Its name is not
