@@ -178,6 +178,8 @@ func TestTracksAgree(t *testing.T) {
 		{"with a tunnel", circle(600, 0), holes, 0, true},
 		{"started 30 s later", line(), line(), 30, true},
 		{"a clock 40 s off", line(), shifted(line(), 40), 0, true},
+		{"the beginning of it", circle(600, 0), circle(60, 0), 0, true},
+		{"the beginning of another", circle(600, 500), circle(60, 0), 0, false},
 		{"the next park", circle(600, 0), circle(600, 500), 0, false},
 		{"a street and a park", circle(600, 0), line(), 0, false},
 		{"no time in common", line(), line(), 5000, false},

@@ -21,7 +21,11 @@ const (
 // TracksAgree reports whether two recordings were at the same places at the
 // same times. b's clock is shift seconds ahead of a's, give or take a minute.
 // Recordings without a track, or whose tracks have no time in common, do not agree.
+// The shorter one is compared along its whole length: it may be a part of the other.
 func TracksAgree(a, b pierre.Series, shift float64) bool {
+	if lastTime(b) < lastTime(a) {
+		a, b, shift = b, a, -shift
+	}
 	for err := 0; err <= maxClockError; err += clockErrorStep {
 		if agreeing(a, b, shift+float64(err)) >= minAgreeing || agreeing(a, b, shift-float64(err)) >= minAgreeing {
 			return true
@@ -30,13 +34,20 @@ func TracksAgree(a, b pierre.Series, shift float64) bool {
 	return false
 }
 
+func lastTime(s pierre.Series) float64 {
+	if len(s.Time) == 0 {
+		return 0
+	}
+	return s.Time[len(s.Time)-1]
+}
+
 // agreeing returns the share of probes, spread evenly over a, at which b is near.
 func agreeing(a, b pierre.Series, shift float64) float64 {
 	if len(a.Latitude) == 0 || len(b.Latitude) == 0 {
 		return 0
 	}
 	own, common, close := 0, 0, 0
-	last := a.Time[len(a.Time)-1]
+	last := lastTime(a)
 	for i := range probes {
 		t := last * float64(i) / (probes - 1)
 		latA, lonA, okA := positionAt(a, t)
