@@ -47,9 +47,16 @@ func (s *Store) Migrate(ctx context.Context) ([]string, error) {
 	}
 	applied := []string{}
 	for {
-		before, err := p.GetDBVersion(ctx)
+		before, newest, err := p.GetVersions(ctx)
 		if err != nil {
 			return applied, s.classify(err, "reading the schema's version")
+		}
+		if before > newest {
+			return applied, &pierre.Error{
+				Kind: pierre.KindUnavailable,
+				Msg: fmt.Sprintf("The database was brought to version %d by a newer Pierre, and this one knows %d: "+
+					"install the newer one again, or restore the backup from before.", before, newest),
+			}
 		}
 		results, err := p.Up(ctx)
 		if partial, ok := errors.AsType[*goose.PartialError](err); ok {

@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"database/sql"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,5 +43,29 @@ func TestReadyNeedsMigrations(t *testing.T) {
 	}
 	if err := s.Ready(t.Context()); err != nil {
 		t.Errorf("Ready = %v", err)
+	}
+}
+
+// An older program must not work on tables that it does not know.
+func TestMigrateRefusesANewerDatabase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pierre.db")
+	s, err := store.OpenSQLite(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite3", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Migrate(t.Context()); pierre.KindOf(err) != pierre.KindUnavailable || !strings.Contains(err.Error(), "newer") {
+		t.Errorf("Migrate = %v, want a refusal", err)
 	}
 }
