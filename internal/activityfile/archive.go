@@ -27,7 +27,7 @@ func (w *walker) archive(ctx context.Context, e *entry, f *file, in scope) error
 	if in.depth++; in.depth > w.limits.Depth {
 		return w.refuse(ctx, res, unreadable("archives are nested more than %d deep", w.limits.Depth))
 	}
-	whole, err := w.inOnePlace(e, f)
+	whole, err := w.inOnePlace(f)
 	if err != nil {
 		return w.refuse(ctx, res, err)
 	}
@@ -53,12 +53,20 @@ type place struct {
 	remove func()
 }
 
-// inOnePlace returns e itself, or what f still holds of it, in memory or in a temporary file.
-func (w *walker) inOnePlace(e *entry, f *file) (place, error) {
+// inOnePlace returns f itself if it is a file of its own, or else its content in
+// memory or in a temporary file.
+func (w *walker) inOnePlace(f *file) (place, error) {
 	p := place{remove: func() {}}
-	if f.plain && e.whole != nil {
-		p.ReaderAt, p.size = e.whole()
+	switch raw := f.raw.(type) {
+	case section:
+		p.ReaderAt, p.size = raw, raw.Size()
 		return p, nil
+	case *os.File:
+		info, err := raw.Stat()
+		if err == nil {
+			p.ReaderAt, p.size = raw, info.Size()
+			return p, nil
+		}
 	}
 	var buf bytes.Buffer
 	n, err := io.Copy(&buf, io.LimitReader(f, memoryArchive))

@@ -45,7 +45,7 @@ func (w *walker) entry(ctx context.Context, e *entry, in scope) error {
 type file struct {
 	*bufio.Reader
 	head    []byte
-	plain   bool // the entry's own bytes: it was not compressed by itself
+	raw     io.Reader // the entry's own bytes; nil if it was compressed by itself
 	closers []io.Closer
 }
 
@@ -65,7 +65,7 @@ func (w *walker) openFile(ctx context.Context, e *entry) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &file{plain: true, closers: []io.Closer{src}}
+	f := &file{raw: src.raw, closers: []io.Closer{src}}
 	reader := io.Reader(src)
 	for range most + 1 {
 		f.Reader = bufio.NewReaderSize(reader, 64<<10)
@@ -81,7 +81,7 @@ func (w *walker) openFile(ctx context.Context, e *entry) (*file, error) {
 		if err != nil {
 			return nil, errors.Join(unreadable("its compression is damaged"), f.Close())
 		}
-		f.plain = false
+		f.raw = nil
 		f.closers = append([]io.Closer{unzip}, f.closers...)
 		reader = &meter{
 			ctx: ctx, src: unzip, budget: &w.budget, left: w.limits.TotalBytes,

@@ -80,7 +80,7 @@ func (w *walker) garminList(ctx context.Context, e *entry, table *garminTable, l
 	if err != nil {
 		return err
 	}
-	defer r.Close()
+	defer r.Close() //nolint:errcheck // it was only read
 	window := &tokenReader{src: r}
 	dec := json.NewDecoder(window)
 	for depth := 0; ; {

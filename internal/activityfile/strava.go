@@ -58,7 +58,7 @@ func (w *walker) stravaTable(ctx context.Context, e *entry) (stravaTable, error)
 	if err != nil {
 		return stravaTable{}, err
 	}
-	defer r.Close()
+	defer r.Close() //nolint:errcheck // it was only read
 	return readStravaTable(r, w.limits.Rows)
 }
 

@@ -36,7 +36,6 @@ type entry struct {
 	aside   string // why it need not be
 	top     bool   // it is the upload itself
 	open    func() (io.ReadCloser, error)
-	whole   func() (io.ReaderAt, int64) // for random access; nil: must be read into one place first
 }
 
 // A scope is what a file's surroundings say about it.
@@ -60,10 +59,15 @@ func (w *walker) walk(ctx context.Context, src *Source) error {
 	}
 	return w.bundle(ctx, []*entry{{
 		path: src.name, top: true,
-		open:  func() (io.ReadCloser, error) { return io.NopCloser(io.NewSectionReader(src.file, 0, src.size)), nil },
-		whole: func() (io.ReaderAt, int64) { return src.file, src.size },
+		open: func() (io.ReadCloser, error) { return section{io.NewSectionReader(src.file, 0, src.size)}, nil },
 	}}, top)
 }
+
+// A section is an upload that its owner closes.
+type section struct{ *io.SectionReader }
+
+// Close implements io.Closer.
+func (section) Close() error { return nil }
 
 // folder lists the files of a folder in lexical order.
 func (w *walker) folder(ctx context.Context, src *Source) ([]*entry, error) {
@@ -128,20 +132,26 @@ func (w *walker) bundle(ctx context.Context, entries []*entry, in scope) error {
 	return nil
 }
 
+// An opened entry is read within the limits.
+type opened struct {
+	*meter
+	raw io.ReadCloser
+}
+
+// Close implements io.Closer.
+func (o *opened) Close() error { return o.raw.Close() }
+
 // reader opens e within the limits, with at most limit bytes of its own.
-func (w *walker) reader(ctx context.Context, e *entry, limit int64) (io.ReadCloser, error) {
-	src, err := e.open()
+func (w *walker) reader(ctx context.Context, e *entry, limit int64) (*opened, error) {
+	raw, err := e.open()
 	if err != nil {
 		return nil, unreadable("it cannot be opened")
 	}
-	m := &meter{ctx: ctx, src: src, budget: &w.budget, left: limit, ratio: w.limits.Ratio}
+	m := &meter{ctx: ctx, src: raw, budget: &w.budget, left: limit, ratio: w.limits.Ratio}
 	if e.packed > 0 {
 		m.packed = func() int64 { return e.packed }
 	}
-	return struct {
-		io.Reader
-		io.Closer
-	}{m, src}, nil
+	return &opened{m, raw}, nil
 }
 
 // size writes a number of bytes for people.

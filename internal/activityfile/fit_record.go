@@ -1,0 +1,123 @@
+package activityfile
+
+import (
+	"math"
+
+	"github.com/muktihari/fit/profile/basetype"
+	"github.com/muktihari/fit/profile/untyped/fieldnum"
+	"github.com/muktihari/fit/proto"
+)
+
+// A fitRecord is a record message while its fields are read.
+type fitRecord struct {
+	sample
+	position [2]int32 // semicircles
+	fraction float64  // rpm beyond the whole ones of the cadence
+}
+
+// record takes a sample. It reads the fields itself: filling the library's
+// record struct, with all that FIT knows, takes several times as long.
+func (f *fitFile) record(m *proto.Message) {
+	r := fitRecord{sample: newSample(math.NaN()), position: [2]int32{basetype.Sint32Invalid, basetype.Sint32Invalid}}
+	for i := range m.Fields {
+		r.set(m.Fields[i].Num, m.Fields[i].Value)
+	}
+	if math.IsNaN(r.t) {
+		return
+	}
+	if r.cad > 0 {
+		r.cad += r.fraction
+	}
+	if r.position[0] != basetype.Sint32Invalid && r.position[1] != basetype.Sint32Invalid {
+		r.place(degrees(r.position[0]), degrees(r.position[1]))
+	}
+	if len(m.DeveloperFields) > 0 {
+		f.developed(&r.sample, m.DeveloperFields)
+	}
+	f.records = append(f.records, r.sample)
+}
+
+// set reads a field. Of altitude and speed the decoder adds the enhanced forms, if the device did not write them.
+func (r *fitRecord) set(num byte, v proto.Value) {
+	switch num {
+	case fieldnum.RecordTimestamp:
+		r.t = fitEpoch + scaled(v.Uint32(), basetype.Uint32Invalid, 1)
+	case fieldnum.RecordPositionLat:
+		r.position[0] = v.Int32()
+	case fieldnum.RecordPositionLong:
+		r.position[1] = v.Int32()
+	case fieldnum.RecordEnhancedAltitude:
+		r.alt = scaled(v.Uint32(), basetype.Uint32Invalid, 5) - 500
+	case fieldnum.RecordHeartRate:
+		r.hr = scaled(v.Uint8(), basetype.Uint8Invalid, 1)
+	case fieldnum.RecordCadence:
+		r.cad = scaled(v.Uint8(), basetype.Uint8Invalid, 1)
+	case fieldnum.RecordFractionalCadence:
+		if x := v.Uint8(); x != basetype.Uint8Invalid {
+			r.fraction = float64(x) / 128
+		}
+	case fieldnum.RecordDistance:
+		r.dist = scaled(v.Uint32(), basetype.Uint32Invalid, 100)
+	case fieldnum.RecordEnhancedSpeed:
+		r.speed = scaled(v.Uint32(), basetype.Uint32Invalid, 1000)
+	case fieldnum.RecordPower:
+		r.power = scaled(v.Uint16(), basetype.Uint16Invalid, 1)
+	case fieldnum.RecordTemperature:
+		if x := v.Int8(); x != basetype.Sint8Invalid {
+			r.temp = float64(x)
+		}
+	}
+}
+
+// developed fills what the sample lacks from developer fields.
+func (f *fitFile) developed(s *sample, fields []proto.DeveloperField) {
+	for _, field := range fields {
+		var dst *float64
+		switch f.native[devField{field.DeveloperDataIndex, field.Num}] {
+		case fieldnum.RecordPower:
+			dst = &s.power
+		case fieldnum.RecordHeartRate:
+			dst = &s.hr
+		case fieldnum.RecordCadence:
+			dst = &s.cad
+		default:
+			continue
+		}
+		if x, ok := number(field.Value); ok && math.IsNaN(*dst) {
+			*dst = x
+		}
+	}
+}
+
+// number returns a developer field's value; other applications' sentinels for "invalid" are those of FIT.
+func number(v proto.Value) (float64, bool) {
+	var x float64
+	switch v.Type() {
+	case proto.TypeUint8:
+		x = scaled(v.Uint8(), basetype.Uint8Invalid, 1)
+	case proto.TypeUint16:
+		x = scaled(v.Uint16(), basetype.Uint16Invalid, 1)
+	case proto.TypeUint32:
+		x = scaled(v.Uint32(), basetype.Uint32Invalid, 1)
+	case proto.TypeInt16:
+		x = float64(v.Int16())
+	case proto.TypeFloat32:
+		x = float64(v.Float32())
+	case proto.TypeFloat64:
+		x = v.Float64()
+	default:
+		return 0, false
+	}
+	return x, x >= 0 && x < math.MaxInt16
+}
+
+// scaled returns x/scale, or NaN if x is the field's mark for "invalid".
+func scaled[T uint8 | uint16 | uint32](x, invalid T, scale float64) float64 {
+	if x == invalid {
+		return math.NaN()
+	}
+	return float64(x) / scale
+}
+
+// degrees converts from FIT's semicircles.
+func degrees(semicircles int32) float64 { return float64(semicircles) * (180.0 / (1 << 31)) }
