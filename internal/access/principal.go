@@ -13,7 +13,6 @@ import (
 type Principal struct {
 	UserID pierre.UserID
 	KeyID  pierre.KeyID // "" in single-tenant mode, which has no keys
-	Tier   pierre.Tier
 	Limit  pierre.Limit
 	Tools  []string // globs of the tools that the caller may use, nil means all; see [pierre.MayUse]
 }

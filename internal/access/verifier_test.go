@@ -94,7 +94,7 @@ func TestVerifyNamesTheHolder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := access.Principal{UserID: b.key.UserID, KeyID: b.key.ID, Tier: b.key.Tier, Limit: b.key.Limit, Tools: b.key.Tools}
+		want := access.Principal{UserID: b.key.UserID, KeyID: b.key.ID, Limit: b.key.Limit, Tools: b.key.Tools}
 		if fmt.Sprint(p) != fmt.Sprint(want) || p.UserID == "" {
 			t.Errorf("Verify = %+v, want %+v", p, want)
 		}

@@ -11,9 +11,8 @@ import (
 
 // A User owns activities and API keys. The e-mail address names one user.
 type User struct {
-	ID      UserID
-	Email   string // lower case
-	Created time.Time
+	ID    UserID
+	Email string // lower case
 }
 
 // NormalizeEmail returns the form of an e-mail address under which users are kept.

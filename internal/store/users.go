@@ -30,20 +30,18 @@ func (t *tx) ensureUser(ctx context.Context, email string, now time.Time) (pierr
 	if err != nil {
 		return pierre.User{}, false, err
 	}
-	u, err := scanUser(t.row(ctx, `SELECT id, email, created_us FROM users WHERE email = $1`, email))
+	u, err := scanUser(t.row(ctx, `SELECT id, email FROM users WHERE email = $1`, email))
 	return u, made > 0, err
 }
 
 // UserByEmail returns the user with that normalized e-mail address.
 func (s *Store) UserByEmail(ctx context.Context, email string) (pierre.User, error) {
-	u, err := scanUser(s.row(ctx, `SELECT id, email, created_us FROM users WHERE email = $1`, email))
+	u, err := scanUser(s.row(ctx, `SELECT id, email FROM users WHERE email = $1`, email))
 	return u, s.classify(err, "user "+email)
 }
 
 func scanUser(row *sql.Row) (pierre.User, error) {
 	var u pierre.User
-	var created int64
-	err := row.Scan(&u.ID, &u.Email, &created)
-	u.Created = time.UnixMicro(created).UTC()
+	err := row.Scan(&u.ID, &u.Email)
 	return u, err
 }
