@@ -49,7 +49,8 @@ func run(ctx context.Context, args []string, w world) int {
 const rootLong = `mcp-client connects an MCP host, such as Claude Desktop, to a remote MCP server:
 it speaks MCP on stdin and stdout, and Streamable HTTP to the server.
 
-An MCP host starts it; the entry in the host's configuration looks like this:
+An MCP host starts it. "mcp-client install" writes the entry into the hosts on this
+computer and stores the key; by hand, the entry looks like this:
 
   {"mcpServers": {"pierre": {
     "command": "/usr/local/bin/mcp-client",
@@ -59,7 +60,11 @@ An MCP host starts it; the entry in the host's configuration looks like this:
 The key may also come from --auth-key-file or --auth-key; every user of this
 computer can read the flags of a running program, so prefer the environment.`
 
-const rootExample = `  # relay stdin and stdout to a server
+const rootExample = `  # connect the hosts on this computer; find out why one does not work
+  mcp-client install --url https://pierre.example.com
+  mcp-client doctor
+
+  # relay stdin and stdout to a server
   PIERRE_AUTH_KEY=pk_live_... mcp-client --url https://pierre.example.com
 
   # try it by hand: one request, one answer
