@@ -49,7 +49,8 @@ type fitTimer struct {
 	on bool
 }
 
-type devField struct{ index, num byte }
+// A devField names a developer field: the index of the developer data, and its number there.
+type devField [2]byte
 
 func isEOF(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
 
