@@ -112,11 +112,11 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error
 func (s *Server) sessionOf(h http.Header, x *exchange, p access.Principal) (*session, error) {
 	id := h.Get(mcp.HeaderSessionID)
 	switch {
-	case x.modern || !x.sse:
+	case x.modern:
 		return &session{}, nil
-	case x.msg.name == string(mcp.MethodInitialize):
+	case x.msg.name == string(mcp.MethodInitialize) && x.sse:
 		return newSession(rand.Text(), p.KeyID, s.now()), nil
-	case id == "":
+	case x.msg.name == string(mcp.MethodInitialize) || id == "":
 		return &session{}, nil
 	}
 	found, ok := s.sessions.get(id, p.KeyID)

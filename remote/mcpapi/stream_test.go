@@ -219,6 +219,22 @@ func TestSampling(t *testing.T) {
 	}
 }
 
+// A client that takes no stream in response to its call is asked on the session's own stream.
+func TestSamplingOnTheStandaloneStream(t *testing.T) {
+	h := start(t, mcpapi.Options{})
+	c := h.initialized(`{"sampling":{}}`)
+	events := c.events(c.send(c.request(http.MethodGet, "/mcp", "")))
+	answered := make(chan response)
+	go func() { answered <- c.post(call("1", "sample", ""), "Accept", "application/json") }()
+	e, _ := events.next()
+	var asked struct{ ID int64 }
+	decode(t, e.data, &asked)
+	c.post(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"result":{"role":"assistant","content":{"type":"text","text":"yes"},"model":"m"}}`, asked.ID))
+	if resp := <-answered; !strings.Contains(resp.body, "the model says yes") {
+		t.Errorf("answer %s", resp.body)
+	}
+}
+
 func TestSamplingIsNotPossible(t *testing.T) {
 	h := start(t, mcpapi.Options{})
 	incapable := h.initialized(`{}`)
