@@ -36,7 +36,9 @@ const (
 // Options are the optional settings of a [Bridge]; the zero value is right for a program on stdio.
 type Options struct {
 	// HTTP carries the requests; its redirect policy is replaced: the bridge follows
-	// none. It must have no Timeout, since calls may take any time. Default: one on [NewTransport].
+	// none. It must have no Timeout, since calls may take any time. A transport that
+	// does not report to net/http/httptrace counts as one that never sent anything
+	// when it fails. Default: a client on [NewTransport].
 	HTTP *http.Client
 	// Header is sent with every request.
 	Header http.Header
@@ -76,20 +78,26 @@ func New(rawURL string, key secret.String, opts Options) (*Bridge, error) {
 		return nil, errors.New("the endpoint's URL has no host")
 	}
 	if opts.HTTP == nil {
-		opts.HTTP = &http.Client{Transport: NewTransport()}
+		opts.HTTP = &http.Client{}
+	}
+	if opts.HTTP.Transport == nil {
+		own := *opts.HTTP
+		own.Transport = NewTransport()
+		opts.HTTP = &own
 	}
 	opts.MaxMessage = orDefault(opts.MaxMessage, defaultMaxMessage)
 	opts.ConnectPatience = orDefault(opts.ConnectPatience, defaultConnectPatience)
 	opts.Patience = orDefault(opts.Patience, defaultPatience)
 	opts.Grace = orDefault(opts.Grace, defaultGrace)
+	log := newMessageLog(opts.Logger, key, opts.Header)
 	return &Bridge{
 		url:    u,
 		host:   u.Host,
 		key:    key,
 		header: baseHeader(key, opts),
 		opts:   opts,
-		client: newClient(opts.HTTP),
-		log:    newMessageLog(opts.Logger, key, opts.Header),
+		client: newClient(opts.HTTP, log.Logger),
+		log:    log,
 	}, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -52,19 +53,21 @@ func (e *proxyError) Error() string {
 }
 
 // newClient returns the client that every request goes through.
-func newClient(c *http.Client) *retryablehttp.Client {
+func newClient(c *http.Client, log *slog.Logger) *retryablehttp.Client {
 	own := *c
 	// A redirect would carry the key to wherever the answer points.
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	transport := own.Transport
-	if transport == nil {
-		transport = NewTransport()
-	}
-	own.Transport = keepConnections{transport}
+	own.Transport = keepConnections{own.Transport}
 	return &retryablehttp.Client{
 		HTTPClient: &own,
 		RetryMax:   1 << 30, // the deadline of the attempt decides, not a count
-		CheckRetry: checkRetry,
+		CheckRetry: func(ctx context.Context, resp *http.Response, err error) (bool, error) {
+			again := checkRetry(ctx, resp, err)
+			if again {
+				log.DebugContext(ctx, "trying again", "status", statusOf(resp), "err", err)
+			}
+			return again, nil
+		},
 		Backoff: func(_, _ time.Duration, n int, resp *http.Response) time.Duration {
 			longest, spread := backoff(n, resp)
 			return longest - rand.N(spread+1) //nolint:gosec // spreading load needs no secrecy
@@ -98,23 +101,25 @@ func withAttempt(ctx context.Context, a *attempt) context.Context {
 // checkRetry is the retry policy. A message that never left, or that the server
 // says it has not taken up (429, 503), is sent again until its deadline. One that
 // may have been carried out is sent again only if it is repeatable.
-func checkRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
+func checkRetry(ctx context.Context, resp *http.Response, err error) bool {
 	a, ok := ctx.Value(attemptKey{}).(*attempt)
-	select {
-	case <-ctx.Done():
-		return false, nil
-	default:
-	}
-	if !ok {
-		return false, nil
+	if !ok || ctx.Err() != nil {
+		return false
 	}
 	n := a.tries
 	a.tries++
 	if !a.mayRetry(resp, err) {
-		return false, nil
+		return false
 	}
 	longest, _ := backoff(n, resp)
-	return !time.Now().Add(longest).After(a.deadline), nil
+	return !time.Now().Add(longest).After(a.deadline)
+}
+
+func statusOf(resp *http.Response) int {
+	if resp == nil {
+		return 0
+	}
+	return resp.StatusCode
 }
 
 func (a *attempt) mayRetry(resp *http.Response, err error) bool {

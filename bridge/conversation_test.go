@@ -3,6 +3,7 @@ package bridge_test
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/bridge"
+	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
 const cancelOne = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}`
@@ -395,6 +397,27 @@ func TestBrokenOutput(t *testing.T) {
 			t.Errorf("%d sessions left", s.open())
 		}
 	})
+}
+
+// A host that neither reads nor writes any more cannot hold the bridge up. (Not in
+// a bubble: there, time stands still while somebody waits for a mutex.)
+func TestStuckOutput(t *testing.T) {
+	s := newRemote(t)
+	b, err := bridge.New("http://server.example/mcp", secret.New(key), bridge.Options{HTTP: s.client()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stuck, out := io.Pipe()
+	defer stuck.Close()
+	in := strings.NewReader(initialize + "\n" + initialized + "\n" + listTools + "\n")
+	start := time.Now()
+	if err := b.Run(t.Context(), in, out); err != nil {
+		t.Errorf("Run = %v", err)
+	}
+	within(t, start, 2*time.Second)
+	if s.open() != 0 {
+		t.Errorf("%d sessions left", s.open())
+	}
 }
 
 func TestLog(t *testing.T) {

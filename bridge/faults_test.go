@@ -160,6 +160,17 @@ func TestFaults(t *testing.T) {
 			}
 			h.message("notifications/tools/list_changed")
 		}},
+		{"session expired on a server that keeps the listening stream's head back", func(t *testing.T, s *remote, h *host) {
+			s.misbehave("GET", -1, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+			start := time.Now()
+			h.handshake()
+			within(t, start, 250*time.Millisecond)
+			s.forget()
+			start = time.Now()
+			h.send(call(1, "write"))
+			h.result(1)
+			within(t, start, 0)
+		}},
 		{"server restarted between calls", func(t *testing.T, s *remote, h *host) {
 			h.handshake()
 			s.crash()
@@ -177,6 +188,12 @@ func TestFaults(t *testing.T) {
 			if n := s.count("initialize"); n != 2 {
 				t.Errorf("%d initialize requests", n)
 			}
+		}},
+		{"an answer with 400 that speaks of sessions is an answer", func(t *testing.T, s *remote, h *host) {
+			h.handshake()
+			s.misbehave("tools/call", 1, respond(400, `{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"session_id must be a string"}}`, "Content-Type: application/json"))
+			h.send(call(1, "write"))
+			h.failure(1, "session_id must be a string")
 		}},
 		{"key revoked: the re-initialization is refused, every call is told so", func(t *testing.T, s *remote, h *host) {
 			h.handshake()

@@ -19,18 +19,19 @@ const stableAfter = 5 * time.Second
 const headStart = 250 * time.Millisecond
 
 // openListening opens the stream on which the server speaks unasked, and keeps it
-// open for as long as s is the session. It returns when the server has answered,
-// or after headStart: some servers keep the answer back until they have something to say.
-func (r *relay) openListening(ctx context.Context, s session) {
+// open for as long as s is the session. The channel closes when the server has
+// answered, or after headStart: some servers keep the answer back until they have
+// something to say.
+func (r *relay) openListening(ctx context.Context, s session) (answered <-chan struct{}) {
 	ctx, quit := context.WithCancel(ctx)
 	r.sessions.listening(quit)
-	answered, tell := context.WithTimeout(ctx, headStart)
+	opening, tell := context.WithTimeout(ctx, headStart)
 	r.listen(func() {
 		defer quit()
 		defer tell()
 		r.keepListening(ctx, s, tell)
 	})
-	<-answered.Done()
+	return opening.Done()
 }
 
 // keepListening reopens the stream whenever it ends, and calls answered when the server has answered.

@@ -26,7 +26,7 @@ func (r *relay) initialized(ctx context.Context, m message) {
 	if errors.Is(err, errSessionLost) {
 		_, err = r.revive(ctx, s) // says it once more, and listens
 	} else if s.gen > 0 {
-		r.openListening(ctx, s)
+		<-r.openListening(ctx, s)
 	}
 	if err != nil {
 		r.log.InfoContext(ctx, "the server did not take a message", "method", m.method, "err", err)

@@ -37,8 +37,9 @@ type relay struct {
 	streams sync.WaitGroup // listening streams
 
 	// ready is closed once every message that later ones must not overtake has
-	// reached the server. Only the reader touches the field.
-	ready <-chan struct{}
+	// reached the server. Only the reader touches it, and lastLine.
+	ready    <-chan struct{}
+	lastLine time.Time
 }
 
 func newRelay(ctx context.Context, b *Bridge, out io.Writer) *relay {
@@ -71,19 +72,21 @@ func (r *relay) read(ctx context.Context, lines *lineReader) error {
 // dispatch takes one line of the host. Nothing overtakes an earlier initialize or
 // notification: later messages wait until the server has acknowledged it.
 func (r *relay) dispatch(ctx context.Context, line []byte) {
+	r.noteSleep()
 	r.log.message("from host", line)
 	m, err := parse(line)
+	ready := r.ready
 	switch {
 	case err != nil:
 		r.out.write(errorLine(nil, malformed(line)))
 	case m.isRequest():
 		r.dispatchRequest(ctx, m)
 	case m.isNotification() && m.method == methodCancelled:
-		r.start(func(ready <-chan struct{}) { r.cancel(ctx, m, ready) })
+		r.start(func() { r.cancel(ctx, m, ready) })
 	case m.isNotification():
 		r.startOrdered(func() { r.notify(ctx, m) })
 	case m.isResponse():
-		r.start(func(ready <-chan struct{}) {
+		r.start(func() {
 			<-ready
 			r.send(ctx, m)
 		})
@@ -95,16 +98,17 @@ func (r *relay) dispatch(ctx context.Context, line []byte) {
 // dispatchRequest registers the call at once, so that a cancellation in the next line finds it.
 func (r *relay) dispatchRequest(ctx context.Context, m message) {
 	ctx, c := r.newCall(ctx, m)
+	ready := r.ready
 	switch {
 	case m.method == methodInitialize:
 		r.startOrdered(func() { r.serve(ctx, c) })
 	case m.method == methodListen && m.modern():
-		r.start(func(ready <-chan struct{}) {
+		r.start(func() {
 			<-ready
 			r.subscribe(ctx, c)
 		})
 	default:
-		r.start(func(ready <-chan struct{}) {
+		r.start(func() {
 			select {
 			case <-ready:
 			case <-ctx.Done():
@@ -114,22 +118,31 @@ func (r *relay) dispatchRequest(ctx context.Context, m message) {
 	}
 }
 
-// start runs f in a goroutine of its own, unless the conversation is over. F must
-// wait for ready before it sends anything.
-func (r *relay) start(f func(ready <-chan struct{})) {
+// start runs f in a goroutine of its own, unless the conversation is over.
+func (r *relay) start(f func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.stopped {
-		return
+	if !r.stopped {
+		r.pending.Go(f)
 	}
-	ready := r.ready
-	r.pending.Go(func() { f(ready) })
+}
+
+// noteSleep drops idle connections if the computer slept since the last line:
+// middleboxes forget them meanwhile, and a request on one would hang. The
+// monotonic clock stands still during sleep, the wall clock does not.
+func (r *relay) noteSleep() {
+	const most = 15 * time.Second
+	now := time.Now()
+	if last := r.lastLine; !last.IsZero() && now.Round(0).Sub(last.Round(0))-now.Sub(last) > most {
+		r.opts.HTTP.CloseIdleConnections()
+	}
+	r.lastLine = now
 }
 
 // startOrdered runs f after all that must not be overtaken, and makes later messages wait for f.
 func (r *relay) startOrdered(f func()) {
-	done := make(chan struct{})
-	r.start(func(ready <-chan struct{}) {
+	ready, done := r.ready, make(chan struct{})
+	r.start(func() {
 		defer close(done)
 		<-ready
 		f()

@@ -14,22 +14,23 @@ func (s session) isLost(x *exchange) bool {
 	if s.id == "" || x.buf == nil {
 		return false
 	}
-	switch x.StatusCode {
-	case http.StatusNotFound: // Streamable HTTP, "Session management", rule 3
-		m, err := parse(bytes.TrimSpace(x.buf.Bytes()))
-		return err != nil || errorOf(m).Code != codeMethodNotFound
-	case http.StatusBadRequest: // not what the specification says, but what several servers do
-		return bytes.Contains(bytes.ToLower(x.buf.Bytes()), []byte("session"))
-	default:
+	if x.StatusCode != http.StatusNotFound && x.StatusCode != http.StatusBadRequest {
 		return false
 	}
+	m, err := parse(bytes.TrimSpace(x.buf.Bytes()))
+	if x.StatusCode == http.StatusNotFound { // Streamable HTTP, "Session management", rule 3
+		return err != nil || errorOf(m).Code != codeMethodNotFound
+	}
+	// 400 is not what the specification says, but what several servers do.
+	answers := err == nil && m.id != nil && string(m.id) != "null"
+	return !answers && bytes.Contains(bytes.ToLower(x.buf.Bytes()), []byte("session"))
 }
 
 // revive returns a session newer than lost. However many calls ask, the server sees one initialize.
 func (r *relay) revive(ctx context.Context, lost session) (session, error) {
 	revival, first := r.sessions.join(lost.gen)
 	if first {
-		r.start(func(<-chan struct{}) {
+		r.start(func() {
 			now, err := r.reinitialize(r.work) // not ctx: others wait for it too
 			r.sessions.finish(revival, now, err)
 			if err == nil {
