@@ -32,7 +32,7 @@ func (w *walker) entry(ctx context.Context, e *entry, in scope) error {
 	}
 	p, err := w.parse(ctx, f, e.path)
 	if err != nil {
-		return w.refuse(ctx, Result{Path: e.path, Format: p.format, SHA256: p.sum, Profile: p.profile}, err)
+		return w.refuse(ctx, Result{Path: e.path, Format: p.format, SHA256: p.sum}, err)
 	}
 	id := ""
 	if in.garmin != nil {
@@ -203,7 +203,7 @@ func drain(r io.Reader, sum hash.Hash, p *parsed) error {
 
 // deliver finishes the drafts and yields them.
 func (w *walker) deliver(name string, p parsed, id string, in scope) error {
-	res := Result{Path: name, Format: p.format, SHA256: p.sum, ExternalID: id, Status: StatusOK, Warnings: p.warnings, Profile: p.profile}
+	res := Result{Path: name, Format: p.format, SHA256: p.sum, ExternalID: id, Status: StatusOK, Warnings: p.warnings}
 	for i := range p.drafts {
 		d := &p.drafts[i]
 		if d.unset {

@@ -161,9 +161,12 @@ func (g *gpxReader) point(e xml.StartElement, t *gpxTrack) error {
 			s.speed = decimal(text)
 		}
 	})
-	if math.IsNaN(s.t) {
+	switch {
+	case err != nil: // the document ends within the point
+		g.samples--
+	case math.IsNaN(s.t):
 		t.untimed++
-	} else {
+	default:
 		s.apart, t.apart = t.apart, false
 		t.points = append(t.points, s)
 	}

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
 // parsed is what one file holds.
@@ -14,7 +12,6 @@ type parsed struct {
 	sum      [32]byte
 	drafts   []draft
 	warnings []string
-	profile  pierre.Profile
 }
 
 // A refusal says why a file yields no recording.

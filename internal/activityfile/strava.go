@@ -2,7 +2,6 @@ package activityfile
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -147,6 +146,6 @@ func (w *walker) parseEntry(ctx context.Context, e *entry) (parsed, error) {
 	if err != nil {
 		return parsed{}, err
 	}
-	p, err := w.parse(ctx, f, e.path)
-	return p, errors.Join(err, f.Close())
+	defer f.Close() //nolint:errcheck // it was only read, and parse has said what is wrong with it
+	return w.parse(ctx, f, e.path)
 }
