@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/spf13/pflag"
+	"golang.org/x/term"
 	"gopkg.in/natefinch/lumberjack.v2"
 
 	"github.com/pierre-mcp/pierre/bridge"
@@ -58,6 +60,9 @@ func relay(ctx context.Context, w world, conn *connection, opts *relayOptions) e
 	})
 	if err != nil {
 		return usageError{err}
+	}
+	if f, ok := w.stdin.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		fmt.Fprintln(w.stderr, "mcp-client: waiting for MCP messages on stdin; usually an MCP host starts this program (mcp-client --help shows how)")
 	}
 	// A host that closed its end must not kill us before the session is deleted.
 	signal.Ignore(syscall.SIGPIPE)
