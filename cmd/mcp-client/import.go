@@ -20,7 +20,8 @@ Every file gets a line in the report: imported, duplicate, skipped (it is no
 activity) or failed, with the reason. Importing again changes nothing, so an
 import that was interrupted is completed by repeating it.
 
-The exit code is 0 if nothing failed.`
+Without --url it uses the entry that "mcp-client install" wrote. The exit code is 0
+if nothing failed.`
 
 const importExample = `  # a Strava archive
   PIERRE_AUTH_KEY=pk_live_... mcp-client import --url https://pierre.example.com ~/Downloads/export_1234.zip
@@ -71,6 +72,7 @@ func importPaths(ctx context.Context, w world, conn *connection, opts *importOpt
 	if len(items) == 0 {
 		return errors.New("nothing to import: there is no .fit, .gpx, .tcx or .zip file")
 	}
+	conn.orInstalled(w.getenv, defaultName)
 	e, err := conn.endpoint(w.getenv)
 	if err != nil {
 		return err

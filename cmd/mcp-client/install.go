@@ -115,13 +115,14 @@ func (in *installation) prepare() error {
 	if err := install.CheckName(in.opts.name); err != nil {
 		return usagef("--name: %w", err)
 	}
-	var err error
-	if in.endpoint, err = in.conn.endpoint(in.w.getenv); err != nil {
+	endpoint, err := in.conn.endpoint(in.w.getenv)
+	if err != nil {
 		return err
 	}
-	m := machine(in.w.getenv)
-	if m.Home == "" {
-		return errors.New("cannot tell where your files are: HOME is not set")
+	in.endpoint = endpoint
+	m, err := ownMachine(in.w.getenv)
+	if err != nil {
+		return err
 	}
 	if in.targets, err = m.Find(in.opts.hosts...); err != nil {
 		return usagef("--host: %w", err)

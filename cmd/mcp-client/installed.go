@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"os"
 	"runtime"
 
 	"github.com/spf13/pflag"
@@ -21,6 +23,20 @@ func machine(getenv func(string) string) install.Machine {
 		OS: runtime.GOOS, Home: home, Config: getenv("XDG_CONFIG_HOME"),
 		AppData: getenv("APPDATA"), LocalAppData: getenv("LOCALAPPDATA"),
 		ClaudeConfig: getenv("CLAUDE_CONFIG_DIR"), CodexHome: getenv("CODEX_HOME"),
+	}
+}
+
+// ownMachine is [machine] for commands that write into the user's files. Under sudo
+// these would become root's, and their programs could not read them any more.
+func ownMachine(getenv func(string) string) (install.Machine, error) {
+	m := machine(getenv)
+	switch {
+	case m.Home == "":
+		return m, errors.New("cannot tell where your files are: HOME is not set")
+	case os.Geteuid() == 0 && getenv("SUDO_USER") != "":
+		return m, errors.New("these files are yours, not root's: run this without sudo")
+	default:
+		return m, nil
 	}
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -53,9 +52,9 @@ func runUninstall(w world, opts *uninstallOptions) error {
 	if err := install.CheckName(opts.name); err != nil {
 		return usagef("--name: %w", err)
 	}
-	m := machine(w.getenv)
-	if m.Home == "" {
-		return errors.New("cannot tell where your files are: HOME is not set")
+	m, err := ownMachine(w.getenv)
+	if err != nil {
+		return err
 	}
 	targets, err := m.Find(opts.hosts...)
 	if err != nil {

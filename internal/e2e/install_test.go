@@ -201,6 +201,19 @@ func TestStoredKeyStaysWithItsServer(t *testing.T) {
 	}
 }
 
+func TestInstallRefusesSudo(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can find out")
+	}
+	home := t.TempDir()
+	for _, args := range [][]string{{"install", "--url", "http://127.0.0.1:1", "--yes"}, {"uninstall", "--yes"}} {
+		out, err := client(t, []string{"HOME=" + home, "SUDO_USER=ana"}, args...)
+		if err == nil || !strings.Contains(out, "without sudo") {
+			t.Errorf("%v: %v\n%s", args, err, out)
+		}
+	}
+}
+
 func TestDoctorOnCertificates(t *testing.T) {
 	env := []string{"HOME=" + t.TempDir()}
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
