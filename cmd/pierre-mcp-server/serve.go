@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"syscall"
 	"time"
@@ -177,7 +178,15 @@ func (s *services) doors(c *config) (*doorway, error) {
 	}
 	m.mount(mux, s.log)
 	mountHealth(mux, s.store, s.log)
-	return &doorway{mux, mcpDoor, verifier}, nil
+	return &doorway{withClient(mux, proxies), mcpDoor, verifier}, nil
+}
+
+// withClient tells the verifiers of credentials where a request comes from.
+func withClient(h http.Handler, proxies []netip.Prefix) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx := access.WithClient(r.Context(), web.ClientAddr(r, proxies))
+		h.ServeHTTP(w, r.WithContext(ctx))
+	})
 }
 
 func (f fileOr) source() keyring.Source {

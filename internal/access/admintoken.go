@@ -73,6 +73,7 @@ type AdminVerifier struct {
 	rows   TokenStore
 	now    func() time.Time
 	parser *jwt.Parser
+	failed failures
 }
 
 // NewAdminVerifier returns a verifier of the tokens signed with the key.
@@ -90,8 +91,17 @@ func NewAdminVerifier(key secret.String, rows TokenStore, now func() time.Time) 
 }
 
 // Verify returns the row of the token; its permissions are the row's. A token that is not valid,
-// expired or revoked is a [pierre.KindUnauthenticated] error that says which; any other error is the store's.
+// expired or revoked is a [pierre.KindUnauthenticated] error that says which, or [pierre.KindRateLimited] if too many
+// came from the same client (see [WithClient]); any other error is the store's.
 func (v *AdminVerifier) Verify(ctx context.Context, text string) (pierre.AdminToken, error) {
+	row, err := v.verify(ctx, text)
+	if err != nil {
+		err = v.failed.judge(ctx, v.now(), err)
+	}
+	return row, err
+}
+
+func (v *AdminVerifier) verify(ctx context.Context, text string) (pierre.AdminToken, error) {
 	claims, err := v.parse(text)
 	if err != nil {
 		return pierre.AdminToken{}, err

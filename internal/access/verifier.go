@@ -19,6 +19,8 @@ const (
 	knownFor   = 10 * time.Second
 	unknownFor = 5 * time.Second
 
+	inUseFor = 24 * time.Hour // since the last lookup
+
 	maxKnown   = 1 << 16 // keys in use at the same time; each takes about half a kilobyte
 	maxUnknown = 1 << 14 // so that made-up keys cannot fill the memory
 
@@ -40,8 +42,10 @@ type Verifier struct {
 	now     func() time.Time
 	known   *otter.Cache[[32]byte, *known]
 	unknown *otter.Cache[[32]byte, struct{}]
+	inUse   *otter.Cache[[32]byte, struct{}] // was found not long ago
 	lookups singleflight.Group
 	stamps  stamps
+	failed  failures
 
 	mu   sync.Mutex
 	used map[pierre.KeyID]time.Time // to be written by Run
@@ -72,12 +76,26 @@ func NewVerifier(keys KeyStore, now func() time.Time) *Verifier {
 		Clock:            clock,
 		ExpiryCalculator: otter.ExpiryWriting[[32]byte, struct{}](unknownFor),
 	})
+	v.inUse = otter.Must(&otter.Options[[32]byte, struct{}]{
+		MaximumSize:      maxKnown,
+		Clock:            clock,
+		ExpiryCalculator: otter.ExpiryWriting[[32]byte, struct{}](inUseFor),
+	})
 	return v
 }
 
 // Verify returns the holder of the key. A key that is mistyped, unknown, expired or revoked
-// is a [pierre.KindUnauthenticated] error that says which; any other error is the store's.
+// is a [pierre.KindUnauthenticated] error that says which, or [pierre.KindRateLimited] if too many came from the same
+// client (see [WithClient]); any other error is the store's.
 func (v *Verifier) Verify(ctx context.Context, text string) (Principal, error) {
+	p, err := v.verify(ctx, text)
+	if err != nil {
+		err = v.failed.judge(ctx, v.now(), err)
+	}
+	return p, err
+}
+
+func (v *Verifier) verify(ctx context.Context, text string) (Principal, error) {
 	key, err := ParseKey(text)
 	if err != nil {
 		return Principal{}, err
@@ -85,6 +103,11 @@ func (v *Verifier) Verify(ctx context.Context, text string) (Principal, error) {
 	hash := key.Hash()
 	k, ok := v.known.GetIfPresent(hash)
 	if !ok || v.stamps.after(k.slot, k.stamp) {
+		if _, inUse := v.inUse.GetIfPresent(hash); !inUse {
+			if err := v.failed.tooMany(ctx, v.now()); err != nil {
+				return Principal{}, err
+			}
+		}
 		if k, err = v.lookup(ctx, hash); err != nil {
 			return Principal{}, err
 		}
@@ -159,6 +182,7 @@ func (v *Verifier) load(ctx context.Context, hash [32]byte, stamp uint64) (*know
 	k.noted.Store(row.LastUsed.Unix())
 	// A Forget since then has raised the key's stamp above this one: the entry is then never used.
 	v.known.Set(hash, k)
+	v.inUse.Set(hash, struct{}{})
 	return k, nil
 }
 

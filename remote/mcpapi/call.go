@@ -11,6 +11,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/web"
 )
 
 // callTool answers tools/call. In this order: may the principal use the tool, does its limit admit the call, the call
@@ -69,7 +70,7 @@ func (s *Server) newCall(r *http.Request, x *exchange, p access.Principal, tool 
 		Started:      started,
 		RequestBytes: x.msg.size,
 	}
-	call.Country, call.ClientHash = s.opts.Recorder.Client(s.clientAddr(r), started)
+	call.Country, call.ClientHash = s.opts.Recorder.Client(web.ClientAddr(r, s.opts.TrustedProxies), started)
 	return call
 }
 

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
 )
 
@@ -61,46 +60,4 @@ func isLoopbackHost(hostport string) bool {
 	}
 	addr, err := netip.ParseAddr(host)
 	return err == nil && addr.Unmap().IsLoopback()
-}
-
-// clientAddr returns the address that the request comes from: the peer's, or if the peer is a trusted proxy, the last
-// one in X-Forwarded-For that is not such a proxy. What stands further left, the client may have made up.
-func (s *Server) clientAddr(r *http.Request) netip.Addr {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	addr := peer.Addr().Unmap()
-	if !s.trusted(addr) {
-		return addr
-	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for _, text := range slices.Backward(hops) {
-		hop, err := parseHop(strings.TrimSpace(text))
-		if err != nil {
-			return addr // the proxy before is the last that is known
-		}
-		if addr = hop; !s.trusted(addr) {
-			return addr
-		}
-	}
-	return addr
-}
-
-// parseHop reads an address; some proxies add the port.
-func parseHop(text string) (netip.Addr, error) {
-	if withPort, err := netip.ParseAddrPort(text); err == nil {
-		return withPort.Addr().Unmap(), nil
-	}
-	addr, err := netip.ParseAddr(strings.Trim(text, "[]"))
-	return addr.Unmap(), err
-}
-
-func (s *Server) trusted(addr netip.Addr) bool {
-	for _, proxies := range s.opts.TrustedProxies {
-		if proxies.Contains(addr) {
-			return true
-		}
-	}
-	return false
 }

@@ -112,6 +112,8 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, id json.RawMessa
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "1")
+	case http.StatusTooManyRequests: // too many wrong keys; limits of tool calls are answered elsewhere
+		w.Header().Set("Retry-After", "60")
 	}
 	writeJSON(w, e.answerWith(id, false))
 }

@@ -1,0 +1,106 @@
+package access_test
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/secret"
+)
+
+// from verifies a key for a client at addr, and returns the kind of the error.
+func (b *bench) from(t *testing.T, addr, key string) pierre.Kind {
+	t.Helper()
+	_, err := b.v.Verify(access.WithClient(t.Context(), netip.MustParseAddr(addr)), key)
+	if err == nil {
+		return -1
+	}
+	return pierre.KindOf(err)
+}
+
+const accepted = pierre.Kind(-1)
+
+// guess is a key that is well-formed and not known.
+func guess() string { return access.GenerateKey(pierre.TierStarter).Reveal() }
+
+func TestWrongKeysAreLimitedByClient(t *testing.T) {
+	b := newBench(t)
+	for i := range 60 {
+		if got := b.from(t, "192.0.2.1", guess()); got != pierre.KindUnauthenticated {
+			t.Fatalf("wrong key %d: kind %v", i, got)
+		}
+	}
+	looked := b.lookups.Load()
+	for name, tc := range map[string]struct {
+		addr, key string
+		want      pierre.Kind
+	}{
+		"another wrong key":       {"192.0.2.1", guess(), pierre.KindRateLimited},
+		"no key at all":           {"192.0.2.1", "x", pierre.KindRateLimited},
+		"the same, IPv4 in IPv6":  {"::ffff:192.0.2.1", guess(), pierre.KindRateLimited},
+		"a right key, new here":   {"192.0.2.1", b.text, pierre.KindRateLimited},
+		"somebody else's mistake": {"192.0.2.2", guess(), pierre.KindUnauthenticated},
+	} {
+		if got := b.from(t, tc.addr, tc.key); got != tc.want {
+			t.Errorf("%s: kind %v, want %v", name, got, tc.want)
+		}
+	}
+	if n := b.lookups.Load() - looked; n != 1 {
+		t.Errorf("%d lookups, want 1: somebody else's", n)
+	}
+	b.pass(time.Minute)
+	if got := b.from(t, "192.0.2.1", b.text); got != accepted {
+		t.Errorf("after a minute: kind %v", got)
+	}
+}
+
+// Who shares an address with an attacker is not locked out, even after the key's cache entry is over.
+func TestKeysInUseWorkBesideWrongOnes(t *testing.T) {
+	b := newBench(t)
+	b.from(t, "192.0.2.1", b.text)
+	for range 61 {
+		b.from(t, "192.0.2.1", guess())
+	}
+	b.pass(30 * time.Second)
+	if got := b.from(t, "192.0.2.1", b.text); got != accepted {
+		t.Errorf("kind %v, want the key to be accepted", got)
+	}
+}
+
+func TestFailuresAreCountedByNetwork(t *testing.T) {
+	b := newBench(t)
+	for range 60 {
+		b.from(t, "2001:db8::1", guess())
+		b.from(t, "127.0.0.1", guess())
+		b.from(t, "::1", guess())
+	}
+	for addr, want := range map[string]pierre.Kind{
+		"2001:db8::ffff:2": pierre.KindRateLimited, // the same customer of a provider
+		"2001:db8:0:1::1":  pierre.KindUnauthenticated,
+		"127.0.0.1":        pierre.KindUnauthenticated, // perhaps a proxy, for everybody
+		"::1":              pierre.KindUnauthenticated,
+	} {
+		if got := b.from(t, addr, guess()); got != want {
+			t.Errorf("%s: kind %v, want %v", addr, got, want)
+		}
+	}
+}
+
+func TestWrongAdminTokensAreLimitedByClient(t *testing.T) {
+	b := newBench(t)
+	v := access.NewAdminVerifier(secret.New("0123456789abcdef0123456789abcdef"), b.Store, func() time.Time { return *b.now.Load() })
+	ctx := access.WithClient(t.Context(), netip.MustParseAddr("192.0.2.1"))
+	for range 60 {
+		if _, err := v.Verify(ctx, "x.y.z"); pierre.KindOf(err) != pierre.KindUnauthenticated {
+			t.Fatal(err)
+		}
+	}
+	if _, err := v.Verify(ctx, "x.y.z"); pierre.KindOf(err) != pierre.KindRateLimited {
+		t.Errorf("Verify = %v, want rate-limited", err)
+	}
+	if _, err := v.Verify(t.Context(), "x.y.z"); pierre.KindOf(err) != pierre.KindUnauthenticated {
+		t.Errorf("without an address: %v, want unauthenticated", err)
+	}
+}
