@@ -25,7 +25,6 @@ type Item struct {
 type File struct {
 	Path string // on this machine
 	Name string // inside the archive, with slashes
-	Size int64
 }
 
 // Find returns what there is to send below paths, in a lasting order, and how
@@ -122,7 +121,7 @@ func (f *finder) export(root string) error {
 			return err
 		}
 		name, err := filepath.Rel(root, path)
-		item.Files = append(item.Files, File{path, filepath.ToSlash(name), info.Size()})
+		item.Files = append(item.Files, File{path, filepath.ToSlash(name)})
 		item.Size += info.Size()
 		return err
 	})

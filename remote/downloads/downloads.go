@@ -92,7 +92,7 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) error {
 	} else if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // it was only read
 	info, err := f.Stat()
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/pierre-mcp/pierre/remote/downloads"
 )
@@ -66,7 +67,7 @@ func TestRoutes(t *testing.T) {
 		"/download/":                              http.StatusNotFound,
 		"/download/mcp-client_linux_amd64.sha256": http.StatusNotFound,
 	} {
-		resp, err := http.Get(url + path)
+		resp, err := client().Get(url + path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -185,10 +186,12 @@ func one(t *testing.T, dir, prefix string) string {
 	return found[0]
 }
 
+func client() *http.Client { return &http.Client{Timeout: time.Minute} }
+
 // runInstaller runs "curl URL/install.sh | SHELL" without a terminal.
 func runInstaller(t *testing.T, url, home string, shell []string) (string, error) {
 	t.Helper()
-	resp, err := http.Get(url + "/install.sh")
+	resp, err := client().Get(url + "/install.sh")
 	if err != nil {
 		t.Fatal(err)
 	}
