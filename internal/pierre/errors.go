@@ -5,6 +5,7 @@ package pierre
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // A Kind classifies an [Error] for the caller's decision: retry, fix the input, give up.
@@ -36,7 +37,7 @@ func (e *Error) Error() string {
 	if e.Err == nil {
 		return e.Msg
 	}
-	return fmt.Sprintf("%s: %v", e.Msg, e.Err)
+	return fmt.Sprintf("%s: %v", strings.TrimSuffix(e.Msg, "."), e.Err)
 }
 
 func (e *Error) Unwrap() error { return e.Err }
