@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,6 +30,11 @@ func newImport(c *config, w cli.World) *cobra.Command {
 			}
 			if (email == "") != c.singleTenant {
 				return cli.Usagef("import needs --user EMAIL, or --single-tenant for the personal program's own data")
+			}
+			for _, path := range paths {
+				if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) { // before anything is imported
+					return cli.Usagef("there is no file or folder %s", path)
+				}
 			}
 			return importPaths(cmd, c, w, email, paths)
 		},
