@@ -5,13 +5,18 @@ import (
 	"strings"
 )
 
-// The identifiers of the domain. Types of their own keep them from being mixed up.
+// The identifiers of the domain are types of their own, which keeps them from being mixed up.
 type (
-	UserID       string // user_…
-	KeyID        string // key_…
-	AdminTokenID string // admin_token_…
-	ActivityID   string // act_…
-	CallID       string // call_…
+	// A UserID is user_….
+	UserID string
+	// A KeyID is key_….
+	KeyID string
+	// An AdminTokenID is admin_token_….
+	AdminTokenID string
+	// An ActivityID is act_….
+	ActivityID string
+	// A CallID is call_….
+	CallID string
 )
 
 // NewUserID returns a random identifier.

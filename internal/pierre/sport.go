@@ -47,6 +47,7 @@ func (s Sport) IsRide() bool {
 	switch s {
 	case SportRide, SportVirtualRide, SportMountainBike, SportGravelRide, SportEBikeRide:
 		return true
+	default:
+		return false
 	}
-	return false
 }
