@@ -18,6 +18,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/stacktest"
+	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
 )
 
@@ -41,6 +42,7 @@ func serveUntilEOF(ctx context.Context, which string, stdin io.Reader, stdout io
 	case "bare":
 		handler = server.NewStreamableHTTPServer(m)
 	case "ours":
+		web.TuneGC(os.Getenv) // as pierre-mcp-server does
 		dir, err := os.MkdirTemp("", "pierre-bench-")
 		if err != nil {
 			return err
