@@ -7,20 +7,32 @@ import (
 	"sync"
 )
 
+// mostQueued is how many bytes may wait for a host that reads slowly, before those who write wait too.
+const mostQueued = 1 << 20
+
 // An output writes messages to the host, one line each. It keeps the one order
 // that several streams of a server can break: no progress follows its result.
+//
+// Whoever finds nobody writing writes, for itself and for those who come
+// meanwhile: answers that arrive together leave in one system call.
 type output struct {
+	w      io.Writer // only for the one who set writing
 	log    *messageLog
 	broken chan struct{} // closed at the first failed write
 
-	mu     sync.Mutex
-	w      io.Writer
-	err    error
-	tokens map[string]bool // progress tokens of the requests without an answer
+	mu      sync.Mutex
+	room    *sync.Cond // signaled when queue is emptied
+	writing bool
+	queue   []byte // lines for the one who writes
+	spare   []byte // the queue before, to be used again
+	err     error
+	tokens  map[string]bool // progress tokens of the requests without an answer
 }
 
 func newOutput(w io.Writer, log *messageLog) *output {
-	return &output{w: w, log: log, broken: make(chan struct{}), tokens: make(map[string]bool)}
+	o := &output{w: w, log: log, broken: make(chan struct{}), tokens: make(map[string]bool)}
+	o.room = sync.NewCond(&o.mu)
+	return o
 }
 
 // expect announces a request: progress that carries its token may pass until its answer.
@@ -71,14 +83,43 @@ func (o *output) failure() error {
 	return o.err
 }
 
+// writeLocked puts line behind all others. It may let go of the lock for a while.
 func (o *output) writeLocked(line []byte) {
+	for len(o.queue) > mostQueued && o.err == nil {
+		o.room.Wait()
+	}
 	if o.err != nil {
 		return
 	}
 	o.log.message("to host", line)
-	if _, err := o.w.Write(append(oneLine(line), '\n')); err != nil {
+	line = append(oneLine(line), '\n')
+	if o.writing {
+		o.queue = append(o.queue, line...)
+		return
+	}
+	o.writing = true
+	o.writeOut(line)
+	for len(o.queue) > 0 && o.err == nil {
+		lines := o.queue
+		o.queue = o.spare[:0]
+		o.room.Broadcast()
+		o.writeOut(lines)
+		if o.spare = nil; cap(lines) <= 2*mostQueued {
+			o.spare = lines
+		}
+	}
+	o.writing = false
+}
+
+// writeOut writes without holding the lock.
+func (o *output) writeOut(lines []byte) {
+	o.mu.Unlock()
+	_, err := o.w.Write(lines)
+	o.mu.Lock()
+	if err != nil {
 		o.err = fmt.Errorf("writing to the host: %w", err)
 		close(o.broken)
+		o.room.Broadcast()
 	}
 }
 
