@@ -260,7 +260,7 @@ func (r *relay) answer(c *call, m message, h http.Header) {
 	case c.method == methodInitialize:
 		now, before := r.sessions.begin(c.raw, h, m.result)
 		if before.id != "" && before.id != now.id {
-			r.listen(func() { r.end(r.work, before) })
+			r.streams.run(func() { r.end(r.work, before) })
 		}
 	case c.method == methodListTools:
 		if list := r.tools.learn(m.result, c.modern()); !bytes.Equal(list, m.result) {

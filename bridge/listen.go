@@ -26,7 +26,7 @@ func (r *relay) openListening(ctx context.Context, s session) (answered <-chan s
 	ctx, quit := context.WithCancel(ctx)
 	r.sessions.listening(quit)
 	opening, tell := context.WithTimeout(ctx, headStart)
-	r.listen(func() {
+	r.streams.run(func() {
 		defer quit()
 		defer tell()
 		r.keepListening(ctx, s, tell)

@@ -31,10 +31,8 @@ type relay struct {
 	work  context.Context //nolint:containedctx // the lifetime of the conversation is what this struct stands for
 	abort context.CancelFunc
 
-	mu      sync.Mutex
-	stopped bool
-	pending sync.WaitGroup // messages on their way, and calls without an answer
-	streams sync.WaitGroup // listening streams
+	pending *crew // messages on their way, and calls without an answer
+	streams *crew // what nobody waits for: listening streams, old sessions that are ended
 
 	// ready is closed once every message that later ones must not overtake has
 	// reached the server. Only the reader touches it, and lastLine.
@@ -45,6 +43,7 @@ type relay struct {
 func newRelay(ctx context.Context, b *Bridge, out io.Writer) *relay {
 	r := &relay{Bridge: b, out: newOutput(out, b.log)}
 	r.work, r.abort = context.WithCancel(context.WithoutCancel(ctx))
+	r.pending, r.streams = newCrew(r.work.Done()), newCrew(r.work.Done())
 	ready := make(chan struct{})
 	close(ready)
 	r.ready = ready
@@ -82,11 +81,11 @@ func (r *relay) dispatch(ctx context.Context, line []byte) {
 	case m.isRequest():
 		r.dispatchRequest(ctx, m)
 	case m.isNotification() && m.method == methodCancelled:
-		r.start(func() { r.cancel(ctx, m, ready) })
+		r.pending.run(func() { r.cancel(ctx, m, ready) })
 	case m.isNotification():
 		r.startOrdered(func() { r.notify(ctx, m) })
 	case m.isResponse():
-		r.start(func() {
+		r.pending.run(func() {
 			<-ready
 			r.send(ctx, m)
 		})
@@ -103,27 +102,18 @@ func (r *relay) dispatchRequest(ctx context.Context, m message) {
 	case m.method == methodInitialize:
 		r.startOrdered(func() { r.serve(ctx, c) })
 	case m.method == methodListen && m.modern():
-		r.start(func() {
+		r.pending.run(func() {
 			<-ready
 			r.subscribe(ctx, c)
 		})
 	default:
-		r.start(func() {
+		r.pending.run(func() {
 			select {
 			case <-ready:
 			case <-ctx.Done():
 			}
 			r.serve(ctx, c)
 		})
-	}
-}
-
-// start runs f in a goroutine of its own, unless the conversation is over.
-func (r *relay) start(f func()) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !r.stopped {
-		r.pending.Go(f)
 	}
 }
 
@@ -142,7 +132,7 @@ func (r *relay) noteSleep() {
 // startOrdered runs f after all that must not be overtaken, and makes later messages wait for f.
 func (r *relay) startOrdered(f func()) {
 	ready, done := r.ready, make(chan struct{})
-	r.start(func() {
+	r.pending.run(func() {
 		defer close(done)
 		<-ready
 		f()
@@ -150,48 +140,22 @@ func (r *relay) startOrdered(f func()) {
 	r.ready = done
 }
 
-// listen runs f, which serves a stream that no answer is awaited from, unless the conversation is over.
-func (r *relay) listen(f func()) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !r.stopped {
-		r.streams.Go(f)
-	}
-}
-
 // stop lets calls in flight finish within the grace period, then ends the session.
 // What does not notice its end in time is left behind: the program is about to exit.
 func (r *relay) stop(ctx context.Context) {
-	r.mu.Lock()
-	r.stopped = true
-	r.mu.Unlock()
+	r.pending.close()
+	r.streams.close()
 	r.sessions.stopListening()
 	r.calls.stopListening()
-	if !waitFor(&r.pending, r.opts.Grace) {
+	if !waitFor(&r.pending.tasks, r.opts.Grace) {
 		r.abort()
-		waitFor(&r.pending, unwindPatience)
+		waitFor(&r.pending.tasks, unwindPatience)
 	}
 	ctx, cancel := context.WithTimeout(ctx, endPatience)
 	r.end(ctx, r.sessions.current())
 	cancel()
 	r.abort()
-	waitFor(&r.streams, unwindPatience)
+	waitFor(&r.pending.members, unwindPatience)
+	waitFor(&r.streams.members, unwindPatience)
 	r.opts.HTTP.CloseIdleConnections()
-}
-
-// waitFor reports whether wg was done within d.
-func waitFor(wg *sync.WaitGroup, d time.Duration) bool {
-	done := make(chan struct{})
-	go func() {
-		wg.Wait()
-		close(done)
-	}()
-	timeout := time.NewTimer(d)
-	defer timeout.Stop()
-	select {
-	case <-done:
-		return true
-	case <-timeout.C:
-		return false
-	}
 }

@@ -30,7 +30,7 @@ func (s session) isLost(x *exchange) bool {
 func (r *relay) revive(ctx context.Context, lost session) (session, error) {
 	revival, first := r.sessions.join(lost.gen)
 	if first {
-		r.start(func() {
+		r.pending.run(func() {
 			now, err := r.reinitialize(r.work) // not ctx: others wait for it too
 			r.sessions.finish(revival, now, err)
 			if err == nil {
