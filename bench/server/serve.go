@@ -42,7 +42,7 @@ func serveUntilEOF(ctx context.Context, which string, stdin io.Reader, stdout io
 	case "bare":
 		handler = server.NewStreamableHTTPServer(m)
 	case "ours":
-		web.TuneGC(os.Getenv) // as pierre-mcp-server does
+		web.TuneGC("") // as pierre-mcp-server does
 		dir, err := os.MkdirTemp("", "pierre-bench-")
 		if err != nil {
 			return err

@@ -93,7 +93,7 @@ func (s *services) close(ctx context.Context) error {
 
 // serve runs the server for many until ctx ends: it drains the requests, then flushes usage, then closes the database.
 func serve(ctx context.Context, c *config, w cli.World) (err error) {
-	web.TuneGC(w.Getenv)
+	web.TuneGC(w.Getenv("GOGC"))
 	s, err := c.open(ctx, w)
 	if err != nil {
 		return err
