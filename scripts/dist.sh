@@ -6,16 +6,16 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 goreleaser=github.com/goreleaser/goreleaser/v2@v2.14.0
-cyclonedx=github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.9.0
+cdxgen=@cyclonedx/cdxgen@12.8.4
 
 cache=${PIERRE_CACHE:-$PWD/.cache}
-export GOBIN=$cache/bin PATH=$cache/bin:$PATH
-[ -x "$GOBIN/goreleaser" ] || { echo "building the release tool, once"; go install "$goreleaser"; }
-[ -x "$GOBIN/cyclonedx-gomod" ] || go install "$cyclonedx"
+export GOBIN=$cache/bin PATH=$cache/bin:$cache/cdxgen/node_modules/.bin:$PATH
+[ -x "$GOBIN/goreleaser" ] || { echo "building the release tool, once; it takes some minutes"; go install "$goreleaser"; }
+[ -d "$cache/cdxgen" ] || npm install --silent --no-audit --no-fund --prefix "$cache/cdxgen" "$cdxgen"
 
 rm -rf dist
 goreleaser release --snapshot --clean
-mv dist/release/mcp-client_*.sbom.json dist/
+mv dist/release/mcp-client.sbom.json dist/
 for build in dist/release/mcp-client_*/mcp-client*; do
 	platform=$(basename "$(dirname "$build")" | sed -E 's/^mcp-client_([a-z]+_[a-z0-9]+)_.*$/\1/')
 	case $build in *.exe) cp "$build" "dist/mcp-client_$platform.exe" ;; *) cp "$build" "dist/mcp-client_$platform" ;; esac

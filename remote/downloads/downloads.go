@@ -79,7 +79,7 @@ func (s *Server) origin(r *http.Request) string {
 }
 
 // What a release holds: programs by platform, bundles, checksums, bills of materials.
-var released = regexp.MustCompile(`^(mcp-client_(linux|darwin|windows)_(amd64|arm64)(\.exe|\.mcpb)?|checksums\.txt|mcp-client[A-Za-z0-9_.-]*\.sbom\.json)$`)
+var released = regexp.MustCompile(`^(mcp-client_(linux|darwin|windows)_(amd64|arm64)(\.exe|\.mcpb)?|checksums\.txt|mcp-client\.sbom\.json)$`)
 
 func (s *Server) download(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("file")
