@@ -136,6 +136,26 @@ func TestConversation(t *testing.T) {
 			}
 			h.silent()
 		}},
+		{"progress of a cancelled call is dropped", func(t *testing.T, s *remote, h *host) {
+			h.handshake()
+			listening := <-s.streams
+			h.send(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wait","_meta":{"progressToken":7}}}`)
+			<-s.started
+			h.send(cancelOne)
+			<-s.stopped
+			synctest.Wait()
+			listening.send("", progress(7, 1))
+			h.silent()
+		}},
+		{"notifications/initialized without a session opens no stream", func(t *testing.T, s *remote, h *host) {
+			s.misbehave("initialize", 1, respond(401, ""))
+			h.send(initialize, initialized)
+			h.failure(0, "401")
+			<-time.After(time.Minute)
+			if n := s.count("GET"); n != 0 {
+				t.Errorf("requests: %s", s.order())
+			}
+		}},
 		{"cancellation in the later era: the request ends, and nothing is sent", func(t *testing.T, s *remote, h *host) {
 			h.send(modern(1, "tools/call", `"name":"wait"`))
 			<-s.started
@@ -333,7 +353,14 @@ func TestEnd(t *testing.T) {
 		name string
 		run  func(t *testing.T, s *remote, h *host)
 	}{
-		{"idle", func(_ *testing.T, _ *remote, h *host) { h.in.Close() }},
+		{"idle: at once", func(t *testing.T, _ *remote, h *host) {
+			start := time.Now()
+			h.send(modern(1, "subscriptions/listen", ""))
+			h.in.Close()
+			for range h.out {
+			}
+			within(t, start, 0)
+		}},
 		{"an answer that is almost there is delivered", func(t *testing.T, s *remote, h *host) {
 			s.misbehave("tools/call", 1, func(w http.ResponseWriter, _ *http.Request) {
 				<-time.After(300 * time.Millisecond)

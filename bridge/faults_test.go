@@ -43,6 +43,11 @@ func TestFaults(t *testing.T) {
 			time.AfterFunc(3*time.Second, s.up)
 			h.send(modern(1, "server/discover", ""))
 			h.result(1)
+			s.crash()
+			start := time.Now()
+			h.send(modern(2, "server/discover", ""))
+			h.failure(2, "connection refused")
+			within(t, start, 20*time.Second)
 		}},
 		{"down for 1.5 s in mid-conversation", func(t *testing.T, s *remote, h *host) {
 			h.handshake()

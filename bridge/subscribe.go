@@ -53,7 +53,6 @@ func (r *relay) subscribe(ctx context.Context, c *call) {
 		if !sleep(ctx, o.wait(events.retry)) {
 			return
 		}
-		c.deadline = time.Now() // from here on the outage paces the tries
 	}
 }
 
