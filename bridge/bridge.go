@@ -114,6 +114,7 @@ func orDefault[T int | time.Duration](v, fallback T) T {
 //
 // Run returns nil if in ended or ctx was cancelled, else what broke.
 func (b *Bridge) Run(ctx context.Context, in io.Reader, out io.Writer) error {
+	b.log.InfoContext(ctx, "relaying", "server", b.host)
 	r := newRelay(ctx, b, out)
 	read := make(chan error, 1)
 	go func() { read <- r.read(r.work, newLineReader(in, b.opts.MaxMessage)) }()
@@ -125,5 +126,6 @@ func (b *Bridge) Run(ctx context.Context, in io.Reader, out io.Writer) error {
 		err = r.out.failure()
 	}
 	r.stop(context.WithoutCancel(ctx))
+	b.log.InfoContext(ctx, "the conversation ended", "err", err)
 	return err
 }
