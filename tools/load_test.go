@@ -236,9 +236,10 @@ func TestPrediction(t *testing.T) {
 			Cameron  computed `json:"cameron_seconds"`
 			Critical computed `json:"critical_speed_seconds"`
 		}
-		Fastest  *float64 `json:"fastest_seconds"`
-		Slowest  *float64 `json:"slowest_seconds"`
-		VDOT     computed `json:"vdot_ml_per_kg_min"`
+		Fastest  *float64      `json:"fastest_seconds"`
+		Slowest  *float64      `json:"slowest_seconds"`
+		VDOT     computed      `json:"vdot_ml_per_kg_min"`
+		Paces    trainingPaces `json:"training_paces"`
 		Evidence struct {
 			Meters   float64           `json:"distance_meters"`
 			Seconds  float64           `json:"seconds"`
@@ -259,11 +260,16 @@ func TestPrediction(t *testing.T) {
 	if e := got.Evidence; e.Meters != 5000 || math.Abs(e.Seconds-1197) > 1 || e.Date != "2026-05-26" || e.Activity != race || *got.Days != 10 {
 		t.Errorf("the evidence is %+v, %d days before", e, *got.Days)
 	}
+	// The published table has 4:31, 4:15 and 3:55 per km for a VDOT of 50. Easy is 67 % of it, worked out, and
+	// repetition 6 s per 400 m faster than interval.
+	got.Paces.check(t, map[string]float64{"easy": 317.9, "marathon": 271, "threshold": 255, "interval": 235, "repetition": 220})
 	if *got.Fastest > *got.Slowest || len(got.Efforts) != 5 {
 		t.Errorf("from %v to %v by %d stretches", *got.Fastest, *got.Slowest, len(got.Efforts))
 	}
 	for sport, reason := range map[string]string{"ride": "the wind and drafting", "swim": "the stroke and the water"} {
-		predict(h, map[string]any{"target_sport": sport, "target_distance": 10_000}).Predictions.VDOT.lacks(t, "a prediction of a "+sport, reason)
+		other := predict(h, map[string]any{"target_sport": sport, "target_distance": 10_000})
+		other.Predictions.VDOT.lacks(t, "a prediction of a "+sport, reason)
+		other.Paces.lacks(t, "training paces of a "+sport, reason)
 	}
 	predict(newHostWithoutData(t), map[string]any{"target_sport": "run", "target_distance": 5000}).Predictions.Cameron.lacks(t, "a prediction from nothing", "there is no run of 1000 m or more in the last 180 days")
 }

@@ -15,7 +15,7 @@ func (c *Catalog) predictPerformance() tool {
 	return bind(spec{
 		name:  "predict_performance",
 		title: "Predict a race",
-		doc: "Predicts the time over a running distance from the fastest stretches of the last 180 days, by several published formulas, with the runs that they rest on. " +
+		doc: "Predicts the time over a running distance from the fastest stretches of the last 180 days, by several published formulas, with the runs that they rest on and the training paces that follow. " +
 			"It is today's shape: training until the target date is not modelled.",
 		input: []field{
 			req("target_sport", choice("Only run can be predicted; the others are answered with the reason.", pierre.SportRun, pierre.SportRide, pierre.SportSwim)),
@@ -31,6 +31,7 @@ func (c *Catalog) predictPerformance() tool {
 			opt("slowest_seconds", number("")),
 			req("vdot_ml_per_kg_min", valueSchema("performance VO2max of the evidence")),
 			req("critical_speed_mps", valueSchema("speed that could be held long, of the model distance = speed × time + reserve")),
+			req("training_paces", pacesSchema()),
 			opt("evidence", effortSchema("what the predictions start from: the stretch with the highest VDOT of those not much shorter than the target")),
 			req("best_efforts", array("the fastest stretch over each distance", effortSchema("")))),
 	}, c.predict)
@@ -70,6 +71,7 @@ type predictAnswer struct {
 	Slowest       *float64     `json:"slowest_seconds,omitempty"`
 	VDOT          value        `json:"vdot_ml_per_kg_min"`
 	CriticalSpeed value        `json:"critical_speed_mps"`
+	Paces         paces        `json:"training_paces"`
 	Evidence      *effortView  `json:"evidence,omitempty"`
 	Efforts       []effortView `json:"best_efforts"`
 }
@@ -126,7 +128,7 @@ func notPredictable(s pierre.Sport) error {
 func (a *predictAnswer) refuse(err error) {
 	none := unavailable(err)
 	a.Predictions = predictions{none, none, none, none, none}
-	a.VDOT, a.CriticalSpeed = none, none
+	a.VDOT, a.CriticalSpeed, a.Paces = none, none, paces{evidence: none.evidence}
 }
 
 func (a *predictAnswer) fill(races []race, clk clock) {
@@ -145,7 +147,7 @@ func (a *predictAnswer) fill(races []race, clk clock) {
 		a.Efforts = append(a.Efforts, r.view(clk))
 	}
 	a.Evidence = new(best.view(clk))
-	a.VDOT = computed(best.vdot, nil, 1, inputs...)
+	a.VDOT, a.Paces = computed(best.vdot, nil, 1, inputs...), trainingPaces(best.vdot)
 	p := &a.Predictions
 	r, err := fitness.RaceTime(best.vdot.Value, a.Meters)
 	p.VDOT = computed(r, err, 0, inputs...)
@@ -214,6 +216,7 @@ func (a *predictAnswer) text() string {
 			lines = append(lines, m.v.text(m.name))
 		}
 	}
+	lines = append(lines, a.Paces.text())
 	for _, e := range a.Efforts {
 		lines = append(lines, fmt.Sprintf("%s m in %s on %s (%s)", plain(*e.Meters), clockTime(*e.Seconds), e.Date, e.ActivityID))
 	}
