@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/pierre-mcp/pierre/internal/cli"
 )
 
 const callLong = `call calls one of the server's tools and prints the text of its result.
@@ -25,7 +27,7 @@ your key. Without --url, call uses the entry that "mcp-client install" wrote.`
 const callExample = `  mcp-client call get_activities limit=5 sport_type=run
   mcp-client call get_activities --args '{"limit":5}' --json | jq .structuredContent`
 
-func newCallCmd(w world, conn *connection) *cobra.Command {
+func newCallCmd(w cli.World, conn *connection) *cobra.Command {
 	opts := new(terminalOptions)
 	var args string
 	cmd := &cobra.Command{
@@ -35,16 +37,16 @@ func newCallCmd(w world, conn *connection) *cobra.Command {
 		Example: callExample,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usagef(`call needs the name of a tool; "mcp-client tools" lists them`)
+				return cli.Usagef(`call needs the name of a tool; "mcp-client tools" lists them`)
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, given []string) error {
-			whole, err := wholeArguments(w.stdin, args, given[1:])
+			whole, err := wholeArguments(w.Stdin, args, given[1:])
 			if err != nil {
 				return err
 			}
-			conn.orInstalled(w.getenv, opts.name)
+			conn.orInstalled(w.Getenv, opts.name)
 			return callTool(cmd.Context(), w, conn, opts, toolCall{name: given[0], pairs: given[1:], whole: whole})
 		},
 	}
@@ -69,7 +71,7 @@ func wholeArguments(stdin io.Reader, args string, pairs []string) (json.RawMessa
 		return nil, nil
 	}
 	if len(pairs) > 0 {
-		return nil, usagef("--args and NAME=VALUE exclude each other")
+		return nil, cli.Usagef("--args and NAME=VALUE exclude each other")
 	}
 	text := []byte(args)
 	if args == "-" {
@@ -80,13 +82,13 @@ func wholeArguments(stdin io.Reader, args string, pairs []string) (json.RawMessa
 	}
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(text, &object); err != nil || object == nil {
-		return nil, usagef("--args is not a JSON object")
+		return nil, cli.Usagef("--args is not a JSON object")
 	}
 	return bytes.TrimSpace(text), nil
 }
 
-func callTool(ctx context.Context, w world, conn *connection, opts *terminalOptions, call toolCall) error {
-	e, err := conn.endpoint(w.getenv)
+func callTool(ctx context.Context, w cli.World, conn *connection, opts *terminalOptions, call toolCall) error {
+	e, err := conn.endpoint(w.Getenv)
 	if err != nil {
 		return err
 	}
@@ -113,7 +115,7 @@ func callTool(ctx context.Context, w world, conn *connection, opts *terminalOpti
 	if err != nil {
 		return err
 	}
-	return printResult(w.stdout, raw, opts.json)
+	return printResult(w.Stdout, raw, opts.json)
 }
 
 // pairArguments reads NAME=VALUE pairs as the schema of the tool says.
@@ -122,14 +124,14 @@ func pairArguments(s schema, pairs []string) (json.RawMessage, error) {
 	for _, pair := range pairs {
 		name, text, ok := strings.Cut(pair, "=")
 		if !ok || name == "" {
-			return nil, usagef("%q must look like NAME=VALUE", pair)
+			return nil, cli.Usagef("%q must look like NAME=VALUE", pair)
 		}
 		if _, twice := arguments[name]; twice {
-			return nil, usagef("the argument %s is given twice", name)
+			return nil, cli.Usagef("the argument %s is given twice", name)
 		}
 		value, err := s.Properties[name].read(text)
 		if err != nil {
-			return nil, usagef("the argument %s: %w", name, err)
+			return nil, cli.Usagef("the argument %s: %w", name, err)
 		}
 		arguments[name] = value
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/pierre-mcp/pierre/bridge"
+	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
@@ -95,18 +96,18 @@ func (c *connection) endpointURL(getenv func(string) string) (*url.URL, error) {
 		given = getenv("PIERRE_URL")
 	}
 	if given == "" {
-		return nil, usagef("no server: say --url https://HOST or set PIERRE_URL")
+		return nil, cli.Usagef("no server: say --url https://HOST or set PIERRE_URL")
 	}
 	u, err := url.Parse(given)
 	switch {
 	case err != nil:
-		return nil, usagef("--url is not a URL: %w", err)
+		return nil, cli.Usagef("--url is not a URL: %w", err)
 	case u.Scheme != "https" && u.Scheme != "http" || u.Host == "":
-		return nil, usagef("--url %q must look like https://HOST or https://HOST/mcp", u.Redacted())
+		return nil, cli.Usagef("--url %q must look like https://HOST or https://HOST/mcp", u.Redacted())
 	case u.User != nil:
-		return nil, usagef("--url must not hold a password: give the key in PIERRE_AUTH_KEY")
+		return nil, cli.Usagef("--url must not hold a password: give the key in PIERRE_AUTH_KEY")
 	case u.Scheme == "http" && !c.allowHTTP && !loopback(u.Hostname()):
-		return nil, usagef("--url %s is unencrypted: use https, or say --allow-http if the network in between is yours", u)
+		return nil, cli.Usagef("--url %s is unencrypted: use https, or say --allow-http if the network in between is yours", u)
 	}
 	if u.Path == "" || u.Path == "/" {
 		u.Path = "/mcp"
@@ -124,17 +125,17 @@ func (c *connection) key(getenv func(string) string) (secret.String, error) {
 	key := c.authKey
 	switch {
 	case moreThanOne(c.authKey, c.authKeyFile, c.keyName):
-		return secret.String{}, usagef("--auth-key, --auth-key-file and --key-name exclude each other")
+		return secret.String{}, cli.Usagef("--auth-key, --auth-key-file and --key-name exclude each other")
 	case c.authKeyFile != "":
 		data, err := os.ReadFile(c.authKeyFile)
 		if err != nil {
-			return secret.String{}, usagef("reading --auth-key-file: %w", err)
+			return secret.String{}, cli.Usagef("reading --auth-key-file: %w", err)
 		}
 		key = string(data)
 	case c.keyName != "":
 		stored, _, err := keyStore(getenv).Load(c.keyName)
 		if err != nil {
-			return secret.String{}, usagef("--key-name: %w", err)
+			return secret.String{}, cli.Usagef("--key-name: %w", err)
 		}
 		key = stored.Reveal()
 	case key == "":
@@ -147,7 +148,7 @@ func (c *connection) key(getenv func(string) string) (secret.String, error) {
 func checkKey(key string) (secret.String, error) {
 	key = strings.TrimSpace(key)
 	if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return secret.String{}, usagef("the access key holds a space or a character that no key has: check that it was copied whole, and alone")
+		return secret.String{}, cli.Usagef("the access key holds a space or a character that no key has: check that it was copied whole, and alone")
 	}
 	return secret.New(key), nil
 }
@@ -169,7 +170,7 @@ func parseHeaders(pairs []string, getenv func(string) string) (http.Header, erro
 		name, value, ok := strings.Cut(pair, ":")
 		name = strings.TrimSpace(name)
 		if !ok || name == "" || strings.ContainsFunc(name, notToken) {
-			return nil, usagef("--header %q must look like 'Name: value'", name)
+			return nil, cli.Usagef("--header %q must look like 'Name: value'", name)
 		}
 		var unset []string
 		value = expand(strings.TrimSpace(value), func(variable string) string {
@@ -180,10 +181,10 @@ func parseHeaders(pairs []string, getenv func(string) string) (http.Header, erro
 			return v
 		})
 		if len(unset) > 0 {
-			return nil, usagef("--header %s: the environment variable %s is not set", name, unset[0])
+			return nil, cli.Usagef("--header %s: the environment variable %s is not set", name, unset[0])
 		}
 		if strings.ContainsAny(value, "\r\n\x00") {
-			return nil, usagef("--header %s: the value holds a line break", name)
+			return nil, cli.Usagef("--header %s: the value holds a line break", name)
 		}
 		h.Add(name, value)
 	}
@@ -213,7 +214,7 @@ func notToken(r rune) bool {
 func readFile(flag, path string) ([]byte, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("reading --%s: %w", flag, err)}
+		return nil, cli.Usage(fmt.Errorf("reading --%s: %w", flag, err))
 	}
 	return data, nil
 }

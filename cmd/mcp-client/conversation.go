@@ -11,6 +11,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/bridge"
 	"github.com/pierre-mcp/pierre/internal/buildinfo"
+	"github.com/pierre-mcp/pierre/internal/cli"
 )
 
 // connectPatience is how long a person at a terminal waits for a server that does not answer.
@@ -66,7 +67,7 @@ func (e endpoint) dial(ctx context.Context) (*conversation, error) {
 		HTTP: e.HTTP, Header: e.Header, UserAgent: userAgent(), ConnectPatience: connectPatience,
 	})
 	if err != nil {
-		return nil, usageError{err}
+		return nil, cli.Usage(err)
 	}
 	hostIn, in := io.Pipe()
 	out, hostOut := io.Pipe()

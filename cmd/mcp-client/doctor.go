@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pierre-mcp/pierre/internal/buildinfo"
+	"github.com/pierre-mcp/pierre/internal/cli"
 )
 
 const doctorLong = `doctor looks for the reason why a host cannot use the server: the name, the proxy,
@@ -47,7 +48,7 @@ type check struct {
 
 // A doctor collects checks. Each check method says whether the next ones make sense.
 type doctor struct {
-	w        world
+	w        cli.World
 	conn     *connection
 	name     string // of the entry
 	source   string // file that the connection was taken from; empty: flags and environment
@@ -55,18 +56,18 @@ type doctor struct {
 	checks   []check
 }
 
-func newDoctorCmd(w world, conn *connection) *cobra.Command {
+func newDoctorCmd(w cli.World, conn *connection) *cobra.Command {
 	opts := new(terminalOptions)
 	cmd := &cobra.Command{
 		Use:     "doctor",
 		Short:   "Find out why a host cannot use the server",
 		Long:    doctorLong,
 		Example: doctorExample,
-		Args:    noArgs,
+		Args:    cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), doctorTime)
 			defer cancel()
-			d := &doctor{w: w, conn: conn, name: opts.name, source: conn.orInstalled(w.getenv, opts.name)}
+			d := &doctor{w: w, conn: conn, name: opts.name, source: conn.orInstalled(w.Getenv, opts.name)}
 			if d.settings() && d.network(ctx) {
 				d.mcp(ctx)
 			}
@@ -98,9 +99,9 @@ func (d *doctor) fail(name, detail, fix string) {
 func (d *doctor) settings() bool {
 	d.ok("program", "mcp-client %s", buildinfo.Version())
 	var err error
-	if d.endpoint, err = d.conn.endpoint(d.w.getenv); err != nil {
+	if d.endpoint, err = d.conn.endpoint(d.w.Getenv); err != nil {
 		fix := "correct the flag or the variable, and run doctor again"
-		if d.conn.url == "" && d.w.getenv("PIERRE_URL") == "" {
+		if d.conn.url == "" && d.w.Getenv("PIERRE_URL") == "" {
 			fix = "say --url https://HOST, or connect a host first: mcp-client install --url https://HOST"
 		}
 		d.fail("settings", err.Error(), fix)
@@ -127,12 +128,12 @@ func (d *doctor) print(asJSON bool) error {
 	}
 	var err error
 	if asJSON {
-		err = printJSON(d.w.stdout, struct {
+		err = printJSON(d.w.Stdout, struct {
 			OK     bool    `json:"ok"`
 			Checks []check `json:"checks"`
 		}{failed == 0, d.checks})
 	} else {
-		_, err = io.WriteString(d.w.stdout, d.text())
+		_, err = io.WriteString(d.w.Stdout, d.text())
 	}
 	if err == nil && failed > 0 {
 		err = errors.New("the doctor found a problem; each → says what to do")

@@ -13,7 +13,7 @@ import (
 
 // hosts checks the entries in this computer's hosts.
 func (d *doctor) hosts() {
-	targets, err := machine(d.w.getenv).Find()
+	targets, err := machine(d.w.Getenv).Find()
 	if err != nil || len(targets) == 0 {
 		d.warn("hosts", "no MCP host was found on this computer", "start the host once, or name it: mcp-client install --host NAME")
 		return
@@ -53,7 +53,7 @@ func (d *doctor) hostEntry(t install.Target, e install.Entry) {
 		return
 	}
 	// A host passes on few of the user's variables.
-	endpoint, err := conn.endpoint(hostEnv(d.w.getenv, e))
+	endpoint, err := conn.endpoint(hostEnv(d.w.Getenv, e))
 	if err != nil {
 		d.fail(name, fmt.Sprintf("the entry in %s: %v", t.File, err), again)
 		return

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/upload"
 )
 
@@ -36,7 +37,7 @@ type importOptions struct {
 	dryRun bool
 }
 
-func newImportCmd(w world, conn *connection) *cobra.Command {
+func newImportCmd(w cli.World, conn *connection) *cobra.Command {
 	opts := new(importOptions)
 	cmd := &cobra.Command{
 		Use:     "import PATH...",
@@ -45,7 +46,7 @@ func newImportCmd(w world, conn *connection) *cobra.Command {
 		Example: importExample,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usagef("import needs at least one file, folder or archive")
+				return cli.Usagef("import needs at least one file, folder or archive")
 			}
 			return nil
 		},
@@ -58,38 +59,38 @@ func newImportCmd(w world, conn *connection) *cobra.Command {
 	return cmd
 }
 
-func importPaths(ctx context.Context, w world, conn *connection, opts *importOptions, paths []string) error {
+func importPaths(ctx context.Context, w cli.World, conn *connection, opts *importOptions, paths []string) error {
 	items, others, err := upload.Find(paths)
 	if missing, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, fs.ErrNotExist) {
-		return usagef("there is no file or folder %s", missing.Path)
+		return cli.Usagef("there is no file or folder %s", missing.Path)
 	}
 	if err != nil {
 		return err
 	}
 	if opts.dryRun {
-		return printPlan(w.stdout, items, others)
+		return printPlan(w.Stdout, items, others)
 	}
 	if len(items) == 0 {
 		return errors.New("nothing to import: there is no .fit, .gpx, .tcx or .zip file")
 	}
-	conn.orInstalled(w.getenv, defaultName)
-	e, err := conn.endpoint(w.getenv)
+	conn.orInstalled(w.Getenv, defaultName)
+	e, err := conn.endpoint(w.Getenv)
 	if err != nil {
 		return err
 	}
 	client := upload.NewClient(e.at("/api/import"), e.HTTP, upload.Options{Authorize: e.authorize})
-	show := newProgress(w.stderr, items)
+	show := newProgress(w.Stderr, items)
 	report, err := client.Send(ctx, items, show)
 	show.end()
 	if ctx.Err() != nil {
 		err = errors.New("interrupted; importing again completes what is missing")
 	}
 	if opts.json {
-		enc := json.NewEncoder(w.stdout)
+		enc := json.NewEncoder(w.Stdout)
 		enc.SetIndent("", "  ")
 		err = errors.Join(err, enc.Encode(report))
 	} else {
-		err = errors.Join(err, printReport(w.stdout, report, others))
+		err = errors.Join(err, printReport(w.Stdout, report, others))
 	}
 	if err == nil && report.Summary.Failed > 0 {
 		return fmt.Errorf("%d of %d files failed", report.Summary.Failed, report.Summary.Files)

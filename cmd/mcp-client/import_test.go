@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/importer"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/report"
@@ -77,8 +78,8 @@ func client(t *testing.T, stderr io.Writer, args ...string) (code int, stdout st
 	t.Helper()
 	var out bytes.Buffer
 	env := map[string]string{"PIERRE_AUTH_KEY": "pk_live_right"}
-	w := world{getenv: func(name string) string { return env[name] }, stdin: strings.NewReader(""), stdout: &out, stderr: stderr}
-	return run(t.Context(), args, w), out.String()
+	w := cli.World{Getenv: func(name string) string { return env[name] }, Stdin: strings.NewReader(""), Stdout: &out, Stderr: stderr}
+	return cli.Run(t.Context(), newRootCmd(w), args, w), out.String()
 }
 
 func TestImport(t *testing.T) {
@@ -187,9 +188,8 @@ func TestImportInterrupted(t *testing.T) {
 	cancel()
 	var stdout, stderr bytes.Buffer
 	env := map[string]string{"PIERRE_AUTH_KEY": "pk_live_right"}
-	code := run(ctx, []string{"import", "--url", url, dir}, world{
-		getenv: func(name string) string { return env[name] }, stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr,
-	})
+	w := cli.World{Getenv: func(name string) string { return env[name] }, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr}
+	code := cli.Run(ctx, newRootCmd(w), []string{"import", "--url", url, dir}, w)
 	if code != 1 || !strings.Contains(stderr.String(), "importing again completes") {
 		t.Errorf("exit %d, stderr %q", code, &stderr)
 	}

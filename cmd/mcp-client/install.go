@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pierre-mcp/pierre/install"
+	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
@@ -47,14 +48,14 @@ type installOptions struct {
 	keyInConfig bool
 }
 
-func newInstallCmd(w world, conn *connection) *cobra.Command {
+func newInstallCmd(w cli.World, conn *connection) *cobra.Command {
 	opts := new(installOptions)
 	cmd := &cobra.Command{
 		Use:     "install --url URL",
 		Short:   "Put the client into the MCP hosts on this computer",
 		Long:    installLong,
 		Example: installExample,
-		Args:    noArgs,
+		Args:    cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runInstall(cmd.Context(), w, conn, opts)
 		},
@@ -71,7 +72,7 @@ func newInstallCmd(w world, conn *connection) *cobra.Command {
 
 // An installation is one run of install.
 type installation struct {
-	w        world
+	w        cli.World
 	conn     *connection
 	opts     *installOptions
 	endpoint endpoint
@@ -79,7 +80,7 @@ type installation struct {
 	report   installReport
 }
 
-func runInstall(ctx context.Context, w world, conn *connection, opts *installOptions) error {
+func runInstall(ctx context.Context, w cli.World, conn *connection, opts *installOptions) error {
 	in := &installation{w: w, conn: conn, opts: opts}
 	if err := in.prepare(); err != nil {
 		return err
@@ -113,19 +114,19 @@ func runInstall(ctx context.Context, w world, conn *connection, opts *installOpt
 // prepare checks the flags and finds the hosts.
 func (in *installation) prepare() error {
 	if err := install.CheckName(in.opts.name); err != nil {
-		return usagef("--name: %w", err)
+		return cli.Usagef("--name: %w", err)
 	}
-	endpoint, err := in.conn.endpoint(in.w.getenv)
+	endpoint, err := in.conn.endpoint(in.w.Getenv)
 	if err != nil {
 		return err
 	}
 	in.endpoint = endpoint
-	m, err := ownMachine(in.w.getenv)
+	m, err := ownMachine(in.w.Getenv)
 	if err != nil {
 		return err
 	}
 	if in.targets, err = m.Find(in.opts.hosts...); err != nil {
-		return usagef("--host: %w", err)
+		return cli.Usagef("--host: %w", err)
 	}
 	if len(in.targets) == 0 {
 		return fmt.Errorf("no MCP host was found on this computer: install one, or name one with --host (%s)", strings.Join(install.HostNames(), ", "))
@@ -143,7 +144,7 @@ func (in *installation) entry(key foundKey) (install.Entry, error) {
 	if strings.HasPrefix(command, os.TempDir()+string(filepath.Separator)) {
 		in.report.warn("this program is in %s, which is emptied now and then: move it to a lasting place and install again", filepath.Dir(command))
 	}
-	args, err := in.conn.args(in.w.getenv)
+	args, err := in.conn.args(in.w.Getenv)
 	if err != nil {
 		return install.Entry{}, err
 	}
@@ -204,11 +205,11 @@ func (in *installation) agreed() error {
 	if in.opts.yes {
 		return nil
 	}
-	if _, ok := in.w.terminal(); !ok {
-		return usagef("there is no terminal to ask at: say --yes to write, or --dry-run to look")
+	if _, ok := terminal(in.w); !ok {
+		return cli.Usagef("there is no terminal to ask at: say --yes to write, or --dry-run to look")
 	}
-	in.report.show(in.w.stderr)
-	yes, err := in.w.confirm("Write this?")
+	in.report.show(in.w.Stderr)
+	yes, err := confirm(in.w, "Write this?")
 	if err != nil {
 		return err
 	}
@@ -220,7 +221,7 @@ func (in *installation) agreed() error {
 }
 
 func (in *installation) store(key secret.String) error {
-	place, err := keyStore(in.w.getenv).Save(in.opts.name, key)
+	place, err := keyStore(in.w.Getenv).Save(in.opts.name, key)
 	if err != nil {
 		return err
 	}
@@ -238,11 +239,11 @@ func (in *installation) apply(changes []install.Change) {
 // finish prints the report; it is an error if a host was left out.
 func (in *installation) finish(done string) error {
 	if in.opts.json {
-		return errors.Join(printJSON(in.w.stdout, in.report), in.report.failure())
+		return errors.Join(printJSON(in.w.Stdout, in.report), in.report.failure())
 	}
 	if !in.report.shown {
-		in.report.show(in.w.stdout)
+		in.report.show(in.w.Stdout)
 	}
-	in.report.summarize(in.w.stdout, done)
+	in.report.summarize(in.w.Stdout, done)
 	return in.report.failure()
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/pierre-mcp/pierre/install"
+	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
@@ -45,7 +46,7 @@ func (in *installation) stored() secret.String {
 		if !ours {
 			continue
 		}
-		old, err := conn.endpoint(in.w.getenv)
+		old, err := conn.endpoint(in.w.Getenv)
 		if err == nil && old.URL.String() == in.endpoint.URL.String() && conn.keyGiven() {
 			return old.Key
 		}
@@ -60,11 +61,11 @@ func (in *installation) try(ctx context.Context) error {
 	if err == nil || status != http.StatusUnauthorized || in.endpoint.Key.Reveal() != "" {
 		return wrapTry(err)
 	}
-	tty, ok := in.w.terminal()
+	tty, ok := terminal(in.w)
 	if !ok {
-		return usagef("%s wants an access key: set PIERRE_AUTH_KEY", in.endpoint.URL.Host)
+		return cli.Usagef("%s wants an access key: set PIERRE_AUTH_KEY", in.endpoint.URL.Host)
 	}
-	if in.endpoint.Key, err = in.w.askSecret(tty, fmt.Sprintf("Access key for %s (not shown): ", in.endpoint.URL.Host)); err != nil {
+	if in.endpoint.Key, err = askSecret(in.w, tty, fmt.Sprintf("Access key for %s (not shown): ", in.endpoint.URL.Host)); err != nil {
 		return err
 	}
 	if in.endpoint.Key.Reveal() == "" {
@@ -123,7 +124,7 @@ func (in *installation) place() (foundKey, error) {
 		in.report.Key = reportKey{Place: "file", File: path}
 		return key, nil
 	}
-	keys := keyStore(in.w.getenv)
+	keys := keyStore(in.w.Getenv)
 	place := keys.Place(in.opts.name)
 	if old, at, err := keys.Load(in.opts.name); err == nil {
 		key.store = old.Reveal() != key.value.Reveal()

@@ -7,14 +7,14 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-)
 
-// version is stamped by the release build: -ldflags "-X main.version=v1.2.3".
-var version string
+	"github.com/pierre-mcp/pierre/internal/cli"
+)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	code := run(ctx, os.Args[1:], world{getenv: os.Getenv, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, version: version})
+	w := cli.World{Getenv: os.Getenv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	code := cli.Run(ctx, newRootCmd(w), os.Args[1:], w)
 	stop()
 	os.Exit(code)
 }

@@ -129,20 +129,16 @@ func TestServerComesAndGoes(t *testing.T) {
 
 func TestLogs(t *testing.T) {
 	s := newMCPServer(t, (*httptest.Server).Start)
-	file := filepath.Join(t.TempDir(), "client.log")
+	dir := t.TempDir()
 	for _, tt := range []struct {
 		name string
 		args []string
-		read func(p *program) string
+		file string // "" is stderr
+		want []string
 	}{
-		{"stderr", []string{"--log-level", "debug"}, func(p *program) string { return p.stderr.String() }},
-		{"file", []string{"--log-level", "debug", "--log-file", file}, func(*program) string {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return string(text)
-		}},
+		{"stderr", []string{"--log-level", "debug"}, "", []string{"relaying", "tools/call", "[redacted]"}},
+		{"file", []string{"--log-level", "debug", "--log-file", filepath.Join(dir, "a")}, "a", []string{"relaying", "tools/call", "[redacted]"}},
+		{"file alone: what happens, but no messages", []string{"--log-file", filepath.Join(dir, "b")}, "b", []string{"relaying"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := launch(t, nil, "mcp-client", append(tt.args, "--url", s.URL)...)
@@ -154,9 +150,21 @@ func TestLogs(t *testing.T) {
 			if err := p.cmd.Wait(); err != nil {
 				t.Fatal(err)
 			}
-			text := tt.read(p)
-			if !strings.Contains(text, "tools/call") || !strings.Contains(text, "[redacted]") || strings.Contains(text, testKey[8:]) {
-				t.Errorf("log = %s", text)
+			text := p.stderr.String()
+			if tt.file != "" {
+				data, err := os.ReadFile(filepath.Join(dir, tt.file))
+				if err != nil || text != "" {
+					t.Fatalf("%v; stderr: %s", err, text)
+				}
+				text = string(data)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(text, want) {
+					t.Errorf("the log lacks %q: %s", want, text)
+				}
+			}
+			if strings.Contains(text, testKey[8:]) {
+				t.Errorf("the log holds the key: %s", text)
 			}
 		})
 	}

@@ -1,50 +1,10 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"io"
-
 	"github.com/spf13/cobra"
+
+	"github.com/pierre-mcp/pierre/internal/cli"
 )
-
-// A world is everything that the program sees of its surroundings, so that tests can replace them.
-type world struct {
-	getenv         func(string) string
-	stdin          io.Reader
-	stdout, stderr io.Writer
-	version        string
-}
-
-// A usageError is a mistake in the command line or the environment: exit code 2.
-type usageError struct{ err error }
-
-func (e usageError) Error() string { return e.err.Error() }
-func (e usageError) Unwrap() error { return e.err }
-
-// usagef returns a usageError.
-func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
-
-// run is main without the process: it returns the exit code, 2 for a mistake in
-// the command line and 1 for everything else that went wrong.
-func run(ctx context.Context, args []string, w world) int {
-	root := newRootCmd(w) //nolint:contextcheck // cobra hands the commands their context
-	root.SetArgs(args)
-	root.SetIn(w.stdin)
-	root.SetOut(w.stdout)
-	root.SetErr(w.stderr)
-	err := root.ExecuteContext(ctx)
-	if err == nil || ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return 0
-	}
-	if _, wrong := errors.AsType[usageError](err); wrong {
-		fmt.Fprintf(w.stderr, "mcp-client: %v (mcp-client --help shows how)\n", err)
-		return 2
-	}
-	fmt.Fprintf(w.stderr, "mcp-client: %v\n", err)
-	return 1
-}
 
 const rootLong = `mcp-client connects an MCP host, such as Claude Desktop, to a remote MCP server:
 it speaks MCP on stdin and stdout, and Streamable HTTP to the server.
@@ -74,22 +34,18 @@ const rootExample = `  # connect the hosts on this computer; find out why one do
   mcp-client --url https://mcp.corp.example --ca-cert corp.pem \
     --header 'X-Team: ${TEAM}' --log-level debug --log-file /tmp/mcp-client.log`
 
-func newRootCmd(w world) *cobra.Command {
+func newRootCmd(w cli.World) *cobra.Command {
 	conn, opts := new(connection), new(relayOptions)
 	root := &cobra.Command{
-		Use:           "mcp-client --url URL",
-		Short:         "Connect an MCP host to a remote MCP server",
-		Long:          rootLong,
-		Example:       rootExample,
-		Args:          noArgs,
-		SilenceErrors: true, // run reports them, in one line
-		SilenceUsage:  true,
+		Use:     "mcp-client --url URL",
+		Short:   "Connect an MCP host to a remote MCP server",
+		Long:    rootLong,
+		Example: rootExample,
+		Args:    cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return relay(cmd.Context(), w, conn, opts)
 		},
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	conn.register(root.PersistentFlags())
 	opts.register(root.Flags())
 	root.AddCommand(commands(w, conn)...)
@@ -97,7 +53,7 @@ func newRootCmd(w world) *cobra.Command {
 }
 
 // commands lists the subcommands, in the order of a user's needs.
-func commands(w world, conn *connection) []*cobra.Command {
+func commands(w cli.World, conn *connection) []*cobra.Command {
 	return []*cobra.Command{
 		newInstallCmd(w, conn),
 		newUninstallCmd(w),
@@ -105,14 +61,5 @@ func commands(w world, conn *connection) []*cobra.Command {
 		newToolsCmd(w, conn),
 		newCallCmd(w, conn),
 		newImportCmd(w, conn),
-		newVersionCmd(w),
 	}
-}
-
-// noArgs refuses positional arguments: a mistyped subcommand must not start a relay.
-func noArgs(_ *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usagef("there is no command %q", args[0])
-	}
-	return nil
 }

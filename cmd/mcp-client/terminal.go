@@ -11,19 +11,20 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
 // terminal returns the terminal that the user types at; false if stdin is something else.
-func (w world) terminal() (*os.File, bool) {
-	f, ok := w.stdin.(*os.File)
+func terminal(w cli.World) (*os.File, bool) {
+	f, ok := w.Stdin.(*os.File)
 	return f, ok && term.IsTerminal(int(f.Fd()))
 }
 
 // confirm asks a question; only "y" and "yes" are a yes.
-func (w world) confirm(question string) (bool, error) {
-	fmt.Fprintf(w.stderr, "%s [y/N] ", question)
-	answer, err := bufio.NewReader(w.stdin).ReadString('\n')
+func confirm(w cli.World, question string) (bool, error) {
+	fmt.Fprintf(w.Stderr, "%s [y/N] ", question)
+	answer, err := bufio.NewReader(w.Stdin).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return false, fmt.Errorf("reading your answer: %w", err)
 	}
@@ -32,10 +33,10 @@ func (w world) confirm(question string) (bool, error) {
 }
 
 // askSecret asks for a secret without showing what is typed.
-func (w world) askSecret(tty *os.File, prompt string) (secret.String, error) {
-	fmt.Fprint(w.stderr, prompt)
+func askSecret(w cli.World, tty *os.File, prompt string) (secret.String, error) {
+	fmt.Fprint(w.Stderr, prompt)
 	typed, err := term.ReadPassword(int(tty.Fd()))
-	fmt.Fprintln(w.stderr)
+	fmt.Fprintln(w.Stderr)
 	if err != nil {
 		return secret.String{}, fmt.Errorf("reading the key: %w", err)
 	}

@@ -5,6 +5,8 @@ import (
 	"crypto/x509"
 	"net/http"
 	"net/url"
+
+	"github.com/pierre-mcp/pierre/internal/cli"
 )
 
 // configure applies the flags about certificates and proxies.
@@ -13,7 +15,7 @@ func (c *connection) configure(t *http.Transport) error {
 	if c.proxy != "" {
 		u, err := url.Parse(c.proxy)
 		if err != nil || u.Host == "" {
-			return usagef("--proxy must look like http://HOST:PORT")
+			return cli.Usagef("--proxy must look like http://HOST:PORT")
 		}
 		t.Proxy = http.ProxyURL(u)
 	}
@@ -25,12 +27,12 @@ func (c *connection) configure(t *http.Transport) error {
 		t.TLSClientConfig.RootCAs = pool
 	}
 	if (c.clientCert == "") != (c.clientKey == "") {
-		return usagef("--client-cert and --client-key need each other")
+		return cli.Usagef("--client-cert and --client-key need each other")
 	}
 	if c.clientCert != "" {
 		cert, err := tls.LoadX509KeyPair(c.clientCert, c.clientKey)
 		if err != nil {
-			return usagef("loading --client-cert and --client-key: %w", err)
+			return cli.Usagef("loading --client-cert and --client-key: %w", err)
 		}
 		t.TLSClientConfig.Certificates = []tls.Certificate{cert}
 	}
@@ -48,7 +50,7 @@ func (c *connection) authorities() (*x509.CertPool, error) {
 		pool = x509.NewCertPool() // no system store: the given ones alone
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, usagef("--ca-cert %s holds no PEM certificate", c.caCert)
+		return nil, cli.Usagef("--ca-cert %s holds no PEM certificate", c.caCert)
 	}
 	return pool, nil
 }

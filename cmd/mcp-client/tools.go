@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/pierre-mcp/pierre/internal/cli"
 )
 
 const toolsLong = `tools lists the tools that the server offers with your key; with NAME it shows one
@@ -33,7 +35,7 @@ func (o *terminalOptions) register(cmd *cobra.Command, jsonUsage string) {
 	cmd.Flags().BoolVar(&o.json, "json", false, jsonUsage)
 }
 
-func newToolsCmd(w world, conn *connection) *cobra.Command {
+func newToolsCmd(w cli.World, conn *connection) *cobra.Command {
 	opts := new(terminalOptions)
 	cmd := &cobra.Command{
 		Use:     "tools [NAME]",
@@ -42,12 +44,12 @@ func newToolsCmd(w world, conn *connection) *cobra.Command {
 		Example: toolsExample,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return usagef("tools takes the name of one tool, or none")
+				return cli.Usagef("tools takes the name of one tool, or none")
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			conn.orInstalled(w.getenv, opts.name)
+			conn.orInstalled(w.Getenv, opts.name)
 			return listTools(cmd.Context(), w, conn, opts, args)
 		},
 	}
@@ -55,8 +57,8 @@ func newToolsCmd(w world, conn *connection) *cobra.Command {
 	return cmd
 }
 
-func listTools(ctx context.Context, w world, conn *connection, opts *terminalOptions, names []string) error {
-	e, err := conn.endpoint(w.getenv)
+func listTools(ctx context.Context, w cli.World, conn *connection, opts *terminalOptions, names []string) error {
+	e, err := conn.endpoint(w.Getenv)
 	if err != nil {
 		return err
 	}
@@ -71,18 +73,18 @@ func listTools(ctx context.Context, w world, conn *connection, opts *terminalOpt
 	}
 	if len(names) == 0 {
 		if opts.json {
-			return printJSON(w.stdout, append([]json.RawMessage{}, raw...))
+			return printJSON(w.Stdout, append([]json.RawMessage{}, raw...))
 		}
-		return printTools(w.stdout, tools)
+		return printTools(w.Stdout, tools)
 	}
 	i, err := findTool(tools, names[0])
 	if err != nil {
 		return err
 	}
 	if opts.json {
-		return printJSON(w.stdout, raw[i])
+		return printJSON(w.Stdout, raw[i])
 	}
-	return printTool(w.stdout, tools[i])
+	return printTool(w.Stdout, tools[i])
 }
 
 func findTool(tools []tool, name string) (int, error) {

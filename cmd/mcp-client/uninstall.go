@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pierre-mcp/pierre/install"
+	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
@@ -29,14 +30,14 @@ type uninstallOptions struct {
 	json   bool
 }
 
-func newUninstallCmd(w world) *cobra.Command {
+func newUninstallCmd(w cli.World) *cobra.Command {
 	opts := new(uninstallOptions)
 	cmd := &cobra.Command{
 		Use:     "uninstall",
 		Short:   "Take the client out of the MCP hosts on this computer",
 		Long:    uninstallLong,
 		Example: uninstallExample,
-		Args:    noArgs,
+		Args:    cli.NoArgs,
 		RunE:    func(*cobra.Command, []string) error { return runUninstall(w, opts) },
 	}
 	flags := cmd.Flags()
@@ -48,17 +49,17 @@ func newUninstallCmd(w world) *cobra.Command {
 	return cmd
 }
 
-func runUninstall(w world, opts *uninstallOptions) error {
+func runUninstall(w cli.World, opts *uninstallOptions) error {
 	if err := install.CheckName(opts.name); err != nil {
-		return usagef("--name: %w", err)
+		return cli.Usagef("--name: %w", err)
 	}
-	m, err := ownMachine(w.getenv)
+	m, err := ownMachine(w.Getenv)
 	if err != nil {
 		return err
 	}
 	targets, err := m.Find(opts.hosts...)
 	if err != nil {
-		return usagef("--host: %w", err)
+		return cli.Usagef("--host: %w", err)
 	}
 	in := &installation{
 		w: w, opts: &installOptions{yes: opts.yes, json: opts.json},
@@ -99,7 +100,7 @@ func (in *installation) forget(m install.Machine, name string) error {
 			return nil //nolint:nilerr // what cannot be read may hold an entry
 		}
 	}
-	had, err := keyStore(in.w.getenv).Delete(name)
+	had, err := keyStore(in.w.Getenv).Delete(name)
 	if had {
 		in.report.Key.Place = "deleted"
 	}
