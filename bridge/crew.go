@@ -62,6 +62,11 @@ func waitFor(wg *sync.WaitGroup, d time.Duration) bool {
 		wg.Wait()
 		close(done)
 	}()
+	return within(done, d)
+}
+
+// within reports whether done was closed within d.
+func within(done <-chan struct{}, d time.Duration) bool {
 	timeout := time.NewTimer(d)
 	defer timeout.Stop()
 	select {

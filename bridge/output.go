@@ -21,7 +21,7 @@ type output struct {
 	broken chan struct{} // closed at the first failed write
 
 	mu      sync.Mutex
-	room    *sync.Cond // signaled when queue is emptied
+	room    *sync.Cond // signaled when the queue is taken, and when nobody writes any more
 	writing bool
 	queue   []byte // lines for the one who writes
 	spare   []byte // the queue before, to be used again
@@ -54,6 +54,7 @@ func (o *output) forget(token string) {
 func (o *output) answer(line []byte, token string, livesOn bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.waitForRoom()
 	if token != "" && !livesOn {
 		delete(o.tokens, token)
 	}
@@ -64,6 +65,7 @@ func (o *output) answer(line []byte, token string, livesOn bool) {
 func (o *output) progress(line []byte, token string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.waitForRoom() // not later: the answer may come while this waits
 	if o.tokens[token] {
 		o.writeLocked(line)
 	}
@@ -73,7 +75,22 @@ func (o *output) progress(line []byte, token string) {
 func (o *output) write(line []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.waitForRoom()
 	o.writeLocked(line)
+}
+
+// flushed is closed when nothing waits to be written.
+func (o *output) flushed() <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		for o.writing {
+			o.room.Wait()
+		}
+	}()
+	return done
 }
 
 // failure is the error of the first failed write.
@@ -83,11 +100,15 @@ func (o *output) failure() error {
 	return o.err
 }
 
-// writeLocked puts line behind all others. It may let go of the lock for a while.
-func (o *output) writeLocked(line []byte) {
+// waitForRoom lets go of the lock until the host has read enough.
+func (o *output) waitForRoom() {
 	for len(o.queue) > mostQueued && o.err == nil {
 		o.room.Wait()
 	}
+}
+
+// writeLocked puts line behind all others. It lets go of the lock only after that.
+func (o *output) writeLocked(line []byte) {
 	if o.err != nil {
 		return
 	}
@@ -109,6 +130,7 @@ func (o *output) writeLocked(line []byte) {
 		}
 	}
 	o.writing = false
+	o.room.Broadcast()
 }
 
 // writeOut writes without holding the lock.

@@ -3,7 +3,6 @@ package bridge
 import (
 	"bufio"
 	"io"
-	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -17,7 +16,7 @@ import (
 func TestOutputWaitsForTheHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, w := io.Pipe()
-		o := newOutput(w, newMessageLog(slog.New(slog.DiscardHandler), secret.String{}, nil))
+		o := newOutput(w, newMessageLog(nil, secret.String{}, nil))
 		const lines, size = 64, 100 << 10
 		var wg sync.WaitGroup
 		for i := range lines {
@@ -40,6 +39,35 @@ func TestOutputWaitsForTheHost(t *testing.T) {
 			}
 		}
 		wg.Wait()
+	})
+}
+
+// Progress that waited for room while its request was answered is late.
+func TestOutputDropsLateProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := io.Pipe()
+		o := newOutput(w, newMessageLog(nil, secret.String{}, nil))
+		o.expect("7")
+		var wg sync.WaitGroup
+		for range 2 { // one is being written, one fills the queue
+			wg.Go(func() { o.write([]byte(strings.Repeat("x", 2*mostQueued))) })
+		}
+		synctest.Wait()
+		for range 20 {
+			wg.Go(func() { o.progress([]byte("progress"), "7") })
+		}
+		wg.Go(func() { o.answer([]byte("answer"), "7", false) })
+		done := make(chan []byte)
+		go func() {
+			all, _ := io.ReadAll(r)
+			done <- all
+		}()
+		wg.Wait()
+		<-o.flushed()
+		w.Close()
+		if _, late, _ := strings.Cut(string(<-done), "answer"); strings.Contains(late, "progress") {
+			t.Errorf("after the answer: %q", late)
+		}
 	})
 }
 

@@ -157,5 +157,6 @@ func (r *relay) stop(ctx context.Context) {
 	r.abort()
 	waitFor(&r.pending.members, unwindPatience)
 	waitFor(&r.streams.members, unwindPatience)
+	within(r.out.flushed(), unwindPatience)
 	r.opts.HTTP.CloseIdleConnections()
 }
