@@ -96,6 +96,25 @@ func TestPackageDocs(t *testing.T) {
 	}
 }
 
+// TestEveryRoomIsOnTheMap demands a line of ARCHITECTURE.md for every package outside the programs, the demo and the benchmarks.
+func TestEveryRoomIsOnTheMap(t *testing.T) {
+	plan, err := os.ReadFile("../../ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), "go", "list", module+"/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range strings.FieldsSeq(string(out)) {
+		room := strings.TrimPrefix(pkg, module+"/")
+		part := strings.HasPrefix(room, "internal/e2e/") || strings.HasPrefix(room, "demo/") || strings.HasPrefix(room, "bench/") || room == "internal/store/storetest"
+		if !part && !strings.Contains(string(plan), "`"+room+"`") {
+			t.Errorf("ARCHITECTURE.md does not say what %s is for", room)
+		}
+	}
+}
+
 // TestFileSizes keeps files readable; see rule "Sameness" in CONTRIBUTING.md for what to do about a long one.
 func TestFileSizes(t *testing.T) {
 	const most = 500
