@@ -17,6 +17,9 @@ type analysis struct {
 	powerErr  error
 	graded    fitness.GradedRun
 	gradedErr error
+
+	fitted   criticalPower // to the recent history
+	critical criticalPower // the athlete's own, or else fitted
 }
 
 func analyze(rec pierre.Recording, ath athlete) *analysis {
@@ -64,6 +67,10 @@ func metrics() []metric {
 		{"vdot", "vdot_ml_per_kg_min", "performance VO2max of the activity's best stretch (runs)", (*analysis).vdot},
 		{"moving_time", "moving_time_seconds", "by speed, whatever the device's timer said", (*analysis).movingTime},
 		{"energy", "energy_kcal", "by heart rate", (*analysis).energy},
+		{"critical_power", "critical_power_watts", "power (and W′, the work above it) that could be held long, fitted to the best 2 to 20 minutes of the 90 days of rides up to this one", (*analysis).criticalPower},
+		{"critical_power", "w_prime_kilojoules", "", (*analysis).wPrime},
+		{"w_prime_balance", "w_prime_balance_lowest_kilojoules", "the least of W′ that was left in a ride", (*analysis).wBalance},
+		{"w_prime_balance", "w_prime_balance_lowest_percent", "", (*analysis).wBalancePercent},
 	}
 }
 

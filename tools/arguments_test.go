@@ -170,6 +170,9 @@ func TestEveryArgumentIsTaken(t *testing.T) {
 			if tool.Name == "compare_activities" && args["comparison_type"] == nil && args["other_activity_ids"] == nil {
 				args["comparison_type"] = "recent"
 			}
+			if name == "critical_power_watts" || name == "w_prime_kilojoules" { // which go together
+				args["critical_power_watts"], args["w_prime_kilojoules"], args["metrics"] = 250, 20, []any{"w_prime_balance"}
+			}
 			r := h.call(tool.Name, args)
 			if r.IsError && name != "cursor" { // no page gave this one
 				t.Errorf("%s with %v is refused: %s", tool.Name, args, r.Text)

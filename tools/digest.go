@@ -11,7 +11,7 @@ import (
 )
 
 // digestVersion changes whenever a digest of the same samples would come out different.
-const digestVersion = 1
+const digestVersion = 2
 
 // A digest is what questions about many activities need of each one's samples. It does not depend on the
 // athlete's profile, so that it stays good when that changes. What the samples do not have is nil.
@@ -23,17 +23,26 @@ type digest struct {
 }
 
 type powerDigest struct {
-	Seconds    float64 `json:"seconds"`
-	Normalized float64 `json:"normalized"` // W
-	Coverage   float64 `json:"coverage"`
-	Note       string  `json:"note,omitempty"`
-	Best20     float64 `json:"best20,omitempty"` // W over 20 minutes
+	Seconds    float64       `json:"seconds"`
+	Normalized float64       `json:"normalized"` // W
+	Coverage   float64       `json:"coverage"`
+	Note       string        `json:"note,omitempty"`
+	Best       []powerEffort `json:"best,omitempty"` // over each of bestSeconds that the recording is long enough for
 }
 
 // normalized returns the normalized power as it was computed.
 func (p powerDigest) normalized() fitness.Result {
 	return fitness.Result{Value: p.Normalized, Method: fitness.MethodNormalizedPower, Coverage: p.Coverage, Note: p.Note}
 }
+
+// A powerEffort is the highest mean power over a length of time.
+type powerEffort struct {
+	Seconds float64 `json:"s"`
+	Watts   float64 `json:"w"`
+}
+
+// bestSeconds are the lengths that critical power is fitted to: its model holds for 2 to 20 minutes.
+func bestSeconds() []int { return []int{120, 180, 300, 480, 720, 1200} }
 
 type effort struct {
 	Meters  float64 `json:"m"`
@@ -58,8 +67,8 @@ func newDigest(rec pierre.Recording) digest {
 	if p, err := fitness.NewPower(s.Time, s.Power); err == nil {
 		if np, err := p.Normalized(); err == nil {
 			d.Power = &powerDigest{Seconds: p.Seconds(), Normalized: np.Value, Coverage: np.Coverage, Note: np.Note}
-			if best, err := p.Best(1200); err == nil {
-				d.Power.Best20 = best.Value
+			for _, e := range p.MeanMax(bestSeconds()) {
+				d.Power.Best = append(d.Power.Best, powerEffort{e.Seconds, e.Watts})
 			}
 		}
 	}

@@ -25,6 +25,8 @@ func (c *Catalog) calculateMetrics() tool {
 			providerArgument(),
 			opt("metrics", array("Which metrics; "+strings.Join(docs, "; ")+". Default: those of the sport.", choice("", metricNames()...)).
 				within(1, float64(len(metricNames())))),
+			opt("critical_power_watts", number("For w_prime_balance: as the athlete states it, with w_prime_kilojoules. Default: fitted.").within(30, 700)),
+			opt("w_prime_kilojoules", number("").within(1, 100)),
 		},
 		output: object("",
 			req("activity", object("", activityFields()...)),
@@ -49,6 +51,23 @@ type metricsArgs struct {
 	ID       pierre.ActivityID `json:"activity_id"`
 	Provider pierre.Provider   `json:"provider"`
 	Metrics  []string          `json:"metrics"`
+	CP       *float64          `json:"critical_power_watts"`
+	WPrime   *float64          `json:"w_prime_kilojoules"`
+}
+
+func (a metricsArgs) problems() []string {
+	switch {
+	case (a.CP == nil) != (a.WPrime == nil):
+		return []string{"critical_power_watts and w_prime_kilojoules go together: give both or neither."}
+	case a.CP != nil && !slices.Contains(a.Metrics, "w_prime_balance"):
+		return []string{"critical_power_watts and w_prime_kilojoules are for w_prime_balance, which metrics lacks."}
+	}
+	return nil
+}
+
+// needsFit says whether critical power has to be fitted to the athlete's history, which takes time.
+func (a metricsArgs) needsFit() bool {
+	return slices.Contains(a.Metrics, "critical_power") || a.CP == nil && slices.Contains(a.Metrics, "w_prime_balance")
 }
 
 type metricsAnswer struct {
@@ -66,6 +85,15 @@ func (c *Catalog) computeMetrics(ctx context.Context, user pierre.UserID, args m
 	wanted := args.Metrics
 	if wanted == nil {
 		wanted = a.usualMetrics()
+	}
+	if args.needsFit() {
+		if a.fitted, err = c.fitCritical(ctx, user, a.rec.Activity, args.Provider, a.ath.clock); err != nil {
+			return nil, err
+		}
+	}
+	a.critical = a.fitted
+	if args.CP != nil {
+		a.critical = givenCritical(*args.CP, *args.WPrime)
 	}
 	m, lines := a.compute(wanted)
 	return metricsAnswer{viewActivity(a.rec.Activity), m, lines}, nil

@@ -84,7 +84,7 @@ func describeMembers(b *strings.Builder, prefix string, s *jsonschema.Schema) {
 
 // typeOf says what a value may be.
 func typeOf(s *jsonschema.Schema) string {
-	const most = 20 // values of an enumeration
+	const most = 24 // values of an enumeration
 	switch {
 	case s.Type == "array":
 		return "list of: " + typeOf(s.Items)
