@@ -20,6 +20,8 @@ type analysis struct {
 
 	fitted   criticalPower // to the recent history
 	critical criticalPower // the athlete's own, or else fitted
+
+	threshold thresholdSpeed // by the recent history
 }
 
 func analyze(rec pierre.Recording, ath athlete) *analysis {
@@ -67,6 +69,7 @@ func metrics() []metric {
 		{"vdot", "vdot_ml_per_kg_min", "performance VO2max of the activity's best stretch (runs)", (*analysis).vdot},
 		{"moving_time", "moving_time_seconds", "by speed, whatever the device's timer said", (*analysis).movingTime},
 		{"energy", "energy_kcal", "by heart rate", (*analysis).energy},
+		{"running_stress_score", "running_stress_score", "load by grade-adjusted speed (runs), 100 for an hour at threshold", (*analysis).runningStress},
 		{"critical_power", "critical_power_watts", "power (and W′, the work above it) that could be held long, fitted to the best 2 to 20 minutes of the 90 days of rides up to this one", (*analysis).criticalPower},
 		{"critical_power", "w_prime_kilojoules", "", (*analysis).wPrime},
 		{"w_prime_balance", "w_prime_balance_lowest_kilojoules", "the least of W′ that was left in a ride", (*analysis).wBalance},

@@ -95,6 +95,11 @@ func (c *Catalog) computeMetrics(ctx context.Context, user pierre.UserID, args m
 	if args.CP != nil {
 		a.critical = givenCritical(*args.CP, *args.WPrime)
 	}
+	if slices.Contains(wanted, "running_stress_score") {
+		if a.threshold, err = c.thresholdSpeed(ctx, user, a.rec.Activity, args.Provider); err != nil {
+			return nil, err
+		}
+	}
 	m, lines := a.compute(wanted)
 	return metricsAnswer{viewActivity(a.rec.Activity), m, lines}, nil
 }

@@ -109,7 +109,7 @@ func (c *Catalog) predict(ctx context.Context, user pierre.UserID, args predictA
 		a.refuse(notPredictable(args.Sport))
 		return a, nil
 	}
-	races, err := c.races(ctx, user, args.Provider, clk)
+	races, err := c.races(ctx, user, args.Provider, clk.now)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ func (a *predictAnswer) refuse(err error) {
 func (a *predictAnswer) fill(races []race, clk clock) {
 	best, ok := strongest(races, a.Meters)
 	if !ok {
-		a.refuse(&fitness.UnavailableError{Reason: fmt.Sprintf("there is no run of 1000 m or more in the last %d days", evidenceDays)})
+		a.refuse(noEvidenceOfRuns())
 		return
 	}
 	inputs := []input{

@@ -10,7 +10,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// evidenceDays is how old a run may be to speak for today's shape.
+// evidenceDays is how old a run may be to speak for an athlete's shape.
 const evidenceDays = 180
 
 // A race is a stretch that is taken for one.
@@ -24,10 +24,11 @@ type race struct {
 // highestVDOT is beyond the published tables: more is an error of the recording.
 const highestVDOT = 85
 
-// races returns the fastest stretch over each distance in the athlete's recent runs, the shortest first.
-func (c *Catalog) races(ctx context.Context, user pierre.UserID, from pierre.Provider, clk clock) ([]race, error) {
+// races returns the fastest stretch over each distance in the athlete's runs of the [evidenceDays] before a
+// time, the shortest first.
+func (c *Catalog) races(ctx context.Context, user pierre.UserID, from pierre.Provider, before time.Time) ([]race, error) {
 	q := pierre.ActivityQuery{
-		After: clk.now.AddDate(0, 0, -evidenceDays), Before: clk.now,
+		After: before.AddDate(0, 0, -evidenceDays), Before: before,
 		Sports: []pierre.Sport{pierre.SportRun, pierre.SportTrailRunning, pierre.SportVirtualRun},
 	}
 	if from != "" {

@@ -75,7 +75,7 @@ func callEveryTool(t *testing.T, h host, id pierre.ActivityID) {
 	}{
 		{"analyze_activity", map[string]any{"activity_id": id}},
 		{"calculate_metrics", map[string]any{"activity_id": id}},
-		{"calculate_metrics", map[string]any{"activity_id": id, "metrics": []string{"critical_power", "w_prime_balance"}}},
+		{"calculate_metrics", map[string]any{"activity_id": id, "metrics": []string{"critical_power", "w_prime_balance", "running_stress_score"}}},
 		{"compare_activities", map[string]any{"activity_id": id, "comparison_type": "personal_best"}},
 		{"get_activities", nil},
 		{"get_stats", nil},
