@@ -55,7 +55,7 @@ func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p a
 	// The call has happened: it is recorded even if its client has gone.
 	if err := s.opts.Recorder.Record(context.WithoutCancel(ctx), call); err != nil {
 		s.opts.Limiter.GiveBack(p.KeyID, decision)
-		h.Del("RateLimit") // it counted the call
+		x.withdraw("RateLimit") // it counted the call
 		return s.unavailable(ctx, x, "recording", err)
 	}
 	return a

@@ -76,6 +76,15 @@ func (x *exchange) start() *stream {
 	return x.stream
 }
 
+// withdraw takes a header of the response back, unless a stream has begun and taken it along.
+func (x *exchange) withdraw(header string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.stream == nil {
+		x.w.Header().Del(header)
+	}
+}
+
 // resumable reports whether the client can come back for what it missed.
 func (x *exchange) resumable() bool { return x.id != "" }
 
