@@ -115,7 +115,8 @@ type program struct {
 func launch(t *testing.T, env []string, name string, args ...string) *program {
 	t.Helper()
 	p := &program{t: t, cmd: exec.CommandContext(t.Context(), name, args...)}
-	p.cmd.Env = append(append(p.cmd.Environ(), "PIERRE_AUTH_KEY="+testKey), env...)
+	// The race detector makes programs linger for a second at their end.
+	p.cmd.Env = append(append(p.cmd.Environ(), "GORACE=atexit_sleep_ms=0", "PIERRE_AUTH_KEY="+testKey), env...)
 	p.cmd.Stderr = &p.stderr
 	p.cmd.WaitDelay = time.Second
 	var err error
