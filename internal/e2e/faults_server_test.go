@@ -41,15 +41,6 @@ type remote struct {
 	responses chan string  // the host's answers
 }
 
-// A fault is what the server does to a request instead of serving it.
-type fault struct {
-	method string
-	times  int // how often; -1 is always
-	do     handler
-}
-
-type handler func(w http.ResponseWriter, r *http.Request, m rpc)
-
 // rpc is a message as the server sees it.
 type rpc struct {
 	ID     json.RawMessage `json:"id"`
@@ -137,20 +128,6 @@ func (s *remote) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.sessions)
-}
-
-// misbehave makes the next requests of a method meet do.
-func (s *remote) misbehave(method string, times int, do handler) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append(s.faults, &fault{method, times, do})
-}
-
-// behave ends all misbehaviour.
-func (s *remote) behave() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = nil
 }
 
 func (s *remote) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -244,11 +221,6 @@ func (s *remote) begin() (session string) {
 	return session
 }
 
-func answer(w http.ResponseWriter, m rpc, result string) {
-	w.Header().Set("Content-Type", "application/json")
-	fmt.Fprintf(w, `{"jsonrpc":"2.0","id":%s,"result":%s}`, m.ID, result)
-}
-
 // tool runs a tool: "wait" until it is cancelled, the others at once.
 func (s *remote) tool(w http.ResponseWriter, r *http.Request, m rpc) {
 	s.ran(m.Params.Name)
@@ -285,17 +257,6 @@ func (s *remote) listen(w http.ResponseWriter, r *http.Request, _ rpc) {
 	}
 }
 
-// events begins an answer that is a stream of events.
-func events(w http.ResponseWriter) (write func(text string)) {
-	w.Header().Set("Content-Type", "text/event-stream")
-	write = func(text string) {
-		io.WriteString(w, text)
-		w.(http.Flusher).Flush()
-	}
-	write("")
-	return write
-}
-
 // count returns how many requests of a method came.
 func (s *remote) count(method string) int {
 	s.mu.Lock()
@@ -328,33 +289,4 @@ func (s *remote) open() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.sessions)
-}
-
-// respond answers with a status, a media type, a body and more headers as name, value….
-func respond(status int, media, body string, headers ...string) handler {
-	return func(w http.ResponseWriter, _ *http.Request, _ rpc) {
-		w.Header().Set("Content-Type", media)
-		for i := 0; i+1 < len(headers); i += 2 {
-			w.Header().Set(headers[i], headers[i+1])
-		}
-		w.WriteHeader(status)
-		io.WriteString(w, body)
-	}
-}
-
-// refuse answers with a JSON-RPC error in an HTTP error, as our server does.
-func refuse(status int, text string, headers ...string) handler {
-	return func(w http.ResponseWriter, r *http.Request, m rpc) {
-		respond(status, "application/json", fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"error":{"code":%d,"message":%q}}`, m.ID, status, text), headers...)(w, r, m)
-	}
-}
-
-// reset tears the connection down with a TCP RST, whatever was answered so far.
-func reset(w http.ResponseWriter, _ *http.Request, _ rpc) {
-	conn, _, err := w.(http.Hijacker).Hijack()
-	if err != nil {
-		return
-	}
-	conn.(*net.TCPConn).SetLinger(0)
-	conn.Close()
 }
