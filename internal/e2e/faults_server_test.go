@@ -27,6 +27,8 @@ type remote struct {
 
 	mu       sync.Mutex
 	srv      *http.Server // nil while nobody listens
+	conns    map[net.Conn]bool
+	ln       net.Listener
 	faults   []*fault
 	sessions map[string]bool
 	made     int            // sessions so far
@@ -71,7 +73,7 @@ func event(id, data string) string {
 func newRemote(t *testing.T) *remote {
 	t.Helper()
 	s := &remote{
-		t: t, sessions: map[string]bool{}, runs: map[string]int{}, bodies: map[string]string{},
+		t: t, conns: map[net.Conn]bool{}, sessions: map[string]bool{}, runs: map[string]int{}, bodies: map[string]string{},
 		streams: make(chan *stream, 64), started: make(chan string, 64), stopped: make(chan string, 64), responses: make(chan string, 64),
 	}
 	s.addr = "127.0.0.1:0"
@@ -99,22 +101,50 @@ func (s *remote) up() {
 		s.t.Errorf("listening: %v", err)
 		return
 	}
-	srv := &http.Server{Handler: s}
+	srv := &http.Server{Handler: s, ConnState: func(c net.Conn, state http.ConnState) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		switch state {
+		case http.StateNew:
+			s.conns[c] = true
+		case http.StateClosed, http.StateHijacked:
+			delete(s.conns, c)
+		default:
+		}
+	}}
 	s.mu.Lock()
-	s.srv, s.addr = srv, ln.Addr().String()
+	s.srv, s.ln, s.addr = srv, ln, ln.Addr().String()
 	s.mu.Unlock()
 	go srv.Serve(ln)
 }
 
-// down cuts every connection and stops listening.
+// down stops listening and ends every connection. It returns when the bridge has
+// closed its ends too: a call that it sends into a connection whose end it has not
+// noticed yet may have been carried out, and is rightly not repeated.
 func (s *remote) down() {
 	s.mu.Lock()
 	srv := s.srv
 	s.srv = nil
-	s.mu.Unlock()
 	if srv != nil {
-		srv.Close()
+		s.ln.Close()
 	}
+	for c := range s.conns {
+		c.(*net.TCPConn).CloseWrite()
+	}
+	s.mu.Unlock()
+	if srv == nil {
+		return
+	}
+	for deadline := time.Now().Add(5 * time.Second); s.connections() > 0 && time.Now().Before(deadline); {
+		<-time.After(time.Millisecond)
+	}
+	srv.Close()
+}
+
+func (s *remote) connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
 }
 
 // outage takes the server away for d.
