@@ -46,8 +46,6 @@ go test -tags e2e -count=1 -timeout 15m ./internal/e2e/...
 if [ -n "${CI:-}" ]; then
 	step "data races"
 	go test -race -timeout 8m ./bridge/... ./remote/... ./internal/access/... ./internal/limit/... ./internal/usage/... ./internal/store/... ./internal/importer/...
-	step "fuzz targets, a few seconds each"
-	scripts/fuzz.sh 2s
 fi
 
 step "all tests passed"

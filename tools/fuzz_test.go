@@ -30,8 +30,9 @@ func FuzzCalls(f *testing.F) {
 	h := newHost(f, s, u.ID)
 	list := h.list()
 	f.Fuzz(func(t *testing.T, tool int, args string) {
-		if !json.Valid([]byte(args)) {
-			t.Skip()
+		var decoded any
+		if json.Unmarshal([]byte(args), &decoded) != nil {
+			t.Skip() // no JSON, or a number beyond float64: the door refuses it
 		}
 		h := h
 		h.t = t
