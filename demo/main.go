@@ -25,7 +25,7 @@ func main() {
 }
 
 func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
-	d := &demo{env: env, out: stdout}
+	d := &demo{env: env, out: stdout, progress: stderr}
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&d.bin, "bin", "bin", "folder of the built programs")
@@ -49,7 +49,8 @@ type demo struct {
 	again              bool // the data folder holds the athlete's year from an earlier run
 	env                []string
 	out                io.Writer
-	calls              int // tools/call made, for the comparison with the server's count
+	progress           io.Writer // where the import's progress bar goes
+	calls              int       // tools/call made, for the comparison with the server's count
 	failed             error
 }
 

@@ -160,13 +160,30 @@ func (d *demo) importRecordings(ctx context.Context, s *server, key provisioned,
 	}
 	cmd := exec.CommandContext(ctx, filepath.Join(d.bin, "mcp-client"), "import", "--url", s.url, path)
 	cmd.Env = append(d.env, "PIERRE_AUTH_KEY="+key.APIKey)
-	cmd.Stdout, cmd.Stderr = d.out, d.out
-	err := cmd.Run()
+	cmd.Stderr = d.progress
+	report, err := cmd.Output()
+	d.say("   %s", strings.Join(remarkable(string(report)), "\n   "))
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == 1 {
 		d.say("   (some files could not be read whole: the report says which)")
 		return nil
 	}
 	return err
+}
+
+// remarkable leaves out of an import's report the files that were imported without a remark.
+func remarkable(report string) []string {
+	lines := strings.Split(strings.TrimRight(report, "\n"), "\n")
+	var kept []string
+	for i, line := range lines {
+		plain := strings.HasPrefix(line, "imported ") && i+1 < len(lines) && !strings.HasPrefix(lines[i+1], " ")
+		if !plain {
+			kept = append(kept, line)
+		}
+	}
+	if left := len(lines) - len(kept); left > 0 {
+		kept = append([]string{fmt.Sprintf("(%d files imported without a remark are not listed here)", left)}, kept...)
+	}
+	return kept
 }
 
 func (d *demo) showUsage(ctx context.Context, s *server, key provisioned) error {
