@@ -119,8 +119,14 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
 	defer file.discard()
 	out := newReport(w, r)
 	sum, err := s.importer.Import(r.Context(), who.UserID, activityfile.NewSource(name, file, size), out.row)
-	s.opts.Log.InfoContext(r.Context(), "imported", slog.String("user_id", string(who.UserID)), slog.Int64("bytes", size),
-		slog.Int("files", sum.Files), slog.Int("activities", sum.Activities), slog.Int("failed", sum.Failed), slog.Any("err", err))
+	attrs := []slog.Attr{
+		slog.String("user_id", string(who.UserID)), slog.Int64("bytes", size),
+		slog.Int("files", sum.Files), slog.Int("activities", sum.Activities), slog.Int("failed", sum.Failed),
+	}
+	if err != nil {
+		attrs = append(attrs, slog.Any("err", err))
+	}
+	s.opts.Log.LogAttrs(r.Context(), slog.LevelInfo, "import ended", attrs...)
 	if cause := context.Cause(r.Context()); cause != nil {
 		if errors.Is(cause, web.ErrStopping) && !out.started {
 			w.Header().Set("Retry-After", "5")
