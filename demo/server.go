@@ -17,7 +17,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/pierre-mcp/pierre/internal/sample"
+	"github.com/pierre-mcp/pierre/internal/demoathlete"
 )
 
 const (
@@ -153,7 +153,7 @@ func (d *demo) importRecordings(ctx context.Context, s *server, key provisioned,
 	d.say("\n3. The athlete's recordings go up: mcp-client import")
 	path := d.data
 	if path == "" {
-		if _, err := sample.Write(dir, sample.Options{Until: time.Now().UTC().Truncate(24 * time.Hour)}); err != nil {
+		if _, err := demoathlete.Write(dir, demoathlete.Options{Until: time.Now().UTC().Truncate(24 * time.Hour)}); err != nil {
 			return fmt.Errorf("writing the sample athlete: %w", err)
 		}
 		path = dir

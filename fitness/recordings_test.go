@@ -11,7 +11,7 @@ import (
 	"github.com/pierre-mcp/pierre/fitness"
 	"github.com/pierre-mcp/pierre/internal/activityfile"
 	"github.com/pierre-mcp/pierre/internal/pierre"
-	"github.com/pierre-mcp/pierre/internal/testdata"
+	"github.com/pierre-mcp/pierre/internal/recordings"
 )
 
 // A truth is what another program computed from a recording.
@@ -29,7 +29,7 @@ type truth struct {
 // TestRealRecordings computes from the real recordings what is known about them,
 // within the tolerances that came with it.
 func TestRealRecordings(t *testing.T) {
-	dir := testdata.Dir(t)
+	dir := recordings.Dir(t)
 	text, err := os.ReadFile(filepath.Join(dir, "expected.json"))
 	if err != nil {
 		t.Fatal(err)

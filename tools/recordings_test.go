@@ -9,16 +9,16 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/importer"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/recordings"
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
-	"github.com/pierre-mcp/pierre/internal/testdata"
 )
 
 // importFile imports one real recording and returns its activities.
 func importFile(t *testing.T, s *store.Store, user pierre.UserID, name string) []pierre.ActivityID {
 	t.Helper()
 	var ids []pierre.ActivityID
-	path := filepath.Join(testdata.Dir(t), name)
+	path := filepath.Join(recordings.Dir(t), name)
 	_, err := importer.New(s, t.TempDir(), now).ImportPath(t.Context(), user, path, func(row pierre.ImportRow) error {
 		ids = append(ids, row.Activities...)
 		return nil
@@ -31,7 +31,7 @@ func importFile(t *testing.T, s *store.Store, user pierre.UserID, name string) [
 
 // get_activity says about every real recording what other decoders found in it.
 func TestRealRecordings(t *testing.T) {
-	for name, want := range testdata.Load(t).Files {
+	for name, want := range recordings.Load(t).Files {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := storetest.New(t)
@@ -89,7 +89,7 @@ func callEveryTool(t *testing.T, h host, id pierre.ActivityID) {
 	}
 }
 
-func checkSessions(t *testing.T, got []activityDetail, want []testdata.Session) {
+func checkSessions(t *testing.T, got []activityDetail, want []recordings.Session) {
 	t.Helper()
 	if len(want) == 0 {
 		return
@@ -132,7 +132,7 @@ func near(t *testing.T, what string, got, want *float64, tolerance float64) {
 }
 
 // checkRecords adds up the parts of a multisport recording.
-func checkRecords(t *testing.T, got []activityDetail, want testdata.Records) {
+func checkRecords(t *testing.T, got []activityDetail, want recordings.Records) {
 	t.Helper()
 	if got[0].Summary == nil {
 		t.Fatal("there are no samples")
@@ -186,7 +186,7 @@ func checkRecords(t *testing.T, got []activityDetail, want testdata.Records) {
 	}
 }
 
-func checkPoints(t *testing.T, d activityDetail, want testdata.Points) {
+func checkPoints(t *testing.T, d activityDetail, want recordings.Points) {
 	t.Helper()
 	if d.Summary == nil || d.Summary.Samples != want.NTime {
 		t.Fatalf("the samples are %+v, want %d", d.Summary, want.NTime)
@@ -206,7 +206,7 @@ func checkPoints(t *testing.T, d activityDetail, want testdata.Points) {
 	}
 }
 
-func checkTrack(t *testing.T, d activityDetail, want testdata.Activity) {
+func checkTrack(t *testing.T, d activityDetail, want recordings.Activity) {
 	t.Helper()
 	checkPoints(t, d, want.Points)
 	near(t, "duration", d.Duration, &want.LapTime, 0.01)

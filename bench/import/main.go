@@ -22,9 +22,9 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/activityfile"
+	"github.com/pierre-mcp/pierre/internal/demoathlete"
 	"github.com/pierre-mcp/pierre/internal/importer"
 	"github.com/pierre-mcp/pierre/internal/pierre"
-	"github.com/pierre-mcp/pierre/internal/sample"
 	"github.com/pierre-mcp/pierre/internal/store"
 )
 
@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
 	path := flags.Arg(0)
 	if path == "" {
 		path = filepath.Join(temp, "athlete")
-		if _, err := sample.Write(path, sample.Options{}); err != nil {
+		if _, err := demoathlete.Write(path, demoathlete.Options{}); err != nil {
 			return err
 		}
 	}

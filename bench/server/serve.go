@@ -17,9 +17,9 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
-	"github.com/pierre-mcp/pierre/internal/stacktest"
 	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
+	"github.com/pierre-mcp/pierre/remote/mcpapi/mcpapitest"
 )
 
 // A ready server tells its parent where it is, in one line.
@@ -48,7 +48,7 @@ func serveUntilEOF(ctx context.Context, which string, stdin io.Reader, stdout io
 			return err
 		}
 		defer os.RemoveAll(dir) //nolint:errcheck // the system cleans up what is left
-		stack, err := stacktest.Open(ctx, dir, m, mcpapi.Options{})
+		stack, err := mcpapitest.Open(ctx, dir, m, mcpapi.Options{})
 		if err != nil {
 			return err
 		}

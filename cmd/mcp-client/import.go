@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pierre-mcp/pierre/internal/cli"
-	"github.com/pierre-mcp/pierre/internal/upload"
+	"github.com/pierre-mcp/pierre/internal/importclient"
 )
 
 const importLong = `import uploads recordings to the server: FIT, GPX and TCX files (.gz too), folders
@@ -60,7 +60,7 @@ func newImportCmd(w cli.World, conn *connection) *cobra.Command {
 }
 
 func importPaths(ctx context.Context, w cli.World, conn *connection, opts *importOptions, paths []string) error {
-	items, others, err := upload.Find(paths)
+	items, others, err := importclient.Find(paths)
 	if missing, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, fs.ErrNotExist) {
 		return cli.Usagef("there is no file or folder %s", missing.Path)
 	}
@@ -78,7 +78,7 @@ func importPaths(ctx context.Context, w cli.World, conn *connection, opts *impor
 	if err != nil {
 		return err
 	}
-	client := upload.NewClient(e.at("/api/import"), e.HTTP, upload.Options{Authorize: e.authorize})
+	client := importclient.NewClient(e.at("/api/import"), e.HTTP, importclient.Options{Authorize: e.authorize})
 	show := newProgress(w.Stderr, items)
 	report, err := client.Send(ctx, items, show)
 	show.end()

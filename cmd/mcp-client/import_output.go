@@ -10,9 +10,9 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"github.com/pierre-mcp/pierre/internal/importclient"
+	"github.com/pierre-mcp/pierre/internal/importreport"
 	"github.com/pierre-mcp/pierre/internal/pierre"
-	"github.com/pierre-mcp/pierre/internal/report"
-	"github.com/pierre-mcp/pierre/internal/upload"
 )
 
 // A progress shows how far an upload is: a bar on a terminal, else a line per item.
@@ -25,7 +25,7 @@ type progress struct {
 	done  int
 }
 
-func newProgress(stderr io.Writer, items []upload.Item) *progress {
+func newProgress(stderr io.Writer, items []importclient.Item) *progress {
 	p := &progress{out: stderr, items: len(items)}
 	if f, ok := stderr.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
 		return p
@@ -46,15 +46,15 @@ func newProgress(stderr io.Writer, items []upload.Item) *progress {
 
 func (p *progress) count() string { return fmt.Sprintf("%d of %d", p.done, p.items) }
 
-// Sent implements [upload.Watcher].
+// Sent implements [importclient.Watcher].
 func (p *progress) Sent(n int64) {
 	if p.bar != nil {
 		_ = p.bar.Add64(n) // a bar that cannot be drawn must not end the upload
 	}
 }
 
-// Done implements [upload.Watcher].
-func (p *progress) Done(it upload.Item, files int) {
+// Done implements [importclient.Watcher].
+func (p *progress) Done(it importclient.Item, files int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done++
@@ -63,7 +63,7 @@ func (p *progress) Done(it upload.Item, files int) {
 		_ = p.bar.Add64(1) // as in Sent
 		return
 	}
-	fmt.Fprintf(p.out, "%s: %s, %s\n", p.count(), report.Plain(it.Path), report.Plural(files, "file"))
+	fmt.Fprintf(p.out, "%s: %s, %s\n", p.count(), importreport.Plain(it.Path), importreport.Plural(files, "file"))
 }
 
 func (p *progress) end() {
@@ -73,36 +73,36 @@ func (p *progress) end() {
 }
 
 // printPlan lists what would be sent.
-func printPlan(out io.Writer, items []upload.Item, others int) error {
+func printPlan(out io.Writer, items []importclient.Item, others int) error {
 	var b bytes.Buffer
 	var total int64
 	for _, it := range items {
 		total += it.Size
 		as := ""
 		if it.Files != nil {
-			as = fmt.Sprintf(" (an account export: %s as one archive)", report.Plural(len(it.Files), "file"))
+			as = fmt.Sprintf(" (an account export: %s as one archive)", importreport.Plural(len(it.Files), "file"))
 		}
-		fmt.Fprintf(&b, "%9s  %s%s\n", size(it.Size), report.Plain(it.Path), as)
+		fmt.Fprintf(&b, "%9s  %s%s\n", size(it.Size), importreport.Plain(it.Path), as)
 	}
-	fmt.Fprintf(&b, "%s, %s, would be sent%s.\n", report.Plural(len(items), "upload"), size(total), notSent(others))
+	fmt.Fprintf(&b, "%s, %s, would be sent%s.\n", importreport.Plural(len(items), "upload"), size(total), notSent(others))
 	_, err := out.Write(b.Bytes())
 	return err
 }
 
 func printReport(out io.Writer, r pierre.ImportReport, others int) error {
 	for _, row := range r.Files {
-		if err := report.Row(out, row); err != nil {
+		if err := importreport.Row(out, row); err != nil {
 			return err
 		}
 	}
-	return report.Summary(out, r.Summary, notSent(others))
+	return importreport.Summary(out, r.Summary, notSent(others))
 }
 
 func notSent(others int) string {
 	if others == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; %s of other kinds left out", report.Plural(others, "file"))
+	return fmt.Sprintf("; %s of other kinds left out", importreport.Plural(others, "file"))
 }
 
 func size(bytes int64) string {

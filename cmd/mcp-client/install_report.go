@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/pierre-mcp/pierre/install"
-	"github.com/pierre-mcp/pierre/internal/report"
+	"github.com/pierre-mcp/pierre/internal/importreport"
 	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
@@ -114,7 +114,7 @@ func (r *installReport) show(out io.Writer) {
 // summarize prints what was done, and what the user has to do now.
 func (r *installReport) summarize(out io.Writer, done string) {
 	if r.Server != nil {
-		fmt.Fprintf(out, "The server answers: %s %s with %s.\n", printable(r.Server.Name), printable(r.Server.Version), report.Plural(r.Server.Tools, "tool"))
+		fmt.Fprintf(out, "The server answers: %s %s with %s.\n", printable(r.Server.Name), printable(r.Server.Version), importreport.Plural(r.Server.Tools, "tool"))
 	}
 	for _, h := range r.Hosts {
 		fmt.Fprintf(out, "%-14s  %s\n", h.title, r.outcome(h, done))
@@ -185,7 +185,7 @@ func (r *installReport) failure() error {
 	if failed == 0 {
 		return nil
 	}
-	return errors.New(report.Plural(failed, "host") + " could not be changed")
+	return errors.New(importreport.Plural(failed, "host") + " could not be changed")
 }
 
 func printJSON(out io.Writer, v any) error {

@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/importreport"
 	"github.com/pierre-mcp/pierre/internal/pierre"
-	"github.com/pierre-mcp/pierre/internal/report"
 )
 
 func newImport(c *config, w cli.World) *cobra.Command {
@@ -63,14 +63,14 @@ func importPaths(cmd *cobra.Command, c *config, w cli.World, email string, paths
 	for _, path := range paths {
 		summary, err := s.imports.ImportPath(ctx, user.ID, path, func(row pierre.ImportRow) error {
 			total.Count(row)
-			return report.Row(w.Stdout, row)
+			return importreport.Row(w.Stdout, row)
 		})
 		if err != nil {
 			return err
 		}
 		total.Activities += summary.Activities
 	}
-	if err := report.Summary(w.Stdout, total, ""); err != nil {
+	if err := importreport.Summary(w.Stdout, total, ""); err != nil {
 		return err
 	}
 	if total.Failed > 0 {

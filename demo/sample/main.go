@@ -16,7 +16,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/pierre-mcp/pierre/internal/sample"
+	"github.com/pierre-mcp/pierre/internal/demoathlete"
 )
 
 func main() {
@@ -39,7 +39,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-func parse(args []string, stderr io.Writer) (dir string, opts sample.Options, err error) {
+func parse(args []string, stderr io.Writer) (dir string, opts demoathlete.Options, err error) {
 	flags := flag.NewFlagSet("sample", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&dir, "out", "", "folder to write into (required)")
@@ -65,8 +65,8 @@ func parse(args []string, stderr io.Writer) (dir string, opts sample.Options, er
 	return dir, opts, nil
 }
 
-func write(dir string, opts sample.Options, stdout io.Writer) error {
-	m, err := sample.Write(dir, opts)
+func write(dir string, opts demoathlete.Options, stdout io.Writer) error {
+	m, err := demoathlete.Write(dir, opts)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pierre-mcp/pierre/internal/sample"
+	"github.com/pierre-mcp/pierre/internal/demoathlete"
 )
 
 func TestRunWritesTheRecordingsAndTheManifest(t *testing.T) {
@@ -24,7 +24,7 @@ func TestRunWritesTheRecordingsAndTheManifest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var m sample.Manifest
+	var m demoathlete.Manifest
 	if err := json.Unmarshal(data, &m); err != nil {
 		t.Fatal(err)
 	}

@@ -10,13 +10,13 @@ import (
 
 	"github.com/pierre-mcp/pierre/fitness"
 	"github.com/pierre-mcp/pierre/internal/pierre"
-	"github.com/pierre-mcp/pierre/internal/testdata"
+	"github.com/pierre-mcp/pierre/internal/recordings"
 )
 
 // realSource opens a file of the real recordings.
 func realSource(t testing.TB, name string) *Source {
 	t.Helper()
-	src, err := Open(filepath.Join(testdata.Dir(t), name))
+	src, err := Open(filepath.Join(recordings.Dir(t), name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func realSource(t testing.TB, name string) *Source {
 }
 
 func TestRealRecordings(t *testing.T) {
-	for name, want := range testdata.Load(t).Files {
+	for name, want := range recordings.Load(t).Files {
 		t.Run(name, func(t *testing.T) {
 			results := walkSource(t, realSource(t, name), Options{})
 			if len(results) != 1 {
@@ -56,7 +56,7 @@ func TestRealRecordings(t *testing.T) {
 	}
 }
 
-func checkStatus(t *testing.T, got Result, want testdata.File) {
+func checkStatus(t *testing.T, got Result, want recordings.File) {
 	t.Helper()
 	status, said := StatusOK, ""
 	switch {
@@ -99,7 +99,7 @@ var fitSports = map[string]pierre.Sport{
 	"running": "run", "cycling": "ride", "swimming": "swim", "transition": "transition", "training": "strength_training",
 }
 
-func checkSessions(t *testing.T, got []pierre.Recording, want testdata.File) {
+func checkSessions(t *testing.T, got []pierre.Recording, want recordings.File) {
 	t.Helper()
 	if len(want.Sessions) == 0 {
 		if len(got) != 1 {
@@ -202,7 +202,7 @@ func streams(parts []pierre.Recording) (joined pierre.Series, haversineMeters fl
 	return joined, haversineMeters
 }
 
-func checkRecords(t *testing.T, parts []pierre.Recording, want testdata.Records) {
+func checkRecords(t *testing.T, parts []pierre.Recording, want recordings.Records) {
 	t.Helper()
 	s, length := streams(parts)
 	count := func(what string, column []float64, want int) {
@@ -262,7 +262,7 @@ func checkRecords(t *testing.T, parts []pierre.Recording, want testdata.Records)
 	}
 }
 
-func checkPoints(t *testing.T, r pierre.Recording, want testdata.Points) {
+func checkPoints(t *testing.T, r pierre.Recording, want recordings.Points) {
 	t.Helper()
 	for _, c := range []struct {
 		what   string
@@ -294,7 +294,7 @@ func checkPoints(t *testing.T, r pierre.Recording, want testdata.Points) {
 	}
 }
 
-func checkGPX(t *testing.T, got []pierre.Recording, want testdata.Points) {
+func checkGPX(t *testing.T, got []pierre.Recording, want recordings.Points) {
 	t.Helper()
 	if len(got) != 1 {
 		t.Fatalf("%d recordings, want 1", len(got))
@@ -305,7 +305,7 @@ func checkGPX(t *testing.T, got []pierre.Recording, want testdata.Points) {
 	}
 }
 
-func checkTCX(t *testing.T, got []pierre.Recording, want []testdata.Activity) {
+func checkTCX(t *testing.T, got []pierre.Recording, want []recordings.Activity) {
 	t.Helper()
 	if len(got) != len(want) {
 		t.Fatalf("%d recordings, want %d", len(got), len(want))
@@ -344,7 +344,7 @@ func TestRealHikeLeavesOutTheTrackWithoutTimes(t *testing.T) {
 var stravaSports = map[string]pierre.Sport{"strength": pierre.SportStrengthTraining}
 
 func TestRealStravaExport(t *testing.T) {
-	want := testdata.Load(t).Archives.Strava
+	want := recordings.Load(t).Archives.Strava
 	results := walkSource(t, realSource(t, "strava_export_en.zip"), Options{})
 	byID := map[string]Result{}
 	for _, r := range results {
@@ -392,7 +392,7 @@ func TestRealStravaExport(t *testing.T) {
 }
 
 func TestRealAppleHealthExport(t *testing.T) {
-	want := testdata.Load(t).Archives.Apple
+	want := recordings.Load(t).Archives.Apple
 	results := walkSource(t, realSource(t, "apple_health_export_v14.zip"), Options{})
 	w, r := want.Workouts[0], results[0]
 	if len(r.Recordings) != 1 {

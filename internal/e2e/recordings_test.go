@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pierre-mcp/pierre/internal/testdata"
+	"github.com/pierre-mcp/pierre/internal/recordings"
 )
 
 // TestRealRecordings takes every real recording the whole way: uploaded by
@@ -24,7 +24,7 @@ import (
 // user of its own, so that nothing is merged. The details of every column are
 // compared in packages activityfile and tools; here it is the way that is tested.
 func TestRealRecordings(t *testing.T) {
-	expected, dir := testdata.Load(t), testdata.Dir(t)
+	expected, dir := recordings.Load(t), recordings.Dir(t)
 	s := startServer(t)
 	n := 0
 	for name, want := range expected.Files {
@@ -124,7 +124,7 @@ func structured[T any](t *testing.T, r response) T {
 
 func same(a, b *float64) bool { return a == nil && b == nil || a != nil && b != nil && *a == *b }
 
-func checkActivities(t *testing.T, got []activity, want testdata.File) {
+func checkActivities(t *testing.T, got []activity, want recordings.File) {
 	t.Helper()
 	samples := 0
 	for _, a := range got {
@@ -176,7 +176,7 @@ func TestDemo(t *testing.T) {
 	}
 	for name, args := range map[string][]string{
 		"the sample athlete":  {"--bin", bin},
-		"the real recordings": {"--bin", bin, "--data", testdata.Dir(t)},
+		"the real recordings": {"--bin", bin, "--data", recordings.Dir(t)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, err := exec.CommandContext(t.Context(), demo, args...).CombinedOutput()

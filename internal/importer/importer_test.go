@@ -18,8 +18,8 @@ import (
 	"github.com/pierre-mcp/pierre/internal/activityfile"
 	"github.com/pierre-mcp/pierre/internal/importer"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/recordings"
 	"github.com/pierre-mcp/pierre/internal/store"
-	"github.com/pierre-mcp/pierre/internal/testdata"
 )
 
 // A database is a real one, and the importer into it.
@@ -62,7 +62,7 @@ func (db database) load(t testing.TB, user pierre.UserID, names ...string) []pie
 	t.Helper()
 	var rows []pierre.ImportRow
 	for _, name := range names {
-		_, err := db.importer.ImportPath(t.Context(), user, filepath.Join(testdata.Dir(t), name), func(r pierre.ImportRow) error {
+		_, err := db.importer.ImportPath(t.Context(), user, filepath.Join(recordings.Dir(t), name), func(r pierre.ImportRow) error {
 			rows = append(rows, r)
 			return nil
 		})
@@ -135,7 +135,7 @@ func (db database) digest(t testing.TB) string {
 // everything lists the real recordings and archives.
 func everything(t testing.TB) []string {
 	t.Helper()
-	entries, err := os.ReadDir(testdata.Dir(t))
+	entries, err := os.ReadDir(recordings.Dir(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func TestSameFilesTwiceChangeNothing(t *testing.T) {
 	}
 	// The same bytes under another name are the same file.
 	copied := filepath.Join(t.TempDir(), "copy.fit")
-	b, err := os.ReadFile(filepath.Join(testdata.Dir(t), "ride_road_power.fit"))
+	b, err := os.ReadFile(filepath.Join(recordings.Dir(t), "ride_road_power.fit"))
 	if err == nil {
 		err = os.WriteFile(copied, b, 0o600)
 	}
@@ -277,7 +277,7 @@ func TestAccountNamesItsFiles(t *testing.T) {
 	ana := db.user(t, "ana")
 	db.load(t, ana, "run_fenix2_9km.fit", "strava_export_en.zip")
 	page, err := db.Activities(t.Context(), ana, pierre.ActivityQuery{Providers: []pierre.Provider{pierre.ProviderStrava}})
-	if err != nil || page.Total != len(testdata.Load(t).Archives.Strava.Rows) {
+	if err != nil || page.Total != len(recordings.Load(t).Archives.Strava.Rows) {
 		t.Fatalf("%d activities of strava, %v", page.Total, err)
 	}
 	for _, a := range page.Activities {
@@ -310,7 +310,7 @@ func copies(t testing.TB, names ...string) string {
 	t.Helper()
 	dir := ""
 	for _, name := range names {
-		b, err := os.ReadFile(filepath.Join(testdata.Dir(t), name))
+		b, err := os.ReadFile(filepath.Join(recordings.Dir(t), name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -382,7 +382,7 @@ func TestMissingPath(t *testing.T) {
 func TestReaderStopsImport(t *testing.T) {
 	db := newDatabase(t)
 	gone := errors.New("gone")
-	sum, err := db.importer.ImportPath(t.Context(), db.user(t, "ana"), testdata.Dir(t), func(pierre.ImportRow) error { return gone })
+	sum, err := db.importer.ImportPath(t.Context(), db.user(t, "ana"), recordings.Dir(t), func(pierre.ImportRow) error { return gone })
 	if !errors.Is(err, gone) || sum.Files != 1 {
 		t.Errorf("ImportPath = %+v, %v; want the reader's error after one file", sum, err)
 	}

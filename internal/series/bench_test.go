@@ -6,18 +6,18 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/activityfile"
 	"github.com/pierre-mcp/pierre/internal/pierre"
-	"github.com/pierre-mcp/pierre/internal/testdata"
+	"github.com/pierre-mcp/pierre/internal/recordings"
 )
 
-// recordings are real series of every kind: with and without power, positions, gaps and smart recording.
-func recordings(t testing.TB) map[string]pierre.Series {
+// recordedSeries are real series of every kind: with and without power, positions, gaps and smart recording.
+func recordedSeries(t testing.TB) map[string]pierre.Series {
 	t.Helper()
 	all := map[string]pierre.Series{}
 	for _, name := range []string{
 		"ride_6h_wahoo_power.fit", "ride_road_power.fit", "run_fenix2_9km.fit", "run_fr110_smart_recording.fit",
 		"ride_indoor_power_nogps.fit", "swim_pool_hr_messages.fit", "ride_truncated_no_session.fit", "run_stryd_devfields_power.fit",
 	} {
-		src, err := activityfile.Open(filepath.Join(testdata.Dir(t), name))
+		src, err := activityfile.Open(filepath.Join(recordings.Dir(t), name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,14 +39,14 @@ func recordings(t testing.TB) map[string]pierre.Series {
 
 // Whatever a FIT file records comes back bit by bit.
 func TestRealRecordingsAreLossless(t *testing.T) {
-	for name, s := range recordings(t) {
+	for name, s := range recordedSeries(t) {
 		t.Run(name, func(t *testing.T) { equal(t, roundTrip(t, s), s, 1e-9) })
 	}
 }
 
 func BenchmarkEncode(b *testing.B) {
 	codec := newCodec(b)
-	for name, s := range recordings(b) {
+	for name, s := range recordedSeries(b) {
 		b.Run(name, func(b *testing.B) {
 			var packed []byte
 			for b.Loop() {
@@ -62,7 +62,7 @@ func BenchmarkEncode(b *testing.B) {
 
 func BenchmarkDecode(b *testing.B) {
 	codec := newCodec(b)
-	for name, s := range recordings(b) {
+	for name, s := range recordedSeries(b) {
 		packed, err := codec.Encode(s)
 		if err != nil {
 			b.Fatal(err)

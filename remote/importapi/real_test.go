@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
-	"github.com/pierre-mcp/pierre/internal/testdata"
+	"github.com/pierre-mcp/pierre/internal/recordings"
 	"github.com/pierre-mcp/pierre/remote/importapi"
 )
 
@@ -21,7 +21,7 @@ func (f fixture) upload(t *testing.T, users keys, name string) (pierre.ImportRep
 		t.Fatal(err)
 	}
 	users[name] = u.ID
-	b, err := os.ReadFile(filepath.Join(testdata.Dir(t), name))
+	b, err := os.ReadFile(filepath.Join(recordings.Dir(t), name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func (f fixture) upload(t *testing.T, users keys, name string) (pierre.ImportRep
 func TestRealRecordings(t *testing.T) {
 	users := keys{}
 	f := newFixture(t, func(o *importapi.Options) { o.Auth = users })
-	for name, want := range testdata.Load(t).Files {
+	for name, want := range recordings.Load(t).Files {
 		t.Run(name, func(t *testing.T) {
 			report, got := f.upload(t, users, name)
 			row := report.Files[0]
@@ -76,7 +76,7 @@ func TestRealRecordings(t *testing.T) {
 	}
 }
 
-func checkFIT(t *testing.T, want testdata.File, got []pierre.Recording) {
+func checkFIT(t *testing.T, want recordings.File, got []pierre.Recording) {
 	t.Helper()
 	if len(want.Sessions) > 0 && len(got) != len(want.Sessions) {
 		t.Fatalf("%d activities, want %d", len(got), len(want.Sessions))
@@ -111,7 +111,7 @@ func checkFIT(t *testing.T, want testdata.File, got []pierre.Recording) {
 	}
 }
 
-func checkTCX(t *testing.T, want testdata.File, got []pierre.Recording) {
+func checkTCX(t *testing.T, want recordings.File, got []pierre.Recording) {
 	t.Helper()
 	if len(got) != len(want.Activities) {
 		t.Fatalf("%d activities, want %d", len(got), len(want.Activities))
@@ -126,7 +126,7 @@ func checkTCX(t *testing.T, want testdata.File, got []pierre.Recording) {
 	}
 }
 
-func checkTrack(t *testing.T, want testdata.Points, rec pierre.Recording) {
+func checkTrack(t *testing.T, want recordings.Points, rec pierre.Recording) {
 	t.Helper()
 	if want.Start != nil && !rec.Start.Equal(*want.Start) {
 		t.Errorf("start = %v, want %v", rec.Start, want.Start)
@@ -181,7 +181,7 @@ func mean(values []float64) *float64 {
 func TestRealArchives(t *testing.T) {
 	users := keys{}
 	f := newFixture(t, func(o *importapi.Options) { o.Auth = users })
-	want := testdata.Load(t).Archives
+	want := recordings.Load(t).Archives
 	t.Run("strava", func(t *testing.T) {
 		_, got := f.upload(t, users, "strava_export_en.zip")
 		if len(got) != len(want.Strava.Rows) {

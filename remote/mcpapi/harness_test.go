@@ -20,15 +20,15 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
-	"github.com/pierre-mcp/pierre/internal/stacktest"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
+	"github.com/pierre-mcp/pierre/remote/mcpapi/mcpapitest"
 )
 
 const patience = 10 * time.Second
 
 // A harness is the product's stack behind a listener, with tools that do what tests need.
 type harness struct {
-	*stacktest.Stack
+	*mcpapitest.Stack
 
 	t   *testing.T
 	mcp *server.MCPServer
@@ -65,7 +65,7 @@ func start(t *testing.T, opts mcpapi.Options) *harness {
 	h.addTools()
 	opts.Log = slog.New(slog.NewTextHandler(h.log, nil))
 	var err error
-	if h.Stack, err = stacktest.Open(t.Context(), t.TempDir(), h.mcp, opts); err != nil {
+	if h.Stack, err = mcpapitest.Open(t.Context(), t.TempDir(), h.mcp, opts); err != nil {
 		t.Fatal(err)
 	}
 	web := httptest.NewServer(h.Door)

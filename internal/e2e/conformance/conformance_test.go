@@ -21,8 +21,8 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/e2e/node"
 	"github.com/pierre-mcp/pierre/internal/pierre"
-	"github.com/pierre-mcp/pierre/internal/stacktest"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
+	"github.com/pierre-mcp/pierre/remote/mcpapi/mcpapitest"
 )
 
 // The suite exits 0 if nothing failed that the revision requires, by the revision's own frozen list. The number of
@@ -69,7 +69,7 @@ func fixture(t *testing.T) string {
 	addInputTools(m)
 	addPrompts(m)
 	addResources(m)
-	stack, err := stacktest.Open(t.Context(), t.TempDir(), m, mcpapi.Options{
+	stack, err := mcpapitest.Open(t.Context(), t.TempDir(), m, mcpapi.Options{
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {

@@ -1,0 +1,80 @@
+// Package mcpapitest gives tests and benchmarks the product's MCP stack: the real door with real keys, limits and usage,
+// on a real database. It is what the server's program builds, without its settings, its tools and its other doors.
+package mcpapitest
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/mark3labs/mcp-go/server"
+
+	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/limit"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/store"
+	"github.com/pierre-mcp/pierre/internal/usage"
+	"github.com/pierre-mcp/pierre/remote/mcpapi"
+)
+
+// A Stack is a door and what stands behind it.
+type Stack struct {
+	Store    *store.Store
+	Keys     *access.Verifier
+	Recorder *usage.Recorder
+	Door     *mcpapi.Server
+}
+
+// Open puts a door before m, with an empty database in dir. What opts leaves out is filled in.
+func Open(ctx context.Context, dir string, m *server.MCPServer, opts mcpapi.Options) (*Stack, error) {
+	db, err := store.OpenSQLite(filepath.Join(dir, "pierre.db"))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := db.Migrate(ctx); err != nil {
+		return nil, err
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	s := &Stack{Store: db, Keys: access.NewVerifier(db, opts.Now), Recorder: usage.NewRecorder(db, usage.Options{})}
+	opts.Auth = s.Keys
+	if opts.Limiter == nil {
+		opts.Limiter = limit.New(db)
+	}
+	if opts.Recorder == nil {
+		opts.Recorder = s.Recorder
+	}
+	s.Door = mcpapi.New(m, opts)
+	return s, nil
+}
+
+// Provision makes a key of a user of its own.
+func (s *Stack) Provision(ctx context.Context, lim pierre.Limit, tools ...string) (pierre.APIKey, string, error) {
+	key := access.GenerateKey(pierre.TierEnterprise)
+	row := pierre.APIKey{
+		ID:     pierre.NewKeyID(),
+		Tier:   pierre.TierEnterprise,
+		Limit:  lim,
+		Tools:  tools,
+		Hash:   key.Hash(),
+		Prefix: key.Prefix(),
+		Last4:  key.Last4(),
+	}
+	row.Email = fmt.Sprintf("%s@example.com", row.ID)
+	_, _, err := s.Store.ProvisionAPIKey(ctx, pierre.Act{Actor: "stacktest", At: time.Now().UTC()}, row,
+		func(kept pierre.APIKey) ([]byte, error) { row = kept; return nil, nil })
+	return row, key.Reveal(), err
+}
+
+// Close stops the stack in the order in which the server's program does.
+func (s *Stack) Close(ctx context.Context) error {
+	if err := s.Door.Close(ctx); err != nil {
+		return err
+	}
+	if err := s.Recorder.Close(ctx); err != nil {
+		return err
+	}
+	return s.Store.Close()
+}
