@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/human"
 )
 
 const callLong = `call calls one of the server's tools and prints the text of its result.
@@ -233,7 +234,7 @@ func printResult(out io.Writer, raw json.RawMessage, whole bool) error {
 				fmt.Fprintf(&b, "[%s %s; --json shows it]\n", c.Type, orElse(c.MIMEType, orElse(c.URI, c.Resource.URI)))
 			}
 		}
-		_, err = io.WriteString(out, printable(b.String()))
+		_, err = io.WriteString(out, human.Text(b.String()))
 	}
 	if err == nil && result.IsError {
 		err = errTool

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/buildinfo"
 	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/human"
 )
 
 const doctorLong = `doctor looks for the reason why a host cannot use the server: the name, the proxy,
@@ -147,9 +148,9 @@ func (d *doctor) print(asJSON bool) error {
 func (d *doctor) text() string {
 	var b strings.Builder
 	for _, c := range d.checks {
-		fmt.Fprintf(&b, "%-7s  %-14s  %s\n", c.Status, c.Name, printable(c.Detail))
+		fmt.Fprintf(&b, "%-7s  %-14s  %s\n", c.Status, c.Name, human.Text(c.Detail))
 		if c.Fix != "" {
-			fmt.Fprintf(&b, "%-7s  %-14s  → %s\n", "", "", printable(c.Fix))
+			fmt.Fprintf(&b, "%-7s  %-14s  → %s\n", "", "", human.Text(c.Fix))
 		}
 	}
 	return b.String()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/buildinfo"
+	"github.com/pierre-mcp/pierre/internal/human"
 )
 
 // modernVersion is the protocol revision without sessions.
@@ -113,26 +114,17 @@ func (d *doctor) limit(status int, header http.Header, err error) {
 	case !known:
 		d.ok("limit", "the server names none")
 	case left == 0:
-		d.warn("limit", "no call is left; the next period begins in "+span(resets), "wait, or ask for a larger plan")
+		d.warn("limit", "no call is left; the next period begins in "+human.Duration(resets), "wait, or ask for a larger plan")
 	default:
-		d.ok("limit", "%s; the next period begins in %s", leftOf(left, header), span(resets))
+		d.ok("limit", "%s; the next period begins in %s", leftOf(left, header), human.Duration(resets))
 	}
-}
-
-// span is a time for people.
-func span(d time.Duration) string {
-	const day = 24 * time.Hour
-	if d >= 2*day {
-		return fmt.Sprintf("%d days", d/day)
-	}
-	return d.String()
 }
 
 func leftOf(left int64, header http.Header) string {
 	if q, ok := parameter(header.Get("RateLimit-Policy"), "q"); ok {
-		return fmt.Sprintf("%d of %d calls left", left, q)
+		return fmt.Sprintf("%s of %s left", human.Count(left), human.Plural(q, "call"))
 	}
-	return fmt.Sprintf("%d calls left", left)
+	return human.Plural(left, "call") + " left"
 }
 
 // rateLimit reads what is left and when the period ends out of the RateLimit

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/pierre-mcp/pierre/internal/human"
 )
 
 const (
@@ -169,7 +171,7 @@ func (d *doctor) certificate(state *tls.ConnectionState) {
 	leaf := state.PeerCertificates[0]
 	detail := fmt.Sprintf("%s, %s", tls.VersionName(state.Version), describe(leaf))
 	if left := time.Until(leaf.NotAfter); left < certificateNotice {
-		d.warn("tls", detail, fmt.Sprintf("it ends in %d days: the server's operator must renew it", int(left.Hours()/24)))
+		d.warn("tls", detail, fmt.Sprintf("it ends in %s: the server's operator must renew it", human.Duration(left)))
 		return
 	}
 	d.ok("tls", "%s", detail)

@@ -10,6 +10,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/importclient"
 	"github.com/pierre-mcp/pierre/internal/importreport"
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -63,7 +64,7 @@ func (p *progress) Done(it importclient.Item, files int) {
 		_ = p.bar.Add64(1) // as in Sent
 		return
 	}
-	fmt.Fprintf(p.out, "%s: %s, %s\n", p.count(), importreport.Plain(it.Path), importreport.Plural(files, "file"))
+	fmt.Fprintf(p.out, "%s: %s, %s\n", p.count(), human.Line(it.Path), human.Plural(files, "file"))
 }
 
 func (p *progress) end() {
@@ -80,11 +81,11 @@ func printPlan(out io.Writer, items []importclient.Item, others int) error {
 		total += it.Size
 		as := ""
 		if it.Files != nil {
-			as = fmt.Sprintf(" (an account export: %s as one archive)", importreport.Plural(len(it.Files), "file"))
+			as = fmt.Sprintf(" (an account export: %s as one archive)", human.Plural(len(it.Files), "file"))
 		}
-		fmt.Fprintf(&b, "%9s  %s%s\n", size(it.Size), importreport.Plain(it.Path), as)
+		fmt.Fprintf(&b, "%9s  %s%s\n", human.Bytes(it.Size), human.Line(it.Path), as)
 	}
-	fmt.Fprintf(&b, "%s, %s, would be sent%s.\n", importreport.Plural(len(items), "upload"), size(total), notSent(others))
+	fmt.Fprintf(&b, "%s, %s, would be sent%s.\n", human.Plural(len(items), "upload"), human.Bytes(total), notSent(others))
 	_, err := out.Write(b.Bytes())
 	return err
 }
@@ -102,13 +103,5 @@ func notSent(others int) string {
 	if others == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; %s of other kinds left out", importreport.Plural(others, "file"))
-}
-
-func size(bytes int64) string {
-	const kB, MB = 1000, 1000 * 1000
-	if bytes >= MB {
-		return fmt.Sprintf("%.1f MB", float64(bytes)/MB)
-	}
-	return fmt.Sprintf("%.1f kB", float64(bytes)/kB)
+	return fmt.Sprintf("; %s of other kinds left out", human.Plural(others, "file"))
 }

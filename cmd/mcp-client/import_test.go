@@ -15,8 +15,8 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/importer"
-	"github.com/pierre-mcp/pierre/internal/importreport"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
 	"github.com/pierre-mcp/pierre/remote/importapi"
@@ -197,7 +197,7 @@ func TestImportInterrupted(t *testing.T) {
 
 // What a file is called cannot steer the terminal.
 func TestPlain(t *testing.T) {
-	if got, want := importreport.Plain("a\x1b[31mb\nç"), "a?[31mb?ç"; got != want {
+	if got, want := human.Line("a\x1b[31mb\nç"), "a?[31mb?ç"; got != want {
 		t.Errorf("plain = %q, want %q", got, want)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/pierre-mcp/pierre/install"
-	"github.com/pierre-mcp/pierre/internal/importreport"
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
@@ -106,7 +106,7 @@ func (r *installReport) applied(t install.Target, backup string, err error) {
 func (r *installReport) show(out io.Writer) {
 	for _, h := range r.Hosts {
 		if h.Diff != "" {
-			fmt.Fprintf(out, "%s\n", printable(h.Diff))
+			fmt.Fprintf(out, "%s\n", human.Text(h.Diff))
 		}
 	}
 }
@@ -114,7 +114,7 @@ func (r *installReport) show(out io.Writer) {
 // summarize prints what was done, and what the user has to do now.
 func (r *installReport) summarize(out io.Writer, done string) {
 	if r.Server != nil {
-		fmt.Fprintf(out, "The server answers: %s %s with %s.\n", printable(r.Server.Name), printable(r.Server.Version), importreport.Plural(r.Server.Tools, "tool"))
+		fmt.Fprintf(out, "The server answers: %s %s with %s.\n", human.Text(r.Server.Name), human.Text(r.Server.Version), human.Plural(r.Server.Tools, "tool"))
 	}
 	for _, h := range r.Hosts {
 		fmt.Fprintf(out, "%-14s  %s\n", h.title, r.outcome(h, done))
@@ -123,7 +123,7 @@ func (r *installReport) summarize(out io.Writer, done string) {
 		fmt.Fprintln(out, text)
 	}
 	for _, w := range r.Warnings {
-		fmt.Fprintf(out, "Warning: %s\n", printable(w))
+		fmt.Fprintf(out, "Warning: %s\n", human.Text(w))
 	}
 	if r.DryRun {
 		fmt.Fprintln(out, "Nothing was changed (--dry-run).")
@@ -141,7 +141,7 @@ func (h hostReport) changed() bool { return h.Status != "unchanged" && h.Status 
 func (r *installReport) outcome(h hostReport, done string) string {
 	switch {
 	case h.Status == "failed":
-		return "failed: " + printable(h.Error)
+		return "failed: " + human.Text(h.Error)
 	case h.Status == "unchanged":
 		return "unchanged: " + h.File
 	case r.DryRun:
@@ -185,7 +185,7 @@ func (r *installReport) failure() error {
 	if failed == 0 {
 		return nil
 	}
-	return errors.New(importreport.Plural(failed, "host") + " could not be changed")
+	return errors.New(human.Plural(failed, "host") + " could not be changed")
 }
 
 func printJSON(out io.Writer, v any) error {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"unicode"
 
 	"golang.org/x/term"
 
@@ -41,17 +40,4 @@ func askSecret(w cli.World, tty *os.File, prompt string) (secret.String, error) 
 		return secret.String{}, fmt.Errorf("reading the key: %w", err)
 	}
 	return checkKey(string(typed))
-}
-
-// printable is text for a terminal: line breaks and tabs stay, what could steer the terminal does not.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' || unicode.IsPrint(r) {
-			return r
-		}
-		if r == '\r' {
-			return -1
-		}
-		return '?'
-	}, s)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/human"
 )
 
 const toolsLong = `tools lists the tools that the server offers with your key; with NAME it shows one
@@ -90,7 +91,7 @@ func listTools(ctx context.Context, w cli.World, conn *connection, opts *termina
 func findTool(tools []tool, name string) (int, error) {
 	i := slices.IndexFunc(tools, func(t tool) bool { return t.Name == name })
 	if i < 0 {
-		return i, fmt.Errorf("the server offers no tool %q with your key; there are: %s", name, printable(strings.Join(toolNames(tools), ", ")))
+		return i, fmt.Errorf("the server offers no tool %q with your key; there are: %s", name, human.Text(strings.Join(toolNames(tools), ", ")))
 	}
 	return i, nil
 }
@@ -109,7 +110,7 @@ func printTools(out io.Writer, tools []tool) error {
 	for _, t := range tools {
 		fmt.Fprintf(&b, "%s\n%s", t.Name, wrap(t.Description, "    "))
 	}
-	_, err := io.WriteString(out, printable(b.String()))
+	_, err := io.WriteString(out, human.Text(b.String()))
 	return err
 }
 
@@ -127,7 +128,7 @@ func printTool(out io.Writer, t tool) error {
 		p := t.InputSchema.Properties[name]
 		fmt.Fprintf(&b, "  %s  %s\n%s", name, p.facts(slices.Contains(t.InputSchema.Required, name)), wrap(p.Description, "      "))
 	}
-	_, err := io.WriteString(out, printable(b.String()))
+	_, err := io.WriteString(out, human.Text(b.String()))
 	return err
 }
 
