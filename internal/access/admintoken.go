@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -90,10 +91,13 @@ func NewAdminVerifier(key secret.String, rows TokenStore, now func() time.Time) 
 	)}
 }
 
-// Verify returns the row of the token; its permissions are the row's. A token that is not valid,
+// Verify returns the row of the token; its permissions are the row's. A token that is missing, not valid,
 // expired or revoked is a [pierre.KindUnauthenticated] error that says which, or [pierre.KindRateLimited] if too many
 // came from the same client (see [WithClient]); any other error is the store's.
 func (v *AdminVerifier) Verify(ctx context.Context, text string) (pierre.AdminToken, error) {
+	if text == "" {
+		return pierre.AdminToken{}, missingAdminToken()
+	}
 	row, err := v.verify(ctx, text)
 	if err != nil {
 		err = v.failed.judge(ctx, v.now(), err)
@@ -126,6 +130,9 @@ func (v *AdminVerifier) verify(ctx context.Context, text string) (pierre.AdminTo
 }
 
 func (v *AdminVerifier) parse(text string) (*adminClaims, error) {
+	if strings.HasPrefix(text, livePrefix) || strings.HasPrefix(text, trialPrefix) {
+		return nil, refuse("This is an API key, which is not a valid admin token; admin tokens are made by admin-setup generate-token.")
+	}
 	if len(text) > maxTokenLength {
 		return nil, invalidToken(errors.New("too long"))
 	}

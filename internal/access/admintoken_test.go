@@ -169,7 +169,7 @@ func TestAdminTokenText(t *testing.T) {
 	unknown.ID = pierre.NewAdminTokenID()
 	v := access.NewAdminVerifier(signingKey, s, at(start))
 	for name, tt := range map[string]struct{ text, want string }{
-		"nothing":       {"", "not a valid admin token"},
+		"nothing":       {"", "Send an admin token"},
 		"an API key":    {access.GenerateKey(pierre.TierStarter).Reveal(), "not a valid admin token"},
 		"cut off":       {good[:len(good)-3], "not signed by this server"},
 		"two parts":     {good[:strings.LastIndexByte(good, '.')], "not a valid admin token"},

@@ -83,7 +83,9 @@ func ParseKey(text string) (Key, error) {
 	}
 	switch {
 	case text == "":
-		return Key{}, refuse("There is no API key; send one that begins with %s or %s.", livePrefix, trialPrefix)
+		return Key{}, MissingKey()
+	case looksLikeJWT(text):
+		return Key{}, refuse("This is an admin token, which is for /admin only; send an API key, which begins with %s or %s.", livePrefix, trialPrefix)
 	case !ok:
 		return Key{}, refuse("This is not an API key; keys begin with %s or %s.", livePrefix, trialPrefix)
 	case len(random) != randomDigits+checksumDigits:
@@ -95,6 +97,11 @@ func ParseKey(text string) (Key, error) {
 		return Key{}, refuse("This API key is mistyped: its checksum is wrong. Copy it again from where it was shown.")
 	}
 	return Key{secret.New(text)}, nil
+}
+
+// looksLikeJWT tells an admin token from a key that is damaged: in base64, {" is eyJ.
+func looksLikeJWT(text string) bool {
+	return strings.HasPrefix(text, "eyJ") && strings.Count(text, ".") == 2
 }
 
 // Reveal returns the key in clear, for its owner.

@@ -59,7 +59,7 @@ func TestParseKeyRefuses(t *testing.T) {
 	}{
 		{"nothing", "", "no API key"},
 		{"another service's key", "sk_live_" + good[8:], "not an API key"},
-		{"a JWT", "eyJhbGciOiJIUzI1NiJ9.e30.x", "not an API key"},
+		{"a JWT", "eyJhbGciOiJIUzI1NiJ9.e30.x", "This is an admin token"},
 		{"wrong case of the prefix", "PK_LIVE_" + good[8:], "not an API key"},
 		{"cut off", good[:39], "cut off"},
 		{"trailing newline", good + "\n", "cut off"},

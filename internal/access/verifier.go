@@ -84,10 +84,13 @@ func NewVerifier(keys KeyStore, now func() time.Time) *Verifier {
 	return v
 }
 
-// Verify returns the holder of the key. A key that is mistyped, unknown, expired or revoked
+// Verify returns the holder of the key. A key that is missing, mistyped, unknown, expired or revoked
 // is a [pierre.KindUnauthenticated] error that says which, or [pierre.KindRateLimited] if too many came from the same
 // client (see [WithClient]); any other error is the store's.
 func (v *Verifier) Verify(ctx context.Context, text string) (Principal, error) {
+	if text == "" {
+		return Principal{}, MissingKey()
+	}
 	p, err := v.verify(ctx, text)
 	if err != nil {
 		err = v.failed.judge(ctx, v.now(), err)

@@ -15,6 +15,7 @@ type Kind int
 const (
 	KindInternal        Kind = iota
 	KindInvalid              // the caller must change the input
+	KindMalformed            // the request cannot be read at all, or contradicts itself
 	KindUnauthenticated      // no credential, or one that is not accepted
 	KindDenied               // a known caller that may not do this
 	KindNotFound             // absent, or somebody else's

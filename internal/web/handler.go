@@ -109,6 +109,8 @@ func Status(err error) int {
 	switch pierre.KindOf(err) {
 	case pierre.KindInvalid:
 		return http.StatusUnprocessableEntity
+	case pierre.KindMalformed:
+		return http.StatusBadRequest
 	case pierre.KindUnauthenticated:
 		return http.StatusUnauthorized
 	case pierre.KindDenied:

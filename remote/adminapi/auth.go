@@ -4,9 +4,9 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/web"
 )
@@ -17,11 +17,11 @@ const notedEvery = time.Minute
 // guard lets in whoever holds an admin token with the route's permission.
 func (s *Server) guard(rt route) web.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		token, err := bearer(r)
+		token, err := access.FromHeader(r.Header)
 		if err != nil {
 			return err
 		}
-		caller, err := s.auth.Verify(r.Context(), token)
+		caller, err := s.auth.Verify(r.Context(), token.Reveal())
 		if err != nil {
 			return err
 		}
@@ -34,23 +34,6 @@ func (s *Server) guard(rt route) web.HandlerFunc {
 		s.noteUse(r, caller)
 		return rt.serve(w, r, caller)
 	}
-}
-
-// bearer returns the token of the Authorization header (RFC 6750, section 2.1). It is read from nowhere else.
-func bearer(r *http.Request) (string, error) {
-	header := r.Header.Get("Authorization")
-	scheme, token, _ := strings.Cut(header, " ")
-	switch {
-	case header == "":
-		return "", unauthenticated("Send an admin token: Authorization: Bearer TOKEN.")
-	case !strings.EqualFold(scheme, "Bearer") || token == "":
-		return "", unauthenticated("The Authorization header must be: Bearer TOKEN.")
-	}
-	return strings.TrimSpace(token), nil
-}
-
-func unauthenticated(msg string) error {
-	return &pierre.Error{Kind: pierre.KindUnauthenticated, Msg: msg}
 }
 
 // noteUse does not fail the request: a full disk must not keep an operator from looking.

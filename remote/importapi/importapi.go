@@ -87,12 +87,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 
 func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
 	who, err := s.authenticate(r)
-	if errors.Is(err, errTwoKeys) {
-		problem := web.ProblemOf(err)
-		problem.Status, problem.Title = http.StatusBadRequest, http.StatusText(http.StatusBadRequest)
-		web.WriteProblem(w, r, s.opts.Log, problem)
-		return nil
-	}
 	if err != nil {
 		return err
 	}
@@ -140,10 +134,7 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
 	return out.end(sum, err)
 }
 
-var errTwoKeys = pierre.Invalid("Authorization", "The request carries two different API keys; send one.")
-
-// authenticate returns who calls. The key comes from a header, never from the
-// URL, which ends up in the logs of proxies.
+// authenticate returns who calls.
 func (s *Server) authenticate(r *http.Request) (access.Principal, error) {
 	if s.opts.Principal != nil {
 		if !loopback(r.Host) { // a page that rebinds its domain to this machine has that domain as Host
@@ -151,25 +142,11 @@ func (s *Server) authenticate(r *http.Request) (access.Principal, error) {
 		}
 		return *s.opts.Principal, nil
 	}
-	var key string
-	for _, value := range append(r.Header.Values("X-Api-Key"), r.Header.Values("Authorization")...) {
-		if scheme, token, ok := strings.Cut(value, " "); ok && strings.EqualFold(scheme, "Bearer") {
-			value = token
-		} else if ok {
-			continue // another scheme is for a proxy on the way
-		}
-		value = strings.TrimSpace(value)
-		if key != "" && value != key {
-			return access.Principal{}, errTwoKeys
-		}
-		key = value
+	key, err := access.FromHeader(r.Header)
+	if err != nil {
+		return access.Principal{}, err
 	}
-	if key == "" {
-		return access.Principal{}, &pierre.Error{
-			Kind: pierre.KindUnauthenticated, Msg: "There is no API key; send it as Authorization: Bearer pk_live_…",
-		}
-	}
-	return s.opts.Auth.Verify(r.Context(), key)
+	return s.opts.Auth.Verify(r.Context(), key.Reveal())
 }
 
 // enter counts the user's imports, and refuses one too many: each holds disk space and a processor.

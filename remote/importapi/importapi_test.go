@@ -32,6 +32,9 @@ import (
 type keys map[string]pierre.UserID
 
 func (k keys) Verify(_ context.Context, key string) (access.Principal, error) {
+	if key == "" {
+		return access.Principal{}, access.MissingKey()
+	}
 	if user, ok := k[key]; ok {
 		return access.Principal{UserID: user}, nil
 	}
@@ -222,6 +225,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		"no key":              {strings.NewReader("x"), []string{"Authorization", ""}, http.StatusUnauthorized, "There is no API key"},
 		"unknown key":         {strings.NewReader("x"), []string{"Authorization", "Bearer eve's"}, http.StatusUnauthorized, "not known"},
+		"no scheme":           {strings.NewReader("x"), []string{"Authorization", "ana's"}, http.StatusUnauthorized, "There is no API key"},
 		"two keys":            {strings.NewReader("x"), []string{"X-API-Key", "bob's"}, http.StatusBadRequest, "two different"},
 		"over the limit":      {strings.NewReader(big), nil, http.StatusRequestEntityTooLarge, "limit of 1.465 kB"},
 		"over, without size":  {io.MultiReader(strings.NewReader(big)), nil, http.StatusRequestEntityTooLarge, "limit of 1.465 kB"},

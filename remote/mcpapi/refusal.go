@@ -40,6 +40,9 @@ func refusalOf(err error) *refusal {
 	if status == http.StatusInternalServerError {
 		return refuse(status, mcp.INTERNAL_ERROR, internalMessage)
 	}
+	if status == http.StatusBadRequest {
+		return refuse(status, mcp.INVALID_REQUEST, pierre.MessageOf(err, internalMessage))
+	}
 	return refuse(status, status, pierre.MessageOf(err, internalMessage))
 }
 
