@@ -24,7 +24,6 @@ import (
 	"github.com/pierre-mcp/pierre/internal/activityfile"
 	"github.com/pierre-mcp/pierre/internal/demoathlete"
 	"github.com/pierre-mcp/pierre/internal/importer"
-	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store"
 )
 
@@ -144,16 +143,15 @@ func (r *result) importTwice(ctx context.Context, path, db string) (fresh, known
 		return 0, 0, err
 	}
 	i := importer.New(s, "", time.Now)
-	ignore := func(pierre.ImportRow) error { return nil }
 	start := time.Now()
-	sum, err := i.ImportPath(ctx, user.ID, path, ignore)
+	sum, err := i.ImportPath(ctx, user.ID, path, importer.Watch{})
 	if err != nil {
 		return 0, 0, err
 	}
 	fresh = time.Since(start)
 	r.Activities = sum.Activities
 	start = time.Now()
-	_, err = i.ImportPath(ctx, user.ID, path, ignore)
+	_, err = i.ImportPath(ctx, user.ID, path, importer.Watch{})
 	return fresh, time.Since(start), err
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/importer"
 	"github.com/pierre-mcp/pierre/internal/importreport"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -61,10 +62,10 @@ func importPaths(cmd *cobra.Command, c *config, w cli.World, email string, paths
 		return err
 	}
 	for _, path := range paths {
-		summary, err := s.imports.ImportPath(ctx, user.ID, path, func(row pierre.ImportRow) error {
+		summary, err := s.imports.ImportPath(ctx, user.ID, path, importer.Watch{Row: func(row pierre.ImportRow) error {
 			total.Count(row)
 			return importreport.Row(w.Stdout, row)
-		})
+		}})
 		if err != nil {
 			return err
 		}

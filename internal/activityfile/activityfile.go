@@ -54,6 +54,9 @@ type Limits struct {
 type Options struct {
 	Limits  Limits
 	TempDir string // for archives inside archives; "" is the system's
+	// Reading is called before each file is read, with its path and with how many
+	// results the walk will yield as far as that is known; 0 if it is not. nil: it is not called.
+	Reading func(path string, total int)
 }
 
 // Walk reads every file of src and calls yield once for each, always in the same

@@ -37,6 +37,7 @@ func (w *walker) appleDocument(ctx context.Context, b *bundle, e *entry, in scop
 	if root, err := x.start(); err != nil || root.Name.Local != "HealthData" {
 		return ctx.Err()
 	}
+	w.ahead.at(e.path)
 	a := newAppleReader(x, w.limits)
 	if err := x.children(a.child); err != nil {
 		text, err := x.damage(err)
@@ -52,6 +53,7 @@ func (w *walker) appleDocument(ctx context.Context, b *bundle, e *entry, in scop
 	in.provider = pierre.ProviderAppleHealth
 	b.claim(path.Dir(e.path), in.provider)
 	b.taken[e] = true
+	w.ahead.total += len(a.workouts)
 	a.heartRates.sort()
 	for i := range a.workouts {
 		if err := w.appleWorkout(ctx, b, e, a, i, in); err != nil {

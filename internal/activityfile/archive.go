@@ -23,13 +23,16 @@ func isZip(head []byte) bool {
 
 // archive reads the files of the zip archive that f is.
 func (w *walker) archive(ctx context.Context, e *entry, f *file, in scope) error {
-	res := Result{Path: e.path}
+	refuse := func(err error) error {
+		w.ahead.opened(e, false)
+		return w.refuse(ctx, Result{Path: e.path}, err)
+	}
 	if in.depth++; in.depth > w.limits.Depth {
-		return w.refuse(ctx, res, unreadable("archives are nested more than %d deep", w.limits.Depth))
+		return refuse(unreadable("archives are nested more than %d deep", w.limits.Depth))
 	}
 	whole, err := w.inOnePlace(f)
 	if err != nil {
-		return w.refuse(ctx, res, err)
+		return refuse(err)
 	}
 	defer whole.remove()
 	prefix := e.path + "/"
@@ -38,11 +41,12 @@ func (w *walker) archive(ctx context.Context, e *entry, f *file, in scope) error
 	}
 	entries, err := w.unzip(whole, prefix)
 	if err != nil {
-		return w.refuse(ctx, res, err)
+		return refuse(err)
 	}
 	if len(entries) == 0 {
-		return w.refuse(ctx, res, notActivity("the archive is empty"))
+		return refuse(notActivity("the archive is empty"))
 	}
+	w.ahead.opened(e, true)
 	return w.bundle(ctx, entries, in)
 }
 

@@ -16,7 +16,9 @@ import (
 
 // entry reads one file, whatever it is, and yields what became of it.
 func (w *walker) entry(ctx context.Context, e *entry, in scope) error {
+	w.ahead.at(e.path)
 	if e.aside != "" {
+		w.ahead.opened(e, false)
 		return w.yield(Result{Path: e.path, Status: StatusSkipped, Reason: e.aside})
 	}
 	if e.problem != "" {
@@ -24,12 +26,14 @@ func (w *walker) entry(ctx context.Context, e *entry, in scope) error {
 	}
 	f, err := w.openFile(ctx, e)
 	if err != nil {
+		w.ahead.opened(e, false)
 		return w.refuse(ctx, Result{Path: e.path}, err)
 	}
 	defer f.Close() //nolint:errcheck // it was only read
 	if isZip(f.head) {
 		return w.archive(ctx, e, f, in)
 	}
+	w.ahead.opened(e, false)
 	p, err := w.parse(ctx, f, e.path)
 	if err != nil {
 		return w.refuse(ctx, Result{Path: e.path, Format: p.format, SHA256: p.sum}, err)

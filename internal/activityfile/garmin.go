@@ -81,6 +81,7 @@ func (w *walker) garminList(ctx context.Context, e *entry, table *garminTable, l
 		return err
 	}
 	defer r.Close() //nolint:errcheck // it was only read
+	w.ahead.at(e.path)
 	window := &tokenReader{src: r}
 	dec := json.NewDecoder(window)
 	for depth := 0; ; {
@@ -173,6 +174,11 @@ func (t *garminTable) find(d *draft) *garminActivity {
 
 // garminRest yields what the table lists and no recording was found of, then its lists.
 func (w *walker) garminRest(t *garminTable) error {
+	for i := range t.activities {
+		if !t.activities[i].found {
+			w.ahead.total++
+		}
+	}
 	for i := range t.activities {
 		a := &t.activities[i]
 		if a.found {

@@ -68,10 +68,18 @@ func (w *walker) stravaExport(ctx context.Context, b *bundle, list *entry, t str
 	b.taken[list] = true
 	withFile := 0
 	for i := range t.rows {
+		if t.rows[i].file == "" {
+			w.ahead.total++
+		}
+	}
+	for i := range t.rows {
 		row := &t.rows[i]
 		file := b.find(path.Join(root, row.file), row.file != "")
-		if file != nil {
+		switch {
+		case file != nil:
 			withFile++
+		case row.file != "":
+			w.ahead.total++ // the file is missing, and the row stands in for it
 		}
 		if err := w.stravaActivity(ctx, b, list, row, file, in); err != nil {
 			return err
@@ -142,6 +150,7 @@ func (w *walker) parseEntry(ctx context.Context, e *entry) (parsed, error) {
 	if e.problem != "" {
 		return parsed{}, unreadable("%s", e.problem)
 	}
+	w.ahead.at(e.path)
 	f, err := w.openFile(ctx, e)
 	if err != nil {
 		return parsed{}, err

@@ -18,6 +18,7 @@ type walker struct {
 	tempDir string
 	yield   func(Result) error
 	budget  budget
+	ahead   outlook
 }
 
 func newWalker(opts Options, yield func(Result) error) *walker {
@@ -25,6 +26,7 @@ func newWalker(opts Options, yield func(Result) error) *walker {
 	return &walker{
 		limits: l, tempDir: opts.TempDir, yield: yield,
 		budget: budget{bytes: l.TotalBytes, entries: l.Entries},
+		ahead:  outlook{reading: opts.Reading},
 	}
 }
 
@@ -101,6 +103,7 @@ func (w *walker) folder(ctx context.Context, src *Source) ([]*entry, error) {
 func (w *walker) bundle(ctx context.Context, entries []*entry, in scope) error {
 	b := newBundle(entries[:min(len(entries), max(0, w.budget.entries))])
 	w.budget.entries -= len(entries)
+	w.ahead.found(b.entries)
 	outer := in.garmin
 	if err := w.garmin(ctx, b, &in); err != nil {
 		return err
@@ -124,6 +127,7 @@ func (w *walker) bundle(ctx context.Context, entries []*entry, in scope) error {
 		}
 	}
 	if left := entries[len(b.entries):]; len(left) > 0 {
+		w.ahead.total++
 		return w.yield(Result{
 			Path: left[0].path, Status: StatusFailed,
 			Reason: fmt.Sprintf("the upload holds more than %d files: this one and those after it were not read", w.limits.Entries),

@@ -1,7 +1,6 @@
 package importclient
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -43,7 +42,6 @@ const (
 	defaultRetryWait = 500 * time.Millisecond
 	maxWaitFactor    = 16
 	continueTimeout  = time.Second
-	maxLine          = 1 << 20
 	ndjson           = "application/x-ndjson"
 )
 
@@ -200,31 +198,29 @@ func (it Item) locate(file string) string {
 	return it.Name + "/" + file
 }
 
-// readReport reads the rows of a streamed answer.
+// readReport reads a streamed answer up to its report.
 func readReport(body io.Reader, it Item) (pierre.ImportReport, error) {
-	report := pierre.ImportReport{}
-	lines := bufio.NewScanner(body)
-	lines.Buffer(nil, maxLine)
-	for lines.Scan() {
-		var line struct {
-			pierre.ImportRow
-			Summary *pierre.ImportSummary `json:"summary"`
-			Error   *problem              `json:"error"`
-		}
-		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
-			return report, &refusedError{msg: "the server's answer is not a report: is this a Pierre server?"}
+	lines := json.NewDecoder(body)
+	for {
+		var line pierre.ImportLine
+		err := lines.Decode(&line)
+		_, malformed := errors.AsType[*json.SyntaxError](err)
+		if _, foreign := errors.AsType[*json.UnmarshalTypeError](err); malformed || foreign {
+			return pierre.ImportReport{}, &refusedError{msg: "the server's answer is not a report: is this a Pierre server?"}
 		}
 		switch {
-		case line.Error != nil:
-			return report, &refusedError{line.Error.Status, line.Error.Detail}
-		case line.Summary != nil:
-			report.Summary = *line.Summary
+		case err != nil:
+			return pierre.ImportReport{}, &cutOffError{err}
+		case line.Type == pierre.ImportLineError && line.ImportFailure != nil:
+			return pierre.ImportReport{}, &refusedError{line.Status, line.Detail}
+		case line.Type == pierre.ImportLineReport && line.ImportReport != nil:
+			report := *line.ImportReport
+			for i := range report.Files {
+				report.Files[i].File = it.locate(report.Files[i].File)
+			}
 			return report, nil
 		}
-		line.File = it.locate(line.File)
-		report.Files = append(report.Files, line.ImportRow)
 	}
-	return report, &cutOffError{lines.Err()}
 }
 
 // A cutOffError is an answer without its end.

@@ -154,7 +154,7 @@ func TestRetries(t *testing.T) {
 		},
 		"an answer that breaks off": func(w http.ResponseWriter, r *http.Request) {
 			io.Copy(io.Discard, r.Body)
-			io.WriteString(w, `{"file":"a.gpx","status":"imported"}`+"\n")
+			io.WriteString(w, `{"type":"progress","files_done":1}`+"\n")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -188,7 +188,7 @@ func TestRefusalOfAll(t *testing.T) {
 		"no such API": {http.StatusNotFound, "404 page not found", "is this a Pierre server?"},
 		"disk full":   {http.StatusInsufficientStorage, `{"status":507,"detail":"The server's disk is full."}`, "The server's disk is full."},
 		"no report":   {http.StatusOK, "<html>hello</html>\n", "is this a Pierre server?"},
-		"stopped":     {http.StatusOK, `{"error":{"status":500,"detail":"Something went wrong."}}` + "\n", "Something went wrong."},
+		"stopped":     {http.StatusOK, `{"type":"error","status":500,"detail":"Something went wrong."}` + "\n", "Something went wrong."},
 		"teapot":      {http.StatusTeapot, "", "418"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -39,9 +39,17 @@ func New(store Store, tempDir string, now func() time.Time) *Importer {
 	return &Importer{store, tempDir, now}
 }
 
+// A Watch follows an import. Its functions are optional, and are not called at the same time.
+type Watch struct {
+	// Row gets what became of each file as soon as it is known. Its error ends the import.
+	Row func(pierre.ImportRow) error
+	// Progress is told before each file is read and after each is imported, which may be thousands of times a second.
+	Progress func(pierre.ImportProgress)
+}
+
 // ImportPath imports the file, archive or folder at path; see [Importer.Import].
 func (i *Importer) ImportPath(
-	ctx context.Context, user pierre.UserID, path string, yield func(pierre.ImportRow) error,
+	ctx context.Context, user pierre.UserID, path string, watch Watch,
 ) (pierre.ImportSummary, error) {
 	src, err := activityfile.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -50,23 +58,23 @@ func (i *Importer) ImportPath(
 	if err != nil {
 		return pierre.ImportSummary{}, err
 	}
-	sum, err := i.Import(ctx, user, src, yield)
+	sum, err := i.Import(ctx, user, src, watch)
 	return sum, errors.Join(err, src.Close())
 }
 
-// Import imports every file of src for the user, and calls yield with what
-// became of each as soon as it is known. It stops at an error of yield or of
-// the store, and when ctx ends; what was reported by then is kept, and no
-// activity is ever kept in part.
+// Import imports every file of src for the user, and tells watch what becomes of
+// each. It stops at an error of watch.Row or of the store, and when ctx ends; what
+// was reported by then is kept, and no activity is ever kept in part.
 func (i *Importer) Import(
-	ctx context.Context, user pierre.UserID, src *activityfile.Source, yield func(pierre.ImportRow) error,
+	ctx context.Context, user pierre.UserID, src *activityfile.Source, watch Watch,
 ) (pierre.ImportSummary, error) {
 	var sum pierre.ImportSummary
+	progress := &progress{tell: watch.Progress}
 	results := make(chan activityfile.Result) // unbuffered: one file is read while the one before is kept
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(results)
-		return activityfile.Walk(ctx, src, activityfile.Options{TempDir: i.tempDir}, func(res activityfile.Result) error {
+		return activityfile.Walk(ctx, src, activityfile.Options{TempDir: i.tempDir, Reading: progress.reading}, func(res activityfile.Result) error {
 			select {
 			case results <- res:
 				return nil
@@ -83,7 +91,11 @@ func (i *Importer) Import(
 			}
 			sum.Count(row)
 			sum.Activities += added
-			if err := yield(row); err != nil {
+			progress.done(sum.Files)
+			if watch.Row == nil {
+				continue
+			}
+			if err := watch.Row(row); err != nil {
 				return err
 			}
 		}

@@ -62,10 +62,10 @@ func (db database) load(t testing.TB, user pierre.UserID, names ...string) []pie
 	t.Helper()
 	var rows []pierre.ImportRow
 	for _, name := range names {
-		_, err := db.importer.ImportPath(t.Context(), user, filepath.Join(recordings.Dir(t), name), func(r pierre.ImportRow) error {
+		_, err := db.importer.ImportPath(t.Context(), user, filepath.Join(recordings.Dir(t), name), importer.Watch{Row: func(r pierre.ImportRow) error {
 			rows = append(rows, r)
 			return nil
-		})
+		}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -173,7 +173,7 @@ func TestSameFilesTwiceChangeNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum, err := db.importer.ImportPath(t.Context(), ana, copied, func(pierre.ImportRow) error { return nil })
+	sum, err := db.importer.ImportPath(t.Context(), ana, copied, importer.Watch{})
 	if err != nil || sum.Duplicate != 1 || db.digest(t) != before {
 		t.Errorf("a copy: %+v, %v; want a duplicate that changes nothing", sum, err)
 	}
@@ -330,7 +330,7 @@ func TestInterruptedImport(t *testing.T) {
 	ana, bob := db.user(t, "ana"), db.user(t, "bob")
 	dir := copies(t, "broken_bad_crc.fit", "dup_run_4laps.gpx", "dup_run_4laps.tcx", "multisport_triathlon_chained.fit",
 		"run_fr110_smart_recording.fit", "run_strava_gpxtpx.gpx", "strava_export_en.zip")
-	if _, err := db.importer.ImportPath(t.Context(), bob, dir, func(pierre.ImportRow) error { return nil }); err != nil {
+	if _, err := db.importer.ImportPath(t.Context(), bob, dir, importer.Watch{}); err != nil {
 		t.Fatal(err)
 	}
 	want := db.recordings(t, bob)
@@ -338,13 +338,13 @@ func TestInterruptedImport(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var reported []pierre.ActivityID
 		n := 0
-		_, err := db.importer.ImportPath(ctx, ana, dir, func(r pierre.ImportRow) error {
+		_, err := db.importer.ImportPath(ctx, ana, dir, importer.Watch{Row: func(r pierre.ImportRow) error {
 			reported = append(reported, r.Activities...)
 			if n++; n > stop {
 				cancel()
 			}
 			return nil
-		})
+		}})
 		if !errors.Is(err, context.Canceled) {
 			t.Fatalf("stopped after %d files: %v", stop+1, err)
 		}
@@ -362,7 +362,7 @@ func TestInterruptedImport(t *testing.T) {
 			}
 		}
 	}
-	if _, err := db.importer.ImportPath(t.Context(), ana, dir, func(pierre.ImportRow) error { return nil }); err != nil {
+	if _, err := db.importer.ImportPath(t.Context(), ana, dir, importer.Watch{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := db.recordings(t, ana); !slices.EqualFunc(got, want, same) {
@@ -372,7 +372,7 @@ func TestInterruptedImport(t *testing.T) {
 
 func TestMissingPath(t *testing.T) {
 	db := newDatabase(t)
-	_, err := db.importer.ImportPath(t.Context(), db.user(t, "ana"), filepath.Join(t.TempDir(), "nowhere.fit"), func(pierre.ImportRow) error { return nil })
+	_, err := db.importer.ImportPath(t.Context(), db.user(t, "ana"), filepath.Join(t.TempDir(), "nowhere.fit"), importer.Watch{})
 	if pierre.KindOf(err) != pierre.KindNotFound || !strings.Contains(err.Error(), "nowhere.fit") {
 		t.Errorf("ImportPath = %v, want not found with the path", err)
 	}
@@ -382,7 +382,7 @@ func TestMissingPath(t *testing.T) {
 func TestReaderStopsImport(t *testing.T) {
 	db := newDatabase(t)
 	gone := errors.New("gone")
-	sum, err := db.importer.ImportPath(t.Context(), db.user(t, "ana"), recordings.Dir(t), func(pierre.ImportRow) error { return gone })
+	sum, err := db.importer.ImportPath(t.Context(), db.user(t, "ana"), recordings.Dir(t), importer.Watch{Row: func(pierre.ImportRow) error { return gone }})
 	if !errors.Is(err, gone) || sum.Files != 1 {
 		t.Errorf("ImportPath = %+v, %v; want the reader's error after one file", sum, err)
 	}
@@ -424,7 +424,7 @@ func BenchmarkImport(b *testing.B) {
 	db := newDatabase(b)
 	b.SetBytes(bytes)
 	for n := 0; b.Loop(); n++ { // for a new user each time: nothing is known yet
-		if _, err := db.importer.ImportPath(b.Context(), db.user(b, fmt.Sprint(n)), dir, func(pierre.ImportRow) error { return nil }); err != nil {
+		if _, err := db.importer.ImportPath(b.Context(), db.user(b, fmt.Sprint(n)), dir, importer.Watch{}); err != nil {
 			b.Fatal(err)
 		}
 	}

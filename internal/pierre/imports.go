@@ -68,3 +68,34 @@ type ImportReport struct {
 	Files   []ImportRow   `json:"files"`
 	Summary ImportSummary `json:"summary"`
 }
+
+// An ImportProgress says how far an import is.
+type ImportProgress struct {
+	FilesDone  int    `json:"files_done"`
+	FilesTotal int    `json:"files_total,omitempty"` // 0: not known yet, which is so while an archive inside the upload is unopened
+	Current    string `json:"current,omitempty"`     // the path of the file that is being read
+}
+
+// An ImportFailure says why an import could not go on. Its members are those of a problem document (RFC 9457).
+type ImportFailure struct {
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"`
+	Field  string `json:"field,omitempty"`
+}
+
+// The types of an [ImportLine].
+const (
+	ImportLineProgress = "progress" // any number of them
+	ImportLineReport   = "report"   // the last one
+	ImportLineError    = "error"    // the last one, in place of a report
+)
+
+// An ImportLine is one line of an import's streamed answer. The member that
+// belongs to its type is set, and its fields stand beside the type.
+type ImportLine struct {
+	Type string `json:"type"`
+	*ImportProgress
+	*ImportReport
+	*ImportFailure
+}

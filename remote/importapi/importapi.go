@@ -20,6 +20,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/activityfile"
+	"github.com/pierre-mcp/pierre/internal/importer"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/web"
 )
@@ -31,7 +32,7 @@ type Authenticator interface {
 
 // An Importer imports uploads.
 type Importer interface {
-	Import(ctx context.Context, user pierre.UserID, src *activityfile.Source, yield func(pierre.ImportRow) error) (pierre.ImportSummary, error)
+	Import(ctx context.Context, user pierre.UserID, src *activityfile.Source, watch importer.Watch) (pierre.ImportSummary, error)
 }
 
 // Options configure a [Server]. One of Auth and Principal is required.
@@ -51,16 +52,16 @@ const (
 
 // A Server answers POST /api/import. It is safe for concurrent use.
 type Server struct {
-	importer Importer
-	opts     Options
-	handler  http.Handler
+	imports Importer
+	opts    Options
+	handler http.Handler
 
 	mu      sync.Mutex
 	running map[pierre.UserID]int
 }
 
 // New returns a Server.
-func New(importer Importer, opts Options) *Server {
+func New(imports Importer, opts Options) *Server {
 	if opts.MaxBytes == 0 {
 		opts.MaxBytes = defaultMaxBytes
 	}
@@ -70,7 +71,7 @@ func New(importer Importer, opts Options) *Server {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{importer: importer, opts: opts, running: map[pierre.UserID]int{}}
+	s := &Server{imports: imports, opts: opts, running: map[pierre.UserID]int{}}
 	mux := http.NewServeMux()
 	mux.Handle("POST /api/import", web.Handle(opts.Log, s.upload))
 	mux.Handle("/api/import", web.OnlyMethods(opts.Log, http.MethodPost))
@@ -111,8 +112,9 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer file.discard()
-	out := newReport(w, r)
-	sum, err := s.importer.Import(r.Context(), who.UserID, activityfile.NewSource(name, file, size), out.row)
+	out := newAnswer(w, r)
+	sum, err := s.imports.Import(r.Context(), who.UserID, activityfile.NewSource(name, file, size), importer.Watch{Row: out.row, Progress: out.progress})
+	out.stop()
 	attrs := []slog.Attr{
 		slog.String("user_id", string(who.UserID)), slog.Int64("bytes", size),
 		slog.Int("files", sum.Files), slog.Int("activities", sum.Activities), slog.Int("failed", sum.Failed),

@@ -15,7 +15,9 @@ import (
 	"net/http/httptrace"
 	"os"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/access"
@@ -176,17 +178,71 @@ func TestUploadReportsEveryFile(t *testing.T) {
 	}
 }
 
-// A row arrives while the rest is still to be imported, and the summary last.
+// lines reads a streamed answer.
+func lines(t *testing.T, body io.Reader) []pierre.ImportLine {
+	t.Helper()
+	var all []pierre.ImportLine
+	for dec := json.NewDecoder(body); ; {
+		var line pierre.ImportLine
+		if err := dec.Decode(&line); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, line)
+	}
+}
+
+// stream returns the streamed answer to an upload without a network.
+func stream(t *testing.T, imports importapi.Importer) ([]pierre.ImportLine, string) {
+	t.Helper()
+	s := importapi.New(imports, importapi.Options{Principal: &access.Principal{}, Dir: t.TempDir()})
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/import", strings.NewReader("x"))
+	r.Host = "localhost"
+	r.Header.Set("Accept", "application/x-ndjson")
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return lines(t, strings.NewReader(w.Body.String())), w.Body.String()
+}
+
+// The last line of a streamed answer is the report, the same as without a stream.
 func TestStreamedReport(t *testing.T) {
 	f := newFixture(t, nil)
 	resp, answer := f.post(t, "", zipOf(t, "a.gpx", gpx(0), "b.gpx", gpx(30)), "Accept", "text/html, application/x-ndjson;q=0.9")
 	if got := resp.Header.Get("Content-Type"); got != "application/x-ndjson" {
 		t.Errorf("Content-Type = %q", got)
 	}
-	lines := strings.Split(strings.TrimSpace(string(answer)), "\n")
-	if len(lines) != 3 || !strings.Contains(lines[0], `"imported"`) || !strings.HasPrefix(lines[2], `{"summary":{"files":2,"imported":2,`) {
-		t.Errorf("answer = %s, want two rows and a summary", answer)
+	all := lines(t, bytes.NewReader(answer))
+	last := all[len(all)-1]
+	if last.Type != pierre.ImportLineReport || len(last.Files) != 2 || last.Summary.Imported != 2 {
+		t.Errorf("answer = %s, want a report on two files at the end", answer)
 	}
+}
+
+// While an import runs, its client hears of it: soon if there is progress, and
+// from time to time if there is none.
+func TestStreamedProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		imports := importFunc(func(_ context.Context, watch importer.Watch) error {
+			for n := range 40 { // 4 s of news, more often than anybody wants to read
+				watch.Progress(pierre.ImportProgress{FilesDone: n, FilesTotal: 40, Current: "a.fit"})
+				time.Sleep(100 * time.Millisecond)
+			}
+			time.Sleep(10 * time.Second) // a long file
+			return nil
+		})
+		all, _ := stream(t, imports)
+		last := len(all) - 1
+		if n := len(all); n < 8+3+1 || n > 9+4+1 {
+			t.Errorf("%d lines in 14 s, want two a second of news, one in 3 s of silence, and the report", n)
+		}
+		if p := all[last-1].ImportProgress; p == nil || *p != (pierre.ImportProgress{FilesDone: 39, FilesTotal: 40, Current: "a.fit"}) {
+			t.Errorf("last progress = %+v", p)
+		}
+		if all[last].Type != pierre.ImportLineReport {
+			t.Errorf("last line = %+v, want the report", all[last])
+		}
+	})
 }
 
 func TestUploadNames(t *testing.T) {
@@ -269,31 +325,36 @@ func TestOtherMethods(t *testing.T) {
 }
 
 // An importFunc imports by itself.
-type importFunc func(ctx context.Context, yield func(pierre.ImportRow) error) error
+type importFunc func(ctx context.Context, watch importer.Watch) error
 
 func (f importFunc) Import(
-	ctx context.Context, _ pierre.UserID, _ *activityfile.Source, yield func(pierre.ImportRow) error,
+	ctx context.Context, _ pierre.UserID, _ *activityfile.Source, watch importer.Watch,
 ) (pierre.ImportSummary, error) {
-	return pierre.ImportSummary{}, f(ctx, yield)
+	return pierre.ImportSummary{}, f(ctx, watch)
 }
 
 // A server that has to stop says so, or leaves the report without its end: either makes clients send the upload again.
 func TestStopping(t *testing.T) {
 	for accept, want := range map[string]string{
 		"application/json":     "The server is stopping",
-		"application/x-ndjson": `{"file":"a.fit","status":"imported"}` + "\n",
+		"application/x-ndjson": `{"type":"progress","files_done":1}` + "\n",
 	} {
 		t.Run(accept, func(t *testing.T) {
 			running, stop := context.WithCancelCause(t.Context())
-			imports := importFunc(func(ctx context.Context, yield func(pierre.ImportRow) error) error {
-				if err := yield(pierre.ImportRow{File: "a.fit", Status: pierre.ImportImported}); err != nil {
-					return err
+			flushed := make(chan struct{})
+			imports := importFunc(func(ctx context.Context, watch importer.Watch) error {
+				watch.Progress(pierre.ImportProgress{FilesDone: 1})
+				if accept != "application/json" {
+					<-flushed // the progress is on its way
 				}
 				stop(web.ErrStopping)
 				<-ctx.Done()
 				return ctx.Err()
 			})
-			srv := httptest.NewUnstartedServer(importapi.New(imports, importapi.Options{Principal: &access.Principal{}, Dir: t.TempDir()}))
+			h := importapi.New(imports, importapi.Options{Principal: &access.Principal{}, Dir: t.TempDir()})
+			srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				h.ServeHTTP(&flushWatcher{ResponseWriter: w, flushed: func() { close(flushed) }}, r)
+			}))
 			srv.Config.BaseContext = func(net.Listener) context.Context { return running }
 			srv.Start()
 			defer srv.Close()
@@ -306,6 +367,22 @@ func TestStopping(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A flushWatcher tells of the first flush.
+type flushWatcher struct {
+	http.ResponseWriter
+
+	once    sync.Once
+	flushed func()
+}
+
+func (w *flushWatcher) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *flushWatcher) FlushError() error {
+	err := http.NewResponseController(w.ResponseWriter).Flush()
+	w.once.Do(w.flushed)
+	return err
 }
 
 func TestXAPIKey(t *testing.T) {
@@ -411,20 +488,17 @@ func TestSingleTenant(t *testing.T) {
 	}
 }
 
-// A database that stops working ends a streamed report with the reason, not in silence.
+// An import that cannot go on ends a streamed answer with the reason, not in silence.
 func TestStreamEndsWithError(t *testing.T) {
-	f := newFixture(t, nil)
-	body, send := io.Pipe()
-	go func() {
-		_, err := io.Copy(send, zipOf(t, "notes.txt", "no activity", "a.gpx", gpx(0)))
-		if err == nil {
-			err = f.store.Close()
+	synctest.Test(t, func(t *testing.T) {
+		imports := importFunc(func(_ context.Context, watch importer.Watch) error {
+			watch.Progress(pierre.ImportProgress{FilesDone: 1})
+			time.Sleep(time.Second)
+			return errors.New("sql: database is closed")
+		})
+		all, answer := stream(t, imports)
+		if last := all[len(all)-1]; last.Type != pierre.ImportLineError || last.Status != http.StatusInternalServerError || strings.Contains(answer, "sql") {
+			t.Errorf("answer = %s, want an error at the end that says nothing of the inside", answer)
 		}
-		send.CloseWithError(err)
-	}()
-	_, answer := f.post(t, "", body, "Accept", "application/x-ndjson")
-	lines := strings.Split(strings.TrimSpace(string(answer)), "\n")
-	if last := lines[len(lines)-1]; !strings.Contains(last, `"status":500`) || strings.Contains(last, "sql") {
-		t.Errorf("answer = %s, want an error at the end that says nothing of the inside", answer)
-	}
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -14,19 +15,42 @@ import (
 
 const ndjson = "application/x-ndjson"
 
-// A report is the answer: one JSON document at the end, or, for who accepts
-// NDJSON, a line for each file as soon as it is known. The last line is
-// {"summary": …}, or {"error": …} with a problem document (RFC 9457) if the
-// import could not go on; without such a line the answer was cut off.
-type report struct {
-	w       http.ResponseWriter
-	stream  bool
-	started bool
-	files   []pierre.ImportRow
+// How often a streamed answer gets a line: when the progress has changed, and
+// when it has not, so that no proxy takes the connection for dead.
+const (
+	progressInterval = 500 * time.Millisecond
+	silenceLimit     = 3 * time.Second
+)
+
+// An answer is the response to an upload: one JSON document at the end, or, for
+// clients that accept NDJSON, lines of progress ([pierre.ImportLine]) of which
+// the last is the report, or says why there is none. Without such a line the
+// answer was cut off.
+type answer struct {
+	w      http.ResponseWriter
+	stream bool
+	report pierre.ImportReport
+
+	ticking sync.WaitGroup
+	stopped chan struct{}
+
+	mu      sync.Mutex
+	started bool // the response's header is sent
+	now     pierre.ImportProgress
+	changed bool // since the last line
+	broken  error
 }
 
-func newReport(w http.ResponseWriter, r *http.Request) *report {
-	return &report{w: w, stream: accepts(r.Header.Values("Accept")), files: []pierre.ImportRow{}}
+// newAnswer returns an answer that reports progress until it is stopped.
+func newAnswer(w http.ResponseWriter, r *http.Request) *answer {
+	a := &answer{
+		w: w, stream: accepts(r.Header.Values("Accept")), stopped: make(chan struct{}),
+		report: pierre.ImportReport{Files: []pierre.ImportRow{}},
+	}
+	if a.stream {
+		a.ticking.Go(a.tick)
+	}
+	return a
 }
 
 func accepts(headers []string) bool {
@@ -38,49 +62,96 @@ func accepts(headers []string) bool {
 	return false
 }
 
-// row reports on one file. Its error means that the client is gone.
-func (p *report) row(row pierre.ImportRow) error {
-	if !p.stream {
-		p.files = append(p.files, row)
-		return nil
+// tick writes the progress from time to time.
+func (a *answer) tick() {
+	ticker := time.NewTicker(progressInterval)
+	defer ticker.Stop()
+	last := time.Now()
+	for {
+		select {
+		case <-a.stopped:
+			return
+		case now := <-ticker.C:
+			if a.writeProgress(now.Sub(last) >= silenceLimit) {
+				last = now
+			}
+		}
 	}
-	return p.line(row)
+}
+
+// writeProgress writes a line if there is news or if it must, and reports whether it did.
+func (a *answer) writeProgress(must bool) bool {
+	a.mu.Lock()
+	now, due := a.now, a.changed || must
+	a.changed = false
+	a.mu.Unlock()
+	if due {
+		a.line(pierre.ImportLine{Type: pierre.ImportLineProgress, ImportProgress: &now})
+	}
+	return due
+}
+
+// stop ends the reports of progress. The answer itself is still to come.
+func (a *answer) stop() {
+	close(a.stopped)
+	a.ticking.Wait()
+}
+
+// progress notes how far the import is.
+func (a *answer) progress(now pierre.ImportProgress) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.now, a.changed = now, true
+}
+
+// row takes the report on one file. Its error means that the client is gone.
+func (a *answer) row(row pierre.ImportRow) error {
+	a.report.Files = append(a.report.Files, row)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.broken
 }
 
 // end completes the answer. It returns an err that can still be answered in the usual way.
-func (p *report) end(sum pierre.ImportSummary, err error) error {
-	if err != nil && !p.started {
+func (a *answer) end(sum pierre.ImportSummary, err error) error {
+	if err != nil && !a.started {
 		return err
 	}
-	if !p.stream {
-		return web.WriteJSON(p.w, http.StatusOK, pierre.ImportReport{Files: p.files, Summary: sum})
+	a.report.Summary = sum
+	if !a.stream {
+		return web.WriteJSON(a.w, http.StatusOK, a.report)
 	}
-	var last any = struct {
-		Summary pierre.ImportSummary `json:"summary"`
-	}{sum}
+	last := pierre.ImportLine{Type: pierre.ImportLineReport, ImportReport: &a.report}
 	if err != nil {
-		last = struct {
-			Error web.Problem `json:"error"`
-		}{web.ProblemOf(err)}
+		p := web.ProblemOf(err)
+		last = pierre.ImportLine{Type: pierre.ImportLineError, ImportFailure: &pierre.ImportFailure{
+			Title: p.Title, Status: p.Status, Detail: p.Detail, Field: p.Field,
+		}}
 	}
-	if err := p.line(last); err != nil && !p.started {
-		return err
-	}
+	a.line(last)
 	return nil // a client that is gone cannot be answered
 }
 
-func (p *report) line(v any) error {
-	if !p.started {
-		p.w.Header().Set("Content-Type", ndjson)
-		p.started = true
+// line writes v, unless an earlier line could not be written.
+func (a *answer) line(v pierre.ImportLine) {
+	if a.broken != nil { // only written below, by one goroutine after the other
+		return
 	}
+	a.w.Header().Set("Content-Type", ndjson)
+	err := a.write(v)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.started, a.broken = true, err
+}
+
+func (a *answer) write(v pierre.ImportLine) error {
 	// A client that does not read must not hold up the import, and its user's place, for ever.
-	conn := http.NewResponseController(p.w)
+	conn := http.NewResponseController(a.w)
 	if err := conn.SetWriteDeadline(time.Now().Add(idleTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
 	defer conn.SetWriteDeadline(time.Time{}) //nolint:errcheck // as above; the connection may serve other requests
-	if err := json.NewEncoder(p.w).Encode(v); err != nil {
+	if err := json.NewEncoder(a.w).Encode(v); err != nil {
 		return err
 	}
 	return conn.Flush()
