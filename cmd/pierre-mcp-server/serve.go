@@ -21,7 +21,6 @@ import (
 	"github.com/pierre-mcp/pierre/internal/keyring"
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/logging"
-	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/secret"
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/usage"
@@ -164,10 +163,7 @@ func (s *services) doors(c *config) (*doorway, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/", m.watch("mcp", mcpDoor))
 	mux.Handle("/api/import", m.watch("import", imports))
-	mux.Handle("/admin/", m.watch("admin", s.adminDoor(ring, func(id pierre.KeyID) {
-		verifier.Forget(id)
-		mcpDoor.Drop(id)
-	})))
+	mux.Handle("/admin/", m.watch("admin", s.adminDoor(ring, access.KeyListeners{verifier, mcpDoor})))
 	if c.downloadsDir != "" {
 		builds, err := downloads.New(c.downloadsDir, downloads.Options{PublicURL: c.publicURL, Log: s.log})
 		if err != nil {

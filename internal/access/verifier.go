@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// What another process changed is noticed after these at the latest; this process calls Forget.
+	// What another process changed is noticed after these at the latest; this process tells of changes itself.
 	knownFor   = 10 * time.Second
 	unknownFor = 5 * time.Second
 
@@ -123,8 +123,11 @@ func (v *Verifier) verify(ctx context.Context, text string) (Principal, error) {
 	return k.principal(), nil
 }
 
-// Forget makes the next Verify of that key ask the store again. Call it after the change was committed.
-func (v *Verifier) Forget(id pierre.KeyID) { v.stamps.raise(id) }
+// Changed implements [KeyListener]: the next Verify of that key asks the store again.
+func (v *Verifier) Changed(id pierre.KeyID) { v.stamps.raise(id) }
+
+// Revoked implements [KeyListener], as Changed does.
+func (v *Verifier) Revoked(id pierre.KeyID) { v.stamps.raise(id) }
 
 // usable reports why the key may not be used at now, if so.
 func (k *known) usable(now time.Time) error {
@@ -151,7 +154,7 @@ func (v *Verifier) lookup(ctx context.Context, hash [32]byte) (*known, error) {
 	if _, ok := v.unknown.GetIfPresent(hash); ok {
 		return nil, unknownKey()
 	}
-	// The stamp is part of the name: a caller from after a Forget must not share a lookup from before it.
+	// The stamp is part of the name: a caller from after a change must not share a lookup from before it.
 	stamp := v.stamps.latest()
 	name := string(binary.BigEndian.AppendUint64(hash[:], stamp))
 	found := v.lookups.DoChan(name, func() (any, error) {
@@ -183,7 +186,7 @@ func (v *Verifier) load(ctx context.Context, hash [32]byte, stamp uint64) (*know
 	}
 	k := &known{key: row, began: began, stamp: stamp, slot: slot(row.ID)}
 	k.noted.Store(row.LastUsed.Unix())
-	// A Forget since then has raised the key's stamp above this one: the entry is then never used.
+	// A change since then has raised the key's stamp above this one: the entry is then never used.
 	v.known.Set(hash, k)
 	v.inUse.Set(hash, struct{}{})
 	return k, nil
@@ -193,8 +196,8 @@ func unknownKey() error {
 	return refuse("This server does not know this API key. Check that it is this server's key, and that it is complete.")
 }
 
-// stamps tell whether a lookup began before a key was forgotten. Keys share the slots, so
-// that no list of forgotten keys grows: a key in the same slot is merely looked up once more.
+// stamps tell whether a lookup began before a key was changed. Keys share the slots, so
+// that no list of changed keys grows: a key in the same slot is merely looked up once more.
 type stamps struct {
 	mu    sync.Mutex
 	last  atomic.Uint64
@@ -209,7 +212,7 @@ func (s *stamps) raise(id pierre.KeyID) {
 	s.slots[slot(id)].Store(s.last.Add(1))
 }
 
-// after reports whether a key of the slot was forgotten after stamp.
+// after reports whether a key of the slot was changed after stamp.
 func (s *stamps) after(slot uint8, stamp uint64) bool { return s.slots[slot].Load() > stamp }
 
 func slot(id pierre.KeyID) uint8 {

@@ -146,7 +146,7 @@ func TestChangesBite(t *testing.T) {
 	if _, err := b.RevokeAPIKey(t.Context(), b.act(), b.key.ID); err != nil {
 		t.Fatal(err)
 	}
-	b.v.Forget(b.key.ID)
+	b.v.Changed(b.key.ID)
 	refused(t, b.verify(t), "revoked on 1 March 2026")
 }
 
@@ -189,7 +189,7 @@ func TestLookupFromBeforeForgetIsNotUsedAfterIt(t *testing.T) {
 	if _, err := b.RevokeAPIKey(t.Context(), b.act(), b.key.ID); err != nil {
 		t.Fatal(err)
 	}
-	b.v.Forget(b.key.ID)
+	b.v.Changed(b.key.ID)
 	after := make(chan error, 1)
 	go func() { after <- b.verify(t) }()
 	<-b.read // it did not join the first lookup
@@ -275,12 +275,12 @@ func TestForgetUnderLoad(t *testing.T) {
 		if err := b.verify(t); err != nil {
 			t.Fatal(err)
 		}
-		b.v.Forget(b.key.ID) // lookups are on their way all the time
+		b.v.Changed(b.key.ID) // lookups are on their way all the time
 	}
 	if _, err := b.RevokeAPIKey(t.Context(), b.act(), b.key.ID); err != nil {
 		t.Fatal(err)
 	}
-	b.v.Forget(b.key.ID)
+	b.v.Changed(b.key.ID)
 	revoked.Store(true)
 	for range 1000 {
 		refused(t, b.verify(t), "revoked")
@@ -374,7 +374,7 @@ func BenchmarkVerify(b *testing.B) {
 	})
 	b.Run("looked up", func(b *testing.B) {
 		for b.Loop() {
-			bed.v.Forget(bed.key.ID)
+			bed.v.Changed(bed.key.ID)
 			if err := bed.verify(b); err != nil {
 				b.Fatal(err)
 			}

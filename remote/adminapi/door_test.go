@@ -43,6 +43,7 @@ type door struct {
 
 	mu      sync.Mutex
 	now     time.Time
+	events  []string // what the listeners of key changes were told
 	secrets []string // what no listing and no log may show
 }
 
@@ -83,7 +84,7 @@ func open(t *testing.T) *door {
 	log := slog.New(slog.NewTextHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	api := adminapi.New(d.store, access.NewAdminVerifier(ring.JWTSecret(), d.store, d.clock),
 		usage.NewReporter(d.store, d.store, d.limiter, d.clock), ring,
-		adminapi.Options{KeyChanged: d.verifier.Forget, Log: log, Now: d.clock})
+		adminapi.Options{Keys: access.KeyListeners{d.verifier, d}, Log: log, Now: d.clock})
 	srv := httptest.NewServer(api)
 	t.Cleanup(srv.Close)
 	t.Cleanup(d.checkLog)
@@ -97,6 +98,18 @@ func (d *door) clock() time.Time {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.now
+}
+
+// Revoked implements [access.KeyListener].
+func (d *door) Revoked(id pierre.KeyID) { d.heard("revoked " + string(id)) }
+
+// Changed implements [access.KeyListener].
+func (d *door) Changed(id pierre.KeyID) { d.heard("changed " + string(id)) }
+
+func (d *door) heard(event string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.events = append(d.events, event)
 }
 
 func (d *door) pass(by time.Duration) {

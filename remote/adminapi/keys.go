@@ -62,6 +62,6 @@ func (s *Server) revoke(w http.ResponseWriter, r *http.Request, caller pierre.Ad
 	if err != nil {
 		return err
 	}
-	s.opts.KeyChanged(k.ID)
+	s.opts.Keys.Revoked(k.ID)
 	return web.WriteJSON(w, http.StatusOK, revokeAnswer{true, k.ID, instant(k.Revoked)})
 }

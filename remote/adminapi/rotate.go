@@ -59,7 +59,11 @@ func (s *Server) rotate(w http.ResponseWriter, r *http.Request, caller pierre.Ad
 	if err != nil {
 		return err
 	}
-	s.opts.KeyChanged(id)
+	if *req.GraceSeconds == 0 {
+		s.opts.Keys.Revoked(id)
+	} else {
+		s.opts.Keys.Changed(id)
+	}
 	return s.answerOnce(w, act, sealed, repeated)
 }
 

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/usage"
 	"github.com/pierre-mcp/pierre/internal/web"
@@ -59,10 +60,9 @@ type Sealer interface {
 
 // Options are what a Server can do without.
 type Options struct {
-	// KeyChanged is told of a key after its change was committed and before the answer is written.
-	KeyChanged func(pierre.KeyID)
-	Log        *slog.Logger     // nil: no log
-	Now        func() time.Time // nil: time.Now
+	Keys access.KeyListener // is told of changed keys; nil: nobody
+	Log  *slog.Logger       // nil: no log
+	Now  func() time.Time   // nil: time.Now
 }
 
 // A Server serves /admin/.
@@ -77,8 +77,8 @@ type Server struct {
 
 // New returns a Server.
 func New(store Store, auth Authenticator, reports UsageReader, sealer Sealer, opts Options) *Server {
-	if opts.KeyChanged == nil {
-		opts.KeyChanged = func(pierre.KeyID) {}
+	if opts.Keys == nil {
+		opts.Keys = access.KeyListeners{}
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)

@@ -2,6 +2,7 @@ package adminapi
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,14 +41,28 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request, caller pierre.Ad
 		return err
 	}
 	act := s.act(caller)
+	var before []string
 	k, err := s.store.UpdateAPIKey(r.Context(), act, pierre.KeyID(r.PathValue("id")), func(k *pierre.APIKey) error {
+		before = k.Tools
 		return req.apply(k, act.At)
 	})
 	if err != nil {
 		return err
 	}
-	s.opts.KeyChanged(k.ID)
+	if narrowed(before, k.Tools) {
+		s.opts.Keys.Revoked(k.ID)
+	} else {
+		s.opts.Keys.Changed(k.ID)
+	}
 	return web.WriteJSON(w, http.StatusOK, keyAnswer{true, viewOf(k, s.now())})
+}
+
+// narrowed reports whether the globs after may admit fewer tools than those before; nil admits all.
+func narrowed(before, after []string) bool {
+	if after == nil {
+		return false
+	}
+	return before == nil || slices.ContainsFunc(before, func(glob string) bool { return !slices.Contains(after, glob) })
 }
 
 // apply changes k. A key that is over for good stays as it was.

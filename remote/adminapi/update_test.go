@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -163,4 +164,38 @@ func TestKeyThatIsOverIsNotChanged(t *testing.T) {
 	d.problem(d.do("PATCH", "/admin/api-keys/"+k.ID, `{"expires_at":null}`), http.StatusConflict, "", next.ID)
 	d.do("DELETE", "/admin/api-keys/"+next.ID, "")
 	d.problem(d.do("PATCH", "/admin/api-keys/"+next.ID, `{"name":"x"}`), http.StatusConflict, "", "revoked")
+}
+
+// What is open for a key ends when something is taken from it, and stays for every other change.
+func TestListenersAreToldHowKeysChange(t *testing.T) {
+	d := open(t)
+	k := d.provision(`{"user_email":"ana@club.test","tier":"starter"}`)
+	path := "/admin/api-keys/" + k.ID
+	for _, tt := range []struct{ method, path, body, want string }{
+		{"PATCH", path, `{"name":"laptop"}`, "changed"},
+		{"PATCH", path, `{"tier":"professional","expires_in_days":30}`, "changed"},
+		{"PATCH", path, `{"allowed_tools":["get_*","set_goal"]}`, "revoked"},
+		{"PATCH", path, `{"allowed_tools":["set_goal","compare_*","get_*"]}`, "changed"},
+		{"PATCH", path, `{"allowed_tools":["get_*"]}`, "revoked"},
+		{"PATCH", path, `{"allowed_tools":["get_*"]}`, "changed"},
+		{"PATCH", path, `{"allowed_tools":null}`, "changed"},
+		{"PATCH", path, `{"tier":"gold"}`, ""},
+		{"POST", path + "/rotate", `{"grace_seconds":60}`, "changed"},
+		{"DELETE", path, "", "revoked"},
+	} {
+		d.events = nil
+		d.do(tt.method, tt.path, tt.body)
+		var want []string
+		if tt.want != "" {
+			want = []string{tt.want + " " + k.ID}
+		}
+		if !slices.Equal(d.events, want) {
+			t.Errorf("%s %s told the listeners %v, want %v", tt.method, tt.body, d.events, want)
+		}
+	}
+	k = d.provision(`{"user_email":"ana@club.test","tier":"starter"}`)
+	d.events = nil
+	if d.do("POST", "/admin/api-keys/"+k.ID+"/rotate", `{"grace_seconds":0}`); !slices.Equal(d.events, []string{"revoked " + k.ID}) {
+		t.Errorf("a rotation without grace told the listeners %v", d.events)
+	}
 }

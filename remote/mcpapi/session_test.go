@@ -133,8 +133,8 @@ func TestDrop(t *testing.T) {
 	if _, err := h.Store.RevokeAPIKey(t.Context(), act, revoked.row.ID); err != nil {
 		t.Fatal(err)
 	}
-	h.Keys.Forget(revoked.row.ID)
-	h.Door.Drop(revoked.row.ID)
+	h.Keys.Revoked(revoked.row.ID)
+	h.Door.Revoked(revoked.row.ID)
 	if events := dropped.all(); len(events) != 0 {
 		t.Errorf("the session's stream had %v", events)
 	}
