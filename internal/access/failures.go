@@ -93,6 +93,6 @@ func (f *failures) tooMany(ctx context.Context, now time.Time) error {
 
 func tooManyFailures(wait time.Duration) error {
 	e := refuse("Too many credentials that are not accepted came from your address; try again in %d seconds.", int(math.Ceil(wait.Seconds())))
-	e.Kind = pierre.KindRateLimited
+	e.Kind, e.RetryAfter = pierre.KindRateLimited, wait
 	return e
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // A Kind classifies an [Error] for the caller's decision: retry, fix the input, give up.
@@ -32,6 +33,8 @@ type Error struct {
 	Field string // the input field that is wrong, if one is
 	Msg   string // shown to the caller: what is wrong, and what to do next
 	Err   error  // logged only
+
+	RetryAfter time.Duration // when to try again; 0: not known
 }
 
 func (e *Error) Error() string {
@@ -55,6 +58,14 @@ func KindOf(err error) Kind {
 func MessageOf(err error, fallback string) string {
 	if e, ok := errors.AsType[*Error](err); ok && e.Kind != KindInternal {
 		return e.Msg
+	}
+	return fallback
+}
+
+// RetryAfterOf returns when it is worth to try again after err, or fallback if err does not know.
+func RetryAfterOf(err error, fallback time.Duration) time.Duration {
+	if e, ok := errors.AsType[*Error](err); ok && e.RetryAfter > 0 {
+		return e.RetryAfter
 	}
 	return fallback
 }

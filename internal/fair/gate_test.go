@@ -1,0 +1,171 @@
+package fair
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+func enter(t *testing.T, g *Gate, tenant string) *Slot {
+	t.Helper()
+	s, err := g.Enter(t.Context(), tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// A tenant with many tasks runs no more of them than its share, whatever it asks for.
+func TestTenantRunsItsShare(t *testing.T) {
+	g := New(Options{Running: 4, PerTenant: 2, Waiting: 100})
+	var running, most atomic.Int32
+	var wg sync.WaitGroup
+	for range 100 {
+		wg.Go(func() {
+			s, err := g.Enter(t.Context(), "a")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer s.Leave()
+			if n := running.Add(1); n > most.Load() {
+				most.Store(n)
+			}
+			running.Add(-1)
+		})
+	}
+	wg.Wait()
+	if most.Load() > 2 {
+		t.Errorf("%d tasks ran at once, want at most 2", most.Load())
+	}
+	if len(g.tenants) != 0 || g.running != 0 {
+		t.Errorf("%d tenants and %d tasks are left", len(g.tenants), g.running)
+	}
+}
+
+// A tenant whose tasks all run and wait does not keep another one waiting.
+func TestOthersDoNotWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := New(Options{Running: 4, PerTenant: 2})
+		a := []*Slot{enter(t, g, "a"), enter(t, g, "a")}
+		waited := make(chan *Slot, 32)
+		for range 32 {
+			go func() {
+				s, _ := g.Enter(t.Context(), "a")
+				waited <- s
+			}()
+		}
+		synctest.Wait()
+		b := enter(t, g, "b") // at once: in this test nothing else could end the wait
+		b.Leave()
+		for _, s := range a {
+			s.Leave()
+		}
+		for range 32 {
+			(<-waited).Leave()
+		}
+	})
+}
+
+func TestTenantsTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := New(Options{Running: 1, PerTenant: 1})
+		first := enter(t, g, "a")
+		var order []string
+		done := make(chan struct{})
+		for _, name := range []string{"a", "a", "a", "b", "c", "b"} {
+			go func() {
+				s, err := g.Enter(t.Context(), name)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				order = append(order, name) // one runs at a time
+				s.Leave()
+				done <- struct{}{}
+			}()
+			synctest.Wait()
+		}
+		first.Leave()
+		for range 6 {
+			<-done
+		}
+		if want := []string{"a", "b", "c", "a", "b", "a"}; !slices.Equal(order, want) {
+			t.Errorf("ran %v, want %v", order, want)
+		}
+	})
+}
+
+func TestWaitingIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := New(Options{Running: 2, PerTenant: 1, Waiting: 1, Patience: time.Minute})
+		s := enter(t, g, "a")
+		began := time.Now()
+		ended := make(chan error, 1)
+		go func() {
+			_, err := g.Enter(t.Context(), "a")
+			ended <- err
+		}()
+		synctest.Wait()
+		if _, err := g.Enter(t.Context(), "a"); pierre.KindOf(err) != pierre.KindRateLimited {
+			t.Errorf("one too many: %v, want rate limited", err)
+		}
+		if err := <-ended; pierre.KindOf(err) != pierre.KindUnavailable || time.Since(began) != time.Minute {
+			t.Errorf("waited in vain: %v after %v, want unavailable after a minute", err, time.Since(began))
+		}
+		s.Leave()
+		enter(t, g, "a").Leave()
+		if len(g.tenants) != 0 || len(g.turns) != 0 {
+			t.Errorf("left over: %v, %v", g.tenants, g.turns)
+		}
+	})
+}
+
+func TestCancelledTaskGivesItsTurnAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := New(Options{Running: 1, PerTenant: 1})
+		s := enter(t, g, "a")
+		gone := errors.New("gone")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		ended := make(chan error, 1)
+		go func() {
+			_, err := g.Enter(ctx, "b")
+			ended <- err
+		}()
+		synctest.Wait()
+		cancel(gone)
+		if err := <-ended; !errors.Is(err, gone) {
+			t.Errorf("Enter = %v, want %v", err, gone)
+		}
+		s.Leave()
+		enter(t, g, "c").Leave()
+	})
+}
+
+func TestYieldWaitsForTasks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := New(Options{})
+		began := time.Now()
+		g.Yield(t.Context(), time.Second)
+		if time.Since(began) != 0 {
+			t.Errorf("yielded for %v to nobody", time.Since(began))
+		}
+		s := enter(t, g, "a")
+		g.Yield(t.Context(), time.Second)
+		if time.Since(began) != time.Second {
+			t.Errorf("yielded for %v, want a second", time.Since(began))
+		}
+		time.AfterFunc(time.Second, s.Leave)
+		g.Yield(t.Context(), time.Hour)
+		if time.Since(began) != 2*time.Second {
+			t.Errorf("yielded until %v, want the end of the task", time.Since(began))
+		}
+	})
+}
