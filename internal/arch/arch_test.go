@@ -1,7 +1,6 @@
 package arch_test
 
 import (
-	"bufio"
 	"bytes"
 	"go/parser"
 	"go/token"
@@ -15,7 +14,8 @@ import (
 
 const module = "github.com/pierre-mcp/pierre"
 
-// rules maps a package prefix to what it must not depend on, even indirectly, and why.
+// rules maps a package prefix to what it must not depend on, even indirectly, and why. Packages that exist for tests
+// are exempt.
 var rules = []struct{ pkg, bad, why string }{
 	{"internal/pierre", module + "/", "the domain imports only the standard library"},
 	{"internal/secret", module + "/", "secrets import only the standard library"},
@@ -34,35 +34,85 @@ var rules = []struct{ pkg, bad, why string }{
 	{"cmd/mcp-client", module + "/fitness", "the client knows no fitness"},
 	{"tools", module + "/internal/store", "tools take a small interface; cmd passes the store"},
 	{"tools", module + "/remote", "tools are called over any transport"},
-	{"remote", module + "/internal/store", "doors take small interfaces; cmd passes the store"},
+	{"remote", module + "/internal/store", "APIs take small interfaces; cmd passes the store"},
 	{"internal/access", module + "/internal/store", "services take small interfaces; cmd passes the store"},
 	{"internal/limit", module + "/internal/store", "services take small interfaces; cmd passes the store"},
 	{"internal/usage", module + "/internal/store", "services take small interfaces; cmd passes the store"},
 	{"internal/importer", module + "/internal/store", "services take small interfaces; cmd passes the store"},
 	{"internal/store", "net/http", "storage does not know HTTP"},
-	{"internal/store", module + "/remote", "storage is below the doors"},
+	{"internal/store", module + "/remote", "storage is below the APIs"},
 	{"internal/activityfile", "database/sql", "readers of files know no database"},
 	{"internal/web", "database/sql", "the HTTP toolkit does not know storage"},
+	{"internal/web", module + "/remote", "the HTTP toolkit is below the APIs"},
+	{"internal/merge", "database/sql", "merging is pure functions over recordings"},
+	{"internal/merge", module + "/internal/store", "merging is pure functions over recordings"},
+	{"internal/series", module + "/internal/store", "series are columns of samples, however they are kept"},
+	{"internal/importclient", "database/sql", "the client ships no database"},
+	{"internal/importclient", module + "/remote", "the client speaks to the server over HTTP"},
+	{"internal/importclient", module + "/internal/store", "the client ships no database"},
+	{"cmd/admin-setup", module + "/remote", "the operator's tool works on the database alone"},
+	{"cmd/admin-setup", module + "/tools", "the operator's tool knows no fitness"},
 }
 
-func TestImportRules(t *testing.T) {
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.ImportPath}}\t{{join .Deps \" \"}}", module+"/...").Output()
+// mayImport holds the only pairs of APIs of which the first may depend on the second.
+var mayImport = map[[2]string]bool{
+	{"remote/mcpapi", "tools"}: true,
+}
+
+// testOnly holds packages that exist for tests and are not named for it; see isTestKit.
+var testOnly = []string{"internal/arch", "internal/e2e", "internal/mcptest", "internal/recordings"}
+
+// A goPackage is what go list says of a package of this module. Imports are those of its own files, not of its tests.
+type goPackage struct {
+	Path, Dir     string
+	Imports, Deps []string
+}
+
+// packagesOf returns the module's packages by their paths below the module, e2e tests included.
+func packagesOf(t *testing.T) map[string]goPackage {
+	t.Helper()
+	const format = "{{.ImportPath}}\t{{.Dir}}\t{{join .Imports \" \"}}\t{{join .Deps \" \"}}"
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-tags", "e2e", "-f", format, module+"/...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
+	all := map[string]goPackage{}
+	for line := range strings.Lines(string(out)) {
+		part := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		all[strings.TrimPrefix(part[0], module+"/")] = goPackage{
+			Path: part[0], Dir: part[1], Imports: strings.Fields(part[2]), Deps: strings.Fields(part[3]),
+		}
+	}
+	return all
+}
+
+// isTestKit reports whether a package exists for tests only: it is in testOnly, or its name ends in "test", as
+// httptest's does.
+func isTestKit(pkg string) bool {
+	for _, kit := range testOnly {
+		if pkg == kit || strings.HasPrefix(pkg, kit+"/") {
+			return true
+		}
+	}
+	return strings.HasSuffix(pkg, "test")
+}
+
+// isAPI reports whether a package is one that the server's program serves: they share services, not each other.
+func isAPI(pkg string) bool {
+	return pkg == "tools" || strings.HasPrefix(pkg, "tools/") || strings.HasPrefix(pkg, "remote/")
+}
+
+func TestImportRules(t *testing.T) {
 	matched := map[string]bool{}
-	sc := bufio.NewScanner(bytes.NewReader(out))
-	sc.Buffer(nil, 1<<20)
-	for sc.Scan() {
-		path, deps, _ := strings.Cut(sc.Text(), "\t")
+	for pkg, p := range packagesOf(t) {
 		for _, r := range rules {
-			if root := module + "/" + r.pkg; path != root && !strings.HasPrefix(path, root+"/") || isTestKit(path) {
+			if pkg != r.pkg && !strings.HasPrefix(pkg, r.pkg+"/") || isTestKit(pkg) {
 				continue
 			}
 			matched[r.pkg] = true
-			for dep := range strings.FieldsSeq(deps) {
+			for _, dep := range p.Deps {
 				if strings.HasPrefix(dep, r.bad) && !strings.HasPrefix(dep, module+"/"+r.pkg) {
-					t.Errorf("%s depends on %s: %s", path, dep, r.why)
+					t.Errorf("%s depends on %s: %s", pkg, dep, r.why)
 				}
 			}
 		}
@@ -74,8 +124,73 @@ func TestImportRules(t *testing.T) {
 	}
 }
 
-// isTestKit reports whether a package exists for tests only: its name ends in "test", as httptest's does.
-func isTestKit(pkg string) bool { return strings.HasSuffix(pkg, "test") }
+// TestAPIsDoNotKnowEachOther: what two APIs share belongs below both.
+func TestAPIsDoNotKnowEachOther(t *testing.T) {
+	for pkg, p := range packagesOf(t) {
+		if !isAPI(pkg) || isTestKit(pkg) {
+			continue
+		}
+		for _, dep := range p.Deps {
+			other := strings.TrimPrefix(dep, module+"/")
+			part := strings.HasPrefix(other, pkg+"/") || strings.HasPrefix(pkg, other+"/")
+			if isAPI(other) && !part && !mayImport[[2]string{pkg, other}] {
+				t.Errorf("%s depends on %s: what two APIs share belongs below both", pkg, other)
+			}
+		}
+	}
+}
+
+// TestProductImportsNoTestKit: what exists for tests stays out of the programs.
+func TestProductImportsNoTestKit(t *testing.T) {
+	for pkg, p := range packagesOf(t) {
+		if isTestKit(pkg) || strings.HasPrefix(pkg, "bench/") {
+			continue
+		}
+		for _, dep := range p.Deps {
+			if other, ours := strings.CutPrefix(dep, module+"/"); ours && isTestKit(other) || dep == "testing" {
+				t.Errorf("%s depends on %s, which exists for tests", pkg, dep)
+			}
+		}
+	}
+}
+
+// TestNobodyImportsPrograms: what is worth importing does not belong in package main.
+func TestNobodyImportsPrograms(t *testing.T) {
+	for pkg, p := range packagesOf(t) {
+		for _, dep := range p.Imports {
+			if strings.HasPrefix(dep, module+"/cmd/") {
+				t.Errorf("%s imports %s", pkg, dep)
+			}
+		}
+	}
+}
+
+// TestEveryGoFileIsBuilt: "./..." skips folders by their names, and with them their tests, vet and linters.
+func TestEveryGoFileIsBuilt(t *testing.T) {
+	known := map[string]bool{}
+	for _, p := range packagesOf(t) {
+		known[p.Dir] = true
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = filepath.WalkDir(root, func(file string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if name := d.Name(); d.IsDir() && (name == "node_modules" || name == ".git" || name == ".cache") {
+			return filepath.SkipDir
+		}
+		if filepath.Ext(file) == ".go" && !known[filepath.Dir(file)] {
+			t.Errorf("%s is in no package that ./... matches", strings.TrimPrefix(file, root+"/"))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
 
 // TestPackageDocs demands of every package a comment that says what it owns.
 func TestPackageDocs(t *testing.T) {
@@ -99,21 +214,16 @@ func TestPackageDocs(t *testing.T) {
 	}
 }
 
-// TestEveryRoomIsOnTheMap demands a line of ARCHITECTURE.md for every package outside the programs, the demo and the benchmarks.
-func TestEveryRoomIsOnTheMap(t *testing.T) {
+// TestEveryPackageIsOnTheMap demands a line of ARCHITECTURE.md for every package outside the programs, the demo and the benchmarks.
+func TestEveryPackageIsOnTheMap(t *testing.T) {
 	plan, err := os.ReadFile("../../ARCHITECTURE.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.CommandContext(t.Context(), "go", "list", module+"/...").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for pkg := range strings.FieldsSeq(string(out)) {
-		room := strings.TrimPrefix(pkg, module+"/")
-		part := strings.HasPrefix(room, "internal/e2e/") || strings.HasPrefix(room, "demo/") || strings.HasPrefix(room, "bench/") || room == "internal/store/storetest"
-		if !part && !strings.Contains(string(plan), "`"+room+"`") {
-			t.Errorf("ARCHITECTURE.md does not say what %s is for", room)
+	for pkg := range packagesOf(t) {
+		part := strings.HasPrefix(pkg, "internal/e2e/") || strings.HasPrefix(pkg, "demo/") || strings.HasPrefix(pkg, "bench/") || pkg == "internal/store/storetest"
+		if !part && !strings.Contains(string(plan), "`"+pkg+"`") {
+			t.Errorf("ARCHITECTURE.md does not say what %s is for", pkg)
 		}
 	}
 }
