@@ -4,13 +4,18 @@ SHELL := /bin/bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X github.com/pierre-mcp/pierre/internal/buildinfo.version=$(VERSION)
 DATA    ?=
-LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
-FUZZ    ?= 5s
+FUZZ    ?= 2s
+export FUZZ
 
-.PHONY: build demo run test check lint bench golden fuzz dist clean
+.PHONY: build demo run test check lint bench golden fuzz dist clean help
+
+## help: the targets
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
 ## build: the programs, in bin/
 build:
+	@scripts/prepare.sh
 	@mkdir -p bin
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/mcp-client ./cmd/mcp-client
 	CGO_ENABLED=1 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/pierre-mcp-server ./cmd/admin-setup
@@ -27,23 +32,28 @@ run: build
 test:
 	@scripts/test.sh
 
-## check: the fast loop
+## check: the fast loop, under a minute: formatting, vet, and every package's tests without the race detector
 check:
-	@unformatted=$$(git ls-files -z '*.go' | xargs -0 gofmt -l); test -z "$$unformatted" || { echo "$$unformatted"; exit 1; }
-	go vet ./...
-	go test ./...
+	@unformatted=$$(find . -name '*.go' -not -path './.*' | xargs gofmt -l); test -z "$$unformatted" || { echo "$$unformatted"; exit 1; }
+	go vet -tags e2e ./...
+	go test -short ./...
 
+## lint: linters, shell scripts, and code that nothing reaches
 lint:
-	go run $(LINT) run ./...
+	@scripts/lint.sh
 
+## bench: the benchmarks, each beside a baseline in the same run
 bench: build
 	go run ./bench/server
 	go run ./bench/bridge
 	go run ./bench/import
 
+## golden: rewrites what tests compare with, and the documents that are made from code
 golden:
-	go test ./tools/... -update
+	go generate ./...
+	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u) -update
 
+## fuzz: every fuzz target for FUZZ
 fuzz:
 	@scripts/fuzz.sh $(FUZZ)
 
@@ -51,5 +61,6 @@ fuzz:
 dist:
 	@scripts/dist.sh
 
+## clean: removes what was built
 clean:
 	rm -rf bin dist

@@ -1,51 +1,73 @@
 #!/usr/bin/env bash
-# Sets up what the tests need and runs all of them. As root on Debian, missing
-# programs are installed from its packages; elsewhere they are asked for.
+# Sets up what the tests need and runs all of them. What it installs: as root on Debian, missing programs from Debian's
+# packages (gcc for SQLite; npm, shellcheck, curl, zsh and busybox for tests); into .cache, development tools at fixed
+# versions and the Node.js programs that test the MCP protocol. Elsewhere a missing program is named, and the tests that
+# need it are skipped; where CI is set, that is an error.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/tools.sh
 
-step() { printf '\n== %s\n' "$*"; }
-
-# ensure PROGRAM PACKAGE… makes the program available, or returns 1.
-ensure() {
-	command -v "$1" >/dev/null && return 0
-	[ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
-	apt-get update -qq && apt-get install -y -qq --no-install-recommends "${@:2}" >/dev/null
-	command -v "$1" >/dev/null
-}
-
+step() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 fail() {
 	echo "make test: $*" >&2
 	exit 1
 }
 
-step "what the tests need"
-command -v go >/dev/null || fail "install Go 1.26 or newer first"
-ensure gcc gcc libc6-dev || fail "SQLite is compiled by cgo: install a C compiler"
-for judge in npm shellcheck curl; do
-	ensure "$judge" "$judge" && continue
-	[ -z "${CI:-}" ] || fail "$judge is required in CI"
-	echo "$judge is not here: what needs it is skipped"
-done
+# ensure PROGRAM WHY PACKAGE… makes the program available, or returns 1.
+ensure() {
+	command -v "$1" >/dev/null && return 0
+	[ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+	echo "installing ${*:3}: $2"
+	apt-get update -qq && apt-get install -y -qq --no-install-recommends "${@:3}" >/dev/null
+	command -v "$1" >/dev/null
+}
 
-step "formatting, vet, shell scripts"
-unformatted=$(git ls-files -z '*.go' | xargs -0 gofmt -l)
-[ -z "$unformatted" ] || fail "not gofmt-clean: $unformatted"
-go vet -tags e2e ./...
-! command -v shellcheck >/dev/null || shellcheck scripts/*.sh install/script/install.sh .ci/run
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+
+# run NAME ARG… runs go test and keeps its events for the summary.
+run() {
+	tool gotestsum --format pkgname --format-hide-empty-pkg --hide-summary=skipped,output \
+		--jsonfile "$results/$1.json" -- "${@:2}"
+}
+
+step "what the tests need"
+ensure gcc "SQLite is written in C" gcc libc6-dev || true
+scripts/prepare.sh
+missing=()
+ensure npm "the MCP conformance suite and foreign clients run on Node.js" npm || missing+=("npm: the conformance suite and foreign clients")
+ensure shellcheck "shell scripts are checked" shellcheck || missing+=("shellcheck: the check of shell scripts")
+ensure curl "the installer script is run" curl || missing+=("curl: the installer script")
+for shell in zsh busybox; do
+	ensure "$shell" "the installer script is run by each shell" "$shell" || missing+=("$shell: one of the installer's shells")
+done
+[ -z "${CI:-}" ] || [ ${#missing[@]} = 0 ] || fail "needed in CI: $(printf '%s; ' "${missing[@]}")"
+
+step "formatting, linters, unreachable code"
+scripts/lint.sh
 
 step "programs"
 make --no-print-directory build
 
-step "unit and integration tests"
-go test -shuffle=on -timeout 5m ./...
+step "unit and integration tests, with the race detector"
+run unit -race -shuffle=on -timeout 10m ./...
 
 step "end to end: the built programs, the conformance suite, foreign clients"
-go test -tags e2e -count=1 -timeout 15m ./internal/e2e/...
+run e2e -tags e2e -count=1 -timeout 15m ./internal/e2e/...
 
-if [ -n "${CI:-}" ]; then
-	step "data races"
-	go test -race -timeout 8m ./bridge/... ./remote/... ./internal/access/... ./internal/limit/... ./internal/usage/... ./internal/store/... ./internal/importer/...
+step "fuzz targets, ${FUZZ:-2s} each"
+scripts/fuzz.sh "${FUZZ:-2s}"
+
+if git rev-parse --git-dir >/dev/null 2>&1; then
+	step "generated files are up to date"
+	before=$(git diff | cksum)
+	make --no-print-directory golden
+	[ "$before" = "$(git diff | cksum)" ] || { git diff --stat; fail "commit what make golden has changed"; }
 fi
 
-step "all tests passed"
+step "summary"
+for kind in unit e2e; do
+	tool gotestsum --format none --hide-summary=output --raw-command -- cat "$results/$kind.json"
+done
+for program in "${missing[@]}"; do echo "skipped for want of $program"; done
+echo "all tests passed in $SECONDS s"
