@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/pierre-mcp/pierre/internal/jsonrpc"
 )
 
 // Methods that the relay must know.
@@ -47,27 +49,27 @@ func (r *relay) newCall(ctx context.Context, m message) (context.Context, *call)
 	c := &call{message: m, abort: abort}
 	c.repeatable = r.repeatable(&c.message)
 	patience := r.opts.Patience
-	if m.method == methodInitialize || m.method == methodDiscover {
+	if m.Method == methodInitialize || m.Method == methodDiscover {
 		patience = r.opts.ConnectPatience
 	}
 	c.deadline = time.Now().Add(patience)
-	if m.token != nil {
-		r.out.expect(canonical(m.token))
+	if m.OfferedToken != nil {
+		r.out.expect(jsonrpc.Key(m.OfferedToken))
 	}
 	r.calls.mu.Lock()
 	defer r.calls.mu.Unlock()
 	if r.calls.m == nil {
 		r.calls.m = make(map[string]*call)
 	}
-	r.calls.m[string(m.id)] = c
+	r.calls.m[string(m.ID)] = c
 	return ctx, c
 }
 
 // repeatable reports whether m does no harm if the server sees it twice.
 func (r *relay) repeatable(m *message) bool {
-	switch m.method {
+	switch m.Method {
 	case methodCall:
-		return r.tools.repeatable(unquote(m.name))
+		return r.tools.repeatable(unquote(m.Name))
 	case methodInitialize, methodDiscover, methodListTools, "ping", "prompts/list", "prompts/get", "resources/list",
 		"resources/templates/list", "resources/read", "resources/subscribe", "resources/unsubscribe", "completion/complete",
 		"logging/setLevel", "tasks/get", "tasks/list", "tasks/result":
@@ -88,13 +90,13 @@ func (r *relay) serve(ctx context.Context, c *call) {
 // finish forgets c.
 func (r *relay) finish(c *call) {
 	c.abort()
-	if c.token != nil && c.abandoned.Load() {
-		r.out.forget(canonical(c.token))
+	if c.OfferedToken != nil && c.abandoned.Load() {
+		r.out.forget(jsonrpc.Key(c.OfferedToken))
 	}
 	r.calls.mu.Lock()
 	defer r.calls.mu.Unlock()
-	if r.calls.m[string(c.id)] == c {
-		delete(r.calls.m, string(c.id))
+	if r.calls.m[string(c.ID)] == c {
+		delete(r.calls.m, string(c.ID))
 	}
 }
 
@@ -110,7 +112,7 @@ func (s *calls) stopListening() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range s.m {
-		if c.method == methodListen {
+		if c.Method == methodListen {
 			c.abandoned.Store(true)
 			c.abort()
 		}
@@ -121,7 +123,7 @@ func (s *calls) stopListening() {
 // it does so once more in a new one: the server has refused the message unread.
 func (r *relay) carryOut(ctx context.Context, c *call) error {
 	var s session
-	if c.method != methodInitialize {
+	if c.Method != methodInitialize {
 		s = r.sessions.current()
 	}
 	x, err := r.post(ctx, c, s)
@@ -164,7 +166,7 @@ func (x *exchange) close() {
 func (r *relay) post(ctx context.Context, c *call, s session) (*exchange, error) {
 	x := &exchange{release: r.putBuffer}
 	header := r.postHeader(&c.message, s)
-	req, err := r.newRequest(withAttempt(ctx, &c.attempt), http.MethodPost, header, c.raw)
+	req, err := r.newRequest(withAttempt(ctx, &c.attempt), http.MethodPost, header, c.Raw)
 	if err != nil {
 		return nil, err
 	}
@@ -242,7 +244,7 @@ func (r *relay) putBuffer(b *bytes.Buffer) {
 // conclude answers c with the body of x, or with an error that says what the server said.
 func (r *relay) conclude(c *call, x *exchange) error {
 	m, err := parse(bytes.TrimSpace(x.buf.Bytes()))
-	if err == nil && m.isResponse() && sameID(m.id, c.id) {
+	if err == nil && m.IsResponse() && jsonrpc.Same(m.ID, c.ID) {
 		r.answer(c, m, x.Header)
 		return nil
 	}
@@ -251,30 +253,30 @@ func (r *relay) conclude(c *call, x *exchange) error {
 
 // answer gives the host the server's answer to c.
 func (r *relay) answer(c *call, m message, h http.Header) {
-	line := m.raw
-	if !bytes.Equal(m.id, c.id) { // an id that the server could not keep, such as a large integer
-		line = m.replaced(m.id, c.id)
+	var edits []jsonrpc.Edit
+	if !bytes.Equal(m.ID, c.ID) { // an id that the server could not keep, such as a large integer
+		edits = append(edits, jsonrpc.Edit{Old: m.ID, New: c.ID})
 	}
 	switch {
-	case m.result == nil:
-	case c.method == methodInitialize:
-		now, before := r.sessions.begin(c.raw, h, m.result)
+	case m.Result == nil:
+	case c.Method == methodInitialize:
+		now, before := r.sessions.begin(c.Raw, h, m.Result)
 		if before.id != "" && before.id != now.id {
 			r.streams.run(func() { r.end(r.work, before) })
 		}
-	case c.method == methodListTools:
-		if list := r.tools.learn(m.result, c.modern()); !bytes.Equal(list, m.result) {
-			line = m.replaced(m.result, list)
+	case c.Method == methodListTools:
+		if list := r.tools.learn(m.Result, c.modern()); !bytes.Equal(list, m.Result) {
+			edits = append(edits, jsonrpc.Edit{Old: m.Result, New: list})
 		}
 	}
 	if c.abandoned.Load() {
 		return
 	}
 	var token string
-	if c.token != nil {
-		token = canonical(c.token)
+	if c.OfferedToken != nil {
+		token = jsonrpc.Key(c.OfferedToken)
 	}
-	r.out.answer(line, token, token != "" && isTask(m.result))
+	r.out.answer(edited(m, edits), token, token != "" && isTask(m.Result))
 }
 
 // refuse answers c with an error of the bridge's own.
@@ -283,10 +285,10 @@ func (r *relay) refuse(ctx context.Context, c *call, err error) {
 		return
 	}
 	var token string
-	if c.token != nil {
-		token = canonical(c.token)
+	if c.OfferedToken != nil {
+		token = jsonrpc.Key(c.OfferedToken)
 	}
-	r.out.answer(errorLine(c.id, asFailure(ctx, c, err)), token, false)
+	r.out.answer(errorLine(c.ID, asFailure(ctx, c, err)), token, false)
 }
 
 // followAnswer forwards the events of x until the answer of c is among them, across broken streams.
@@ -320,14 +322,14 @@ func (r *relay) forward(c *call, events *eventReader, h http.Header) (answered b
 		m, ok := eventMessage(ev)
 		switch {
 		case !ok:
-		case c != nil && !answered && m.isResponse() && sameID(m.id, c.id):
+		case c != nil && !answered && m.IsResponse() && jsonrpc.Same(m.ID, c.ID):
 			r.answer(c, m, h)
 			answered = true
 			// The server closes the stream now; if it does not, the connection is not worth keeping.
 			stop := time.AfterFunc(time.Second, c.abort)
 			defer stop.Stop()
 		default:
-			r.pass(m)
+			r.pass(c, m)
 		}
 	}
 }
@@ -341,11 +343,24 @@ func eventMessage(ev event) (message, bool) {
 	return m, err == nil
 }
 
-// pass gives the host a request or notification of the server.
-func (r *relay) pass(m message) {
-	if m.method == methodProgress && m.progress != nil {
-		r.out.progress(m.raw, canonical(m.progress))
+// pass gives the host a request or notification of the server. C is the call on whose stream it came, or nil.
+func (r *relay) pass(c *call, m message) {
+	if m.Method != methodProgress || m.ProgressToken == nil {
+		r.out.write(m.Raw)
 		return
 	}
-	r.out.write(m.raw)
+	token := m.ProgressToken
+	var edits []jsonrpc.Edit
+	if c != nil && !bytes.Equal(token, c.OfferedToken) && jsonrpc.Same(token, c.OfferedToken) {
+		token = c.OfferedToken // the server could not keep it, as with ids
+		edits = append(edits, jsonrpc.Edit{Old: m.ProgressToken, New: token})
+	}
+	r.out.progress(edited(m, edits), jsonrpc.Key(token))
+}
+
+func edited(m message, edits []jsonrpc.Edit) []byte {
+	if len(edits) == 0 {
+		return m.Raw
+	}
+	return m.Edited(edits...)
 }

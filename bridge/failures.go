@@ -14,6 +14,8 @@ import (
 	"net/url"
 	"strings"
 	"syscall"
+
+	"github.com/pierre-mcp/pierre/internal/jsonrpc"
 )
 
 // JSON-RPC error codes. The bridge's own errors carry the HTTP status that fits
@@ -71,9 +73,12 @@ func lineTooLong(limit int) *failure {
 	return &failure{code: codeInvalidRequest, text: fmt.Sprintf("A message of more than %d MiB was not sent: it is too large.", limit>>20)}
 }
 
-func malformed(line []byte) *failure {
-	if line[0] == '[' && json.Valid(line) {
+func malformed(line []byte, err error) *failure {
+	if line[0] == '[' && errors.Is(err, jsonrpc.ErrNotObject) {
 		return &failure{code: codeInvalidRequest, text: "Batches are not supported (MCP 2025-06-18 removed them): send each message on a line of its own."}
+	}
+	if errors.Is(err, jsonrpc.ErrTooDeep) {
+		return &failure{code: codeInvalidRequest, text: "The message nests arrays and objects too deeply."}
 	}
 	return &failure{code: codeParse, text: "The line is not one JSON object."}
 }

@@ -23,7 +23,6 @@ const (
 
 // Members of params._meta in the 2026-07-28 era.
 const (
-	metaVersion      = "io.modelcontextprotocol/protocolVersion"
 	metaSubscription = "io.modelcontextprotocol/subscriptionId"
 )
 
@@ -61,19 +60,19 @@ func (r *relay) postHeader(m *message, s session) http.Header {
 		return h
 	}
 	h[headerVersion] = []string{headerValue(m.version)}
-	if m.method == "" {
+	if m.Method == "" {
 		return h
 	}
-	h[headerMethod] = []string{headerValue(m.method)}
-	switch m.method {
+	h[headerMethod] = []string{headerValue(m.Method)}
+	switch m.Method {
 	case methodCall, "prompts/get":
-		h[headerName] = []string{headerValue(unquote(m.name))}
+		h[headerName] = []string{headerValue(unquote(m.Name))}
 	case "resources/read":
-		h[headerName] = []string{headerValue(unquote(m.uri))}
+		h[headerName] = []string{headerValue(unquote(m.URI))}
 	}
-	if m.method == methodCall {
-		for _, p := range r.tools.mirrored(unquote(m.name)) {
-			if v, ok := primitive(p.lookup(m.arguments)); ok {
+	if m.Method == methodCall {
+		for _, p := range r.tools.mirrored(unquote(m.Name)) {
+			if v, ok := primitive(p.lookup(m.Arguments)); ok {
 				h.Set(headerParam+p.header, headerValue(v))
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+
+	"github.com/pierre-mcp/pierre/internal/jsonrpc"
 )
 
 var errTooLong = errors.New("message too long")
@@ -53,7 +55,7 @@ func (l *lineReader) line() ([]byte, error) {
 	for {
 		part, err := l.r.ReadSlice('\n')
 		if len(line)+len(bytes.TrimRight(part, "\r\n")) > l.limit {
-			return nil, &tooLongError{idAround(line, l.skip(part, err))}
+			return nil, &tooLongError{jsonrpc.IDAround(line, l.skip(part, err))}
 		}
 		line = append(line, part...)
 		if !errors.Is(err, bufio.ErrBufferFull) {
@@ -72,24 +74,4 @@ func (l *lineReader) skip(part []byte, err error) (end []byte) {
 		}
 		part, err = l.r.ReadSlice('\n')
 	}
-}
-
-// idAround finds the id of a message of which only the beginning and the end are
-// known: hosts write it first or last. It returns nil if the id is not certain.
-func idAround(begin, end []byte) []byte {
-	// "id":VALUE} at the very end belongs to the outermost object.
-	if rest, ok := bytes.CutSuffix(end, []byte("}")); ok {
-		if i := bytes.LastIndex(rest, []byte(`"id":`)); i >= 0 {
-			value := parser{b: rest[i+len(`"id":`):]}
-			start := value.space(0)
-			if to := value.value(start, maxDepth, elsewhere); to > 0 && value.space(to) == len(value.b) {
-				return value.b[start:to]
-			}
-		}
-	}
-	p := parser{b: begin}
-	if i := p.space(0); i < len(begin) && begin[i] == '{' {
-		p.object(i, 0, inMessage)
-	}
-	return p.m.id
 }

@@ -11,7 +11,7 @@ import (
 // notify takes a notification of the host to the server and waits until the
 // server has it. If that fails nobody can be told, so it is logged.
 func (r *relay) notify(ctx context.Context, m message) {
-	if m.method == methodInitialized && !m.modern() {
+	if m.Method == methodInitialized && !m.modern() {
 		r.initialized(ctx, m)
 		return
 	}
@@ -20,31 +20,31 @@ func (r *relay) notify(ctx context.Context, m message) {
 
 // initialized completes the handshake of the earlier era and opens the listening stream.
 func (r *relay) initialized(ctx context.Context, m message) {
-	r.sessions.confirm(m.raw)
+	r.sessions.confirm(m.Raw)
 	s := r.sessions.current()
-	err := r.acknowledge(ctx, m.raw, s)
+	err := r.acknowledge(ctx, m.Raw, s)
 	if errors.Is(err, errSessionLost) {
 		_, err = r.revive(ctx, s) // says it once more, and listens
 	} else if s.gen > 0 {
 		<-r.openListening(ctx, s)
 	}
 	if err != nil {
-		r.log.InfoContext(ctx, "the server did not take a message", "method", m.method, "err", err)
+		r.log.InfoContext(ctx, "the server did not take a message", "method", m.Method, "err", err)
 	}
 }
 
 // send posts a notification, or the host's answer to a request of the server.
 func (r *relay) send(ctx context.Context, m message) {
 	s := r.sessions.current()
-	err := r.acknowledge(ctx, m.raw, s)
+	err := r.acknowledge(ctx, m.Raw, s)
 	// An answer is not repeated: the request it belongs to died with the session.
-	if errors.Is(err, errSessionLost) && m.isNotification() {
+	if errors.Is(err, errSessionLost) && m.IsNotification() {
 		if s, err = r.revive(ctx, s); err == nil {
-			err = r.acknowledge(ctx, m.raw, s)
+			err = r.acknowledge(ctx, m.Raw, s)
 		}
 	}
 	if err != nil {
-		r.log.InfoContext(ctx, "the server did not take a message", "method", m.method, "err", err)
+		r.log.InfoContext(ctx, "the server did not take a message", "method", m.Method, "err", err)
 	}
 }
 
@@ -59,7 +59,7 @@ func (r *relay) acknowledge(ctx context.Context, raw []byte, s session) error {
 	ctx, cancel := context.WithTimeout(ctx, r.opts.Patience)
 	defer cancel()
 	c := &call{message: m}
-	c.repeatable = m.isResponse() || m.method == methodInitialized
+	c.repeatable = m.IsResponse() || m.Method == methodInitialized
 	c.deadline = time.Now().Add(r.opts.Patience)
 	x, err := r.post(ctx, c, s)
 	if err != nil {
@@ -70,7 +70,7 @@ func (r *relay) acknowledge(ctx context.Context, raw []byte, s session) error {
 	case !m.modern() && s.isLost(x):
 		return errSessionLost
 	case x.StatusCode >= http.StatusMultipleChoices:
-		return fmt.Errorf("the server answers %s to %s", x.Status, m.method)
+		return fmt.Errorf("the server answers %s to %s", x.Status, m.Method)
 	default:
 		return nil
 	}
@@ -80,7 +80,7 @@ func (r *relay) acknowledge(ctx context.Context, raw []byte, s session) error {
 // for a call that has not left yet, ending the HTTP request is all. In the earlier
 // one the server is told first; the request is dropped once it knows.
 func (r *relay) cancel(ctx context.Context, m message, ready <-chan struct{}) {
-	c := r.calls.find(m.requestID)
+	c := r.calls.find(m.RequestID)
 	if c != nil {
 		c.abandoned.Store(true)
 		if c.modern() || !c.sent.Load() {

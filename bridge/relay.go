@@ -77,20 +77,20 @@ func (r *relay) dispatch(ctx context.Context, line []byte) {
 	ready := r.ready
 	switch {
 	case err != nil:
-		r.out.write(errorLine(nil, malformed(line)))
-	case m.isRequest():
+		r.out.write(errorLine(nil, malformed(line, err)))
+	case m.IsRequest():
 		r.dispatchRequest(ctx, m)
-	case m.isNotification() && m.method == methodCancelled:
+	case m.IsNotification() && m.Method == methodCancelled:
 		r.pending.run(func() { r.cancel(ctx, m, ready) })
-	case m.isNotification():
+	case m.IsNotification():
 		r.startOrdered(func() { r.notify(ctx, m) })
-	case m.isResponse():
+	case m.IsResponse():
 		r.pending.run(func() {
 			<-ready
 			r.send(ctx, m)
 		})
 	default:
-		r.out.write(errorLine(m.id, notAMessage()))
+		r.out.write(errorLine(m.ID, notAMessage()))
 	}
 }
 
@@ -99,9 +99,9 @@ func (r *relay) dispatchRequest(ctx context.Context, m message) {
 	ctx, c := r.newCall(ctx, m)
 	ready := r.ready
 	switch {
-	case m.method == methodInitialize:
+	case m.Method == methodInitialize:
 		r.startOrdered(func() { r.serve(ctx, c) })
-	case m.method == methodListen && m.modern():
+	case m.Method == methodListen && m.modern():
 		r.pending.run(func() {
 			<-ready
 			r.subscribe(ctx, c)

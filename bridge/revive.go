@@ -22,7 +22,7 @@ func (s session) isLost(x *exchange) bool {
 		return err != nil || errorOf(m).Code != codeMethodNotFound
 	}
 	// 400 is not what the specification says, but what several servers do.
-	answers := err == nil && m.id != nil && string(m.id) != "null"
+	answers := err == nil && m.ID != nil && string(m.ID) != "null"
 	return !answers && bytes.Contains(bytes.ToLower(x.buf.Bytes()), []byte("session"))
 }
 
@@ -68,7 +68,7 @@ func (r *relay) reinitialize(ctx context.Context) (session, error) {
 	if err != nil {
 		return session{}, err
 	}
-	now, _ := r.sessions.begin(initialize, x.Header, answer.result)
+	now, _ := r.sessions.begin(initialize, x.Header, answer.Result)
 	if initialized != nil {
 		if err := r.acknowledge(ctx, initialized, now); err != nil {
 			return session{}, err
@@ -82,7 +82,7 @@ func (r *relay) reinitialize(ctx context.Context) (session, error) {
 func (r *relay) onlyAnswer(c *call, x *exchange) (message, error) {
 	if x.stream == nil {
 		m, err := parse(bytes.TrimSpace(x.buf.Bytes()))
-		if err != nil || m.result == nil {
+		if err != nil || m.Result == nil {
 			return message{}, r.statusFailure(x, m)
 		}
 		return m, nil
@@ -93,8 +93,8 @@ func (r *relay) onlyAnswer(c *call, x *exchange) (message, error) {
 		if err != nil {
 			return message{}, interrupted(c, err)
 		}
-		if m, ok := eventMessage(ev); ok && m.isResponse() {
-			if m.result == nil {
+		if m, ok := eventMessage(ev); ok && m.IsResponse() {
+			if m.Result == nil {
 				return message{}, r.statusFailure(x, m)
 			}
 			return m, nil
@@ -136,7 +136,7 @@ type errorDetail struct {
 
 func errorOf(m message) errorDetail {
 	var e errorDetail
-	if json.Unmarshal(m.err, &e) != nil {
+	if json.Unmarshal(m.Error, &e) != nil {
 		return errorDetail{}
 	}
 	return e

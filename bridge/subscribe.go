@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net/http"
 	"time"
+
+	"github.com/pierre-mcp/pierre/internal/jsonrpc"
 )
 
 const methodAcknowledged = "notifications/subscriptions/acknowledged"
@@ -72,14 +74,14 @@ func (r *relay) forwardSubscription(c *call, events *eventReader, acknowledged *
 		m, ok := eventMessage(ev)
 		switch {
 		case !ok:
-		case m.isResponse() && sameID(m.id, c.id):
+		case m.IsResponse() && jsonrpc.Same(m.ID, c.ID):
 			r.answer(c, m, nil)
 			return true
-		case m.method == methodAcknowledged && *acknowledged:
+		case m.Method == methodAcknowledged && *acknowledged:
 			r.announceMissed(c, m)
 		default:
-			*acknowledged = *acknowledged || m.method == methodAcknowledged
-			r.pass(m)
+			*acknowledged = *acknowledged || m.Method == methodAcknowledged
+			r.pass(c, m)
 		}
 	}
 }
@@ -95,7 +97,7 @@ func (r *relay) announceMissed(c *call, ack message) {
 			} `json:"notifications"`
 		} `json:"params"`
 	}
-	if json.Unmarshal(ack.raw, &v) != nil {
+	if json.Unmarshal(ack.Raw, &v) != nil {
 		return
 	}
 	n := v.Params.Notifications
@@ -105,7 +107,7 @@ func (r *relay) announceMissed(c *call, ack message) {
 	}{{"tools", n.Tools}, {"prompts", n.Prompts}, {"resources", n.Resources}} {
 		if list.on {
 			r.out.write([]byte(`{"jsonrpc":"2.0","method":"notifications/` + list.kind +
-				`/list_changed","params":{"_meta":{"` + metaSubscription + `":` + string(c.id) + `}}}`))
+				`/list_changed","params":{"_meta":{"` + metaSubscription + `":` + string(c.ID) + `}}}`))
 		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 // itself, its record. A call that is refused before the limit is asked neither counts nor is recorded; an answer leaves
 // only when its record is durable.
 func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p access.Principal) answer {
-	name := x.msg.tool()
+	name := x.msg.tool
 	tool := s.mcp.GetTool(name)
 	if tool == nil || !pierre.MayUse(p.Tools, name) {
 		return x.refused(refuse(0, mcp.INVALID_PARAMS, "There is no tool of this name; tools/list shows the tools that this API key may use."))

@@ -32,6 +32,9 @@ func TestCredentials(t *testing.T) {
 		{name: "another scheme beside it", body: withAuth(c.key), header: []string{"Authorization", "Basic Zm9vOmJhcg=="}, status: 200, want: string(c.row.UserID)},
 		{name: "two different", body: withAuth(c.key), header: []string{"Authorization", "Bearer " + other.key}, status: 400, want: "two different"},
 		{name: "two different headers", body: plain, header: []string{"X-API-Key", c.key, "Authorization", "Bearer " + other.key}, status: 400, want: "two different"},
+		{name: "two different in the body", body: strings.Replace(withAuth(c.key), `{`, `{"auth":"`+other.key+`",`, 1), status: 400, want: "auth"},
+		{name: "two in the body, one escaped", path: "/", body: strings.Replace(withAuth(c.key), `{`, `{"\u0061uth":"`+c.key+`",`, 1), status: 400, want: "auth"},
+		{name: "two in the body and a header", body: strings.Replace(withAuth(c.key), `{`, `{"auth":"`+other.key+`",`, 1), header: []string{"Authorization", "Bearer " + c.key}, status: 400, want: "auth"},
 		{name: "none", body: plain, status: 401, want: "no API key"},
 		{name: "in the URL", path: "/mcp?auth=" + c.key + "&api_key=" + c.key, body: plain, status: 401, want: "no API key"},
 		{name: "empty", body: withAuth(""), header: []string{"Authorization", "Bearer "}, status: 401, want: "no API key"},
@@ -121,8 +124,12 @@ func TestToolsOfAKey(t *testing.T) {
 		t.Errorf("a forbidden tool is told apart from an absent one: %s", forbidden.body)
 	}
 	// mcp-go reads names without regard to case, and so does the check.
+	other := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"Name":"soft"}}`
+	if resp := few.post(other); rpcError(t, resp.body).Code != -32602 {
+		t.Errorf("a name in another case gets past: %s", resp.body)
+	}
 	twice := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"noop","Name":"soft"}}`
-	if resp := few.post(twice); rpcError(t, resp.body).Code != -32602 {
+	if resp := few.post(twice); resp.StatusCode != http.StatusBadRequest {
 		t.Errorf("a second name gets past: %s", resp.body)
 	}
 }

@@ -1,13 +1,15 @@
 package mcpapi
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/pierre-mcp/pierre/internal/jsonrpc"
 )
 
 // maxNesting bounds the arrays and objects within each other. Tool arguments need a handful.
@@ -28,100 +30,73 @@ type message struct {
 	version string          // protocolVersion of params._meta
 	capable bool            // params._meta declares the client's capabilities
 	token   json.RawMessage // progressToken of params._meta
+
+	tool      string          // that a tools/call names
+	paged     bool            // the client asks for a page of a list
+	cancelled json.RawMessage // id of the request that notifications/cancelled is about
 }
 
 // parse reads a body. Its errors are refusals; the id is set whenever the body has a usable one.
 func (m *message) parse(body []byte) error {
 	m.size = int64(len(body))
+	read, err := jsonrpc.Parse(body, jsonrpc.Options{MaxDepth: maxNesting, Strict: true})
+	if read.ID != nil && jsonrpc.IsID(read.ID) {
+		m.id = read.ID
+	}
 	switch {
-	case tooDeep(body):
-		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "The message nests arrays and objects more than "+strconv.Itoa(maxNesting)+" levels deep.")
-	case !json.Valid(body):
-		return refuse(http.StatusBadRequest, mcp.PARSE_ERROR, "The request body is not valid JSON.")
-	case !utf8.Valid(body): // which json.Valid does not ask for: the id, sent back, would spoil the answer
-		return refuse(http.StatusBadRequest, mcp.PARSE_ERROR, "The request body is not valid UTF-8.")
-	case body[skipSpace(body, 0)] != '{':
-		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "The request body must be one JSON-RPC message; batches are not supported.")
-	}
-	var version, id, auth json.RawMessage
-	members(body, func(key []byte, value json.RawMessage) {
-		switch string(key) {
-		case "jsonrpc":
-			version = value
-		case "id":
-			id = value
-		case "method":
-			m.method = value
-		case "params":
-			m.params = value
-		case "result":
-			m.result = value
-		case "error":
-			m.fault = value
-		case "auth":
-			auth = value
-		}
-	})
-	if id != nil && !isID(id) {
+	case err != nil:
+		return unreadable(err)
+	case read.ID != nil && m.id == nil:
 		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "id must be a string or a number.")
-	}
-	m.id = id
-	if string(version) != `"2.0"` {
+	case string(read.Version) != `"2.0"`:
 		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, `jsonrpc must be "2.0".`)
 	}
 	var ok bool
-	if m.auth, ok = text(auth); auth != nil && !ok {
+	if m.auth, ok = jsonrpc.Text(read.Auth); read.Auth != nil && !ok {
 		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "auth must be a string: the API key.")
 	}
-	return m.classify()
+	m.method, m.params, m.result, m.fault = read.RawMethod, read.Params, read.Result, read.Error
+	return m.classify(&read)
 }
 
-// classify checks that m is a request, a notification or a response.
-func (m *message) classify() error {
-	var ok bool
-	switch m.name, ok = text(m.method); {
+// unreadable is the refusal of a body that is no message.
+func unreadable(err error) error {
+	repeated, isRepeated := errors.AsType[*jsonrpc.RepeatedError](err)
+	switch {
+	case isRepeated:
+		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, fmt.Sprintf("The member %.40q occurs twice in one object of the request body.", repeated.Name))
+	case errors.Is(err, jsonrpc.ErrTooDeep):
+		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "The message nests arrays and objects more than "+strconv.Itoa(maxNesting)+" levels deep.")
+	case errors.Is(err, jsonrpc.ErrNotUTF8):
+		return refuse(http.StatusBadRequest, mcp.PARSE_ERROR, "The request body is not valid UTF-8.")
+	case errors.Is(err, jsonrpc.ErrNotObject):
+		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "The request body must be one JSON-RPC message; batches are not supported.")
+	default:
+		return refuse(http.StatusBadRequest, mcp.PARSE_ERROR, "The request body is not valid JSON.")
+	}
+}
+
+// classify checks that m is a request, a notification or a response, and keeps what it needs of its params.
+func (m *message) classify(read *jsonrpc.Message) error {
+	m.name = read.Method
+	switch {
 	case m.method == nil && m.id != nil && (m.result != nil) != (m.fault != nil):
 		return nil
-	case !ok || m.name == "":
+	case m.name == "":
 		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "method must be the name of a method.")
 	case m.params != nil && m.params[0] != '{':
 		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "params must be an object.")
 	}
-	m.readMeta()
-	return nil
-}
-
-// readMeta looks at params._meta as mcp-go does, so that both decide alike. What has the wrong type counts as absent.
-func (m *message) readMeta() {
-	members(member(m.params, "_meta"), func(key []byte, value json.RawMessage) {
-		switch string(key) {
-		case mcp.MetaKeyProtocolVersion:
-			m.version, _ = text(value)
-		case mcp.MetaKeyClientCapabilities:
-			m.capable = value[0] == '{'
-		case "progressToken":
-			m.token = value
-		}
-	})
-}
-
-// tool returns the name of the tool that a tools/call names, as mcp-go reads it: null says nothing.
-func (m *message) tool() (name string) {
-	members(m.params, func(key []byte, value json.RawMessage) {
-		if bytes.EqualFold(key, []byte("name")) && string(value) != "null" {
-			name, _ = text(value)
-		}
-	})
-	return name
-}
-
-// cancelled returns the id of the request that notifications/cancelled is about, nil if it names none.
-func (m *message) cancelled() json.RawMessage {
-	id := member(m.params, "requestId")
-	if id == nil || !isID(id) {
-		return nil
+	// What has the wrong type counts as absent, as it does for mcp-go.
+	m.version, _ = jsonrpc.Text(read.ProtocolVersion)
+	m.capable = len(read.Capabilities) > 0 && read.Capabilities[0] == '{'
+	m.token = read.OfferedToken
+	m.tool, _ = jsonrpc.Text(read.Name)
+	m.paged = read.Cursor != nil
+	if jsonrpc.IsID(read.RequestID) {
+		m.cancelled = read.RequestID
 	}
-	return id
+	return nil
 }
 
 func (m *message) isResponse() bool     { return m.method == nil }
@@ -142,17 +117,4 @@ func (m *message) inner(id int64) json.RawMessage {
 		b = append(b, m.params...)
 	}
 	return append(b, '}')
-}
-
-// isID reports whether raw is a string or a number. MCP forbids null.
-func isID(raw json.RawMessage) bool {
-	return raw[0] == '"' || raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9'
-}
-
-// idKey returns the same text for ids that are equal: strings may be escaped in different ways.
-func idKey(raw json.RawMessage) string {
-	if s, ok := text(raw); ok {
-		return `"` + s
-	}
-	return string(raw)
 }

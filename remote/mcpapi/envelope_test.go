@@ -67,11 +67,12 @@ func checkInner(t *testing.T, m *message) {
 	if m.params == nil || json.Unmarshal(m.params, &call) != nil {
 		return
 	}
-	if got := m.tool(); got != call.Name {
+	if got := m.tool; got != call.Name {
 		t.Errorf("tool = %q, encoding/json reads %q in %s", got, call.Name, m.params)
 	}
-	if got := member(m.params, "_meta"); !bytes.Equal(got, call.Meta) {
-		t.Errorf("_meta = %s, encoding/json reads %s", got, call.Meta)
+	var meta map[string]json.RawMessage
+	if json.Unmarshal(call.Meta, &meta) == nil && !bytes.Equal(m.token, meta["progressToken"]) {
+		t.Errorf("progressToken = %s, encoding/json reads %s", m.token, meta["progressToken"])
 	}
 }
 

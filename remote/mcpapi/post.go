@@ -140,7 +140,7 @@ func (s *Server) notification(ctx context.Context, x *exchange, p access.Princip
 	switch {
 	case x.modern:
 	case x.msg.name == string(mcp.MethodNotificationCancelled):
-		if id := x.msg.cancelled(); id != nil {
+		if id := x.msg.cancelled; id != nil {
 			x.cancel(id)
 		}
 	default:
@@ -211,7 +211,7 @@ func (s *Server) listen(ctx context.Context, x *exchange, p access.Principal) er
 
 // listTools answers tools/list with what was kept, unless the client asks for a page.
 func (s *Server) listTools(ctx context.Context, x *exchange, p access.Principal) answer {
-	if member(x.msg.params, "cursor") != nil {
+	if x.msg.paged {
 		return s.dispatch(ctx, x, x)
 	}
 	result, keep := s.catalog.list(p, x.modern)

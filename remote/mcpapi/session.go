@@ -10,6 +10,7 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 
+	"github.com/pierre-mcp/pierre/internal/jsonrpc"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -180,7 +181,7 @@ func (s *session) close() {
 
 // track makes a request of the client cancellable; untrack forgets it.
 func (s *session) track(id json.RawMessage, cancel context.CancelFunc) (untrack func()) {
-	key := idKey(id)
+	key := jsonrpc.Key(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.inFlight[key] = cancel
@@ -194,7 +195,7 @@ func (s *session) track(id json.RawMessage, cancel context.CancelFunc) (untrack 
 // cancel cancels the request with that id, if it is running.
 func (s *session) cancel(id json.RawMessage) {
 	s.mu.Lock()
-	cancel := s.inFlight[idKey(id)]
+	cancel := s.inFlight[jsonrpc.Key(id)]
 	s.mu.Unlock()
 	if cancel != nil {
 		cancel()
@@ -259,7 +260,7 @@ func (s *session) expect(id int64) (replies <-chan reply, forget func()) {
 
 // resolve hands a client's response to who waits for it, and reports whether somebody does.
 func (s *session) resolve(id json.RawMessage, r reply) bool {
-	key := idKey(id)
+	key := jsonrpc.Key(id)
 	s.mu.Lock()
 	ch, ok := s.asked[key]
 	delete(s.asked, key)
