@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,18 +47,13 @@ func newImport(c *config, w cli.World) *cobra.Command {
 
 func importPaths(cmd *cobra.Command, c *config, w cli.World, email string, paths []string) (err error) {
 	ctx := cmd.Context()
-	if email == "" {
-		email = personalEmail
-	} else if email, err = pierre.NormalizeEmail(email); err != nil {
-		return cli.Usage(err)
-	}
 	s, err := c.open(ctx, w)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close(ctx)) }()
 	var total pierre.ImportSummary
-	user, err := s.store.EnsureUser(ctx, email, time.Now())
+	user, err := s.importingUser(ctx, email)
 	if err != nil {
 		return err
 	}
@@ -78,4 +74,21 @@ func importPaths(cmd *cobra.Command, c *config, w cli.World, email string, paths
 		return fmt.Errorf("%d of %d files failed", total.Failed, total.Files)
 	}
 	return nil
+}
+
+// importingUser returns the user with that e-mail address, who is made if new; "" is the one of a personal server. Users of
+// older versions may have an address that is not plain: they are found by it exactly as it is.
+func (s *services) importingUser(ctx context.Context, address string) (pierre.User, error) {
+	if address == "" {
+		return s.store.EnsureUser(ctx, personalEmail, time.Now())
+	}
+	email, notPlain := pierre.NormalizeEmail(address)
+	if notPlain == nil {
+		return s.store.EnsureUser(ctx, email, time.Now())
+	}
+	user, err := s.store.UserByEmail(ctx, address)
+	if pierre.KindOf(err) == pierre.KindNotFound {
+		return user, cli.Usage(notPlain)
+	}
+	return user, err
 }

@@ -2,26 +2,15 @@ package pierre
 
 import (
 	"fmt"
-	"net/mail"
 	"path"
 	"slices"
-	"strings"
 	"time"
 )
 
 // A User owns activities and API keys. The e-mail address names one user.
 type User struct {
 	ID    UserID
-	Email string // lower case
-}
-
-// NormalizeEmail returns the form of an e-mail address under which users are kept.
-func NormalizeEmail(address string) (string, error) {
-	a, err := mail.ParseAddress(strings.TrimSpace(address))
-	if err != nil || a.Name != "" || len(a.Address) > 254 {
-		return "", Invalid("user_email", "user_email must be one plain e-mail address such as ana@example.com.")
-	}
-	return strings.ToLower(a.Address), nil
+	Email string // as NormalizeEmail returns it
 }
 
 // A Tier is a plan: it sets a key's default limit and lifetime.

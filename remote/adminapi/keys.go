@@ -9,13 +9,16 @@ import (
 )
 
 func (s *Server) list(w http.ResponseWriter, r *http.Request, _ pierre.AdminToken) error {
-	q, err := s.keyQuery(r)
+	q, notPlain, err := s.keyQuery(r)
 	if err != nil {
 		return err
 	}
 	page, err := s.store.APIKeys(r.Context(), q)
 	if err != nil {
 		return err
+	}
+	if len(page.Keys) == 0 && notPlain != nil {
+		return notPlain
 	}
 	answer := keyListAnswer{Success: true, APIKeys: make([]keyView, len(page.Keys)), NextCursor: orNull(page.NextCursor)}
 	now := s.now()
@@ -25,16 +28,21 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, _ pierre.AdminToke
 	return web.WriteJSON(w, http.StatusOK, answer)
 }
 
-func (s *Server) keyQuery(r *http.Request) (pierre.KeyQuery, error) {
+// keyQuery also returns what is wrong with the e-mail address: users of older versions may have one that is not plain
+// any more, which is looked for exactly as it is.
+func (s *Server) keyQuery(r *http.Request) (q pierre.KeyQuery, notPlain, err error) {
 	params, err := query(r, "user_email", "active_only", "limit", "cursor")
 	if err != nil {
-		return pierre.KeyQuery{}, err
+		return q, nil, err
 	}
-	q := pierre.KeyQuery{Cursor: params.Get("cursor")}
-	if email := params.Get("user_email"); params.Has("user_email") {
+	q = pierre.KeyQuery{Cursor: params.Get("cursor")}
+	if params.Has("user_email") {
 		// An unencoded + arrives as a space, which no address has.
-		if q.Email, err = pierre.NormalizeEmail(strings.ReplaceAll(email, " ", "+")); err != nil {
-			return q, err
+		address := strings.ReplaceAll(params.Get("user_email"), " ", "+")
+		if q.Email, notPlain = pierre.NormalizeEmail(address); notPlain != nil {
+			if q.Email = address; address == "" {
+				return q, nil, notPlain
+			}
 		}
 	}
 	switch v := params.Get("active_only"); v {
@@ -42,10 +50,10 @@ func (s *Server) keyQuery(r *http.Request) (pierre.KeyQuery, error) {
 		q.ActiveAt = s.now()
 	case "", "false":
 	default:
-		return q, pierre.Invalid("active_only", "active_only must be true or false, not %q.", v)
+		return q, nil, pierre.Invalid("active_only", "active_only must be true or false, not %q.", v)
 	}
 	q.Limit, err = pageSize(params)
-	return q, err
+	return q, notPlain, err
 }
 
 func (s *Server) get(w http.ResponseWriter, r *http.Request, _ pierre.AdminToken) error {

@@ -3,6 +3,7 @@ package adminapi_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -138,5 +139,36 @@ func TestProvisionRefuses(t *testing.T) {
 	}
 	if _, err := d.store.UserByEmail(t.Context(), "ana@club.test"); pierre.KindOf(err) != pierre.KindNotFound {
 		t.Errorf("refused requests made a user: %v", err)
+	}
+}
+
+// Two addresses that mail tells apart are two users, or one of them is refused.
+func TestAddressesThatLookAlike(t *testing.T) {
+	d := open(t)
+	d.provision(`{"user_email":"kai@club.test","tier":"starter"}`)
+	for _, address := range []string{"\u212aai@club.test", "ka\u0130@club.test", "k\u0430i@club.test", "kai\u200b@club.test", `\"kai\"@club.test`, `kai@club.test\n`} {
+		d.problem(d.do("POST", "/admin/provision-api-key", `{"user_email":"`+address+`","tier":"starter"}`),
+			http.StatusUnprocessableEntity, "user_email", "one plain e-mail address")
+	}
+	for _, address := range []string{"\u212aai@club.test", "kai\u200b@club.test", `"kai"@club.test`, "kai@club.test\n"} {
+		d.problem(d.do("GET", "/admin/api-keys?user_email="+url.QueryEscape(address), ""),
+			http.StatusUnprocessableEntity, "user_email", "one plain e-mail address")
+	}
+	if got := len(d.list("?user_email=KAI@club.test").APIKeys); got != 1 {
+		t.Errorf("%d keys of Kai, want 1", got)
+	}
+}
+
+// A user whom an older version made with an address that is refused now is still found by it.
+func TestUsersWithOldAddressesAreFound(t *testing.T) {
+	d := open(t)
+	const old = "jürgen@club.test"
+	k := pierre.APIKey{ID: pierre.NewKeyID(), Email: old, Name: "old", Tier: pierre.TierStarter, Prefix: "pk_live_0000", Last4: "0000"}
+	act := pierre.Act{Actor: "test", At: start}
+	if _, _, err := d.store.ProvisionAPIKey(t.Context(), act, k, func(pierre.APIKey) ([]byte, error) { return nil, nil }); err != nil {
+		t.Fatal(err)
+	}
+	if got := d.list("?user_email=" + url.QueryEscape(old)).APIKeys; len(got) != 1 || got[0].Email != old {
+		t.Errorf("keys of the old user: %v, want one", got)
 	}
 }
