@@ -15,37 +15,37 @@ const activityColumns = `id, user_id, provider, name, description, sport, start_
 	multisport_id, warnings, distance_m, duration_s, elapsed_s, gain_m, loss_m, average_hr_bpm, max_hr_bpm,
 	average_power_w, max_power_w, normalized_w, average_speed_mps, max_speed_mps, average_cadence, calories_kcal`
 
-// Activities returns a page of the user's activities, newest first unless q says otherwise.
+// Activities returns a page of the user's activities, newest first unless q says otherwise. Total and page are of one moment.
 func (s *Store) Activities(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) (pierre.ActivityPage, error) {
-	f := newFilter(user, q)
 	page := pierre.ActivityPage{Activities: []pierre.Activity{}}
-	if err := s.row(ctx, `SELECT count(*) FROM activities a WHERE `+f.where(), f.args...).Scan(&page.Total); err != nil {
-		return page, s.classify(err, "counting activities")
-	}
-	if err := f.page(q); err != nil {
-		return page, err
-	}
-	rows, err := s.query(ctx, `SELECT `+activityColumns+` FROM activities a WHERE `+f.where()+f.tail, f.args...)
-	if err != nil {
-		return page, s.classify(err, "reading activities")
-	}
-	defer rows.Close()
-	for rows.Next() {
-		a, err := scanActivity(rows)
-		if err != nil {
-			return page, s.classify(err, "reading activities")
+	err := s.view(ctx, "reading activities", func(t *tx) error {
+		f := newFilter(user, q)
+		if err := t.row(ctx, `SELECT count(*) FROM activities a WHERE `+f.where(), f.args...).Scan(&page.Total); err != nil {
+			return err
 		}
-		page.Activities = append(page.Activities, a)
-	}
-	if err := rows.Err(); err != nil {
-		return page, s.classify(err, "reading activities")
-	}
+		if err := f.page(q); err != nil {
+			return err
+		}
+		rows, err := t.query(ctx, `SELECT `+activityColumns+` FROM activities a WHERE `+f.where()+f.tail, f.args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			a, err := scanActivity(rows)
+			if err != nil {
+				return err
+			}
+			page.Activities = append(page.Activities, a)
+		}
+		return rows.Err()
+	})
 	if q.Limit > 0 && len(page.Activities) > q.Limit { // one more than wanted was read, to know if there are more
 		page.Activities = page.Activities[:q.Limit]
 		last := page.Activities[q.Limit-1]
 		page.NextCursor = place{At: last.Start.UnixMicro(), ID: string(last.ID)}.cursor()
 	}
-	return page, nil
+	return page, err
 }
 
 // Activity returns one of the user's activities.

@@ -38,13 +38,12 @@ func (s *Store) AdminTokens(ctx context.Context) ([]pierre.AdminToken, error) {
 
 // CreateAdminToken keeps a new admin token.
 func (s *Store) CreateAdminToken(ctx context.Context, act pierre.Act, a pierre.AdminToken) error {
-	err := s.tx(ctx, func(t *tx) error {
+	return s.update(ctx, "keeping admin token "+string(a.ID), func(t *tx) error {
 		if err := t.insertAdminToken(ctx, a); err != nil {
 			return err
 		}
 		return t.audit(ctx, act, "admin_token.generate", string(a.ID), adminTokenDetails(a))
 	})
-	return s.classify(err, "keeping admin token "+string(a.ID))
 }
 
 // RotateAdminToken lets replace make the successor of the token with that id, keeps it and revokes the old one.
@@ -52,7 +51,7 @@ func (s *Store) RotateAdminToken(
 	ctx context.Context, act pierre.Act, id pierre.AdminTokenID, replace func(old pierre.AdminToken) (pierre.AdminToken, error),
 ) (pierre.AdminToken, error) {
 	var next pierre.AdminToken
-	err := s.tx(ctx, func(t *tx) error {
+	err := s.update(ctx, "rotating admin token "+string(id), func(t *tx) error {
 		old, err := t.adminToken(ctx, id)
 		if err != nil {
 			return err
@@ -68,13 +67,13 @@ func (s *Store) RotateAdminToken(
 		}
 		return t.audit(ctx, act, "admin_token.rotate", string(id), map[string]pierre.AdminTokenID{"successor": next.ID})
 	})
-	return next, s.classify(err, "rotating admin token "+string(id))
+	return next, err
 }
 
 // RevokeAdminToken revokes the token with that id, and returns it. Of a token that is revoked already nothing changes.
 func (s *Store) RevokeAdminToken(ctx context.Context, act pierre.Act, id pierre.AdminTokenID) (pierre.AdminToken, error) {
 	var a pierre.AdminToken
-	err := s.tx(ctx, func(t *tx) error {
+	err := s.update(ctx, "revoking admin token "+string(id), func(t *tx) error {
 		var err error
 		if a, err = t.adminToken(ctx, id); err != nil || !a.Revoked.IsZero() {
 			return err
@@ -85,17 +84,16 @@ func (s *Store) RevokeAdminToken(ctx context.Context, act pierre.Act, id pierre.
 		}
 		return t.audit(ctx, act, "admin_token.revoke", string(id), struct{}{})
 	})
-	return a, s.classify(err, "revoking admin token "+string(id))
+	return a, err
 }
 
 // TouchAdminToken notes when an admin token was last used; it never moves the time back.
 func (s *Store) TouchAdminToken(ctx context.Context, id pierre.AdminTokenID, at time.Time) error {
-	err := s.tx(ctx, func(t *tx) error {
+	return s.update(ctx, "noting the last use of admin token "+string(id), func(t *tx) error {
 		_, err := t.exec(ctx, `UPDATE admin_tokens SET last_used_us = $2
 			WHERE id = $1 AND (last_used_us IS NULL OR last_used_us < $2)`, id, at.UnixMicro())
 		return err
 	})
-	return s.classify(err, "noting the last use of admin token "+string(id))
 }
 
 func (t *tx) adminToken(ctx context.Context, id pierre.AdminTokenID) (pierre.AdminToken, error) {

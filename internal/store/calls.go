@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"time"
 
@@ -12,14 +13,14 @@ import (
 // transaction. A call that is already kept, by its key, start and id, is not counted again. A
 // call counts in the window of its period that contains its start.
 func (s *Store) RecordCalls(ctx context.Context, calls []pierre.Call) error {
-	return s.tx(ctx, func(t *tx) error {
+	return s.update(ctx, "recording calls", func(t *tx) error {
 		added, err := t.insertCalls(ctx, calls)
 		if err != nil {
-			return s.classify(err, "recording calls")
+			return err
 		}
 		for q, n := range added {
 			if err := t.raiseQuota(ctx, q, n); err != nil {
-				return s.classify(err, "raising the quota counter of "+string(q.key))
+				return fmt.Errorf("raising the quota counter of %s: %w", q.key, err)
 			}
 		}
 		return nil
@@ -80,7 +81,8 @@ func (t *tx) raiseQuota(ctx context.Context, q quota, n int64) error {
 	}
 	if _, err := t.exec(ctx, `INSERT INTO quota_counters (key_id, period, window_start_us, used)
 		SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS BIGINT), count(*) FROM calls
-		WHERE key_id = $1 AND started_us >= $3 AND started_us < $4 AND status <> $5`,
+		WHERE key_id = $1 AND started_us >= $3 AND started_us < $4 AND status <> $5
+		ON CONFLICT (key_id, period, window_start_us) DO UPDATE SET used = excluded.used`,
 		q.key, q.period, start.UnixMicro(), end.UnixMicro(), pierre.CallRateLimited); err != nil {
 		return err
 	}

@@ -43,13 +43,13 @@ func (s *Store) Digests(ctx context.Context, user pierre.UserID, version int, si
 // SaveDigests keeps digests that were made after their stamps had been read with [Store.Digests].
 // Those of activities that are gone by now, or not the user's, are left out.
 func (s *Store) SaveDigests(ctx context.Context, user pierre.UserID, version int, digests map[pierre.ActivityID]pierre.Digest) error {
-	return s.tx(ctx, func(t *tx) error {
+	return s.update(ctx, "keeping digests", func(t *tx) error {
 		for id, d := range digests {
 			if _, err := t.exec(ctx, `INSERT INTO activity_digests (activity_id, user_id, version, stamp, digest)
 				SELECT a.id, a.user_id, $3, $4, $5 FROM activities a WHERE a.id = $1 AND a.user_id = $2
 				ON CONFLICT (activity_id) DO UPDATE SET version = excluded.version, stamp = excluded.stamp, digest = excluded.digest`,
 				id, user, version, d.Stamp, d.Data); err != nil {
-				return s.classify(err, "keeping the digest of "+string(id))
+				return fmt.Errorf("keeping the digest of %s: %w", id, err)
 			}
 		}
 		return nil

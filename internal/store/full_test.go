@@ -10,14 +10,7 @@ import (
 )
 
 func TestFullDisk(t *testing.T) {
-	s, err := OpenSQLite(filepath.Join(t.TempDir(), "full.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if _, err := s.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	s := openTest(t, filepath.Join(t.TempDir(), "full.db"))
 	// The database may not grow by more than a few pages, which gives SQLite's own error for a full disk.
 	if _, err := s.write.ExecContext(t.Context(), `PRAGMA max_page_count = 1`); err != nil { // at least the present size
 		t.Fatal(err)
@@ -26,6 +19,9 @@ func TestFullDisk(t *testing.T) {
 	call.ID = pierre.NewCallID()
 	if err := s.RecordCalls(t.Context(), []pierre.Call{call}); pierre.KindOf(err) != pierre.KindStorageFull {
 		t.Fatalf("RecordCalls on a full disk = %v, want storage full", err)
+	}
+	if err := s.Ready(t.Context()); pierre.KindOf(err) != pierre.KindStorageFull {
+		t.Errorf("Ready after a change that found the disk full: %v, want storage full", err)
 	}
 	start, _ := pierre.PeriodDay.Window(call.Started)
 	if n, err := s.QuotaUsed(t.Context(), "key_a", pierre.PeriodDay, start); n != 0 || err != nil {

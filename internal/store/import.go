@@ -24,12 +24,14 @@ func (s *Store) ImportRecording(
 		}
 	}
 	var added pierre.Addition
-	err = s.tx(ctx, func(t *tx) error {
-		i := importing{t, user, s.codec}
-		if added, err = i.add(ctx, in); err != nil {
-			return s.classify(err, "importing a recording")
+	err = s.update(ctx, "importing a recording", func(t *tx) error {
+		if err := t.lockUser(ctx, user); err != nil {
+			return err
 		}
-		return nil
+		i, fresh := importing{t, user, s.codec}, *in // add changes what it keeps, and may run again
+		var err error
+		added, err = i.add(ctx, &fresh)
+		return err
 	})
 	return added, err
 }

@@ -73,7 +73,7 @@ func (s *Store) RotateAPIKey(
 // UpdateAPIKey keeps what change makes of the key with that id.
 func (s *Store) UpdateAPIKey(ctx context.Context, act pierre.Act, id pierre.KeyID, change func(*pierre.APIKey) error) (pierre.APIKey, error) {
 	var k pierre.APIKey
-	err := s.tx(ctx, func(t *tx) error {
+	err := s.update(ctx, "updating API key "+string(id), func(t *tx) error {
 		var err error
 		if k, err = t.key(ctx, id); err != nil {
 			return err
@@ -91,13 +91,13 @@ func (s *Store) UpdateAPIKey(ctx context.Context, act pierre.Act, id pierre.KeyI
 		}{before, detailsOf(k)}
 		return t.audit(ctx, act, "key.update", string(id), details)
 	})
-	return k, s.classify(err, "updating API key "+string(id))
+	return k, err
 }
 
 // RevokeAPIKey revokes the key with that id, and returns it. Of a key that is revoked already nothing changes.
 func (s *Store) RevokeAPIKey(ctx context.Context, act pierre.Act, id pierre.KeyID) (pierre.APIKey, error) {
 	var k pierre.APIKey
-	err := s.tx(ctx, func(t *tx) error {
+	err := s.update(ctx, "revoking API key "+string(id), func(t *tx) error {
 		var err error
 		if k, err = t.key(ctx, id); err != nil || !k.Revoked.IsZero() {
 			return err
@@ -108,17 +108,17 @@ func (s *Store) RevokeAPIKey(ctx context.Context, act pierre.Act, id pierre.KeyI
 		}
 		return t.audit(ctx, act, "key.revoke", string(id), struct{}{})
 	})
-	return k, s.classify(err, "revoking API key "+string(id))
+	return k, err
 }
 
 // changeOnce makes a change once for its request, in one transaction.
 func (s *Store) changeOnce(ctx context.Context, act pierre.Act, what string, do func(*tx) ([]byte, error)) (answer []byte, repeated bool, err error) {
-	err = s.tx(ctx, func(t *tx) error {
+	err = s.update(ctx, what, func(t *tx) error {
 		var err error
 		answer, repeated, err = t.once(ctx, act, func() ([]byte, error) { return do(t) })
 		return err
 	})
-	return answer, repeated, s.classify(err, what)
+	return answer, repeated, err
 }
 
 func (t *tx) key(ctx context.Context, id pierre.KeyID) (pierre.APIKey, error) {

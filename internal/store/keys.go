@@ -93,7 +93,7 @@ func scanKey(row scanner) (pierre.APIKey, error) {
 
 // TouchAPIKeys notes when keys were last used; it never moves a time back.
 func (s *Store) TouchAPIKeys(ctx context.Context, used map[pierre.KeyID]time.Time) error {
-	err := s.tx(ctx, func(t *tx) error {
+	return s.update(ctx, "noting the last use of keys", func(t *tx) error {
 		for id, at := range used {
 			if _, err := t.exec(ctx, `UPDATE api_keys SET last_used_us = $2
 				WHERE id = $1 AND (last_used_us IS NULL OR last_used_us < $2)`, id, at.UnixMicro()); err != nil {
@@ -102,5 +102,4 @@ func (s *Store) TouchAPIKeys(ctx context.Context, used map[pierre.KeyID]time.Tim
 		}
 		return nil
 	})
-	return s.classify(err, "noting the last use of keys")
 }

@@ -116,10 +116,10 @@ func scanProfile(from *sql.Row) (*profileRow, error) {
 
 // changeProfile reads the user's row, and writes it if change changes it.
 func (s *Store) changeProfile(ctx context.Context, user pierre.UserID, change func(*profileRow) error) error {
-	return s.tx(ctx, func(t *tx) error {
+	return s.update(ctx, "changing the profile", func(t *tx) error {
 		row, err := scanProfile(t.row(ctx, selectProfile, user))
 		if err != nil {
-			return s.classify(err, "reading the profile")
+			return err
 		}
 		before := profileRow{maps.Clone(row.fields), maps.Clone(row.origins), row.updated}
 		if err := change(row); err != nil {
@@ -138,7 +138,7 @@ func (s *Store) changeProfile(ctx context.Context, user pierre.UserID, change fu
 		}
 		_, err = t.exec(ctx, upsert("profiles", "user_id, profile, origins, updated_us", "user_id"),
 			user, string(fields), string(origins), micros(row.updated))
-		return s.classify(err, "writing the profile")
+		return err
 	})
 }
 

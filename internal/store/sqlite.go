@@ -5,9 +5,12 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
 	"runtime"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
@@ -17,46 +20,58 @@ import (
 )
 
 const (
-	busyTimeout = 10 * time.Second // how long to wait for another program's transaction
-	busyPause   = 5 * time.Millisecond
+	openWait    = 10 * time.Second // how long programs that open or migrate a file at the same time wait for each other
+	busyTimeout = time.Second      // how long SQLite itself waits for another program; update goes on waiting
 )
 
-// OpenSQLite opens the database file at path, which is created if missing.
-func OpenSQLite(path string) (*Store, error) {
-	q := url.Values{
+// sqliteOptions are the driver's options of every connection.
+func sqliteOptions() url.Values {
+	return url.Values{
 		"_journal_mode": {"WAL"},
 		"_synchronous":  {"NORMAL"}, // WAL: a killed process loses nothing, a power cut at most the last moments
 		"_busy_timeout": {strconv.FormatInt(busyTimeout.Milliseconds(), 10)},
 		"_foreign_keys": {"on"},
-		"_txlock":       {"immediate"}, // a reader that starts to write would fail with SQLITE_BUSY
 		// Per connection. Without it, preparing the same statements again takes a fifth of a small transaction.
 		"_stmt_cache_size": {"64"},
 	}
-	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+// OpenSQLite opens the database file at path, which is created if missing.
+func OpenSQLite(path string) (*Store, error) {
+	file, options := "file:"+(&url.URL{Path: path}).EscapedPath()+"?", sqliteOptions()
+	reading := file + options.Encode()
+	options.Set("_txlock", "immediate") // a reader that starts to write would fail with SQLITE_BUSY
+	writing := file + options.Encode()
 	codec, err := series.NewCodec()
 	if err != nil {
 		return nil, err
 	}
-	write, err := sql.Open("sqlite3", dsn)
+	write, err := sql.Open("sqlite3", writing)
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", path, err)
 	}
 	write.SetMaxOpenConns(1)
-	read, err := sql.Open("sqlite3", dsn)
+	read, err := sql.Open("sqlite3", reading)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), write.Close())
 	}
 	read.SetMaxOpenConns(2 * runtime.GOMAXPROCS(0))
 	read.SetMaxIdleConns(2 * runtime.GOMAXPROCS(0))
-	s := &Store{write, read, dialect{
-		dir:      "sqlite",
-		goose:    goose.DialectSQLite3,
-		rewrite:  toQuestionMarks,
-		conflict: sqliteConflict,
-		full:     sqliteFull,
-	}, codec}
-	if err := firstOpen(write.Driver(), dsn); err != nil {
+	s := &Store{write: write, read: read, codec: codec, d: dialect{
+		dir:           "sqlite",
+		goose:         goose.DialectSQLite3,
+		rewrite:       toQuestionMarks,
+		conflict:      sqliteConflict,
+		serialization: func(error) bool { return false }, // it has one writer at a time
+		busy:          sqliteBusy,
+		full:          sqliteFull,
+		probe:         func() error { return probeFile(path + "-probe") },
+	}}
+	if err := firstOpen(write.Driver(), writing); err != nil {
 		return nil, errors.Join(s.classify(err, "opening "+path), s.Close())
+	}
+	if err := s.init(); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
@@ -64,12 +79,12 @@ func OpenSQLite(path string) (*Store, error) {
 // firstOpen opens the file once, which makes it and turns WAL on. Of programs that share a new file one does so;
 // SQLite tells the others at once that the file is locked, whatever their timeout.
 func firstOpen(d driver.Driver, dsn string) error {
-	for deadline := time.Now().Add(busyTimeout); ; {
+	for deadline := time.Now().Add(openWait); ; {
 		conn, err := d.Open(dsn)
 		if err == nil {
 			return conn.Close()
 		}
-		if e, ok := errors.AsType[sqlite3.Error](err); !ok || e.Code != sqlite3.ErrBusy || time.Now().After(deadline) {
+		if !sqliteBusy(err) || time.Now().After(deadline) {
 			return err
 		}
 		<-time.After(busyPause)
@@ -93,7 +108,22 @@ func sqliteConflict(err error) bool {
 	return ok && (e.ExtendedCode == sqlite3.ErrConstraintUnique || e.ExtendedCode == sqlite3.ErrConstraintPrimaryKey)
 }
 
+func sqliteBusy(err error) bool {
+	e, ok := errors.AsType[sqlite3.Error](err)
+	return ok && (e.Code == sqlite3.ErrBusy || e.Code == sqlite3.ErrLocked)
+}
+
 func sqliteFull(err error) bool {
 	e, ok := errors.AsType[sqlite3.Error](err)
-	return ok && e.Code == sqlite3.ErrFull
+	return ok && e.Code == sqlite3.ErrFull || errors.Is(err, syscall.ENOSPC)
+}
+
+// probeFile writes a file of probeBytes beside the database and removes it. A transaction that changes nothing writes
+// nothing, and one that does would wait for the writers. A killed process may leave the file; the next probe takes it.
+func probeFile(path string) error {
+	err := os.WriteFile(path, make([]byte, probeBytes), 0o600)
+	if gone := os.Remove(path); !errors.Is(gone, fs.ErrNotExist) { // another program may have removed it
+		err = errors.Join(err, gone)
+	}
+	return err
 }

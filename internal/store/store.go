@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/series"
@@ -23,134 +24,67 @@ var migrations embed.FS
 
 // A Store is the database. It is safe for concurrent use.
 type Store struct {
-	write *sql.DB // one connection where the database has one writer
-	read  *sql.DB
-	d     dialect
-	codec *series.Codec // of samples
+	write    *sql.DB // one connection where the database has one writer
+	read     *sql.DB
+	d        dialect
+	migrator *goose.Provider
+	versions database.Store // of the migrations that were applied
+	codec    *series.Codec  // of samples
+
+	ready readiness
+	space space
 }
 
 // A dialect is what differs between the databases, and nothing else.
 type dialect struct {
-	dir      string              // below migrations
-	goose    goose.Dialect       // for the migrations' own table
-	rewrite  func(string) string // from $1 to the driver's placeholders
-	conflict func(error) bool    // reports a unique violation
-	full     func(error) bool    // reports that the disk is full
+	dir           string                 // below migrations
+	goose         goose.Dialect          // for the migrations' own table
+	migrating     []goose.ProviderOption // such as a lock, where the database has one
+	rewrite       func(string) string    // from $1 to the driver's placeholders
+	forUpdate     string                 // ends a SELECT that locks its rows; "" where a transaction locks everything
+	conflict      func(error) bool       // reports a unique violation
+	serialization func(error) bool       // reports that the transaction came between others and can be run again
+	busy          func(error) bool       // reports that another program holds the database
+	full          func(error) bool       // reports that the disk is full
+	probe         func() error           // looks whether the disk has space for some more writes
 }
 
-// Migrate brings the schema up to date and returns the names of the migrations it applied.
-// Programs may do so at the same time.
-func (s *Store) Migrate(ctx context.Context) ([]string, error) {
-	p, err := s.migrator()
-	if err != nil {
-		return nil, err
-	}
-	applied := []string{}
-	for {
-		before, newest, err := p.GetVersions(ctx)
-		if err != nil {
-			return applied, s.classify(err, "reading the schema's version")
-		}
-		if before > newest {
-			return applied, &pierre.Error{
-				Kind: pierre.KindUnavailable,
-				Msg: fmt.Sprintf("The database was brought to version %d by a newer Pierre, and this one knows %d: "+
-					"install the newer one again, or restore the backup from before.", before, newest),
-			}
-		}
-		results, err := p.Up(ctx)
-		if partial, ok := errors.AsType[*goose.PartialError](err); ok {
-			results = partial.Applied
-		}
-		for _, r := range results {
-			applied = append(applied, r.Source.Path)
-		}
-		if err == nil {
-			return applied, nil
-		}
-		// goose locks nothing on SQLite: another program may have been faster with a migration. Then go on from there.
-		if after, verr := p.GetDBVersion(ctx); verr != nil || after <= before {
-			return applied, s.classify(err, "migrating the database")
-		}
-	}
-}
-
-// Ready reports whether the database answers and has every migration.
-func (s *Store) Ready(ctx context.Context) error {
-	p, err := s.migrator()
-	if err != nil {
-		return err
-	}
-	pending, err := p.HasPending(ctx)
-	if err != nil {
-		return s.classify(err, "reading the schema's version")
-	}
-	if pending {
-		return &pierre.Error{Kind: pierre.KindUnavailable, Msg: "The database needs migrations: run pierre-mcp-server migrate."}
-	}
-	return nil
-}
-
-func (s *Store) migrator() (*goose.Provider, error) {
+// init completes a Store whose databases, codec and dialect are set.
+func (s *Store) init() error {
 	dir, err := fs.Sub(migrations, "migrations/"+s.d.dir)
 	if err != nil {
-		return nil, err
-	}
-	return goose.NewProvider(s.d.goose, s.write, dir)
-}
-
-// A tx is a transaction that knows its dialect.
-type tx struct {
-	*sql.Tx
-
-	d dialect
-}
-
-func (t *tx) exec(ctx context.Context, q string, args ...any) (sql.Result, error) {
-	return t.ExecContext(ctx, t.d.rewrite(q), args...)
-}
-
-func (t *tx) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
-	return t.QueryContext(ctx, t.d.rewrite(q), args...)
-}
-
-func (t *tx) row(ctx context.Context, q string, args ...any) *sql.Row {
-	return t.QueryRowContext(ctx, t.d.rewrite(q), args...)
-}
-
-// tx runs f in a writing transaction, and rolls back if f fails.
-func (s *Store) tx(ctx context.Context, f func(*tx) error) error {
-	t, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return s.classify(err, "beginning a transaction")
-	}
-	defer t.Rollback()
-	if err := f(&tx{t, s.d}); err != nil {
 		return err
 	}
-	return s.classify(t.Commit(), "committing")
+	if s.versions, err = database.NewStore(s.d.goose, goose.DefaultTablename); err != nil {
+		return err
+	}
+	s.migrator, err = goose.NewProvider(s.d.goose, s.write, dir, s.d.migrating...)
+	return err
 }
 
-func (s *Store) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
-	return s.read.QueryContext(ctx, s.d.rewrite(q), args...)
-}
-
-func (s *Store) row(ctx context.Context, q string, args ...any) *sql.Row {
-	return s.read.QueryRowContext(ctx, s.d.rewrite(q), args...)
-}
+const (
+	fullMsg = "The server's disk is full; nothing was changed. Its operator must free space."
+	busyMsg = "The database is busy, perhaps because another program is writing to it; nothing was changed. Try again in a moment."
+)
 
 // classify turns a driver's error into the domain's; only this package knows drivers.
 // what names the thing for "… not found", or the operation in the gerund.
 func (s *Store) classify(err error, what string) error {
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
+	}
+	if _, ok := errors.AsType[*pierre.Error](err); ok {
+		return err
+	}
+	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return pierre.NotFound(what)
 	case s.d.conflict(err):
 		return &pierre.Error{Kind: pierre.KindConflict, Msg: what + " already exists", Err: err}
 	case s.d.full(err):
-		return &pierre.Error{Kind: pierre.KindStorageFull, Msg: "The server's disk is full; nothing was changed. Its operator must free space.", Err: err}
+		return &pierre.Error{Kind: pierre.KindStorageFull, Msg: fullMsg, Err: err}
+	case s.d.busy(err), s.d.serialization(err), errors.Is(err, context.DeadlineExceeded):
+		return &pierre.Error{Kind: pierre.KindUnavailable, Msg: busyMsg, Err: fmt.Errorf("%s: %w", what, err)}
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

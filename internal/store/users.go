@@ -11,7 +11,7 @@ import (
 // EnsureUser returns the user with that normalized e-mail address, who is made if new.
 func (s *Store) EnsureUser(ctx context.Context, email string, now time.Time) (pierre.User, error) {
 	var u pierre.User
-	err := s.tx(ctx, func(t *tx) error {
+	err := s.update(ctx, "keeping a user", func(t *tx) error {
 		var err error
 		u, _, err = t.ensureUser(ctx, email, now)
 		return err

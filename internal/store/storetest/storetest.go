@@ -8,18 +8,54 @@ import (
 	"github.com/pierre-mcp/pierre/internal/store"
 )
 
+// A database is one kind of database that the store works on.
+type database struct {
+	name string
+	make func(t testing.TB) opener // makes an empty database
+}
+
+// An opener opens one more store on a database, as another program or replica does.
+type opener func() (*store.Store, error)
+
+func databases() []database {
+	return []database{{"sqlite", makeSQLite}}
+}
+
+func makeSQLite(t testing.TB) opener {
+	path := filepath.Join(t.TempDir(), "pierre.db")
+	return func() (*store.Store, error) { return store.OpenSQLite(path) }
+}
+
 // Run runs f on an empty, migrated store of each database.
 func Run(t *testing.T, f func(t *testing.T, s *store.Store)) {
-	t.Run("sqlite", func(t *testing.T) {
-		t.Parallel()
-		f(t, New(t))
-	})
+	for _, d := range databases() {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			f(t, d.make(t).open(t))
+		})
+	}
+}
+
+// RunReplicas runs f on stores that share one empty, migrated database, as those of several programs do.
+func RunReplicas(t *testing.T, f func(t *testing.T, replicas []*store.Store)) {
+	for _, d := range databases() {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			o := d.make(t)
+			f(t, []*store.Store{o.open(t), o.open(t)})
+		})
+	}
 }
 
 // New returns an empty, migrated SQLite store, for tests of what stands above the store.
 func New(t testing.TB) *store.Store {
 	t.Helper()
-	s, err := store.OpenSQLite(filepath.Join(t.TempDir(), "pierre.db"))
+	return makeSQLite(t).open(t)
+}
+
+func (o opener) open(t testing.TB) *store.Store {
+	t.Helper()
+	s, err := o()
 	if err != nil {
 		t.Fatal(err)
 	}

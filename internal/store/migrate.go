@@ -1,0 +1,48 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pressly/goose/v3"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// Migrate brings the schema up to date and returns the names of the migrations it applied.
+// Programs may do so at the same time.
+func (s *Store) Migrate(ctx context.Context) ([]string, error) {
+	p, applied, deadline := s.migrator, []string{}, time.Now().Add(openWait)
+	for {
+		before, newest, err := p.GetVersions(ctx)
+		if s.d.busy(err) && time.Now().Before(deadline) {
+			continue
+		}
+		if err != nil {
+			return applied, s.classify(err, "reading the schema's version")
+		}
+		if before > newest {
+			return applied, &pierre.Error{
+				Kind: pierre.KindUnavailable,
+				Msg: fmt.Sprintf("The database was brought to version %d by a newer Pierre, and this one knows %d: "+
+					"install the newer one again, or restore the backup from before.", before, newest),
+			}
+		}
+		results, err := p.Up(ctx)
+		if partial, ok := errors.AsType[*goose.PartialError](err); ok {
+			results = partial.Applied
+		}
+		for _, r := range results {
+			applied = append(applied, r.Source.Path)
+		}
+		if err == nil {
+			return applied, nil
+		}
+		// goose locks nothing on SQLite: another program may have been faster with a migration. Then go on from there.
+		if after, verr := p.GetDBVersion(ctx); (verr != nil || after <= before) && !(s.d.busy(err) && time.Now().Before(deadline)) {
+			return applied, s.classify(err, "migrating the database")
+		}
+	}
+}
