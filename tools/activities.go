@@ -137,15 +137,14 @@ func (c *Catalog) query(ctx context.Context, user pierre.UserID, args activities
 	if args.Sport != "" {
 		q.Sports = []pierre.Sport{args.Sport}
 	}
-	p, err := c.data.Profile(ctx, user)
+	clock, err := c.training.Clock(ctx, user)
 	if err != nil {
 		return q, err
 	}
-	zone := newClock(c.now(), p).zone
-	if at, ok := parseInstant(args.After, zone); ok {
+	if at, ok := parseInstant(args.After, clock.Zone); ok {
 		q.After = at
 	}
-	if at, ok := parseInstant(args.Before, zone); ok {
+	if at, ok := parseInstant(args.Before, clock.Zone); ok {
 		q.Before = at
 	}
 	if args.DaysBack != 0 {

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"sort"
 	"strings"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/training"
 )
 
 func (c *Catalog) analyzeActivity() tool {
@@ -21,7 +21,7 @@ func (c *Catalog) analyzeActivity() tool {
 			req("activity", object("", activityFields()...)),
 			req("load", object("stress score, 100 for an hour at threshold; by power if it can be, else by heart rate", append([]field{
 				opt("value", number("")),
-				opt("based_on", choice("mean_heart_rate: from the activity's mean alone, as there are no samples", loadKinds()...)),
+				opt("based_on", choice("mean_heart_rate: from the activity's mean alone, as there are no samples", training.LoadKinds()...)),
 			}, evidenceFields()...)...)),
 			req("metrics", metricsSchema()),
 			req("observations", array("how it went, in numbers", str(""))),
@@ -37,7 +37,7 @@ type analyzeArgs struct {
 type loadView struct {
 	value
 
-	BasedOn loadKind `json:"based_on,omitempty"`
+	BasedOn training.LoadKind `json:"based_on,omitempty"`
 }
 
 type analysisAnswer struct {
@@ -49,28 +49,28 @@ type analysisAnswer struct {
 }
 
 func (c *Catalog) describeActivity(ctx context.Context, user pierre.UserID, args analyzeArgs) (answer, error) {
-	a, err := c.analysis(ctx, user, args.ID, args.Provider)
+	a, err := c.subject(ctx, user, args.ID, args.Provider)
 	if err != nil {
 		return nil, err
 	}
-	l, err := a.ath.load(a.rec.Activity, a.digest)
+	l := a.Load()
 	byKey, lines := a.compute(a.picture())
 	return analysisAnswer{
-		metricsAnswer: metricsAnswer{viewActivity(a.rec.Activity), byKey, lines},
-		Load:          loadView{computed(l.result, err, 1, l.inputs...), l.kind},
+		metricsAnswer: metricsAnswer{viewActivity(a.Activity), byKey, lines},
+		Load:          loadView{viewValue(l.Value, 1), l.Kind},
 		Observations:  a.observations(),
-		Warnings:      viewWarnings(a.rec.Warnings),
+		Warnings:      viewWarnings(a.Warnings),
 	}, nil
 }
 
 // picture are the metrics of the overall picture: the load is apart.
-func (a *analysis) picture() []string {
+func (s subject) picture() []string {
 	switch {
-	case a.rec.Sport.IsRide() && a.powerErr != nil && a.rec.NormalizedPowerWatts == nil:
+	case s.Sport.IsRide() && !s.HasPower():
 		return []string{"normalized_power", "decoupling", zonesHeartRate}
-	case a.rec.Sport.IsRide():
+	case s.Sport.IsRide():
 		return []string{"normalized_power", "intensity_factor", "variability_index", "efficiency", "decoupling", zonesHeartRate, zonesPower, curveMaxPower}
-	case onFoot(a.rec.Sport):
+	case training.OnFoot(s.Sport):
 		return []string{"grade_adjusted_speed", "efficiency", "decoupling", "vdot", zonesHeartRate, curveBestEfforts}
 	default:
 		return []string{"trimp", "energy", zonesHeartRate}
@@ -78,39 +78,20 @@ func (a *analysis) picture() []string {
 }
 
 // observations says how the activity went, as far as the samples tell.
-func (a *analysis) observations() []string {
+func (s subject) observations() []string {
 	said := []string{}
-	for _, say := range []func() string{a.split, a.mainZone, a.pauses, a.part} {
-		if s := say(); s != "" {
-			said = append(said, s)
+	for _, observe := range []func() string{s.split, s.mainZone, s.pauses, s.part} {
+		if o := observe(); o != "" {
+			said = append(said, o)
 		}
 	}
 	return said
 }
 
-// longestSplit is the ratio of the halves beyond which they tell of the recording, not of the athlete.
-const longestSplit = 1.5
-
 // split compares the two halves of the distance.
-func (a *analysis) split() string {
-	t, d := a.rec.Series.Time, distances(a.rec.Series)
-	var at, meters []float64 // seconds without pauses, and the distance then
-	moving := 0.0
-	for i, v := range d {
-		if i > 0 && t[i]-t[i-1] <= longestStep {
-			moving += t[i] - t[i-1]
-		}
-		if !math.IsNaN(v) {
-			at, meters = append(at, moving), append(meters, v)
-		}
-	}
-	if len(at) < 2 || meters[len(meters)-1]-meters[0] < 1000 {
-		return ""
-	}
-	last := len(at) - 1
-	middle := sort.SearchFloat64s(meters, (meters[0]+meters[last])/2)
-	before, after := at[middle]-at[0], at[last]-at[middle]
-	if !(max(before, after) <= longestSplit*min(before, after)) {
+func (s subject) split() string {
+	before, after, ok := s.Split()
+	if !ok {
 		return ""
 	}
 	change, word := 100*(after-before)/before, "more"
@@ -121,13 +102,10 @@ func (a *analysis) split() string {
 		math.Abs(change), word, clockTime(before), clockTime(after))
 }
 
-// longestStep is the time between two samples beyond which there was a pause, as in package fitness.
-const longestStep = 30
-
 // mainZone names the heart rate zone with the most time.
-func (a *analysis) mainZone() string {
-	zones := a.heartZones()
-	if len(zones.Zones) == 0 {
+func (s subject) mainZone() string {
+	zones := viewHeartZones(s.HeartZones())
+	if zones.Below == nil {
 		return ""
 	}
 	name, most := "below the first zone", *zones.Below
@@ -138,19 +116,22 @@ func (a *analysis) mainZone() string {
 			name, most = "in "+zoneText(z.Name, z.From, z.To), *z.Seconds
 		}
 	}
+	if total == 0 {
+		return ""
+	}
 	return fmt.Sprintf("%.0f %% of the time the heart rate was %s.", 100*most/total, name)
 }
 
-func (a *analysis) pauses() string {
-	e, d := a.rec.ElapsedSeconds, a.rec.DurationSeconds
+func (s subject) pauses() string {
+	e, d := s.ElapsedSeconds, s.DurationSeconds
 	if e == nil || d == nil || *e-*d < 60 {
 		return ""
 	}
 	return fmt.Sprintf("Paused for %s of %s.", clockTime(*e-*d), clockTime(*e))
 }
 
-func (a *analysis) part() string {
-	if a.rec.MultisportID == "" {
+func (s subject) part() string {
+	if s.MultisportID == "" {
 		return ""
 	}
 	return "A part of a multisport recording; the other parts have the same multisport_id in get_activity."

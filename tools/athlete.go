@@ -2,138 +2,122 @@ package tools
 
 import (
 	"context"
-	"slices"
+	"fmt"
+	"strings"
 
-	"github.com/pierre-mcp/pierre/fitness"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/training"
 )
 
-// An athlete is what the formulas take about a person, each with where it came from: what the athlete said
-// goes before what was recorded, and that before what is estimated.
-type athlete struct {
-	clock       clock
-	imported    []string // fields of the profile that files said
-	ftp         quantity
-	maxHR       quantity
-	restingHR   quantity
-	thresholdHR quantity
-	weight      quantity
-	age         quantity
-	sex         pierre.Sex
+func (c *Catalog) getAthlete() tool {
+	return bind(spec{
+		name:  "get_athlete",
+		title: "Show the athlete",
+		doc: "Shows the athlete's profile, what formulas will use for what it lacks, the training zones that follow, and what is still missing. " +
+			"Change it with set_athlete_profile.",
+		input: []field{providerArgument()},
+		output: object("",
+			req("profile", object("what the athlete or an imported file said; absent members are not known", profileFields(c.now())...)),
+			req("time_zone", zoneSchema()),
+			req("inputs", array("what formulas take, with estimates where the profile is silent", inputSchema())),
+			req("missing", array("what the athlete should be asked for", object("",
+				req("field", choice("argument of set_athlete_profile", profileNames()...)),
+				req("needed_for", str(""))))),
+			req("heart_rate_zones", zonesSchema("bpm")),
+			req("power_zones", zonesSchema("watts")),
+			req("total_activities", integer("")),
+			opt("first_activity", str("start, UTC")),
+			opt("last_activity", str("start, UTC"))),
+	}, c.showAthlete)
 }
 
-// A quantity is a number about an athlete.
-type quantity struct {
-	need
-
-	value  float64
-	known  bool
-	source source
-	note   string
+type athleteAnswer struct {
+	Profile         pierre.Profile `json:"profile"`
+	TimeZone        zoneView       `json:"time_zone"`
+	Inputs          []input        `json:"inputs"`
+	Missing         []missingView  `json:"missing"`
+	HeartRateZones  heartZones     `json:"heart_rate_zones"`
+	PowerZones      powerZones     `json:"power_zones"`
+	TotalActivities int            `json:"total_activities"`
+	FirstActivity   string         `json:"first_activity,omitempty"`
+	LastActivity    string         `json:"last_activity,omitempty"`
 }
 
-// given is a quantity as the profile has it.
-func (a athlete) given(what, name string, v *float64) quantity {
-	q := quantity{need: need{"the " + what, name}}
-	if v != nil {
-		q.value, q.known = *v, true
-		q.source, q.note = a.origin(name)
+type missingView struct {
+	Field     string `json:"field"`
+	NeededFor string `json:"needed_for"`
+}
+
+func (c *Catalog) showAthlete(ctx context.Context, user pierre.UserID, args statsArgs) (answer, error) {
+	p, err := c.data.Profile(ctx, user)
+	if err != nil {
+		return nil, err
 	}
-	return q
+	ath, err := c.training.Athlete(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	a := athleteAnswer{Profile: p, TimeZone: viewClock(ath.Clock), Inputs: viewInputs(ath.Inputs()), Missing: whatIsMissing(p)}
+	a.HeartRateZones = viewHeartZones(ath.HeartZones())
+	a.PowerZones = viewPowerZones(ath.PowerZones())
+	var q pierre.ActivityQuery
+	if args.Provider != "" {
+		q.Providers = []pierre.Provider{args.Provider}
+	}
+	q.Limit = 1
+	last, err := c.data.Activities(ctx, user, q)
+	if err != nil {
+		return nil, err
+	}
+	q.Ascending = true
+	first, err := c.data.Activities(ctx, user, q)
+	if err != nil {
+		return nil, err
+	}
+	a.TotalActivities = last.Total
+	if last.Total > 0 && len(first.Activities) > 0 && len(last.Activities) > 0 {
+		a.FirstActivity, a.LastActivity = timestamp(first.Activities[0].Start), timestamp(last.Activities[0].Start)
+	}
+	return a, nil
 }
 
-// origin says where a field of the profile came from.
-func (a athlete) origin(field string) (from source, note string) {
-	if slices.Contains(a.imported, field) {
-		return fromRecording, "from an imported file"
+func whatIsMissing(p pierre.Profile) []missingView {
+	needs := []struct {
+		missing bool
+		view    missingView
+	}{
+		{p.FTPWatts == nil, missingView{"ftp_watts", "training stress score and zones by power"}},
+		{p.MaxHeartRateBPM == nil, missingView{"max_heart_rate_bpm", "load and zones by heart rate, better than with an estimate"}},
+		{p.RestingHeartRateBPM == nil, missingView{"resting_heart_rate_bpm", "load by heart rate"}},
+		{p.Sex == "", missingView{"sex", "load by heart rate"}},
+		{p.ThresholdHRBPM == nil, missingView{"threshold_heart_rate_bpm", "stress score by heart rate, better than with an estimate"}},
+		{p.WeightKg == nil, missingView{"weight_kg", "power to weight"}},
+		{p.BirthYear == nil && p.MaxHeartRateBPM == nil, missingView{"birth_year", "an estimate of the maximum heart rate"}},
+		{p.TimeZone == "", missingView{"time_zone", "local days of activities whose recording does not tell its offset"}},
 	}
-	return fromUser, ""
-}
-
-func (q quantity) input() input {
-	return input{Name: q.field, Value: rounded(q.value, 1), Source: q.source, Note: q.note}
-}
-
-// err says that q is not known.
-func (q quantity) err() error {
-	if q.known {
-		return nil
-	}
-	return missing(q.need)
-}
-
-// orElse takes the result of an estimate in place of what is not known.
-func (q quantity) orElse(r fitness.Result, err error, from source, note string) quantity {
-	if !q.known && err == nil {
-		q.value, q.known, q.source, q.note = r.Value, true, from, note
-	}
-	return q
-}
-
-// thresholdShare of the maximum heart rate is where most trained athletes' lactate threshold lies.
-const thresholdShare = 0.88
-
-// newAthlete completes a profile, of which files said the imported fields, by what was observed: the peaks
-// of heart rate of the athlete's activities.
-func newAthlete(p pierre.Profile, imported []string, c clock, peaks []float64) athlete {
-	a := athlete{clock: c, imported: imported, sex: p.Sex}
-	a.ftp = a.given("functional threshold power", "ftp_watts", p.FTPWatts)
-	a.maxHR = a.given("maximum heart rate", "max_heart_rate_bpm", p.MaxHeartRateBPM)
-	a.restingHR = a.given("resting heart rate", "resting_heart_rate_bpm", p.RestingHeartRateBPM)
-	a.thresholdHR = a.given("threshold heart rate", "threshold_heart_rate_bpm", p.ThresholdHRBPM)
-	a.weight = a.given("body weight", "weight_kg", p.WeightKg)
-	a.age = a.given("age", "birth_year", nil)
-	observed, err := fitness.ObservedHRMax(peaks)
-	a.maxHR = a.maxHR.orElse(observed, err, fromRecording, "the highest that two activities reach: too low if the athlete never went all out")
-	if p.BirthYear != nil {
-		a.age = a.given("age", "birth_year", new(float64(c.now.Year()-*p.BirthYear)))
-		tanaka, err := fitness.HRMaxTanaka(a.age.value)
-		a.maxHR = a.maxHR.orElse(tanaka, err, fromEstimate, string(tanaka.Method)+"; one person in three is more than 10 bpm off")
-	}
-	if a.maxHR.known {
-		r := fitness.Result{Value: thresholdShare * a.maxHR.value}
-		a.thresholdHR = a.thresholdHR.orElse(r, nil, fromEstimate, "88 % of the maximum heart rate (coaching rule)")
-	}
-	return a
-}
-
-// heartRates returns the range of the athlete's heart rate and the inputs that Banister's formula takes.
-func (a athlete) heartRates() (fitness.HeartRateRange, []input, error) {
-	needs := needsOf(a.restingHR, a.maxHR)
-	if a.sex == "" {
-		needs = append(needs, needSex())
-	}
-	if err := missing(needs...); err != nil {
-		return fitness.HeartRateRange{}, nil, err
-	}
-	r := fitness.HeartRateRange{RestBPM: a.restingHR.value, MaxBPM: a.maxHR.value}
-	return r, []input{a.restingHR.input(), a.maxHR.input(), a.sexInput()}, nil
-}
-
-// needsOf returns those of the quantities that are not known.
-func needsOf(quantities ...quantity) []need {
-	var needs []need
-	for _, q := range quantities {
-		if !q.known {
-			needs = append(needs, q.need)
+	list := []missingView{}
+	for _, n := range needs {
+		if n.missing {
+			list = append(list, n.view)
 		}
 	}
-	return needs
+	return list
 }
 
-func needSex() need { return need{"the sex (by which the formula differs)", "sex"} }
-
-func (a athlete) ageInput() input {
-	return input{Name: "age_years", Value: rounded(a.age.value, 0), Source: a.age.source, Note: a.age.note}
-}
-
-func (a athlete) sexInput() input {
-	from, note := a.origin("sex")
-	return input{Name: "sex", Text: string(a.sex), Source: from, Note: note}
-}
-
-// clockOf returns the user's clock.
-func (c *Catalog) clockOf(ctx context.Context, user pierre.UserID) (clock, error) {
-	p, err := c.data.Profile(ctx, user)
-	return newClock(c.now(), p), err
+func (a athleteAnswer) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Profile: %s. %d activities", profileText(a.Profile), a.TotalActivities)
+	if a.LastActivity != "" {
+		fmt.Fprintf(&b, " from %s to %s", a.FirstActivity, a.LastActivity)
+	}
+	for _, in := range a.Inputs {
+		if in.Source != training.User {
+			fmt.Fprintf(&b, "\n%s %s is taken as %s: %s", in.Name, plain(*in.Value), in.Source, in.Note)
+		}
+	}
+	for _, m := range a.Missing {
+		fmt.Fprintf(&b, "\nmissing: %s, for %s", m.Field, m.NeededFor)
+	}
+	b.WriteString("\n" + a.HeartRateZones.text() + "\n" + a.PowerZones.text())
+	return b.String()
 }

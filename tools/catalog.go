@@ -19,6 +19,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/training"
 )
 
 // Instructions tells a model how to work with the tools; it belongs into the answer to initialize.
@@ -32,14 +33,16 @@ start_time is UTC, local_start_time the athlete's clock.`
 
 // A Catalog is the tools over one store.
 type Catalog struct {
-	data Store
-	now  func() time.Time
-	log  *slog.Logger
+	data     Store
+	training *training.Service
+	now      func() time.Time
+	log      *slog.Logger
 }
 
-// New returns the tools that answer from data. Internal errors go to log; a client never sees them.
-func New(data Store, now func() time.Time, log *slog.Logger) *Catalog {
-	return &Catalog{data: data, now: now, log: log}
+// New returns the tools that answer from data, and compute with coach. Internal errors go to log; a client never
+// sees them.
+func New(data Store, coach *training.Service, now func() time.Time, log *slog.Logger) *Catalog {
+	return &Catalog{data: data, training: coach, now: now, log: log}
 }
 
 // Register adds every tool to s, always in the same order.
@@ -148,7 +151,7 @@ func (c *Catalog) handler(t tool) server.ToolHandlerFunc {
 			return res, nil
 		}
 		if pierre.KindOf(err) == pierre.KindInternal && ctx.Err() == nil {
-			c.log.ErrorContext(ctx, "tool failed", "tool", t.name, "error", err)
+			c.log.ErrorContext(ctx, "tool failed", "tool", t.name, "err", err)
 		}
 		return mcp.NewToolResultError(pierre.MessageOf(err, "The server could not answer because of a fault of its own, which it has logged. Try again later.")), nil
 	}

@@ -15,7 +15,6 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
-	"github.com/pierre-mcp/pierre/tools"
 )
 
 // answerBytes is what an answer of the default size may take.
@@ -159,7 +158,7 @@ func TestWithoutPrincipal(t *testing.T) {
 
 // A failing store fails every call.
 type failing struct {
-	tools.Store
+	data
 
 	err error
 }
@@ -181,7 +180,7 @@ func TestFaultsAreNotTold(t *testing.T) {
 	} {
 		var log strings.Builder
 		s := server.NewMCPServer("test", "1")
-		tools.New(failing{data, tt.err}, now, slog.New(slog.NewTextHandler(&log, nil))).Register(s)
+		register(s, failing{data, tt.err}, slog.New(slog.NewTextHandler(&log, nil)))
 		h := newHost(t, data, user)
 		h.server = s
 		r := h.call("get_stats", nil)

@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -162,16 +161,16 @@ func (c *Catalog) bestEffortsOf(ctx context.Context, user pierre.UserID, act pie
 	if !act.Sport.IsRun() {
 		return nil, nil
 	}
-	digests, err := c.digests(ctx, user, time.Time{})
+	efforts, err := c.training.BestEfforts(ctx, user)
 	if err != nil {
 		return nil, err
 	}
 	var best []bestOf
-	for _, e := range digests[act.ID].Efforts {
+	for _, e := range efforts[act.ID] {
 		b := bestOf{Meters: rounded(e.Meters, 1), Seconds: rounded(e.Seconds, 1), Best: rounded(e.Seconds, 1), IsBest: true, Which: act.ID}
 		least := e.Seconds
 		for _, o := range others {
-			for _, x := range digests[o.ID].Efforts {
+			for _, x := range efforts[o.ID] {
 				if x.Meters == e.Meters && x.Seconds < least {
 					least, b.Best, b.IsBest, b.Which = x.Seconds, rounded(x.Seconds, 1), false, o.ID
 				}

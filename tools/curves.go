@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/pierre-mcp/pierre/fitness"
+	"github.com/pierre-mcp/pierre/internal/training"
 )
 
 // The metrics that are more than one number. Their names are also their keys.
@@ -39,18 +39,13 @@ func powerCurveSchema() schema {
 // curveSeconds are the lengths that answers show, of the many that could be.
 func curveSeconds() []int { return []int{5, 30, 60, 300, 600, 1200, 3600} }
 
-func (a *analysis) powerCurve() powerCurve {
-	if a.powerErr != nil {
-		return powerCurve{evidence: noEvidence(a.powerErr)}
+func viewPowerCurve(a *training.Analysis) powerCurve {
+	curve := a.PowerCurve(curveSeconds())
+	v := powerCurve{evidence: viewEvidence(curve.Evidence)}
+	for _, e := range curve.Efforts {
+		v.Points = append(v.Points, powerPoint{e.Seconds, rounded(e.Watts, 1), rounded(e.StartSeconds, 0)})
 	}
-	c := powerCurve{evidence: evidence{
-		Method: string(fitness.MethodMeanMaxPower), Inputs: []input{samplesInput("power_watts")},
-		CoveragePercent: rounded(100*a.power.Coverage(), 1),
-	}}
-	for _, e := range a.power.MeanMax(curveSeconds()) {
-		c.Points = append(c.Points, powerPoint{e.Seconds, rounded(e.Watts, 1), rounded(e.StartSeconds, 0)})
-	}
-	return c
+	return v
 }
 
 func (c powerCurve) text() string {
@@ -86,16 +81,13 @@ func effortCurveSchema() schema {
 	}, evidenceFields()...)...)
 }
 
-func (a *analysis) effortCurve() effortCurve {
-	efforts := bestEfforts(a.rec.Series)
-	if !onFoot(a.rec.Sport) || len(efforts) == 0 {
-		return effortCurve{evidence: noEvidence(&fitness.UnavailableError{Reason: "no distance of at least 1000 m on foot was recorded"})}
+func viewEffortCurve(a *training.Analysis) effortCurve {
+	curve := a.BestEfforts()
+	v := effortCurve{evidence: viewEvidence(curve.Evidence)}
+	for _, e := range curve.Efforts {
+		v.Points = append(v.Points, effortPoint{rounded(e.Meters, 1), rounded(e.Seconds, 1), rounded(e.StartSeconds, 0)})
 	}
-	c := effortCurve{evidence: evidence{Method: string(fitness.MethodBestEffort), Inputs: a.gradedInputs()[:1]}}
-	for _, e := range efforts {
-		c.Points = append(c.Points, effortPoint{rounded(e.Meters, 1), rounded(e.Seconds, 1), rounded(e.StartSeconds, 0)})
-	}
-	return c
+	return v
 }
 
 func (c effortCurve) text() string {
@@ -106,68 +98,6 @@ func (c effortCurve) text() string {
 	b.WriteString("fastest stretches:")
 	for _, p := range c.Points {
 		fmt.Fprintf(&b, " %s m %s", plain(*p.Meters), clockTime(*p.Seconds))
-	}
-	return b.String()
-}
-
-// heartZones returns the zones with the time that was spent in each.
-func (a *analysis) heartZones() heartZones {
-	if a.heartErr != nil {
-		return heartZones{evidence: noEvidence(a.heartErr)}
-	}
-	z, inputs, err := a.ath.heartZones()
-	v := viewHeartZones(z, inputs, err)
-	if err != nil {
-		return v
-	}
-	times, err := a.heart.TimeIn(z)
-	if err != nil {
-		return heartZones{evidence: noEvidence(err)}
-	}
-	for i := range v.Zones {
-		v.Zones[i].Seconds = rounded(times.Seconds[i], 0)
-	}
-	v.Below, v.CoveragePercent = rounded(times.Below, 0), rounded(100*times.Coverage, 1)
-	return v
-}
-
-func (a *analysis) powerZones() powerZones {
-	if err := firstOf(a.powerErr, a.cyclingOnly()); err != nil {
-		return powerZones{evidence: noEvidence(err)}
-	}
-	z, inputs, err := a.ath.powerZones()
-	v := viewPowerZones(z, inputs, err)
-	if err != nil {
-		return v
-	}
-	times, err := a.power.TimeIn(z)
-	if err != nil {
-		return powerZones{evidence: noEvidence(err)}
-	}
-	for i := range v.Zones {
-		v.Zones[i].Seconds = rounded(times.Seconds[i], 0)
-	}
-	v.Below, v.CoveragePercent = rounded(times.Below, 0), rounded(100*times.Coverage, 1)
-	return v
-}
-
-func (z heartZones) text() string {
-	var b strings.Builder
-	b.WriteString("heart rate zones: " + z.NotAvailable)
-	if z.Below != nil && *z.Below > 0 {
-		b.WriteString("below " + clockTime(*z.Below))
-	}
-	for _, zone := range z.Zones {
-		fmt.Fprintf(&b, " %s %s", zoneText(zone.Name, zone.From, zone.To), clockTime(*zone.Seconds))
-	}
-	return b.String()
-}
-
-func (z powerZones) text() string {
-	var b strings.Builder
-	b.WriteString("power zones: " + z.NotAvailable)
-	for _, zone := range z.Zones {
-		fmt.Fprintf(&b, " %s %s", zoneText(zone.Name, zone.From, zone.To), clockTime(*zone.Seconds))
 	}
 	return b.String()
 }

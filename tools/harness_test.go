@@ -20,6 +20,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
+	"github.com/pierre-mcp/pierre/internal/training"
 	"github.com/pierre-mcp/pierre/tools"
 )
 
@@ -36,15 +37,25 @@ type host struct {
 	output map[string]*jsonschema.Resolved
 }
 
-func newServer(t testing.TB, data tools.Store) *server.MCPServer {
+// The data of the tools and of what they compute with.
+type data interface {
+	tools.Store
+	training.Store
+}
+
+func newServer(t testing.TB, d data) *server.MCPServer {
 	s := server.NewMCPServer("test", "1", server.WithToolCapabilities(false))
-	tools.New(data, now, slog.New(slog.NewTextHandler(t.Output(), nil))).Register(s)
+	register(s, d, slog.New(slog.NewTextHandler(t.Output(), nil)))
 	return s
 }
 
-func newHost(t testing.TB, data tools.Store, user pierre.UserID) host {
+func register(s *server.MCPServer, d data, log *slog.Logger) {
+	tools.New(d, training.New(d, now, log), now, log).Register(s)
+}
+
+func newHost(t testing.TB, d data, user pierre.UserID) host {
 	t.Helper()
-	h := host{t, newServer(t, data), access.WithPrincipal(t.Context(), access.Principal{UserID: user}), map[string]*jsonschema.Resolved{}}
+	h := host{t, newServer(t, d), access.WithPrincipal(t.Context(), access.Principal{UserID: user}), map[string]*jsonschema.Resolved{}}
 	for _, tool := range h.list() {
 		resolved, err := strict(tool.OutputSchema).Resolve(nil)
 		if err != nil {

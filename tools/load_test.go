@@ -13,7 +13,6 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
-	"github.com/pierre-mcp/pierre/tools"
 )
 
 type trainingLoad struct {
@@ -176,8 +175,6 @@ func (c *counting) Recording(ctx context.Context, user pierre.UserID, id pierre.
 	c.recordings.Add(1)
 	return c.Store.Recording(ctx, user, id)
 }
-
-var _ tools.Store = (*counting)(nil)
 
 // Samples are decoded once, and again only when an activity's sources change.
 func TestDigestsAreKept(t *testing.T) {

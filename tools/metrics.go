@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/training"
 )
 
 func (c *Catalog) calculateMetrics() tool {
@@ -78,51 +79,122 @@ type metricsAnswer struct {
 }
 
 func (c *Catalog) computeMetrics(ctx context.Context, user pierre.UserID, args metricsArgs) (answer, error) {
-	a, err := c.analysis(ctx, user, args.ID, args.Provider)
+	a, err := c.subject(ctx, user, args.ID, args.Provider)
 	if err != nil {
 		return nil, err
 	}
 	wanted := args.Metrics
 	if wanted == nil {
-		wanted = a.usualMetrics()
+		wanted = usualMetrics(a.Sport)
 	}
 	if args.needsFit() {
-		if a.fitted, err = c.fitCritical(ctx, user, a.rec.Activity, args.Provider, a.ath.clock); err != nil {
+		if a.fitted, err = c.training.CriticalPower(ctx, user, args.Provider, a.Activity); err != nil {
 			return nil, err
 		}
 	}
 	a.critical = a.fitted
 	if args.CP != nil {
-		a.critical = givenCritical(*args.CP, *args.WPrime)
+		a.critical = training.GivenCritical(*args.CP, *args.WPrime)
 	}
 	if slices.Contains(wanted, "running_stress_score") {
-		if a.threshold, err = c.thresholdSpeed(ctx, user, a.rec.Activity, args.Provider); err != nil {
+		if a.threshold, err = c.training.ThresholdSpeed(ctx, user, args.Provider, a.Activity); err != nil {
 			return nil, err
 		}
 	}
 	m, lines := a.compute(wanted)
-	return metricsAnswer{viewActivity(a.rec.Activity), m, lines}, nil
+	return metricsAnswer{viewActivity(a.Activity), m, lines}, nil
 }
 
-// analysis prepares one of the user's activities for the metrics.
-func (c *Catalog) analysis(ctx context.Context, user pierre.UserID, id pierre.ActivityID, from pierre.Provider) (*analysis, error) {
+// A subject is an activity whose metrics are asked for, and what the athlete's history adds to it.
+type subject struct {
+	*training.Analysis
+
+	fitted    training.CriticalPower  // to the recent history
+	critical  training.CriticalPower  // the athlete's own, or else fitted
+	threshold training.ThresholdSpeed // by the recent history
+}
+
+// subject prepares one of the user's activities for the metrics.
+func (c *Catalog) subject(ctx context.Context, user pierre.UserID, id pierre.ActivityID, from pierre.Provider) (subject, error) {
 	rec, _, err := c.recordingFrom(ctx, user, id, from)
 	if err != nil {
-		return nil, err
+		return subject{}, err
 	}
-	ath, err := c.athlete(ctx, user)
-	if err != nil {
-		return nil, err
-	}
-	return analyze(rec, ath), nil
+	a, err := c.training.Analyze(ctx, user, rec)
+	return subject{Analysis: a}, err
 }
 
-// usualMetrics are those that the sport is mostly looked at with.
-func (a *analysis) usualMetrics() []string {
+// A metric is a quantity that calculate_metrics offers.
+type metric struct {
+	name     string // in the argument metrics
+	key      string // in answers, with the unit
+	doc      string
+	decimals int
+	compute  func(subject) training.Value
+}
+
+// metrics lists the scalar metrics, the most asked for first.
+func metrics() []metric {
+	of := func(f func(*training.Analysis) training.Value) func(subject) training.Value {
+		return func(s subject) training.Value { return f(s.Analysis) }
+	}
+	return []metric{
+		{"trimp", "trimp", "Banister's training impulse", 1, of((*training.Analysis).TRIMP)},
+		{"edwards_trimp", "edwards_trimp", "minutes in five heart rate zones times 1 to 5", 1, of((*training.Analysis).EdwardsTRIMP)},
+		{"hrss", "heart_rate_stress_score", "load by heart rate, 100 for an hour at threshold", 1, of((*training.Analysis).HeartLoad)},
+		{"tss", "training_stress_score", "load by power (rides), 100 for an hour at threshold", 1, of((*training.Analysis).PowerLoad)},
+		{"normalized_power", "normalized_power_watts", "", 1, of((*training.Analysis).NormalizedPower)},
+		{"intensity_factor", "intensity_factor", "normalized power over threshold power", 3, of((*training.Analysis).Intensity)},
+		{"variability_index", "variability_index", "normalized over mean power", 3, of((*training.Analysis).Variability)},
+		{"work", "work_kilojoules", "", 0, of((*training.Analysis).Work)},
+		{"power_to_weight", "power_to_weight_watts_per_kg", "normalized power over body weight", 2, of((*training.Analysis).PowerToWeight)},
+		{"efficiency", efficiencyOfPower, "rides: normalized power over mean heart rate", 3, of((*training.Analysis).PowerEfficiency)},
+		{"efficiency", efficiencyOfSpeed, "on foot: grade-adjusted speed over mean heart rate", 3, of((*training.Analysis).SpeedEfficiency)},
+		{"decoupling", "decoupling_percent", "fall of output per heart beat from the first to the second half of a steady effort", 1, of((*training.Analysis).Decoupling)},
+		{"heart_rate_drift", "heart_rate_drift_percent", "rise of heart rate between the halves of a steady effort", 1, of((*training.Analysis).HeartRateDrift)},
+		{"grade_adjusted_speed", "grade_adjusted_speed_mps", "speed on the level of the same cost", 3, of((*training.Analysis).GradeAdjustedSpeed)},
+		{"vdot", "vdot_ml_per_kg_min", "performance VO2max of the activity's best stretch (runs)", 1, of((*training.Analysis).VDOT)},
+		{"moving_time", "moving_time_seconds", "by speed, whatever the device's timer said", 0, of((*training.Analysis).MovingTime)},
+		{"energy", "energy_kcal", "by heart rate", 0, of((*training.Analysis).Energy)},
+		{
+			"running_stress_score", "running_stress_score", "load by grade-adjusted speed (runs), 100 for an hour at threshold", 1,
+			func(s subject) training.Value { return s.RunningStress(s.threshold) },
+		},
+		{
+			"critical_power", "critical_power_watts", "power (and W′, the work above it) that could be held long, fitted to the best 2 to 20 minutes of the 90 days of rides up to this one", 1,
+			func(s subject) training.Value { return s.fitted.Watts() },
+		},
+		{"critical_power", "w_prime_kilojoules", "", 2, func(s subject) training.Value { return s.fitted.WPrime() }},
+		{
+			"w_prime_balance", "w_prime_balance_lowest_kilojoules", "the least of W′ that was left in a ride", 2,
+			func(s subject) training.Value { return s.Balance(s.critical).Kilojoules },
+		},
+		{"w_prime_balance", "w_prime_balance_lowest_percent", "", 1, func(s subject) training.Value { return s.Balance(s.critical).Percent }},
+	}
+}
+
+// The keys of the two efficiencies, of which one goes with a sport.
+const (
+	efficiencyOfPower = "efficiency_watts_per_bpm"
+	efficiencyOfSpeed = "efficiency_meters_per_beat"
+)
+
+func metricNames() []string {
+	var names []string
+	for _, m := range metrics() {
+		if len(names) == 0 || names[len(names)-1] != m.name {
+			names = append(names, m.name)
+		}
+	}
+	return append(names, curveMaxPower, curveBestEfforts, zonesHeartRate, zonesPower)
+}
+
+// usualMetrics are those that a sport is mostly looked at with.
+func usualMetrics(s pierre.Sport) []string {
 	switch {
-	case a.rec.Sport.IsRide():
+	case s.IsRide():
 		return []string{"tss", "hrss", "trimp", "normalized_power", "intensity_factor", "variability_index", "work", "power_to_weight", "efficiency", "decoupling"}
-	case onFoot(a.rec.Sport):
+	case training.OnFoot(s):
 		return []string{"hrss", "trimp", "grade_adjusted_speed", "efficiency", "decoupling", "vdot", "moving_time"}
 	default:
 		return []string{"hrss", "trimp", "edwards_trimp", "energy"}
@@ -130,22 +202,22 @@ func (a *analysis) usualMetrics() []string {
 }
 
 // compute returns the wanted metrics by their keys, and a line about each.
-func (a *analysis) compute(wanted []string) (byKey map[string]any, lines []string) {
+func (s subject) compute(wanted []string) (byKey map[string]any, lines []string) {
 	byKey = map[string]any{}
-	for _, def := range metrics() {
-		if slices.Contains(wanted, def.name) && def.key != a.unsuitable() {
-			v := def.compute(a)
-			byKey[def.key], lines = v, append(lines, v.text(def.key))
+	for _, m := range metrics() {
+		if slices.Contains(wanted, m.name) && m.key != s.unsuitable() {
+			v := viewValue(m.compute(s), m.decimals)
+			byKey[m.key], lines = v, append(lines, v.text(m.key))
 		}
 	}
 	for _, c := range []struct {
 		name    string
 		compute func() answer
 	}{
-		{curveMaxPower, func() answer { return a.powerCurve() }},
-		{curveBestEfforts, func() answer { return a.effortCurve() }},
-		{zonesHeartRate, func() answer { return a.heartZones() }},
-		{zonesPower, func() answer { return a.powerZones() }},
+		{curveMaxPower, func() answer { return viewPowerCurve(s.Analysis) }},
+		{curveBestEfforts, func() answer { return viewEffortCurve(s.Analysis) }},
+		{zonesHeartRate, func() answer { return viewHeartZones(s.HeartZones()) }},
+		{zonesPower, func() answer { return viewPowerZones(s.PowerZones()) }},
 	} {
 		if slices.Contains(wanted, c.name) {
 			v := c.compute()
@@ -156,11 +228,11 @@ func (a *analysis) compute(wanted []string) (byKey map[string]any, lines []strin
 }
 
 // unsuitable is the key of the one of the two efficiencies that does not go with the sport.
-func (a *analysis) unsuitable() string {
-	if onFoot(a.rec.Sport) {
-		return "efficiency_watts_per_bpm"
+func (s subject) unsuitable() string {
+	if training.OnFoot(s.Sport) {
+		return efficiencyOfPower
 	}
-	return "efficiency_meters_per_beat"
+	return efficiencyOfSpeed
 }
 
 func (m metricsAnswer) text() string {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/pierre-mcp/pierre/fitness"
+	"github.com/pierre-mcp/pierre/internal/training"
 )
 
 // Paces are the training paces that go with a VDOT, from slow to fast.
@@ -28,21 +29,12 @@ func pacesSchema() schema {
 	}, evidenceFields()...)...)
 }
 
-func trainingPaces(vdot fitness.Result) paces {
-	p := paces{evidence: evidence{Method: string(fitness.MethodVDOTPaces), Inputs: []input{
-		{Name: "vdot_ml_per_kg_min", Value: rounded(vdot.Value, 1), Source: fromRecording, Note: "of the evidence"},
-	}}}
-	for _, name := range fitness.TrainingPaces() {
-		speed, err := name.Speed(vdot.Value)
-		if err != nil {
-			return paces{evidence: noEvidence(err)}
-		}
-		p.Note = speed.Note
-		if seconds, ok := fitness.Pace(speed.Value, 1000); ok {
-			p.Paces = append(p.Paces, paceView{name, rounded(speed.Value, 3), rounded(seconds, 1)})
-		}
+func viewPaces(p training.Paces) paces {
+	v := paces{evidence: viewEvidence(p.Evidence)}
+	for _, pace := range p.Paces {
+		v.Paces = append(v.Paces, paceView{pace.Name, rounded(pace.Speed, 3), rounded(pace.PerKM, 1)})
 	}
-	return p
+	return v
 }
 
 func (p paces) text() string {

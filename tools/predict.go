@@ -3,12 +3,12 @@ package tools
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/pierre-mcp/pierre/fitness"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/training"
 )
 
 func (c *Catalog) predictPerformance() tool {
@@ -93,27 +93,25 @@ type effortView struct {
 }
 
 func (c *Catalog) predict(ctx context.Context, user pierre.UserID, args predictArgs) (answer, error) {
-	clk, err := c.clockOf(ctx, user)
+	clock, err := c.training.Clock(ctx, user)
 	if err != nil {
 		return nil, err
 	}
 	a := &predictAnswer{Meters: args.Distance, Efforts: []effortView{}}
 	if args.Date != "" {
 		target, err := time.Parse(time.DateOnly, args.Date)
-		if err != nil || target.Before(clk.today()) {
-			return nil, wrongArguments([]string{fmt.Sprintf("target_date must be %s or later, not %s.", clk.today().Format(time.DateOnly), args.Date)})
+		if err != nil || target.Before(clock.Today()) {
+			return nil, wrongArguments([]string{fmt.Sprintf("target_date must be %s or later, not %s.", clock.Today().Format(time.DateOnly), args.Date)})
 		}
-		a.DaysUntil = new(int(target.Sub(clk.today()) / (24 * time.Hour)))
+		a.DaysUntil = new(int(target.Sub(clock.Today()) / (24 * time.Hour)))
 	}
-	if args.Sport != pierre.SportRun {
-		a.refuse(notPredictable(args.Sport))
-		return a, nil
+	p := training.NotPredicted(notPredictable(args.Sport))
+	if args.Sport == pierre.SportRun {
+		if p, err = c.training.Predict(ctx, user, args.Provider, args.Distance); err != nil {
+			return nil, err
+		}
 	}
-	races, err := c.races(ctx, user, args.Provider, clk.now)
-	if err != nil {
-		return nil, err
-	}
-	a.fill(races, clk)
+	a.fill(p)
 	return a, nil
 }
 
@@ -125,39 +123,20 @@ func notPredictable(s pierre.Sport) error {
 	return &fitness.UnavailableError{Reason: reason}
 }
 
-func (a *predictAnswer) refuse(err error) {
-	none := unavailable(err)
-	a.Predictions = predictions{none, none, none, none, none}
-	a.VDOT, a.CriticalSpeed, a.Paces = none, none, paces{evidence: none.evidence}
-}
-
-func (a *predictAnswer) fill(races []race, clk clock) {
-	best, ok := strongest(races, a.Meters)
-	if !ok {
-		a.refuse(noEvidenceOfRuns())
+func (a *predictAnswer) fill(p training.Prediction) {
+	a.VDOT, a.CriticalSpeed, a.Paces = viewValue(p.VDOT, 1), viewValue(p.CriticalSpeed, 3), viewPaces(p.Paces)
+	a.Predictions = predictions{
+		VDOT: viewValue(p.ByVDOT, 0), Riegel: viewValue(p.Riegel, 0), RiegelOwn: viewValue(p.RiegelOwn, 0),
+		Cameron: viewValue(p.Cameron, 0), CriticalSpeed: viewValue(p.ByCritical, 0),
+	}
+	if len(p.Races) == 0 {
 		return
 	}
-	inputs := []input{
-		{Name: "distance_meters", Value: rounded(best.Meters, 1), Source: fromRecording, Note: "of the evidence"},
-		{Name: "seconds", Value: rounded(best.Seconds, 1), Source: fromRecording, Note: "of the evidence"},
+	for _, r := range p.Races {
+		a.Efforts = append(a.Efforts, viewRace(r, p.Clock))
 	}
-	start, all := fitness.Race{Meters: best.Meters, Seconds: best.Seconds}, make([]fitness.Race, len(races))
-	for i, r := range races {
-		all[i] = fitness.Race{Meters: r.Meters, Seconds: r.Seconds}
-		a.Efforts = append(a.Efforts, r.view(clk))
-	}
-	a.Evidence = new(best.view(clk))
-	a.VDOT, a.Paces = computed(best.vdot, nil, 1, inputs...), trainingPaces(best.vdot)
-	p := &a.Predictions
-	r, err := fitness.RaceTime(best.vdot.Value, a.Meters)
-	p.VDOT = computed(r, err, 0, inputs...)
-	r, err = fitness.Riegel(start, a.Meters, fitness.RiegelExponent)
-	p.Riegel = computed(r, err, 0, inputs...)
-	p.RiegelOwn = riegelOwn(all, start, a.Meters, inputs)
-	r, err = fitness.Cameron(start, a.Meters)
-	p.Cameron = computed(r, err, 0, inputs...)
-	a.CriticalSpeed, p.CriticalSpeed = criticalSpeed(all, a.Meters)
-	for _, v := range []value{p.VDOT, p.Riegel, p.RiegelOwn, p.Cameron, p.CriticalSpeed} {
+	a.Evidence = new(viewRace(p.Evidence, p.Clock))
+	for _, v := range a.Predictions.all() {
 		if v.Value != nil {
 			if a.Fastest == nil || *v.Value < *a.Fastest {
 				a.Fastest = v.Value
@@ -169,34 +148,22 @@ func (a *predictAnswer) fill(races []race, clk clock) {
 	}
 }
 
-func riegelOwn(all []fitness.Race, start fitness.Race, meters float64, inputs []input) value {
-	exponent, err := fitness.FitRiegel(all)
-	if err != nil {
-		return unavailable(err)
+func viewRace(r training.Race, clock training.Clock) effortView {
+	return effortView{
+		Meters: rounded(r.Meters, 1), Seconds: rounded(r.Seconds, 1), VDOT: rounded(r.VDOT.Value, 1),
+		Date: clock.DayOf(r.Activity).Format(time.DateOnly), ActivityID: r.Activity.ID,
 	}
-	r, err := fitness.Riegel(start, meters, exponent)
-	return computed(r, err, 0, append(slices.Clone(inputs), input{
-		Name: "exponent", Value: rounded(exponent, 3), Source: fromRecording, Note: "fitted to best_efforts",
-	})...)
 }
 
-// longestCritical is how long the model of critical speed holds, generously.
-const longestCritical = 3600 // s
+type namedValue struct {
+	name string
+	value
+}
 
-func criticalSpeed(all []fitness.Race, meters float64) (speed, seconds value) {
-	cs, err := fitness.FitCriticalSpeed(all)
-	if err != nil {
-		return unavailable(err), unavailable(err)
+func (p predictions) all() []namedValue {
+	return []namedValue{
+		{"VDOT", p.VDOT}, {"Riegel", p.Riegel}, {"Riegel, own exponent", p.RiegelOwn}, {"Cameron", p.Cameron}, {"critical speed", p.CriticalSpeed},
 	}
-	note := fmt.Sprintf("reserve D′ %.0f m, R² %.3f, %d stretches of 2 to 30 minutes", cs.DPrimeMeters, cs.RSquared, cs.Races)
-	inputs := []input{{Name: "best_efforts", Value: rounded(float64(cs.Races), 0), Source: fromRecording}}
-	result := fitness.Result{Value: cs.MetersPerSecond, Method: cs.Method, Note: note}
-	speed = computed(result, nil, 3, inputs...)
-	result.Value = (meters - cs.DPrimeMeters) / cs.MetersPerSecond
-	if result.Value <= 0 || result.Value > longestCritical {
-		return speed, unavailable(&fitness.UnavailableError{Reason: "critical speed describes efforts of about 2 to 60 minutes"})
-	}
-	return speed, computed(result, nil, 0, inputs...)
 }
 
 func (a *predictAnswer) text() string {
@@ -206,14 +173,11 @@ func (a *predictAnswer) text() string {
 	}
 	lines := []string{fmt.Sprintf("%s m by the evidence of %s m in %s on %s (VDOT %s):", plain(a.Meters),
 		plain(*a.Evidence.Meters), clockTime(*a.Evidence.Seconds), a.Evidence.Date, plain(*a.Evidence.VDOT))}
-	for _, m := range []struct {
-		name string
-		v    value
-	}{{"VDOT", p.VDOT}, {"Riegel", p.Riegel}, {"Riegel, own exponent", p.RiegelOwn}, {"Cameron", p.Cameron}, {"critical speed", p.CriticalSpeed}} {
-		if m.v.Value != nil {
-			lines = append(lines, m.name+": "+clockTime(*m.v.Value))
+	for _, m := range p.all() {
+		if m.Value != nil {
+			lines = append(lines, m.name+": "+clockTime(*m.Value))
 		} else {
-			lines = append(lines, m.v.text(m.name))
+			lines = append(lines, m.text(m.name))
 		}
 	}
 	lines = append(lines, a.Paces.text())

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"strings"
 	"time"
-	_ "time/tzdata" // time zones by name also where the system has no database of them
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/training"
 )
 
 // sportsShown is how many sports a period lists; the rest is summed up, so that the answer stays short.
@@ -130,7 +131,7 @@ func (s *sum) settle() {
 }
 
 func (c *Catalog) showStats(ctx context.Context, user pierre.UserID, args statsArgs) (answer, error) {
-	clk, err := c.clockOf(ctx, user)
+	clock, err := c.training.Clock(ctx, user)
 	if err != nil {
 		return nil, err
 	}
@@ -142,17 +143,17 @@ func (c *Catalog) showStats(ctx context.Context, user pierre.UserID, args statsA
 	if err != nil {
 		return nil, err
 	}
-	today := clk.today()
-	return statsAnswer{clk.view(), []periodView{
-		sumUp("recent_4_weeks", page.Activities, clk, today.AddDate(0, 0, -27)),
-		sumUp("year_to_date", page.Activities, clk, time.Date(today.Year(), 1, 1, 0, 0, 0, 0, time.UTC)),
-		sumUp("all", page.Activities, clk, time.Time{}),
+	today := clock.Today()
+	return statsAnswer{viewClock(clock), []periodView{
+		sumUp("recent_4_weeks", page.Activities, clock, today.AddDate(0, 0, -27)),
+		sumUp("year_to_date", page.Activities, clock, time.Date(today.Year(), 1, 1, 0, 0, 0, 0, time.UTC)),
+		sumUp("all", page.Activities, clock, time.Time{}),
 	}}, nil
 }
 
 // sumUp adds up the activities of the local days from the given one, zero for all, to today.
-func sumUp(name string, activities []pierre.Activity, clk clock, from time.Time) periodView {
-	p := periodView{Period: name, To: clk.today().Format(time.DateOnly)}
+func sumUp(name string, activities []pierre.Activity, clock training.Clock, from time.Time) periodView {
+	p := periodView{Period: name, To: clock.Today().Format(time.DateOnly)}
 	if !from.IsZero() {
 		p.From = from.Format(time.DateOnly)
 	}
@@ -160,7 +161,7 @@ func sumUp(name string, activities []pierre.Activity, clk clock, from time.Time)
 	var chosen []pierre.Activity
 	for _, a := range activities {
 		// An activity of tomorrow is a wrong clock, and counts only among all.
-		if d := day(clk.local(a)); !from.IsZero() && (d.Before(from) || d.After(clk.today())) {
+		if d := clock.DayOf(a); !from.IsZero() && (d.Before(from) || d.After(clock.Today())) {
 			continue
 		}
 		chosen = append(chosen, a)

@@ -11,7 +11,6 @@ import (
 type Store interface {
 	ActivityStore
 	ProfileStore
-	DigestStore
 }
 
 // An ActivityStore reads activities.
@@ -23,15 +22,8 @@ type ActivityStore interface {
 	ProviderSummaries(ctx context.Context, user pierre.UserID) ([]pierre.ProviderSummary, error)
 }
 
-// A ProfileStore reads and changes what is known about an athlete, from the athlete or from imported files.
+// A ProfileStore reads and changes what is known about an athlete.
 type ProfileStore interface {
 	Profile(ctx context.Context, user pierre.UserID) (pierre.Profile, error)
-	ImportedFields(ctx context.Context, user pierre.UserID) ([]string, error) // of the profile, by their JSON names
 	UpdateProfile(ctx context.Context, user pierre.UserID, now time.Time, change func(*pierre.Profile) error) (pierre.Profile, error)
-}
-
-// A DigestStore keeps what the tools computed of an activity's samples, until its sources change.
-type DigestStore interface {
-	Digests(ctx context.Context, user pierre.UserID, version int, since time.Time) (map[pierre.ActivityID]pierre.Digest, error)
-	SaveDigests(ctx context.Context, user pierre.UserID, version int, digests map[pierre.ActivityID]pierre.Digest) error
 }

@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/training"
 )
 
 // A timeframe is how far back analyze_training_load looks.
@@ -32,10 +35,7 @@ func (f timeframe) days() int {
 	}
 }
 
-const (
-	historyDays = 365 // before the timeframe, from which fitness at its start follows
-	recentShown = 5
-)
+const recentShown = 5
 
 func (c *Catalog) analyzeTrainingLoad() tool {
 	return bind(spec{
@@ -62,7 +62,7 @@ func (c *Catalog) analyzeTrainingLoad() tool {
 				req("activities", integer("in the timeframe")),
 				req("counted", integer("of which so many have a load")),
 				req("by", object("how many by which means",
-					opt(string(loadByPower), integer("")), opt(string(loadByHeartRate), integer("")), opt(string(loadByMean), integer("of the activity, as there are too few samples")))),
+					opt(string(training.LoadByPower), integer("")), opt(string(training.LoadByHeartRate), integer("")), opt(string(training.LoadByMean), integer("of the activity, as there are too few samples")))),
 				req("not_counted", array("", object("", req("reason", str("")), req("activities", integer(""))))),
 			}, req("inputs", array("what the loads took from the profile", inputSchema())))...)),
 			req("weeks", array("oldest first; from Monday to Sunday", object("",
@@ -76,7 +76,7 @@ func (c *Catalog) analyzeTrainingLoad() tool {
 				req("date", str("local day")),
 				req("sport_type", str("")),
 				req("load", number("")),
-				req("based_on", choice("", loadKinds()...)))))),
+				req("based_on", choice("", training.LoadKinds()...)))))),
 	}, c.describeLoad)
 }
 
@@ -102,11 +102,11 @@ type loadAnswer struct {
 }
 
 type loadsView struct {
-	Activities int              `json:"activities"`
-	Counted    int              `json:"counted"`
-	By         map[loadKind]int `json:"by"`
-	NotCounted []reasonView     `json:"not_counted"`
-	Inputs     []input          `json:"inputs"`
+	Activities int                       `json:"activities"`
+	Counted    int                       `json:"counted"`
+	By         map[training.LoadKind]int `json:"by"`
+	NotCounted []reasonView              `json:"not_counted"`
+	Inputs     []input                   `json:"inputs"`
 }
 
 type reasonView struct {
@@ -127,34 +127,57 @@ type dayOfLoad struct {
 	Date    string            `json:"date"`
 	Sport   pierre.Sport      `json:"sport_type"`
 	Load    *float64          `json:"load"`
-	BasedOn loadKind          `json:"based_on"`
+	BasedOn training.LoadKind `json:"based_on"`
 }
 
 func (c *Catalog) describeLoad(ctx context.Context, user pierre.UserID, args loadArgs) (answer, error) {
-	ath, err := c.athlete(ctx, user)
+	h, err := c.training.History(ctx, user, args.Provider, cmp.Or(args.Timeframe, frameQuarter).days())
 	if err != nil {
 		return nil, err
 	}
-	today := ath.clock.today()
-	from := today.AddDate(0, 0, 1-cmp.Or(args.Timeframe, frameQuarter).days())
-	begin := from.AddDate(0, 0, -historyDays)
-	q := pierre.ActivityQuery{After: begin.AddDate(0, 0, -1), Ascending: true} // a local day may begin a day earlier
-	if args.Provider != "" {
-		q.Providers = []pierre.Provider{args.Provider}
+	return viewHistory(h), nil
+}
+
+func viewHistory(h training.History) loadAnswer {
+	f := h.Form
+	a := loadAnswer{
+		From: h.From.Format(time.DateOnly), To: h.To.Format(time.DateOnly), TimeZone: viewClock(h.Clock),
+		CTL: viewValue(f.Fitness, 2), ATL: viewValue(f.Fatigue, 2), TSB: viewValue(f.Balance, 2), Ramp: viewValue(f.Ramp, 1),
+		Monotony: viewValue(f.Monotony, 2), Strain: viewValue(f.Strain, 2), AcuteChronic: viewValue(f.AcuteChronic, 2),
+		Loads: viewLoads(h), Weeks: []weekView{}, Recent: []dayOfLoad{},
 	}
-	page, err := c.data.Activities(ctx, user, q)
-	if err != nil {
-		return nil, err
+	for _, w := range h.Weeks {
+		a.Weeks = append(a.Weeks, weekView{w.Start.Format(time.DateOnly), w.Activities, rounded(w.Load, 0), rounded(w.Fitness, 1), rounded(w.Balance, 1)})
 	}
-	digests, err := c.digests(ctx, user, q.After)
-	if err != nil {
-		return nil, err
+	for _, l := range slices.Backward(h.Loads) {
+		if len(a.Recent) == recentShown || l.Day.Before(h.From) {
+			break
+		}
+		a.Recent = append(a.Recent, dayOfLoad{l.Activity.ID, l.Day.Format(time.DateOnly), l.Activity.Sport, rounded(l.Load.Value.Value, 1), l.Load.Kind})
 	}
-	h := history{athlete: ath, from: from, to: today, reasons: map[string]int{}}
-	for _, a := range page.Activities {
-		h.add(a, digests[a.ID])
+	return a
+}
+
+// viewLoads says what the loads of the timeframe come from.
+func viewLoads(h training.History) loadsView {
+	v := loadsView{Activities: h.Activities, By: map[training.LoadKind]int{}, NotCounted: []reasonView{}, Inputs: []input{}}
+	used := map[string]bool{}
+	for _, l := range h.Loads {
+		if l.Day.Before(h.From) {
+			continue
+		}
+		v.Counted++
+		v.By[l.Load.Kind]++
+		for _, in := range viewInputs(l.Load.Inputs) {
+			if (in.Source != training.Recorded || in.Note != "") && !used[in.Name] {
+				v.Inputs, used[in.Name] = append(v.Inputs, in), true
+			}
+		}
 	}
-	return h.answer(), nil
+	for _, n := range h.NotCounted {
+		v.NotCounted = append(v.NotCounted, reasonView{notAvailable(n.Reason), n.Activities})
+	}
+	return v
 }
 
 func (a loadAnswer) text() string {

@@ -1,11 +1,10 @@
 package tools
 
 import (
-	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/pierre-mcp/pierre/fitness"
+	"github.com/pierre-mcp/pierre/internal/training"
 )
 
 // A value is a computed quantity with its evidence, or the reason why there is none. The unit is in the name
@@ -26,21 +25,12 @@ type evidence struct {
 
 // An input is something that a computation took, and where that came from.
 type input struct {
-	Name   string   `json:"name"`
-	Value  *float64 `json:"value,omitempty"`
-	Text   string   `json:"text,omitempty"`
-	Source source   `json:"source"`
-	Note   string   `json:"note,omitempty"`
+	Name   string          `json:"name"`
+	Value  *float64        `json:"value,omitempty"`
+	Text   string          `json:"text,omitempty"`
+	Source training.Source `json:"source"`
+	Note   string          `json:"note,omitempty"`
 }
-
-// A source says where an input came from.
-type source string
-
-const (
-	fromRecording source = "recorded"
-	fromUser      source = "user"
-	fromEstimate  source = "estimated"
-)
 
 func valueSchema(doc string) schema {
 	return object(doc, append([]field{opt("value", number(""))}, evidenceFields()...)...)
@@ -62,58 +52,65 @@ func inputSchema() schema {
 		req("name", str("")),
 		opt("value", number("")),
 		opt("text", str("")),
-		req("source", choice("", fromRecording, fromUser, fromEstimate)),
+		req("source", choice("", training.Sources()...)),
 		opt("note", str("")))
 }
 
-// computed makes a value of a result of package fitness.
-func computed(r fitness.Result, err error, decimals int, inputs ...input) value {
-	if err != nil {
-		return unavailable(err)
+// viewValue shows a computed value with so many decimals.
+func viewValue(v training.Value, decimals int) value {
+	if v.Err != nil {
+		return value{evidence: viewEvidence(v.Evidence)}
 	}
-	v := value{Value: rounded(r.Value, decimals), evidence: evidence{Method: string(r.Method), Inputs: inputs, Note: r.Note}}
-	if percent, ok := r.CoveragePercent(); ok {
-		v.CoveragePercent = rounded(percent, 1)
+	shown := rounded(v.Value, decimals)
+	if shown == nil {
+		return value{evidence: evidence{NotAvailable: notAvailable(noNumber())}}
+	}
+	return value{Value: shown, evidence: viewEvidence(v.Evidence)}
+}
+
+func noNumber() error {
+	return &fitness.UnavailableError{Reason: "the recorded values are too large or too small to compute with"}
+}
+
+func viewEvidence(e training.Evidence) evidence {
+	if e.Err != nil {
+		return evidence{NotAvailable: notAvailable(e.Err)}
+	}
+	v := evidence{Method: string(e.Method), Inputs: viewInputs(e.Inputs), Note: e.Note}
+	if e.Coverage > 0 {
+		v.CoveragePercent = rounded(100*e.Coverage, 1)
 	}
 	return v
 }
 
-// unavailable makes a value of the reason why there is none.
-func unavailable(err error) value { return value{evidence: noEvidence(err)} }
-
-func noEvidence(err error) evidence {
-	reason := "of an unexpected input"
-	if e, ok := errors.AsType[*fitness.UnavailableError](err); ok {
-		reason = e.Reason
+func viewInputs(inputs []training.Input) []input {
+	views := make([]input, len(inputs))
+	for i, in := range inputs {
+		views[i] = input{Name: in.Name, Text: in.Text, Source: in.Source, Note: in.Note}
+		if in.Value != nil {
+			views[i].Value = rounded(*in.Value, in.Decimals)
+		}
 	}
-	return evidence{NotAvailable: "not available because " + reason}
+	return views
 }
 
-// A need is something that a computation takes and only the athlete knows.
-type need struct{ what, field string }
+func notAvailable(err error) string { return "not available because " + reason(err) }
 
-// missing is the error of a computation that lacks its needs, or nil if there are none.
-func missing(needs ...need) error {
-	if len(needs) == 0 {
-		return nil
+// reason says why there is no value, and what would provide it.
+func reason(err error) string {
+	switch e := err.(type) { //nolint:errorlint // each of these is worded around the next inner one
+	case *training.MissingError:
+		return fmt.Sprintf("%v; ask the athlete and set %s with set_athlete_profile", e, training.Enumerate(e.Fields()))
+	case *training.NoLoadError:
+		return reason(e.ByPower) + "; by heart rate it is not because " + reason(e.ByHeartRate)
+	case *training.NoLoadsError:
+		return "no activity has a load; mostly " + reason(e.Most)
+	case *training.NoCriticalPowerError:
+		return reason(e.Err) + "; if the athlete knows them, give critical_power_watts and w_prime_kilojoules"
+	case *fitness.UnavailableError:
+		return e.Reason
 	}
-	var what, fields []string
-	for _, n := range needs {
-		what, fields = append(what, n.what), append(fields, n.field)
-	}
-	verb := "is"
-	if len(needs) > 1 {
-		verb = "are"
-	}
-	return &fitness.UnavailableError{Reason: fmt.Sprintf("%s %s not known; ask the athlete and set %s with set_athlete_profile",
-		enumerate(what), verb, enumerate(fields))}
-}
-
-func enumerate(words []string) string {
-	if n := len(words); n > 1 {
-		return strings.Join(words[:n-1], ", ") + " and " + words[n-1]
-	}
-	return strings.Join(words, "")
+	return "of an unexpected input"
 }
 
 // text shows v after its name.

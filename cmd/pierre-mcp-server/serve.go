@@ -23,6 +23,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/logging"
 	"github.com/pierre-mcp/pierre/internal/secret"
 	"github.com/pierre-mcp/pierre/internal/store"
+	"github.com/pierre-mcp/pierre/internal/training"
 	"github.com/pierre-mcp/pierre/internal/usage"
 	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/remote/downloads"
@@ -67,7 +68,7 @@ func (c *config) open(ctx context.Context, w cli.World) (*services, error) {
 		mcp:      server.NewMCPServer("pierre-mcp-server", buildinfo.Version(), server.WithInstructions(tools.Instructions)),
 		imports:  importer.New(st, c.dataDir, time.Now),
 	}
-	tools.New(st, time.Now, log).Register(s.mcp)
+	tools.New(st, training.New(st, time.Now, log), time.Now, log).Register(s.mcp)
 	return s, nil
 }
 

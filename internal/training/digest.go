@@ -1,4 +1,4 @@
-package tools
+package training
 
 import (
 	"context"
@@ -10,16 +10,13 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// digestVersion changes whenever a digest of the same samples would come out different.
-const digestVersion = 2
-
 // A digest is what questions about many activities need of each one's samples. It does not depend on the
 // athlete's profile, so that it stays good when that changes. What the samples do not have is nil.
 type digest struct {
 	HeartRate *fitness.HeartRateHistogram `json:"heart_rate,omitempty"`
 	PeakHR    float64                     `json:"peak_hr,omitempty"` // bpm, without artefacts
 	Power     *powerDigest                `json:"power,omitempty"`
-	Efforts   []effort                    `json:"efforts,omitempty"` // fastest stretches, on foot
+	Efforts   []Stretch                   `json:"efforts,omitempty"` // the fastest, on foot
 }
 
 type powerDigest struct {
@@ -44,7 +41,8 @@ type powerEffort struct {
 // bestSeconds are the lengths that critical power is fitted to: its model holds for 2 to 20 minutes.
 func bestSeconds() []int { return []int{120, 180, 300, 480, 720, 1200} }
 
-type effort struct {
+// A Stretch is a part of a run: the fastest over its distance, or the whole.
+type Stretch struct {
 	Meters  float64 `json:"m"`
 	Seconds float64 `json:"s"`
 }
@@ -56,25 +54,32 @@ func raceDistances() []float64 {
 
 // newDigest computes the digest of a recording.
 func newDigest(rec pierre.Recording) digest {
-	var d digest
 	s := rec.Series
-	if hr, err := fitness.NewHeartRate(s.Time, s.HeartRate); err == nil {
-		d.HeartRate = new(hr.Histogram())
-		if peak, err := hr.Peak(); err == nil {
+	heart, heartErr := fitness.NewHeartRate(s.Time, s.HeartRate)
+	power, powerErr := fitness.NewPower(s.Time, s.Power)
+	return digestOf(rec, heart, heartErr, power, powerErr)
+}
+
+// digestOf computes the digest of a recording whose heart rate and power are prepared.
+func digestOf(rec pierre.Recording, heart fitness.HeartRate, heartErr error, power fitness.Power, powerErr error) digest {
+	var d digest
+	if heartErr == nil {
+		d.HeartRate = new(heart.Histogram())
+		if peak, err := heart.Peak(); err == nil {
 			d.PeakHR = peak.Value
 		}
 	}
-	if p, err := fitness.NewPower(s.Time, s.Power); err == nil {
-		if np, err := p.Normalized(); err == nil {
-			d.Power = &powerDigest{Seconds: p.Seconds(), Normalized: np.Value, Coverage: np.Coverage, Note: np.Note}
-			for _, e := range p.MeanMax(bestSeconds()) {
+	if powerErr == nil {
+		if np, err := power.Normalized(); err == nil {
+			d.Power = &powerDigest{Seconds: power.Seconds(), Normalized: np.Value, Coverage: np.Coverage, Note: np.Note}
+			for _, e := range power.MeanMax(bestSeconds()) {
 				d.Power.Best = append(d.Power.Best, powerEffort{e.Seconds, e.Watts})
 			}
 		}
 	}
 	if rec.Sport.IsRun() {
-		for _, e := range bestEfforts(s) {
-			d.Efforts = append(d.Efforts, effort{e.Meters, e.Seconds})
+		for _, e := range bestEfforts(rec.Series) {
+			d.Efforts = append(d.Efforts, Stretch{e.Meters, e.Seconds})
 		}
 	}
 	return d
@@ -107,8 +112,8 @@ const saveEvery = 50
 
 // digests returns the digests of the user's activities since a time. Those that are not there yet are
 // computed and kept, which takes some milliseconds for each.
-func (c *Catalog) digests(ctx context.Context, user pierre.UserID, since time.Time) (map[pierre.ActivityID]digest, error) {
-	kept, err := c.data.Digests(ctx, user, digestVersion, since)
+func (s *Service) digests(ctx context.Context, user pierre.UserID, since time.Time) (map[pierre.ActivityID]digest, error) {
+	kept, err := s.data.Digests(ctx, user, s.version, since)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +123,7 @@ func (c *Catalog) digests(ctx context.Context, user pierre.UserID, since time.Ti
 		var d digest
 		if k.Data != nil {
 			err = json.Unmarshal(k.Data, &d)
-		} else if d, err = c.digestOf(ctx, user, id); err == nil {
+		} else if d, err = s.freshDigest(ctx, user, id); err == nil {
 			k.Data, err = json.Marshal(d)
 			fresh[id] = k
 		}
@@ -130,59 +135,43 @@ func (c *Catalog) digests(ctx context.Context, user pierre.UserID, since time.Ti
 		}
 		all[id] = d
 		if len(fresh) == saveEvery {
-			c.saveDigests(ctx, user, fresh)
+			s.saveDigests(ctx, user, fresh)
 			clear(fresh)
 		}
 	}
-	c.saveDigests(ctx, user, fresh)
+	s.saveDigests(ctx, user, fresh)
 	return all, nil
 }
 
 // saveDigests keeps what can be computed again, so a failure only costs time.
-func (c *Catalog) saveDigests(ctx context.Context, user pierre.UserID, fresh map[pierre.ActivityID]pierre.Digest) {
+func (s *Service) saveDigests(ctx context.Context, user pierre.UserID, fresh map[pierre.ActivityID]pierre.Digest) {
 	if len(fresh) == 0 {
 		return
 	}
-	if err := c.data.SaveDigests(ctx, user, digestVersion, fresh); err != nil && ctx.Err() == nil {
-		c.log.WarnContext(ctx, "digests not kept", "count", len(fresh), "error", err)
+	if err := s.data.SaveDigests(ctx, user, s.version, fresh); err != nil && ctx.Err() == nil {
+		s.log.WarnContext(ctx, "digests not kept", "count", len(fresh), "err", err)
 	}
 }
 
-func (c *Catalog) digestOf(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (digest, error) {
-	rec, err := c.data.Recording(ctx, user, id)
+func (s *Service) freshDigest(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (digest, error) {
+	rec, err := s.data.Recording(ctx, user, id)
 	if err != nil {
 		return digest{}, err
 	}
 	return newDigest(rec), nil
 }
 
-// observedYears is how long a recorded highest heart rate counts.
-const observedYears = 2
-
-// athlete returns what the formulas know about the user. It looks through the recordings only for
-// what the profile lacks.
-func (c *Catalog) athlete(ctx context.Context, user pierre.UserID) (athlete, error) {
-	p, err := c.data.Profile(ctx, user)
+// BestEfforts returns the fastest stretches of each of the user's runs.
+func (s *Service) BestEfforts(ctx context.Context, user pierre.UserID) (map[pierre.ActivityID][]Stretch, error) {
+	digests, err := s.digests(ctx, user, time.Time{})
 	if err != nil {
-		return athlete{}, err
+		return nil, err
 	}
-	imported, err := c.data.ImportedFields(ctx, user)
-	if err != nil {
-		return athlete{}, err
-	}
-	clk := newClock(c.now(), p)
-	if p.MaxHeartRateBPM != nil {
-		return newAthlete(p, imported, clk, nil), nil
-	}
-	digests, err := c.digests(ctx, user, c.now().AddDate(-observedYears, 0, 0))
-	if err != nil {
-		return athlete{}, err
-	}
-	var peaks []float64
-	for _, d := range digests {
-		if d.PeakHR > 0 {
-			peaks = append(peaks, d.PeakHR)
+	efforts := make(map[pierre.ActivityID][]Stretch, len(digests))
+	for id, d := range digests {
+		if len(d.Efforts) > 0 {
+			efforts[id] = d.Efforts
 		}
 	}
-	return newAthlete(p, imported, clk, peaks), nil
+	return efforts, nil
 }

@@ -1,0 +1,139 @@
+package training
+
+import (
+	"context"
+
+	"github.com/pierre-mcp/pierre/fitness"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// The channels of a recording, as inputs name them.
+const (
+	ChannelHeartRate = "heart_rate_bpm"
+	ChannelPower     = "power_watts"
+	ChannelSpeed     = "speed_mps"
+	ChannelDistance  = "distance_meters"
+	ChannelAltitude  = "altitude_meters"
+	ChannelPosition  = "position"
+)
+
+// An Analysis is one activity and its athlete, prepared for the metrics.
+type Analysis struct {
+	pierre.Recording
+
+	Athlete Athlete
+	digest  digest
+
+	heart     fitness.HeartRate
+	heartErr  error
+	power     fitness.Power
+	powerErr  error
+	graded    fitness.GradedRun
+	gradedErr error
+}
+
+// Analyze prepares one of the user's recordings.
+func (s *Service) Analyze(ctx context.Context, user pierre.UserID, rec pierre.Recording) (*Analysis, error) {
+	athlete, err := s.Athlete(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	return newAnalysis(rec, athlete), nil
+}
+
+func newAnalysis(rec pierre.Recording, athlete Athlete) *Analysis {
+	a := &Analysis{Recording: rec, Athlete: athlete}
+	s := rec.Series
+	a.heart, a.heartErr = fitness.NewHeartRate(s.Time, s.HeartRate)
+	a.power, a.powerErr = fitness.NewPower(s.Time, s.Power)
+	a.digest = digestOf(rec, a.heart, a.heartErr, a.power, a.powerErr)
+	if OnFoot(rec.Sport) {
+		a.graded, a.gradedErr = fitness.NewGradedRun(s.Time, distances(s), s.Altitude)
+	} else {
+		a.gradedErr = because("grade adjustment is for running and walking")
+	}
+	return a
+}
+
+// OnFoot reports whether a sport is running or walking.
+func OnFoot(s pierre.Sport) bool {
+	return s.IsRun() || s == pierre.SportWalk || s == pierre.SportHike
+}
+
+// HasPower reports whether the activity has power, in samples or as the device summed it up.
+func (a *Analysis) HasPower() bool { return a.powerErr == nil || a.NormalizedPowerWatts != nil }
+
+// Load returns the stress score by the best means that there are.
+func (a *Analysis) Load() Load { return a.Athlete.load(a.Activity, a.digest) }
+
+// HeartLoad returns the stress score by heart rate, 100 for an hour at threshold.
+func (a *Analysis) HeartLoad() Value { return a.Athlete.heartLoad(a.Activity, a.digest).Value }
+
+// PowerLoad returns the stress score of a ride by power, 100 for an hour at threshold.
+func (a *Analysis) PowerLoad() Value { return a.Athlete.powerLoad(a.Activity, a.digest).Value }
+
+// TRIMP returns Banister's training impulse.
+func (a *Analysis) TRIMP() Value {
+	r, kind, err := a.Athlete.trimp(a.Activity, a.digest)
+	if err != nil {
+		return unavailable(err)
+	}
+	_, inputs, err := a.Athlete.heartRates()
+	return computed(r, err, append([]Input{heartInput(a.Activity, kind)}, inputs...)...)
+}
+
+// EdwardsTRIMP returns the minutes in five heart rate zones times 1 to 5.
+func (a *Analysis) EdwardsTRIMP() Value {
+	maxHR := a.Athlete.maxHR
+	if err := firstOf(a.heartErr, maxHR.err()); err != nil {
+		return unavailable(err)
+	}
+	r, err := a.heart.Edwards(maxHR.value)
+	return computed(r, err, samplesInput(ChannelHeartRate), maxHR.input())
+}
+
+// Energy returns the energy spent in kilocalories, by heart rate.
+func (a *Analysis) Energy() Value {
+	ath := a.Athlete
+	needs := needsOf(ath.weight, ath.age)
+	if ath.sex == "" {
+		needs = append(needs, needSex())
+	}
+	if err := firstOf(a.heartErr, missing(needs...)); err != nil {
+		return unavailable(err)
+	}
+	r, err := a.heart.Energy(ath.weight.value, ath.age.value, fitness.Sex(ath.sex))
+	return computed(r, err, samplesInput(ChannelHeartRate), ath.weight.input(), ath.ageInput(), ath.sexInput())
+}
+
+// VDOT returns the highest VDOT of the activity's fastest stretches.
+func (a *Analysis) VDOT() Value {
+	best, at, err := bestVDOT(a.digest.Efforts)
+	best.Note = "as if that stretch had been a race: too low if it was not"
+	return computed(best, err, Input{Name: "distance_meters", Value: new(at.Meters), Decimals: 1, Source: Recorded},
+		Input{Name: "seconds", Value: new(at.Seconds), Decimals: 1, Source: Recorded})
+}
+
+// bestVDOT returns the highest VDOT of the stretches and the stretch that has it.
+func bestVDOT(efforts []Stretch) (best fitness.Result, at Stretch, err error) {
+	err = because("no run of at least 1000 m was recorded")
+	for _, e := range efforts {
+		if r, rErr := fitness.VDOT(e.Meters, e.Seconds); rErr == nil && r.Value > best.Value {
+			best, at, err = r, e, nil
+		}
+	}
+	return best, at, err
+}
+
+// MovingTime returns the seconds in motion by speed, whatever the device's timer said.
+func (a *Analysis) MovingTime() Value {
+	threshold := fitness.RideMoving
+	switch {
+	case a.Sport.IsRun():
+		threshold = fitness.RunMoving
+	case !a.Sport.IsRide():
+		threshold = fitness.WalkMoving
+	}
+	r, err := fitness.MovingTime(a.Series.Time, a.Series.Speed, threshold)
+	return computed(r, err, samplesInput(ChannelSpeed))
+}

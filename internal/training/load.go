@@ -1,0 +1,137 @@
+package training
+
+import (
+	"slices"
+
+	"github.com/pierre-mcp/pierre/fitness"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// A LoadKind says what the load of an activity was computed from.
+type LoadKind string
+
+// The kinds, the best first. All are scaled so that an hour at threshold is 100.
+const (
+	LoadByPower     LoadKind = "power"
+	LoadByHeartRate LoadKind = "heart_rate"
+	LoadByMean      LoadKind = "mean_heart_rate" // of the activity, as there are too few samples
+)
+
+// LoadKinds lists the kinds, the best first.
+func LoadKinds() []LoadKind { return []LoadKind{LoadByPower, LoadByHeartRate, LoadByMean} }
+
+// A Load is the stress score of one activity.
+type Load struct {
+	Value
+	Kind LoadKind
+}
+
+func newLoad(kind LoadKind, r fitness.Result, err error, inputs ...Input) Load {
+	if err != nil {
+		return noLoad(err)
+	}
+	return Load{computed(r, nil, inputs...), kind}
+}
+
+func noLoad(err error) Load { return Load{Value: unavailable(err)} }
+
+// leastCoverage is the share of a recording that must have heart rate for the samples to count; below it
+// the mean of what is there stands for the rest.
+const leastCoverage = 0.5
+
+// load computes the stress score of an activity by the best means that the recording and the profile allow.
+func (a Athlete) load(act pierre.Activity, d digest) Load {
+	byPower := a.powerLoad(act, d)
+	if byPower.Err == nil {
+		return byPower
+	}
+	byHeart := a.heartLoad(act, d)
+	if byHeart.Err == nil {
+		return byHeart
+	}
+	hasPower := act.Sport.IsRide() && (d.Power != nil || act.NormalizedPowerWatts != nil)
+	hasHeart := d.HeartRate != nil || act.AverageHeartRateBPM != nil
+	switch {
+	case hasPower && hasHeart:
+		return noLoad(&NoLoadError{byPower.Err, byHeart.Err})
+	case hasHeart:
+		return byHeart
+	case hasPower:
+		return byPower
+	}
+	return noLoad(because("neither power (of a ride) nor heart rate was recorded"))
+}
+
+// powerLoad is for rides alone: a runner's power has another threshold.
+func (a Athlete) powerLoad(act pierre.Activity, d digest) Load {
+	if !act.Sport.IsRide() {
+		return noLoad(because("power counts in cycling only"))
+	}
+	np, seconds, err := normalizedPower(act, d)
+	if err = firstOf(err, a.ftp.err()); err != nil {
+		return noLoad(err)
+	}
+	tss, err := fitness.TSS(seconds, np, a.ftp.value)
+	return newLoad(LoadByPower, tss, err, samplesInput(ChannelPower), a.ftp.input())
+}
+
+// methodDevicePower is for recordings whose samples have no power, such as rows of a table.
+const methodDevicePower fitness.Method = "normalized power as the device computed it (recording)"
+
+// normalizedPower returns the normalized power and the seconds that it is of: from the samples, or else
+// what the device computed.
+func normalizedPower(act pierre.Activity, d digest) (np fitness.Result, seconds float64, err error) {
+	switch {
+	case d.Power != nil:
+		return d.Power.normalized(), d.Power.Seconds, nil
+	case act.NormalizedPowerWatts != nil && act.DurationSeconds != nil:
+		return fitness.Result{Value: *act.NormalizedPowerWatts, Method: methodDevicePower}, *act.DurationSeconds, nil
+	}
+	return fitness.Result{}, 0, because("no power was recorded")
+}
+
+func (a Athlete) heartLoad(act pierre.Activity, d digest) Load {
+	trimp, kind, err := a.trimp(act, d)
+	if err != nil {
+		return noLoad(err)
+	}
+	limits, inputs, err := a.heartRates()
+	if err != nil {
+		return noLoad(err)
+	}
+	score, err := fitness.HRTSS(trimp, a.thresholdHR.value, limits, fitness.Sex(a.sex))
+	return newLoad(kind, score, err, slices.Concat([]Input{heartInput(act, kind)}, inputs, []Input{a.thresholdHR.input()})...)
+}
+
+// trimp returns Banister's TRIMP from the samples, or else from the mean heart rate.
+func (a Athlete) trimp(act pierre.Activity, d digest) (fitness.Result, LoadKind, error) {
+	hasMean := act.AverageHeartRateBPM != nil && act.DurationSeconds != nil
+	if d.HeartRate == nil && !hasMean {
+		return fitness.Result{}, "", because("no heart rate was recorded")
+	}
+	limits, _, err := a.heartRates()
+	if err != nil {
+		return fitness.Result{}, "", err
+	}
+	sex := fitness.Sex(a.sex)
+	if d.HeartRate != nil {
+		hr, err := d.HeartRate.HeartRate()
+		if err != nil {
+			return fitness.Result{}, "", err
+		}
+		if hr.Coverage() >= leastCoverage || !hasMean {
+			r, err := hr.Banister(limits, sex)
+			return r, LoadByHeartRate, err
+		}
+	}
+	r, err := fitness.BanisterOf(*act.DurationSeconds/60, *act.AverageHeartRateBPM, limits, sex)
+	return r, LoadByMean, err
+}
+
+// heartInput is the heart rate that a load of a kind was computed from.
+func heartInput(act pierre.Activity, kind LoadKind) Input {
+	if kind == LoadByMean {
+		return Input{Name: "average_heart_rate_bpm", Value: act.AverageHeartRateBPM, Decimals: 1, Source: Recorded}
+	}
+	return samplesInput(ChannelHeartRate)
+}

@@ -1,0 +1,57 @@
+package training
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/pierre-mcp/pierre/fitness"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// A ThresholdSpeed is the speed that a runner could hold for about an hour.
+type ThresholdSpeed struct {
+	mps float64
+	err error // why it is not known
+	in  Input
+}
+
+// thresholdDistance is what most runners cover in somewhat less than the hour of their threshold, in metres.
+const thresholdDistance = 10_000
+
+// ThresholdSpeed estimates the threshold speed from the fastest stretches of the runs up to run, run included.
+func (s *Service) ThresholdSpeed(ctx context.Context, user pierre.UserID, from pierre.Provider, run pierre.Activity) (ThresholdSpeed, error) {
+	if !run.Sport.IsRun() {
+		return ThresholdSpeed{err: because("the running stress score is for runs")}, nil
+	}
+	races, err := s.races(ctx, user, from, run.Start.Add(time.Microsecond))
+	if err != nil {
+		return ThresholdSpeed{}, err
+	}
+	best, ok := strongest(races, thresholdDistance)
+	if !ok {
+		return ThresholdSpeed{err: noRuns()}, nil
+	}
+	speed, err := fitness.PaceThreshold.Speed(best.VDOT.Value)
+	return ThresholdSpeed{speed.Value, err, Input{
+		Name: "threshold_speed_mps", Value: new(speed.Value), Decimals: 3, Source: Estimated,
+		Note: fmt.Sprintf("%s; VDOT %.1f of %.10g m in %.0f s in %s: too low unless that was a race", fitness.MethodVDOTPaces.Name(),
+			best.VDOT.Value, best.Meters, best.Seconds, best.Activity.ID),
+	}}, nil
+}
+
+// RunningStress returns the load of a run by its grade-adjusted speed, 100 for an hour at threshold.
+func (a *Analysis) RunningStress(threshold ThresholdSpeed) Value {
+	if err := firstOf(threshold.err, a.gradedErr); err != nil {
+		return unavailable(err)
+	}
+	if a.DurationSeconds == nil {
+		return unavailable(because("the duration was not recorded"))
+	}
+	speed, err := a.graded.Normalized()
+	if err != nil {
+		return unavailable(err)
+	}
+	r, err := fitness.RTSS(*a.DurationSeconds, speed, threshold.mps)
+	return computed(r, err, append(a.gradedInputs(), threshold.in)...)
+}

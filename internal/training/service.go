@@ -1,0 +1,67 @@
+// Package training answers what is asked of an athlete's history: the load of each activity, fitness and form
+// day by day, the fastest stretches, critical power, predictions, and the analysis of one activity.
+//
+// It joins the formulas of package fitness with the user's activities and profile. It words nothing: its callers
+// (the tools, and whatever shows charts) choose units, digits and sentences. It declares what it needs of a
+// store and does not know which one it is.
+package training
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// A Store is the athletes' data as this package needs it. Another user's data is "not found" to it.
+type Store interface {
+	ActivityStore
+	ProfileStore
+	DigestStore
+}
+
+// An ActivityStore reads activities.
+type ActivityStore interface {
+	Activities(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) (pierre.ActivityPage, error)
+	Recording(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Recording, error)
+}
+
+// A ProfileStore reads what is known about an athlete.
+type ProfileStore interface {
+	Profile(ctx context.Context, user pierre.UserID) (pierre.Profile, error)
+	ImportedFields(ctx context.Context, user pierre.UserID) ([]string, error) // of the profile, by their JSON names
+}
+
+// A DigestStore keeps what was computed of an activity's samples, until its sources change.
+type DigestStore interface {
+	Digests(ctx context.Context, user pierre.UserID, version int, since time.Time) (map[pierre.ActivityID]pierre.Digest, error)
+	SaveDigests(ctx context.Context, user pierre.UserID, version int, digests map[pierre.ActivityID]pierre.Digest) error
+}
+
+// A Service answers questions about the athletes of one store.
+type Service struct {
+	data    Store
+	now     func() time.Time
+	log     *slog.Logger
+	version int // of the digests
+}
+
+// New returns a service over data. What it could not keep, and can compute again, goes to log.
+func New(data Store, now func() time.Time, log *slog.Logger) *Service {
+	return &Service{data: data, now: now, log: log, version: digestVersion(newDigest)}
+}
+
+// Clock returns the clock that the user's days are counted by.
+func (s *Service) Clock(ctx context.Context, user pierre.UserID) (Clock, error) {
+	p, err := s.data.Profile(ctx, user)
+	return newClock(s.now(), p), err
+}
+
+// providers returns the condition of a query for one source, or for none if it is "".
+func providers(from pierre.Provider) []pierre.Provider {
+	if from == "" {
+		return nil
+	}
+	return []pierre.Provider{from}
+}

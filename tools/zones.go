@@ -1,0 +1,143 @@
+package tools
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pierre-mcp/pierre/internal/training"
+)
+
+// A zoneView says by which clock an answer counts days.
+type zoneView struct {
+	Name   string `json:"name"`
+	Source string `json:"source"`
+}
+
+func viewClock(c training.Clock) zoneView {
+	v := zoneView{c.Zone.String(), "user"}
+	if c.Default {
+		v.Source = "default"
+	}
+	return v
+}
+
+func zoneSchema() schema {
+	return object("Days are those of the offset recorded with each activity; for activities without one, of this zone.",
+		req("name", str("IANA name")),
+		req("source", choice("user: from the profile; default: no time zone is set in the profile", "user", "default")))
+}
+
+func zonesSchema(unit string) schema {
+	return object("", append([]field{
+		opt("zones", array("each from its lower limit up to the next one's", object("",
+			req("name", str("")),
+			req("from_"+unit, number("")),
+			opt("to_"+unit, number("absent: open")),
+			opt("seconds", number("time in the zone, where an activity is looked at"))))),
+		opt("below_seconds", number("time below the first zone, likewise")),
+	}, evidenceFields()...)...)
+}
+
+type heartZones struct {
+	Zones []heartZone `json:"zones,omitempty"`
+	Below *float64    `json:"below_seconds,omitempty"`
+	evidence
+}
+
+type heartZone struct {
+	Name    string   `json:"name"`
+	From    *float64 `json:"from_bpm"`
+	To      *float64 `json:"to_bpm,omitempty"`
+	Seconds *float64 `json:"seconds,omitempty"`
+}
+
+type powerZones struct {
+	Zones []powerZone `json:"zones,omitempty"`
+	Below *float64    `json:"below_seconds,omitempty"`
+	evidence
+}
+
+type powerZone struct {
+	Name    string   `json:"name"`
+	From    *float64 `json:"from_watts"`
+	To      *float64 `json:"to_watts,omitempty"`
+	Seconds *float64 `json:"seconds,omitempty"`
+}
+
+func viewHeartZones(z training.Zones) heartZones {
+	v := heartZones{evidence: viewEvidence(z.Evidence)}
+	for i, zone := range z.Zones {
+		v.Zones = append(v.Zones, heartZone{zone.Name, rounded(zone.Low, 0), upper(zone.High), secondsIn(z, i)})
+	}
+	v.Below = secondsBelow(z)
+	return v
+}
+
+func viewPowerZones(z training.Zones) powerZones {
+	v := powerZones{evidence: viewEvidence(z.Evidence)}
+	for i, zone := range z.Zones {
+		v.Zones = append(v.Zones, powerZone{zone.Name, rounded(zone.Low, 0), upper(zone.High), secondsIn(z, i)})
+	}
+	v.Below = secondsBelow(z)
+	return v
+}
+
+// upper is a zone's upper limit, nil if it is open.
+func upper(limit float64) *float64 {
+	if limit == 0 {
+		return nil
+	}
+	return rounded(limit, 0)
+}
+
+// secondsIn is the time in a zone, nil where no activity is looked at.
+func secondsIn(z training.Zones, zone int) *float64 {
+	if z.Time == nil {
+		return nil
+	}
+	return rounded(z.Time.Seconds[zone], 0)
+}
+
+func secondsBelow(z training.Zones) *float64 {
+	if z.Time == nil {
+		return nil
+	}
+	return rounded(z.Time.Below, 0)
+}
+
+func (z heartZones) text() string {
+	t := zonesText("heart rate zones (bpm): ", z.NotAvailable, z.Below)
+	for _, zone := range z.Zones {
+		t += " " + zoneText(zone.Name, zone.From, zone.To) + timeText(zone.Seconds)
+	}
+	return t
+}
+
+func (z powerZones) text() string {
+	t := zonesText("power zones (watts): ", z.NotAvailable, z.Below)
+	for _, zone := range z.Zones {
+		t += " " + zoneText(zone.Name, zone.From, zone.To) + timeText(zone.Seconds)
+	}
+	return t
+}
+
+func zonesText(name, notAvailable string, below *float64) string {
+	if below != nil && *below > 0 {
+		return name + "below " + clockTime(*below)
+	}
+	return strings.TrimSuffix(name+notAvailable, " ")
+}
+
+func zoneText(name string, from, to *float64) string {
+	if to == nil {
+		return fmt.Sprintf("%s from %s", name, plain(*from))
+	}
+	return fmt.Sprintf("%s %s-%s", name, plain(*from), plain(*to))
+}
+
+func timeText(seconds *float64) string {
+	if seconds == nil {
+		return ""
+	}
+	return " " + clockTime(*seconds)
+}
