@@ -15,7 +15,7 @@ import (
 // bridge between its client and its servers: what the suite sees is what the
 // bridge sent. The auth/* scenarios are about OAuth and do not apply to a key.
 func TestBridgeConformance(t *testing.T) {
-	judges := node.Install(t)
+	tools := node.Install(t)
 	client := filepath.Join(t.TempDir(), "conformanceclient")
 	if out, err := exec.Command("go", "build", "-o", client, "./conformanceclient").CombinedOutput(); err != nil {
 		t.Fatalf("building the suite's client: %v\n%s", err, out)
@@ -31,8 +31,8 @@ func TestBridgeConformance(t *testing.T) {
 	} {
 		for _, scenario := range scenarios {
 			t.Run(version+" "+scenario, func(t *testing.T) {
-				suite := exec.CommandContext(t.Context(), judges.Node,
-					filepath.Join(judges.Modules, "@modelcontextprotocol", "conformance", "dist", "index.js"), "client",
+				suite := exec.CommandContext(t.Context(), tools.Node,
+					filepath.Join(tools.Modules, "@modelcontextprotocol", "conformance", "dist", "index.js"), "client",
 					"--command", client+" "+filepath.Join(bin, "mcp-client"),
 					"--scenario", scenario, "--spec-version", version, "-o", t.TempDir())
 				suite.Env = append(os.Environ(), "PIERRE_AUTH_KEY=")

@@ -37,7 +37,7 @@ func TestForeignClients(t *testing.T) {
 	})
 
 	t.Run("typescript", func(t *testing.T) {
-		judges := node.Install(t)
+		tools := node.Install(t)
 		for name, args := range map[string][]string{
 			"v1 http":         {"client_v1.mjs", "http", s.url + "/mcp", k.APIKey},
 			"v1 stdio":        {"client_v1.mjs", "stdio", bridge, "--url", s.url},
@@ -47,7 +47,7 @@ func TestForeignClients(t *testing.T) {
 			"v2 modern stdio": {"client_v2.mjs", "modern", "stdio", bridge, "--url", s.url},
 		} {
 			t.Run(name, func(t *testing.T) {
-				cmd := judges.Script(t, args[0], args[1:]...)
+				cmd := tools.Script(t, args[0], args[1:]...)
 				cmd.Env = append(os.Environ(), "PIERRE_AUTH_KEY="+k.APIKey)
 				var stderr bytes.Buffer
 				cmd.Stderr = &stderr
@@ -78,7 +78,7 @@ func checkVerdict(t *testing.T, v verdict) {
 
 func useGoSDK(t *testing.T, version string, transport mcp.Transport) {
 	t.Helper()
-	client := mcp.NewClient(&mcp.Implementation{Name: "judge-go", Version: "1"}, nil)
+	client := mcp.NewClient(&mcp.Implementation{Name: "foreign-go", Version: "1"}, nil)
 	session, err := client.Connect(t.Context(), transport, &mcp.ClientSessionOptions{ProtocolVersion: version})
 	if err != nil {
 		t.Fatal(err)

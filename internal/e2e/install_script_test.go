@@ -72,7 +72,7 @@ func TestInstallInOneLine(t *testing.T) {
 }
 
 func TestPowerShellInstallerParses(t *testing.T) {
-	judges := node.Install(t)
+	tools := node.Install(t)
 	text, err := script.PowerShell("https://pierre.example.com")
 	if err != nil {
 		t.Fatal(err)
@@ -80,12 +80,12 @@ func TestPowerShellInstallerParses(t *testing.T) {
 	for name, tc := range map[string]struct {
 		text  string
 		sound bool
-	}{"the installer": {text, true}, "the judge itself": {strings.Replace(text, "{", "((", 1), false}} {
+	}{"the installer": {text, true}, "a broken installer": {strings.Replace(text, "{", "((", 1), false}} {
 		path := filepath.Join(t.TempDir(), "install.ps1")
 		if err := os.WriteFile(path, []byte(tc.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		out, err := judges.Script(t, "powershell_errors.mjs", path).CombinedOutput()
+		out, err := tools.Script(t, "powershell_errors.mjs", path).CombinedOutput()
 		if err != nil || (len(out) == 0) != tc.sound {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
@@ -94,7 +94,7 @@ func TestPowerShellInstallerParses(t *testing.T) {
 
 // TestBundle packs this build as a one-click bundle with the official tool, unpacks it, and starts it as Claude Desktop would.
 func TestBundle(t *testing.T) {
-	judges := node.Install(t)
+	tools := node.Install(t)
 	dir := t.TempDir()
 	build := filepath.Join(dir, "mcp-client_"+runtime.GOOS+"_"+runtime.GOARCH)
 	program, err := os.ReadFile(filepath.Join(bin, "mcp-client"))
@@ -104,14 +104,14 @@ func TestBundle(t *testing.T) {
 	if err := os.WriteFile(build, program, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	tool := filepath.Join(judges.Modules, "@anthropic-ai", "mcpb", "dist", "cli", "cli.js")
+	tool := filepath.Join(tools.Modules, "@anthropic-ai", "mcpb", "dist", "cli", "cli.js")
 	pack := exec.CommandContext(t.Context(), "../../scripts/bundle.sh", build)
-	pack.Env = append(os.Environ(), "MCPB="+judges.Node+" "+tool)
+	pack.Env = append(os.Environ(), "MCPB="+tools.Node+" "+tool)
 	if out, err := pack.CombinedOutput(); err != nil {
 		t.Fatalf("packing: %v\n%s", err, out)
 	}
 	unpacked := filepath.Join(dir, "unpacked")
-	if out, err := exec.Command(judges.Node, tool, "unpack", build+".mcpb", unpacked).CombinedOutput(); err != nil {
+	if out, err := exec.Command(tools.Node, tool, "unpack", build+".mcpb", unpacked).CombinedOutput(); err != nil {
 		t.Fatalf("unpacking: %v\n%s", err, out)
 	}
 	raw, err := os.ReadFile(filepath.Join(unpacked, "manifest.json"))

@@ -1,6 +1,5 @@
-// Package node gives end-to-end tests the judges that are written in JavaScript: the MCP conformance suite, the
-// TypeScript clients, and the Node.js that they need. Their versions are pinned in package-lock.json. It owns their
-// installation; what is done with them is the tests' business.
+// Package node installs the Node.js programs that end-to-end tests use: the MCP conformance suite, the TypeScript
+// clients, and Node.js itself. Their versions are pinned in package-lock.json.
 package node
 
 import (
@@ -25,13 +24,13 @@ var lock []byte
 //go:embed *.mjs
 var scripts embed.FS
 
-// Tools are the installed judges.
+// Tools are the installed programs.
 type Tools struct {
 	Node    string // the program
 	Modules string // the node_modules folder: an ES module next to it can import all of them
 }
 
-// Install returns the judges, from the cache if they are there: the folder of the environment's PIERRE_CACHE, else
+// Install returns the programs, from the cache if they are there: the folder of the environment's PIERRE_CACHE, else
 // .cache in the module's root. Without npm the test is skipped, but fails where the environment sets CI.
 func Install(t testing.TB) Tools {
 	t.Helper()
@@ -46,7 +45,7 @@ func Install(t testing.TB) Tools {
 	dir := filepath.Join(cache(t), "node-"+hex.EncodeToString(sum[:6]))
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		if err := install(t, npm, dir); err != nil {
-			t.Fatalf("installing the JavaScript judges: %v", err)
+			t.Fatalf("installing the Node.js programs: %v", err)
 		}
 	}
 	modules := filepath.Join(dir, "node_modules")
