@@ -1,13 +1,18 @@
 package main
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/store"
 )
 
 func TestMain(m *testing.M) {
@@ -26,6 +31,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"claims": claims,
 			"keepid": keepID,
+			"newer":  newer,
 		},
 	})
 }
@@ -63,4 +69,21 @@ func keepID(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	end := strings.IndexFunc(after, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
 	ts.Setenv(args[0], "admin_token_"+after[:end])
+}
+
+// newer DIR keeps a token in the data folder, as a newer version would: it has a permission that this version does not know.
+func newer(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: newer DIR")
+	}
+	st, err := store.Open("", ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer st.Close()
+	_, err = st.Migrate(context.Background())
+	ts.Check(err)
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	ts.Check(st.CreateAdminToken(context.Background(), pierre.Act{Actor: "admin-setup", At: now}, pierre.AdminToken{
+		ID: "admin_token_newer", Service: "console", Created: now,
+		Permissions: []pierre.Permission{pierre.PermListKeys}, Unknown: []string{"fly", "swim"},
+	}))
 }

@@ -22,6 +22,7 @@ type tokenView struct {
 	Service     string              `json:"service"`
 	Description string              `json:"description,omitempty"`
 	Permissions []pierre.Permission `json:"permissions"`
+	Unknown     []string            `json:"unknown_permissions,omitempty"` // of another version; they grant nothing here
 	Status      string              `json:"status"`
 	CreatedAt   time.Time           `json:"created_at"`
 	ExpiresAt   time.Time           `json:"expires_at,omitzero"`
@@ -35,6 +36,7 @@ func viewOf(row pierre.AdminToken, now time.Time) tokenView {
 		Service:     row.Service,
 		Description: row.Description,
 		Permissions: row.Permissions,
+		Unknown:     row.Unknown,
 		Status:      status(row, now),
 		CreatedAt:   row.Created,
 		ExpiresAt:   row.Expires,
@@ -114,9 +116,17 @@ func (o *office) list(views []tokenView) error {
 	fmt.Fprintln(t, "ID\tSERVICE\tSTATUS\tEXPIRES\tLAST USED\tPERMISSIONS")
 	for _, v := range views {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n",
-			v.TokenID, v.Service, v.Status, day(v.ExpiresAt, "never"), day(v.LastUsedAt, "never"), list(v.Permissions))
+			v.TokenID, v.Service, v.Status, day(v.ExpiresAt, "never"), day(v.LastUsedAt, "never"), v.grants())
 	}
 	return t.Flush()
+}
+
+// grants lists what the token may do, and what this version does not know of it.
+func (v tokenView) grants() string {
+	if len(v.Unknown) == 0 {
+		return list(v.Permissions)
+	}
+	return strings.TrimSpace(list(v.Permissions) + " (unknown to this version: " + strings.Join(v.Unknown, ",") + ")")
 }
 
 func (o *office) encode(v any) error {

@@ -159,7 +159,6 @@ func TestTimeIsComparedAtUse(t *testing.T) {
 		want   string
 	}{
 		{"expiry", func(k *pierre.APIKey) { k.Expires = start.Add(soon) }, "expired on 1 March 2026"},
-		{"revocation", func(k *pierre.APIKey) { k.Revoked = start.Add(soon) }, "revoked on 1 March 2026"},
 		{"rotation with grace", func(k *pierre.APIKey) { k.Replace(k.ID, soon, start) }, "replaced by a newer one"},
 	}
 	for _, tt := range tests {
@@ -176,6 +175,27 @@ func TestTimeIsComparedAtUse(t *testing.T) {
 				t.Errorf("%d lookups, want 1: the cached key must know its end", n)
 			}
 		})
+	}
+}
+
+// Revocation is a state: neither a clock that is behind the one that revoked the key, nor one that is set back, undoes it.
+func TestRevokedKeyStaysRevokedWhateverTheClockSays(t *testing.T) {
+	b := newBench(t)
+	b.pass(time.Hour)
+	if err := b.verify(t); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.RevokeAPIKey(t.Context(), pierre.Act{Actor: "test", At: start.Add(time.Hour + 20*time.Second)}, b.key.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.v.Revoked(b.key.ID)
+	for _, move := range []time.Duration{0, 20 * time.Second, -24 * time.Hour} {
+		b.pass(move)
+		refused(t, b.verify(t), "revoked on 1 March 2026")
+	}
+	page, err := b.APIKeys(t.Context(), pierre.KeyQuery{ActiveAt: start, Limit: 10})
+	if err != nil || len(page.Keys) != 0 {
+		t.Errorf("active keys before the revocation by this clock: %v, %v; want none", page.Keys, err)
 	}
 }
 

@@ -43,6 +43,20 @@ func ParsePermissions(list string) ([]Permission, error) {
 	return perms, nil
 }
 
+// SplitPermissions reads what a database keeps: permissions that this version knows, and names that only others know, which
+// grant nothing here.
+func SplitPermissions(list string) (known []Permission, unknown []string) {
+	known = []Permission{}
+	for name := range strings.SplitSeq(list, ",") {
+		if p := Permission(name); slices.Contains(Permissions(), p) {
+			known = append(known, p)
+		} else if name != "" {
+			unknown = append(unknown, name)
+		}
+	}
+	return known, unknown
+}
+
 func joined(perms []Permission) string {
 	names := make([]string, len(perms))
 	for i, p := range perms {
@@ -58,6 +72,7 @@ type AdminToken struct {
 	Service     string
 	Description string
 	Permissions []Permission
+	Unknown     []string // permissions of another version of the server; they grant nothing here
 	Created     time.Time
 	Expires     time.Time // zero: never
 	Revoked     time.Time // zero: not revoked

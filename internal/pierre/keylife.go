@@ -12,10 +12,11 @@ const (
 	KeyRevoked KeyStatus = "revoked"
 )
 
-// Status returns the key's status at now. It is computed at each use: nothing has to run for a key to expire.
+// Status returns the key's status at now. It is computed at each use: nothing has to run for a key to expire. A revoked key
+// is revoked whatever the clock says, which may be behind that of the machine that revoked it, or be set back.
 func (k *APIKey) Status(now time.Time) KeyStatus {
 	switch {
-	case !k.Revoked.IsZero() && !now.Before(k.Revoked):
+	case !k.Revoked.IsZero():
 		return KeyRevoked
 	case !k.Expires.IsZero() && !now.Before(k.Expires):
 		return KeyExpired

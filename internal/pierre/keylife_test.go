@@ -14,13 +14,13 @@ func TestKeyStatus(t *testing.T) {
 		key  pierre.APIKey
 		want pierre.KeyStatus
 	}{
-		"for ever":            {pierre.APIKey{}, pierre.KeyActive},
-		"expires later":       {pierre.APIKey{Expires: after}, pierre.KeyActive},
-		"expires now":         {pierre.APIKey{Expires: now}, pierre.KeyExpired},
-		"expired":             {pierre.APIKey{Expires: before}, pierre.KeyExpired},
-		"revoked later":       {pierre.APIKey{Revoked: after}, pierre.KeyActive},
-		"revoked now":         {pierre.APIKey{Revoked: now}, pierre.KeyRevoked},
-		"revoked and expired": {pierre.APIKey{Revoked: before, Expires: before}, pierre.KeyRevoked},
+		"for ever":                 {pierre.APIKey{}, pierre.KeyActive},
+		"expires later":            {pierre.APIKey{Expires: after}, pierre.KeyActive},
+		"expires now":              {pierre.APIKey{Expires: now}, pierre.KeyExpired},
+		"expired":                  {pierre.APIKey{Expires: before}, pierre.KeyExpired},
+		"revoked by a clock ahead": {pierre.APIKey{Revoked: after}, pierre.KeyRevoked},
+		"revoked now":              {pierre.APIKey{Revoked: now}, pierre.KeyRevoked},
+		"revoked and expired":      {pierre.APIKey{Revoked: before, Expires: before}, pierre.KeyRevoked},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := tc.key.Status(now); got != tc.want {

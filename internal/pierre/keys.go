@@ -137,7 +137,7 @@ type APIKey struct {
 	Last4       string   // the last 4 characters before the checksum
 	Created     time.Time
 	Expires     time.Time // zero: never
-	Revoked     time.Time // zero: not revoked
+	Revoked     time.Time // zero: not revoked; any other time means revoked for good
 	LastUsed    time.Time // zero: never
 	ReplacedBy  KeyID     // the key that a rotation made, "" if none
 }

@@ -107,7 +107,7 @@ func (t *tx) adminToken(ctx context.Context, id pierre.AdminTokenID) (pierre.Adm
 func (t *tx) insertAdminToken(ctx context.Context, a pierre.AdminToken) error {
 	_, err := t.exec(ctx, `INSERT INTO admin_tokens (id, service, description, permissions, created_us, expires_us)
 		VALUES ($1, $2, $3, $4, $5, $6)`,
-		a.ID, a.Service, a.Description, joinPermissions(a.Permissions), a.Created.UnixMicro(), micros(a.Expires))
+		a.ID, a.Service, a.Description, joinPermissions(a), a.Created.UnixMicro(), micros(a.Expires))
 	return err
 }
 
@@ -125,20 +125,19 @@ func scanAdminToken(row scanner) (pierre.AdminToken, error) {
 	if err != nil {
 		return pierre.AdminToken{}, err
 	}
-	if a.Permissions, err = pierre.ParsePermissions(permissions); err != nil {
-		return pierre.AdminToken{}, err
-	}
+	a.Permissions, a.Unknown = pierre.SplitPermissions(permissions)
 	a.Created = time.UnixMicro(created).UTC()
 	a.Expires, a.Revoked, a.LastUsed = fromMicros(expires), fromMicros(revoked), fromMicros(lastUsed)
 	return a, nil
 }
 
-func joinPermissions(perms []pierre.Permission) string {
-	names := make([]string, len(perms))
-	for i, p := range perms {
-		names[i] = string(p)
+// joinPermissions keeps the unknown ones too: a token that is rotated by an older version loses nothing.
+func joinPermissions(a pierre.AdminToken) string {
+	names := make([]string, 0, len(a.Permissions)+len(a.Unknown))
+	for _, p := range a.Permissions {
+		names = append(names, string(p))
 	}
-	return strings.Join(names, ",")
+	return strings.Join(append(names, a.Unknown...), ",")
 }
 
 func adminTokenDetails(a pierre.AdminToken) any {

@@ -37,7 +37,7 @@ func (s *Store) APIKeys(ctx context.Context, q pierre.KeyQuery) (pierre.KeyPage,
 	}
 	if !q.ActiveAt.IsZero() {
 		at := f.arg(q.ActiveAt.UnixMicro())
-		f.and("(k.revoked_us IS NULL OR k.revoked_us > " + at + ") AND (k.expires_us IS NULL OR k.expires_us > " + at + ")")
+		f.and("k.revoked_us IS NULL AND (k.expires_us IS NULL OR k.expires_us > " + at + ")")
 	}
 	if q.Cursor != "" {
 		p, err := parsePlace(q.Cursor)

@@ -121,6 +121,23 @@ func TestOtherMethods(t *testing.T) {
 	}
 }
 
+// A newer version may have given the token a permission that this one does not know.
+func TestTokenWithAnUnknownPermission(t *testing.T) {
+	d := open(t)
+	row := pierre.AdminToken{
+		ID: pierre.NewAdminTokenID(), Service: "test", Created: start,
+		Permissions: []pierre.Permission{pierre.PermListKeys}, Unknown: []string{"fly"},
+	}
+	token := "Bearer " + d.keep(row)
+	if a := d.do("GET", "/admin/api-keys", "", "Authorization", token); a.status != http.StatusOK {
+		t.Errorf("with the permission that it has: %d %s", a.status, a.body)
+	}
+	d.problem(d.do("GET", "/admin/audit", "", "Authorization", token), http.StatusForbidden, "", "view_audit_logs")
+	if info := decode[struct{ Permissions []string }](t, d.do("GET", "/admin/token-info", "", "Authorization", token)); !slices.Equal(info.Permissions, []string{"list_keys"}) {
+		t.Errorf("permissions %v, want list_keys", info.Permissions)
+	}
+}
+
 // A broken database is an error without insides, not a refusal and not an empty list.
 func TestBrokenDatabase(t *testing.T) {
 	d := open(t)

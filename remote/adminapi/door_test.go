@@ -136,7 +136,12 @@ func (d *door) checkLog() {
 // token returns an admin token with those permissions.
 func (d *door) token(perms ...pierre.Permission) string {
 	d.t.Helper()
-	row := pierre.AdminToken{ID: pierre.NewAdminTokenID(), Service: "test", Permissions: perms, Created: d.clock()}
+	return d.keep(pierre.AdminToken{ID: pierre.NewAdminTokenID(), Service: "test", Permissions: perms, Created: d.clock()})
+}
+
+// keep returns the token of a row, which it keeps.
+func (d *door) keep(row pierre.AdminToken) string {
+	d.t.Helper()
 	if err := d.store.CreateAdminToken(d.t.Context(), pierre.Act{Actor: "admin-setup", At: d.clock()}, row); err != nil {
 		d.t.Fatal(err)
 	}

@@ -73,7 +73,7 @@ func (u updateRequest) apply(k *pierre.APIKey, now time.Time) error {
 	case k.ReplacedBy != "":
 		return &pierre.Error{Kind: pierre.KindConflict, Msg: "This key was rotated; change its successor " + string(k.ReplacedBy) + "."}
 	}
-	for _, change := range []func(*pierre.APIKey, time.Time) error{u.applyLimit, u.applyText, u.applyExpiry, u.applyTools} {
+	for _, change := range []func(*pierre.APIKey, time.Time) error{u.applyTier, u.applyLimit, u.applyText, u.applyExpiry, u.applyTools} {
 		if err := change(k, now); err != nil {
 			return err
 		}
@@ -81,15 +81,42 @@ func (u updateRequest) apply(k *pierre.APIKey, now time.Time) error {
 	return nil
 }
 
-// applyLimit sets the new tier's limit unless the request has its own.
-func (u updateRequest) applyLimit(k *pierre.APIKey, _ time.Time) error {
-	if u.Tier != nil {
-		tier, err := pierre.ParseTier(*u.Tier)
-		if err != nil {
-			return err
-		}
-		k.Tier, k.Limit = tier, tier.Limit()
+// applyTier sets the new tier's limit and lifetime; what the request says of them itself is applied after it. A limit that
+// was chosen for this key stays, until the request resets it.
+func (u updateRequest) applyTier(k *pierre.APIKey, now time.Time) error {
+	if u.Tier == nil {
+		return nil
 	}
+	tier, err := pierre.ParseTier(*u.Tier)
+	if err != nil {
+		return err
+	}
+	if chosen := k.Limit != k.Tier.Limit(); !chosen || u.RateLimitRequests.given {
+		k.Limit = tier.Limit()
+	}
+	k.Expires = lifetime(k, tier, now)
+	k.Tier = tier
+	return nil
+}
+
+// lifetime returns when k expires in the new tier. A key that becomes a trial's ends with a trial's 14 days at the latest.
+// One that was a trial's does not end with them any more; an expiry beyond them was chosen for this key, and stays.
+func lifetime(k *pierre.APIKey, tier pierre.Tier, now time.Time) time.Time {
+	end := now.Add(pierre.TrialLifetime).Truncate(time.Second)
+	within := !k.Expires.IsZero() && !k.Expires.After(end)
+	switch {
+	case tier == k.Tier:
+		return k.Expires
+	case tier == pierre.TierTrial && !within:
+		return end
+	case k.Tier == pierre.TierTrial && within:
+		return time.Time{}
+	default:
+		return k.Expires
+	}
+}
+
+func (u updateRequest) applyLimit(k *pierre.APIKey, _ time.Time) error {
 	switch requests := u.RateLimitRequests; {
 	case requests.given && requests.value == nil:
 		k.Limit = k.Tier.Limit()

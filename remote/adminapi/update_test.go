@@ -33,8 +33,13 @@ func TestUpdateFields(t *testing.T) {
 	const before = "starter 9/hour [get_*] laptop 2026-04-09T12:00:00Z"
 	tests := []struct{ body, want string }{
 		{`{"name":"desktop"}`, "starter 9/hour [get_*] desktop 2026-04-09T12:00:00Z"},
-		{`{"tier":"professional"}`, "professional 100000/month [get_*] laptop 2026-04-09T12:00:00Z"},
-		{`{"tier":"enterprise"}`, "enterprise - [get_*] laptop 2026-04-09T12:00:00Z"},
+		{`{"tier":"professional"}`, "professional 9/hour [get_*] laptop 2026-04-09T12:00:00Z"}, // the limit was chosen for this key
+		{`{"tier":"professional","rate_limit_requests":null}`, "professional 100000/month [get_*] laptop 2026-04-09T12:00:00Z"},
+		{`{"tier":"professional","rate_limit_period":"day"}`, "professional 9/day [get_*] laptop 2026-04-09T12:00:00Z"},
+		{`{"tier":"enterprise","rate_limit_requests":null}`, "enterprise - [get_*] laptop 2026-04-09T12:00:00Z"},
+		{`{"tier":"trial"}`, "trial 9/hour [get_*] laptop 2026-03-24T12:00:00Z"}, // 14 days
+		{`{"tier":"trial","expires_in_days":20}`, "trial 9/hour [get_*] laptop 2026-03-30T12:00:00Z"},
+		{`{"tier":"trial","expires_at":null}`, "trial 9/hour [get_*] laptop -"},
 		{`{"tier":"enterprise","rate_limit_requests":3}`, "enterprise 3/month [get_*] laptop 2026-04-09T12:00:00Z"},
 		{`{"tier":"enterprise","rate_limit_requests":3,"rate_limit_period":"day"}`, "enterprise 3/day [get_*] laptop 2026-04-09T12:00:00Z"},
 		{`{"rate_limit_requests":3}`, "starter 3/hour [get_*] laptop 2026-04-09T12:00:00Z"},
@@ -99,7 +104,7 @@ func TestUpdateOfTheLimitIsEnforced(t *testing.T) {
 	if n := passed(); n != 3 {
 		t.Errorf("after raising the limit to 5, %d more calls pass, want 3", n)
 	}
-	d.update(k, `{"tier":"enterprise"}`)
+	d.update(k, `{"tier":"enterprise","rate_limit_requests":null}`)
 	if n := passed(); n <= 20 {
 		t.Errorf("an unlimited key passes %d calls only", n)
 	}
@@ -197,5 +202,35 @@ func TestListenersAreToldHowKeysChange(t *testing.T) {
 	d.events = nil
 	if d.do("POST", "/admin/api-keys/"+k.ID+"/rotate", `{"grace_seconds":0}`); !slices.Equal(d.events, []string{"revoked " + k.ID}) {
 		t.Errorf("a rotation without grace told the listeners %v", d.events)
+	}
+}
+
+// A tier brings its limit and its lifetime, and takes those of the tier before with it.
+func TestUpdateOfTheTier(t *testing.T) {
+	d := open(t)
+	for _, tt := range []struct{ name, provision, update, want string }{
+		{"live to trial", `"tier":"starter"`, `{"tier":"trial"}`, "trial 1000/month 2026-03-24T12:00:00Z"},
+		{"live to trial, ends sooner", `"tier":"starter","expires_in_days":3`, `{"tier":"trial"}`, "trial 1000/month 2026-03-13T12:00:00Z"},
+		{"live to live", `"tier":"starter","expires_in_days":3`, `{"tier":"professional"}`, "professional 100000/month 2026-03-13T12:00:00Z"},
+		{"trial to live", `"tier":"trial"`, `{"tier":"professional"}`, "professional 100000/month -"},
+		{"trial to live with an end", `"tier":"trial"`, `{"tier":"professional","expires_in_days":365}`, "professional 100000/month 2027-03-10T12:00:00Z"},
+		{"trial with a chosen end to live", `"tier":"trial","expires_in_days":90`, `{"tier":"starter"}`, "starter 10000/month 2026-06-08T12:00:00Z"},
+		{"trial to trial", `"tier":"trial","expires_in_days":3`, `{"tier":"trial"}`, "trial 1000/month 2026-03-13T12:00:00Z"},
+		{"chosen limit", `"tier":"trial","rate_limit_requests":7`, `{"tier":"enterprise"}`, "enterprise 7/month -"},
+		{"chosen limit, reset", `"tier":"trial","rate_limit_requests":7`, `{"tier":"enterprise","rate_limit_requests":null}`, "enterprise - -"},
+		{"the tier's limit", `"tier":"enterprise"`, `{"tier":"starter"}`, "starter 10000/month -"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			k := d.provision(`{"user_email":"ana@club.test",` + tt.provision + `}`)
+			if got := strings.Replace(summary(d.update(k, tt.update)), " [] API key", "", 1); got != tt.want {
+				t.Errorf("the key is %s, want %s", got, tt.want)
+			}
+		})
+	}
+	k := d.provision(`{"user_email":"ana@club.test","tier":"trial"}`)
+	d.update(k, `{"tier":"professional"}`)
+	d.admits(k) // its text stays, and says pk_trial_
+	if next := d.key(d.do("POST", "/admin/api-keys/"+k.ID+"/rotate", `{"grace_seconds":0}`)); !strings.HasPrefix(next.APIKey, "pk_live_") {
+		t.Errorf("the successor of an upgraded trial key begins with %s, want pk_live_", next.Prefix)
 	}
 }
