@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 )
@@ -17,6 +18,19 @@ type Machine struct {
 	LocalAppData string // Windows: LOCALAPPDATA
 	ClaudeConfig string // CLAUDE_CONFIG_DIR; empty: Home
 	CodexHome    string // CODEX_HOME; empty: .codex in Home
+}
+
+// ThisMachine is the computer that the program runs on, as its user's environment describes it.
+func ThisMachine(getenv func(string) string) Machine {
+	home := getenv("HOME")
+	if runtime.GOOS == "windows" {
+		home = getenv("USERPROFILE")
+	}
+	return Machine{
+		OS: runtime.GOOS, Home: home, Config: getenv("XDG_CONFIG_HOME"),
+		AppData: getenv("APPDATA"), LocalAppData: getenv("LOCALAPPDATA"),
+		ClaudeConfig: getenv("CLAUDE_CONFIG_DIR"), CodexHome: getenv("CODEX_HOME"),
+	}
 }
 
 // A Host is a program that starts MCP servers.
@@ -107,6 +121,11 @@ func Hosts() []Host {
 			places:  []place{{file: "$HOME/.gemini/settings.json"}},
 		},
 	}
+}
+
+// GenericTarget has no file and no host of its own: its [Target.Text] is the form that most hosts take.
+func GenericTarget() Target {
+	return Target{Host: Host{Name: "other", Title: "Other hosts", section: "mcpServers"}}
 }
 
 // HostNames lists what --host may be.

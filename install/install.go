@@ -24,9 +24,6 @@ import (
 // KeyVariable is the environment variable in which an entry may hand the access key to the client.
 const KeyVariable = "PIERRE_AUTH_KEY"
 
-// program is the base name of the client, without ".exe".
-const program = "mcp-client"
-
 // An Entry is what a host needs to start the client.
 type Entry struct {
 	Command string            // absolute path
@@ -34,14 +31,14 @@ type Entry struct {
 	Env     map[string]string // nil: none; [KeyVariable] only if the user wants the key in the configuration
 }
 
-// Ours reports whether the entry starts the client.
-func (e Entry) Ours() bool {
+// Starts reports whether the entry starts the program of that base name, which is given without ".exe".
+func (e Entry) Starts(program string) bool {
 	base := e.Command[strings.LastIndexAny(e.Command, `/\`)+1:]
 	return strings.TrimSuffix(strings.ToLower(base), ".exe") == program
 }
 
-// ErrNotOurs means that the entry of that name starts another program.
-var ErrNotOurs = errors.New("the entry starts another program")
+// ErrOtherProgram means that the entry of that name starts another program.
+var ErrOtherProgram = errors.New("the entry starts another program")
 
 // A Target is one configuration file of one host.
 type Target struct {
@@ -96,11 +93,17 @@ func (t Target) Install(name string, e Entry) (Change, error) {
 	return Change{Target: t, Before: data, After: after, Exists: exists}, nil
 }
 
+// Text is the entry e as it would stand in a configuration file that holds nothing else.
+func (t Target) Text(name string, e Entry) (string, error) {
+	data, err := t.merge(nil, name, e)
+	return string(data), err
+}
+
 // Uninstall returns the change that takes out the entry called name and nothing
 // else. If the entry is all that happened to the file since a backup of it, the
 // file gets that backup's very bytes; a file that was made for the entry is deleted.
-// An entry that starts another program is [ErrNotOurs].
-func (t Target) Uninstall(name string) (Change, error) {
+// An entry that starts another program than the one of that base name is [ErrOtherProgram].
+func (t Target) Uninstall(name, program string) (Change, error) {
 	data, exists, err := t.read()
 	if err != nil {
 		return Change{}, err
@@ -110,8 +113,8 @@ func (t Target) Uninstall(name string) (Change, error) {
 	if err != nil || !found {
 		return c, err
 	}
-	if !e.Ours() {
-		return c, fmt.Errorf("taking %s out of %s: %w, %s", name, t.File, ErrNotOurs, e.Command)
+	if !e.Starts(program) {
+		return c, fmt.Errorf("taking %s out of %s: %w, %s", name, t.File, ErrOtherProgram, e.Command)
 	}
 	if c.After, err = t.original(data, name, e); err != nil {
 		return c, err

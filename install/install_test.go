@@ -105,7 +105,7 @@ func TestGolden(t *testing.T) {
 				t.Errorf("the backup holds\n%s", got)
 			}
 			e, found, err := tg.Entry("pierre")
-			if err != nil || !found || !e.Ours() || strings.Join(e.Args, " ") != strings.Join(entry().Args, " ") {
+			if err != nil || !found || !e.Starts("mcp-client") || strings.Join(e.Args, " ") != strings.Join(entry().Args, " ") {
 				t.Errorf("read back: %+v, %v, %v", e, found, err)
 			}
 			if c, err = tg.Install("pierre", entry()); err != nil || !c.None() {
@@ -128,12 +128,12 @@ func TestUninstallRestoresTheBytes(t *testing.T) {
 			tg := configured(t, host, before)
 			c, err := tg.Install("pierre", entry())
 			apply(t, c, err)
-			c, err = tg.Uninstall("pierre")
+			c, err = tg.Uninstall("pierre", "mcp-client")
 			apply(t, c, err)
 			if got := read(t, tg.File); got != before {
 				t.Errorf("got\n%q\nwant\n%q", got, before)
 			}
-			if c, err = tg.Uninstall("pierre"); err != nil || !c.None() {
+			if c, err = tg.Uninstall("pierre", "mcp-client"); err != nil || !c.None() {
 				t.Errorf("a second uninstall changes %s, %v", c.Diff(), err)
 			}
 		})
@@ -151,7 +151,7 @@ func TestUninstallDeletesAFileMadeForTheEntry(t *testing.T) {
 			if !strings.Contains(string(c.Diff()), "+++ "+tg.File) || !strings.Contains(string(c.Diff()), "--- /dev/null") {
 				t.Errorf("diff: %s", c.Diff())
 			}
-			c, err = tg.Uninstall("pierre")
+			c, err = tg.Uninstall("pierre", "mcp-client")
 			apply(t, c, err)
 			if _, err := os.Stat(tg.File); !errors.Is(err, os.ErrNotExist) {
 				t.Errorf("the file is still there: %v", err)
@@ -166,7 +166,7 @@ func TestUninstallAfterOtherChanges(t *testing.T) {
 	apply(t, c, err)
 	changed := strings.Replace(read(t, tg.File), `"dark"`, `"light" /* since today */`, 1)
 	write(t, tg.File, changed)
-	c, err = tg.Uninstall("pierre")
+	c, err = tg.Uninstall("pierre", "mcp-client")
 	apply(t, c, err)
 	if got, want := read(t, tg.File), "{\n  \"theme\": \"light\" /* since today */,\n  \"mcpServers\": {}\n}\n"; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -176,7 +176,7 @@ func TestUninstallAfterOtherChanges(t *testing.T) {
 func TestUninstallLeavesOtherProgramsAlone(t *testing.T) {
 	const personal = `{"mcpServers":{"pierre":{"command":"/opt/pierre-mcp-server","args":["--single-tenant"]}}}`
 	tg := configured(t, "claude-desktop", personal)
-	if c, err := tg.Uninstall("pierre"); !errors.Is(err, install.ErrNotOurs) || !c.None() {
+	if c, err := tg.Uninstall("pierre", "mcp-client"); !errors.Is(err, install.ErrOtherProgram) || !c.None() {
 		t.Errorf("Uninstall = %s, %v", c.Diff(), err)
 	}
 }
@@ -404,7 +404,7 @@ func FuzzMerge(f *testing.F) {
 			t.Fatal(err)
 		}
 		e, found, err := tg.Entry("pierre")
-		if err != nil || !found || !e.Ours() {
+		if err != nil || !found || !e.Starts("mcp-client") {
 			t.Fatalf("%q became %q: %v, %v", data, c.After, found, err)
 		}
 		if again, err := tg.Install("pierre", entry()); err != nil || !again.None() {
@@ -413,7 +413,7 @@ func FuzzMerge(f *testing.F) {
 		if _, had, _ := entryIn(t, host, data); had {
 			return
 		}
-		un, err := tg.Uninstall("pierre")
+		un, err := tg.Uninstall("pierre", "mcp-client")
 		if err != nil || !bytes.Equal(un.After, data) {
 			t.Fatalf("%q became %q, and then %q (%v)", data, c.After, un.After, err)
 		}
@@ -422,7 +422,7 @@ func FuzzMerge(f *testing.F) {
 			t.Fatal(err)
 		}
 		write(t, tg.File, string(c.After))
-		if _, err := tg.Uninstall("pierre"); err != nil {
+		if _, err := tg.Uninstall("pierre", "mcp-client"); err != nil {
 			t.Fatalf("%q without a backup: %v", c.After, err)
 		}
 	})

@@ -8,14 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/pierre-mcp/pierre/internal/secret"
+	"github.com/pierre-mcp/pierre/internal/keyfile"
 )
 
 // ErrNoKey means that no access key is stored under a name.
 var ErrNoKey = errors.New("no access key is stored under that name")
-
-// maxKeyFile bounds the file of a key.
-const maxKeyFile = 4096
 
 // A KeyStore keeps one user's access keys by name: in the system's keychain where
 // that serves programs without a window (macOS, Windows), else in files of mode 0600.
@@ -74,11 +71,11 @@ func (s KeyStore) file(name string) string { return filepath.Join(s.Dir, name) }
 
 // Save stores a key under name, in place of an earlier one. Without a keychain, or
 // if it refuses (as it does in a remote shell on macOS), the key goes into a file.
-func (s KeyStore) Save(name string, key secret.String) (KeyPlace, error) {
+func (s KeyStore) Save(name string, key string) (KeyPlace, error) {
 	if err := CheckName(name); err != nil {
 		return KeyPlace{}, err
 	}
-	if hasKeychain && keychainSet(name, key.Reveal()) == nil {
+	if hasKeychain && keychainSet(name, key) == nil {
 		if err := os.Remove(s.file(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return KeyPlace{}, fmt.Errorf("deleting the earlier key: %w", err)
 		}
@@ -88,34 +85,29 @@ func (s KeyStore) Save(name string, key secret.String) (KeyPlace, error) {
 	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
 		return place, fmt.Errorf("making the folder of the keys: %w", err)
 	}
-	if err := replace(place.File, []byte(key.Reveal()+"\n"), 0o600); err != nil {
+	if err := replace(place.File, []byte(key+"\n"), 0o600); err != nil {
 		return place, fmt.Errorf("storing the key: %w", err)
 	}
 	return place, nil
 }
 
 // Load returns the key stored under name, or [ErrNoKey]. A file counts before the keychain.
-func (s KeyStore) Load(name string) (secret.String, KeyPlace, error) {
+func (s KeyStore) Load(name string) (key string, from KeyPlace, err error) {
 	if err := CheckName(name); err != nil {
-		return secret.String{}, KeyPlace{}, err
+		return "", KeyPlace{}, err
 	}
 	path := s.file(name)
-	info, err := os.Stat(path)
-	if err == nil && info.Size() <= maxKeyFile {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return secret.String{}, KeyPlace{}, fmt.Errorf("reading the stored key: %w", err)
-		}
-		return secret.New(strings.TrimSpace(string(data))), KeyPlace{File: path}, nil
+	key, err = keyfile.Read(path)
+	switch {
+	case err == nil:
+		return key, KeyPlace{File: path}, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return "", KeyPlace{}, fmt.Errorf("reading the stored key: %w", err)
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return secret.String{}, KeyPlace{}, fmt.Errorf("looking for the stored key: %w", err)
+	if key, err = keychainGet(name); err != nil {
+		return "", KeyPlace{}, fmt.Errorf("looking for the key %q: %w", name, err)
 	}
-	key, err := keychainGet(name)
-	if err != nil {
-		return secret.String{}, KeyPlace{}, fmt.Errorf("looking for the key %q: %w", name, err)
-	}
-	return secret.New(key), KeyPlace{}, nil
+	return key, KeyPlace{}, nil
 }
 
 // Delete forgets the key stored under name and reports whether there was one.

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/pierre-mcp/pierre/install"
-	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
 func TestKeyStore(t *testing.T) {
@@ -22,7 +21,7 @@ func TestKeyStore(t *testing.T) {
 		t.Errorf("Load before Save: %v", err)
 	}
 	for _, key := range []string{"pk_live_first", "pk_live_second"} {
-		place, err := s.Save("pierre", secret.New(key))
+		place, err := s.Save("pierre", key)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,8 +34,8 @@ func TestKeyStore(t *testing.T) {
 			}
 		}
 		got, from, err := s.Load("pierre")
-		if err != nil || got.Reveal() != key || from != place {
-			t.Errorf("Load = %q, %v, %v", got.Reveal(), from, err)
+		if err != nil || got != key || from != place {
+			t.Errorf("Load = %q, %v, %v", got, from, err)
 		}
 	}
 	if had, err := s.Delete("pierre"); !had || err != nil {

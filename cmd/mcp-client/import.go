@@ -10,7 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/connection"
 	"github.com/pierre-mcp/pierre/internal/importclient"
+	"github.com/pierre-mcp/pierre/internal/importreport"
 )
 
 const importLong = `import uploads recordings to the server: FIT, GPX and TCX files (.gz too), folders
@@ -37,7 +39,7 @@ type importOptions struct {
 	dryRun bool
 }
 
-func newImportCmd(w cli.World, conn *connection) *cobra.Command {
+func newImportCmd(w cli.World, conn *connection.Settings) *cobra.Command {
 	opts := new(importOptions)
 	cmd := &cobra.Command{
 		Use:     "import PATH...",
@@ -59,7 +61,7 @@ func newImportCmd(w cli.World, conn *connection) *cobra.Command {
 	return cmd
 }
 
-func importPaths(ctx context.Context, w cli.World, conn *connection, opts *importOptions, paths []string) error {
+func importPaths(ctx context.Context, w cli.World, conn *connection.Settings, opts *importOptions, paths []string) error {
 	items, others, err := importclient.Find(paths)
 	if missing, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, fs.ErrNotExist) {
 		return cli.Usagef("there is no file or folder %s", missing.Path)
@@ -68,20 +70,20 @@ func importPaths(ctx context.Context, w cli.World, conn *connection, opts *impor
 		return err
 	}
 	if opts.dryRun {
-		return printPlan(w.Stdout, items, others)
+		return importreport.Plan(w.Stdout, items, others)
 	}
 	if len(items) == 0 {
 		return errors.New("nothing to import: there is no .fit, .gpx, .tcx or .zip file")
 	}
-	conn.orInstalled(w.Getenv, defaultName)
-	e, err := conn.endpoint(w.Getenv)
+	conn.OrInstalled(w.Getenv, connection.DefaultEntry)
+	e, err := conn.Endpoint(w.Getenv)
 	if err != nil {
 		return err
 	}
-	client := importclient.NewClient(e.at("/api/import"), e.HTTP, importclient.Options{Authorize: e.authorize})
-	show := newProgress(w.Stderr, items)
+	client := importclient.NewClient(e.At("/api/import"), e.HTTP, importclient.Options{Authorize: e.Authorize})
+	show := importreport.NewProgress(w.Stderr, items)
 	report, err := client.Send(ctx, items, show)
-	show.end()
+	show.End()
 	if ctx.Err() != nil {
 		err = errors.New("interrupted; importing again completes what is missing")
 	}
@@ -90,7 +92,7 @@ func importPaths(ctx context.Context, w cli.World, conn *connection, opts *impor
 		enc.SetIndent("", "  ")
 		err = errors.Join(err, enc.Encode(report))
 	} else {
-		err = errors.Join(err, printReport(w.Stdout, report, others))
+		err = errors.Join(err, importreport.Report(w.Stdout, report, others))
 	}
 	if err == nil && report.Summary.Failed > 0 {
 		return fmt.Errorf("%d of %d files failed", report.Summary.Failed, report.Summary.Files)

@@ -24,11 +24,11 @@ import (
 const testKey = "pk_live_0123456789abcdefghijklmnop"
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"mcp-client": main, "test-parent": parent})
+	testscript.Main(m, map[string]func(){"mcp-client": main, "test-parent": startClient})
 }
 
-// parent starts mcp-client with its own stdin and stdout, and waits to be killed.
-func parent() {
+// startClient starts mcp-client with its own stdin and stdout, and waits to be killed.
+func startClient() {
 	child := exec.Command("mcp-client", os.Args[1:]...)
 	child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := child.Run(); err != nil {

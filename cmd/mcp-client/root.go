@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/connection"
 )
 
 const rootLong = `mcp-client connects an MCP host, such as Claude Desktop, to a remote MCP server:
@@ -35,7 +36,7 @@ const rootExample = `  # connect the hosts on this computer; find out why one do
     --header 'X-Team: ${TEAM}' --log-level debug --log-file /tmp/mcp-client.log`
 
 func newRootCmd(w cli.World) *cobra.Command {
-	conn, opts := new(connection), new(relayOptions)
+	conn, opts := new(connection.Settings), new(connection.LogFlags)
 	root := &cobra.Command{
 		Use:     "mcp-client --url URL",
 		Short:   "Connect an MCP host to a remote MCP server",
@@ -46,14 +47,14 @@ func newRootCmd(w cli.World) *cobra.Command {
 			return relay(cmd.Context(), w, conn, opts)
 		},
 	}
-	conn.register(root.PersistentFlags())
-	opts.register(root.Flags())
+	conn.Register(root.PersistentFlags())
+	opts.Register(root.Flags())
 	root.AddCommand(commands(w, conn)...)
 	return root
 }
 
 // commands lists the subcommands, in the order of a user's needs.
-func commands(w cli.World, conn *connection) []*cobra.Command {
+func commands(w cli.World, conn *connection.Settings) []*cobra.Command {
 	return []*cobra.Command{
 		newInstallCmd(w, conn),
 		newUninstallCmd(w),

@@ -1,4 +1,4 @@
-package main
+package connection
 
 import (
 	"crypto/tls"
@@ -10,27 +10,27 @@ import (
 )
 
 // configure applies the flags about certificates and proxies.
-func (c *connection) configure(t *http.Transport) error {
+func (s *Settings) configure(t *http.Transport) error {
 	t.Proxy = http.ProxyFromEnvironment
-	if c.proxy != "" {
-		u, err := url.Parse(c.proxy)
+	if s.Proxy != "" {
+		u, err := url.Parse(s.Proxy)
 		if err != nil || u.Host == "" {
 			return cli.Usagef("--proxy must look like http://HOST:PORT")
 		}
 		t.Proxy = http.ProxyURL(u)
 	}
-	if c.caCert != "" {
-		pool, err := c.authorities()
+	if s.CACert != "" {
+		pool, err := s.authorities()
 		if err != nil {
 			return err
 		}
 		t.TLSClientConfig.RootCAs = pool
 	}
-	if (c.clientCert == "") != (c.clientKey == "") {
+	if (s.ClientCert == "") != (s.ClientKey == "") {
 		return cli.Usagef("--client-cert and --client-key need each other")
 	}
-	if c.clientCert != "" {
-		cert, err := tls.LoadX509KeyPair(c.clientCert, c.clientKey)
+	if s.ClientCert != "" {
+		cert, err := tls.LoadX509KeyPair(s.ClientCert, s.ClientKey)
 		if err != nil {
 			return cli.Usagef("loading --client-cert and --client-key: %w", err)
 		}
@@ -40,8 +40,8 @@ func (c *connection) configure(t *http.Transport) error {
 }
 
 // authorities returns the system's certificate authorities and those of --ca-cert.
-func (c *connection) authorities() (*x509.CertPool, error) {
-	pem, err := readFile("ca-cert", c.caCert)
+func (s *Settings) authorities() (*x509.CertPool, error) {
+	pem, err := readFile("ca-cert", s.CACert)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (c *connection) authorities() (*x509.CertPool, error) {
 		pool = x509.NewCertPool() // no system store: the given ones alone
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, cli.Usagef("--ca-cert %s holds no PEM certificate", c.caCert)
+		return nil, cli.Usagef("--ca-cert %s holds no PEM certificate", s.CACert)
 	}
 	return pool, nil
 }

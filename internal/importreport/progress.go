@@ -1,4 +1,4 @@
-package main
+package importreport
 
 import (
 	"bytes"
@@ -12,12 +12,11 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/importclient"
-	"github.com/pierre-mcp/pierre/internal/importreport"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// A progress shows how far an upload is: a bar on a terminal, else a line per item.
-type progress struct {
+// A Progress shows how far an upload is: a bar on a terminal, else a line per item.
+type Progress struct {
 	bar *progressbar.ProgressBar // nil: lines
 
 	mu    sync.Mutex
@@ -26,8 +25,9 @@ type progress struct {
 	done  int
 }
 
-func newProgress(stderr io.Writer, items []importclient.Item) *progress {
-	p := &progress{out: stderr, items: len(items)}
+// NewProgress returns the progress of sending items, shown on stderr.
+func NewProgress(stderr io.Writer, items []importclient.Item) *Progress {
+	p := &Progress{out: stderr, items: len(items)}
 	if f, ok := stderr.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
 		return p
 	}
@@ -45,17 +45,17 @@ func newProgress(stderr io.Writer, items []importclient.Item) *progress {
 	return p
 }
 
-func (p *progress) count() string { return fmt.Sprintf("%d of %d", p.done, p.items) }
+func (p *Progress) count() string { return fmt.Sprintf("%d of %d", p.done, p.items) }
 
 // Sent implements [importclient.Watcher].
-func (p *progress) Sent(n int64) {
+func (p *Progress) Sent(n int64) {
 	if p.bar != nil {
 		_ = p.bar.Add64(n) // a bar that cannot be drawn must not end the upload
 	}
 }
 
 // Done implements [importclient.Watcher].
-func (p *progress) Done(it importclient.Item, files int) {
+func (p *Progress) Done(it importclient.Item, files int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done++
@@ -67,14 +67,15 @@ func (p *progress) Done(it importclient.Item, files int) {
 	fmt.Fprintf(p.out, "%s: %s, %s\n", p.count(), human.Line(it.Path), human.Plural(files, "file"))
 }
 
-func (p *progress) end() {
+// End makes room for the report.
+func (p *Progress) End() {
 	if p.bar != nil {
 		_ = p.bar.Clear() // the report follows
 	}
 }
 
-// printPlan lists what would be sent.
-func printPlan(out io.Writer, items []importclient.Item, others int) error {
+// Plan lists what would be sent.
+func Plan(out io.Writer, items []importclient.Item, others int) error {
 	var b bytes.Buffer
 	var total int64
 	for _, it := range items {
@@ -90,13 +91,14 @@ func printPlan(out io.Writer, items []importclient.Item, others int) error {
 	return err
 }
 
-func printReport(out io.Writer, r pierre.ImportReport, others int) error {
+// Report writes all rows and their sum.
+func Report(out io.Writer, r pierre.ImportReport, others int) error {
 	for _, row := range r.Files {
-		if err := importreport.Row(out, row); err != nil {
+		if err := Row(out, row); err != nil {
 			return err
 		}
 	}
-	return importreport.Summary(out, r.Summary, notSent(others))
+	return Summary(out, r.Summary, notSent(others))
 }
 
 func notSent(others int) string {

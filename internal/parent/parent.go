@@ -1,13 +1,14 @@
-package main
+// Package parent ends a context when the process that started this one ends.
+package parent
 
 import (
 	"context"
 	"os"
 )
 
-// withParent returns a context that ends when the parent process does: a host that
+// Context returns a context that ends when the parent process does: a host that
 // was killed cannot close our stdin if another process holds it open too.
-func withParent(ctx context.Context) (context.Context, context.CancelFunc) {
+func Context(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	parent := os.Getppid()
 	go func() { // ends with ctx, or with the program

@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"context"
@@ -29,53 +29,53 @@ const (
 )
 
 // network checks the way to the server, without the key.
-func (d *doctor) network(ctx context.Context) bool {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.endpoint.at("/health").String(), nil)
+func (x *examination) network(ctx context.Context) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, x.endpoint.At("/health").String(), nil)
 	if err != nil {
-		d.fail("reach", err.Error(), "check the URL")
+		x.fail("reach", err.Error(), "check the URL")
 		return false
 	}
-	proxy, ok := d.proxy(req)
-	if !ok || !d.names(ctx, proxy) || !d.reach(req, proxy) {
+	proxy, ok := x.proxy(req)
+	if !ok || !x.names(ctx, proxy) || !x.reach(req, proxy) {
 		const why = "not checked, because the server cannot be reached"
-		d.skip("key", why)
-		d.skip("protocol", why)
+		x.skip("key", why)
+		x.skip("protocol", why)
 		return false
 	}
 	return true
 }
 
 // proxy checks which proxy is in effect; nil is none.
-func (d *doctor) proxy(req *http.Request) (*url.URL, bool) {
-	transport, ok := d.endpoint.HTTP.Transport.(*http.Transport)
+func (x *examination) proxy(req *http.Request) (*url.URL, bool) {
+	transport, ok := x.endpoint.HTTP.Transport.(*http.Transport)
 	if !ok {
 		return nil, true
 	}
 	proxy, err := transport.Proxy(req)
 	if err != nil {
-		d.fail("proxy", "the proxy in the environment is no URL", "correct HTTPS_PROXY or HTTP_PROXY, or say --proxy http://HOST:PORT")
+		x.fail("proxy", "the proxy in the environment is no URL", "correct HTTPS_PROXY or HTTP_PROXY, or say --proxy http://HOST:PORT")
 		return nil, false
 	}
 	if proxy == nil {
-		d.ok("proxy", "none")
+		x.ok("proxy", "none")
 		return nil, true
 	}
 	from := "from the environment; NO_PROXY can except the server"
-	if d.conn.proxy != "" {
+	if x.settings.Proxy != "" {
 		from = "from --proxy"
 	}
-	d.ok("proxy", "%s, %s", proxy.Redacted(), from)
+	x.ok("proxy", "%s, %s", proxy.Redacted(), from)
 	return proxy, true
 }
 
 // names checks that the server's name, or that of the proxy which resolves it, is known.
-func (d *doctor) names(ctx context.Context, proxy *url.URL) bool {
-	host := d.endpoint.URL.Hostname()
+func (x *examination) names(ctx context.Context, proxy *url.URL) bool {
+	host := x.endpoint.URL.Hostname()
 	if proxy != nil {
 		host = proxy.Hostname()
 	}
 	if _, err := netip.ParseAddr(host); err == nil {
-		d.ok("name", "%s is an address", host)
+		x.ok("name", "%s is an address", host)
 		return true
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookupTime)
@@ -86,7 +86,7 @@ func (d *doctor) names(ctx context.Context, proxy *url.URL) bool {
 		if dns, ok := errors.AsType[*net.DNSError](err); ok {
 			cause = dns.Err
 		}
-		d.fail("name", fmt.Sprintf("%s cannot be found: %s", host, cause), "check the spelling and the network; inside a company you may need its VPN or --proxy")
+		x.fail("name", fmt.Sprintf("%s cannot be found: %s", host, cause), "check the spelling and the network; inside a company you may need its VPN or --proxy")
 		return false
 	}
 	var list []string
@@ -94,34 +94,34 @@ func (d *doctor) names(ctx context.Context, proxy *url.URL) bool {
 		list = append(list, a.Unmap().String())
 	}
 	slices.Sort(list)
-	d.ok("name", "%s is %s", host, strings.Join(slices.Compact(list), ", "))
+	x.ok("name", "%s is %s", host, strings.Join(slices.Compact(list), ", "))
 	return true
 }
 
 // reach asks the server for a page that needs no key, and looks at its certificate and clock.
-func (d *doctor) reach(req *http.Request, proxy *url.URL) bool {
+func (x *examination) reach(req *http.Request, proxy *url.URL) bool {
 	ctx, cancel := context.WithTimeout(req.Context(), reachTime)
 	defer cancel()
 	begin := time.Now()
-	resp, err := d.endpoint.HTTP.Do(req.WithContext(ctx))
+	resp, err := x.endpoint.HTTP.Do(req.WithContext(ctx))
 	if err != nil {
-		d.unreachable(err, proxy)
+		x.unreachable(err, proxy)
 		return false
 	}
 	defer resp.Body.Close()
 	io.CopyN(io.Discard, resp.Body, 64<<10) //nolint:errcheck // what it says does not matter
 	took := time.Since(begin).Round(100 * time.Microsecond)
-	d.ok("reach", "%s answers %s to GET %s in %v", d.endpoint.URL.Host, resp.Status, req.URL.Path, took)
-	d.certificate(resp.TLS)
-	d.clock(resp.Header.Get("Date"))
+	x.ok("reach", "%s answers %s to GET %s in %v", x.endpoint.URL.Host, resp.Status, req.URL.Path, took)
+	x.certificate(resp.TLS)
+	x.clock(resp.Header.Get("Date"))
 	return true
 }
 
 // unreachable explains why there was no response.
-func (d *doctor) unreachable(err error, proxy *url.URL) {
-	host := d.endpoint.URL.Host
+func (x *examination) unreachable(err error, proxy *url.URL) {
+	host := x.endpoint.URL.Host
 	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		d.distrusted(e)
+		x.distrusted(e)
 		return
 	}
 	if u, ok := errors.AsType[*url.Error](err); ok {
@@ -131,22 +131,22 @@ func (d *doctor) unreachable(err error, proxy *url.URL) {
 	_, noTLS := errors.AsType[tls.RecordHeaderError](err)
 	switch {
 	case isOp && op.Op == "proxyconnect" || proxy != nil && !isOp:
-		d.fail("reach", fmt.Sprintf("the proxy %s does not let us through: %v", proxy.Host, err), "check HTTPS_PROXY or --proxy, or except the server with NO_PROXY="+d.endpoint.URL.Hostname())
+		x.fail("reach", fmt.Sprintf("the proxy %s does not let us through: %v", proxy.Host, err), "check HTTPS_PROXY or --proxy, or except the server with NO_PROXY="+x.endpoint.URL.Hostname())
 	case noTLS || errors.Is(err, http.ErrSchemeMismatch):
-		d.fail("reach", host+" does not speak TLS on this port", "check the port; a server on this computer may want http://")
+		x.fail("reach", host+" does not speak TLS on this port", "check the port; a server on this computer may want http://")
 	case errors.Is(err, syscall.ECONNREFUSED):
-		d.fail("reach", host+" refuses the connection", "check the port, and that the server runs")
+		x.fail("reach", host+" refuses the connection", "check the port, and that the server runs")
 	case errors.Is(err, context.DeadlineExceeded) || isOp && op.Timeout():
-		d.fail("reach", host+" does not answer", "a firewall may be in between: check the port, the VPN and the proxy")
+		x.fail("reach", host+" does not answer", "a firewall may be in between: check the port, the VPN and the proxy")
 	case isOp && op.Op == "remote error":
-		d.fail("tls", fmt.Sprintf("%s refuses the TLS connection: %v", host, op.Err), "if it wants a client certificate, give one with --client-cert and --client-key")
+		x.fail("tls", fmt.Sprintf("%s refuses the TLS connection: %v", host, op.Err), "if it wants a client certificate, give one with --client-cert and --client-key")
 	default:
-		d.fail("reach", fmt.Sprintf("%s cannot be reached: %v", host, err), "check the network, the VPN and the proxy")
+		x.fail("reach", fmt.Sprintf("%s cannot be reached: %v", host, err), "check the network, the VPN and the proxy")
 	}
 }
 
 // distrusted explains a certificate that was refused.
-func (d *doctor) distrusted(e *tls.CertificateVerificationError) {
+func (x *examination) distrusted(e *tls.CertificateVerificationError) {
 	detail, fix := e.Err.Error(), "ask the server's operator"
 	if len(e.UnverifiedCertificates) > 0 {
 		detail = fmt.Sprintf("%s; %s", describe(e.UnverifiedCertificates[0]), detail)
@@ -160,21 +160,21 @@ func (d *doctor) distrusted(e *tls.CertificateVerificationError) {
 	if _, ok := errors.AsType[x509.HostnameError](e); ok {
 		fix = "check the host in the URL; on a public network, sign in to it in a browser first"
 	}
-	d.fail("tls", detail, fix)
+	x.fail("tls", detail, fix)
 }
 
-func (d *doctor) certificate(state *tls.ConnectionState) {
+func (x *examination) certificate(state *tls.ConnectionState) {
 	if state == nil || len(state.PeerCertificates) == 0 {
-		d.ok("tls", "not used")
+		x.ok("tls", "not used")
 		return
 	}
 	leaf := state.PeerCertificates[0]
 	detail := fmt.Sprintf("%s, %s", tls.VersionName(state.Version), describe(leaf))
 	if left := time.Until(leaf.NotAfter); left < certificateNotice {
-		d.warn("tls", detail, fmt.Sprintf("it ends in %s: the server's operator must renew it", human.Duration(left)))
+		x.warn("tls", detail, fmt.Sprintf("it ends in %s: the server's operator must renew it", human.Duration(left)))
 		return
 	}
-	d.ok("tls", "%s", detail)
+	x.ok("tls", "%s", detail)
 }
 
 func describe(c *x509.Certificate) string {
@@ -190,20 +190,20 @@ func describe(c *x509.Certificate) string {
 }
 
 // clock compares this computer's clock with the server's: a wrong one breaks TLS and expiry.
-func (d *doctor) clock(date string) {
+func (x *examination) clock(date string) {
 	there, err := http.ParseTime(date)
 	if err != nil {
-		d.skip("clock", "the server does not tell its time")
+		x.skip("clock", "the server does not tell its time")
 		return
 	}
 	skew := time.Since(there).Round(time.Second)
 	if skew.Abs() <= maxSkew {
-		d.ok("clock", "agrees with the server's")
+		x.ok("clock", "agrees with the server's")
 		return
 	}
 	direction := "ahead of"
 	if skew < 0 {
 		direction = "behind"
 	}
-	d.warn("clock", fmt.Sprintf("this computer's clock is %v %s the server's", skew.Abs(), direction), "let the system set the time by itself")
+	x.warn("clock", fmt.Sprintf("this computer's clock is %v %s the server's", skew.Abs(), direction), "let the system set the time by itself")
 }

@@ -1,8 +1,6 @@
-package main
+package installflow
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,44 +13,56 @@ import (
 	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
-// An installReport is the outcome of install or uninstall, as --json prints it.
-type installReport struct {
-	Name     string        `json:"name"`
-	URL      string        `json:"url,omitempty"`
-	DryRun   bool          `json:"dry_run"`
-	Entry    reportEntry   `json:"entry,omitzero"`
-	Server   *serverReport `json:"server,omitempty"` // absent: it was not asked
-	Key      reportKey     `json:"key"`
-	Hosts    []hostReport  `json:"hosts"`
-	Warnings []string      `json:"warnings,omitempty"`
+// A report is the outcome of install or uninstall, as --json prints it.
+type report struct {
+	Name     string       `json:"name"`
+	URL      string       `json:"url,omitempty"`
+	DryRun   bool         `json:"dry_run"`
+	Entry    entryReport  `json:"entry,omitzero"`
+	Server   *Server      `json:"server,omitempty"` // absent: it was not asked
+	Key      Key          `json:"key"`
+	Hosts    []hostReport `json:"hosts"`
+	Warnings []string     `json:"warnings,omitempty"`
 
-	masked mask
-	shown  bool // the user has seen the changes
+	mask mask
 }
 
-type reportEntry struct {
+type entryReport struct {
 	Command string   `json:"command"`
 	Args    []string `json:"args"`
 }
 
-type serverReport struct {
+// A Server is what a server that was tried says about itself.
+type Server struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
 	Tools   int    `json:"tools"`
 }
 
-// A reportKey says where the key is: none, config, stored (outside our reach), file, keychain, deleted or kept.
-type reportKey struct {
-	Place string `json:"place"`
+// A Key says where the access key is.
+type Key struct {
+	Place string `json:"place"` // one of the constants below; empty: there is nothing to say
 	Name  string `json:"name,omitempty"`
 	File  string `json:"file,omitempty"`
 }
 
-func keyReport(p install.KeyPlace) reportKey {
+// Places of a key.
+const (
+	KeyNone     = "none"     // the server wants none
+	KeyInConfig = "config"   // in the hosts' files
+	KeyStored   = "stored"   // under a name that the user gave
+	KeyInFile   = "file"     // in a file
+	KeyChain    = "keychain" // in the system's keychain
+	KeyDeleted  = "deleted"
+	KeyKept     = "kept" // another host uses it
+)
+
+// StoredKey is the report on a key that a [install.KeyStore] holds.
+func StoredKey(p install.KeyPlace) Key {
 	if p.File == "" {
-		return reportKey{Place: "keychain"}
+		return Key{Place: KeyChain}
 	}
-	return reportKey{Place: "file", File: p.File}
+	return Key{Place: KeyInFile, File: p.File}
 }
 
 // A hostReport is what happens to one configuration file.
@@ -67,12 +77,12 @@ type hostReport struct {
 	restart string
 }
 
-func (r *installReport) warn(format string, args ...any) {
+func (r *report) warn(format string, args ...any) {
 	r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...))
 }
 
 // add records what is planned for t, or why nothing is.
-func (r *installReport) add(t install.Target, c install.Change, err error) {
+func (r *report) add(t install.Target, c install.Change, err error) {
 	h := hostReport{Host: t.Host.Name, File: t.File, title: t.Host.Title, restart: t.Host.Restart}
 	switch {
 	case err != nil:
@@ -87,13 +97,13 @@ func (r *installReport) add(t install.Target, c install.Change, err error) {
 		h.Status = "created"
 	}
 	if err == nil {
-		h.Diff = r.masked.hide(string(c.Diff()))
+		h.Diff = r.mask.hide(string(c.Diff()))
 	}
 	r.Hosts = append(r.Hosts, h)
 }
 
 // applied records how a planned change went.
-func (r *installReport) applied(t install.Target, backup string, err error) {
+func (r *report) applied(t install.Target, backup string, err error) {
 	i := slices.IndexFunc(r.Hosts, func(h hostReport) bool { return h.File == t.File })
 	h := &r.Hosts[i]
 	h.Backup = backup
@@ -103,7 +113,7 @@ func (r *installReport) applied(t install.Target, backup string, err error) {
 }
 
 // show prints the planned changes.
-func (r *installReport) show(out io.Writer) {
+func (r *report) show(out io.Writer) {
 	for _, h := range r.Hosts {
 		if h.Diff != "" {
 			fmt.Fprintf(out, "%s\n", human.Text(h.Diff))
@@ -112,7 +122,7 @@ func (r *installReport) show(out io.Writer) {
 }
 
 // summarize prints what was done, and what the user has to do now.
-func (r *installReport) summarize(out io.Writer, done string) {
+func (r *report) summarize(out io.Writer, done string) {
 	if r.Server != nil {
 		fmt.Fprintf(out, "The server answers: %s %s with %s.\n", human.Text(r.Server.Name), human.Text(r.Server.Version), human.Plural(r.Server.Tools, "tool"))
 	}
@@ -138,7 +148,7 @@ func (r *installReport) summarize(out io.Writer, done string) {
 
 func (h hostReport) changed() bool { return h.Status != "unchanged" && h.Status != "failed" }
 
-func (r *installReport) outcome(h hostReport, done string) string {
+func (r *report) outcome(h hostReport, done string) string {
 	switch {
 	case h.Status == "failed":
 		return "failed: " + human.Text(h.Error)
@@ -153,21 +163,21 @@ func (r *installReport) outcome(h hostReport, done string) string {
 	}
 }
 
-func (k reportKey) text() string {
+func (k Key) text() string {
 	switch k.Place {
-	case "none":
+	case KeyNone:
 		return "The server wants no access key."
-	case "config":
+	case KeyInConfig:
 		return "The access key is in the hosts' files."
-	case "stored":
+	case KeyStored:
 		return "The access key stays stored as " + k.Name + "."
-	case "file":
+	case KeyInFile:
 		return "The access key is in " + k.File + ", which only you can read."
-	case "keychain":
+	case KeyChain:
 		return "The access key is in the system's keychain."
-	case "deleted":
+	case KeyDeleted:
 		return "The stored access key was deleted."
-	case "kept":
+	case KeyKept:
 		return "The stored access key was kept: another host uses it."
 	default:
 		return ""
@@ -175,7 +185,7 @@ func (k reportKey) text() string {
 }
 
 // failure is the error of a run that left a host out.
-func (r *installReport) failure() error {
+func (r *report) failure() error {
 	failed := 0
 	for _, h := range r.Hosts {
 		if h.Status == "failed" {
@@ -186,18 +196,6 @@ func (r *installReport) failure() error {
 		return nil
 	}
 	return errors.New(human.Plural(failed, "host") + " could not be changed")
-}
-
-func printJSON(out io.Writer, v any) error {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
-		return fmt.Errorf("encoding the report: %w", err)
-	}
-	_, err := out.Write(b.Bytes())
-	return err
 }
 
 // A mask hides access keys in what is shown of a configuration.

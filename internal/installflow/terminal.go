@@ -1,4 +1,4 @@
-package main
+package installflow
 
 import (
 	"bufio"
@@ -11,11 +11,10 @@ import (
 	"golang.org/x/term"
 
 	"github.com/pierre-mcp/pierre/internal/cli"
-	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
-// terminal returns the terminal that the user types at; false if stdin is something else.
-func terminal(w cli.World) (*os.File, bool) {
+// Terminal returns the terminal that the user types at; false if stdin is something else.
+func Terminal(w cli.World) (*os.File, bool) {
 	f, ok := w.Stdin.(*os.File)
 	return f, ok && term.IsTerminal(int(f.Fd()))
 }
@@ -31,13 +30,13 @@ func confirm(w cli.World, question string) (bool, error) {
 	return answer == "y" || answer == "yes", nil
 }
 
-// askSecret asks for a secret without showing what is typed.
-func askSecret(w cli.World, tty *os.File, prompt string) (secret.String, error) {
+// AskSecret asks for a secret without showing what is typed.
+func AskSecret(w cli.World, tty *os.File, prompt string) (string, error) {
 	fmt.Fprint(w.Stderr, prompt)
 	typed, err := term.ReadPassword(int(tty.Fd()))
 	fmt.Fprintln(w.Stderr)
 	if err != nil {
-		return secret.String{}, fmt.Errorf("reading the key: %w", err)
+		return "", fmt.Errorf("reading what was typed: %w", err)
 	}
-	return checkKey(string(typed))
+	return string(typed), nil
 }

@@ -1,6 +1,7 @@
-package main
+package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,65 +10,66 @@ import (
 	"strings"
 
 	"github.com/pierre-mcp/pierre/install"
+	"github.com/pierre-mcp/pierre/internal/connection"
 )
 
 // hosts checks the entries in this computer's hosts.
-func (d *doctor) hosts() {
-	targets, err := machine(d.w.Getenv).Find()
+func (x *examination) hosts() {
+	targets, err := install.ThisMachine(x.getenv).Find()
 	if err != nil || len(targets) == 0 {
-		d.warn("hosts", "no MCP host was found on this computer", "start the host once, or name it: mcp-client install --host NAME")
+		x.warn("hosts", "no MCP host was found on this computer", "start the host once, or name it: mcp-client install --host NAME")
 		return
 	}
 	entries := 0
 	for _, t := range targets {
-		e, found, err := t.Entry(d.name)
+		e, found, err := t.Entry(x.name)
 		switch {
 		case err != nil:
-			d.fail(t.Host.Name, err.Error(), "mend the file; the host cannot read it either")
+			x.fail(t.Host.Name, err.Error(), "mend the file; the host cannot read it either")
 		case !found:
-			d.skip(t.Host.Name, fmt.Sprintf("has no entry %s in %s", d.name, t.File))
+			x.skip(t.Host.Name, fmt.Sprintf("has no entry %s in %s", x.name, t.File))
 		default:
 			entries++
-			d.hostEntry(t, e)
+			x.hostEntry(t, e)
 		}
 	}
 	if entries == 0 {
-		d.warn("hosts", fmt.Sprintf("no host has an entry %s", d.name), "mcp-client install --url "+orElse(d.conn.url, "https://HOST"))
+		x.warn("hosts", fmt.Sprintf("no host has an entry %s", x.name), "mcp-client install --url "+cmp.Or(x.settings.URL, "https://HOST"))
 	}
 }
 
-func (d *doctor) hostEntry(t install.Target, e install.Entry) {
+func (x *examination) hostEntry(t install.Target, e install.Entry) {
 	again := "mcp-client install --host " + t.Host.Name + " writes it anew"
 	name := t.Host.Name
-	if !e.Ours() {
-		d.warn(name, fmt.Sprintf("the entry %s in %s starts %s", d.name, t.File, orElse(e.Command, "no program")), "choose another --name, or "+again)
+	if !e.Starts(connection.Program) {
+		x.warn(name, fmt.Sprintf("the entry %s in %s starts %s", x.name, t.File, cmp.Or(e.Command, "no program")), "choose another --name, or "+again)
 		return
 	}
 	if problem := unusable(e.Command); problem != "" {
-		d.fail(name, fmt.Sprintf("the entry in %s starts %s, which %s", t.File, e.Command, problem), again)
+		x.fail(name, fmt.Sprintf("the entry in %s starts %s, which %s", t.File, e.Command, problem), again)
 		return
 	}
-	conn, ok := entryConnection(e)
+	conn, ok := connection.FromEntry(e)
 	if !ok {
-		d.fail(name, fmt.Sprintf("the entry in %s has arguments that this version does not know: %s", t.File, strings.Join(e.Args, " ")), again)
+		x.fail(name, fmt.Sprintf("the entry in %s has arguments that this version does not know: %s", t.File, strings.Join(e.Args, " ")), again)
 		return
 	}
 	// A host passes on few of the user's variables.
-	endpoint, err := conn.endpoint(hostEnv(d.w.Getenv, e))
+	endpoint, err := conn.Endpoint(hostEnv(x.getenv, e))
 	if err != nil {
-		d.fail(name, fmt.Sprintf("the entry in %s: %v", t.File, err), again)
+		x.fail(name, fmt.Sprintf("the entry in %s: %v", t.File, err), again)
 		return
 	}
-	if problem := readableByOthers(conn.authKeyFile); problem != "" {
-		d.warn(name, problem, "chmod 600 "+conn.authKeyFile)
+	if problem := readableByOthers(conn.AuthKeyFile); problem != "" {
+		x.warn(name, problem, "chmod 600 "+conn.AuthKeyFile)
 		return
 	}
 	detail := fmt.Sprintf("its entry in %s leads to %s", t.File, endpoint.URL.Redacted())
-	if d.endpoint.URL != nil && endpoint.URL.String() != d.endpoint.URL.String() {
-		d.warn(name, detail+", another server than the one checked here", "if it should lead here: mcp-client install --url "+d.endpoint.URL.Redacted()+" --host "+name)
+	if x.endpoint.URL != nil && endpoint.URL.String() != x.endpoint.URL.String() {
+		x.warn(name, detail+", another server than the one checked here", "if it should lead here: mcp-client install --url "+x.endpoint.URL.Redacted()+" --host "+name)
 		return
 	}
-	d.ok(name, "%s", detail)
+	x.ok(name, "%s", detail)
 }
 
 // hostEnv is the environment of a program that a host starts, as far as the client looks at it.
@@ -77,7 +79,7 @@ func hostEnv(getenv func(string) string, e install.Entry) func(string) string {
 			return v
 		}
 		switch name {
-		case "PIERRE_URL", install.KeyVariable, "XDG_CONFIG_HOME":
+		case connection.URLVariable, install.KeyVariable, "XDG_CONFIG_HOME":
 			return ""
 		default:
 			return getenv(name)
