@@ -50,7 +50,7 @@ func servePersonal(ctx context.Context, c *config, w cli.World) (err error) {
 	}
 	for _, ln := range listeners {
 		wg.Go(func() {
-			if err := web.Serve(ctx, ln, handler, s.log); err != nil {
+			if err := web.Serve(ctx, ln, handler, s.log, web.Options{}); err != nil {
 				s.log.ErrorContext(ctx, "serving", slog.Any("err", err))
 			}
 		})

@@ -114,7 +114,7 @@ func serve(ctx context.Context, c *config, w cli.World) (err error) {
 	defer stop()
 	wg.Go(func() { d.verifier.Run(ctx, s.log) })
 	wg.Go(func() { s.closeStreams(ctx, d.mcp) })
-	return web.Serve(ctx, ln, d.handler, s.log)
+	return web.Serve(ctx, ln, d.handler, s.log, web.Options{})
 }
 
 // closeStreams waits for ctx to end and then ends what would hold up the drain of the HTTP server.

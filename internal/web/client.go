@@ -40,7 +40,3 @@ func parseHop(text string) (netip.Addr, error) {
 	addr, err := netip.ParseAddr(strings.Trim(text, "[]"))
 	return addr.Unmap(), err
 }
-
-func contains(networks []netip.Prefix, addr netip.Addr) bool {
-	return slices.ContainsFunc(networks, func(n netip.Prefix) bool { return n.Contains(addr) })
-}

@@ -3,11 +3,15 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -36,26 +40,104 @@ func Handle(log *slog.Logger, h HandlerFunc) http.Handler {
 	})
 }
 
-// Fail logs err and answers with the problem document for it.
+// StatusClientClosed is what the logs say of a request whose client went away before it was answered. nginx made the
+// number known; no client ever sees it.
+const StatusClientClosed = 499
+
+// errClientGone is why a response could not be written to its end.
+var errClientGone = errors.New("the client went away")
+
+// Fail answers with the problem document for err, which goes into the log. If the client went away, or has the beginning
+// of another answer, nothing is written.
 func Fail(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
-	status := Status(err)
-	level := slog.LevelInfo
-	if status >= http.StatusInternalServerError {
-		level = slog.LevelError
+	if clientGone(r, err) {
+		Abandon(r, err)
+		return
 	}
-	log.LogAttrs(r.Context(), level, "request failed", slog.String("method", r.Method),
-		slog.String("path", r.URL.Path), slog.Int("status", status), slog.Any("err", err))
+	if Started(r) {
+		log.LogAttrs(r.Context(), slog.LevelError, "request failed after its answer had begun", slog.String("method", r.Method),
+			slog.String("path", Redact(r.URL.Path)), slog.String("request_id", RequestID(r.Context())), slog.String("err", Redact(err.Error())))
+		return
+	}
+	if !Note(r.Context(), err) {
+		level := slog.LevelInfo
+		if Status(err) >= http.StatusInternalServerError {
+			level = slog.LevelError
+		}
+		log.LogAttrs(r.Context(), level, "request failed", slog.String("method", r.Method),
+			slog.String("path", Redact(r.URL.Path)), slog.Int("status", Status(err)), slog.String("err", Redact(err.Error())))
+	}
+	SetAdvice(w.Header(), err, Presented(r.Header))
 	WriteProblem(w, r, log, ProblemOf(err))
+}
+
+// clientGone reports whether err means no more than that nobody waits for the answer.
+func clientGone(r *http.Request, err error) bool {
+	if errors.Is(err, errClientGone) {
+		return true
+	}
+	cause := context.Cause(r.Context())
+	return cause != nil && !errors.Is(cause, ErrStopping) && errors.Is(err, context.Canceled)
+}
+
+// Abandon notes that the client of a request went away, so that nobody needs an answer.
+func Abandon(r *http.Request, err error) {
+	if req := requestFrom(r.Context()); req != nil {
+		req.quiet, req.err = true, err
+	}
+}
+
+// Started reports whether the answer to a request has begun, as far as [Serve] knows.
+func Started(r *http.Request) bool {
+	req := requestFrom(r.Context())
+	return req != nil && req.respond.started
+}
+
+// Presented reports whether a request has a header for credentials.
+func Presented(h http.Header) bool { return h.Get("Authorization") != "" || h.Get("X-Api-Key") != "" }
+
+// SetAdvice sets the headers that tell a client what to do about err: when to come back, and whether it is its credential
+// that was not accepted (presented), rather than that there was none. With error="invalid_token" (RFC 6750, section 3.1)
+// clients say so, and do not look for an OAuth server first.
+func SetAdvice(h http.Header, err error, presented bool) {
+	status := Status(err)
+	switch status {
+	case http.StatusUnauthorized:
+		challenge := "Bearer"
+		if presented {
+			challenge = `Bearer error="invalid_token", error_description="` + quotable(pierre.MessageOf(err, "")) + `"`
+		}
+		h.Set("WWW-Authenticate", challenge)
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		if h.Get("Retry-After") == "" {
+			fallback := time.Second
+			if status == http.StatusTooManyRequests {
+				fallback = time.Minute
+			}
+			h.Set("Retry-After", strconv.FormatInt(Seconds(pierre.RetryAfterOf(err, fallback)), 10))
+		}
+	}
+}
+
+// Seconds rounds up, so that a client that comes back after so many seconds is not early.
+func Seconds(d time.Duration) int64 { return max(1, int64((d+time.Second-1)/time.Second)) }
+
+// quotable replaces what an error_description may not hold (RFC 6750, section 3).
+func quotable(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '"' || r == '\\':
+			return '\''
+		case r < ' ' || r > '~':
+			return -1
+		default:
+			return r
+		}
+	}, text)
 }
 
 // WriteProblem answers with p.
 func WriteProblem(w http.ResponseWriter, r *http.Request, log *slog.Logger, p Problem) {
-	if p.Status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", "Bearer")
-	}
-	if p.Status == http.StatusTooManyRequests && w.Header().Get("Retry-After") == "" {
-		w.Header().Set("Retry-After", "60")
-	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
 	if err := json.NewEncoder(w).Encode(p); err != nil {
@@ -84,15 +166,15 @@ func ProblemOf(err error) Problem {
 		Type:   "about:blank",
 		Title:  http.StatusText(status),
 		Status: status,
-		Detail: pierre.MessageOf(err, "Something went wrong on the server; the operator's log says what."),
+		Detail: Redact(pierre.MessageOf(err, "Something went wrong on the server; the operator's log says what.")),
 	}
 	if e, ok := errors.AsType[*pierre.Error](err); ok {
-		p.Field = e.Field
+		p.Field = Redact(e.Field)
 	}
 	return p
 }
 
-// WriteJSON answers with v.
+// WriteJSON answers with v. Numbers that JSON does not have, NaN and the infinities, are an error and no answer.
 func WriteJSON(w http.ResponseWriter, status int, v any) error {
 	body, err := json.Marshal(v)
 	if err != nil {
@@ -100,8 +182,10 @@ func WriteJSON(w http.ResponseWriter, status int, v any) error {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, err = w.Write(append(body, '\n'))
-	return err
+	if _, err := w.Write(append(body, '\n')); err != nil {
+		return fmt.Errorf("%w: %w", errClientGone, err)
+	}
+	return nil
 }
 
 // Status maps an error to the status code that every API here answers with.
