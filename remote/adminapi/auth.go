@@ -25,6 +25,7 @@ func (s *Server) guard(rt route) web.HandlerFunc {
 		if err != nil {
 			return err
 		}
+		web.Claim(r.Context(), string(caller.ID))
 		if rt.permission != "" && !slices.Contains(caller.Permissions, rt.permission) {
 			return &pierre.Error{
 				Kind: pierre.KindDenied,

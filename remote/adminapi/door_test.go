@@ -253,7 +253,7 @@ func (d *door) problem(a answer, status int, field, want string) {
 	if ct := a.header.Get("Content-Type"); ct != "application/problem+json" {
 		d.t.Errorf("Content-Type = %q, want a problem document", ct)
 	}
-	if challenge := a.header.Get("WWW-Authenticate"); (status == http.StatusUnauthorized) != (challenge == "Bearer") {
+	if challenge := a.header.Get("WWW-Authenticate"); (status == http.StatusUnauthorized) != strings.HasPrefix(challenge, "Bearer") {
 		d.t.Errorf("WWW-Authenticate = %q with status %d", challenge, status)
 	}
 }

@@ -142,13 +142,18 @@ func (s *Server) authenticate(r *http.Request) (access.Principal, error) {
 		if !loopback(r.Host) { // a page that rebinds its domain to this machine has that domain as Host
 			return access.Principal{}, &pierre.Error{Kind: pierre.KindDenied, Msg: "This server answers only to localhost."}
 		}
+		web.Claim(r.Context(), "personal")
 		return *s.opts.Principal, nil
 	}
 	key, err := access.FromHeader(r.Header)
 	if err != nil {
 		return access.Principal{}, err
 	}
-	return s.opts.Auth.Verify(r.Context(), key.Reveal())
+	who, err := s.opts.Auth.Verify(r.Context(), key.Reveal())
+	if err == nil {
+		web.Claim(r.Context(), string(who.KeyID))
+	}
+	return who, err
 }
 
 // enter counts the user's imports, and refuses one too many: each holds disk space and a processor.

@@ -14,10 +14,11 @@ import (
 	"unicode"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/web"
 )
 
-// idleTimeout is how long a client may send nothing: a stalled upload must not hold a user's place for ever.
-const idleTimeout = time.Minute
+// uploadPace is how slowly an upload may come: one that stalls, or drips, must not hold its user's place for days.
+func uploadPace() web.Pace { return web.Pace{Pause: time.Minute, BytesPerSecond: 8 << 10} }
 
 const maxName = 255
 
@@ -85,13 +86,10 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request) (uploadFile, in
 	if err != nil {
 		return uploadFile{}, 0, onDisk(err)
 	}
-	body := &patient{http.NewResponseController(w), http.MaxBytesReader(w, r.Body, s.opts.MaxBytes)}
-	size, err := io.Copy(file, body)
+	web.SetPace(r.Context(), uploadPace())
+	size, err := io.Copy(file, http.MaxBytesReader(w, r.Body, s.opts.MaxBytes))
 	if err == nil && size == 0 {
 		err = &pierre.Error{Kind: pierre.KindInvalid, Msg: "The upload is empty: the request's body must be the file."}
-	}
-	if err == nil {
-		err = body.done()
 	}
 	if err != nil {
 		file.discard()
@@ -146,27 +144,4 @@ func inWords(bytes int64) string {
 		}
 	}
 	return fmt.Sprintf("%d bytes", bytes)
-}
-
-// A patient reader waits idleTimeout for each part of a body, however long the whole takes.
-type patient struct {
-	conn *http.ResponseController
-	body io.Reader
-}
-
-func (p *patient) Read(b []byte) (int, error) {
-	if err := p.wait(time.Now().Add(idleTimeout)); err != nil {
-		return 0, err
-	}
-	return p.body.Read(b)
-}
-
-// done ends the waiting: the connection may stay open without a deadline while the import runs.
-func (p *patient) done() error { return p.wait(time.Time{}) }
-
-func (p *patient) wait(until time.Time) error {
-	if err := p.conn.SetReadDeadline(until); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err
-	}
-	return nil
 }

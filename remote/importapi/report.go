@@ -2,7 +2,6 @@ package importapi
 
 import (
 	"encoding/json"
-	"errors"
 	"mime"
 	"net/http"
 	"strings"
@@ -145,14 +144,8 @@ func (a *answer) line(v pierre.ImportLine) {
 }
 
 func (a *answer) write(v pierre.ImportLine) error {
-	// A client that does not read must not hold up the import, and its user's place, for ever.
-	conn := http.NewResponseController(a.w)
-	if err := conn.SetWriteDeadline(time.Now().Add(idleTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err
-	}
-	defer conn.SetWriteDeadline(time.Time{}) //nolint:errcheck // as above; the connection may serve other requests
 	if err := json.NewEncoder(a.w).Encode(v); err != nil {
 		return err
 	}
-	return conn.Flush()
+	return http.NewResponseController(a.w).Flush()
 }
