@@ -23,7 +23,7 @@ func through(t *testing.T, h HandlerFunc, r *http.Request, opts Options) (*httpt
 	t.Helper()
 	out := &lockedBuffer{}
 	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	f := &front{handler: Handle(log, h), log: log, opts: opts, conns: newConnTable(0, nil), ids: newRequestIDs(), refused: newSparseLog(log)}
+	f := &front{handler: Handle(log, h), log: log, opts: opts, ids: newRequestIDs(), refused: newSparseLog(log)}
 	w := httptest.NewRecorder()
 	f.ServeHTTP(w, r)
 	return w, out.String()
@@ -133,7 +133,7 @@ func TestAnonymousRefusalsAreLoggedSparsely(t *testing.T) {
 			Claim(r.Context(), "key_a")
 		}
 		return &pierre.Error{Kind: pierre.KindUnauthenticated, Msg: "no"}
-	}), log: log, conns: newConnTable(0, nil), ids: newRequestIDs(), refused: newSparseLog(log)}
+	}), log: log, ids: newRequestIDs(), refused: newSparseLog(log)}
 	for range 1000 {
 		f.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
 	}

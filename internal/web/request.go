@@ -54,7 +54,6 @@ type front struct {
 	handler http.Handler
 	log     *slog.Logger
 	opts    Options
-	conns   *connTable
 	ids     *requestIDs
 	refused *sparseLog
 }
