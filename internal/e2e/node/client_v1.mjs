@@ -1,4 +1,4 @@
-// The official TypeScript client, version 1 (protocols up to 2025-11-25), as a judge of our server and bridge:
+// The official TypeScript client, version 1 (protocols up to 2025-11-25), run against our server and bridge:
 //   node client_v1.mjs http URL KEY          straight to the server
 //   node client_v1.mjs stdio COMMAND ARGS…   through the bridge
 // Prints one JSON object: what it negotiated, listed and got.
@@ -10,7 +10,7 @@ const [how, where, ...rest] = process.argv.slice(2);
 const transport = how === 'http'
   ? new StreamableHTTPClientTransport(new URL(where), { requestInit: { headers: { Authorization: `Bearer ${rest[0]}` } } })
   : new StdioClientTransport({ command: where, args: rest, env: process.env });
-const client = new Client({ name: 'judge-v1', version: '1' });
+const client = new Client({ name: 'foreign-v1', version: '1' });
 await client.connect(transport);
 const { tools } = await client.listTools();
 const call = await client.callTool({ name: 'get_activities', arguments: { limit: 1 } });

@@ -10,7 +10,7 @@ const transport = how === 'http'
   ? new StreamableHTTPClientTransport(new URL(where), { requestInit: { headers: { Authorization: `Bearer ${rest[0]}` } } })
   : new StdioClientTransport({ command: where, args: rest, env: process.env });
 const mode = era === 'modern' ? { pin: '2026-07-28' } : 'legacy';
-const client = new Client({ name: 'judge-v2', version: '1' }, { versionNegotiation: { mode } });
+const client = new Client({ name: 'foreign-v2', version: '1' }, { versionNegotiation: { mode } });
 await client.connect(transport);
 const { tools } = await client.listTools();
 const call = await client.callTool({ name: 'get_activities', arguments: { limit: 1 } });
