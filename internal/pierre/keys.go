@@ -49,7 +49,7 @@ func ParseTier(s string) (Tier, error) {
 	if t := Tier(s); slices.Contains(Tiers(), t) {
 		return t, nil
 	}
-	return "", Invalid("tier", "tier must be one of trial, starter, professional, enterprise, not %q.", s)
+	return "", Invalid("tier", "tier must be one of trial, starter, professional, enterprise, not %.40q.", s)
 }
 
 // A Period is a calendar window in UTC; weeks start on Monday (ISO 8601).
@@ -70,7 +70,7 @@ func ParsePeriod(s string) (Period, error) {
 	case PeriodMinute, PeriodHour, PeriodDay, PeriodWeek, PeriodMonth:
 		return p, nil
 	}
-	return "", Invalid("rate_limit_period", "rate_limit_period must be one of minute, hour, day, week, month, not %q.", s)
+	return "", Invalid("rate_limit_period", "rate_limit_period must be one of minute, hour, day, week, month, not %.40q.", s)
 }
 
 // Window returns the start and the end of the period that contains now.

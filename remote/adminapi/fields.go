@@ -62,7 +62,7 @@ func checkTools(globs []string) error {
 	}
 	for _, glob := range globs {
 		if _, err := path.Match(glob, ""); err != nil || glob == "" || len(glob) > maxToolLength {
-			return pierre.Invalid(field, "allowed_tools holds %q, which is no tool's name or pattern such as get_*.", glob)
+			return pierre.Invalid(field, "allowed_tools holds %.100q, which is no tool's name or pattern such as get_*.", glob)
 		}
 	}
 	return nil

@@ -50,7 +50,7 @@ func (s *Server) keyQuery(r *http.Request) (q pierre.KeyQuery, notPlain, err err
 		q.ActiveAt = s.now()
 	case "", "false":
 	default:
-		return q, nil, pierre.Invalid("active_only", "active_only must be true or false, not %q.", v)
+		return q, nil, pierre.Invalid("active_only", "active_only must be true or false, not %.40q.", v)
 	}
 	q.Limit, err = pageSize(params)
 	return q, notPlain, err

@@ -156,10 +156,11 @@ func TestRotateRefuses(t *testing.T) {
 	d := open(t)
 	k := d.provision(`{"user_email":"ana@club.test","tier":"starter","expires_in_days":1}`)
 	path := "/admin/api-keys/" + k.ID + "/rotate"
-	for _, body := range []string{`{}`, `{"grace_seconds":-1}`, `{"grace_seconds":2592001}`, `{"grace_seconds":null}`} {
+	for _, body := range []string{`{}`, `{"grace_seconds":-1}`, `{"grace_seconds":2592001}`} {
 		d.problem(d.do("POST", path, body), http.StatusUnprocessableEntity, "grace_seconds", "from 0 (it ends at once) to 2592000")
 	}
-	d.problem(d.do("POST", path, ``), http.StatusUnprocessableEntity, "", "not valid JSON")
+	d.problem(d.do("POST", path, `{"grace_seconds":null}`), http.StatusUnprocessableEntity, "grace_seconds", "not null")
+	d.problem(d.do("POST", path, ``), http.StatusBadRequest, "", "not valid JSON")
 	next := d.key(d.do("POST", path, `{"grace_seconds":60}`))
 	d.problem(d.do("POST", path, `{"grace_seconds":60}`), http.StatusConflict, "", next.ID)
 	d.pass(24 * time.Hour)

@@ -124,14 +124,19 @@ func TestProvisionRefuses(t *testing.T) {
 		{"no tools", `{"user_email":"ana@club.test","tier":"starter","allowed_tools":[]}`, "allowed_tools", "1 to 100 tools"},
 		{"a bad pattern", `{"user_email":"ana@club.test","tier":"starter","allowed_tools":["get_["]}`, "allowed_tools", "get_["},
 		{"a mistyped field", `{"user_email":"ana@club.test","tier":"starter","rate_limit":5}`, "rate_limit", "no field rate_limit"},
-		{"no JSON", `user_email=ana@club.test`, "", "not valid JSON"},
-		{"nothing", ``, "", "not valid JSON"},
-		{"a list", `[]`, "", "not valid JSON"},
+		{"a field twice", `{"user_email":"ana@club.test","tier":"starter","user_email":"bob@club.test"}`, "user_email", "given twice"},
+		{"another letter case", `{"User_Email":"ana@club.test","tier":"starter"}`, "User_Email", "write it user_email"},
+		{"no UTF-8", "{\"user_email\":\"ana@club.test\",\"tier\":\"starter\",\"name\":\"\xff\"}", "name", "not valid UTF-8"},
+		{"null", `{"user_email":"ana@club.test","tier":"starter","expires_in_days":null}`, "expires_in_days", "not null"},
+		{"long tier", `{"user_email":"ana@club.test","tier":"` + strings.Repeat("a", 1000) + `"}`, "tier", "not \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			d.problem(d.do("POST", "/admin/provision-api-key", tt.body), http.StatusUnprocessableEntity, tt.field, tt.want)
 		})
+	}
+	for body, want := range map[string]string{`user_email=ana@club.test`: "not valid JSON", ``: "not valid JSON", `[]`: "one JSON object"} {
+		d.problem(d.do("POST", "/admin/provision-api-key", body), http.StatusBadRequest, "", want)
 	}
 	d.problem(d.do("POST", "/admin/provision-api-key", `{"name":"`+strings.Repeat("a", 1<<20)+`"}`), http.StatusRequestEntityTooLarge, "", "1 MiB")
 	if got := d.list(""); len(got.APIKeys) != 0 {

@@ -116,7 +116,7 @@ func query(r *http.Request, known ...string) (url.Values, error) {
 	}
 	for name, values := range params {
 		if !slices.Contains(known, name) {
-			return nil, pierre.Invalid(name, "There is no parameter %q; there are %s.", name, strings.Join(known, ", "))
+			return nil, pierre.Invalid(name, "There is no parameter %.40q; there are %s.", name, strings.Join(known, ", "))
 		}
 		if len(values) > 1 {
 			return nil, pierre.Invalid(name, "The parameter %s may be given once only.", name)
