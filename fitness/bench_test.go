@@ -36,8 +36,8 @@ func BenchmarkFourHours(b *testing.B) {
 	}{
 		{"Resample", func() error { _, err := NewPower(r.t, r.watts); return err }},
 		{"Normalized", func() error { _, err := p.Normalized(); return err }},
-		{"MeanMax", func() error { p.MeanMax(MeanMaxSeconds()); return nil }},
-		{"WBalance", func() error { _, err := p.WBalance(c); return err }},
+		{"MeanMax", func() error { p.MeanMax(usualLengths()); return nil }},
+		{"WBalance", func() error { _, _, err := p.LowestWBalance(c); return err }},
 		{"BestEfforts", func() error {
 			_, err := BestEfforts(r.t, r.distance, []float64{400, 1000, Mile, 5000, 10000, HalfMarathon, 30000, Marathon})
 			return err

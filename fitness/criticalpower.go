@@ -82,30 +82,6 @@ func criticalPower(cp, wPrime, r2 float64, m Method) (CriticalPower, error) {
 	return c, nil
 }
 
-// At returns the power in watts that the model allows for a duration of 2 to 20
-// minutes, in seconds; it does not hold outside.
-func (c CriticalPower) At(seconds float64) (Result, error) {
-	if err := first(c.check(), within("duration", seconds, fitMinSeconds, fitMaxSeconds, "s")); err != nil {
-		return Result{}, err
-	}
-	res, err := result(c.Watts+c.WPrimeJ/seconds, c.Method, 0)
-	if c.RSquared < goodFit {
-		res.Note = "the efforts fit the model badly: not all of them were all out"
-	}
-	return res, err
-}
-
-// FTP estimates the functional threshold power in watts as the critical power,
-// which is a few percent too high for most.
-func (c CriticalPower) FTP() (Result, error) {
-	if err := c.check(); err != nil {
-		return Result{}, err
-	}
-	res, err := result(c.Watts, MethodFTPCriticalPow, 0)
-	res.Note = "an estimate: critical power is mostly a few percent above FTP"
-	return res, err
-}
-
 func (c CriticalPower) check() error {
 	return first(
 		within("critical power", c.Watts, 30, 700, "W"),

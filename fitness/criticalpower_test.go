@@ -34,20 +34,6 @@ func TestCriticalPowerFits(t *testing.T) {
 	}
 }
 
-func TestCriticalPowerAt(t *testing.T) {
-	c := CriticalPower{Watts: 250, WPrimeJ: 20000, RSquared: 1, Method: MethodCPWorkTime}
-	for seconds, want := range map[float64]float64{180: 361.11, 360: 305.56, 720: 277.78} {
-		near(t, "power", value(t)(c.At(seconds)), want, 0.005)
-	}
-	_, err := c.At(3600)
-	refused(t, "an hour", err)
-	c.RSquared = 0.8
-	if r, err := c.At(300); err != nil || r.Note == "" {
-		t.Errorf("power by a bad fit = %+v, %v; want a note", r, err)
-	}
-	near(t, "FTP", value(t)(c.FTP()), 250, 0)
-}
-
 func TestCriticalPowerRefusals(t *testing.T) {
 	for name, efforts := range map[string][]Effort{
 		"nothing":         nil,
@@ -66,18 +52,22 @@ func TestCriticalPowerRefusals(t *testing.T) {
 
 func TestWBalance(t *testing.T) {
 	c := CriticalPower{Watts: 250, WPrimeJ: 20000}
-	b, err := power(t, stretch{180, 350}, stretch{300, 150}).WBalance(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	at, joules := b.Series()
+	p := power(t, stretch{180, 350}, stretch{300, 150})
+	joules := balance(p, c)
 	near(t, "after 180 s at 350 W", joules[179], 2000, 1e-9)
 	// The closed form, 20000 − 18000·e^−1.5; 1 s Euler steps end at 15999.
 	near(t, "after 300 s at 150 W", joules[479], 15984, 0.5)
-	lowest, when, err := b.Lowest()
+	lowest, when, err := p.LowestWBalance(c)
 	near(t, "lowest", value(t)(lowest, err), 2000, 1e-9)
 	near(t, "when", when, 179, 0)
-	near(t, "the last time", at[479], 479, 0)
+}
+
+func balance(p Power, c CriticalPower) []float64 {
+	var joules []float64
+	for _, left := range p.wBalance(c) {
+		joules = append(joules, left)
+	}
+	return joules
 }
 
 func TestWBalanceRefillsInPauses(t *testing.T) {
@@ -90,39 +80,16 @@ func TestWBalanceRefillsInPauses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := p.WBalance(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, joules := b.Series()
-	near(t, "after 10 min of rest and a second at 350 W", joules[180], 20000-18000*math.Exp(-250.0/20000*600)-100, 1e-6)
+	near(t, "after 10 min of rest and a second at 350 W", balance(p, c)[180], 20000-18000*math.Exp(-250.0/20000*600)-100, 1e-6)
 }
 
 func TestWBalanceBelowZeroIsNoted(t *testing.T) {
-	b, err := power(t, stretch{300, 400}).WBalance(CriticalPower{Watts: 250, WPrimeJ: 20000})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if lowest, _, err := b.Lowest(); err != nil || lowest.Value != -25000 || lowest.Note == "" {
+	p := power(t, stretch{300, 400})
+	if lowest, _, err := p.LowestWBalance(CriticalPower{Watts: 250, WPrimeJ: 20000}); err != nil || lowest.Value != -25000 || lowest.Note == "" {
 		t.Errorf("lowest = %+v, %v; want −25000 with a note", lowest, err)
 	}
-	_, err = power(t, stretch{300, 400}).WBalance(CriticalPower{})
+	_, _, err := p.LowestWBalance(CriticalPower{})
 	refused(t, "no model", err)
-}
-
-func TestWBalanceTau(t *testing.T) {
-	for difference, want := range map[float64]float64{50: 647.2, 100: 516.9, 200: 389.9} {
-		near(t, "τ", wPrimeTau(difference), want, 0.05)
-	}
-	b, err := power(t, stretch{180, 350}, stretch{600, 150}).WBalanceTau(CriticalPower{Watts: 250, WPrimeJ: 20000})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, joules := b.Series()
-	spent := 0.0
-	for i := range 180 {
-		spent += 100 * math.Exp(-float64(179-i)/wPrimeTau(100))
-	}
-	near(t, "after the effort", joules[179], 20000-spent, 1e-6)
-	near(t, "after the rest", joules[779], 20000-spent*math.Exp(-600/wPrimeTau(100)), 1e-6)
+	_, _, err = Power{}.LowestWBalance(CriticalPower{Watts: 250, WPrimeJ: 20000})
+	refused(t, "no power", err)
 }

@@ -61,42 +61,12 @@ func CardiacDrift(t, output, bpm []float64) (Result, error) {
 	return result(100*(h.second.bpm-h.first.bpm)/h.first.bpm, MethodCardiacDrift, h.coverage)
 }
 
-// DecouplingByIndex returns the decoupling in percent of the halves by sample
-// count, of any recording, as many programs show it: no warm-up, no refusal of
-// uneven efforts. Missing values are left out; power goes through [ZeroFilled] first.
-// [Decoupling] is the one to trust.
-func DecouplingByIndex(output, bpm []float64) (Result, error) {
-	if len(output) != len(bpm) || len(bpm) < 2 {
-		return Result{}, unavailable("output and heart rate were not both recorded")
-	}
-	middle := len(bpm) / 2
-	a := half{meanOf(output[:middle]), meanOf(bpm[:middle])}
-	b := half{meanOf(output[middle:]), meanOf(bpm[middle:])}
-	if !(a.output > 0) || !(b.output > 0) || !(a.bpm > 0) || !(b.bpm > 0) {
-		return Result{}, unavailable("one half has no output or no heart rate")
-	}
-	res, err := result(decoupled(a, b), MethodDecouplingIndex, 0)
-	res.Note = "of the whole recording, whether steady or not"
-	return res, err
-}
-
 // A half is the mean output and heart rate of one half of an effort.
 type half struct{ output, bpm float64 }
 
 func decoupled(a, b half) float64 {
 	before, after := a.output/a.bpm, b.output/b.bpm
 	return 100 * (before - after) / before
-}
-
-// meanOf is the mean of the values that are there.
-func meanOf(x []float64) float64 {
-	sum, n := 0.0, 0.0
-	for _, v := range x {
-		if !math.IsNaN(v) {
-			sum, n = sum+v, n+1
-		}
-	}
-	return sum / n
 }
 
 // An effortHalves is a steady effort in two halves of equal time.
@@ -120,14 +90,14 @@ func steadyHalves(t, output, bpm []float64) (effortHalves, error) {
 		return effortHalves{}, err
 	}
 	var sums [2]struct{ output, bpm, seconds float64 }
-	remaining := total(out.seconds[from:])
+	remaining := out.secondsFrom(from)
 	passed, both := 0.0, 0.0
 	for i := from; i < len(t); i++ {
 		at := 0
 		if passed >= remaining/2 {
 			at = 1
 		}
-		s := out.seconds[i]
+		s := out.seconds(i)
 		passed += s
 		if math.IsNaN(out.x[i]) || math.IsNaN(heart.x[i]) {
 			continue
@@ -152,17 +122,20 @@ func steadyHalves(t, output, bpm []float64) (effortHalves, error) {
 // checkSteady refuses what is too short, too uneven or too broken up from the
 // sample on.
 func checkSteady(out column, from int) error {
-	remaining := total(out.seconds[from:])
+	remaining := out.secondsFrom(from)
 	if remaining < steadySeconds {
 		return unavailable("%.0f minutes after the warm-up are too short: %d are needed", remaining/60, steadySeconds/60)
 	}
 	last := len(out.t) - 1
-	elapsed := out.t[last] - out.t[from] + out.seconds[last]
+	elapsed := out.t[last] - out.t[from] + out.seconds(last)
 	if pauses := elapsed - remaining; pauses > maxPauseShare*elapsed {
 		return unavailable("%.0f minutes of pauses break the effort up", pauses/60)
 	}
-	rest := perSecond(column{t: out.t[from:], x: out.x[from:], seconds: out.seconds[from:], pause: out.pause[from:]})
-	if v := normalize(rest.watts) * rest.Seconds() / total(rest.watts); !(v <= maxVariability) {
+	rest, err := perSecond(column{t: out.t[from:], x: out.x[from:], pause: out.pause, recorded: remaining})
+	if err != nil {
+		return err
+	}
+	if v := normalize(rest.x) * float64(len(rest.x)) / total(rest.x); !(v <= maxVariability) {
 		return unavailable("the effort was not steady (variability index above %.1f)", maxVariability)
 	}
 	return nil
@@ -171,11 +144,20 @@ func checkSteady(out column, from int) error {
 // after returns the first sample after the seconds of recorded time, or the last.
 func (c column) after(seconds float64) int {
 	passed := 0.0
-	for i, s := range c.seconds {
+	for i := range c.t {
 		if passed >= seconds {
 			return i
 		}
-		passed += s
+		passed += c.seconds(i)
 	}
-	return len(c.seconds) - 1
+	return len(c.t) - 1
+}
+
+// secondsFrom returns the recorded time from a sample on.
+func (c column) secondsFrom(from int) float64 {
+	sum := 0.0
+	for i := from; i < len(c.t); i++ {
+		sum += c.seconds(i)
+	}
+	return sum
 }

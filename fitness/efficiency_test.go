@@ -31,10 +31,6 @@ func TestDecoupling(t *testing.T) {
 	near(t, "decoupling", value(t)(r, err), 100*(1-150.0/159), 1e-6)
 	near(t, "coverage", r.Coverage, 1, 1e-9)
 	near(t, "drift", value(t)(CardiacDrift(at, output, bpm)), 6, 1e-6)
-	// The warm-up and the early middle change the naive value.
-	firstHalf := (600*110 + 1200*150) / 1800.0
-	secondHalf := (300*150 + 1500*159) / 1800.0
-	near(t, "by index", value(t)(DecouplingByIndex(output, bpm)), 100*(1-firstHalf/secondHalf), 1e-6)
 }
 
 func TestDecouplingRefusals(t *testing.T) {
@@ -65,8 +61,4 @@ func TestDecouplingRefusals(t *testing.T) {
 		_, err = CardiacDrift(c.t, c.output, c.bpm)
 		refused(t, name, err)
 	}
-	_, err := DecouplingByIndex(output, bpm[:5])
-	refused(t, "columns of different length", err)
-	_, err = DecouplingByIndex(output, change(bpm, 1800, 3600, math.NaN()))
-	refused(t, "half a heart rate", err)
 }

@@ -117,36 +117,3 @@ func Ramp(days []Form) (Result, error) {
 	}
 	return result(days[len(days)-1].Fitness-days[len(days)-8].Fitness, MethodFitnessFatigue, 0)
 }
-
-// A Banister is the impulse–response model with an athlete's own constants.
-type Banister struct {
-	Base        float64 // performance without training, in the unit of the performance
-	FitnessGain float64 // k₁, typically 1
-	FatigueGain float64 // k₂, typically 2
-	FitnessDays float64 // τ₁, typically 42
-	FatigueDays float64 // τ₂, typically 7
-}
-
-// Performance returns the modelled performance on each day from the loads of the
-// days before: base + k₁·Σ e^(−Δ/τ₁)·load − k₂·Σ e^(−Δ/τ₂)·load. Without performance
-// tests to fit the constants to, only the shape means something.
-func (b Banister) Performance(daily []float64) ([]float64, error) {
-	if err := first(
-		checkDaily(daily),
-		within("base performance", b.Base, -1e9, 1e9, ""),
-		within("gain of fitness", b.FitnessGain, 0, 1e6, ""),
-		within("gain of fatigue", b.FatigueGain, 0, 1e6, ""),
-		within("time constant of fitness", b.FitnessDays, 1, 365, "days"),
-		within("time constant of fatigue", b.FatigueDays, 1, 365, "days"),
-	); err != nil {
-		return nil, err
-	}
-	performance := make([]float64, len(daily))
-	fitness, fatigue := 0.0, 0.0
-	for i, load := range daily {
-		performance[i] = b.Base + b.FitnessGain*fitness - b.FatigueGain*fatigue
-		fitness = (fitness + load) * math.Exp(-1/b.FitnessDays)
-		fatigue = (fatigue + load) * math.Exp(-1/b.FatigueDays)
-	}
-	return performance, nil
-}

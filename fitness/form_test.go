@@ -95,18 +95,3 @@ func TestDailyLoads(t *testing.T) {
 	_, err = DailyLoads([]DayLoad{{day(1, 0, time.UTC), math.NaN()}}, day(1, 0, time.UTC), day(1, 0, time.UTC))
 	refused(t, "a load that is NaN", err)
 }
-
-func TestBanisterModel(t *testing.T) {
-	b := Banister{Base: 500, FitnessGain: 1, FatigueGain: 2, FitnessDays: 42, FatigueDays: 7}
-	p, err := b.Performance(append([]float64{100}, make([]float64, 60)...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	near(t, "before", p[0], 500, 0)
-	for _, d := range []int{1, 7, 60} {
-		want := 500 + 100*math.Exp(-float64(d)/42) - 200*math.Exp(-float64(d)/7)
-		near(t, "after one load", p[d], want, 1e-9)
-	}
-	_, err = Banister{}.Performance([]float64{1})
-	refused(t, "no constants", err)
-}

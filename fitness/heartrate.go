@@ -1,6 +1,7 @@
 package fitness
 
 import (
+	"maps"
 	"math"
 	"slices"
 )
@@ -17,7 +18,8 @@ type HeartRate struct{ column }
 
 // NewHeartRate prepares the heart rate in bpm at the times t in seconds. Zeros
 // and values outside 25 to 250 bpm count as not recorded. It fails if nothing was
-// recorded, or the times are not in order.
+// recorded, or the times are not in order. It keeps the columns, which must not change
+// any more.
 func NewHeartRate(t, bpm []float64) (HeartRate, error) {
 	c, err := hold("heart rate", t, bpm, minHeartRate, maxHeartRate)
 	return HeartRate{c}, err
@@ -42,7 +44,7 @@ func (h HeartRate) sum(weight func(bpm float64) float64) float64 {
 	sum := 0.0
 	for i, bpm := range h.x {
 		if !math.IsNaN(bpm) {
-			sum += weight(bpm) * h.seconds[i] / 60
+			sum += weight(bpm) * h.seconds(i) / 60
 		}
 	}
 	return sum
@@ -69,8 +71,7 @@ func (h HeartRate) Peak() (Result, error) {
 	if h.covered < peakMinSeconds {
 		return Result{}, unavailable("less than a minute of heart rate was recorded")
 	}
-	type weighted struct{ bpm, seconds float64 }
-	sorted := make([]weighted, 0, len(h.x))
+	at := map[float64]float64{} // s at each filtered heart rate, of which devices know few
 	var window [peakWindow]float64
 	for i, bpm := range h.x {
 		if math.IsNaN(bpm) {
@@ -83,24 +84,16 @@ func (h HeartRate) Peak() (Result, error) {
 			}
 		}
 		slices.Sort(near)
-		sorted = append(sorted, weighted{near[(len(near)-1)/2], h.seconds[i]})
+		at[near[(len(near)-1)/2]] += h.seconds(i)
 	}
-	slices.SortFunc(sorted, func(a, b weighted) int {
-		switch {
-		case a.bpm > b.bpm:
-			return -1
-		case a.bpm < b.bpm:
-			return 1
-		}
-		return 0
-	})
-	above := 0.0
-	for _, s := range sorted {
-		if above += s.seconds; above >= (1-peakQuantile)*h.covered {
-			return result(s.bpm, MethodPeakHeartRate, h.coverage())
+	above, peak := 0.0, 0.0
+	for _, bpm := range slices.Backward(slices.Sorted(maps.Keys(at))) {
+		peak = bpm
+		if above += at[bpm]; above >= (1-peakQuantile)*h.covered {
+			break
 		}
 	}
-	return result(sorted[len(sorted)-1].bpm, MethodPeakHeartRate, h.coverage())
+	return result(peak, MethodPeakHeartRate, h.coverage())
 }
 
 const (

@@ -37,6 +37,11 @@ func refused(t *testing.T, what string, err error) {
 	}
 }
 
+// usualLengths are those of a mean-maximal power curve, in seconds.
+func usualLengths() []int {
+	return []int{1, 5, 10, 15, 30, 60, 120, 180, 300, 480, 600, 1200, 1800, 2700, 3600, 5400, 7200, 10800, 18000}
+}
+
 // stretch is a length of time at one value.
 type stretch struct{ seconds, value float64 }
 

@@ -24,7 +24,7 @@ func (h HeartRate) Histogram() HeartRateHistogram {
 	hist := HeartRateHistogram{LowBPM: int(low), Seconds: make([]float64, int(high-low)+1), Recorded: h.recorded}
 	for i, bpm := range h.x {
 		if !math.IsNaN(bpm) {
-			hist.Seconds[int(math.Round(bpm)-low)] += h.seconds[i]
+			hist.Seconds[int(math.Round(bpm)-low)] += h.seconds(i)
 		}
 	}
 	for i, s := range hist.Seconds {
@@ -39,7 +39,7 @@ func (h HeartRateHistogram) HeartRate() (HeartRate, error) {
 	c := column{recorded: h.Recorded}
 	for i, s := range h.Seconds {
 		if bpm := float64(h.LowBPM + i); s > 0 && s <= 60*maxMinutes && bpm >= minHeartRate && bpm <= maxHeartRate {
-			c.x, c.seconds = append(c.x, bpm), append(c.seconds, s)
+			c.x, c.weight = append(c.x, bpm), append(c.weight, s)
 			c.covered += s
 		}
 	}

@@ -1,9 +1,6 @@
 package fitness
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // maxWatts is above every sprint; more is a broken meter.
 const maxWatts = 3000
@@ -11,16 +8,15 @@ const maxWatts = 3000
 // A Power is a recording's power as one mean per second of recorded time, with
 // the pauses cut out. Make it with [NewPower].
 type Power struct {
-	watts    []float64
-	at       []float64 // s after the start, of each second
-	breaks   []int     // indexes of the seconds before which a pause of more than 30 s was cut out
+	watts    secondly
 	coverage float64
 }
 
 // NewPower brings the power in watts at the times t in seconds to 1 Hz. Power
 // that is missing while the recording runs counts as 0, since meters fall silent
 // when nobody pedals; the coverage says how much was there. Values outside 0 to
-// 3000 W count as missing. It fails if less than half of the time has power.
+// 3000 W count as missing. It fails if less than half of the time has power, or the
+// recording is longer than 14 days.
 func NewPower(t, watts []float64) (Power, error) {
 	c, err := hold("power", t, watts, 0, maxWatts)
 	if err != nil {
@@ -29,91 +25,33 @@ func NewPower(t, watts []float64) (Power, error) {
 	if c.coverage() < minPowerCoverage {
 		return Power{}, unavailable("only %.0f %% of the recorded time has power", 100*c.coverage())
 	}
-	p := perSecond(c)
-	p.coverage = c.coverage()
-	return p, nil
+	p, err := perSecond(c)
+	return Power{p, c.coverage()}, err
 }
 
 const minPowerCoverage = 0.5
 
-// ZeroFilled returns the power with missing values as 0, since meters fall silent
-// when nobody pedals. [NewPower] does it by itself.
-func ZeroFilled(watts []float64) []float64 {
-	filled := slices.Clone(watts)
-	for i, w := range filled {
-		if math.IsNaN(w) {
-			filled[i] = 0
-		}
-	}
-	return filled
-}
-
-const sliver = 1e-6 // s, below which time is a rounding error
-
-// perSecond integrates the column over each second of recorded time, which keeps
-// the work exact whatever the recording interval.
-func perSecond(c column) Power {
-	p := Power{
-		watts: make([]float64, 0, int(c.recorded)+1),
-		at:    make([]float64, 0, int(c.recorded)+1),
-	}
-	sum, filled := 0.0, 0.0 // of the second in the making
-	for i, x := range c.x {
-		if math.IsNaN(x) {
-			x = 0
-		}
-		at, left := c.t[i], c.seconds[i]
-		for left > sliver {
-			if filled == 0 {
-				p.at = append(p.at, at)
-			}
-			part := min(left, 1-filled)
-			sum += x * part
-			filled += part
-			left -= part
-			at += part
-			if filled > 1-sliver {
-				p.watts = append(p.watts, sum/filled)
-				sum, filled = 0, 0
-			}
-		}
-		if c.pause[i] {
-			if filled > 0 { // the second goes on after the pause
-				p.at[len(p.at)-1] = c.t[i+1]
-			}
-			if c.t[i+1]-c.t[i] > pauseSeconds {
-				p.breaks = append(p.breaks, len(p.watts))
-			}
-		}
-	}
-	if filled >= 0.5 {
-		p.watts = append(p.watts, sum/filled)
-	}
-	p.at = p.at[:len(p.watts)]
-	return p
-}
-
 // Seconds returns the recorded time without pauses.
-func (p Power) Seconds() float64 { return float64(len(p.watts)) }
+func (p Power) Seconds() float64 { return float64(len(p.watts.x)) }
 
 // Coverage returns the share (0, 1] of the recorded time that has power.
 func (p Power) Coverage() float64 { return p.coverage }
 
 // Mean returns the mean power in watts over the recorded time.
 func (p Power) Mean() (Result, error) {
-	if len(p.watts) == 0 {
+	if len(p.watts.x) == 0 {
 		return Result{}, unavailable("no power was recorded")
 	}
-	return result(total(p.watts)/float64(len(p.watts)), MethodMeanPower, p.coverage)
+	return result(total(p.watts.x)/float64(len(p.watts.x)), MethodMeanPower, p.coverage)
 }
 
 // Work returns the mechanical work in kilojoules. As muscle is about 24 %
 // efficient, it is also close to the kilocalories spent.
 func (p Power) Work() (Result, error) {
-	if len(p.watts) == 0 {
+	if len(p.watts.x) == 0 {
 		return Result{}, unavailable("no power was recorded")
 	}
-	return result(total(p.watts)/1000, MethodWork, p.coverage)
+	return result(total(p.watts.x)/1000, MethodWork, p.coverage)
 }
 
 const (
@@ -126,10 +64,10 @@ const (
 // the first full window on, pauses cut out), to the 4th power, averaged, 4th root.
 // It needs 30 s.
 func (p Power) Normalized() (Result, error) {
-	if len(p.watts) < npWindow {
+	if len(p.watts.x) < npWindow {
 		return Result{}, unavailable("less than %d s of power were recorded", npWindow)
 	}
-	res, err := result(normalize(p.watts), MethodNormalizedPower, p.coverage)
+	res, err := result(normalize(p.watts.x), MethodNormalizedPower, p.coverage)
 	res.Note = p.shortNote()
 	return res, err
 }
@@ -150,25 +88,8 @@ func normalize(x []float64) float64 {
 	return math.Sqrt(math.Sqrt(quartic / float64(len(x)-npWindow+1)))
 }
 
-// XPower returns Skiba's variant of the normalized power in watts: an
-// exponential mean of 25 s, from 0, instead of the moving mean. It needs 30 s.
-func (p Power) XPower() (Result, error) {
-	if len(p.watts) < npWindow {
-		return Result{}, unavailable("less than %d s of power were recorded", npWindow)
-	}
-	const seconds = 25
-	smooth, quartic := 0.0, 0.0
-	for _, w := range p.watts {
-		smooth += (w - smooth) * gain(seconds)
-		quartic += smooth * smooth * smooth * smooth
-	}
-	res, err := result(math.Sqrt(math.Sqrt(quartic/p.Seconds())), MethodXPower, p.coverage)
-	res.Note = p.shortNote()
-	return res, err
-}
-
 func (p Power) shortNote() string {
-	if len(p.watts) < steadyLength {
+	if len(p.watts.x) < steadyLength {
 		return shortNote
 	}
 	return ""

@@ -22,10 +22,6 @@ func TestNormalizedPowerAveragesBeforeTheFourthPower(t *testing.T) {
 	near(t, "15 s at 400 W, 15 s at 100 W", value(t)(power(t, intervals...).Normalized()), 250, 1e-9)
 }
 
-func TestXPowerOfSteadyEffort(t *testing.T) {
-	near(t, "xPower", value(t)(power(t, stretch{7200, 200}).XPower()), 200, 0.5)
-}
-
 func TestTSS(t *testing.T) {
 	np, err := power(t, stretch{5400, 200}).Normalized()
 	if err != nil {
@@ -67,11 +63,11 @@ func TestPowerResampling(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(p.watts) != len(c.want) {
-				t.Fatalf("watts = %v, want %v", p.watts, c.want)
+			if len(p.watts.x) != len(c.want) {
+				t.Fatalf("watts = %v, want %v", p.watts.x, c.want)
 			}
 			for i, w := range c.want {
-				near(t, "watts", p.watts[i], w, 1e-9)
+				near(t, "watts", p.watts.x[i], w, 1e-9)
 			}
 			near(t, "coverage", p.Coverage(), c.coverage, 1e-9)
 		})
@@ -105,11 +101,4 @@ func TestMeanMaxDoesNotBridgePauses(t *testing.T) {
 	if got := p.MeanMax([]int{100, 101}); len(got) != 1 || got[0].Watts != 300 || got[0].StartSeconds != 400 {
 		t.Errorf("efforts = %+v, want only 100 s at 300 W from 400 s", got)
 	}
-}
-
-func TestFTPEstimates(t *testing.T) {
-	near(t, "20 min", value(t)(FTPFrom20Minutes(300)), 285, 1e-9)
-	near(t, "ramp", value(t)(FTPFromRamp(400)), 300, 1e-9)
-	_, err := FTPFrom20Minutes(math.NaN())
-	refused(t, "no best", err)
 }

@@ -1,29 +1,10 @@
 package fitness
 
-import "math"
-
 // maxSlope is the steepest that Minetti measured.
 const maxSlope = 0.45
 
-// MinettiRun returns the energy cost in J/kg/m of running on a slope (rise over
-// run, clamped to ±0.45).
-func MinettiRun(slope float64) (Result, error) {
-	if math.IsNaN(slope) {
-		return Result{}, unavailable("the slope is not known")
-	}
-	return result(minettiRun(slope), MethodMinettiRun, 0)
-}
-
-// MinettiWalk returns the energy cost in J/kg/m of walking on a slope (rise over
-// run, clamped to ±0.45).
-func MinettiWalk(slope float64) (Result, error) {
-	if math.IsNaN(slope) {
-		return Result{}, unavailable("the slope is not known")
-	}
-	i := min(max(slope, -maxSlope), maxSlope)
-	return result(((((280.5*i-58.7)*i-76.8)*i+51.9)*i+19.6)*i+2.5, MethodMinettiWalk, 0)
-}
-
+// minettiRun returns the energy cost in J/kg/m of running on a slope (rise over
+// run, clamped to ±0.45). The source is Minetti et al. 2002.
 func minettiRun(slope float64) float64 {
 	i := min(max(slope, -maxSlope), maxSlope)
 	return ((((155.4*i-30.4)*i-43.3)*i+46.3)*i+19.5)*i + flatCost
@@ -53,8 +34,8 @@ func NewGradedRun(t, distance, altitude []float64) (GradedRun, error) {
 	if err != nil {
 		return GradedRun{}, err
 	}
-	p := perSecond(c)
-	return GradedRun{speed: p.watts, coverage: c.coverage()}, nil
+	speed, err := perSecond(c)
+	return GradedRun{speed: speed.x, coverage: c.coverage()}, err
 }
 
 // maxRunSpeed in m/s is above the fastest human, also grade-adjusted.
@@ -109,18 +90,4 @@ func RTSS(seconds float64, speed Result, thresholdMPS float64) (Result, error) {
 	}
 	intensity := speed.Value / thresholdMPS
 	return result(seconds*intensity*intensity/36, MethodRTSS, speed.Coverage)
-}
-
-// SwimTSS returns the swimming stress score of seconds at a mean speed in m/s:
-// IF³·hours·100, as water resists with the square of the speed.
-func SwimTSS(seconds, speed, thresholdMPS float64) (Result, error) {
-	if err := first(
-		within("duration", seconds, 0, 60*maxMinutes, "s"),
-		within("speed", speed, 0, 3, "m/s"),
-		within("threshold speed", thresholdMPS, 0.3, 3, "m/s"),
-	); err != nil {
-		return Result{}, err
-	}
-	intensity := speed / thresholdMPS
-	return result(seconds*intensity*intensity*intensity/36, MethodSwimTSS, 0)
 }

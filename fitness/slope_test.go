@@ -11,12 +11,8 @@ func TestMinetti(t *testing.T) {
 		.05: 4.685, .10: 5.968, .20: 9.007, .30: 12.579, .45: 19.426,
 		-.181: 1.781, -2: 4.032, 2: 19.426,
 	} {
-		near(t, "running", value(t)(MinettiRun(slope)), want, 0.0006)
+		near(t, "running", minettiRun(slope), want, 0.0006)
 	}
-	near(t, "walking on the level", value(t)(MinettiWalk(0)), 2.5, 0)
-	near(t, "walking at 10 %", value(t)(MinettiWalk(.1)), 280.5e-5-58.7e-4-76.8e-3+51.9e-2+1.96+2.5, 1e-9)
-	_, err := MinettiRun(math.NaN())
-	refused(t, "no slope", err)
 }
 
 // hill is a run at 3 m/s on a slope, one sample per second.
@@ -84,17 +80,6 @@ func TestGradeAdjustedRefusals(t *testing.T) {
 func TestStressScoresBySpeed(t *testing.T) {
 	near(t, "an hour at threshold", value(t)(RTSS(3600, Result{Value: 4}, 4)), 100, 1e-9)
 	near(t, "30 min at 80 %", value(t)(RTSS(1800, Result{Value: 3.2}, 4)), 32, 1e-9)
-	near(t, "swimming an hour at 90 %", value(t)(SwimTSS(3600, 1.08, 1.2)), 72.9, 1e-9)
 	_, err := RTSS(3600, Result{Value: 4}, 0)
 	refused(t, "no threshold", err)
-	_, err = SwimTSS(3600, 9, 1.2)
-	refused(t, "a motor boat", err)
-}
-
-func TestRunningPower(t *testing.T) {
-	near(t, "area", frontalArea(70, 1.78), 0.4978, 5e-5)
-	near(t, "efficiency", runningEfficiency(3.5), 0.3468, 5e-5)
-	near(t, "power", value(t)(RunningPower(3.5, 0, 70, 178)), 317, 0.5)
-	_, err := RunningPower(3.5, 0, 70, 1.78)
-	refused(t, "height in m", err)
 }

@@ -16,12 +16,12 @@ const (
 // A column is one quantity of a recording with the time that each sample stands
 // for, by the rule in the package documentation.
 type column struct {
-	t       []float64 // s
-	x       []float64 // NaN: missing, also after holding
-	seconds []float64 // what the sample stands for
-	pause   []bool    // a pause follows the sample
+	t      []float64 // s
+	x      []float64 // NaN: missing, also after holding; the recording's own where nothing had to be changed
+	weight []float64 // s that each sample stands for, where there are no times
+	pause  float64   // s, above which a gap is a pause
 
-	recorded float64 // s, sum of seconds
+	recorded float64 // s, sum of what the samples stand for
 	covered  float64 // s, of those with a value
 }
 
@@ -38,20 +38,23 @@ func hold(what string, t, x []float64, low, high float64) (column, error) {
 	if len(x) != len(t) {
 		return column{}, unavailable("the recording has %d samples of %s at %d times", len(x), what, len(t))
 	}
-	c := column{t: t, x: make([]float64, len(t)), seconds: make([]float64, len(t)), pause: make([]bool, len(t))}
+	c := column{t: t, x: x, pause: pause}
 	last := -1
-	for i := range t {
-		c.seconds[i], c.pause[i] = standsFor(t, i, pause)
-		c.recorded += c.seconds[i]
-		if x[i] >= low && x[i] <= high {
+	for i, v := range x {
+		seconds := c.seconds(i)
+		c.recorded += seconds
+		if v >= low && v <= high {
 			last = i
+		} else {
+			v = math.NaN()
+			if last >= 0 && t[i]-t[last] <= holdSeconds {
+				v = x[last]
+			}
+			c.replace(x, i, v)
 		}
-		if last < 0 || t[i]-t[last] > holdSeconds {
-			c.x[i] = math.NaN()
-			continue
+		if !math.IsNaN(v) {
+			c.covered += seconds
 		}
-		c.x[i] = x[last]
-		c.covered += c.seconds[i]
 	}
 	if last < 0 {
 		return column{}, unavailable("no %s was recorded", what)
@@ -62,6 +65,17 @@ func hold(what string, t, x []float64, low, high float64) (column, error) {
 	return c, nil
 }
 
+// replace sets value i, in a copy of the recording's own.
+func (c *column) replace(own []float64, i int, v float64) {
+	if math.IsNaN(own[i]) && math.IsNaN(v) {
+		return
+	}
+	if &c.x[0] == &own[0] {
+		c.x = slices.Clone(own)
+	}
+	c.x[i] = v
+}
+
 func (c column) coverage() float64 { return min(c.covered/c.recorded, 1) }
 
 // mean is the mean over the time that has a value.
@@ -69,21 +83,26 @@ func (c column) mean() float64 {
 	sum := 0.0
 	for i, x := range c.x {
 		if !math.IsNaN(x) {
-			sum += x * c.seconds[i]
+			sum += x * c.seconds(i)
 		}
 	}
 	return sum / c.covered
 }
 
-// standsFor returns how long sample i stands, and whether a pause follows it.
-func standsFor(t []float64, i int, pause float64) (seconds float64, paused bool) {
-	if i == len(t)-1 {
-		return lastSeconds, false
+// seconds returns how long sample i stands.
+func (c column) seconds(i int) float64 {
+	switch {
+	case c.weight != nil:
+		return c.weight[i]
+	case i == len(c.t)-1 || c.pausesAfter(i):
+		return lastSeconds
 	}
-	if d := t[i+1] - t[i]; d <= pause {
-		return d, false
-	}
-	return lastSeconds, true
+	return c.t[i+1] - c.t[i]
+}
+
+// pausesAfter reports whether a pause follows sample i.
+func (c column) pausesAfter(i int) bool {
+	return i < len(c.t)-1 && c.t[i+1]-c.t[i] > c.pause
 }
 
 // pauseLength returns the gap in seconds above which one is a pause. It refuses
@@ -92,21 +111,32 @@ func pauseLength(t []float64) (float64, error) {
 	if len(t) < 2 {
 		return 0, unavailable("the recording has fewer than two samples")
 	}
-	gaps := make([]float64, 0, len(t)-1)
+	dense, near := 0, 0
 	for i, at := range t {
 		if !finite(at) || i > 0 && at < t[i-1] {
 			return 0, unavailable("the recording's times are not in order")
 		}
-		if i > 0 {
-			gaps = append(gaps, at-t[i-1])
+		if i > 0 && at-t[i-1] <= denseSeconds {
+			dense++
+		}
+		if i > 0 && at-t[i-1] <= pauseSeconds {
+			near++
 		}
 	}
-	slices.Sort(gaps)
-	switch median := gaps[len(gaps)/2]; {
-	case median > pauseSeconds:
-		return 0, unavailable("the samples are %.0f s apart, and at most %d s are needed", median, pauseSeconds)
-	case median > denseSeconds:
+	switch middle := (len(t) - 1) / 2; {
+	case dense > middle: // the median gap is that short
+		return stopSeconds, nil
+	case near > middle:
 		return pauseSeconds, nil
 	}
-	return stopSeconds, nil
+	return 0, unavailable("the samples are %.0f s apart, and at most %d s are needed", medianGap(t), pauseSeconds)
+}
+
+func medianGap(t []float64) float64 {
+	gaps := make([]float64, 0, len(t)-1)
+	for i := range len(t) - 1 {
+		gaps = append(gaps, t[i+1]-t[i])
+	}
+	slices.Sort(gaps)
+	return gaps[len(gaps)/2]
 }

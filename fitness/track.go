@@ -82,7 +82,7 @@ func MovingTime(t, speed []float64, threshold float64) (Result, error) {
 	moving := 0.0
 	for i, v := range c.x {
 		if v > threshold {
-			moving += c.seconds[i]
+			moving += c.seconds(i)
 		}
 	}
 	return result(moving, MethodMovingTime, c.coverage())

@@ -103,32 +103,6 @@ func (h HeartRate) Edwards(maxBPM float64) (Result, error) {
 	return result(load, MethodEdwardsTRIMP, h.coverage())
 }
 
-// Lucia returns Lucía's load: the minutes below the first ventilatory threshold,
-// between the two and above the second, times 1, 2 and 3. Thresholds that were
-// not measured make it an estimate, and the caller should say so.
-func (h HeartRate) Lucia(vt1BPM, vt2BPM float64) (Result, error) {
-	if err := first(
-		h.check(),
-		within("first threshold", vt1BPM, minRestingHR, maxMaximalHR, "bpm"),
-		within("second threshold", vt2BPM, minRestingHR, maxMaximalHR, "bpm"),
-	); err != nil {
-		return Result{}, err
-	}
-	if vt1BPM >= vt2BPM {
-		return Result{}, unavailable("the first threshold (%.0f bpm) is not below the second (%.0f bpm)", vt1BPM, vt2BPM)
-	}
-	load := h.sum(func(bpm float64) float64 {
-		switch {
-		case bpm < vt1BPM:
-			return 1
-		case bpm < vt2BPM:
-			return 2
-		}
-		return 3
-	})
-	return result(load, MethodLuciaTRIMP, h.coverage())
-}
-
 // HRTSS returns a heart rate stress score where one hour at the lactate threshold
 // heart rate is 100: 100·TRIMP/TRIMP(60 min at threshold), with Banister's TRIMP.
 // trimp is a result of [HeartRate.Banister] or [BanisterOf] with the same r and sex.
@@ -146,16 +120,4 @@ func HRTSS(trimp Result, thresholdBPM float64, r HeartRateRange, sex Sex) (Resul
 	res, err := result(100*trimp.Value/hour, MethodHRTSS, trimp.Coverage)
 	res.Note = trimp.Note
 	return res, err
-}
-
-// SessionRPE returns Foster's session load: perceived exertion (0 to 10) times
-// minutes.
-func SessionRPE(rpe, minutes float64) (Result, error) {
-	if err := first(
-		within("perceived exertion", rpe, 0, 10, ""),
-		within("duration", minutes, 0, maxMinutes, "min"),
-	); err != nil {
-		return Result{}, err
-	}
-	return result(rpe*minutes, MethodSessionRPE, 0)
 }

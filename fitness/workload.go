@@ -40,31 +40,20 @@ const acwrNote = "a description of change only: studies found no causal link to 
 
 const acuteDays, chronicDays = 7, 28
 
-// AcuteChronic returns the ratio for the last of the daily loads, oldest first,
-// with exponential means of λ = 2/(N+1) that start at the first day's load. It needs
-// 28 days. As the acute days are part of the chronic ones, part of the ratio is
-// arithmetic; see [AcuteChronicUncoupled].
-func AcuteChronic(daily []float64) (ACWR, error) {
-	return acwr(daily, 0, MethodACWR)
-}
-
-// AcuteChronicUncoupled is [AcuteChronic] with the chronic load of the days before
-// the last seven. It needs 35 days.
+// AcuteChronicUncoupled returns the acute:chronic workload ratio of exponential
+// means, the chronic load being that of the days before the last seven. It needs 35
+// days.
 func AcuteChronicUncoupled(daily []float64) (ACWR, error) {
-	return acwr(daily, acuteDays, MethodACWRUncoupled)
-}
-
-func acwr(daily []float64, leaveOut int, m Method) (ACWR, error) {
 	if err := checkDaily(daily); err != nil {
 		return ACWR{}, err
 	}
-	if len(daily) < chronicDays+leaveOut {
-		return ACWR{}, unavailable("%d days are too few: %d are needed", len(daily), chronicDays+leaveOut)
+	if len(daily) < chronicDays+acuteDays {
+		return ACWR{}, unavailable("%d days are too few: %d are needed", len(daily), chronicDays+acuteDays)
 	}
 	a := ACWR{
 		Acute:   ewma(daily, acuteDays),
-		Chronic: ewma(daily[:len(daily)-leaveOut], chronicDays),
-		Method:  m,
+		Chronic: ewma(daily[:len(daily)-acuteDays], chronicDays),
+		Method:  MethodACWRUncoupled,
 		Note:    acwrNote,
 	}
 	if a.Chronic < 1e-6 {

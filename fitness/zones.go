@@ -48,34 +48,6 @@ func PercentMaxZones(maxBPM float64) (Zones, error) {
 	return scale(MethodZonesPercentMax, 0, maxBPM, numbered(), []float64{.5, .6, .7, .8, .9}), nil
 }
 
-// FrielRunZones returns Friel's seven running zones in bpm for a lactate
-// threshold heart rate.
-func FrielRunZones(thresholdBPM float64) (Zones, error) {
-	return thresholdZones(MethodZonesFrielRun, thresholdBPM,
-		[]string{"1", "2", "3", "4", "5a", "5b", "5c"}, []float64{0, .85, .90, .95, 1, 1.03, 1.06})
-}
-
-// FrielRideZones returns Friel's seven cycling zones in bpm for a lactate
-// threshold heart rate.
-func FrielRideZones(thresholdBPM float64) (Zones, error) {
-	return thresholdZones(MethodZonesFrielRide, thresholdBPM,
-		[]string{"1", "2", "3", "4", "5a", "5b", "5c"}, []float64{0, .81, .90, .94, 1, 1.03, 1.06})
-}
-
-// CogganHRZones returns Coggan's five cycling zones in bpm for a threshold heart
-// rate.
-func CogganHRZones(thresholdBPM float64) (Zones, error) {
-	return thresholdZones(MethodZonesCogganHR, thresholdBPM,
-		[]string{"active recovery", "endurance", "tempo", "threshold", "VO2max"}, []float64{0, .69, .84, .95, 1.06})
-}
-
-func thresholdZones(m Method, bpm float64, names []string, lows []float64) (Zones, error) {
-	if err := within("threshold heart rate", bpm, 80, maxMaximalHR, "bpm"); err != nil {
-		return Zones{}, err
-	}
-	return scale(m, 0, bpm, names, lows), nil
-}
-
 // CogganPowerZones returns Coggan's seven power zones in watts for a functional
 // threshold power.
 func CogganPowerZones(ftp float64) (Zones, error) {
@@ -85,34 +57,6 @@ func CogganPowerZones(ftp float64) (Zones, error) {
 	return scale(MethodZonesCoggan, 0, ftp,
 		[]string{"active recovery", "endurance", "tempo", "threshold", "VO2max", "anaerobic", "neuromuscular"},
 		[]float64{0, .56, .76, .91, 1.06, 1.21, 1.51}), nil
-}
-
-// FrielPaceZones returns Friel's seven running zones in m/s for a threshold
-// speed in m/s. Friel gives shares of the threshold pace (seconds per distance):
-// over 129 %, 114–129, 106–113, 99–105, 97–100, 90–96 and under 90 %; what two
-// zones claim goes to the slower one.
-func FrielPaceZones(thresholdMPS float64) (Zones, error) {
-	if err := within("threshold speed", thresholdMPS, 1, 8, "m/s"); err != nil {
-		return Zones{}, err
-	}
-	return scale(MethodZonesFrielPace, 0, thresholdMPS,
-		[]string{"1", "2", "3", "4", "5a", "5b", "5c"},
-		[]float64{0, 1 / 1.29, 1 / 1.13, 1 / 1.05, 1 / .98, 1 / .96, 1 / .9}), nil
-}
-
-// ThresholdZones returns the three zones of the polarised training literature in
-// bpm: below the first threshold, between the two, and above the second.
-func ThresholdZones(firstBPM, secondBPM float64) (Zones, error) {
-	if err := first(
-		within("first threshold", firstBPM, minRestingHR, maxMaximalHR, "bpm"),
-		within("second threshold", secondBPM, minRestingHR, maxMaximalHR, "bpm"),
-	); err != nil {
-		return Zones{}, err
-	}
-	if firstBPM >= secondBPM {
-		return Zones{}, unavailable("the first threshold (%.0f bpm) is not below the second (%.0f bpm)", firstBPM, secondBPM)
-	}
-	return scale(MethodZonesThreshold, 0, 1, []string{"low", "moderate", "high"}, []float64{0, firstBPM, secondBPM}), nil
 }
 
 // A ZoneTime says how long a recording was in each zone.
@@ -132,23 +76,20 @@ func (h HeartRate) TimeIn(z Zones) (ZoneTime, error) {
 
 // TimeIn returns the time in each of the zones, which must be in watts.
 func (p Power) TimeIn(z Zones) (ZoneTime, error) {
-	if len(p.watts) == 0 {
+	if len(p.watts.x) == 0 {
 		return ZoneTime{}, unavailable("no power was recorded")
 	}
-	return timeIn(z, p.watts, nil, p.coverage), nil
+	return timeIn(z, p.watts.x, func(int) float64 { return 1 }, p.coverage), nil
 }
 
-// timeIn sorts the values into the zones; nil seconds are 1 s each.
-func timeIn(z Zones, x, seconds []float64, coverage float64) ZoneTime {
+// timeIn sorts the values, and the seconds that each stands for, into the zones.
+func timeIn(z Zones, x []float64, seconds func(i int) float64, coverage float64) ZoneTime {
 	zt := ZoneTime{Seconds: make([]float64, len(z.Zones)), Coverage: coverage}
 	for i, v := range x {
 		if math.IsNaN(v) {
 			continue
 		}
-		s := 1.0
-		if seconds != nil {
-			s = seconds[i]
-		}
+		s := seconds(i)
 		if at := z.index(v); at >= 0 {
 			zt.Seconds[at] += s
 		} else {

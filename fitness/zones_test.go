@@ -12,12 +12,7 @@ func TestZones(t *testing.T) {
 	}{
 		{"Karvonen", func() (Zones, error) { return KarvonenZones(HeartRateRange{50, 190}) }, []float64{120, 134, 148, 162, 176}},
 		{"percent of maximum", func() (Zones, error) { return PercentMaxZones(200) }, []float64{100, 120, 140, 160, 180}},
-		{"Friel running", func() (Zones, error) { return FrielRunZones(160) }, []float64{0, 136, 144, 152, 160, 164.8, 169.6}},
-		{"Friel cycling", func() (Zones, error) { return FrielRideZones(160) }, []float64{0, 129.6, 144, 150.4, 160, 164.8, 169.6}},
-		{"Coggan heart rate", func() (Zones, error) { return CogganHRZones(160) }, []float64{0, 110.4, 134.4, 152, 169.6}},
 		{"Coggan power", func() (Zones, error) { return CogganPowerZones(250) }, []float64{0, 140, 190, 227.5, 265, 302.5, 377.5}},
-		{"Friel pace", func() (Zones, error) { return FrielPaceZones(4) }, []float64{0, 3.1008, 3.5398, 3.8095, 4.0816, 4.1667, 4.4444}},
-		{"two thresholds", func() (Zones, error) { return ThresholdZones(145, 170) }, []float64{0, 145, 170}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			z, err := c.zones()
@@ -40,10 +35,8 @@ func TestZones(t *testing.T) {
 	}
 	_, err := KarvonenZones(HeartRateRange{RestBPM: 60, MaxBPM: 0})
 	refused(t, "no maximum", err)
-	_, err = FrielRunZones(0)
-	refused(t, "no threshold", err)
-	_, err = ThresholdZones(170, 145)
-	refused(t, "thresholds in the wrong order", err)
+	_, err = PercentMaxZones(0)
+	refused(t, "no maximum either", err)
 }
 
 func TestTimeInZones(t *testing.T) {

@@ -142,11 +142,10 @@ func (a *Analysis) lowestBalance(c CriticalPower) (fitness.Result, []Input, erro
 	case c.err != nil:
 		return fitness.Result{}, nil, &NoCriticalPowerError{c.err}
 	}
-	balance, err := a.power.WBalance(c.model)
+	left, at, err := a.power.LowestWBalance(c.model)
 	if err != nil {
 		return fitness.Result{}, nil, err
 	}
-	left, at, err := balance.Lowest()
 	note := fmt.Sprintf("%.0f s after the start", at)
 	if left.Note != "" {
 		note += "; " + left.Note
@@ -156,5 +155,5 @@ func (a *Analysis) lowestBalance(c CriticalPower) (fitness.Result, []Input, erro
 		samplesInput(ChannelPower),
 		{Name: "critical_power_watts", Value: new(c.model.Watts), Decimals: 1, Source: c.source, Note: c.note},
 		{Name: "w_prime_kilojoules", Value: new(c.model.WPrimeJ / 1000), Decimals: 2, Source: c.source},
-	}, err
+	}, nil
 }
