@@ -9,8 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -126,7 +124,8 @@ func (i *Importer) file(ctx context.Context, user pierre.UserID, res activityfil
 func (i *Importer) recordings(
 	ctx context.Context, user pierre.UserID, res activityfile.Result, row pierre.ImportRow,
 ) (pierre.ImportRow, int, error) {
-	var all []pierre.Addition
+	var t tally
+	seen := map[pierre.ActivityID]bool{}
 	for part, rec := range res.Recordings {
 		added, err := i.store.ImportRecording(ctx, user, pierre.Source{
 			Provider: rec.Provider, ExternalID: res.ExternalID, File: res.Path, Format: res.Format, SHA256: res.SHA256,
@@ -134,62 +133,17 @@ func (i *Importer) recordings(
 		}, rec)
 		if pierre.KindOf(err) == pierre.KindInvalid {
 			row.Status, row.Reason = pierre.ImportFailed, pierre.MessageOf(err, "")
-			return row, 0, nil
+			return row, t.added, nil
 		}
 		if err != nil {
-			return row, 0, err
+			return row, t.added, err
 		}
-		all = append(all, added)
-		if !slices.Contains(row.Activities, added.Activity) {
+		t.count(added)
+		if !seen[added.Activity] {
+			seen[added.Activity] = true
 			row.Activities = append(row.Activities, added.Activity)
 		}
 	}
-	row.Status, row.Reason = verdict(all)
-	return row, count(all, pierre.OutcomeAdded), nil
-}
-
-// verdict sums up what the parts of a file did. A file with anything new is imported.
-func verdict(all []pierre.Addition) (pierre.ImportStatus, string) {
-	added := count(all, pierre.OutcomeAdded)
-	if added == len(all) {
-		return pierre.ImportImported, ""
-	}
-	var reasons []string
-	for _, a := range all {
-		if r := reason(a); r != "" && !slices.Contains(reasons, r) {
-			reasons = append(reasons, r)
-		}
-	}
-	text := strings.Join(reasons, "; ")
-	if added == 0 {
-		return pierre.ImportDuplicate, text
-	}
-	return pierre.ImportImported, fmt.Sprintf("%d of %d activities are new; the others: %s", added, len(all), text)
-}
-
-func count(all []pierre.Addition, outcome pierre.ImportOutcome) int {
-	n := 0
-	for _, a := range all {
-		if a.Outcome == outcome {
-			n++
-		}
-	}
-	return n
-}
-
-func reason(a pierre.Addition) string {
-	switch a.Outcome {
-	case pierre.OutcomeUnchanged:
-		return "already imported"
-	case pierre.OutcomeUpdated:
-		return "already imported; what has changed since was updated"
-	case pierre.OutcomeMerged:
-		names := make([]string, len(a.Others))
-		for i, src := range a.Others {
-			names[i] = fmt.Sprintf("%s (%s)", src.File, src.Provider)
-		}
-		return "the same activity as, and merged with, " + strings.Join(names, ", ")
-	default:
-		return ""
-	}
+	row.Status, row.Reason = t.verdict()
+	return row, t.added, nil
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -19,11 +20,15 @@ type entry struct {
 	merge.Facts
 
 	activity pierre.ActivityID
+	packed   bool   // the row has samples
 	summary  []byte // JSON
 	laps     []byte // JSON
 	samples  []byte // packed
 	series   pierre.Series
 }
+
+// stored reports whether e is a row that was read without its laps and samples.
+func (e *entry) stored() bool { return e.laps == nil }
 
 // A summary is what a source says about an activity as a whole.
 type summary struct {
@@ -72,6 +77,7 @@ func sameKey(a, b pierre.Source) bool {
 const (
 	sourceColumns = `provider, external_id, file, format, sha256, part, local_times, imported_us, is_primary`
 	entryColumns  = sourceColumns + `, activity_id, start_us, summary`
+	readColumns   = entryColumns + `, samples IS NOT NULL`
 	whereKey      = ` WHERE user_id = $1 AND provider = $2 AND external_id = $3 AND sha256 = $4 AND part = $5`
 )
 
@@ -92,7 +98,7 @@ func scanEntry(row scanner, more ...any) (*entry, error) {
 	e := &entry{}
 	var start int64
 	var err error
-	e.Source, err = scanSource(row, append([]any{&e.activity, &start, &e.summary}, more...)...)
+	e.Source, err = scanSource(row, append([]any{&e.activity, &start, &e.summary, &e.packed}, more...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -110,10 +116,10 @@ func scanEntry(row scanner, more ...any) (*entry, error) {
 }
 
 // known returns the source of that key with its laps and samples, or nil if there is none yet.
-func (i importing) known(ctx context.Context, src pierre.Source) (*entry, error) {
+func (s sources) known(ctx context.Context, src pierre.Source) (*entry, error) {
 	var laps, packed []byte
-	e, err := scanEntry(i.row(ctx, `SELECT `+entryColumns+`, laps, samples FROM activity_sources`+whereKey,
-		i.user, src.Provider, src.ExternalID, src.SHA256[:], src.Part), &laps, &packed)
+	e, err := scanEntry(s.db.row(ctx, `SELECT `+readColumns+`, laps, samples FROM activity_sources`+whereKey,
+		s.user, src.Provider, src.ExternalID, src.SHA256[:], src.Part), &laps, &packed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil //nolint:nilnil // a new source is as normal as a known one
 	}
@@ -125,17 +131,17 @@ func (i importing) known(ctx context.Context, src pierre.Source) (*entry, error)
 }
 
 // samples returns the packed samples of a source, nil if it has none.
-func (i importing) samples(ctx context.Context, src pierre.Source) ([]byte, error) {
+func (s sources) samples(ctx context.Context, src pierre.Source) ([]byte, error) {
 	var packed []byte
-	err := i.row(ctx, `SELECT samples FROM activity_sources`+whereKey,
-		i.user, src.Provider, src.ExternalID, src.SHA256[:], src.Part).Scan(&packed)
+	err := s.db.row(ctx, `SELECT samples FROM activity_sources`+whereKey,
+		s.user, src.Provider, src.ExternalID, src.SHA256[:], src.Part).Scan(&packed)
 	return packed, err
 }
 
 // entries returns the sources of one activity, the first imported in front.
-func (i importing) entries(ctx context.Context, id pierre.ActivityID) ([]*entry, error) {
-	rows, err := i.query(ctx, `SELECT `+entryColumns+` FROM activity_sources
-		WHERE user_id = $1 AND activity_id = $2 ORDER BY imported_us, provider, external_id, sha256, part`, i.user, id)
+func (s sources) entries(ctx context.Context, id pierre.ActivityID) ([]*entry, error) {
+	rows, err := s.db.query(ctx, `SELECT `+readColumns+` FROM activity_sources
+		WHERE user_id = $1 AND activity_id = $2 ORDER BY imported_us, provider, external_id, sha256, part`, s.user, id)
 	if err != nil {
 		return nil, err
 	}
@@ -151,40 +157,58 @@ func (i importing) entries(ctx context.Context, id pierre.ActivityID) ([]*entry,
 	return all, rows.Err()
 }
 
-// nearby returns the activities that in might be a recording of, the first imported in front.
-func (i importing) nearby(ctx context.Context, in *entry) ([]pierre.ActivityID, error) {
+// A sourceKey is what tells one state of a source from another.
+type sourceKey struct {
+	activity pierre.ActivityID
+	sha256   [sha256.Size]byte
+	part     int
+	imported int64 // µs
+}
+
+// nearby returns the sources whose activities a recording might be of: the
+// nearest by start, and those of the same content or the same entry of an account.
+func (s sources) nearby(ctx context.Context, in merge.Facts) ([]sourceKey, error) {
 	start, near, far := in.Activity.Start.UnixMicro(), merge.MaxStartDifference.Microseconds(), merge.MaxZoneDifference.Microseconds()
 	if in.Source.LocalTimes {
 		near = far
 	}
-	// One SELECT for each index: an OR would read all of the user's sources.
-	const from = `SELECT activity_id, imported_us FROM activity_sources WHERE user_id = $1 AND `
-	rows, err := i.query(ctx, `SELECT activity_id FROM (`+
-		from+`start_us BETWEEN $2 AND $3 UNION ALL `+
-		from+`start_us BETWEEN $4 AND $5 AND local_times UNION ALL `+
-		from+`sha256 = $6 UNION ALL `+
-		from+`provider = $7 AND external_id = $8 AND external_id <> '') candidates
-		GROUP BY activity_id ORDER BY min(imported_us), activity_id`,
-		i.user, start-near, start+near, start-far, start+far, in.Source.SHA256[:], in.Source.Provider, in.Source.ExternalID)
+	// Each part runs along one index and stops at its limit, however many sources the user has.
+	const (
+		key    = `activity_id, sha256, part, imported_us`
+		from   = ` SELECT ` + key + ` FROM (SELECT ` + key + ` FROM activity_sources WHERE user_id = $1 AND `
+		before = ` ORDER BY start_us DESC LIMIT $10) `
+		after  = ` ORDER BY start_us LIMIT $10) `
+	)
+	rows, err := s.db.query(ctx,
+		from+`start_us BETWEEN $2 AND $3`+before+`UNION`+
+			from+`start_us BETWEEN $3 AND $4`+after+`UNION`+
+			from+`local_times AND start_us BETWEEN $5 AND $3`+before+`UNION`+
+			from+`local_times AND start_us BETWEEN $3 AND $6`+after+`UNION`+
+			from+`sha256 = $7 AND part = $12 LIMIT $11) UNION`+
+			from+`provider = $8 AND external_id = $9 AND external_id <> '' LIMIT $11) ORDER BY activity_id, sha256, part, imported_us`,
+		s.user, start-near, start, start+near, start-far, start+far,
+		in.Source.SHA256[:], in.Source.Provider, in.Source.ExternalID, maxNearby, maxNamed, in.Source.Part)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var ids []pierre.ActivityID
+	var keys []sourceKey
 	for rows.Next() {
-		var id pierre.ActivityID
-		if err := rows.Scan(&id); err != nil {
+		var k sourceKey
+		var sum []byte
+		if err := rows.Scan(&k.activity, &sum, &k.part, &k.imported); err != nil {
 			return nil, err
 		}
-		ids = append(ids, id)
+		copy(k.sha256[:], sum)
+		keys = append(keys, k)
 	}
-	return ids, rows.Err()
+	return keys, rows.Err()
 }
 
 // upsertEntry writes e. Samples that e does not hold in memory stay as they are, if they are needed.
 func (i importing) upsertEntry(ctx context.Context, e *entry, needed bool) error {
-	if e.laps == nil { // a row that exists
-		_, err := i.exec(ctx, `UPDATE activity_sources SET activity_id = $6, is_primary = $7,
+	if e.stored() {
+		_, err := i.tx.exec(ctx, `UPDATE activity_sources SET activity_id = $6, is_primary = $7,
 			samples = CASE WHEN $8 THEN samples END`+whereKey,
 			i.user, e.Source.Provider, e.Source.ExternalID, e.Source.SHA256[:], e.Source.Part, e.activity, e.Source.Primary, needed)
 		return err
@@ -193,7 +217,7 @@ func (i importing) upsertEntry(ctx context.Context, e *entry, needed bool) error
 	if !needed {
 		packed = nil
 	}
-	_, err := i.exec(ctx, upsert("activity_sources", "user_id, "+entryColumns+", laps, samples",
+	_, err := i.tx.exec(ctx, upsert("activity_sources", "user_id, "+entryColumns+", laps, samples",
 		"user_id, provider, external_id, sha256, part"),
 		i.user, e.Source.Provider, e.Source.ExternalID, e.Source.File, e.Source.Format, e.Source.SHA256[:], e.Source.Part,
 		e.Source.LocalTimes, e.Source.Imported.UnixMicro(), e.Source.Primary, e.activity, e.Activity.Start.UnixMicro(),
@@ -209,7 +233,7 @@ func (i importing) upsertActivity(ctx context.Context, a pierre.Activity) error 
 	if err != nil {
 		return err
 	}
-	_, err = i.exec(ctx, upsert("activities", activityColumns, "id"),
+	_, err = i.tx.exec(ctx, upsert("activities", activityColumns, "id"),
 		a.ID, a.UserID, a.Provider, a.Name, a.Description, a.Sport, a.Start.UnixMicro(), a.UTCOffset, a.HasGPS, a.Device,
 		a.MultisportID, string(warnings), a.DistanceMeters, a.DurationSeconds, a.ElapsedSeconds, a.ElevationGainMeters,
 		a.ElevationLossMeters, a.AverageHeartRateBPM, a.MaxHeartRateBPM, a.AveragePowerWatts, a.MaxPowerWatts,

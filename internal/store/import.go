@@ -2,90 +2,119 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/pierre-mcp/pierre/internal/merge"
 	"github.com/pierre-mcp/pierre/internal/pierre"
-	"github.com/pierre-mcp/pierre/internal/series"
 )
 
-// ImportRecording keeps rec, which was read from src, in one transaction: as a
-// new activity of the user, or as one more source of the one that it is a
-// recording of (package merge has the rule). A source that was imported before
-// and says the same as then changes nothing.
+// maxSources bounds the sources of one activity: every one that comes makes all of them be added up again.
+const maxSources = 32
+
+// optimisticTries is how often an import compares tracks outside of its transaction, before it does so inside.
+const optimisticTries = 3
+
+// errOutdated says that another import came between finding an activity and writing it.
+var errOutdated = errors.New("the user's activities have changed")
+
+// ImportRecording keeps rec, which was read from src: as a new activity of the
+// user, or as one more source of the one that it is a recording of (package merge
+// has the rule). A source that was imported before and says the same as then
+// changes nothing.
+//
+// What takes time, packing samples and comparing tracks, is done before the
+// transaction, which checks that the user's activities are still the same and writes.
 func (s *Store) ImportRecording(
 	ctx context.Context, user pierre.UserID, src pierre.Source, rec pierre.Recording,
 ) (pierre.Addition, error) {
-	in, err := s.newEntry(src, rec) // outside of the transaction: packing is the longest part
+	in, err := s.newEntry(src, rec)
 	if err != nil {
 		return pierre.Addition{}, &pierre.Error{
 			Kind: pierre.KindInvalid, Err: err, Msg: fmt.Sprintf("Its samples cannot be kept: %v.", err),
 		}
 	}
+	before := sources{s, user, s.codec}
+	for range optimisticTries {
+		m, err := before.match(ctx, in)
+		if err != nil {
+			return pierre.Addition{}, s.classify(err, "looking for a recording's activity")
+		}
+		if m.nothingToDo {
+			return m.unchanged(), nil
+		}
+		added, err := s.keepMatched(ctx, user, in, &m)
+		if !errors.Is(err, errOutdated) {
+			return added, err
+		}
+	}
+	return s.keepMatched(ctx, user, in, nil)
+}
+
+// keepMatched writes in as m says. Without an m, it looks for one in its transaction.
+func (s *Store) keepMatched(ctx context.Context, user pierre.UserID, in *entry, m *match) (pierre.Addition, error) {
+	select { // at most one import waits for the writer, so that calls do not wait behind several
+	case s.importing <- struct{}{}:
+	case <-ctx.Done():
+		return pierre.Addition{}, ctx.Err()
+	}
+	defer func() { <-s.importing }()
 	var added pierre.Addition
-	err = s.update(ctx, "importing a recording", func(t *tx) error {
+	err := s.update(ctx, "importing a recording", func(t *tx) error {
 		if err := t.lockUser(ctx, user); err != nil {
 			return err
 		}
-		i, fresh := importing{t, user, s.codec}, *in // add changes what it keeps, and may run again
-		var err error
-		added, err = i.add(ctx, &fresh)
-		return err
+		i := importing{sources{t, user, s.codec}, t}
+		return i.write(ctx, in, m, &added)
 	})
 	return added, err
 }
 
 // An importing is a transaction that imports for one user.
 type importing struct {
-	*tx
+	sources
 
-	user  pierre.UserID
-	codec *series.Codec
+	tx *tx
 }
 
-func (i importing) add(ctx context.Context, in *entry) (pierre.Addition, error) {
-	known, err := i.known(ctx, in.Source)
-	if err != nil {
-		return pierre.Addition{}, err
+func (i importing) write(ctx context.Context, in *entry, m *match, added *pierre.Addition) error {
+	if m == nil {
+		found, err := i.match(ctx, in)
+		if err != nil {
+			return err
+		}
+		m = &found
+	} else if now, err := i.nearby(ctx, in.Facts); err != nil {
+		return err
+	} else if !slices.Equal(now, m.nearby) {
+		return errOutdated
 	}
-	if known != nil {
-		return i.again(ctx, in, known)
+	if m.nothingToDo {
+		*added = m.unchanged()
+		return nil
 	}
-	matches, err := i.matches(ctx, in)
-	if err != nil {
-		return pierre.Addition{}, err
-	}
-	added := pierre.Addition{Activity: pierre.NewActivityID(), Outcome: pierre.OutcomeAdded}
-	all := []*entry{in}
-	if len(matches) > 0 {
-		added = pierre.Addition{Activity: matches[0][0].activity, Outcome: pierre.OutcomeMerged}
-	}
-	for _, m := range matches {
-		all = append(all, m...)
-		for _, e := range m {
+	fresh := *in // keep changes it
+	all := []*entry{&fresh}
+	*added = pierre.Addition{Activity: pierre.NewActivityID(), Outcome: pierre.OutcomeAdded}
+	for n, id := range m.activities {
+		if n == 0 {
+			*added = pierre.Addition{Activity: id, Outcome: pierre.OutcomeMerged}
+		}
+		others, err := i.entries(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, e := range others {
+			if sameKey(e.Source, in.Source) { // in takes its place
+				added.Outcome = pierre.OutcomeUpdated
+				continue
+			}
+			all = append(all, e)
 			added.Others = append(added.Others, e.Source)
 		}
 	}
-	return added, i.keep(ctx, added.Activity, all)
-}
-
-// again imports what is in as one source that is known.
-func (i importing) again(ctx context.Context, in, known *entry) (pierre.Addition, error) {
-	added := pierre.Addition{Activity: known.activity, Outcome: pierre.OutcomeUnchanged}
-	all, err := i.entries(ctx, known.activity)
-	if err != nil {
-		return added, err
-	}
-	all = slices.DeleteFunc(all, func(e *entry) bool { return sameKey(e.Source, in.Source) })
-	for _, e := range all {
-		added.Others = append(added.Others, e.Source)
-	}
-	if known.says(in) {
-		return added, nil
-	}
-	added.Outcome = pierre.OutcomeUpdated
-	return added, i.keep(ctx, known.activity, append(all, in))
+	return i.keep(ctx, added.Activity, all)
 }
 
 // keep makes all the sources of the activity called id, which may be new, and
@@ -103,89 +132,21 @@ func (i importing) keep(ctx context.Context, id pierre.ActivityID, all []*entry)
 	}
 	needed := merge.Needed(ranked)
 	for n, e := range all {
-		left := e.activity
-		e.activity, e.Source.Primary = id, n == 0
+		left, primary := e.activity, n == 0
+		if e.stored() && left == id && e.Source.Primary == primary && e.packed == (e.packed && needed[n]) {
+			continue // its samples would be written again, which takes time
+		}
+		e.activity, e.Source.Primary = id, primary
 		if err := i.upsertEntry(ctx, e, needed[n]); err != nil {
 			return err
 		}
 		if left == "" || left == id {
 			continue
 		}
-		if _, err := i.exec(ctx, `DELETE FROM activities WHERE user_id = $1 AND id = $2
+		if _, err := i.tx.exec(ctx, `DELETE FROM activities WHERE user_id = $1 AND id = $2
 			AND NOT EXISTS (SELECT 1 FROM activity_sources WHERE user_id = $1 AND activity_id = $2)`, i.user, left); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// matches returns the sources of each activity that in is a recording of, the
-// activity that was imported first in front. There is more than one activity if
-// only in shows that they are the same.
-func (i importing) matches(ctx context.Context, in *entry) ([][]*entry, error) {
-	ids, err := i.nearby(ctx, in)
-	if err != nil {
-		return nil, err
-	}
-	var found [][]*entry
-	for _, id := range ids {
-		sources, err := i.entries(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		same, err := i.isRecordingOf(ctx, in, sources)
-		if err != nil {
-			return nil, err
-		}
-		if same && !slices.ContainsFunc(found, func(other []*entry) bool { return conflict(other, sources) }) {
-			found = append(found, sources)
-		}
-	}
-	return found, nil
-}
-
-// isRecordingOf applies the duplicate rule to in and the sources of one activity.
-func (i importing) isRecordingOf(ctx context.Context, in *entry, sources []*entry) (bool, error) {
-	if conflict([]*entry{in}, sources) {
-		return false, nil
-	}
-	for _, e := range sources {
-		switch merge.Compare(in.Facts, e.Facts) {
-		case merge.Same:
-			return true, nil
-		case merge.SameIfTracksAgree:
-			agree, err := i.tracksAgree(ctx, in, e, sources)
-			if err != nil || agree {
-				return agree, err
-			}
-		case merge.Different:
-		}
-	}
-	return false, nil
-}
-
-// tracksAgree compares in's track with e's, or, if a richer source made e's
-// samples superfluous, with that one's.
-func (i importing) tracksAgree(ctx context.Context, in, e *entry, sources []*entry) (bool, error) {
-	for _, other := range append([]*entry{e}, sources...) {
-		packed, err := i.samples(ctx, other.Source)
-		if err != nil {
-			return false, err
-		}
-		if len(packed) == 0 || other.Columns&merge.HasPosition == 0 {
-			continue
-		}
-		track, err := i.codec.Decode(packed)
-		if err != nil {
-			return false, err
-		}
-		return merge.TracksAgree(in.series, track, -merge.Shift(in.Facts, other.Facts)), nil
-	}
-	return false, nil
-}
-
-func conflict(a, b []*entry) bool {
-	return slices.ContainsFunc(a, func(x *entry) bool {
-		return slices.ContainsFunc(b, func(y *entry) bool { return merge.Conflict(x.Source, y.Source) })
-	})
 }

@@ -43,7 +43,7 @@ func (s *Store) Recording(ctx context.Context, user pierre.UserID, id pierre.Act
 
 // ranked returns the sources of an activity with laps and samples, the richest first.
 func (s *Store) ranked(ctx context.Context, user pierre.UserID, id pierre.ActivityID) ([]*entry, error) {
-	rows, err := s.query(ctx, `SELECT `+entryColumns+`, laps, samples FROM activity_sources WHERE user_id = $1 AND activity_id = $2`, user, id)
+	rows, err := s.query(ctx, `SELECT `+readColumns+`, laps, samples FROM activity_sources WHERE user_id = $1 AND activity_id = $2`, user, id)
 	if err != nil {
 		return nil, err
 	}

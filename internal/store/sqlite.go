@@ -57,7 +57,7 @@ func OpenSQLite(path string) (*Store, error) {
 	}
 	read.SetMaxOpenConns(2 * runtime.GOMAXPROCS(0))
 	read.SetMaxIdleConns(2 * runtime.GOMAXPROCS(0))
-	s := &Store{write: write, read: read, codec: codec, d: dialect{
+	s := &Store{write: write, read: read, codec: codec, importing: make(chan struct{}, 1), d: dialect{
 		dir:           "sqlite",
 		goose:         goose.DialectSQLite3,
 		rewrite:       toQuestionMarks,

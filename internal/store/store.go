@@ -31,6 +31,8 @@ type Store struct {
 	versions database.Store // of the migrations that were applied
 	codec    *series.Codec  // of samples
 
+	importing chan struct{} // holds a value while an import writes or waits to
+
 	ready readiness
 	space space
 }

@@ -226,9 +226,9 @@ func TestStreamedProgress(t *testing.T) {
 		imports := importFunc(func(_ context.Context, watch importer.Watch) error {
 			for n := range 40 { // 4 s of news, more often than anybody wants to read
 				watch.Progress(pierre.ImportProgress{FilesDone: n, FilesTotal: 40, Current: "a.fit"})
-				time.Sleep(100 * time.Millisecond)
+				<-time.After(100 * time.Millisecond)
 			}
-			time.Sleep(10 * time.Second) // a long file
+			<-time.After(10 * time.Second) // a long file
 			return nil
 		})
 		all, _ := stream(t, imports)
@@ -493,7 +493,7 @@ func TestStreamEndsWithError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		imports := importFunc(func(_ context.Context, watch importer.Watch) error {
 			watch.Progress(pierre.ImportProgress{FilesDone: 1})
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			return errors.New("sql: database is closed")
 		})
 		all, answer := stream(t, imports)

@@ -1,0 +1,187 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+
+	"github.com/pierre-mcp/pierre/internal/merge"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/series"
+)
+
+// How much of what a user has is compared with a recording that comes in. Few
+// athletes have two sources that start in the same minute; an upload that was
+// made to have thousands is compared with the nearest.
+const (
+	maxNearby = 32 // sources that start before, and as many that start after
+	maxNamed  = 16 // sources of the same content or the same entry of an account
+	maxTracks = 8  // activities of which the tracks are compared
+)
+
+// A querier reads: the store, or a transaction.
+type querier interface {
+	query(ctx context.Context, q string, args ...any) (*sql.Rows, error)
+	row(ctx context.Context, q string, args ...any) *sql.Row
+}
+
+// A sources reads the sources of one user's activities.
+type sources struct {
+	db    querier
+	user  pierre.UserID
+	codec *series.Codec
+}
+
+// A match says what there is to do with a recording.
+type match struct {
+	nearby      []sourceKey         // by which it was found
+	activities  []pierre.ActivityID // that it is a recording of, the one that was imported first in front
+	nothingToDo bool                // it is known, or the activity has as many sources as one may have
+	others      []pierre.Source     // if there is nothing to do: those of the activity
+}
+
+func (m *match) unchanged() pierre.Addition {
+	return pierre.Addition{Activity: m.activities[0], Outcome: pierre.OutcomeUnchanged, Others: m.others}
+}
+
+// match looks for the activities that in is a recording of. There is more than
+// one if only in shows that they are the same.
+func (s sources) match(ctx context.Context, in *entry) (m match, err error) {
+	if m.nearby, err = s.nearby(ctx, in.Facts); err != nil {
+		return m, err
+	}
+	known, err := s.known(ctx, in.Source)
+	if err != nil {
+		return m, err
+	}
+	if known != nil {
+		return m, s.again(ctx, &m, in, known)
+	}
+	var found []*entry
+	tracks := maxTracks
+	for _, id := range candidates(m.nearby, in.Source) {
+		all, err := s.entries(ctx, id)
+		if err != nil {
+			return m, err
+		}
+		same, err := s.isRecordingOf(ctx, in, all, &tracks)
+		if err != nil {
+			return m, err
+		}
+		switch {
+		case !same || conflict(found, all):
+		case len(found)+len(all) < maxSources:
+			found = append(found, all...)
+			m.activities = append(m.activities, id)
+		case len(found) == 0:
+			m.activities, m.nothingToDo, m.others = []pierre.ActivityID{id}, true, sourcesOf(all)
+			return m, nil
+		}
+	}
+	return m, nil
+}
+
+// again completes m for a source that is known.
+func (s sources) again(ctx context.Context, m *match, in, known *entry) error {
+	m.activities = []pierre.ActivityID{known.activity}
+	if m.nothingToDo = known.says(in); !m.nothingToDo {
+		return nil
+	}
+	all, err := s.entries(ctx, known.activity)
+	m.others = sourcesOf(slices.DeleteFunc(all, func(e *entry) bool { return sameKey(e.Source, in.Source) }))
+	return err
+}
+
+func sourcesOf(all []*entry) []pierre.Source {
+	var list []pierre.Source
+	for _, e := range all {
+		list = append(list, e.Source)
+	}
+	return list
+}
+
+// candidates returns the activities of the sources, the one that was imported
+// first in front, without those that hold another part of the same file.
+func candidates(nearby []sourceKey, src pierre.Source) []pierre.ActivityID {
+	excluded := map[pierre.ActivityID]bool{}
+	for _, k := range nearby {
+		if k.sha256 == src.SHA256 && k.part != src.Part {
+			excluded[k.activity] = true
+		}
+	}
+	inOrder := slices.Clone(nearby)
+	slices.SortStableFunc(inOrder, func(a, b sourceKey) int {
+		return cmp.Or(cmp.Compare(a.imported, b.imported), cmp.Compare(a.activity, b.activity))
+	})
+	var ids []pierre.ActivityID
+	for _, k := range inOrder {
+		if !excluded[k.activity] {
+			excluded[k.activity] = true // once is enough
+			ids = append(ids, k.activity)
+		}
+	}
+	return ids
+}
+
+// isRecordingOf applies the duplicate rule to in and the sources of one
+// activity. Tracks are compared as long as there are any left of the number in tracks.
+func (s sources) isRecordingOf(ctx context.Context, in *entry, all []*entry, tracks *int) (bool, error) {
+	if conflict([]*entry{in}, all) {
+		return false, nil
+	}
+	compared := map[*entry]bool{}
+	for _, e := range all {
+		switch merge.Compare(in.Facts, e.Facts) {
+		case merge.Same:
+			return true, nil
+		case merge.SameIfTracksAgree:
+			other := withTrack(e, all)
+			if other == nil || compared[other] {
+				continue
+			}
+			if *tracks--; *tracks < 0 {
+				return false, nil
+			}
+			compared[other] = true
+			agree, err := s.tracksAgree(ctx, in, other)
+			if err != nil || agree {
+				return agree, err
+			}
+		case merge.Different:
+		}
+	}
+	return false, nil
+}
+
+// withTrack returns e if its track is kept, or else a richer source that made it superfluous.
+func withTrack(e *entry, all []*entry) *entry {
+	for _, other := range append([]*entry{e}, all...) {
+		if other.packed && other.Columns&merge.HasPosition != 0 {
+			return other
+		}
+	}
+	return nil
+}
+
+func (s sources) tracksAgree(ctx context.Context, in, other *entry) (bool, error) {
+	packed, err := s.samples(ctx, other.Source)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && len(packed) == 0 {
+		return false, nil // another import came between, which will be noticed
+	}
+	if err != nil {
+		return false, err
+	}
+	track, err := s.codec.Decode(packed)
+	if err != nil {
+		return false, err
+	}
+	return merge.TracksAgree(in.series, track, -merge.Shift(in.Facts, other.Facts)), nil
+}
+
+func conflict(a, b []*entry) bool {
+	return slices.ContainsFunc(a, func(x *entry) bool {
+		return slices.ContainsFunc(b, func(y *entry) bool { return merge.Conflict(x.Source, y.Source) })
+	})
+}
