@@ -18,6 +18,8 @@ type Machine struct {
 	LocalAppData string // Windows: LOCALAPPDATA
 	ClaudeConfig string // CLAUDE_CONFIG_DIR; empty: Home
 	CodexHome    string // CODEX_HOME; empty: .codex in Home
+	Path         string // PATH
+	Applications string // macOS: the folder of all users' programs
 }
 
 // ThisMachine is the computer that the program runs on, as its user's environment describes it.
@@ -30,6 +32,7 @@ func ThisMachine(getenv func(string) string) Machine {
 		OS: runtime.GOOS, Home: home, Config: getenv("XDG_CONFIG_HOME"),
 		AppData: getenv("APPDATA"), LocalAppData: getenv("LOCALAPPDATA"),
 		ClaudeConfig: getenv("CLAUDE_CONFIG_DIR"), CodexHome: getenv("CODEX_HOME"),
+		Path: getenv("PATH"), Applications: "/Applications",
 	}
 }
 
@@ -39,9 +42,11 @@ type Host struct {
 	Title   string
 	Restart string // what its user must do for a change to take effect
 
-	section string  // the member that holds the entries
-	extra   []field // members that this host wants in an entry
-	places  []place
+	section  string // the member that holds the entries
+	shape    shape  // of an entry
+	programs string // names, separated by spaces, of which one in PATH shows that the host is there
+	apps     string // the same for folders of programs, separated by "|"
+	places   []place
 }
 
 // A place is where a host keeps its configuration on some systems. In its paths,
@@ -50,82 +55,14 @@ type place struct {
 	systems string // as runtime.GOOS, separated by spaces; empty: all
 	mark    string // the host is there if this exists; empty: the folder of file
 	file    string
+	instead string // if this file exists, it is the one to edit
 }
 
 func (h Host) path(entry string) []string { return []string{h.section, entry} }
 
-// Hosts lists the hosts that the package knows.
-func Hosts() []Host {
-	const section = "mcpServers"
-	stdio := []field{{"type", "stdio"}}
-	return []Host{
-		{
-			Name: "claude-desktop", Title: "Claude Desktop", section: section,
-			Restart: "quit Claude Desktop fully (from its menu or tray icon; closing the window is not enough) and start it again",
-			places: []place{
-				{systems: "darwin", file: "$HOME/Library/Application Support/Claude/claude_desktop_config.json"},
-				// The packaged app (MSIX) sees its own copy of APPDATA and ignores the plain one.
-				{systems: "windows", mark: "$LOCALAPPDATA/Packages/Claude_*", file: "$LOCALAPPDATA/Packages/Claude_*/LocalCache/Roaming/Claude/claude_desktop_config.json"},
-				{systems: "windows", file: "$APPDATA/Claude/claude_desktop_config.json"},
-				{systems: "linux", file: "$CONFIG/Claude/claude_desktop_config.json"},
-			},
-		},
-		{
-			Name: "claude-code", Title: "Claude Code", section: section, extra: stdio,
-			Restart: "start a new Claude Code session",
-			places: []place{
-				{mark: "$CLAUDE/.claude.json", file: "$CLAUDE/.claude.json"},
-				{mark: "$HOME/.claude", file: "$CLAUDE/.claude.json"},
-			},
-		},
-		{
-			Name: "vscode", Title: "VS Code", section: "servers", extra: stdio,
-			Restart: "run “MCP: List Servers” in VS Code and start the server, or reload the window",
-			places: []place{
-				{systems: "darwin", file: "$HOME/Library/Application Support/Code/User/mcp.json"},
-				{systems: "windows", file: "$APPDATA/Code/User/mcp.json"},
-				{systems: "linux", file: "$CONFIG/Code/User/mcp.json"},
-				{systems: "darwin", file: "$HOME/Library/Application Support/Code - Insiders/User/mcp.json"},
-				{systems: "windows", file: "$APPDATA/Code - Insiders/User/mcp.json"},
-				{systems: "linux", file: "$CONFIG/Code - Insiders/User/mcp.json"},
-			},
-		},
-		{
-			Name: "cursor", Title: "Cursor", section: section,
-			Restart: "restart Cursor, or switch the server off and on in its MCP settings",
-			places:  []place{{file: "$HOME/.cursor/mcp.json"}},
-		},
-		{
-			Name: "windsurf", Title: "Windsurf", section: section,
-			Restart: "press “Refresh” in Windsurf's MCP settings, or restart it",
-			places:  []place{{file: "$HOME/.codeium/windsurf/mcp_config.json"}},
-		},
-		{
-			// Builds of 2025 want the source; later ones do not look at it.
-			Name: "zed", Title: "Zed", section: "context_servers", extra: []field{{"source", "custom"}},
-			Restart: "nothing: Zed reads its settings again by itself",
-			places: []place{
-				{systems: "darwin", file: "$HOME/.config/zed/settings.json"},
-				{systems: "windows", file: "$APPDATA/Zed/settings.json"},
-				{systems: "linux", file: "$CONFIG/zed/settings.json"},
-			},
-		},
-		{
-			Name: "codex", Title: "Codex", section: "mcp_servers",
-			Restart: "start a new Codex session",
-			places:  []place{{file: "$CODEX/config.toml"}},
-		},
-		{
-			Name: "gemini", Title: "Gemini CLI", section: section,
-			Restart: "start a new Gemini session",
-			places:  []place{{file: "$HOME/.gemini/settings.json"}},
-		},
-	}
-}
-
 // GenericTarget has no file and no host of its own: its [Target.Text] is the form that most hosts take.
 func GenericTarget() Target {
-	return Target{Host: Host{Name: "other", Title: "Other hosts", section: "mcpServers"}}
+	return Target{Host: Host{Name: "other", Title: "Other hosts", section: mcpServers, shape: standard()}}
 }
 
 // HostNames lists what --host may be.
@@ -154,12 +91,14 @@ func (m Machine) Find(names ...string) ([]Target, error) {
 			continue
 		}
 		files := m.files(h)
-		if len(files) == 0 && len(names) > 0 {
+		if len(files) == 0 && (len(names) > 0 || m.runs(h)) {
 			usual, ok := m.usual(h)
-			if !ok {
+			switch {
+			case ok:
+				files = []string{usual}
+			case len(names) > 0:
 				return nil, fmt.Errorf("%s does not run on this system", h.Title)
 			}
-			files = []string{usual}
 		}
 		for _, file := range files {
 			targets = append(targets, Target{Host: h, File: file})
@@ -180,7 +119,7 @@ func (m Machine) files(h Host) []string {
 			continue
 		}
 		for _, found := range m.glob(mark) {
-			file := m.expand(p.file)
+			file := m.file(p)
 			if before, after, ok := strings.Cut(p.file, "*"); ok {
 				// The star stands for what it matched in the mark.
 				star := strings.TrimPrefix(filepath.ToSlash(found), filepath.ToSlash(m.expand(before)))
@@ -198,10 +137,56 @@ func (m Machine) files(h Host) []string {
 func (m Machine) usual(h Host) (string, bool) {
 	for _, p := range h.places {
 		if p.on(m.OS) && !strings.Contains(p.file, "*") {
-			return m.expand(p.file), true
+			return m.file(p), true
 		}
 	}
 	return "", false
+}
+
+// file is the configuration file of a place without a star.
+func (m Machine) file(p place) string {
+	if p.instead != "" && exists(m.expand(p.instead)) {
+		return m.expand(p.instead)
+	}
+	return m.expand(p.file)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// runs reports whether h's program is on the machine, though it may never have been started.
+func (m Machine) runs(h Host) bool {
+	for app := range strings.SplitSeq(h.apps, "|") {
+		onMac := strings.HasPrefix(app, "$APPLICATIONS/")
+		if app != "" && onMac == (m.OS == "darwin") && exists(m.expand(app)) {
+			return true
+		}
+	}
+	for name := range strings.FieldsSeq(h.programs) {
+		if m.inPath(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// inPath reports whether a program of that name is in one of the folders of PATH.
+func (m Machine) inPath(name string) bool {
+	names := []string{name}
+	if m.OS == "windows" {
+		names = []string{name + ".exe", name + ".cmd", name + ".bat"}
+	}
+	for _, dir := range filepath.SplitList(m.Path) {
+		for _, name := range names {
+			info, err := os.Stat(filepath.Join(dir, name))
+			if filepath.IsAbs(dir) && err == nil && info.Mode().IsRegular() && (m.OS == "windows" || info.Mode().Perm()&0o111 != 0) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (p place) on(system string) bool {
@@ -215,11 +200,10 @@ func parent(path string) string { return path[:strings.LastIndexByte(path, '/')]
 func (m Machine) glob(pattern string) []string {
 	before, after, wild := strings.Cut(pattern, "*")
 	if !wild {
-		path := m.expand(pattern)
-		if _, err := os.Stat(path); err != nil {
-			return nil
+		if path := m.expand(pattern); exists(path) {
+			return []string{path}
 		}
-		return []string{path}
+		return nil
 	}
 	// Not filepath.Glob: a user's folder may hold the characters of a pattern.
 	dir, prefix := parent(before), before[strings.LastIndexByte(before, '/')+1:]
@@ -245,6 +229,8 @@ func (m Machine) expand(path string) string {
 			return or(m.AppData, filepath.Join(m.Home, "AppData", "Roaming"))
 		case "LOCALAPPDATA":
 			return or(m.LocalAppData, filepath.Join(m.Home, "AppData", "Local"))
+		case "APPLICATIONS":
+			return m.Applications
 		case "CLAUDE":
 			return or(m.ClaudeConfig, m.Home)
 		case "CODEX":

@@ -28,7 +28,7 @@ const KeyVariable = "PIERRE_AUTH_KEY"
 type Entry struct {
 	Command string            // absolute path
 	Args    []string          // without secrets
-	Env     map[string]string // nil: none; [KeyVariable] only if the user wants the key in the configuration
+	Env     map[string]string // nil: none; [KeyVariable] only if the key shall be in the configuration
 }
 
 // Starts reports whether the entry starts the program of that base name, which is given without ".exe".
@@ -152,17 +152,17 @@ func (t Target) original(data []byte, name string, e Entry) ([]byte, error) {
 }
 
 func (t Target) entry(data []byte, name string) (Entry, bool, error) {
-	e, found, err := t.format().find(data, t.Host.path(name))
+	raw, found, err := t.format().find(data, t.Host.path(name))
 	if err != nil {
-		return e, found, fmt.Errorf("reading %s: %w", t.File, err)
+		return Entry{}, false, fmt.Errorf("reading %s: %w", t.File, err)
 	}
-	return e, found, nil
+	return t.Host.shape.read(raw), found, nil
 }
 
 // merge puts the entry into data and checks that nothing else has changed.
 func (t Target) merge(data []byte, name string, e Entry) ([]byte, error) {
 	f, path := t.format(), t.Host.path(name)
-	after, err := f.merge(data, path, e, t.Host.extra)
+	after, err := f.merge(data, path, e, t.Host.shape)
 	if err == nil {
 		err = f.check(data, after, path)
 	}
@@ -174,18 +174,23 @@ func (t Target) merge(data []byte, name string, e Entry) ([]byte, error) {
 
 // A format reads and edits one kind of configuration file. Path leads to the entry.
 type format interface {
-	find(data []byte, path []string) (Entry, bool, error)
-	merge(data []byte, path []string, e Entry, extra []field) ([]byte, error)
+	// find returns the members of the entry; nil if it is no object.
+	find(data []byte, path []string) (raw map[string]any, found bool, err error)
+	merge(data []byte, path []string, e Entry, s shape) ([]byte, error)
 	remove(data []byte, path []string) ([]byte, error)
 	// check reports an error if before and after differ in more than what is at path.
 	check(before, after []byte, path []string) error
 }
 
 func (t Target) format() format {
-	if filepath.Ext(t.File) == ".toml" {
+	switch filepath.Ext(t.File) {
+	case ".toml":
 		return tomlFormat{}
+	case ".yaml", ".yml":
+		return yamlFormat{}
+	default:
+		return jsonFormat{}
 	}
-	return jsonFormat{}
 }
 
 func (t Target) read() (data []byte, exists bool, err error) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -218,6 +219,13 @@ func TestRefusesWhatItCannotKeep(t *testing.T) {
 		{"inline entry", "codex", "[mcp_servers]\npierre = { command = \"x\" }\n", "by hand"},
 		{"dotted entry", "codex", "mcp_servers.pierre.command = \"x\"\n", "by hand"},
 		{"inline section", "codex", "mcp_servers = { }\n", "left as it is"},
+		{"broken YAML", "goose", "extensions: [\n", "not valid YAML"},
+		{"two YAML documents", "goose", "a: 1\n---\nb: 2\n", "more than one"},
+		{"a YAML list", "goose", "- a\n", "no YAML mapping"},
+		{"a YAML key twice", "goose", "a: 1\na: 2\n", "not valid YAML"},
+		{"a flow section", "goose", "extensions: {a: {}}\n", "by hand"},
+		{"an anchored section", "goose", "extensions: &x\n  a: {}\n", "by hand"},
+		{"a section that is text", "goose", "extensions: none\n", "no mapping"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			tg := configured(t, tc.host, tc.content)
@@ -322,7 +330,7 @@ func TestFind(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := files(t, linux, home); got != ".claude.json .config/Code/User/mcp.json .config/Code - Insiders/User/mcp.json .cursor/mcp.json" {
+	if got := files(t, linux, home); got != ".config/Code/User/mcp.json .config/Code - Insiders/User/mcp.json .cursor/mcp.json .claude.json" {
 		t.Errorf("found %s", got)
 	}
 	if got := files(t, linux, home, "gemini", "cursor"); got != ".cursor/mcp.json .gemini/settings.json" {
@@ -361,6 +369,78 @@ func TestFindOnWindowsAndMacOS(t *testing.T) {
 	}
 }
 
+// A host that was never started has no folder yet, but its program is there.
+func TestFindByProgram(t *testing.T) {
+	home, bin := t.TempDir(), t.TempDir()
+	write(t, filepath.Join(bin, "codex"), "#!/bin/sh\n")
+	m := install.Machine{OS: "linux", Home: home, Path: "relative" + string(filepath.ListSeparator) + bin}
+	if got := files(t, m, home); got != "" {
+		t.Errorf("a file that cannot be run was found: %s", got)
+	}
+	if err := os.Chmod(filepath.Join(bin, "codex"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if got := files(t, m, home); got != ".codex/config.toml" {
+		t.Errorf("by program: %s", got)
+	}
+	write(t, filepath.Join(bin, "qwen.cmd"), "")
+	m.OS = "windows"
+	if got := files(t, m, home); got != ".qwen/settings.json" {
+		t.Errorf("on Windows: %s", got)
+	}
+	apps := t.TempDir()
+	mac := install.Machine{OS: "darwin", Home: home, Applications: apps}
+	for _, app := range []string{"Claude.app", "Goose.app"} {
+		if err := os.MkdirAll(filepath.Join(apps, app), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := files(t, mac, home); got != "Library/Application Support/Claude/claude_desktop_config.json .config/goose/config.yaml" {
+		t.Errorf("by folder of programs: %s", got)
+	}
+}
+
+// A host that has two names for its file keeps the one that it has.
+func TestFindTheFileThatIsThere(t *testing.T) {
+	home := t.TempDir()
+	m := install.Machine{OS: "linux", Home: home}
+	if got := files(t, m, home, "opencode"); got != ".config/opencode/opencode.json" {
+		t.Errorf("a new one: %s", got)
+	}
+	write(t, filepath.Join(home, ".config/opencode/opencode.jsonc"), "{}")
+	if got := files(t, m, home); got != ".config/opencode/opencode.jsonc" {
+		t.Errorf("the one that is there: %s", got)
+	}
+}
+
+// Each host has a place on each system that it runs on, and a file in testdata that shows its form.
+func TestHostTable(t *testing.T) {
+	titles := map[string]bool{}
+	for _, h := range install.Hosts() {
+		if h.Name == "" || h.Title == "" || h.Restart == "" || titles[h.Title] {
+			t.Errorf("incomplete or twice: %+v", h)
+		}
+		titles[h.Title] = true
+		if found, _ := filepath.Glob("testdata/" + h.Name + "_*.in"); len(found) == 0 {
+			t.Errorf("%s has no file in testdata", h.Name)
+		}
+		for _, system := range []string{"linux", "darwin", "windows"} {
+			m := install.Machine{OS: system, Home: t.TempDir()}
+			if found, err := m.Find(h.Name); err != nil || len(found) != 1 || !strings.HasPrefix(found[0].File, m.Home) {
+				t.Errorf("%s on %s: %v, %v", h.Name, system, found, err)
+			}
+		}
+	}
+}
+
+func TestText(t *testing.T) {
+	text, err := install.GenericTarget().Text("pierre", install.Entry{Command: "/x/mcp-client"})
+	const want = "{\n  \"mcpServers\": {\n    \"pierre\": {\n      \"command\": \"/x/mcp-client\",\n      \"args\": []\n    }\n  }\n}\n"
+	if err != nil || text != want {
+		t.Errorf("%v, %s", err, text)
+	}
+}
+
 func files(t *testing.T, m install.Machine, home string, names ...string) string {
 	t.Helper()
 	found, err := m.Find(names...)
@@ -378,6 +458,9 @@ func files(t *testing.T, m install.Machine, home string, names ...string) string
 	return strings.Join(list, " ")
 }
 
+// fuzzHosts are one host for each kind of file and of entry.
+func fuzzHosts() []string { return []string{"cursor", "codex", "goose", "opencode", "amp"} }
+
 func FuzzMerge(f *testing.F) {
 	inputs, _ := filepath.Glob("testdata/*.in")
 	for _, in := range inputs {
@@ -385,16 +468,14 @@ func FuzzMerge(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(strings.HasPrefix(filepath.Base(in), "codex"), data)
+		host, _, _ := strings.Cut(filepath.Base(in), "_")
+		f.Add(byte(max(0, slices.Index(fuzzHosts(), host))), data)
 	}
 	for _, s := range []string{"{}", "{/*a*/}", "{\"a\":1,//c\n}", "{\"mcpServers\":{\"b\":1//c\n,\n\"a\":{}//d\n}}", "{ \"mcpServers\" : {\"pierre\":1},}"} {
-		f.Add(false, []byte(s))
+		f.Add(byte(0), []byte(s))
 	}
-	f.Fuzz(func(t *testing.T, toml bool, data []byte) {
-		host := "cursor"
-		if toml {
-			host = "codex"
-		}
+	f.Fuzz(func(t *testing.T, kind byte, data []byte) {
+		host := fuzzHosts()[int(kind)%len(fuzzHosts())]
 		tg := configured(t, host, string(data))
 		c, err := tg.Install("pierre", entry())
 		if err != nil {

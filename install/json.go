@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -14,12 +15,6 @@ import (
 
 // A jsonFormat edits JSON, with or without comments and trailing commas.
 type jsonFormat struct{}
-
-// A field is a member of a JSON object whose order matters to the reader.
-type field struct {
-	name  string
-	value any
-}
 
 // An object is a JSON object with its members in order.
 type object []field
@@ -136,52 +131,29 @@ func value(v hujson.Value, dst any) error {
 	return dec.Decode(dst)
 }
 
-func (jsonFormat) find(data []byte, path []string) (Entry, bool, error) {
+func (jsonFormat) find(data []byte, path []string) (raw map[string]any, found bool, err error) {
 	_, data = splitBOM(data)
 	if len(bytes.TrimSpace(data)) == 0 {
-		return Entry{}, false, nil
+		return nil, false, nil
 	}
 	root, err := rootObject(data)
 	if err != nil {
-		return Entry{}, false, err
+		return nil, false, err
 	}
 	v, found, err := lookup(root, path)
 	if err != nil || !found {
-		return Entry{}, false, err
+		return nil, false, err
 	}
-	var raw map[string]any
 	if err := value(v, &raw); err != nil {
-		return Entry{}, true, nil //nolint:nilerr // what is no object is an entry that starts nothing
+		return nil, true, nil //nolint:nilerr // what is no object is an entry that starts nothing
 	}
-	return entryOf(raw), true, nil
-}
-
-// entryOf reads an entry out of a decoded object. What has another type than it should counts as absent.
-func entryOf(raw map[string]any) Entry {
-	var e Entry
-	e.Command, _ = raw["command"].(string)
-	args, _ := raw["args"].([]any)
-	for _, a := range args {
-		if s, ok := a.(string); ok {
-			e.Args = append(e.Args, s)
-		}
-	}
-	env, _ := raw["env"].(map[string]any)
-	for name, v := range env {
-		if s, ok := v.(string); ok {
-			if e.Env == nil {
-				e.Env = map[string]string{}
-			}
-			e.Env[name] = s
-		}
-	}
-	return e
+	return raw, true, nil
 }
 
 // remote lists the members by which hosts reach a server without a program.
 func remote() []string { return []string{"url", "serverUrl", "httpUrl", "headers"} }
 
-func (jsonFormat) merge(data []byte, path []string, e Entry, extra []field) ([]byte, error) {
+func (jsonFormat) merge(data []byte, path []string, e Entry, s shape) ([]byte, error) {
 	bom, data := splitBOM(data)
 	if len(bytes.TrimSpace(data)) == 0 {
 		data = []byte("{}\n")
@@ -195,43 +167,30 @@ func (jsonFormat) merge(data []byte, path []string, e Entry, extra []field) ([]b
 	if err != nil {
 		return nil, err
 	}
-	fields := slices.Concat(extra, object{{"command", e.Command}, {"args", notNil(e.Args)}})
 	if _, isObject := old.Value.(*hujson.Object); !found || !isObject {
-		if key, ok := e.Env[KeyVariable]; ok {
-			fields = append(fields, field{"env", object{{KeyVariable, key}}})
-		}
-		doc.set(path, fields)
+		doc.set(path, s.entry(path[len(path)-1], e))
 	} else {
-		doc.update(path, fields, e)
+		doc.update(path, e, s)
 	}
 	return append(slices.Clip(bom), doc.src...), doc.err
 }
 
 // update changes in an existing entry what the client manages, and leaves the
 // rest, such as a host's own switches, alone.
-func (d *jsonEdit) update(path []string, fields object, e Entry) {
-	for _, f := range fields {
+func (d *jsonEdit) update(path []string, e Entry, s shape) {
+	for _, f := range s.managed(e) {
 		d.set(append(slices.Clip(path), f.name), f.value)
 	}
 	for _, name := range remote() {
 		d.remove(append(slices.Clip(path), name))
 	}
-	env := append(slices.Clip(path), "env")
-	variable := append(slices.Clip(env), KeyVariable)
-	if key, ok := e.Env[KeyVariable]; ok {
-		d.set(variable, key)
-		return
+	env := append(slices.Clip(path), s.env)
+	for _, name := range slices.Sorted(maps.Keys(e.Env)) {
+		d.set(append(slices.Clip(env), name), e.Env[name])
 	}
-	if d.remove(variable) {
+	if _, ok := e.Env[KeyVariable]; !ok && d.remove(append(slices.Clip(env), KeyVariable)) {
 		d.removeEmpty(env)
 	}
-}
-
-func notNil(args []string) []string {
-	if args == nil {
-		return []string{}
-	}
-	return args
 }
 
 func (jsonFormat) remove(data []byte, path []string) ([]byte, error) {

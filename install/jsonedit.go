@@ -158,7 +158,7 @@ func (d *jsonEdit) cut(o *hujson.Object, i int) {
 		after = append(bytes.Clone(m.Value.AfterExtra), d.src[rest+len(","):]...)
 	}
 	gap := ""
-	if bytes.Contains(before, []byte("//")) && !bytes.HasPrefix(bytes.TrimLeft(after, " \t\r"), []byte("\n")) {
+	if endsInLineComment(trimRight(before)) && !bytes.HasPrefix(bytes.TrimLeft(after, " \t\r"), []byte("\n")) {
 		gap = d.eol() // what follows must not become part of the comment
 	}
 	text := gap + string(after)
@@ -169,6 +169,25 @@ func (d *jsonEdit) cut(o *hujson.Object, i int) {
 		from = at
 	}
 	d.splice(from, len(d.src), text)
+}
+
+// endsInLineComment reports whether what follows comments and white space would be part of a comment.
+func endsInLineComment(extra []byte) bool {
+	for {
+		extra = bytes.TrimLeft(extra, " \t\r\n")
+		if len(extra) < len("//") {
+			return false
+		}
+		isLine, end := extra[1] == '/', "*/"
+		if isLine {
+			end = "\n"
+		}
+		_, rest, closed := bytes.Cut(extra[len("//"):], []byte(end))
+		if !closed {
+			return isLine
+		}
+		extra = rest
+	}
 }
 
 // removeEmpty takes the member at path out if it is an object without content.

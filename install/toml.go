@@ -36,12 +36,11 @@ func tomlEntry(data []byte, path []string) (raw map[string]any, found bool, err 
 	return raw, found, nil
 }
 
-func (tomlFormat) find(data []byte, path []string) (Entry, bool, error) {
-	raw, found, err := tomlEntry(data, path)
-	return entryOf(raw), found, err
+func (tomlFormat) find(data []byte, path []string) (raw map[string]any, found bool, err error) {
+	return tomlEntry(data, path)
 }
 
-func (tomlFormat) merge(data []byte, path []string, e Entry, _ []field) ([]byte, error) {
+func (tomlFormat) merge(data []byte, path []string, e Entry, sh shape) ([]byte, error) {
 	bom, data := splitBOM(data)
 	raw, found, err := tomlEntry(data, path)
 	if err != nil {
@@ -55,7 +54,7 @@ func (tomlFormat) merge(data []byte, path []string, e Entry, _ []field) ([]byte,
 	switch {
 	case !found:
 		data = appendTable(data, text, eol)
-	case !upToDate(raw, e):
+	case !sh.current(raw, e, remoteTOML()):
 		spans, err := tableSpans(data, path)
 		if err != nil {
 			return nil, err
@@ -67,17 +66,6 @@ func (tomlFormat) merge(data []byte, path []string, e Entry, _ []field) ([]byte,
 		data = slices.Replace(out, spans[0].from, spans[0].to, []byte(text)...)
 	}
 	return append(slices.Clip(bom), data...), nil
-}
-
-// upToDate reports whether an existing table says what e wants already.
-func upToDate(raw map[string]any, e Entry) bool {
-	have := entryOf(raw)
-	for _, name := range remoteTOML() {
-		if _, ok := raw[name]; ok {
-			return false
-		}
-	}
-	return have.Command == e.Command && slices.Equal(have.Args, e.Args) && have.Env[KeyVariable] == e.Env[KeyVariable]
 }
 
 // remoteTOML is [remote] for Codex.
@@ -97,8 +85,8 @@ func tableText(path []string, old map[string]any, e Entry) string {
 		maps.Copy(env, was)
 	}
 	delete(env, KeyVariable)
-	if key, ok := e.Env[KeyVariable]; ok {
-		env[KeyVariable] = key
+	for name, v := range e.Env {
+		env[name] = v
 	}
 	delete(rest, "env")
 	if len(env) > 0 {
