@@ -157,9 +157,11 @@ func (t *target) load(ctx context.Context, request []byte, span time.Duration, n
 	var all []time.Duration
 	var failed error
 	end := time.Now().Add(span)
-	for range n {
+	for i := range n {
 		wg.Go(func() {
-			took, err := t.loop(ctx, request, end)
+			// Requests that run at once in one session need ids of their own.
+			mine := bytes.Replace(request, []byte(`"id":7000`), fmt.Appendf(nil, `"id":%d`, 7000+i), 1)
+			took, err := t.loop(ctx, mine, end)
 			mu.Lock()
 			defer mu.Unlock()
 			all = append(all, took...)

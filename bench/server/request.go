@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	legacyCall = `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"noop","arguments":{"n":1}}}`
-	modernCall = `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"noop","arguments":{"n":1},"_meta":{` +
+	legacyCall = `{"jsonrpc":"2.0","id":7000,"method":"tools/call","params":{"name":"noop","arguments":{"n":1}}}`
+	modernCall = `{"jsonrpc":"2.0","id":7000,"method":"tools/call","params":{"name":"noop","arguments":{"n":1},"_meta":{` +
 		`"io.modelcontextprotocol/protocolVersion":"2026-07-28",` +
 		`"io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1"},` +
 		`"io.modelcontextprotocol/clientCapabilities":{}}}}`

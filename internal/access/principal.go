@@ -5,16 +5,18 @@ package access
 
 import (
 	"context"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
 // A Principal is the caller of a request whose credential was verified.
 type Principal struct {
-	UserID pierre.UserID
-	KeyID  pierre.KeyID // "" in single-tenant mode, which has no keys
-	Limit  pierre.Limit
-	Tools  []string // globs of the tools that the caller may use, nil means all; see [pierre.MayUse]
+	UserID  pierre.UserID
+	KeyID   pierre.KeyID // "" in single-tenant mode, which has no keys
+	Limit   pierre.Limit
+	Expires time.Time // when the key is no longer accepted, the end of its grace included; zero: never
+	Tools   []string  // globs of the tools that the caller may use, nil means all; see [pierre.MayUse]
 }
 
 type principalKey struct{}

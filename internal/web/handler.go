@@ -50,7 +50,7 @@ var errClientGone = errors.New("the client went away")
 // Fail answers with the problem document for err, which goes into the log. If the client went away, or has the beginning
 // of another answer, nothing is written.
 func Fail(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
-	if clientGone(r, err) {
+	if ClientGone(r, err) {
 		Abandon(r, err)
 		return
 	}
@@ -71,8 +71,8 @@ func Fail(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
 	WriteProblem(w, r, log, ProblemOf(err))
 }
 
-// clientGone reports whether err means no more than that nobody waits for the answer.
-func clientGone(r *http.Request, err error) bool {
+// ClientGone reports whether err means no more than that nobody waits for the answer.
+func ClientGone(r *http.Request, err error) bool {
 	if errors.Is(err, errClientGone) {
 		return true
 	}

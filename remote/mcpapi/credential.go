@@ -4,22 +4,82 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/secret"
+	"github.com/pierre-mcp/pierre/internal/web"
 )
 
-// authenticate returns who calls. The key comes from the headers or the message's auth member.
-func (s *Server) authenticate(ctx context.Context, h http.Header, auth string) (access.Principal, error) {
+// verifyAgainAfter is how soon an open stream notices what another process did to its key.
+const verifyAgainAfter = 10 * time.Second
+
+// A caller is the principal of a request, with the credential that it came with. The zero caller is nobody yet.
+type caller struct {
+	access.Principal
+
+	key   secret.String
+	known bool
+}
+
+// fromHeader returns who calls by the request's headers. A request may have its credential in the message instead: then
+// the caller is nobody yet. If the credential is not accepted, err says why.
+func (s *Server) fromHeader(r *http.Request) (c caller, err error) {
 	if s.opts.Principal != nil {
-		return *s.opts.Principal, nil
+		web.Claim(r.Context(), "personal")
+		return caller{Principal: *s.opts.Principal, known: true}, nil
 	}
-	key, err := access.FromHeader(h)
-	if err == nil {
-		key, err = access.Same(key, secret.New(strings.TrimSpace(auth)))
+	if c.key, err = access.FromHeader(r.Header); err != nil || c.key.Reveal() == "" {
+		return c, err
 	}
+	return s.verify(r.Context(), c.key)
+}
+
+// withAuth returns who calls, now that the message has come, with its auth member.
+func (s *Server) withAuth(ctx context.Context, c caller, auth string) (caller, error) {
+	if s.opts.Principal != nil {
+		return c, nil
+	}
+	key, err := access.Same(c.key, secret.New(strings.TrimSpace(auth)))
+	if err != nil || c.known {
+		return c, err
+	}
+	return s.verify(ctx, key)
+}
+
+func (s *Server) verify(ctx context.Context, key secret.String) (caller, error) {
+	p, err := s.opts.Auth.Verify(ctx, key.Reveal())
 	if err != nil {
-		return access.Principal{}, err
+		return caller{}, err
 	}
-	return s.opts.Auth.Verify(ctx, key.Reveal())
+	web.Claim(ctx, string(p.KeyID))
+	return caller{Principal: p, key: key, known: true}, nil
+}
+
+// whileValid calls end as soon as the caller's key is revoked or expires, which is the end of its grace as well. It
+// verifies the key at once: if it was revoked while the stream was being opened, nobody else will tell. It returns when
+// ctx ends.
+func (s *Server) whileValid(ctx context.Context, c caller, end func()) {
+	if s.opts.Principal != nil {
+		return
+	}
+	for {
+		p, err := s.opts.Auth.Verify(ctx, c.key.Reveal())
+		if pierre.KindOf(err) == pierre.KindUnauthenticated {
+			end()
+			return
+		}
+		wait := verifyAgainAfter
+		if err == nil && !p.Expires.IsZero() {
+			wait = min(wait, max(0, p.Expires.Sub(s.now()))+time.Millisecond) // it is valid until then
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+	}
 }

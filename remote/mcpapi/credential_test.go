@@ -21,6 +21,7 @@ func TestCredentials(t *testing.T) {
 		header           []string
 		status           int
 		want             string
+		challenge        string // of WWW-Authenticate; "" is one that calls the token invalid
 	}{
 		{name: "bearer", body: plain, header: []string{"Authorization", "bearer " + c.key}, status: 200, want: string(c.row.UserID)},
 		{name: "X-API-Key", body: plain, header: []string{"X-API-Key", c.key}, status: 200, want: string(c.row.UserID)},
@@ -35,13 +36,13 @@ func TestCredentials(t *testing.T) {
 		{name: "two different in the body", body: strings.Replace(withAuth(c.key), `{`, `{"auth":"`+other.key+`",`, 1), status: 400, want: "auth"},
 		{name: "two in the body, one escaped", path: "/", body: strings.Replace(withAuth(c.key), `{`, `{"\u0061uth":"`+c.key+`",`, 1), status: 400, want: "auth"},
 		{name: "two in the body and a header", body: strings.Replace(withAuth(c.key), `{`, `{"auth":"`+other.key+`",`, 1), header: []string{"Authorization", "Bearer " + c.key}, status: 400, want: "auth"},
-		{name: "none", body: plain, status: 401, want: "no API key"},
-		{name: "in the URL", path: "/mcp?auth=" + c.key + "&api_key=" + c.key, body: plain, status: 401, want: "no API key"},
+		{name: "none", body: plain, status: 401, want: "no API key", challenge: "Bearer"},
+		{name: "in the URL", path: "/mcp?auth=" + c.key + "&api_key=" + c.key, body: plain, status: 401, want: "no API key", challenge: "Bearer"},
 		{name: "empty", body: withAuth(""), header: []string{"Authorization", "Bearer "}, status: 401, want: "no API key"},
 		{name: "another scheme", body: plain, header: []string{"Authorization", "Basic " + c.key}, status: 401, want: "no API key"},
 		{name: "mistyped", body: withAuth(c.key[:39] + "!"), status: 401, want: "mistyped"},
 		{name: "unknown", body: withAuth(unknown), status: 401, want: "does not know"},
-		{name: "in params", body: call(`"1"`, "whoami", `"auth":"`+c.key+`"`), status: 401, want: "no API key"},
+		{name: "in params", body: call(`"1"`, "whoami", `"auth":"`+c.key+`"`), status: 401, want: "no API key", challenge: "Bearer"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -54,7 +55,7 @@ func TestCredentials(t *testing.T) {
 				t.Errorf("%d %s, want %d with %q", resp.StatusCode, resp.body, tt.status, tt.want)
 			}
 			if tt.status == http.StatusUnauthorized {
-				if got := resp.Header.Get("WWW-Authenticate"); got != "Bearer" {
+				if got := resp.Header.Get("WWW-Authenticate"); got != tt.challenge && !strings.HasPrefix(got, `Bearer error="invalid_token", error_description="`) || (tt.challenge != "") != (got == "Bearer") {
 					t.Errorf("WWW-Authenticate = %q", got)
 				}
 				if e := rpcError(t, resp.body); e.Code != 401 || !strings.Contains(resp.body, `"id":"1"`) {

@@ -6,19 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/web"
 )
 
 // dispatch lets mcp-go answer a request, as the given client session: x itself, or a listener around it.
 func (s *Server) dispatch(ctx context.Context, x *exchange, as server.ClientSession) (a answer) {
+	defer x.leave()
 	defer func() {
 		if p := recover(); p != nil { // tools are guarded, prompts and resources are not
-			a = s.crashed(ctx, x, panicked(p))
+			a = s.crashed(ctx, x, web.Panicked(p))
 		}
 	}()
 	switch response := s.mcp.HandleMessage(s.mcp.WithContext(ctx, as), x.msg.inner(x.nextID())).(type) {
@@ -84,7 +85,7 @@ func (s *Server) guard(next server.ToolHandlerFunc) server.ToolHandlerFunc {
 	return func(ctx context.Context, r mcp.CallToolRequest) (result *mcp.CallToolResult, err error) {
 		defer func() {
 			if p := recover(); p != nil {
-				result, err = nil, panicked(p)
+				result, err = nil, web.Panicked(p)
 			}
 			if x := exchangeFrom(ctx); x != nil {
 				x.cause = err
@@ -125,9 +126,6 @@ func (s *Server) toolFailed(ctx context.Context, x *exchange, err error) answer 
 
 // crashed logs that a handler failed, which is not the client's business.
 func (s *Server) crashed(ctx context.Context, x *exchange, err error) answer {
-	s.log.LogAttrs(ctx, slog.LevelError, "mcp method failed", slog.String("rpc_method", x.msg.name), slog.Any("err", err))
+	s.log.LogAttrs(ctx, slog.LevelError, "mcp method failed", slog.String("rpc_method", x.msg.name), slog.String("request_id", web.RequestID(ctx)), slog.Any("err", err))
 	return x.refused(refuse(0, mcp.INTERNAL_ERROR, internalMessage))
 }
-
-// panicked is the error for a recovered panic, with the stack for the log.
-func panicked(p any) error { return fmt.Errorf("panic: %v\n%s", p, debug.Stack()) }

@@ -40,7 +40,7 @@ func checkModern(h http.Header, m *message, version string) error {
 		return mismatch(mcp.HeaderMismatchError{Header: mcp.HeaderProtocolVersion, Reason: "header value does not match the body's " + mcp.MetaKeyProtocolVersion})
 	case !mcp.IsValidProtocolVersion(version):
 		e := mcp.UnsupportedProtocolVersionError{Version: version, Supported: mcp.ValidProtocolVersions}.JSONRPCError().Error
-		return &refusal{http.StatusBadRequest, e.Code, e.Message, e.Data}
+		return &refusal{status: http.StatusBadRequest, code: e.Code, message: e.Message, data: e.Data}
 	case !m.capable:
 		return refuse(http.StatusBadRequest, mcp.INVALID_PARAMS, "missing or invalid _meta field "+mcp.MetaKeyClientCapabilities)
 	}

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/pierre-mcp/pierre/internal/fair"
 )
 
 // askTimeout is how long a tool waits for its client's user. It ends calls whose client has gone without a word.
@@ -32,9 +34,12 @@ type exchange struct {
 	nextID    func() int64
 	edit      func(*mcp.JSONRPCNotification)
 	cause     error // what a tool's handler returned, for the answer
+	work      *fair.Gate
+	tenant    string
 
 	mu       sync.Mutex
-	stream   *stream // nil until there is something to send
+	slot     *fair.Slot // the right to work; nil while it waits for its client
+	stream   *stream    // nil until there is something to send
 	answered bool
 	serving  sync.WaitGroup
 }
@@ -45,7 +50,47 @@ func (x *exchange) NotificationChannel() chan<- mcp.JSONRPCNotification {
 	if st == nil {
 		return make(chan mcp.JSONRPCNotification, 1) // the client takes no stream, or has its answer
 	}
+	defer x.pause(context.Background())()
 	return st.reserve(x.gone)
+}
+
+// enter waits for the turn of the request's tenant.
+func (x *exchange) enter(ctx context.Context, work *fair.Gate, tenant string) error {
+	slot, err := work.Enter(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.slot, x.work, x.tenant = slot, work, tenant
+	return nil
+}
+
+// leave ends the work of the request. What is left is to send the answer.
+func (x *exchange) leave() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.slot != nil {
+		x.slot.Leave()
+		x.slot = nil
+	}
+}
+
+// pause lets others work while the request waits for its client, until goOn.
+func (x *exchange) pause(ctx context.Context) (goOn func()) {
+	x.mu.Lock()
+	working := x.slot != nil
+	x.mu.Unlock()
+	if !working {
+		return func() {}
+	}
+	x.leave()
+	return func() {
+		// If the turn does not come in time, the work that has begun goes on all the same.
+		if err := x.enter(context.WithoutCancel(ctx), x.work, x.tenant); err != nil {
+			return
+		}
+	}
 }
 
 // open returns the stream of the response, nil if it cannot or can no longer be one.
@@ -103,6 +148,7 @@ func (x *exchange) exactToken(n *mcp.JSONRPCNotification) {
 
 // answer sends the response proper, after everything else.
 func (x *exchange) answer(a answer) {
+	x.leave()
 	x.mu.Lock()
 	x.answered = true
 	st := x.stream
@@ -182,9 +228,13 @@ func (x *exchange) ask(ctx context.Context, method mcp.MCPMethod, params, result
 	if err != nil {
 		return fmt.Errorf("encoding a request for %s: %w", method, err)
 	}
-	replies, forget := x.expect(id)
+	replies, forget, err := x.expect(id)
+	if err != nil {
+		return fmt.Errorf("asking the client for %s: %w", method, err)
+	}
 	defer forget()
 	st.append(body)
+	defer x.pause(ctx)()
 	ctx, cancel := context.WithTimeoutCause(ctx, askTimeout, errors.New("no answer within "+askTimeout.String()))
 	defer cancel()
 	select {

@@ -1,16 +1,20 @@
 package mcpapi
 
 import (
+	"context"
 	"net/http"
+	"sync"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/pierre-mcp/pierre/internal/web"
 )
 
 // get opens the stream on which a session hears what belongs to no request, or goes on with any stream of the session
 // after the event that Last-Event-ID names.
 func (s *Server) get(w http.ResponseWriter, r *http.Request) {
 	if err := s.stream(w, r); err != nil {
-		s.refuse(w, r, nil, err)
+		s.refuse(w, r, nil, err, web.Presented(r.Header))
 	}
 }
 
@@ -18,7 +22,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 	if !accepts(r.Header, "text/event-stream") {
 		return refuse(http.StatusNotAcceptable, mcp.INVALID_REQUEST, "Accept must admit text/event-stream.")
 	}
-	found, err := s.sessionOnly(w, r)
+	found, c, err := s.sessionOnly(w, r)
 	if err != nil {
 		return err
 	}
@@ -35,44 +39,57 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 		}
 		last = event
 	}
+	closeStream, err := s.sessions.openStream(c.KeyID)
+	if err != nil {
+		return err
+	}
+	defer closeStream()
+	ctx, end := context.WithCancel(r.Context())
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	defer end()
+	watching.Go(func() { s.whileValid(ctx, c, end) })
 	out := newSSEWriter(w)
 	out.start() // so that the client sees at once that it is connected
-	st.serve(out, last, r.Context().Done(), st.attach())
+	st.serve(out, last, ctx.Done(), st.attach())
 	return nil
 }
 
 // delete ends a session.
 func (s *Server) delete(w http.ResponseWriter, r *http.Request) {
-	found, err := s.sessionOnly(w, r)
+	found, _, err := s.sessionOnly(w, r)
 	if err != nil {
-		s.refuse(w, r, nil, err)
+		s.refuse(w, r, nil, err, web.Presented(r.Header))
 		return
 	}
 	s.sessions.end(r.Context(), found)
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// sessionOnly returns the session of a request without a body. The modern protocol has neither such requests nor sessions.
-func (s *Server) sessionOnly(w http.ResponseWriter, r *http.Request) (*session, error) {
+// sessionOnly returns the session of a request without a body, and its caller. The modern protocol has neither such requests nor sessions.
+func (s *Server) sessionOnly(w http.ResponseWriter, r *http.Request) (*session, caller, error) {
 	version := r.Header.Get(mcp.HeaderProtocolVersion)
 	if mcp.IsModernProtocol(version) {
 		w.Header().Set("Allow", http.MethodPost)
-		return nil, refuse(http.StatusMethodNotAllowed, mcp.INVALID_REQUEST, r.Method+" is not part of the protocol since 2026-07-28; see subscriptions/listen.")
+		return nil, caller{}, refuse(http.StatusMethodNotAllowed, mcp.INVALID_REQUEST, r.Method+" is not part of the protocol since 2026-07-28; see subscriptions/listen.")
 	}
 	if version != "" && !mcp.IsValidProtocolVersion(version) {
-		return nil, refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "MCP-Protocol-Version names no version that this server knows.")
+		return nil, caller{}, refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "MCP-Protocol-Version names no version that this server knows.")
 	}
-	p, err := s.authenticate(r.Context(), r.Header, "")
+	c, err := s.fromHeader(r)
+	if err == nil {
+		c, err = s.withAuth(r.Context(), c, "")
+	}
 	if err != nil {
-		return nil, err
+		return nil, caller{}, err
 	}
 	id := r.Header.Get(mcp.HeaderSessionID)
 	if id == "" {
-		return nil, refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "Mcp-Session-Id is missing; initialize gives it out.")
+		return nil, caller{}, refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "Mcp-Session-Id is missing; initialize gives it out.")
 	}
-	found, ok := s.sessions.get(id, p.KeyID)
+	found, ok := s.sessions.get(id, c.KeyID)
 	if !ok {
-		return nil, refuse(http.StatusNotFound, http.StatusNotFound, "This session has ended, or is not this key's; send initialize again.")
+		return nil, caller{}, refuse(http.StatusNotFound, http.StatusNotFound, "This session has ended, or is not this key's; send initialize again.")
 	}
-	return found, nil
+	return found, c, nil
 }

@@ -3,21 +3,17 @@ package mcpapi
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"mime"
 	"net/http"
-	"time"
+	"sync"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/web"
 )
-
-// bodyTimeout is how long a client may take to send a message.
-const bodyTimeout = time.Minute
 
 // postMCP takes one message of either era.
 func (s *Server) postMCP(w http.ResponseWriter, r *http.Request) {
@@ -35,11 +31,14 @@ func (s *Server) postGuide(w http.ResponseWriter, r *http.Request) {
 func (s *Server) post(x *exchange, r *http.Request) {
 	x.msg = &message{}
 	if err := s.receive(x, r); err != nil {
-		s.refuse(x.w, r, x.msg.id, err)
+		s.refuse(x.w, r, x.msg.id, err, web.Presented(r.Header) || x.msg.auth != "")
 	}
 }
 
 // receive reads a message and handles it. It returns an error only if nothing was written.
+//
+// A credential in a header is verified before the message is read, and without one only a small message is. If it is not
+// accepted, a small message is read all the same, because the answer repeats its id.
 func (s *Server) receive(x *exchange, r *http.Request) error {
 	if !x.json && !x.sse {
 		return refuse(http.StatusNotAcceptable, mcp.INVALID_REQUEST, "Accept must admit application/json or text/event-stream.")
@@ -47,22 +46,26 @@ func (s *Server) receive(x *exchange, r *http.Request) error {
 	if err := s.checkContentType(r); err != nil {
 		return err
 	}
-	body, err := s.readBody(x.w, r)
-	if err != nil {
-		return err
+	c, refused := s.fromHeader(r)
+	body, free, err := s.readBody(r, c)
+	defer free()
+	if err == nil {
+		err = x.msg.parse(body)
 	}
-	if err := x.msg.parse(body); err != nil {
+	if refused != nil {
+		return refused
+	}
+	if err != nil {
 		return err
 	}
 	x.modern = isModern(r.Header, x.msg)
 	if err := checkEra(r.Header, x.msg, x.modern); err != nil {
 		return err
 	}
-	principal, err := s.authenticate(r.Context(), r.Header, x.msg.auth)
-	if err != nil {
+	if c, err = s.withAuth(r.Context(), c, x.msg.auth); err != nil {
 		return err
 	}
-	if x.session, err = s.sessionOf(r.Header, x, principal); err != nil {
+	if x.session, err = s.sessionOf(r.Header, x, c.Principal); err != nil {
 		return err
 	}
 	x.session.begin(s.now())
@@ -71,10 +74,10 @@ func (s *Server) receive(x *exchange, r *http.Request) error {
 	case x.msg.isResponse():
 		return s.response(x)
 	case x.msg.isNotification():
-		s.notification(r.Context(), x, principal)
+		s.notification(r.Context(), x, c.Principal)
 		return nil
 	default:
-		return s.request(r, x, principal)
+		return s.request(r, x, c)
 	}
 }
 
@@ -88,22 +91,6 @@ func (s *Server) checkContentType(r *http.Request) error {
 		return refuse(http.StatusUnsupportedMediaType, mcp.INVALID_REQUEST, "Content-Type must be application/json.")
 	}
 	return nil
-}
-
-// readBody gives a client bodyTimeout for its message, and then its time back.
-func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	control := http.NewResponseController(w)
-	control.SetReadDeadline(time.Now().Add(bodyTimeout)) //nolint:errcheck // what has no deadlines is read without
-	defer control.SetReadDeadline(time.Time{})           //nolint:errcheck // as above
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.opts.MaxBodyBytes))
-	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return nil, refuse(http.StatusRequestEntityTooLarge, http.StatusRequestEntityTooLarge,
-			fmt.Sprintf("The request body is larger than %d bytes.", tooLarge.Limit))
-	}
-	if err != nil {
-		return nil, refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "The request body could not be read to its end.")
-	}
-	return body, nil
 }
 
 // sessionOf returns the session of a request: the one that it names, a new one for initialize, or else one that is
@@ -149,27 +136,40 @@ func (s *Server) notification(ctx context.Context, x *exchange, p access.Princip
 	x.w.WriteHeader(http.StatusAccepted)
 }
 
-// request answers a request.
-func (s *Server) request(r *http.Request, x *exchange, p access.Principal) error {
+// request answers a request. Requests of a user that run at once are few, and the others wait for their turn.
+func (s *Server) request(r *http.Request, x *exchange, c caller) error {
 	x.nextID = func() int64 { return s.requestIDs.Add(1) }
 	x.edit = x.exactToken
-	ctx := access.WithPrincipal(r.Context(), p)
+	ctx := access.WithPrincipal(r.Context(), c.Principal)
+	method := mcp.MCPMethod(x.msg.name)
+	if x.msg.size > maxHandshake && (method == mcp.MethodInitialize || method == mcp.MethodSubscriptionsListen) { // it is kept
+		return refuse(http.StatusRequestEntityTooLarge, http.StatusRequestEntityTooLarge, fmt.Sprintf("The message of %s may have %d bytes.", method, maxHandshake))
+	}
+	if method == mcp.MethodSubscriptionsListen && x.modern {
+		return s.listen(ctx, x, c)
+	}
+	if err := x.enter(ctx, s.work, string(c.UserID)); err != nil {
+		return err
+	}
+	defer x.leave()
 	if x.resumable() {
 		// Hanging up does not cancel a call of the older protocol: its client may come back for the answer.
 		detached, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		defer cancel()
-		defer x.track(x.msg.id, cancel)()
+		untrack, err := x.track(x.msg.id, cancel)
+		if err != nil {
+			return err
+		}
+		defer untrack()
 		ctx = detached
 	}
-	switch method := mcp.MCPMethod(x.msg.name); {
+	switch {
 	case method == mcp.MethodToolsCall:
-		x.answer(s.callTool(ctx, r, x, p))
+		x.answer(s.callTool(ctx, r, x, c.Principal))
 	case method == mcp.MethodToolsList:
-		x.answer(s.listTools(ctx, x, p))
+		x.answer(s.listTools(ctx, x, c.Principal))
 	case method == mcp.MethodInitialize && x.resumable():
 		x.answer(s.initialize(ctx, x))
-	case method == mcp.MethodSubscriptionsListen && x.modern:
-		return s.listen(ctx, x, p)
 	default:
 		x.answer(s.dispatch(ctx, x, x))
 	}
@@ -190,19 +190,22 @@ func (s *Server) initialize(ctx context.Context, x *exchange) answer {
 	return a
 }
 
-// listen carries a subscription until the client hangs up, its key is dropped or the server stops.
-func (s *Server) listen(ctx context.Context, x *exchange, p access.Principal) error {
+// listen carries a subscription until the client hangs up, its key is no longer valid or the server stops.
+func (s *Server) listen(ctx context.Context, x *exchange, c caller) error {
 	if !x.sse {
 		return refuse(http.StatusNotAcceptable, mcp.INVALID_REQUEST, "Accept must admit text/event-stream for subscriptions/listen.")
 	}
 	ctx, stop := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	defer watching.Wait()
 	defer stop()
-	l := &listener{exchange: x, number: x.nextID(), owner: p.KeyID, stop: stop}
+	l := &listener{exchange: x, number: x.nextID(), owner: c.KeyID, stop: stop}
 	x.edit = l.tag
 	forget, err := s.sessions.listen(ctx, l)
 	if err != nil {
 		return err
 	}
+	watching.Go(func() { s.whileValid(ctx, c, stop) })
 	a := s.dispatch(ctx, x, l)
 	forget()
 	x.answer(a)

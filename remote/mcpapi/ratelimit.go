@@ -2,7 +2,6 @@ package mcpapi
 
 import (
 	"fmt"
-	"math"
 	"net/http"
 	"strconv"
 	"sync"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/web"
 )
 
 // A rateLimits writes the headers that tell clients their limit and what is left of it, as
@@ -37,12 +37,12 @@ func (l *rateLimits) set(h http.Header, d limit.Decision, now time.Time) error {
 	if d.Limit.Unlimited() {
 		return nil
 	}
-	t, err := l.text(policy{d.Limit, seconds(d.ResetsAt.Sub(d.WindowStart))})
+	t, err := l.text(policy{d.Limit, web.Seconds(d.ResetsAt.Sub(d.WindowStart))})
 	if err != nil {
 		return err
 	}
 	h.Set("RateLimit-Policy", t.header)
-	h.Set("RateLimit", t.name+";r="+strconv.FormatInt(d.Remaining, 10)+";t="+strconv.FormatInt(seconds(d.ResetsAt.Sub(now)), 10))
+	h.Set("RateLimit", t.name+";r="+strconv.FormatInt(d.Remaining, 10)+";t="+strconv.FormatInt(web.Seconds(d.ResetsAt.Sub(now)), 10))
 	return nil
 }
 
@@ -72,7 +72,7 @@ func (l *rateLimits) text(p policy) (policyText, error) {
 
 // overLimit is the refusal of a call that the limit does not admit.
 func overLimit(h http.Header, d limit.Decision, now time.Time) *refusal {
-	retry := seconds(d.ResetsAt.Sub(now))
+	retry := web.Seconds(d.ResetsAt.Sub(now))
 	h.Set("Retry-After", strconv.FormatInt(retry, 10))
 	return &refusal{
 		status: http.StatusTooManyRequests,
@@ -82,6 +82,3 @@ func overLimit(h http.Header, d limit.Decision, now time.Time) *refusal {
 		data: map[string]any{"retryAfterSeconds": retry, "policy": d.Limit.Policy()},
 	}
 }
-
-// seconds rounds up: who comes back after so many is never early.
-func seconds(d time.Duration) int64 { return max(1, int64(math.Ceil(d.Seconds()))) }

@@ -22,9 +22,18 @@ type refusal struct {
 	code    int
 	message string
 	data    any
+	cause   error // for the log
 }
 
-func (e *refusal) Error() string { return fmt.Sprintf("%s (code %d)", e.message, e.code) }
+func (e *refusal) Error() string {
+	if e.cause != nil {
+		return fmt.Sprintf("%s (code %d): %v", e.message, e.code, e.cause)
+	}
+	return fmt.Sprintf("%s (code %d)", e.message, e.code)
+}
+
+// Unwrap returns what caused the refusal.
+func (e *refusal) Unwrap() error { return e.cause }
 
 func refuse(status, code int, message string) *refusal {
 	return &refusal{status: status, code: code, message: message}
@@ -102,21 +111,24 @@ func statusOf(code int, modern bool) int {
 	}
 }
 
-// refuse answers a request that was not handled.
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, id json.RawMessage, err error) {
+// refuse answers a request that was not handled; presented says that it came with a credential. If the client went away,
+// or has the beginning of another answer, nothing is written.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, id json.RawMessage, err error, presented bool) {
+	if web.ClientGone(r, err) {
+		web.Abandon(r, err)
+		return
+	}
 	e := refusalOf(err)
-	level := slog.LevelInfo
-	if e.status >= http.StatusInternalServerError {
-		level = slog.LevelError
+	if !web.Note(r.Context(), err) {
+		level := slog.LevelInfo
+		if e.status >= http.StatusInternalServerError {
+			level = slog.LevelError
+		}
+		s.log.LogAttrs(r.Context(), level, "mcp request refused", slog.String("method", r.Method), slog.Int("status", e.status), slog.Any("err", err))
 	}
-	s.log.LogAttrs(r.Context(), level, "mcp request refused", slog.String("method", r.Method), slog.Int("status", e.status), slog.Any("err", err))
-	switch e.status {
-	case http.StatusUnauthorized:
-		w.Header().Set("WWW-Authenticate", "Bearer")
-	case http.StatusServiceUnavailable:
-		w.Header().Set("Retry-After", "1")
-	case http.StatusTooManyRequests: // too many wrong keys; limits of tool calls are answered elsewhere
-		w.Header().Set("Retry-After", "60")
+	if web.Started(r) {
+		return
 	}
+	web.SetAdvice(w.Header(), err, presented)
 	writeJSON(w, e.answerWith(id, false))
 }

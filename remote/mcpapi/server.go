@@ -19,6 +19,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/fair"
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/web"
@@ -55,6 +56,8 @@ type Options struct {
 	AllowedOrigins []string       // web origins, such as https://app.example.com, that may call from a browser
 	TrustedProxies []netip.Prefix // peers whose X-Forwarded-For is believed
 
+	Work *fair.Gate // shares the work between users; nil: one of its own
+
 	MaxBodyBytes       int64         // of a request; 0: 4 MiB
 	SessionIdleTimeout time.Duration // 0: one hour
 	Now                func() time.Time
@@ -79,7 +82,10 @@ type Server struct {
 	sessions *sessionTable
 	catalog  *catalog
 	running  *gate
+	work     *fair.Gate
 	limits   rateLimits
+
+	unknownBytes, knownBytes *budget
 
 	requestIDs atomic.Int64 // inside towards mcp-go, and of requests to clients
 }
@@ -95,9 +101,16 @@ func New(m *server.MCPServer, opts Options) *Server {
 		origins: map[string]bool{},
 		catalog: newCatalog(),
 		running: newGate(),
+		work:    opts.Work,
+
+		unknownBytes: newBudget(maxUnknownBytes, maxUnknownBytes),
+		knownBytes:   newBudget(maxKnownBytes, maxOwnerBytes),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.work == nil {
+		s.work = fair.New(fair.Options{})
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -145,12 +158,12 @@ func (s *Server) adopt(m *server.MCPServer) {
 // ServeHTTP implements [http.Handler] for /mcp and /.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.running.enter() {
-		s.refuse(w, r, nil, &pierre.Error{Kind: pierre.KindUnavailable, Msg: "The server is stopping. Try again in a moment."})
+		s.refuse(w, r, nil, web.ErrStopping, false)
 		return
 	}
 	defer s.running.leave()
 	if err := s.checkOrigin(w, r); err != nil {
-		s.refuse(w, r, nil, err)
+		s.refuse(w, r, nil, err, false)
 		return
 	}
 	s.routes.ServeHTTP(w, r)
@@ -160,6 +173,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) Drop(key pierre.KeyID) {
 	s.sessions.drop(context.Background(), key)
 }
+
+// Sessions returns how many sessions and how many streams are open.
+func (s *Server) Sessions() (sessions, streams int) { return s.sessions.size() }
 
 // Close lets no more requests in, ends the streams, and returns when the running calls are answered, or when ctx ends.
 // Without it, shutting down an HTTP server would wait for clients to hang up.

@@ -3,8 +3,11 @@ package mcpapi
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +22,9 @@ import (
 const (
 	maxFinished      = 16
 	maxFinishedBytes = 256 << 10
+
+	maxKeptText = 256 // of a client's name and version
+	maxAsked    = 32  // requests to the client that wait for their responses
 )
 
 // A session is what a client of the older protocol negotiated, and its streams. The zero session stands for none: a
@@ -34,7 +40,7 @@ type session struct {
 	mu          sync.Mutex
 	initialized bool
 	version     string
-	client      mcp.Implementation
+	client      mcp.Implementation // name and version only
 	can         mcp.ClientCapabilities
 	level       mcp.LoggingLevel
 	streams     []*stream                     // of POST requests, oldest first
@@ -114,7 +120,15 @@ func (s *session) GetClientInfo() mcp.Implementation {
 func (s *session) SetClientInfo(client mcp.Implementation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.client = client
+	s.client = mcp.Implementation{Name: shorten(client.Name), Version: shorten(client.Version)}
+}
+
+// shorten returns at most maxKeptText bytes of what a client says about itself, in memory of their own.
+func shorten(text string) string {
+	if len(text) > maxKeptText {
+		text = strings.ToValidUTF8(text[:maxKeptText], "")
+	}
+	return strings.Clone(text)
 }
 
 // GetClientCapabilities implements [server.SessionWithClientInfo].
@@ -124,11 +138,23 @@ func (s *session) GetClientCapabilities() mcp.ClientCapabilities {
 	return s.can
 }
 
-// SetClientCapabilities implements [server.SessionWithClientInfo].
+// SetClientCapabilities implements [server.SessionWithClientInfo]. It keeps whether a client can be asked for something,
+// and nothing of what it may have sent along.
 func (s *session) SetClientCapabilities(can mcp.ClientCapabilities) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.can = can
+	s.can = mcp.ClientCapabilities{}
+	if can.Sampling != nil {
+		s.can.Sampling = &mcp.SamplingCapability{}
+	}
+	if can.Elicitation != nil {
+		s.can.Elicitation = &mcp.ElicitationCapability{}
+	}
+	if can.Roots != nil {
+		s.can.Roots = &struct {
+			ListChanged bool `json:"listChanged,omitempty"`
+		}{can.Roots.ListChanged}
+	}
 }
 
 // ProtocolVersion implements [server.SessionWithProtocolVersion].
@@ -179,17 +205,21 @@ func (s *session) close() {
 	s.standalone.end()
 }
 
-// track makes a request of the client cancellable; untrack forgets it.
-func (s *session) track(id json.RawMessage, cancel context.CancelFunc) (untrack func()) {
+// track makes a request of the client cancellable; untrack forgets it. Two requests with one id cannot run at a time:
+// neither a cancellation nor an answer would say which one it is about.
+func (s *session) track(id json.RawMessage, cancel context.CancelFunc) (untrack func(), err error) {
 	key := jsonrpc.Key(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if _, running := s.inFlight[key]; running {
+		return nil, refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "A request with this id is running in this session already.")
+	}
 	s.inFlight[key] = cancel
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.inFlight, key)
-	}
+	}, nil
 }
 
 // cancel cancels the request with that id, if it is running.
@@ -245,17 +275,20 @@ func (s *session) stream(number int64) (*stream, bool) {
 }
 
 // expect returns where the client's response to the request with that id will arrive.
-func (s *session) expect(id int64) (replies <-chan reply, forget func()) {
+func (s *session) expect(id int64) (replies <-chan reply, forget func(), err error) {
 	key := strconv.FormatInt(id, 10)
 	ch := make(chan reply, 1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.asked) == maxAsked {
+		return nil, nil, fmt.Errorf("it has not answered %d requests", maxAsked)
+	}
 	s.asked[key] = ch
 	return ch, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.asked, key)
-	}
+	}, nil
 }
 
 // resolve hands a client's response to who waits for it, and reports whether somebody does.

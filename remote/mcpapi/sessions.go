@@ -2,6 +2,7 @@ package mcpapi
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -11,10 +12,9 @@ import (
 )
 
 const (
-	maxSessions = 128         // of one owner; a new one ends the one that was idle for longest
+	maxSessions = 128         // of one owner; a new one ends the one that was not used for longest
+	maxStreams  = 64          // of one owner: GET streams and subscriptions
 	sweepEvery  = time.Minute // expired sessions are looked for no more often
-	nonceBytes  = 16
-	macBytes    = 16
 )
 
 // A sessionTable holds the sessions, and the streams of subscriptions, which have none. A session is found only by its
@@ -28,6 +28,7 @@ type sessionTable struct {
 	mu        sync.Mutex
 	byOwner   map[pierre.KeyID]map[string]*session
 	listeners map[*listener]struct{}
+	streams   map[pierre.KeyID]int
 	swept     time.Time
 	closed    bool
 }
@@ -39,6 +40,7 @@ func newSessionTable(m *server.MCPServer, idle time.Duration, now func() time.Ti
 		now:       now,
 		byOwner:   map[pierre.KeyID]map[string]*session{},
 		listeners: map[*listener]struct{}{},
+		streams:   map[pierre.KeyID]int{},
 	}
 	return t
 }
@@ -58,8 +60,8 @@ func (t *sessionTable) add(ctx context.Context, s *session) error {
 		t.byOwner[s.owner] = map[string]*session{}
 	}
 	t.byOwner[s.owner][s.id] = s
-	if oldest := t.longestIdle(s.owner); len(t.byOwner[s.owner]) > maxSessions && oldest != nil {
-		ended = append(ended, oldest)
+	if len(t.byOwner[s.owner]) > maxSessions {
+		ended = append(ended, t.leastUsed(s))
 	}
 	t.mu.Unlock()
 	t.end(ctx, ended...)
@@ -96,16 +98,52 @@ func (t *sessionTable) expired(now time.Time) []*session {
 	return old
 }
 
-// longestIdle returns the owner's session that nobody has used for the longest time, nil if all are in use. t.mu is held.
-func (t *sessionTable) longestIdle(owner pierre.KeyID) *session {
-	var oldest *session
+// leastUsed returns the session of added's owner that has gone without a new request for the longest time. One that is in
+// use, be it only by a stream, goes only if all are. t.mu is held.
+func (t *sessionTable) leastUsed(added *session) *session {
+	var least *session
 	var since time.Time
-	for _, s := range t.byOwner[owner] {
-		if seen, idle := s.idleSince(); idle && (oldest == nil || seen.Before(since)) {
-			oldest, since = s, seen
+	var wasIdle bool
+	for _, s := range t.byOwner[added.owner] {
+		seen, idle := s.idleSince()
+		if s != added && (least == nil || idle && !wasIdle || idle == wasIdle && seen.Before(since)) {
+			least, since, wasIdle = s, seen, idle
 		}
 	}
-	return oldest
+	return least
+}
+
+// openStream counts a stream of the owner, and refuses one too many.
+func (t *sessionTable) openStream(owner pierre.KeyID) (closeStream func(), err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.streams[owner] >= maxStreams {
+		return nil, &pierre.Error{
+			Kind: pierre.KindRateLimited, RetryAfter: sweepEvery,
+			Msg: fmt.Sprintf("%d streams of this API key are open, the most that it may have; close some of them.", maxStreams),
+		}
+	}
+	t.streams[owner]++
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.streams[owner]--; t.streams[owner] == 0 {
+			delete(t.streams, owner)
+		}
+	}, nil
+}
+
+// size returns how many sessions and streams there are.
+func (t *sessionTable) size() (sessions, streams int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, of := range t.byOwner {
+		sessions += len(of)
+	}
+	for _, n := range t.streams {
+		streams += n
+	}
+	return sessions, streams
 }
 
 // end removes sessions and ends their streams.
@@ -124,7 +162,12 @@ func (t *sessionTable) end(ctx context.Context, sessions ...*session) {
 
 // listen makes a subscription reachable for notifications, until stop.
 func (t *sessionTable) listen(ctx context.Context, l *listener) (stop func(), err error) {
+	closeStream, err := t.openStream(l.owner)
+	if err != nil {
+		return nil, err
+	}
 	if err := t.mcp.RegisterSession(ctx, l); err != nil {
+		closeStream()
 		return nil, err
 	}
 	t.mu.Lock()
@@ -135,6 +178,7 @@ func (t *sessionTable) listen(ctx context.Context, l *listener) (stop func(), er
 	}
 	return func() {
 		t.mcp.UnregisterSession(ctx, l.SessionID())
+		closeStream()
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		delete(t.listeners, l)

@@ -6,15 +6,10 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 )
 
-const (
-	// writeTimeout is how long a client may take to read what was sent.
-	writeTimeout = 30 * time.Second
-	// retryMillis is how long a client whose stream broke waits before it comes back.
-	retryMillis = 1000
-)
+// retryMillis is how long a client whose stream broke waits before it comes back.
+const retryMillis = 1000
 
 // An sseWriter writes a response as server-sent events (HTML Living Standard, chapter 9.2). The response becomes one
 // with the first event.
@@ -52,7 +47,6 @@ func (o *sseWriter) prime(stream int64) {
 func (o *sseWriter) event(stream, number int64, data []byte, withID bool) error {
 	o.start()
 	o.dirty = true
-	o.extendDeadline(time.Now().Add(writeTimeout))
 	b := make([]byte, 0, len(data)+64)
 	b = append(b, "event: message\n"...)
 	if withID {
@@ -71,7 +65,6 @@ func (o *sseWriter) event(stream, number int64, data []byte, withID bool) error 
 func (o *sseWriter) comment() {
 	o.start()
 	o.dirty = true
-	o.extendDeadline(time.Now().Add(writeTimeout))
 	fmt.Fprint(o.w, ": keep-alive\n\n")
 }
 
@@ -84,14 +77,6 @@ func (o *sseWriter) flush() error {
 		return err
 	}
 	return nil
-}
-
-// finish takes the deadline off the connection, which will serve other requests.
-func (o *sseWriter) finish() { o.extendDeadline(time.Time{}) }
-
-// extendDeadline does nothing where there is no deadline to set, as in HTTP/2 test servers.
-func (o *sseWriter) extendDeadline(t time.Time) {
-	o.control.SetWriteDeadline(t) //nolint:errcheck // a writer without deadlines is written without
 }
 
 // eventID names a message of a session: the number of its stream and its own.

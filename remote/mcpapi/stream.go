@@ -166,7 +166,6 @@ func (st *stream) attached() bool {
 // or another one takes over. The caller has attached before it, so that no message finds nobody to wait for.
 func (st *stream) serve(out *sseWriter, last int64, gone <-chan struct{}, taken chan struct{}) {
 	defer st.detach(taken)
-	defer out.finish()
 	silence := time.NewTicker(keepAlive)
 	defer silence.Stop()
 	for {

@@ -39,7 +39,9 @@ func Open(ctx context.Context, dir string, m *server.MCPServer, opts mcpapi.Opti
 		opts.Now = time.Now
 	}
 	s := &Stack{Store: db, Keys: access.NewVerifier(db, opts.Now), Recorder: usage.NewRecorder(db, usage.Options{})}
-	opts.Auth = s.Keys
+	if opts.Auth == nil {
+		opts.Auth = s.Keys
+	}
 	if opts.Limiter == nil {
 		opts.Limiter = limit.New(db)
 	}

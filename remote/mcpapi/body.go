@@ -1,0 +1,141 @@
+package mcpapi
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/web"
+)
+
+const (
+	// maxUnknownBody is the limit of a message whose credential, if there is one, is in the message itself.
+	maxUnknownBody = 64 << 10
+	// maxHandshake is the limit of messages from which something is kept: hosts send a kilobyte.
+	maxHandshake = 64 << 10
+
+	maxUnknownBytes = 16 << 20  // of all messages without an accepted credential that are being received
+	maxKnownBytes   = 256 << 20 // of all other messages, until they are answered
+	maxOwnerBytes   = 32 << 20  // of those of one owner
+
+	firstBuffer = 4 << 10
+)
+
+// unknownPace is for clients that have not shown a credential yet.
+func unknownPace() web.Pace { return web.Pace{Pause: 10 * time.Second, BytesPerSecond: 16 << 10} }
+
+// A budget bounds the bytes of the messages that are in memory.
+type budget struct {
+	max, maxOwner int64
+
+	mu    sync.Mutex
+	total int64
+	of    map[string]int64 // by owner
+}
+
+func newBudget(limit, ofOwner int64) *budget {
+	return &budget{max: limit, maxOwner: ofOwner, of: map[string]int64{}}
+}
+
+func (b *budget) take(owner string, n int64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.total+n > b.max || b.of[owner]+n > b.maxOwner {
+		return false
+	}
+	b.total += n
+	b.of[owner] += n
+	return true
+}
+
+func (b *budget) give(owner string, n int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.total -= n
+	if b.of[owner] -= n; b.of[owner] == 0 {
+		delete(b.of, owner)
+	}
+}
+
+// readBody reads the message of a caller, who may be nobody yet. The bytes count until free is called.
+func (s *Server) readBody(r *http.Request, c caller) (body []byte, free func(), err error) {
+	limit, from, owner := s.opts.MaxBodyBytes, s.knownBytes, string(c.KeyID)
+	if !c.known {
+		limit, from, owner = min(limit, maxUnknownBody), s.unknownBytes, ""
+		web.SetPace(r.Context(), unknownPace())
+	}
+	var taken int64
+	free = func() { from.give(owner, taken) }
+	take := func(n int64) bool {
+		if !from.take(owner, n) {
+			return false
+		}
+		taken += n
+		return true
+	}
+	if body, err = readAll(r.Body, r.ContentLength, limit, take); err != nil {
+		free()
+		return nil, func() {}, explainBody(err, limit, c.known)
+	}
+	return body, free, nil
+}
+
+var (
+	errTooLarge = errors.New("the body is over the limit")
+	errNoBudget = errors.New("too many bytes of messages are in memory")
+)
+
+// readAll reads a body of which size bytes were announced, -1 if none were. It asks take before it allocates.
+func readAll(r io.Reader, size, limit int64, take func(n int64) bool) ([]byte, error) {
+	if size > limit {
+		return nil, errTooLarge
+	}
+	if size < 0 {
+		size = min(firstBuffer, limit)
+	}
+	var body []byte
+	for n := size + 1; ; n = min(2*int64(cap(body)), limit+1) { // one more, to see the end
+		if !take(n - int64(cap(body))) {
+			return nil, errNoBudget
+		}
+		larger := make([]byte, len(body), n)
+		copy(larger, body)
+		body = larger
+		for len(body) < cap(body) {
+			got, err := r.Read(body[len(body):cap(body)])
+			body = body[:len(body)+got]
+			if err == io.EOF {
+				return body, nil
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+		if int64(len(body)) > limit {
+			return nil, errTooLarge
+		}
+	}
+}
+
+// explainBody returns the refusal of a body that could not be read.
+func explainBody(err error, limit int64, known bool) error {
+	switch {
+	case errors.Is(err, errTooLarge) && known:
+		return refuse(http.StatusRequestEntityTooLarge, http.StatusRequestEntityTooLarge, fmt.Sprintf("The request body is larger than %d bytes.", limit))
+	case errors.Is(err, errTooLarge):
+		return refuse(http.StatusRequestEntityTooLarge, http.StatusRequestEntityTooLarge,
+			fmt.Sprintf("Without an API key in a header, the request body may have %d bytes; send Authorization: Bearer pk_live_….", limit))
+	case errors.Is(err, errNoBudget):
+		return &pierre.Error{Kind: pierre.KindUnavailable, Err: err, RetryAfter: time.Second, Msg: "Too many messages are on their way; try again in a moment."}
+	default:
+		e := refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "The request body could not be read to its end.")
+		e.cause = err
+		return e
+	}
+}

@@ -1,0 +1,371 @@
+package mcpapi_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+
+	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/fair"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/web"
+	"github.com/pierre-mcp/pierre/remote/mcpapi"
+)
+
+const hello = `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}`
+
+// serve puts the harness behind the product's HTTP server, which owns the deadlines.
+func (h *harness) serve() (addr string) {
+	h.t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(h.t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- web.Serve(ctx, ln, h.Door, slog.New(slog.NewTextHandler(h.log, nil)), web.Options{}) }()
+	h.t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			h.t.Errorf("Serve = %v", err)
+		}
+	})
+	return ln.Addr().String()
+}
+
+// A credential in a header is looked at before the body is read, and without one only a small body is.
+func TestBodiesOfUnknownCallersAreNotRead(t *testing.T) {
+	h := start(t, mcpapi.Options{})
+	c := h.client(pierre.Limit{})
+	addr := h.serve()
+	for name, tt := range map[string]struct {
+		header, send string
+		size         int
+		status       int
+		want         string
+	}{
+		"no key":                    {"", "", 64<<10 + 1, http.StatusRequestEntityTooLarge, "API key in a header"},
+		"a wrong key":               {"Authorization: Bearer pk_live_nonsense\r\n", "", 64<<10 + 1, http.StatusUnauthorized, "API key"},
+		"two keys":                  {"Authorization: Bearer a\r\nX-API-Key: b\r\n", "", 64<<10 + 1, http.StatusBadRequest, "two different"},
+		"a key, but over the limit": {"Authorization: Bearer " + c.key + "\r\n", "", 4<<20 + 1, http.StatusRequestEntityTooLarge, "larger than"},
+		"a wrong key, and its id":   {"X-API-Key: nonsense\r\n", `{"jsonrpc":"2.0","id":"77","method":"ping"}`, 43, http.StatusUnauthorized, `"id":"77"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, path := range []string{"/mcp", "/"} {
+				conn, err := net.Dial("tcp", addr)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer conn.Close()
+				if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+					t.Fatal(err)
+				}
+				fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n%s", path, tt.header, tt.size, tt.send)
+				resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var body strings.Builder
+				if _, err := bufio.NewReader(resp.Body).WriteTo(&body); err != nil {
+					t.Fatal(err)
+				}
+				if resp.StatusCode != tt.status || !strings.Contains(body.String(), tt.want) {
+					t.Errorf("%s: %d %s, want %d with %s", path, resp.StatusCode, body.String(), tt.status, tt.want)
+				}
+			}
+		})
+	}
+}
+
+// What a client says about itself is kept only as far as it is used.
+func TestSessionsKeepLittle(t *testing.T) {
+	h := start(t, mcpapi.Options{})
+	var kept server.SessionWithClientInfo
+	h.mcp.AddTool(mcp.NewTool("look"), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		kept, _ = server.ClientSessionFromContext(ctx).(server.SessionWithClientInfo)
+		return mcp.NewToolResultText("ok"), nil
+	})
+	c := h.client(pierre.Limit{})
+	long := strings.Repeat("x", 10_000)
+	resp := c.post(`{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{"sampling":{"context":{}},` +
+		`"experimental":{"a":[1,2,3]},"extensions":{"b":{}}},"clientInfo":{"name":"` + long + `","version":"1","description":"` + long + `","icons":[{"src":"x"}]}}}`)
+	c.session = resp.Header.Get("Mcp-Session-Id")
+	c.post(call("1", "look", ""))
+	can, info := kept.GetClientCapabilities(), kept.GetClientInfo()
+	if can.Sampling == nil || can.Elicitation != nil || can.Experimental != nil || can.Extensions != nil {
+		t.Errorf("capabilities %+v", can)
+	}
+	if len(info.Name) > 256 || info.Version != "1" || info.Description != "" || info.Icons != nil {
+		t.Errorf("client %+v", info)
+	}
+	large := strings.Replace(hello, `"capabilities":{}`, `"capabilities":{"experimental":{"a":"`+strings.Repeat("x", 64<<10)+`"}}`, 1)
+	if resp := c.post(large); resp.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("a large initialize: %d %.200s", resp.StatusCode, resp.body)
+	}
+}
+
+// The limit of sessions holds for sessions that are in use as well, and the limit of streams beside it.
+func TestSessionsInUseAreBounded(t *testing.T) {
+	h := start(t, mcpapi.Options{})
+	c := h.client(pierre.Limit{})
+	var sessions []string
+	open, refused := 0, 0
+	for range 200 {
+		c.session = ""
+		c.session = c.post(hello).Header.Get("Mcp-Session-Id")
+		sessions = append(sessions, c.session)
+		switch resp := c.send(c.request(http.MethodGet, "/mcp", "")); resp.StatusCode {
+		case http.StatusOK:
+			open++
+		case http.StatusTooManyRequests:
+			refused++
+			if resp.Header.Get("Retry-After") == "" {
+				t.Fatal("no Retry-After")
+			}
+		default:
+			t.Fatalf("GET: %s", resp.Status)
+		}
+	}
+	live := 0
+	for _, session := range sessions {
+		c.session = session
+		if c.post(`{"jsonrpc":"2.0","id":1,"method":"ping"}`).StatusCode == http.StatusOK {
+			live++
+		}
+	}
+	if live != 128 || open < 64 || refused == 0 {
+		t.Errorf("%d of 200 sessions live, %d streams opened, %d refused", live, open, refused)
+	}
+	if _, streams := h.Door.Sessions(); streams > 64 {
+		t.Errorf("%d streams are open", streams)
+	}
+	other := h.initialized(`{}`)
+	if resp := other.send(other.request(http.MethodGet, "/mcp", "")); resp.StatusCode != http.StatusOK {
+		t.Errorf("another key's stream: %s", resp.Status)
+	}
+}
+
+// Subscriptions count as streams, and are given back when they end.
+func TestSubscriptionsAreBounded(t *testing.T) {
+	h := start(t, mcpapi.Options{})
+	c := h.client(pierre.Limit{})
+	ctx, hangUp := context.WithCancel(t.Context())
+	listen := func(ctx context.Context) int {
+		return c.send(c.modernRequest("1", "subscriptions/listen", `"notifications":{"toolsListChanged":true}`).WithContext(ctx)).StatusCode
+	}
+	for i := range 64 {
+		if status := listen(ctx); status != http.StatusOK {
+			t.Fatalf("subscription %d: %d", i, status)
+		}
+	}
+	if status := listen(ctx); status != http.StatusTooManyRequests {
+		t.Errorf("one too many: %d", status)
+	}
+	hangUp()
+	h.eventually(func() bool { _, streams := h.Door.Sessions(); return streams == 0 })
+	if status := listen(t.Context()); status != http.StatusOK {
+		t.Errorf("after the others ended: %d", status)
+	}
+}
+
+// An auth decides as a test wants.
+type auth struct {
+	mcpapi.Authenticator
+
+	verify func(ctx context.Context, key string) (access.Principal, error)
+}
+
+func (a *auth) Verify(ctx context.Context, key string) (access.Principal, error) {
+	return a.verify(ctx, key)
+}
+
+// streamsOf opens a stream of each kind and returns their readers.
+func (h *harness) streamsOf(c *client) map[string]*reader {
+	h.t.Helper()
+	return map[string]*reader{
+		"GET":          c.events(c.send(c.request(http.MethodGet, "/mcp", ""))),
+		"subscription": c.events(c.send(c.modernRequest("1", "subscriptions/listen", `"notifications":{"toolsListChanged":true}`))),
+	}
+}
+
+// A stream ends when its key expires, which is the end of a rotation's grace, too.
+func TestStreamsEndWithTheirKey(t *testing.T) {
+	a := &auth{}
+	h := start(t, mcpapi.Options{Auth: a})
+	var expired atomic.Bool
+	expires := time.Now().Add(300 * time.Millisecond)
+	a.verify = func(ctx context.Context, key string) (access.Principal, error) {
+		if expired.Load() {
+			return access.Principal{}, &pierre.Error{Kind: pierre.KindUnauthenticated, Msg: "expired"}
+		}
+		p, err := h.Keys.Verify(ctx, key)
+		p.Expires = expires
+		return p, err
+	}
+	streams := h.streamsOf(h.initialized(`{}`))
+	expired.Store(true)
+	for name, events := range streams {
+		events.all()
+		if time.Now().Before(expires) {
+			t.Errorf("%s ended before its key", name)
+		}
+	}
+}
+
+// A key that is revoked while a stream of it is being opened takes the stream along.
+func TestRevocationWhileAStreamOpens(t *testing.T) {
+	a := &auth{}
+	h := start(t, mcpapi.Options{Auth: a})
+	a.verify = func(ctx context.Context, key string) (access.Principal, error) { return h.Keys.Verify(ctx, key) }
+	for _, kind := range []string{"GET", "subscription"} {
+		c := h.initialized(`{}`)
+		var once sync.Once
+		a.verify = func(ctx context.Context, key string) (access.Principal, error) {
+			p, err := h.Keys.Verify(ctx, key)
+			once.Do(func() { // now it is accepted, and nothing of it is open yet
+				if _, err := h.Store.RevokeAPIKey(ctx, pierre.Act{Actor: "test", At: time.Now().UTC()}, c.row.ID); err != nil {
+					t.Error(err)
+				}
+				h.Keys.Revoked(c.row.ID)
+			})
+			return p, err
+		}
+		request := c.request(http.MethodGet, "/mcp", "")
+		if kind == "subscription" {
+			request = c.modernRequest("1", "subscriptions/listen", `"notifications":{"toolsListChanged":true}`)
+		}
+		c.events(c.send(request)).all() // it ends
+	}
+}
+
+// Two requests with one id cannot run in a session at a time.
+func TestRequestIDsInUse(t *testing.T) {
+	h := start(t, mcpapi.Options{})
+	c := h.initialized(`{}`)
+	first := make(chan response, 1)
+	go func() { first <- c.post(call("7", "block", `"name":"x"`)) }()
+	ended := h.blocking("x")
+	resp := c.post(call("7.0", "noop", ""))
+	if e := rpcError(t, resp.body); resp.StatusCode != http.StatusBadRequest || e.Code != mcp.INVALID_REQUEST {
+		t.Errorf("%d %s", resp.StatusCode, resp.body)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("the first request ended with %v", err)
+	}
+	if resp := <-first; !strings.Contains(resp.body, "released") {
+		t.Errorf("the first request: %s", resp.body)
+	}
+	if resp := c.post(call("7", "noop", "")); resp.StatusCode != http.StatusOK {
+		t.Errorf("the id once it is free: %d %s", resp.StatusCode, resp.body)
+	}
+}
+
+// Calls of one user that block all of their turns do not keep another user waiting, whatever they ask for.
+func TestUsersDoNotWaitForEachOther(t *testing.T) {
+	h := start(t, mcpapi.Options{Work: fair.New(fair.Options{Running: 4, PerTenant: 2, Waiting: 30})})
+	greedy, modest := h.client(pierre.Limit{}), h.client(pierre.Limit{})
+	answered := make(chan response, 33)
+	for i := range 33 {
+		go func() { answered <- greedy.post(call("1", "block", fmt.Sprintf(`"name":"%d"`, i))) }()
+	}
+	refused := <-answered // two run and thirty wait
+	if refused.StatusCode != http.StatusTooManyRequests || refused.Header.Get("Retry-After") != "1" {
+		t.Errorf("one too many: %d, Retry-After %q", refused.StatusCode, refused.Header.Get("Retry-After"))
+	}
+	for range 10 {
+		if resp := modest.post(call("1", "noop", "")); resp.StatusCode != http.StatusOK {
+			t.Errorf("another user: %d %s", resp.StatusCode, resp.body)
+		}
+	}
+	h.mu.Lock()
+	running := len(h.blocked)
+	h.mu.Unlock()
+	if running != 2 {
+		t.Errorf("%d calls of one user run at once, want 2", running)
+	}
+	released := map[string]bool{}
+	for len(released) < 32 { // each makes way for the next
+		h.mu.Lock()
+		for name, ended := range h.blocked {
+			if !released[name] {
+				released[name] = true
+				go func() { <-ended }()
+			}
+		}
+		h.mu.Unlock()
+		<-time.After(time.Millisecond)
+	}
+	for range 32 {
+		if resp := <-answered; resp.StatusCode != http.StatusOK {
+			t.Errorf("a call that waited: %d %s", resp.StatusCode, resp.body)
+		}
+	}
+	if calls := greedy.calls(); len(calls) != 32 {
+		t.Errorf("%d calls recorded, want 32: what was refused costs nothing", len(calls))
+	}
+}
+
+// Retry-After is what the refusal knows.
+func TestRetryAfterOfRefusedCredentials(t *testing.T) {
+	a := &auth{verify: func(context.Context, string) (access.Principal, error) {
+		return access.Principal{}, &pierre.Error{Kind: pierre.KindRateLimited, Msg: "Too many.", RetryAfter: 41500 * time.Millisecond}
+	}}
+	h := start(t, mcpapi.Options{Auth: a})
+	c := &client{h: h, key: "x"}
+	if resp := c.post(hello); resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") != "42" {
+		t.Errorf("%d, Retry-After %q", resp.StatusCode, resp.Header.Get("Retry-After"))
+	}
+}
+
+// mcp-go asks a session for its channel exactly once for each notification, and sends at once. exchange, session and
+// listener rely on it: each call of NotificationChannel reserves a place in a stream, which waits for what follows.
+func TestNotificationChannelIsAskedForOncePerNotification(t *testing.T) {
+	m := server.NewMCPServer("test", "1", server.WithToolCapabilities(true), server.WithLogging(), server.WithResourceCapabilities(true, true))
+	s := &counting{}
+	if err := m.RegisterSession(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	ctx := m.WithContext(t.Context(), s)
+	for name, notify := range map[string]func(){
+		"to the client": func() { m.SendNotificationToClient(ctx, "notifications/progress", nil) },
+		"to one client": func() { m.SendNotificationToSpecificClient(s.SessionID(), "notifications/progress", nil) },
+		"to all":        func() { m.SendNotificationToAllClients("notifications/progress", nil) },
+		"a changed list": func() {
+			m.AddTool(mcp.NewTool("new"), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+				return &mcp.CallToolResult{}, nil
+			})
+		},
+	} {
+		s.channels = nil
+		notify()
+		if len(s.channels) != 1 || len(s.channels[0]) != 1 {
+			t.Errorf("%s: the channel was asked for %d times", name, len(s.channels))
+		}
+	}
+}
+
+// A counting session keeps the channels that it gave out.
+type counting struct {
+	channels []chan mcp.JSONRPCNotification
+}
+
+func (*counting) SessionID() string { return "counting" }
+func (*counting) Initialize()       {}
+func (*counting) Initialized() bool { return true }
+
+func (s *counting) NotificationChannel() chan<- mcp.JSONRPCNotification {
+	c := make(chan mcp.JSONRPCNotification, 1)
+	s.channels = append(s.channels, c)
+	return c
+}
