@@ -14,6 +14,8 @@ export GOBIN=$cache/bin PATH=$cache/bin:$cache/cdxgen/node_modules/.bin:$PATH
 [ -d "$cache/cdxgen" ] || npm install --silent --no-audit --no-fund --prefix "$cache/cdxgen" "$cdxgen"
 
 rm -rf dist
+VERSION=${VERSION:-$(scripts/version.sh)}
+export VERSION
 goreleaser release --snapshot --clean
 mv dist/release/mcp-client.sbom.json dist/
 for build in dist/release/mcp-client_*/mcp-client*; do

@@ -16,8 +16,8 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
+	"github.com/pierre-mcp/pierre/internal/gc"
 	"github.com/pierre-mcp/pierre/internal/pierre"
-	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
 	"github.com/pierre-mcp/pierre/remote/mcpapi/mcpapitest"
 )
@@ -42,7 +42,7 @@ func serveUntilEOF(ctx context.Context, which string, stdin io.Reader, stdout io
 	case "bare":
 		handler = server.NewStreamableHTTPServer(m)
 	case "ours":
-		web.TuneGC("") // as pierre-mcp-server does
+		gc.Tune("") // as pierre-mcp-server does
 		dir, err := os.MkdirTemp("", "pierre-bench-")
 		if err != nil {
 			return err

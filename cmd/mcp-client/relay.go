@@ -23,19 +23,19 @@ import (
 
 // logger returns the relay's logger and what closes its file.
 func logger(o *connection.LogFlags, stderr io.Writer) (*slog.Logger, io.Closer, error) {
-	out, closer, level := stderr, io.Closer(io.NopCloser(nil)), o.Level
-	if level == "" && o.File == "" {
-		level = "off"
+	out, closer, text := stderr, io.Closer(io.NopCloser(nil)), o.Level
+	if text == "" && o.File == "" {
+		text = "off"
+	}
+	level, err := logging.ParseLevel(text)
+	if err != nil {
+		return nil, nil, cli.Usage(fmt.Errorf("--log-level: %w", err))
 	}
 	if o.File != "" {
 		file := &lumberjack.Logger{Filename: o.File, MaxSize: 10, MaxBackups: 3}
 		out, closer = file, file
 	}
-	log, err := logging.New(out, level)
-	if err != nil {
-		return nil, nil, cli.Usage(fmt.Errorf("--%w", err))
-	}
-	return log, closer, nil
+	return logging.New(out, logging.Options{Level: level}), closer, nil
 }
 
 // relay is the program without a subcommand: it relays until the host goes away.

@@ -3,161 +3,157 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/netip"
-	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/pierre-mcp/pierre/internal/certfile"
+	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/datadir"
+	"github.com/pierre-mcp/pierre/internal/keyring"
 	"github.com/pierre-mcp/pierre/internal/logging"
+	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
-// A setting is a flag and the environment variable that gives its default.
-type setting struct {
-	flag, env string
-	preset    string
-	help      string
-	value     *string
-}
-
-// A config is everything that the programs' user can choose. See docs/operating.md.
+// A config is everything that an operator can choose, checked. See docs/operating.md.
 type config struct {
 	singleTenant   bool
 	host           string
 	port           string
 	databaseURL    string
 	dataDir        string
-	logLevel       string
+	log            logging.Options
 	geoIPDB        string
 	tlsCert        string
 	tlsKey         string
-	allowedOrigins string
-	trustedProxies string
-	maxUploadMB    string
+	certificate    *certfile.Pair // nil: plain HTTP
+	metricsAddr    string
+	allowedOrigins []string
+	trustedProxies []netip.Prefix
 	downloadsDir   string
 	publicURL      string
-	jwtSecret      fileOr
-	encryptionKey  fileOr
+	maxUploadBytes int64
+	jwtSecret      keyring.Source
+	encryptionKey  keyring.Source
+
+	settings *cli.Settings
+	warnings []string // for the log, once there is one
 }
 
-// A fileOr is a secret that the environment gives as text or as the path of a file.
-type fileOr struct{ text, file string }
-
-// settings lists the flags that have an environment variable; dataDir is the default data folder.
-func (c *config) settings(dataDir string) []setting {
-	return []setting{
-		{"host", "HOST", "127.0.0.1", "address to listen on; 0.0.0.0 for all", &c.host},
-		{"port", "PORT", "", "port to listen on (default 8081, with --single-tenant 8080)", &c.port},
-		{"database-url", "DATABASE_URL", "", "database (default a SQLite file in the data folder)", &c.databaseURL},
-		{"data-dir", "PIERRE_DATA_DIR", dataDir, "folder of the database, the secrets and uploads", &c.dataDir},
-		{"log-level", "LOG_LEVEL", "info", "off, error, warn, info or debug", &c.logLevel},
-		{"geoip-db", "GEOIP_DB", "", "MaxMind database that gives usage reports their countries", &c.geoIPDB},
-		{"tls-cert", "TLS_CERT", "", "certificate file, for HTTPS without a proxy in front", &c.tlsCert},
-		{"tls-key", "TLS_KEY", "", "key file of --tls-cert", &c.tlsKey},
-		{"allowed-origins", "ALLOWED_ORIGINS", "", "web origins that may call /mcp from a browser, comma-separated", &c.allowedOrigins},
-		{"trusted-proxies", "TRUSTED_PROXIES", "", "networks whose X-Forwarded-For is believed, comma-separated", &c.trustedProxies},
-		{"downloads-dir", "DOWNLOADS_DIR", "", "folder of mcp-client builds to serve, with install.sh and install.ps1", &c.downloadsDir},
-		{"public-url", "PUBLIC_URL", "", "origin under which clients reach this server, for the installers (default as asked)", &c.publicURL},
-		{"max-upload-mb", "MAX_UPLOAD_MB", "2048", "largest upload to /api/import, in MB", &c.maxUploadMB},
-	}
-}
-
-// bind adds the flags of the settings to cmd, with defaults from the environment.
-func (c *config) bind(cmd *cobra.Command, getenv func(string) string) {
+// table lists the flags that have an environment variable.
+func (c *config) table(getenv func(string) string) []cli.Setting {
 	dataDir, err := datadir.Default(getenv)
 	if err != nil {
-		dataDir = "" // validate asks for the flag then
+		dataDir = "" // Parse asks for the flag then
 	}
-	for _, s := range c.settings(dataDir) {
-		preset := s.preset
-		if v := getenv(s.env); v != "" {
-			preset = v
-		} else if s.env == "LOG_LEVEL" {
-			preset = rustLevel(getenv("RUST_LOG"), preset)
-		}
-		cmd.PersistentFlags().StringVar(s.value, s.flag, preset, s.help+" ["+s.env+"]")
-		cmd.PersistentFlags().Lookup(s.flag).DefValue = s.preset // --help must not show the environment's: it may hold a password
+	return []cli.Setting{
+		{Flag: "host", Env: "PIERRE_HOST", Default: "127.0.0.1", Help: "address to listen on; 0.0.0.0 for all", Other: c.sharedHost, Parse: into(&c.host, parseHost)},
+		{Flag: "port", Env: "PORT", Help: "port to listen on (default 8081, with --single-tenant 8080)", Parse: into(&c.port, parsePort)},
+		{Flag: "database-url", Env: "DATABASE_URL", Help: "database (default a SQLite file in the data folder)", Parse: into(&c.databaseURL, parseDatabaseURL)},
+		{Flag: "data-dir", Env: "PIERRE_DATA_DIR", Default: dataDir, Help: "folder of the database, the secrets and uploads", Parse: into(&c.dataDir, parseDataDir)},
+		{Flag: "log-level", Env: "LOG_LEVEL", Default: "info", Help: "off, error, warn, info or debug", Other: rustLevel, Parse: into(&c.log.Level, logging.ParseLevel)},
+		{Flag: "log-format", Env: "LOG_FORMAT", Default: "text", Help: "text or json", Parse: into(&c.log.JSON, logging.ParseFormat)},
+		{Flag: "geoip-db", Env: "GEOIP_DB", Help: "MaxMind database that gives usage reports their countries", Parse: into(&c.geoIPDB, parseFile)},
+		{Flag: "tls-cert", Env: "TLS_CERT", Help: "certificate file, for HTTPS without a proxy in front", Parse: into(&c.tlsCert, parsePath)},
+		{Flag: "tls-key", Env: "TLS_KEY", Help: "key file of --tls-cert", Parse: into(&c.tlsKey, parsePath)},
+		{Flag: "metrics-addr", Env: "METRICS_ADDR", Help: "host:port of a listener of its own for /metrics (default: on --port, for this machine only)", Parse: into(&c.metricsAddr, parseHostPort)},
+		{Flag: "allowed-origins", Env: "ALLOWED_ORIGINS", Help: "web origins that may call /mcp from a browser, comma-separated", Parse: into(&c.allowedOrigins, parseOrigins)},
+		{Flag: "trusted-proxies", Env: "TRUSTED_PROXIES", Help: "networks whose X-Forwarded-For is believed, comma-separated", Parse: into(&c.trustedProxies, parseNetworks)},
+		{Flag: "downloads-dir", Env: "DOWNLOADS_DIR", Help: "folder of mcp-client builds to serve, with install.sh and install.ps1", Parse: into(&c.downloadsDir, parseFolder)},
+		{Flag: "public-url", Env: "PUBLIC_URL", Help: "origin under which clients reach this server, for the installers (default as asked)", Parse: into(&c.publicURL, parsePublicURL)},
+		{Flag: "max-upload-mb", Env: "MAX_UPLOAD_MB", Default: "2048", Help: "largest upload to /api/import, in MB", Parse: into(&c.maxUploadBytes, parseMegabytes)},
 	}
-	c.jwtSecret = fileOr{getenv("JWT_SECRET"), getenv("JWT_SECRET_FILE")}
-	c.encryptionKey = fileOr{getenv("ENCRYPTION_KEY"), getenv("ENCRYPTION_KEY_FILE")}
 }
 
-// rustLevel reads the first plain level of a RUST_LOG such as "info,hyper=warn". That variable is for
-// other programs as well: what is no level of ours does not concern us.
-func rustLevel(rustLog, preset string) string {
-	for part := range strings.SplitSeq(rustLog, ",") {
-		if _, err := logging.New(io.Discard, part); err == nil && part != "" {
-			return part
-		}
+// into makes a setting's Parse of a parser and of the place for its value.
+func into[T any](place *T, parse func(string) (T, error)) func(string) error {
+	return func(text string) (err error) {
+		*place, err = parse(text)
+		return err
 	}
-	return preset
 }
 
-// validate reports all mistakes at once.
-func (c *config) validate() error {
-	var errs []error
+// bind adds the flags to cmd.
+func (c *config) bind(cmd *cobra.Command, getenv func(string) string) {
+	flags := cmd.PersistentFlags()
+	flags.BoolVar(&c.singleTenant, "single-tenant", false, "be a personal program: MCP on stdin and stdout, no key")
+	c.settings = cli.BindSettings(flags, getenv, c.table(getenv))
+	c.jwtSecret = keyring.Source{Text: secret.New(getenv("JWT_SECRET")), File: getenv("JWT_SECRET_FILE")}
+	c.encryptionKey = keyring.Source{Text: secret.New(getenv("ENCRYPTION_KEY")), File: getenv("ENCRYPTION_KEY_FILE")}
+}
+
+// load reads and checks all settings, before anything is made. Its error holds all mistakes.
+func (c *config) load() error {
+	errs := []error{c.settings.Parse()}
 	if c.port == "" {
 		c.port = "8081"
 		if c.singleTenant {
 			c.port = "8080"
 		}
 	}
-	if c.dataDir == "" {
-		errs = append(errs, errors.New("--data-dir is needed: the environment names no home folder"))
+	if c.singleTenant {
+		errs = append(errs, c.checkPersonal())
 	}
-	if n, err := strconv.Atoi(c.port); err != nil || n < 0 || n > 65535 {
-		errs = append(errs, fmt.Errorf("--port must be a number from 0 to 65535, not %q", c.port))
+	errs = append(errs, c.loadCertificate(), c.jwtSecret.Check("JWT_SECRET"), c.encryptionKey.Check("ENCRYPTION_KEY"))
+	if err := errors.Join(errs...); err != nil {
+		return cli.Usage(err)
 	}
-	if c.host == "" {
-		errs = append(errs, errors.New("--host must name an address; 0.0.0.0 means all"))
-	} else if c.singleTenant && !loopback(c.host) {
-		errs = append(errs, fmt.Errorf("--single-tenant asks for no key and so listens on loopback only, not on --host %s", c.host))
+	return nil
+}
+
+// checkPersonal refuses what a personal server must not do or cannot use.
+func (c *config) checkPersonal() error {
+	var errs []error
+	if c.host != "" && !loopback(c.host) {
+		errs = append(errs, fmt.Errorf("%s: --single-tenant asks for no key and so listens on loopback only, not on %s", c.settings.Source("host"), c.host))
 	}
-	if (c.tlsCert == "") != (c.tlsKey == "") {
-		errs = append(errs, errors.New("--tls-cert and --tls-key go together"))
-	}
-	if n, err := strconv.Atoi(c.maxUploadMB); err != nil || n < 1 {
-		errs = append(errs, fmt.Errorf("--max-upload-mb must be a number from 1 up, not %q", c.maxUploadMB))
-	}
-	if _, err := c.proxies(); err != nil {
-		errs = append(errs, err)
+	for _, flag := range []string{"metrics-addr", "trusted-proxies", "downloads-dir", "public-url"} {
+		if c.settings.Given(flag) {
+			errs = append(errs, fmt.Errorf("--%s: has no use with --single-tenant", flag))
+		}
 	}
 	return errors.Join(errs...)
 }
 
-func (c *config) proxies() ([]netip.Prefix, error) {
-	var nets []netip.Prefix
-	for _, s := range list(c.trustedProxies) {
-		p, err := netip.ParsePrefix(s)
-		if a, aerr := netip.ParseAddr(s); aerr == nil {
-			p, err = netip.PrefixFrom(a, a.BitLen()), nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("--trusted-proxies holds %q, which is no address or network such as 10.0.0.0/8", s)
-		}
-		nets = append(nets, p)
+func (c *config) loadCertificate() error {
+	switch {
+	case c.tlsCert == "" && c.tlsKey == "":
+		return nil
+	case c.tlsKey == "":
+		return fmt.Errorf("%s: needs --tls-key, too", c.settings.Source("tls-cert"))
+	case c.tlsCert == "":
+		return fmt.Errorf("%s: needs --tls-cert, too", c.settings.Source("tls-key"))
 	}
-	return nets, nil
-}
-
-func (c *config) uploadLimit() int64 {
-	mb, err := strconv.ParseInt(c.maxUploadMB, 10, 64)
-	if err != nil {
-		return 0 // validate has refused it
+	var err error
+	if c.certificate, err = certfile.Load(c.tlsCert, c.tlsKey, time.Now); err != nil {
+		return fmt.Errorf("%s: %w", c.settings.Source("tls-cert"), err)
 	}
-	return mb << 20
+	return nil
 }
 
-func (c *config) addr() string { return net.JoinHostPort(c.host, c.port) }
-
-func loopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
+// sharedHost reads HOST. Shells and build tools set it to names that were not meant for this program, so it
+// counts only if it is an address, or something that was meant to be one.
+func (c *config) sharedHost(getenv func(string) string) (name, text string) {
+	host := getenv("HOST")
+	if host == "" {
+		return "", ""
+	}
+	if host == "localhost" || looksLikeAddress(host) {
+		return "HOST", host
+	}
+	c.warnings = append(c.warnings, fmt.Sprintf("HOST=%s is not an address and is ignored; to listen there, set PIERRE_HOST or --host", host))
+	return "", ""
 }
 
-func list(s string) []string {
-	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
+// rustLevel reads the first plain level of a RUST_LOG such as "info,hyper=warn". That variable is for
+// other programs as well: other values in it are ignored.
+func rustLevel(getenv func(string) string) (name, text string) {
+	for part := range strings.SplitSeq(getenv("RUST_LOG"), ",") {
+		if _, err := logging.ParseLevel(part); err == nil && part != "" {
+			return "RUST_LOG", part
+		}
+	}
+	return "", ""
 }

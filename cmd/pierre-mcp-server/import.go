@@ -27,8 +27,8 @@ func newImport(c *config, w cli.World) *cobra.Command {
 			if len(paths) == 0 {
 				return cli.Usagef("import needs the path of a file, a folder or an archive")
 			}
-			if err := c.validate(); err != nil {
-				return cli.Usage(err)
+			if err := c.load(); err != nil {
+				return err
 			}
 			if (email == "") != c.singleTenant {
 				return cli.Usagef("import needs --user EMAIL, or --single-tenant for the personal program's own data")
@@ -47,18 +47,18 @@ func newImport(c *config, w cli.World) *cobra.Command {
 
 func importPaths(cmd *cobra.Command, c *config, w cli.World, email string, paths []string) (err error) {
 	ctx := cmd.Context()
-	s, err := c.open(ctx, w)
+	a, err := c.open(ctx, w)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close(ctx)) }()
+	defer func() { err = errors.Join(err, a.close(ctx)) }()
 	var total pierre.ImportSummary
-	user, err := s.importingUser(ctx, email)
+	user, err := a.importingUser(ctx, email)
 	if err != nil {
 		return err
 	}
 	for _, path := range paths {
-		summary, err := s.imports.ImportPath(ctx, user.ID, path, importer.Watch{Row: func(row pierre.ImportRow) error {
+		summary, err := a.imports.ImportPath(ctx, user.ID, path, importer.Watch{Row: func(row pierre.ImportRow) error {
 			total.Count(row)
 			return importreport.Row(w.Stdout, row)
 		}})
@@ -78,15 +78,15 @@ func importPaths(cmd *cobra.Command, c *config, w cli.World, email string, paths
 
 // importingUser returns the user with that e-mail address, who is made if new; "" is the one of a personal server. Users of
 // older versions may have an address that is not plain: they are found by it exactly as it is.
-func (s *services) importingUser(ctx context.Context, address string) (pierre.User, error) {
+func (a *app) importingUser(ctx context.Context, address string) (pierre.User, error) {
 	if address == "" {
-		return s.store.EnsureUser(ctx, personalEmail, time.Now())
+		return a.store.EnsureUser(ctx, personalEmail, time.Now())
 	}
 	email, notPlain := pierre.NormalizeEmail(address)
 	if notPlain == nil {
-		return s.store.EnsureUser(ctx, email, time.Now())
+		return a.store.EnsureUser(ctx, email, time.Now())
 	}
-	user, err := s.store.UserByEmail(ctx, address)
+	user, err := a.store.UserByEmail(ctx, address)
 	if pierre.KindOf(err) == pierre.KindNotFound {
 		return user, cli.Usage(notPlain)
 	}

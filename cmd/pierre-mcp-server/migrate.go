@@ -18,8 +18,8 @@ func newMigrate(c *config, _ cli.World) *cobra.Command {
 starts; this is for those who want to do it at a time of their own.`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if err := c.validate(); err != nil {
-				return cli.Usage(err)
+			if err := c.load(); err != nil {
+				return err
 			}
 			st, err := store.Open(c.databaseURL, c.dataDir)
 			if err != nil {

@@ -31,8 +31,8 @@ func newRoot(w cli.World) *cobra.Command {
 		Example: examples,
 		Args:    cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := c.validate(); err != nil {
-				return cli.Usage(err)
+			if err := c.load(); err != nil {
+				return err
 			}
 			if c.singleTenant {
 				return servePersonal(cmd.Context(), c, w)
@@ -40,7 +40,6 @@ func newRoot(w cli.World) *cobra.Command {
 			return serve(cmd.Context(), c, w)
 		},
 	}
-	root.PersistentFlags().BoolVar(&c.singleTenant, "single-tenant", false, "be a personal program: MCP on stdin and stdout, no key")
 	c.bind(root, w.Getenv)
 	root.AddCommand(newImport(c, w), newMigrate(c, w))
 	return root

@@ -5,20 +5,22 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 )
 
 // The linker writes it: -ldflags "-X …/internal/buildinfo.version=v1.2.3".
 var version string
 
-// Version returns the released version, or what the toolchain knows of an unreleased build.
+// Version returns the version of the build, such as 1.2.3: what the build was told, or what the toolchain
+// knows of it. It has no "v" in front, whoever built it.
 func Version() string {
 	if version != "" {
-		return version
+		return strings.TrimPrefix(version, "v")
 	}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
+		return strings.TrimPrefix(info.Main.Version, "v")
 	}
-	return "dev"
+	return "0.0.0-dev"
 }
 
 // Line returns what a program's version command prints.

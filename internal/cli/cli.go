@@ -1,5 +1,6 @@
-// Package cli holds what every program's command line has in common: the world
-// it sees, exit codes, one-line errors, the version command.
+// Package cli holds what every program's command line has in common: its
+// surroundings, settings from flags and environment variables, exit codes,
+// one-line errors, the version command.
 package cli
 
 import (
@@ -34,14 +35,16 @@ func Usage(err error) error { return usageError{err} }
 func Usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 // Run runs the program whose command tree is root and returns its exit code: 0
-// for success, an end that was asked for included, 2 for a usage mistake, a
-// value that the domain calls invalid included, 1 for everything else that went
-// wrong. An error is one line on stderr.
+// for success and for an end that was asked for, 2 for a usage mistake or a
+// value that the domain calls invalid, 1 for everything else that went wrong.
+// An error is one line on stderr; mistakes that are reported together are a line each.
 func Run(ctx context.Context, root *cobra.Command, args []string, w World) int {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return Usage(err) })
 	root.AddCommand(version(root.Name()))
+	root.Version = buildinfo.Version()
+	root.SetVersionTemplate(buildinfo.Line(root.Name()) + "\n")
 	root.SetArgs(args)
 	root.SetIn(w.Stdin)
 	root.SetOut(w.Stdout)
@@ -51,15 +54,16 @@ func Run(ctx context.Context, root *cobra.Command, args []string, w World) int {
 		return 0
 	}
 	if _, ok := errors.AsType[usageError](err); ok || pierre.KindOf(err) == pierre.KindInvalid {
-		fmt.Fprintf(w.Stderr, "%s: %s (%s --help shows how)\n", root.Name(), oneLine(err), root.Name())
+		lines := strings.Split(err.Error(), "\n")
+		lines[len(lines)-1] += " (" + root.Name() + " --help shows how)"
+		for _, line := range lines {
+			fmt.Fprintf(w.Stderr, "%s: %s\n", root.Name(), line)
+		}
 		return 2
 	}
-	fmt.Fprintf(w.Stderr, "%s: %s\n", root.Name(), oneLine(err))
+	fmt.Fprintf(w.Stderr, "%s: %s\n", root.Name(), strings.ReplaceAll(err.Error(), "\n", "; "))
 	return 1
 }
-
-// oneLine joins the mistakes that are reported together.
-func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
 // NoArgs refuses positional arguments: a mistyped command must not start something else.
 func NoArgs(_ *cobra.Command, args []string) error {

@@ -25,9 +25,10 @@ func TestRun(t *testing.T) {
 	}{
 		"success":      {t.Context(), nil, nil, 0, ""},
 		"version":      {t.Context(), []string{"version"}, errors.New("unused"), 0, ""},
+		"version flag": {t.Context(), []string{"--version"}, errors.New("unused"), 0, ""},
 		"failure":      {t.Context(), nil, errors.New("no disk"), 1, "tool: no disk\n"},
 		"usage":        {t.Context(), nil, cli.Usagef("no %s", "name"), 2, "tool: no name (tool --help shows how)\n"},
-		"mistakes":     {t.Context(), nil, cli.Usage(errors.Join(errors.New("no a"), errors.New("no b"))), 2, "tool: no a; no b (tool --help shows how)\n"},
+		"mistakes":     {t.Context(), nil, cli.Usage(errors.Join(errors.New("no a"), errors.New("no b"))), 2, "tool: no a\ntool: no b (tool --help shows how)\n"},
 		"invalid":      {t.Context(), nil, pierre.Invalid("port", "no such port"), 2, "tool: no such port (tool --help shows how)\n"},
 		"unknown flag": {t.Context(), []string{"--nope"}, nil, 2, "tool: unknown flag: --nope (tool --help shows how)\n"},
 		"unknown word": {t.Context(), []string{"nope"}, nil, 2, "tool: there is no command \"nope\" (tool --help shows how)\n"},

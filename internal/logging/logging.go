@@ -1,31 +1,63 @@
-// Package logging makes the programs' loggers: text on the writer they are given, never on stdout.
+// Package logging makes the programs' loggers: text or JSON lines on the writer they are given, never on stdout.
 package logging
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"strings"
-
-	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// New returns a logger of the given level, one of error, warn, info, debug and
-// off. "trace", which RUST_LOG users know, means debug.
-func New(w io.Writer, level string) (*slog.Logger, error) {
-	var l slog.Level
-	switch strings.ToLower(level) {
-	case "off":
-		return slog.New(slog.DiscardHandler), nil
-	case "error":
-		l = slog.LevelError
-	case "warn", "warning":
-		l = slog.LevelWarn
-	case "info", "":
-		l = slog.LevelInfo
-	case "debug", "trace":
-		l = slog.LevelDebug
+// Off is the level of a logger that logs nothing.
+const Off = slog.Level(math.MaxInt)
+
+// Options choose what is logged and how. The zero value is text from info up.
+type Options struct {
+	Level slog.Level
+	JSON  bool // an object a line instead of key=value pairs
+}
+
+// New returns a logger on w.
+func New(w io.Writer, opts Options) *slog.Logger {
+	how := &slog.HandlerOptions{Level: opts.Level}
+	switch {
+	case opts.Level == Off:
+		return slog.New(slog.DiscardHandler)
+	case opts.JSON:
+		return slog.New(slog.NewJSONHandler(w, how))
 	default:
-		return nil, pierre.Invalid("log-level", "the log level must be one of off, error, warn, info, debug, not %q", level)
+		return slog.New(slog.NewTextHandler(w, how))
 	}
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l})), nil
+}
+
+// ParseLevel returns the level that text names: error, warn, info, debug or off; "" is info. "trace",
+// which users of RUST_LOG know, means debug.
+func ParseLevel(text string) (slog.Level, error) {
+	switch strings.ToLower(text) {
+	case "off":
+		return Off, nil
+	case "error":
+		return slog.LevelError, nil
+	case "warn", "warning":
+		return slog.LevelWarn, nil
+	case "info", "":
+		return slog.LevelInfo, nil
+	case "debug", "trace":
+		return slog.LevelDebug, nil
+	default:
+		return 0, fmt.Errorf("must be one of off, error, warn, info, debug, not %q", text)
+	}
+}
+
+// ParseFormat reports whether text names JSON rather than text.
+func ParseFormat(text string) (json bool, err error) {
+	switch strings.ToLower(text) {
+	case "json":
+		return true, nil
+	case "text", "":
+		return false, nil
+	default:
+		return false, fmt.Errorf("must be text or json, not %q", text)
+	}
 }

@@ -22,12 +22,9 @@ const fileName = "pierre.db"
 // The file and its folder are made if missing. A URL of another database is a [pierre.KindInvalid]
 // error that does not repeat it, because it may hold a password.
 func Open(databaseURL, dataDir string) (*Store, error) {
-	path, err := sqlitePath(databaseURL)
+	path, err := Path(databaseURL, dataDir)
 	if err != nil {
 		return nil, err
-	}
-	if path == "" {
-		path = filepath.Join(dataDir, fileName)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("making the database's folder: %w", err)
@@ -36,6 +33,15 @@ func Open(databaseURL, dataDir string) (*Store, error) {
 		return nil, fmt.Errorf("making the database file: %w", err)
 	}
 	return OpenSQLite(path)
+}
+
+// Path returns the path of the file that [Open] opens. It makes nothing.
+func Path(databaseURL, dataDir string) (string, error) {
+	path, err := sqlitePath(databaseURL)
+	if path == "" && err == nil {
+		path = filepath.Join(dataDir, fileName)
+	}
+	return path, err
 }
 
 // makePrivate makes a missing file that only its owner can read; SQLite gives the files beside it the same mode.

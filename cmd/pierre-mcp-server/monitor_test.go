@@ -10,7 +10,7 @@ import (
 
 func TestMetricsAreForThisMachineOnly(t *testing.T) {
 	mux := http.NewServeMux()
-	newMonitor().mount(mux, slog.New(slog.DiscardHandler))
+	mux.Handle("GET /metrics", newMonitor().localHandler(slog.New(slog.DiscardHandler)))
 	for name, tc := range map[string]struct {
 		peer, host string
 		header     http.Header

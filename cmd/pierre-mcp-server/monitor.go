@@ -60,16 +60,21 @@ func (m *monitor) watch(route string, h http.Handler) http.Handler {
 	return promhttp.InstrumentHandlerDuration(m.served.MustCurryWith(prometheus.Labels{"route": route}), h)
 }
 
-// mount adds /metrics, for callers on this machine only.
-func (m *monitor) mount(mux *http.ServeMux, log *slog.Logger) {
-	metrics := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
-	mux.Handle("GET /metrics", web.Handle(log, func(w http.ResponseWriter, r *http.Request) error {
+// handler answers /metrics to everybody who can reach it: for a listener of its own.
+func (m *monitor) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// localHandler answers /metrics to callers on this machine only: for the listener that everybody can reach.
+func (m *monitor) localHandler(log *slog.Logger) http.Handler {
+	metrics := m.handler()
+	return web.Handle(log, func(w http.ResponseWriter, r *http.Request) error {
 		if !fromHere(r) {
 			return pierre.NotFound("page")
 		}
 		metrics.ServeHTTP(w, r)
 		return nil
-	}))
+	})
 }
 
 // fromHere reports whether the request comes from this machine: not through a proxy on it, which shows by a header or

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/mark3labs/mcp-go/server"
+
+	"github.com/pierre-mcp/pierre/internal/buildinfo"
+	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/importer"
+	"github.com/pierre-mcp/pierre/internal/limit"
+	"github.com/pierre-mcp/pierre/internal/logging"
+	"github.com/pierre-mcp/pierre/internal/store"
+	"github.com/pierre-mcp/pierre/internal/training"
+	"github.com/pierre-mcp/pierre/internal/usage"
+	"github.com/pierre-mcp/pierre/tools"
+)
+
+// stopWithin is the time from the signal to the end of the program. Container runtimes kill after ten seconds.
+const stopWithin = 9500 * time.Millisecond
+
+// An app is what both kinds of server and the import command need: the open database and the services over it.
+type app struct {
+	log      *slog.Logger
+	store    *store.Store
+	limiter  *limit.Limiter
+	recorder *usage.Recorder
+	mcp      *server.MCPServer
+	imports  *importer.Importer
+	told     atomic.Pointer[time.Time] // when the program was told to end
+}
+
+// open brings the database up to date and builds the services over it. The log goes to w.Stderr.
+func (c *config) open(ctx context.Context, w cli.World) (*app, error) {
+	log := logging.New(w.Stderr, c.log)
+	for _, text := range c.warnings {
+		log.WarnContext(ctx, "a variable is ignored", slog.String("reason", text))
+	}
+	if c.certificate != nil {
+		c.certificate.LogTo(log)
+	}
+	var countries *usage.Countries
+	if c.geoIPDB != "" {
+		var err error
+		if countries, err = usage.OpenCountries(c.geoIPDB, log); err != nil {
+			return nil, cli.Usage(fmt.Errorf("%s: %w", c.settings.Source("geoip-db"), err))
+		}
+	}
+	st, err := c.openStore(ctx, log)
+	if err != nil {
+		return nil, err
+	}
+	a := &app{
+		log:      log,
+		store:    st,
+		limiter:  limit.New(st),
+		recorder: usage.NewRecorder(st, usage.Options{Countries: countries}),
+		mcp:      server.NewMCPServer("pierre-mcp-server", buildinfo.Version(), server.WithInstructions(tools.Instructions)),
+		imports:  importer.New(st, c.dataDir, time.Now),
+	}
+	tools.New(st, training.New(st, time.Now, log), time.Now, log).Register(a.mcp)
+	context.AfterFunc(ctx, func() { a.told.CompareAndSwap(nil, new(time.Now())) })
+	return a, nil
+}
+
+func (c *config) openStore(ctx context.Context, log *slog.Logger) (*store.Store, error) {
+	path, err := store.Path(c.databaseURL, c.dataDir)
+	if err != nil {
+		return nil, err
+	}
+	st, err := store.Open(c.databaseURL, c.dataDir)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := st.Migrate(ctx); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	if exposed(path) {
+		log.WarnContext(ctx, "other users of this machine can read the database; chmod 600 it", slog.String("file", path))
+	}
+	return st, nil
+}
+
+// exposed reports whether others than its owner can read the file.
+func exposed(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && runtime.GOOS != "windows" && info.Mode()&fs.FileMode(0o077) != 0
+}
+
+// ending returns a context for the work that remains at the end of the program. It ends when the time
+// for stopping is used up, which began when ctx ended.
+func (a *app) ending(ctx context.Context) (context.Context, context.CancelFunc) {
+	began := time.Now()
+	if told := a.told.Load(); told != nil {
+		began = *told
+	}
+	return context.WithDeadline(context.WithoutCancel(ctx), began.Add(stopWithin))
+}
+
+// close ends the services: what was recorded is written before the database closes.
+func (a *app) close(ctx context.Context) error {
+	flush, cancel := a.ending(ctx)
+	defer cancel()
+	return errors.Join(a.recorder.Close(flush), a.store.Close())
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/keyring"
+	"github.com/pierre-mcp/pierre/internal/usage"
+	"github.com/pierre-mcp/pierre/internal/web"
+	"github.com/pierre-mcp/pierre/remote/adminapi"
+	"github.com/pierre-mcp/pierre/remote/downloads"
+	"github.com/pierre-mcp/pierre/remote/importapi"
+	"github.com/pierre-mcp/pierre/remote/mcpapi"
+)
+
+// An api is the handlers of the server for many, and those of them that work in the background.
+type api struct {
+	handler  http.Handler
+	mcp      *mcpapi.Server
+	verifier *access.Verifier
+	monitor  *monitor
+}
+
+// routes mounts every route of the server for many.
+func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
+	verifier := access.NewVerifier(a.store, time.Now)
+	mcp := mcpapi.New(a.mcp, mcpapi.Options{
+		Auth:           verifier,
+		Limiter:        a.limiter,
+		Recorder:       a.recorder,
+		Log:            a.log,
+		AllowedOrigins: c.allowedOrigins,
+		TrustedProxies: c.trustedProxies,
+	})
+	imports := importapi.New(a.imports, importapi.Options{Auth: verifier, Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log})
+	m := newMonitor()
+	mux := http.NewServeMux()
+	mux.Handle("/", m.watch("mcp", mcp))
+	mux.Handle("/api/import", m.watch("import", imports))
+	mux.Handle("/admin/", m.watch("admin", a.adminAPI(ring, access.KeyListeners{verifier, mcp})))
+	if c.downloadsDir != "" {
+		builds, err := downloads.New(c.downloadsDir, downloads.Options{PublicURL: c.publicURL, Log: a.log})
+		if err != nil {
+			return nil, fmt.Errorf("opening --downloads-dir: %w", err)
+		}
+		for _, route := range []string{"/install.sh", "/install.ps1", "/download/"} {
+			mux.Handle(route, m.watch("downloads", builds))
+		}
+	}
+	if c.metricsAddr == "" {
+		mux.Handle("GET /metrics", m.localHandler(a.log))
+	}
+	mountHealth(mux, a.store, a.log)
+	return &api{withClient(mux, c.trustedProxies), mcp, verifier, m}, nil
+}
+
+func (a *app) adminAPI(ring *keyring.Ring, keys access.KeyListener) http.Handler {
+	tokens := access.NewAdminVerifier(ring.JWTSecret(), a.store, time.Now)
+	reports := usage.NewReporter(a.store, a.store, a.limiter, time.Now)
+	return adminapi.New(a.store, tokens, reports, ring, adminapi.Options{Keys: keys, Log: a.log})
+}
+
+// withClient tells the verifiers of credentials where a request comes from.
+func withClient(h http.Handler, proxies []netip.Prefix) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx := access.WithClient(r.Context(), web.ClientAddr(r, proxies))
+		h.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// keys finds the server's secrets, or makes them.
+func (c *config) keys(log *slog.Logger) (*keyring.Ring, error) {
+	ring, err := keyring.Load(c.dataDir, c.jwtSecret, c.encryptionKey)
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range ring.Made {
+		log.Info("made a secret", slog.String("file", file))
+	}
+	for _, file := range ring.Exposed {
+		log.Warn("other users of this machine can read this secret; chmod 600 it", slog.String("file", file))
+	}
+	return ring, nil
+}

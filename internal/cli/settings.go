@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/pflag"
+)
+
+// A Setting is a value that a flag, an environment variable or a default gives, in this order.
+type Setting struct {
+	Flag    string // without the dashes
+	Env     string
+	Default string
+	Help    string
+
+	// Other looks for the value in variables that are not only this program's. It returns the name of
+	// the variable and the value, or "" if there is none. It is asked if the flag and Env give nothing. May be nil.
+	Other func(getenv func(string) string) (name, text string)
+
+	// Parse checks the text and keeps its value. Its error continues a line that begins with the name of
+	// the flag or of the variable.
+	Parse func(text string) error
+}
+
+// Settings are the settings of one program.
+type Settings struct {
+	list    []Setting
+	texts   []string
+	getenv  func(string) string
+	flags   *pflag.FlagSet
+	sources map[string]string
+}
+
+// BindSettings adds the flags of the settings to flags. Values are read when Parse is called.
+func BindSettings(flags *pflag.FlagSet, getenv func(string) string, list []Setting) *Settings {
+	s := &Settings{list: list, texts: make([]string, len(list)), getenv: getenv, flags: flags, sources: map[string]string{}}
+	for i, item := range list {
+		flags.StringVar(&s.texts[i], item.Flag, item.Default, item.Help+" ["+item.Env+"]")
+	}
+	return s
+}
+
+// Parse reads every setting once. Its error holds all mistakes, a line each.
+func (s *Settings) Parse() error {
+	var errs []error
+	for i, item := range s.list {
+		source, text := s.find(item, s.texts[i])
+		s.sources[item.Flag] = source
+		if err := item.Parse(text); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", source, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// find returns where the value comes from and what it is.
+func (s *Settings) find(item Setting, text string) (source, value string) {
+	flag := "--" + item.Flag
+	if s.flags.Changed(item.Flag) {
+		return flag, text
+	}
+	if v := s.getenv(item.Env); v != "" {
+		return item.Env, v
+	}
+	if item.Other != nil {
+		if name, v := item.Other(s.getenv); name != "" {
+			return name, v
+		}
+	}
+	return flag, item.Default
+}
+
+// Source returns what gave the value of a flag: the flag itself, with its dashes, or the name of a variable.
+func (s *Settings) Source(flag string) string { return s.sources[flag] }
+
+// Given reports whether the flag stands in the command line.
+func (s *Settings) Given(flag string) bool { return s.flags.Changed(flag) }
