@@ -22,15 +22,27 @@ func (s *Server) checkOrigin(w http.ResponseWriter, r *http.Request) error {
 	if origin == "" {
 		return nil // not a browser
 	}
-	u, err := url.Parse(origin)
-	if err != nil || u.Host == "" || !s.origins[origin] && !isLoopbackHost(u.Host) && (local || u.Host != r.Host) {
-		return refuse(http.StatusForbidden, http.StatusForbidden, "Web pages of this origin may not call this server; its operator can allow them.")
+	if !s.allowed(origin, r.Host, local) {
+		return refuse(http.StatusForbidden, http.StatusForbidden, "Web pages of this origin may not call this server; its operator can allow them with --allowed-origins.")
 	}
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", origin)
 	h.Add("Vary", "Origin")
 	h.Set("Access-Control-Expose-Headers", "Mcp-Session-Id, WWW-Authenticate, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id")
 	return nil
+}
+
+// allowed reports whether pages of the origin may call. Where no key is asked for, a page of another local port is as
+// foreign as any: only the origins that the operator named may call.
+func (s *Server) allowed(origin, host string, local bool) bool {
+	if s.origins[origin] {
+		return true
+	}
+	u, err := url.Parse(origin)
+	if err != nil || u.Host == "" || s.opts.Principal != nil {
+		return false
+	}
+	return isLoopbackHost(u.Host) || !local && u.Host == host
 }
 
 // preflight answers a browser that asks before it calls; checkOrigin has let it in.

@@ -12,15 +12,17 @@ import (
 
 func TestOrigins(t *testing.T) {
 	keyed := start(t, mcpapi.Options{AllowedOrigins: []string{"https://app.example"}})
-	alone := start(t, mcpapi.Options{Principal: &access.Principal{UserID: "user_me"}})
+	alone := start(t, mcpapi.Options{Principal: &access.Principal{UserID: "user_me"}, AllowedOrigins: []string{"http://localhost:5173"}})
 	tests := []struct {
 		name         string
 		origin, host string
 		keyed, alone int
 	}{
 		{"no browser", "", "", 200, 200},
-		{"localhost", "http://localhost:6274", "", 200, 200},
-		{"loopback addresses", "http://[::1]:80", "127.0.0.1", 200, 200},
+		{"a page of another local port", "http://localhost:6274", "", 200, 403},
+		{"a page of the server's own port", "http://127.0.0.1:8080", "127.0.0.1:8080", 200, 403},
+		{"a page of another local port that is allowed", "http://localhost:5173", "", 200, 200},
+		{"loopback addresses", "http://[::1]:80", "127.0.0.1", 200, 403},
 		{"allowed", "https://app.example", "", 200, 403},
 		{"not allowed", "https://evil.example", "", 403, 403},
 		{"allowed with another port", "https://app.example:8443", "", 403, 403},
