@@ -24,7 +24,7 @@ func main() {
 }
 
 func run(args []string, stdout, stderr io.Writer) int {
-	dir, opts, err := parse(args, stderr)
+	dir, opts, err := parse(args, time.Now().UTC().Truncate(24*time.Hour), stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
@@ -39,11 +39,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-func parse(args []string, stderr io.Writer) (dir string, opts demoathlete.Options, err error) {
+func parse(args []string, today time.Time, stderr io.Writer) (dir string, opts demoathlete.Options, err error) {
 	flags := flag.NewFlagSet("sample", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&dir, "out", "", "folder to write into (required)")
-	year := flags.Int("year", 2026, "calendar year of the recordings")
+	year := flags.Int("year", 0, "calendar year of the recordings, which must be over (default: the year before today)")
 	until := flags.String("until", "", "the date after the last day, such as 2026-11-22, for the year before it (instead of --year)")
 	flags.Uint64Var(&opts.Seed, "seed", 1, "another seed is another year of the same athlete")
 	if err := flags.Parse(args); err != nil {
@@ -54,15 +54,30 @@ func parse(args []string, stderr io.Writer) (dir string, opts demoathlete.Option
 		return "", opts, err
 	}
 	if dir == "" || flags.NArg() > 0 {
-		return "", opts, errors.New("usage: sample --out DIR [--year 2026 | --until 2026-11-22] [--seed 1]")
+		return "", opts, errors.New("usage: sample --out DIR [--year 2025 | --until 2026-11-22] [--seed 1]")
 	}
-	opts.Until = time.Date(*year+1, 1, 1, 0, 0, 0, 0, time.UTC)
-	if *until != "" {
-		if opts.Until, err = time.Parse(time.DateOnly, *until); err != nil {
-			return "", opts, fmt.Errorf("--until must be a date such as 2026-11-22, not %q", *until)
+	opts.Until, err = end(*year, *until, today)
+	return dir, opts, err
+}
+
+// end returns the date after the last day. Nothing is recorded in the future.
+func end(year int, until string, today time.Time) (time.Time, error) {
+	last := today
+	switch {
+	case year != 0 && until != "":
+		return last, errors.New("--year and --until exclude each other")
+	case year != 0:
+		last = time.Date(year+1, 1, 1, 0, 0, 0, 0, time.UTC)
+	case until != "":
+		var err error
+		if last, err = time.Parse(time.DateOnly, until); err != nil {
+			return last, fmt.Errorf("--until must be a date such as 2026-11-22, not %q", until)
 		}
 	}
-	return dir, opts, nil
+	if last.After(today) || last.Year() < 2000 {
+		return last, fmt.Errorf("the recordings must end between 2000 and today, %s, not on %s", today.Format(time.DateOnly), last.Format(time.DateOnly))
+	}
+	return last, nil
 }
 
 func write(dir string, opts demoathlete.Options, stdout io.Writer) error {

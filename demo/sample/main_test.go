@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/demoathlete"
 )
@@ -49,11 +50,30 @@ func TestRunRefusesBadArguments(t *testing.T) {
 		{"--out", "x", "more"},
 		{"--out", "x", "--until", "yesterday"},
 		{"--out", "x", "--year", "soon"},
+		{"--out", "x", "--year", "9999"},
+		{"--out", "x", "--year", "1900"},
+		{"--out", "x", "--until", "9999-01-01"},
+		{"--out", "x", "--until", "2025-01-01", "--year", "2024"},
 		{"--unknown"},
 	} {
 		var stdout, stderr strings.Builder
 		if code := run(args, &stdout, &stderr); code != 2 || stdout.Len() > 0 || strings.Count(stderr.String(), "\n") != 1 {
 			t.Errorf("%v: exit %d, stdout %q, stderr %q; want 2 and one line on stderr", args, code, stdout.String(), stderr.String())
+		}
+	}
+}
+
+func TestTheYearEndsByToday(t *testing.T) {
+	today := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
+	for _, tc := range []struct {
+		year        int
+		until, want string
+	}{
+		{0, "", "2026-11-25"}, {2025, "", "2026-01-01"}, {2026, "", ""}, {0, "2026-11-25", "2026-11-25"}, {0, "2026-11-26", ""},
+	} {
+		got, err := end(tc.year, tc.until, today)
+		if (err == nil) != (tc.want != "") || err == nil && got.Format(time.DateOnly) != tc.want {
+			t.Errorf("year %d, until %q: %v, %v; want %q", tc.year, tc.until, got, err, tc.want)
 		}
 	}
 }

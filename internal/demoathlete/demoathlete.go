@@ -24,7 +24,7 @@ import (
 
 // Options choose the year.
 type Options struct {
-	Until time.Time // midnight UTC after the year's last day; zero: 2027-01-01
+	Until time.Time // midnight UTC after the year's last day; zero: 2026-01-01
 	Seed  uint64    // another seed is another year of the same athlete; zero: 1
 }
 
@@ -32,7 +32,7 @@ type Options struct {
 // returns what they hold. The manifest itself is not written.
 func Write(dir string, opts Options) (Manifest, error) {
 	if opts.Until.IsZero() {
-		opts.Until = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+		opts.Until = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
 	if opts.Seed == 0 {
 		opts.Seed = 1
@@ -59,7 +59,7 @@ func Write(dir string, opts Options) (Manifest, error) {
 		return Manifest{}, err
 	}
 	m := Manifest{Athlete: athlete(opts.Until), From: outings[0].start, Until: opts.Until}
-	archive := newExport(opts.Until)
+	archive := newExport(opts)
 	for i, r := range rendered {
 		m.Recordings = append(m.Recordings, r.truths...)
 		if outings[i].exported() {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -222,5 +223,33 @@ func TestDuplicatesAreTheSameActivity(t *testing.T) {
 		if o.DistanceMeters != nil && math.Abs(*r.DistanceMeters/(*o.DistanceMeters)-1) > 0.03 {
 			t.Errorf("%s: %.0f m, but %.0f m in %s", r.File, *r.DistanceMeters, *o.DistanceMeters, r.DuplicateOf)
 		}
+	}
+}
+
+// The profile is the recordings' athlete: a demonstration that computes with it gives numbers that make sense.
+func TestTheProfileFitsTheRecordings(t *testing.T) {
+	y := wholeYear(t)
+	p := y.manifest.Athlete
+	highest, hardest := 0.0, 0.0
+	for _, r := range y.manifest.Activities() {
+		if r.MaxHeartRateBPM != nil {
+			highest = max(highest, *r.MaxHeartRateBPM)
+		}
+		if r.NormalizedPowerWatts != nil && *r.DurationSeconds > 45*60 {
+			hardest = max(hardest, *r.NormalizedPowerWatts)
+		}
+	}
+	if highest > *p.MaxHeartRateBPM || highest < *p.MaxHeartRateBPM-6 {
+		t.Errorf("the highest heart rate is %.0f, the profile's %.0f", highest, *p.MaxHeartRateBPM)
+	}
+	if hardest > 1.1*(*p.FTPWatts) || hardest < 0.75*(*p.FTPWatts) {
+		t.Errorf("the hardest ride of an hour has %.0f W, the profile's FTP is %.0f W", hardest, *p.FTPWatts)
+	}
+	if *p.RestingHeartRateBPM >= *p.ThresholdHRBPM || *p.ThresholdHRBPM >= *p.MaxHeartRateBPM {
+		t.Errorf("heart rates at rest %.0f, at threshold %.0f, at most %.0f", *p.RestingHeartRateBPM, *p.ThresholdHRBPM, *p.MaxHeartRateBPM)
+	}
+	table := y.files[demoathlete.ExportFile+"/activities.csv"]
+	if weight := strconv.FormatFloat(*p.WeightKg, 'f', 1, 64); !bytes.Contains(table, []byte(","+weight+",")) {
+		t.Errorf("the export's table does not have the profile's weight %s", weight)
 	}
 }

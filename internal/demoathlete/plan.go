@@ -40,19 +40,20 @@ const (
 
 // An outing is one activity as planned, and how its files come about.
 type outing struct {
-	day    int
-	week   int
-	start  time.Time // UTC
-	name   string
-	note   string // the description that the athlete typed in
-	legs   []leg
-	form   form
-	device string
-	format string
-	smart  bool // the device records when something changes, not each second
-	twin   twin
-	cut    float64 // share of the file that was written; 0: all
-	seed   uint64
+	firstID int // of the year
+	day     int
+	week    int
+	start   time.Time // UTC
+	name    string
+	note    string // the description that the athlete typed in
+	legs    []leg
+	form    form
+	device  string
+	format  string
+	smart   bool // the device records when something changes, not each second
+	twin    twin
+	cut     float64 // share of the file that was written; 0: all
+	seed    uint64
 }
 
 // A twin is a second recording of the same activity.
@@ -76,7 +77,7 @@ func plan(opts Options) []outing {
 	for day := range daysInYear {
 		rng := rand.New(rand.NewPCG(opts.Seed, uint64(day))) //nolint:gosec // a reproducible year, not a secret
 		date := first.AddDate(0, 0, day)
-		o := outing{day: day, week: day / 7, form: formOn(day), format: "fit", device: newWatch, seed: opts.Seed<<16 | uint64(day)}
+		o := outing{firstID: firstID(opts), day: day, week: day / 7, form: formOn(day), format: "fit", device: newWatch, seed: opts.Seed<<16 | uint64(day)}
 		if !o.train(date.Weekday(), rng) {
 			continue
 		}

@@ -2,7 +2,9 @@ package demoathlete
 
 import (
 	"bytes"
+	"fmt"
 	"math"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -117,6 +119,30 @@ func TestCourseIsAClosedLoopOfItsLength(t *testing.T) {
 		}
 		if lowest < 0 || highest-lowest > 100 || highest-lowest < 15 {
 			t.Errorf("seed %d: heights from %.1f to %.1f m", seed, lowest, highest)
+		}
+	}
+}
+
+// Real exports of one athlete do not give an id twice, whatever the year.
+func TestYearsHaveIDsOfTheirOwn(t *testing.T) {
+	owner := map[string]string{}
+	for _, until := range []time.Time{time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC), time.Date(2025, 11, 22, 0, 0, 0, 0, time.UTC)} {
+		for _, seed := range []uint64{1, 2, 3, maxSeeds - 1} {
+			opts := Options{Until: until, Seed: seed}
+			year := fmt.Sprintf("until %s, seed %d", until.Format(time.DateOnly), seed)
+			ids := []string{newExport(opts).manualID}
+			for _, o := range plan(opts) {
+				ids = append(ids, o.activityID(), o.uploadID())
+			}
+			for _, id := range ids {
+				if n, err := strconv.ParseInt(id, 10, 64); err != nil || n <= 0 || n >= 1<<53 {
+					t.Fatalf("%s: the id is %s", year, id)
+				}
+				if owner[id] != "" {
+					t.Fatalf("%s has the id %s of %s", year, id, owner[id])
+				}
+				owner[id] = year
+			}
 		}
 	}
 }

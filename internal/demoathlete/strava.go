@@ -33,18 +33,30 @@ const stravaColumns = `Activity ID,Activity Date,Activity Name,Activity Type,Act
 	`Average Grade Adjusted Pace,Timer Time,Total Cycles,Recovery,With Pet,Competition,Long Run,For a Cause,With Kid,Downhill Distance,` +
 	`Total Sets,Total Reps,Media`
 
-// The files of an export have the ids of uploads, which are not those of the activities.
+// The ids of a year: its activities', then its uploads', which are not the same. Another seed and another
+// end are other activities, so they have other ids.
 const (
-	firstActivityID = 9_100_000_000
-	firstUploadID   = 9_700_000_000
+	idsPerYear  = 6_000_000
+	firstUpload = idsPerYear / 2
+	maxSeeds    = 1 << 12 // with ids of their own; all stay below 2⁵³, as a number in JSON must
+	maxDays     = 1 << 16 // since 1970
 )
 
-func (o *outing) activityID() string { return strconv.Itoa(firstActivityID + o.day*7919) }
+// firstID returns the first id of the year that the options choose.
+func firstID(opts Options) int {
+	day := opts.Until.Unix() / int64((24 * time.Hour).Seconds())
+	year := int(opts.Seed%maxSeeds)*maxDays + int(day%maxDays)
+	return year * idsPerYear
+}
+
+func (o *outing) activityID() string { return strconv.Itoa(o.firstID + o.day*7919) }
+
+func (o *outing) uploadID() string { return strconv.Itoa(o.firstID + firstUpload + o.day*7927) }
 
 // export puts the outing's file into the account export. Of the formats only plain
 // GPX, which the phone's app records, is left uncompressed there.
 func (r *rendering) export(o *outing, data []byte, truths []Recording) error {
-	name := "activities/" + strconv.Itoa(firstUploadID+o.day*7927) + "." + o.format
+	name := "activities/" + o.uploadID() + "." + o.format
 	if o.format == "tcx" {
 		data = append([]byte("          "), data...) // a habit of Strava's
 	}
@@ -65,17 +77,19 @@ func (r *rendering) export(o *outing, data []byte, truths []Recording) error {
 
 // An export collects what the account export holds.
 type export struct {
-	header []string
-	rows   [][]string
-	files  []file
-	manual Recording
+	header   []string
+	rows     [][]string
+	files    []file
+	manual   Recording
+	manualID string
 }
 
-func newExport(until time.Time) *export {
+func newExport(opts Options) *export {
 	return &export{
-		header: strings.Split(stravaColumns, ","),
+		header:   strings.Split(stravaColumns, ","),
+		manualID: strconv.Itoa(firstID(opts) + 3),
 		manual: Recording{
-			Format: "csv", Name: "Garden yoga", Sport: "yoga", Start: until.AddDate(0, 0, -daysInYear+manualDay).Add(18 * time.Hour),
+			Format: "csv", Name: "Garden yoga", Sport: "yoga", Start: opts.Until.AddDate(0, 0, -daysInYear+manualDay).Add(18 * time.Hour),
 			Totals: pierre.Totals{ElapsedSeconds: new(2700.0), DurationSeconds: new(2700.0), CaloriesKcal: new(120.0)},
 		},
 	}
@@ -92,9 +106,8 @@ func (e *export) add(o *outing, r rendering) {
 
 // write returns the archive, and what is in it beside the outings.
 func (e *export) write() (file, Manifest, error) {
-	id := strconv.Itoa(firstActivityID + 3)
-	e.rows = append(e.rows, e.row(id, "Yoga", "", "", e.manual))
-	e.manual.File = ExportFile + "/activities.csv#" + id
+	e.rows = append(e.rows, e.row(e.manualID, "Yoga", "", "", e.manual))
+	e.manual.File = ExportFile + "/activities.csv#" + e.manualID
 	var table bytes.Buffer
 	w := csv.NewWriter(&table)
 	if err := w.WriteAll(append([][]string{e.header}, e.rows...)); err != nil {
