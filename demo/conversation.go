@@ -6,7 +6,11 @@ import (
 	"strings"
 )
 
-const shownLines = 14 // of each answer; the host gets all of it
+const (
+	shownLines   = 14  // of each answer; the host gets all of it
+	lookedAt     = 200 // newest activities among which the questions find theirs
+	lapsLookedAt = 10  // of them are asked for laps
+)
 
 // A question is what a person asks, and the tool call by which an assistant finds the answer.
 type question struct {
@@ -25,12 +29,12 @@ type result struct {
 }
 
 // hold runs one whole conversation and prints it.
-func (d *demo) hold(h *host, questions func(activityID string) []question) error {
+func (d *demo) hold(h *host, questions func(found) []question) error {
 	who, err := h.greet()
 	if err != nil {
 		return err
 	}
-	d.say("  host      hello\n  pierre    %s", who)
+	d.print("  host      hello\n  pierre    %s", who)
 	raw, err := h.ask("tools/list", nil)
 	if err != nil {
 		return err
@@ -39,12 +43,12 @@ func (d *demo) hold(h *host, questions func(activityID string) []question) error
 	if err != nil {
 		return err
 	}
-	d.say("  host      which tools are there?\n  pierre    %d: %s", len(names), strings.Join(names, ", "))
-	latest, err := d.latest(h)
+	d.print("  host      which tools are there?\n  pierre    %d: %s", len(names), strings.Join(names, ", "))
+	f, err := d.find(h)
 	if err != nil {
 		return err
 	}
-	for _, q := range questions(latest) {
+	for _, q := range append([]question{{"What did I do lately?", "get_activities", map[string]any{"limit": 6}}}, questions(f)...) {
 		if _, err := d.call(h, q); err != nil {
 			return err
 		}
@@ -52,52 +56,120 @@ func (d *demo) hold(h *host, questions func(activityID string) []question) error
 	return nil
 }
 
-// latest asks for the newest activities, shows them, and returns the id of the newest that can be analysed.
-func (d *demo) latest(h *host) (string, error) {
-	r, err := d.call(h, question{"What did I do lately?", "get_activities", map[string]any{"limit": 6}})
-	if err != nil {
-		return "", err
-	}
-	var page struct {
-		Activities []struct {
-			ID    string   `json:"id"`
-			HR    *float64 `json:"average_heart_rate_bpm"`
-			Power *float64 `json:"average_power_watts"`
-		} `json:"activities"`
-	}
-	if err := json.Unmarshal(r.StructuredContent, &page); err != nil {
-		return "", fmt.Errorf("reading get_activities' answer: %w", err)
-	}
-	if len(page.Activities) == 0 {
-		return "", fmt.Errorf("no activity was imported from %s: see the report above", d.data)
-	}
-	for _, a := range page.Activities {
-		if a.HR != nil || a.Power != nil {
-			return a.ID, nil
-		}
-	}
-	return page.Activities[0].ID, nil
+// An activity is what the demo needs to know of one.
+type activity struct {
+	ID       string   `json:"id"`
+	Name     string   `json:"name"`
+	Sport    string   `json:"sport_type"`
+	Distance *float64 `json:"distance_meters"`
+	HR       *float64 `json:"average_heart_rate_bpm"`
+	Power    *float64 `json:"average_power_watts"`
 }
 
+func (a activity) String() string {
+	if a.Name != "" {
+		return fmt.Sprintf("my last %s (%s)", a.Sport, a.Name)
+	}
+	return "my last " + a.Sport
+}
+
+// A found is the activities that the questions are about; a nil one means that the athlete has none of the kind.
+type found struct {
+	measured *activity // newest with heart rate or power
+	laps     *activity // newest with more than one lap
+	repeated *activity // newest of a sport that was done before
+	run      *activity // newest run of 3 km or more
+}
+
+// find looks through the newest activities for those that have what the questions ask.
+func (d *demo) find(h *host) (found, error) {
+	r, err := d.ask(h, "get_activities", map[string]any{"limit": lookedAt})
+	if err != nil {
+		return found{}, err
+	}
+	var page struct {
+		Activities []activity `json:"activities"`
+	}
+	if err := json.Unmarshal(r.StructuredContent, &page); err != nil {
+		return found{}, fmt.Errorf("reading get_activities' answer: %w", err)
+	}
+	if len(page.Activities) == 0 {
+		return found{}, fmt.Errorf("no activity was imported from %s: see the report above", d.data)
+	}
+	f := pick(page.Activities)
+	for _, a := range page.Activities[:min(lapsLookedAt, len(page.Activities))] {
+		has, err := d.hasLaps(h, a)
+		if err != nil {
+			return f, err
+		}
+		if has {
+			f.laps = &a
+			break
+		}
+	}
+	return f, nil
+}
+
+// pick finds what the list alone tells. The newest activity is the first.
+func pick(newest []activity) found {
+	var f found
+	seen := map[string]*activity{} // the newest of each sport
+	for i := range newest {
+		a := &newest[i]
+		if f.measured == nil && (a.HR != nil || a.Power != nil) {
+			f.measured = a
+		}
+		if f.run == nil && strings.Contains(a.Sport, "run") && a.Distance != nil && *a.Distance >= 3000 {
+			f.run = a
+		}
+		if first := seen[a.Sport]; first == nil {
+			seen[a.Sport] = a
+		} else if f.repeated == nil && first.Distance != nil && a.Distance != nil {
+			f.repeated = first
+		}
+	}
+	return f
+}
+
+func (d *demo) hasLaps(h *host, a activity) (bool, error) {
+	r, err := d.ask(h, "get_activity", map[string]any{"activity_id": a.ID})
+	if err != nil {
+		return false, err
+	}
+	var detail struct {
+		Laps []json.RawMessage `json:"laps"`
+	}
+	err = json.Unmarshal(r.StructuredContent, &detail)
+	return len(detail.Laps) > 1, err
+}
+
+// call asks the question and prints it with its answer.
 func (d *demo) call(h *host, q question) (result, error) {
 	args, err := json.Marshal(q.args)
 	if err != nil {
 		return result{}, err
 	}
-	raw, err := h.ask("tools/call", map[string]any{"name": q.tool, "arguments": q.args})
+	r, err := d.ask(h, q.tool, q.args)
 	if err != nil {
 		return result{}, err
 	}
-	var r result
-	if err := json.Unmarshal(raw, &r); err != nil {
-		return result{}, fmt.Errorf("reading the answer of %s: %w", q.tool, err)
+	d.print("\n  athlete   %s\n  assistant calls %s %s", q.words, q.tool, args)
+	if len(r.Content) > 0 {
+		d.print("  pierre    %s", indented(r.Content[0].Text))
+	}
+	return r, nil
+}
+
+// ask calls a tool.
+func (d *demo) ask(h *host, tool string, args map[string]any) (result, error) {
+	raw, err := h.ask("tools/call", map[string]any{"name": tool, "arguments": args})
+	if err != nil {
+		return result{}, err
 	}
 	d.calls++
-	d.say("\n  athlete   %s\n  assistant calls %s %s", q.words, q.tool, args)
-	for i, part := range r.Content {
-		if i == 0 {
-			d.say("  pierre    %s", indented(part.Text))
-		}
+	var r result
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return result{}, fmt.Errorf("reading the answer of %s: %w", tool, err)
 	}
 	return r, nil
 }
@@ -125,29 +197,4 @@ func toolNames(raw json.RawMessage) ([]string, error) {
 		names[i] = t.Name
 	}
 	return names, nil
-}
-
-func firstQuestions(activityID string) []question {
-	return []question{
-		{
-			"I am a woman born in 1990, 61 kg, FTP 235 W, resting pulse 48, maximum 191.", "set_athlete_profile",
-			map[string]any{
-				"sex": "female", "birth_year": 1990, "weight_kg": 61, "ftp_watts": 235,
-				"resting_heart_rate_bpm": 48, "max_heart_rate_bpm": 191, "time_zone": "Europe/Paris",
-			},
-		},
-		{"How did my last session go?", "analyze_activity", map[string]any{"activity_id": activityID}},
-		{"Show me its laps.", "get_activity", map[string]any{"activity_id": activityID}},
-		{"Am I doing too much?", "analyze_training_load", map[string]any{"timeframe": "quarter"}},
-	}
-}
-
-func secondQuestions(activityID string) []question {
-	return []question{
-		{"What are the numbers of that session?", "calculate_metrics", map[string]any{"activity_id": activityID}},
-		{"Was it better than usual?", "compare_activities", map[string]any{"activity_id": activityID, "comparison_type": "similar_activities"}},
-		{"What could I run over 10 km?", "predict_performance", map[string]any{"target_sport": "run", "target_distance": 10000}},
-		{"And my totals?", "get_stats", map[string]any{}},
-		{"Where does the data come from?", "get_connection_status", map[string]any{}},
-	}
 }

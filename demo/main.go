@@ -35,7 +35,12 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
-	if err := d.run(ctx); err != nil {
+	err := d.run(ctx)
+	if ctx.Err() != nil {
+		fmt.Fprintln(stderr, "\nThe demo was ended; nothing is left running.")
+		return 0
+	}
+	if err != nil {
 		fmt.Fprintln(stderr, "demo:", err)
 		return 1
 	}
@@ -46,7 +51,8 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 type demo struct {
 	bin, data, dataDir string
 	stay               bool
-	again              bool // the data folder holds the athlete's year from an earlier run
+	user               string // e-mail address
+	again              bool   // the data folder holds the user's recordings from an earlier run
 	env                []string
 	out                io.Writer
 	progress           io.Writer // where the import's progress bar goes
@@ -54,13 +60,26 @@ type demo struct {
 	failed             error
 }
 
-func (d *demo) say(format string, args ...any) {
+// The two athletes of the demo. What is invented for the one must never be stored beside the recordings of the other.
+const (
+	sampleUser = "sample@example.com"
+	ownUser    = "me@example.com"
+	userFile   = "demo-user" // in the data folder: who was imported last
+)
+
+// print writes a line to the person who watches.
+func (d *demo) print(format string, args ...any) {
 	if _, err := fmt.Fprintf(d.out, format+"\n", args...); err != nil {
 		d.failed = errors.Join(d.failed, err)
 	}
 }
 
 func (d *demo) run(ctx context.Context) (err error) {
+	if d.data != "" {
+		if _, err := os.Stat(d.data); err != nil {
+			return fmt.Errorf("there are no recordings at %s", d.data)
+		}
+	}
 	if d.bin, err = filepath.Abs(d.bin); err != nil {
 		return err
 	}
@@ -78,9 +97,8 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if err := os.MkdirAll(d.dataDir, 0o700); err != nil {
 		return err
 	}
-	_, err = os.Stat(filepath.Join(d.dataDir, "pierre.db"))
-	d.again = err == nil
-	d.say("1. A server on SQLite, data in %s", d.dataDir)
+	d.chooseUser()
+	d.print("1. A server on SQLite, data in %s", d.dataDir)
 	s, err := d.startServer(ctx)
 	if err != nil {
 		return err
@@ -90,11 +108,23 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return err
 	}
 	if d.stay {
-		d.say("\nThe server stays at %s; Ctrl-C ends it, the data stays in %s.", s.url, d.dataDir)
+		d.print("\nThe server stays at %s; Ctrl-C ends it. The data stays in %s, and make run starts it again.", s.url, d.dataDir)
 		return s.wait(ctx)
 	}
-	d.say("\nThe server stops and its data is removed. For one that stays: make run")
+	d.print("\nThe server stops now and its data is removed. For one that stays: make run")
 	return d.failed
+}
+
+// chooseUser decides whose recordings are shown: the ones given, else those of the last run, else the sample athlete's.
+func (d *demo) chooseUser() {
+	d.user = sampleUser
+	last, err := os.ReadFile(filepath.Join(d.dataDir, userFile))
+	switch {
+	case d.data != "":
+		d.user = ownUser
+	case err == nil && (string(last) == ownUser || string(last) == sampleUser):
+		d.user, d.again = string(last), true
+	}
 }
 
 // show is everything between the server's start and its end.
@@ -103,34 +133,31 @@ func (d *demo) show(ctx context.Context, s *server, temp string) error {
 	if err != nil {
 		return err
 	}
-	if d.again && d.data == "" {
-		d.say("\n3. The athlete's recordings are there from last time")
-	} else if err := d.importRecordings(ctx, s, key, filepath.Join(temp, "athlete")); err != nil {
+	story := story{questions: ownQuestions}
+	if d.again {
+		d.print("\n3. The recordings are there from last time")
+	} else if story, err = d.importRecordings(ctx, s, key, filepath.Join(temp, "athlete")); err != nil {
 		return err
 	}
-	d.say("\n4. A host starts mcp-client and talks to it, first as hosts of 2025 do (initialize, protocol %s)", legacyVersion)
-	if err := d.converse(ctx, s, key, false); err != nil {
+	d.print("\n4. A host starts mcp-client and talks to it, first as hosts of 2025 do (initialize, protocol %s)", legacyVersion)
+	if err := d.converse(ctx, s, key, story.questions, false); err != nil {
 		return err
 	}
-	d.say("\n5. and as those of 2026 do (stateless, protocol %s)", modernVersion)
-	if err := d.converse(ctx, s, key, true); err != nil {
+	d.print("\n5. and as those of 2026 do (stateless, protocol %s)", modernVersion)
+	if err := d.converse(ctx, s, key, moreQuestions, true); err != nil {
 		return err
 	}
-	d.say("\n6. What the operator sees of it")
+	d.print("\n6. What the operator sees of it")
 	if err := d.showUsage(ctx, s, key); err != nil {
 		return err
 	}
 	return d.printEntry(s, key)
 }
 
-func (d *demo) converse(ctx context.Context, s *server, key provisioned, modern bool) error {
+func (d *demo) converse(ctx context.Context, s *server, key provisioned, questions func(found) []question, modern bool) error {
 	h, err := startHost(ctx, filepath.Join(d.bin, "mcp-client"), []string{"--url", s.url}, append(d.env, "PIERRE_AUTH_KEY="+key.APIKey), modern)
 	if err != nil {
 		return err
-	}
-	questions := firstQuestions
-	if modern {
-		questions = secondQuestions
 	}
 	return errors.Join(d.hold(h, questions), h.close())
 }

@@ -52,7 +52,7 @@ func (d *demo) startServer(ctx context.Context) (*server, error) {
 	if err := s.ready(ctx); err != nil {
 		return nil, errors.Join(err, s.stop())
 	}
-	d.say("   listening on %s", s.url)
+	d.print("   listening on %s", s.url)
 	return s, nil
 }
 
@@ -125,7 +125,7 @@ type provisioned struct {
 }
 
 func (d *demo) provision(ctx context.Context, s *server) (provisioned, error) {
-	d.say("\n2. An admin token by admin-setup, and with it an API key for ana@example.com")
+	d.print("\n2. An admin token by admin-setup, and with it an API key for %s", d.user)
 	cmd := exec.CommandContext(ctx, filepath.Join(d.bin, "admin-setup"), "generate-token", "--service", fmt.Sprintf("demo-%d", time.Now().Unix()),
 		"--permissions", "provision_keys,revoke_keys,list_keys", "--expires-in-days", "1")
 	cmd.Env = append(d.env, "PIERRE_DATA_DIR="+d.dataDir)
@@ -135,8 +135,8 @@ func (d *demo) provision(ctx context.Context, s *server) (provisioned, error) {
 		return provisioned{}, fmt.Errorf("admin-setup: %w\n%s", err, &s.stderr)
 	}
 	s.admin = strings.TrimSpace(string(token))
-	body := `{"user_email":"ana@example.com","tier":"professional","name":"Claude Desktop","expires_in_days":365}`
-	d.say("   POST %s/admin/provision-api-key %s", s.url, body)
+	body := fmt.Sprintf(`{"user_email":%q,"tier":"professional","name":"Claude Desktop","expires_in_days":365}`, d.user)
+	d.print("   POST %s/admin/provision-api-key %s", s.url, body)
 	raw, err := s.post(ctx, "/admin/provision-api-key", body)
 	if err != nil {
 		return provisioned{}, err
@@ -145,29 +145,34 @@ func (d *demo) provision(ctx context.Context, s *server) (provisioned, error) {
 	if err := json.Unmarshal(raw, &key); err != nil {
 		return provisioned{}, err
 	}
-	d.say("   %s: %s… for %d calls a %s", key.APIKeyID, key.APIKey[:12], key.RateLimit.Requests, key.RateLimit.Period)
+	d.print("   %s: %s… for %d calls a %s", key.APIKeyID, key.APIKey[:12], key.RateLimit.Requests, key.RateLimit.Period)
 	return key, nil
 }
 
-func (d *demo) importRecordings(ctx context.Context, s *server, key provisioned, dir string) error {
-	d.say("\n3. The athlete's recordings go up: mcp-client import")
-	path := d.data
+// importRecordings uploads the athlete's recordings, and returns what to ask about them.
+func (d *demo) importRecordings(ctx context.Context, s *server, key provisioned, dir string) (story, error) {
+	d.print("\n3. The athlete's recordings go up: mcp-client import")
+	path, first := d.data, story{questions: ownQuestions}
 	if path == "" {
-		if _, err := demoathlete.Write(dir, demoathlete.Options{Until: time.Now().UTC().Truncate(24 * time.Hour)}); err != nil {
-			return fmt.Errorf("writing the sample athlete: %w", err)
+		m, err := demoathlete.Write(dir, demoathlete.Options{Until: time.Now().UTC().Truncate(24 * time.Hour)})
+		if err != nil {
+			return first, fmt.Errorf("writing the sample athlete: %w", err)
 		}
-		path = dir
+		path, first.questions = dir, sampleQuestions(m.Athlete)
 	}
 	cmd := exec.CommandContext(ctx, filepath.Join(d.bin, "mcp-client"), "import", "--url", s.url, path)
 	cmd.Env = append(d.env, "PIERRE_AUTH_KEY="+key.APIKey)
 	cmd.Stderr = d.progress
 	report, err := cmd.Output()
-	d.say("   %s", strings.Join(remarkable(string(report)), "\n   "))
+	d.print("   %s", strings.Join(remarkable(string(report)), "\n   "))
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == 1 {
-		d.say("   (some files could not be read whole: the report says which)")
-		return nil
+		d.print("   (some files could not be read whole: the report names them)")
+		err = nil
 	}
-	return err
+	if err != nil {
+		return first, err
+	}
+	return first, os.WriteFile(filepath.Join(d.dataDir, userFile), []byte(d.user), 0o600)
 }
 
 // remarkable leaves out of an import's report the files that were imported without a remark.
@@ -206,7 +211,7 @@ func (d *demo) showUsage(ctx context.Context, s *server, key provisioned) error 
 	if err := json.Unmarshal(raw, &usage); err != nil {
 		return err
 	}
-	d.say("   GET /admin/api-keys/%s/usage: %d calls today, %d failed; %d of the month's limit used, %d left",
+	d.print("   GET /admin/api-keys/%s/usage: %d calls today, %d failed; %d of the month's limit used, %d left",
 		key.APIKeyID, usage.Totals.Requests, usage.Totals.Failed, usage.Limit.Used, usage.Limit.Remaining)
 	if usage.Totals.Requests != d.calls {
 		return fmt.Errorf("the server counted %d calls, but %d were made", usage.Totals.Requests, d.calls)
@@ -214,18 +219,40 @@ func (d *demo) showUsage(ctx context.Context, s *server, key provisioned) error 
 	return nil
 }
 
+// printEntry prints a host's entry that works when the demo has ended: with this server if it stays, else with a
+// personal one.
 func (d *demo) printEntry(s *server, key provisioned) error {
-	entry := map[string]any{"mcpServers": map[string]any{"pierre": map[string]any{
-		"command": filepath.Join(d.bin, "mcp-client"),
-		"args":    []string{"--url", s.url},
-		"env":     map[string]string{"PIERRE_AUTH_KEY": key.APIKey},
-	}}}
-	text, err := json.MarshalIndent(entry, "   ", "  ")
+	program, args := "pierre-mcp-server", []string{"--single-tenant"}
+	server := map[string]any{}
+	if d.stay {
+		program, args = "mcp-client", []string{"--url", s.url}
+		server["env"] = map[string]string{"PIERRE_AUTH_KEY": key.APIKey}
+	}
+	command := filepath.Join(d.bin, program)
+	server["command"], server["args"] = command, args
+	text, err := json.MarshalIndent(map[string]any{"mcpServers": map[string]any{"pierre": server}}, "   ", "  ")
 	if err != nil {
 		return err
 	}
-	d.say("\n7. What to paste into claude_desktop_config.json\n   %s", text)
+	if d.stay {
+		d.print("\n7. What to paste into claude_desktop_config.json; it works while this server runs\n   %s", text)
+		return nil
+	}
+	recordings := d.data
+	if recordings == "" {
+		recordings = "~/Downloads/export_1234.zip"
+	}
+	d.print("\n7. To keep it on this machine, import your recordings\n   %s --single-tenant import %s\n"+
+		"   and paste this into claude_desktop_config.json, which needs no server and no key\n   %s", command, quoted(recordings), text)
 	return nil
+}
+
+// quoted writes a path as a shell takes it.
+func quoted(path string) string {
+	if strings.ContainsAny(path, " '\"()&;$`*?!\\") {
+		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	return path
 }
 
 func (s *server) get(ctx context.Context, path string, q url.Values) ([]byte, error) {
