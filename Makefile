@@ -21,12 +21,12 @@ build:
 	CGO_ENABLED=1 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/pierre-mcp-server ./cmd/admin-setup
 
 ## demo: the main job from end to end, with the sample athlete or with DATA=folder-or-archive
-demo: build
-	@go run ./demo --bin bin $(if $(DATA),--data "$(DATA)")
+demo:
+	@DATA='$(subst ','\'',$(DATA))' scripts/demo.sh
 
 ## run: the same set-up, but it stays up and keeps its data in ./data
-run: build
-	@go run ./demo --bin bin --stay --data-dir data $(if $(DATA),--data "$(DATA)")
+run:
+	@DATA='$(subst ','\'',$(DATA))' scripts/demo.sh --stay --data-dir data
 
 ## test: everything, after setting up what the tests need
 test:

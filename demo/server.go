@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/demoathlete"
+	"github.com/pierre-mcp/pierre/internal/human"
 )
 
 const (
@@ -172,7 +173,12 @@ func (d *demo) importRecordings(ctx context.Context, s *server, key provisioned,
 	if err != nil {
 		return first, err
 	}
-	return first, os.WriteFile(filepath.Join(d.dataDir, userFile), []byte(d.user), 0o600)
+	return first, d.remember()
+}
+
+// remember notes whose recordings the data folder holds.
+func (d *demo) remember() error {
+	return os.WriteFile(filepath.Join(d.dataDir, userFile), []byte(d.user), 0o600)
 }
 
 // remarkable leaves out of an import's report the files that were imported without a remark.
@@ -186,7 +192,7 @@ func remarkable(report string) []string {
 		}
 	}
 	if left := len(lines) - len(kept); left > 0 {
-		kept = append([]string{fmt.Sprintf("(%d files imported without a remark are not listed here)", left)}, kept...)
+		kept = append([]string{fmt.Sprintf("(%s imported without a remark, not listed here)", human.Plural(left, "file"))}, kept...)
 	}
 	return kept
 }

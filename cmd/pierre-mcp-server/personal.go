@@ -16,6 +16,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/secret"
 	"github.com/pierre-mcp/pierre/internal/web"
+	"github.com/pierre-mcp/pierre/remote/downloads"
 	"github.com/pierre-mcp/pierre/remote/importapi"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
 )
@@ -85,6 +86,11 @@ func (a *app) personalRoutes(ctx context.Context, c *config) (http.Handler, *mcp
 	mux := http.NewServeMux()
 	mux.Handle("/", mcp)
 	mux.Handle("/api/import", importapi.New(a.imports, importapi.Options{Principal: who, Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log}))
+	pages, err := downloads.New(a.store.Ready, downloads.Options{Personal: true, Log: a.log})
+	if err != nil {
+		return nil, nil, err
+	}
+	mountPages(mux, pages, mcp)
 	mountHealth(mux, a.store, a.log)
 	return mux, mcp, nil
 }

@@ -42,20 +42,31 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	mux.Handle("/", m.watch("mcp", mcp))
 	mux.Handle("/api/import", m.watch("import", imports))
 	mux.Handle("/admin/", m.watch("admin", a.adminAPI(ring, access.KeyListeners{verifier, mcp})))
-	if c.downloadsDir != "" {
-		builds, err := downloads.New(c.downloadsDir, downloads.Options{PublicURL: c.publicURL, Log: a.log})
-		if err != nil {
-			return nil, fmt.Errorf("opening --downloads-dir: %w", err)
-		}
-		for _, route := range []string{"/install.sh", "/install.ps1", "/download/"} {
-			mux.Handle(route, m.watch("downloads", builds))
-		}
+	pages, err := downloads.New(a.store.Ready, downloads.Options{Dir: c.downloadsDir, PublicURL: c.publicURL, Log: a.log})
+	if err != nil {
+		return nil, fmt.Errorf("opening --downloads-dir: %w", err)
 	}
+	mountPages(mux, m.watch("downloads", pages), mcp)
 	if c.metricsAddr == "" {
 		mux.Handle("GET /metrics", m.localHandler(a.log))
 	}
 	mountHealth(mux, a.store, a.log)
 	return &api{withClient(mux, c.trustedProxies), mcp, verifier, m}, nil
+}
+
+// mountPages adds the pages for people. GET / without a page in mind is for the MCP API, whose clients look there
+// for a stream.
+func mountPages(mux *http.ServeMux, pages, mcp http.Handler) {
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		if downloads.WantsPage(r) {
+			pages.ServeHTTP(w, r)
+			return
+		}
+		mcp.ServeHTTP(w, r)
+	})
+	for _, route := range []string{"GET /install.sh", "GET /install.ps1", "GET /download/"} {
+		mux.Handle(route, pages)
+	}
 }
 
 func (a *app) adminAPI(ring *keyring.Ring, keys access.KeyListener) http.Handler {

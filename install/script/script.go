@@ -24,9 +24,17 @@ func Shell(from string) (string, error) { return render(shell, from) }
 // PowerShell returns install.ps1 for the server at that origin.
 func PowerShell(from string) (string, error) { return render(powerShell, from) }
 
-func render(script, from string) (string, error) {
+// CheckOrigin reports whether from can stand in the scripts: scheme, host and port, and nothing else.
+func CheckOrigin(from string) error {
 	if !origin.MatchString(from) {
-		return "", fmt.Errorf("%q is no origin such as https://pierre.example.com", from)
+		return fmt.Errorf("%q is no origin such as https://pierre.example.com", from)
+	}
+	return nil
+}
+
+func render(script, from string) (string, error) {
+	if err := CheckOrigin(from); err != nil {
+		return "", err
 	}
 	return strings.ReplaceAll(script, "@ORIGIN@", from), nil
 }

@@ -25,7 +25,8 @@ type form struct {
 	swim float64 // m/s
 }
 
-func athlete(until time.Time) pierre.Profile {
+// Athlete returns the profile that fits the recordings of the year that ends on that day.
+func Athlete(until time.Time) pierre.Profile {
 	f := formOn(daysInYear - 1)
 	return pierre.Profile{
 		FTPWatts:            new(f.ftp),

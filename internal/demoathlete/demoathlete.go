@@ -58,7 +58,7 @@ func Write(dir string, opts Options) (Manifest, error) {
 	if err := g.Wait(); err != nil {
 		return Manifest{}, err
 	}
-	m := Manifest{Athlete: athlete(opts.Until), From: outings[0].start, Until: opts.Until}
+	m := Manifest{Athlete: Athlete(opts.Until), From: outings[0].start, Until: opts.Until}
 	archive := newExport(opts)
 	for i, r := range rendered {
 		m.Recordings = append(m.Recordings, r.truths...)

@@ -207,7 +207,7 @@ func whole[I uint8 | uint16, M any](v *float64, set func(I) M) { scaled(v, 1, se
 
 // settingsFile is what a watch keeps beside its activities.
 func settingsFile(until time.Time) (file, error) {
-	who := athlete(until)
+	who := Athlete(until)
 	data, err := encodeFIT([]proto.Message{
 		mesgdef.NewFileId(nil).SetType(typedef.FileSettings).SetManufacturer(typedef.ManufacturerDevelopment).
 			SetProduct(1).SetProductName(newWatch).SetSerialNumber(serialNumber).SetTimeCreated(until.AddDate(0, -1, 0)).ToMesg(nil),

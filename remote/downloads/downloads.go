@@ -1,73 +1,108 @@
-// Package downloads is the server's door for people who have nothing of ours
-// yet: the one-line installers, and the builds of mcp-client that they fetch,
-// with their checksums. The scripts belong to package install/script; the
-// folder of builds is what the release tool writes.
+// Package downloads serves what a person without any program of ours needs: the server's home page, the
+// one-line installers, and the builds of mcp-client that they fetch, with their checksums. The scripts belong
+// to package install/script; the folder of builds is what make dist writes.
 package downloads
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
-	"regexp"
-	"time"
 
 	"github.com/pierre-mcp/pierre/install/script"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/web"
 )
 
-// Options configure a Server.
+// Options configure a [Server].
 type Options struct {
+	// Dir is the folder of builds; "": there are none.
+	Dir string
 	// PublicURL is the origin under which clients reach the server; "" takes it from each request.
 	PublicURL string
-	Log       *slog.Logger
+	// Personal says that the server has one user and asks for no key.
+	Personal bool
+	Log      *slog.Logger // nil: nothing is logged
 }
 
-// A Server serves /install.sh, /install.ps1 and /download/.
+// A Server serves /, /install.sh, /install.ps1 and /download/.
 type Server struct {
-	dir  *os.Root
-	opts Options
-	mux  *http.ServeMux
+	dir   *os.Root // nil: no builds
+	ready func(context.Context) error
+	opts  Options
+	mux   *http.ServeMux
 }
 
-// New returns a server of the builds in the folder dir.
-func New(dir string, opts Options) (*Server, error) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, err
+// New returns a server. ready reports whether the server can do its work, for the home page.
+func New(ready func(context.Context) error, opts Options) (*Server, error) {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{dir: root, opts: opts, mux: http.NewServeMux()}
-	s.mux.Handle("GET /install.sh", web.Handle(opts.Log, s.installer(script.Shell)))
-	s.mux.Handle("GET /install.ps1", web.Handle(opts.Log, s.installer(script.PowerShell)))
-	s.mux.Handle("GET /download/{file}", web.Handle(opts.Log, s.download))
+	s := &Server{ready: ready, opts: opts, mux: http.NewServeMux()}
+	if opts.Dir != "" {
+		var err error
+		if s.dir, err = os.OpenRoot(opts.Dir); err != nil {
+			return nil, err
+		}
+		s.handle("GET /install.sh", s.installer(script.Shell))
+		s.handle("GET /install.ps1", s.installer(script.PowerShell))
+		s.handle("GET /download/{$}", s.index)
+		s.handle("GET /download/{file}", s.download)
+	}
+	s.handle("GET /{$}", s.home)
+	s.handle("/", func(http.ResponseWriter, *http.Request) error {
+		return &pierre.Error{Kind: pierre.KindNotFound, Msg: "This server has no builds of mcp-client; its operator can add them with --downloads-dir."}
+	})
 	return s, nil
+}
+
+func (s *Server) handle(pattern string, h web.HandlerFunc) {
+	s.mux.Handle(pattern, web.Handle(s.opts.Log, h))
 }
 
 // ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
 // Close closes the folder.
-func (s *Server) Close() error { return s.dir.Close() }
+func (s *Server) Close() error {
+	if s.dir == nil {
+		return nil
+	}
+	return s.dir.Close()
+}
 
 func (s *Server) installer(render func(origin string) (string, error)) web.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		text, err := render(s.origin(r))
 		if err != nil {
-			return &pierre.Error{Kind: pierre.KindInvalid, Msg: "The request's Host is no host name.", Err: err}
+			return wrongHost(err)
 		}
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		w.Header().Set("Cache-Control", "no-cache")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
+		s.header(w, "text/plain; charset=utf-8")
 		_, err = io.WriteString(w, text)
 		return err
 	}
 }
 
-// origin is how the client reached the server. A proxy's word for the scheme is
-// taken: the worst that a liar does is to break his own download.
+// header sets what every answer has. One that repeats the address of the request is for no cache to keep.
+func (s *Server) header(w http.ResponseWriter, contentType string) {
+	h := w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-cache")
+	if s.opts.PublicURL == "" {
+		h.Set("Cache-Control", "no-store")
+	}
+}
+
+func wrongHost(err error) error {
+	return &pierre.Error{Kind: pierre.KindInvalid, Msg: "The request's Host is no host name.", Err: err}
+}
+
+// origin is how the client reached the server. What a proxy says of the scheme is believed: who lies about it
+// only breaks a download of their own.
 func (s *Server) origin(r *http.Request) string {
 	if s.opts.PublicURL != "" {
 		return s.opts.PublicURL
@@ -78,12 +113,9 @@ func (s *Server) origin(r *http.Request) string {
 	return "http://" + r.Host
 }
 
-// What a release holds: programs by platform, bundles, checksums, bills of materials.
-var released = regexp.MustCompile(`^(mcp-client_(linux|darwin|windows)_(amd64|arm64)(\.exe|\.mcpb)?|checksums\.txt|mcp-client\.sbom\.json)$`)
-
 func (s *Server) download(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("file")
-	if !released.MatchString(name) {
+	if !released(name) {
 		return pierre.NotFound("the file " + name)
 	}
 	f, err := s.dir.Open(name)
@@ -97,16 +129,9 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	// A build takes longer to send than the server allows for an answer in general.
-	if err := http.NewResponseController(w).SetWriteDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err
-	}
-	w.Header().Set("Cache-Control", "no-cache")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	if name == "checksums.txt" {
+	s.header(w, "application/octet-stream")
+	if name == checksumFile {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	} else {
-		w.Header().Set("Content-Type", "application/octet-stream")
 	}
 	http.ServeContent(w, r, name, info.ModTime(), f)
 	return nil

