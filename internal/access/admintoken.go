@@ -110,12 +110,14 @@ func (v *AdminVerifier) verify(ctx context.Context, text string) (pierre.AdminTo
 	if err != nil {
 		return pierre.AdminToken{}, err
 	}
-	row, err := v.rows.AdminToken(ctx, pierre.AdminTokenID(claims.ID))
+	lookup, cancel := context.WithTimeout(ctx, lookupTimeout)
+	defer cancel()
+	row, err := v.rows.AdminToken(lookup, pierre.AdminTokenID(claims.ID))
 	if pierre.KindOf(err) == pierre.KindNotFound {
 		return pierre.AdminToken{}, refuse("This server does not know this admin token; was it made for another database?")
 	}
 	if err != nil {
-		return pierre.AdminToken{}, err
+		return pierre.AdminToken{}, slow(lookup, err)
 	}
 	now := v.now()
 	switch {

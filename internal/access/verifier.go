@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"hash/fnv"
 	"sync"
 	"sync/atomic"
@@ -104,8 +105,8 @@ func (v *Verifier) verify(ctx context.Context, text string) (Principal, error) {
 		return Principal{}, err
 	}
 	hash := key.Hash()
-	k, ok := v.known.GetIfPresent(hash)
-	if !ok || v.stamps.after(k.slot, k.stamp) {
+	k, ok := v.remembered(hash)
+	if !ok {
 		if _, inUse := v.inUse.GetIfPresent(hash); !inUse {
 			if err := v.failed.tooMany(ctx, v.now()); err != nil {
 				return Principal{}, err
@@ -121,6 +122,12 @@ func (v *Verifier) verify(ctx context.Context, text string) (Principal, error) {
 	}
 	v.note(k, now)
 	return k.principal(), nil
+}
+
+// remembered returns the key with that hash if it was looked up lately, and not changed since.
+func (v *Verifier) remembered(hash [32]byte) (*known, bool) {
+	k, ok := v.known.GetIfPresent(hash)
+	return k, ok && !v.stamps.after(k.slot, k.stamp)
 }
 
 // Changed implements [KeyListener]: the next Verify of that key asks the store again.
@@ -175,6 +182,9 @@ func (v *Verifier) lookup(ctx context.Context, hash [32]byte) (*known, error) {
 }
 
 func (v *Verifier) load(ctx context.Context, hash [32]byte, stamp uint64) (*known, error) {
+	if k, ok := v.remembered(hash); ok { // by a lookup that ended since the caller looked
+		return k, nil
+	}
 	began := v.now()
 	row, err := v.keys.APIKeyByHash(ctx, hash)
 	if pierre.KindOf(err) == pierre.KindNotFound {
@@ -182,7 +192,7 @@ func (v *Verifier) load(ctx context.Context, hash [32]byte, stamp uint64) (*know
 		return nil, unknownKey()
 	}
 	if err != nil {
-		return nil, err
+		return nil, slow(ctx, err)
 	}
 	k := &known{key: row, began: began, stamp: stamp, slot: slot(row.ID)}
 	k.noted.Store(row.LastUsed.Unix())
@@ -190,6 +200,14 @@ func (v *Verifier) load(ctx context.Context, hash [32]byte, stamp uint64) (*know
 	v.known.Set(hash, k)
 	v.inUse.Set(hash, struct{}{})
 	return k, nil
+}
+
+// slow tells a database that took too long from one that is broken: the same request may succeed in a moment.
+func slow(ctx context.Context, err error) error {
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) || pierre.KindOf(err) != pierre.KindInternal {
+		return err
+	}
+	return &pierre.Error{Kind: pierre.KindUnavailable, Msg: "The server is too busy to look up credentials; try again in a moment.", Err: err}
 }
 
 func unknownKey() error {

@@ -256,6 +256,56 @@ func TestCallersShareLookup(t *testing.T) {
 	}
 }
 
+// A caller that looks when the key is not remembered yet, and asks when the lookup has ended, gets what it found.
+func TestLookupsOneAfterAnotherAreOne(t *testing.T) {
+	b := newBench(t)
+	for i := range int64(50) {
+		v := access.NewVerifier(b.gatedStore, time.Now)
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				if _, err := v.Verify(t.Context(), b.text); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if n := b.lookups.Load(); n != i+1 {
+			t.Fatalf("%d lookups for 8 callers, want 1", n-i)
+		}
+	}
+}
+
+// A slowStore answers when its caller has given up.
+type slowStore struct{ *store.Store }
+
+func (slowStore) APIKeyByHash(ctx context.Context, _ [32]byte) (pierre.APIKey, error) {
+	<-ctx.Done()
+	return pierre.APIKey{}, fmt.Errorf("reading: %w", ctx.Err())
+}
+
+func (slowStore) AdminToken(ctx context.Context, _ pierre.AdminTokenID) (pierre.AdminToken, error) {
+	<-ctx.Done()
+	return pierre.AdminToken{}, fmt.Errorf("reading: %w", ctx.Err())
+}
+
+// A database that is too slow is a reason to come back, not a fault of the server.
+func TestSlowDatabaseIsUnavailable(t *testing.T) {
+	s := storetest.New(t)
+	token := sign(t, signingKey, keepToken(t, s, time.Time{}))
+	key := access.GenerateKey(pierre.TierStarter).Reveal()
+	synctest.Test(t, func(t *testing.T) {
+		_, err := access.NewVerifier(slowStore{s}, time.Now).Verify(t.Context(), key)
+		if pierre.KindOf(err) != pierre.KindUnavailable || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Verify of a key = %v, want unavailable", err)
+		}
+		_, err = access.NewAdminVerifier(signingKey, slowStore{s}, at(start)).Verify(t.Context(), token)
+		if pierre.KindOf(err) != pierre.KindUnavailable {
+			t.Errorf("Verify of an admin token = %v, want unavailable", err)
+		}
+	})
+}
+
 // An error of the store is not an unknown key, and is not remembered.
 func TestStoreErrorIsNotRemembered(t *testing.T) {
 	b := newBench(t)
