@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/pierre-mcp/pierre/bridge"
-	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
 // A call through the bridge over TCP, the server's share included; bench/bridge
@@ -24,7 +23,7 @@ func BenchmarkCall(b *testing.B) {
 				w.Write(answer)
 			}))
 			defer s.Close()
-			br, err := bridge.New(s.URL, secret.New(key), bridge.Options{})
+			br, err := bridge.New(s.URL, key, bridge.Options{})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -11,6 +11,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,57 +20,66 @@ import (
 	"net/http"
 	"net/url"
 	"time"
-
-	"github.com/hashicorp/go-retryablehttp"
-
-	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
 // Defaults of [Options]. Hosts give up on a request after 60 s.
 const (
-	defaultMaxMessage      = 64 << 20
-	defaultConnectPatience = 20 * time.Second
-	defaultPatience        = 30 * time.Second
-	defaultGrace           = 500 * time.Millisecond
+	defaultMaxMessage       = 64 << 20
+	defaultConnectPatience  = 20 * time.Second
+	defaultDiscoverPatience = 2 * time.Second
+	defaultPatience         = 30 * time.Second
+	defaultDrain            = 30 * time.Second
+	defaultGrace            = 500 * time.Millisecond
 )
 
 // Options are the optional settings of a [Bridge]; the zero value is right for a program on stdio.
 type Options struct {
-	// HTTP carries the requests; its redirect policy is replaced: the bridge follows
-	// none. It must have no Timeout, since calls may take any time. A transport that
-	// does not report to net/http/httptrace counts as one that never sent anything
-	// when it fails. Default: a client on [NewTransport].
+	// HTTP carries the requests. Its redirect policy is replaced: the bridge follows
+	// redirects only within the origin. It must have no Timeout, since calls may take
+	// any time. A transport that does not report to net/http/httptrace counts as one
+	// that never sent anything when it fails. Default: a client on [NewTransport].
 	HTTP *http.Client
 	// Header is sent with every request.
 	Header http.Header
 	// UserAgent names the program to the server.
 	UserAgent string
-	// Logger gets every message, at debug level and without the key. Default: nothing is logged.
+	// Advice returns a sentence that the text of an error ends with: what the user of
+	// this program can do about it. Default: none.
+	Advice func(Failure) string
+	// Logger gets every message at debug level, without the key and the values of
+	// Header. Default: nothing is logged.
 	Logger *slog.Logger
+	// Redact masks what else the log must not show. Default: nothing.
+	Redact func(text string) string
 	// MaxMessage bounds one message, in bytes, in either direction. Default: 64 MiB.
 	MaxMessage int
-	// ConnectPatience is how long the first request of a conversation (initialize,
-	// server/discover) is held while the server cannot be reached. Default: 20 s.
+	// ConnectPatience is how long after the beginning of Run a request to initialize is
+	// held while the server cannot be reached, and a later one after it came. Default: 20 s.
 	ConnectPatience time.Duration
-	// Patience is how long any other message is, waits that the server asks for included. Default: 30 s.
+	// DiscoverPatience is how long a request to server/discover is held: hosts use it as
+	// a short probe before they initialize. Default: 2 s.
+	DiscoverPatience time.Duration
+	// Patience is how long any other message is held, waits that the server asks for included. Default: 30 s.
 	Patience time.Duration
-	// Grace is how long calls in flight may go on after the host closed its end. Default: 500 ms.
+	// Drain is how long calls in flight may go on after in has ended. Default: 30 s.
+	Drain time.Duration
+	// Grace is how long calls in flight may go on after the context of Run has ended. Default: 500 ms.
 	Grace time.Duration
 }
 
 // A Bridge relays conversations to one server.
 type Bridge struct {
 	url    *url.URL
-	host   string // for messages
-	key    secret.String
+	host   string      // for messages
 	header http.Header // on every request, the key included
+	keyed  bool        // there is a key
 	opts   Options
-	client *retryablehttp.Client
+	http   *http.Client
 	log    *messageLog
 }
 
 // New returns a bridge to the MCP endpoint at rawURL. Key is the bearer key; it may be empty.
-func New(rawURL string, key secret.String, opts Options) (*Bridge, error) {
+func New(rawURL, key string, opts Options) (*Bridge, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
 		return nil, fmt.Errorf("parsing the endpoint's URL: %w", err)
@@ -85,47 +95,62 @@ func New(rawURL string, key secret.String, opts Options) (*Bridge, error) {
 		own.Transport = NewTransport()
 		opts.HTTP = &own
 	}
-	opts.MaxMessage = orDefault(opts.MaxMessage, defaultMaxMessage)
-	opts.ConnectPatience = orDefault(opts.ConnectPatience, defaultConnectPatience)
-	opts.Patience = orDefault(opts.Patience, defaultPatience)
-	opts.Grace = orDefault(opts.Grace, defaultGrace)
-	log := newMessageLog(opts.Logger, key, opts.Header)
+	if opts.Advice == nil {
+		opts.Advice = func(Failure) string { return "" }
+	}
+	opts.MaxMessage = cmp.Or(opts.MaxMessage, defaultMaxMessage)
+	opts.ConnectPatience = cmp.Or(opts.ConnectPatience, defaultConnectPatience)
+	opts.DiscoverPatience = cmp.Or(opts.DiscoverPatience, defaultDiscoverPatience)
+	opts.Patience = cmp.Or(opts.Patience, defaultPatience)
+	opts.Drain = cmp.Or(opts.Drain, defaultDrain)
+	opts.Grace = cmp.Or(opts.Grace, defaultGrace)
 	return &Bridge{
 		url:    u,
 		host:   u.Host,
-		key:    key,
 		header: baseHeader(key, opts),
+		keyed:  key != "",
 		opts:   opts,
-		client: newClient(opts.HTTP, log.Logger),
-		log:    log,
+		http:   newClient(opts.HTTP),
+		log:    newMessageLog(key, opts),
 	}, nil
 }
 
-func orDefault[T int | time.Duration](v, fallback T) T {
-	if v == 0 {
-		return fallback
-	}
-	return v
-}
+// ErrCutOff is the result of a conversation whose last calls got no answer in time.
+var ErrCutOff = errors.New("cut off")
 
-// Run relays one conversation until in ends, ctx ends or out breaks. Calls in
-// flight then get [Options.Grace] to finish, and the server's session is deleted.
-// A Read of in that is blocked when ctx ends is left behind: nothing can interrupt it.
+// Run relays one conversation until in ends, ctx ends or out breaks. After the end
+// of in, calls in flight get [Options.Drain] to finish; after the end of ctx,
+// [Options.Grace]. Then the server's session is deleted. A Read of in that is
+// blocked when ctx ends is left behind: nothing can interrupt it.
 //
-// Run returns nil if in ended or ctx was cancelled, else what broke.
+// Run returns nil if in ended and every call was answered, or if ctx was cancelled;
+// an error that is [ErrCutOff] if in ended and a call was not; else what broke.
 func (b *Bridge) Run(ctx context.Context, in io.Reader, out io.Writer) error {
 	b.log.InfoContext(ctx, "relaying", "server", b.host)
 	r := newRelay(ctx, b, out)
 	read := make(chan error, 1)
 	go func() { read <- r.read(r.work, newLineReader(in, b.opts.MaxMessage)) }()
 	var err error
+	grace := b.opts.Grace
 	select {
 	case err = <-read:
+		if err == nil {
+			r.drain(ctx)
+			grace = 0
+		}
 	case <-ctx.Done():
 	case <-r.out.broken:
+	}
+	if ctx.Err() != nil {
+		grace = b.opts.Grace
+	}
+	r.stop(context.WithoutCancel(ctx), grace)
+	if err == nil {
 		err = r.out.failure()
 	}
-	r.stop(context.WithoutCancel(ctx))
+	if n := r.calls.leftOver(); err == nil && n > 0 && ctx.Err() == nil {
+		err = fmt.Errorf("the input ended, and %d of its requests got no answer within %v: %w", n, b.opts.Drain, ErrCutOff)
+	}
 	b.log.InfoContext(ctx, "the conversation ended", "err", err)
 	return err
 }

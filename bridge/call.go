@@ -4,14 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/hashicorp/go-retryablehttp"
 
 	"github.com/pierre-mcp/pierre/internal/jsonrpc"
 )
@@ -33,26 +29,26 @@ type call struct {
 	message
 	attempt
 
-	abort     context.CancelFunc
 	abandoned atomic.Bool // the host no longer wants an answer
 }
 
+// abort ends the call's requests.
+func (c *call) abort() { c.cancel(nil) }
+
 // calls are the calls in flight.
 type calls struct {
-	mu sync.Mutex
-	m  map[string]*call // by id, as the host wrote it
+	mu     sync.Mutex
+	m      map[string]*call // by id
+	cutOff int              // calls that the end of the conversation left without their answer
 }
 
 // newCall registers a request and returns the context that its cancellation ends.
 func (r *relay) newCall(ctx context.Context, m message) (context.Context, *call) {
-	ctx, abort := context.WithCancel(ctx)
-	c := &call{message: m, abort: abort}
+	ctx, cancel := context.WithCancelCause(ctx)
+	c := &call{message: m}
+	c.cancel = cancel
 	c.repeatable = r.repeatable(&c.message)
-	patience := r.opts.Patience
-	if m.Method == methodInitialize || m.Method == methodDiscover {
-		patience = r.opts.ConnectPatience
-	}
-	c.deadline = time.Now().Add(patience)
+	c.pace.until = r.lastTry(m.Method)
 	if m.OfferedToken != nil {
 		r.out.expect(jsonrpc.Key(m.OfferedToken))
 	}
@@ -61,8 +57,33 @@ func (r *relay) newCall(ctx context.Context, m message) (context.Context, *call)
 	if r.calls.m == nil {
 		r.calls.m = make(map[string]*call)
 	}
-	r.calls.m[string(m.ID)] = c
+	r.calls.m[jsonrpc.Key(m.ID)] = c
 	return ctx, c
+}
+
+// lastTry returns until when a request is tried that the server does not take up.
+// Hosts give a program a time to answer initialize that begins when they start it,
+// and some ask server/discover before that with a short limit of its own.
+func (r *relay) lastTry(method string) time.Time {
+	now := time.Now()
+	switch method {
+	case methodDiscover:
+		return now.Add(r.opts.DiscoverPatience)
+	case methodInitialize:
+		if until := r.began.Add(r.opts.ConnectPatience); now.Before(until) {
+			return later(until, now.Add(r.opts.DiscoverPatience))
+		}
+		return now.Add(r.opts.ConnectPatience)
+	default:
+		return now.Add(r.opts.Patience)
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // repeatable reports whether m does no harm if the server sees it twice.
@@ -95,8 +116,8 @@ func (r *relay) finish(c *call) {
 	}
 	r.calls.mu.Lock()
 	defer r.calls.mu.Unlock()
-	if r.calls.m[string(c.ID)] == c {
-		delete(r.calls.m, string(c.ID))
+	if id := jsonrpc.Key(c.ID); r.calls.m[id] == c {
+		delete(r.calls.m, id)
 	}
 }
 
@@ -104,7 +125,7 @@ func (r *relay) finish(c *call) {
 func (s *calls) find(id []byte) *call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.m[string(id)]
+	return s.m[jsonrpc.Key(id)]
 }
 
 // stopListening ends the subscriptions: they have no answer that is worth waiting for.
@@ -119,6 +140,26 @@ func (s *calls) stopListening() {
 	}
 }
 
+// noteCutOff counts a call that the end of the conversation left without its answer.
+func (s *calls) noteCutOff() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cutOff++
+}
+
+// leftOver returns how many calls got no answer but that the bridge was stopped, or none at all yet.
+func (s *calls) leftOver() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, c := range s.m {
+		if !c.abandoned.Load() {
+			n++
+		}
+	}
+	return max(n, s.cutOff)
+}
+
 // carryOut posts c and delivers its answer. If the session turns out to be lost,
 // it does so once more in a new one: the server has refused the message unread.
 func (r *relay) carryOut(ctx context.Context, c *call) error {
@@ -126,129 +167,57 @@ func (r *relay) carryOut(ctx context.Context, c *call) error {
 	if c.Method != methodInitialize {
 		s = r.sessions.current()
 	}
-	x, err := r.post(ctx, c, s)
+	x, err := r.post(ctx, &c.message, &c.attempt, s)
 	if err == nil && !c.modern() && s.isLost(x) {
 		x.close()
-		if s, err = r.revive(ctx, s); err != nil {
-			return err
-		}
-		x, err = r.post(ctx, c, s)
+		x, s, err = r.postAgain(ctx, c, s)
 	}
 	if err != nil {
-		return err
+		return r.transportFailure(&c.attempt, err)
 	}
 	defer x.close()
+	if !s.unknown() && !s.isLost(x) {
+		r.sessions.prove(s.gen)
+	}
 	if x.stream != nil {
 		return r.followAnswer(ctx, c, s, x)
 	}
-	return r.conclude(c, x)
+	return r.conclude(ctx, c, x)
 }
 
-// An exchange is one HTTP request and its response.
-type exchange struct {
-	*http.Response
-	buf     *bytes.Buffer // the body, unless it is a stream
-	stream  io.ReadCloser // the body, if it is a stream of events
-	release func(*bytes.Buffer)
-}
-
-func (x *exchange) close() {
-	if x.stream != nil {
-		x.stream.Close()
+// postAgain posts c in a session that comes after the lost one.
+func (r *relay) postAgain(ctx context.Context, c *call, lost session) (*exchange, session, error) {
+	c.pace.until = time.Now().Add(r.opts.Patience)
+	wait, cancel := context.WithDeadlineCause(ctx, c.pace.until, errSessionLost)
+	defer cancel()
+	s, err := r.revive(wait, lost, false)
+	if errors.Is(err, errSessionLost) {
+		return nil, s, r.sessionsDoNotLast()
 	}
-	if x.buf != nil {
-		x.release(x.buf)
-		x.buf = nil
-	}
-}
-
-// post sends c to the server, again where that is safe, and reads the answer unless it is a stream.
-func (r *relay) post(ctx context.Context, c *call, s session) (*exchange, error) {
-	x := &exchange{release: r.putBuffer}
-	header := r.postHeader(&c.message, s)
-	req, err := r.newRequest(withAttempt(ctx, &c.attempt), http.MethodPost, header, c.Raw)
 	if err != nil {
-		return nil, err
+		return nil, s, err
 	}
-	req.SetResponseHandler(func(resp *http.Response) error { return r.readBody(x, resp) })
-	resp, err := r.client.Do(req)
-	if err != nil {
-		if resp != nil {
-			resp.Body.Close()
-		}
+	x, err := r.post(ctx, &c.message, &c.attempt, s)
+	if err == nil && s.isLost(x) {
 		x.close()
-		return nil, r.transportFailure(c, err)
+		return nil, s, r.sessionsDoNotLast()
 	}
-	x.Response = resp
-	return x, nil
-}
-
-// newRequest builds a request to the endpoint. Content nil means none.
-func (b *Bridge) newRequest(ctx context.Context, method string, h http.Header, content []byte) (*retryablehttp.Request, error) {
-	req := &retryablehttp.Request{Request: (&http.Request{
-		Method: method, URL: b.url, Host: b.url.Host, Header: h,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-	}).WithContext(ctx)}
-	if content == nil {
-		return req, nil
-	}
-	return req, req.SetBody(content)
-}
-
-// readBody reads the body of resp into x, or leaves a stream of events open.
-func (r *relay) readBody(x *exchange, resp *http.Response) error {
-	if resp.StatusCode == http.StatusOK && mediaType(resp) == "text/event-stream" {
-		x.stream = resp.Body
-		return nil
-	}
-	defer resp.Body.Close()
-	if x.buf == nil {
-		x.buf = r.getBuffer()
-	}
-	x.buf.Reset()
-	limit := int64(r.opts.MaxMessage)
-	if resp.ContentLength > limit {
-		return errTooLong
-	}
-	if resp.ContentLength > 0 {
-		x.buf.Grow(int(resp.ContentLength) + bytes.MinRead)
-	}
-	n, err := x.buf.ReadFrom(io.LimitReader(resp.Body, limit+1))
-	if err == nil && n > limit {
-		return errTooLong
-	}
-	return err
-}
-
-func mediaType(resp *http.Response) string {
-	name, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
-	return strings.ToLower(strings.TrimSpace(name))
-}
-
-// largestKept bounds the buffers that are kept for reuse.
-const largestKept = 4 << 20
-
-func (r *relay) getBuffer() *bytes.Buffer {
-	if b, ok := r.buffers.Get().(*bytes.Buffer); ok {
-		return b
-	}
-	return new(bytes.Buffer)
-}
-
-func (r *relay) putBuffer(b *bytes.Buffer) {
-	if b.Cap() <= largestKept {
-		r.buffers.Put(b)
-	}
+	return x, s, err
 }
 
 // conclude answers c with the body of x, or with an error that says what the server said.
-func (r *relay) conclude(c *call, x *exchange) error {
-	m, err := parse(bytes.TrimSpace(x.buf.Bytes()))
-	if err == nil && m.IsResponse() && jsonrpc.Same(m.ID, c.ID) {
+func (r *relay) conclude(ctx context.Context, c *call, x *exchange) error {
+	m, err := parse(x.body())
+	if err == nil && answers(&m, &c.message) {
 		r.answer(c, m, x.Header)
 		return nil
 	}
-	return r.statusFailure(x, m)
+	if c.Method == methodInitialize || c.Method == methodDiscover {
+		if r.speaksOldTransport(ctx, x) {
+			return r.oldTransport()
+		}
+	}
+	return r.statusFailure(x, m, &c.attempt)
 }
 
 // answer gives the host the server's answer to c.
@@ -260,7 +229,7 @@ func (r *relay) answer(c *call, m message, h http.Header) {
 	switch {
 	case m.Result == nil:
 	case c.Method == methodInitialize:
-		now, before := r.sessions.begin(c.Raw, h, m.Result)
+		now, before := r.sessions.begin(&c.message, h, m.Result)
 		if before.id != "" && before.id != now.id {
 			r.streams.run(func() { r.end(r.work, before) })
 		}
@@ -272,11 +241,16 @@ func (r *relay) answer(c *call, m message, h http.Header) {
 	if c.abandoned.Load() {
 		return
 	}
-	var token string
-	if c.OfferedToken != nil {
-		token = jsonrpc.Key(c.OfferedToken)
-	}
+	token := c.tokenKey()
 	r.out.answer(edited(m, edits), token, token != "" && isTask(m.Result))
+}
+
+// tokenKey names the progress token that c offers; "" if it offers none.
+func (c *call) tokenKey() string {
+	if c.OfferedToken == nil {
+		return ""
+	}
+	return jsonrpc.Key(c.OfferedToken)
 }
 
 // refuse answers c with an error of the bridge's own.
@@ -284,83 +258,74 @@ func (r *relay) refuse(ctx context.Context, c *call, err error) {
 	if c.abandoned.Load() {
 		return
 	}
-	var token string
-	if c.OfferedToken != nil {
-		token = jsonrpc.Key(c.OfferedToken)
+	f, ok := errors.AsType[*failure](err)
+	switch {
+	case ok:
+	case ctx.Err() != nil:
+		f = &failure{code: http.StatusServiceUnavailable, text: "The bridge was stopped before the answer came; " + c.outcome()}
+		r.calls.noteCutOff()
+	default:
+		f = &failure{code: http.StatusBadGateway, text: "The bridge could not carry the request out: " + err.Error()}
 	}
-	r.out.answer(errorLine(c.ID, asFailure(ctx, c, err)), token, false)
+	r.out.answer(errorLine(c.ID, f), c.tokenKey(), false)
 }
 
-// followAnswer forwards the events of x until the answer of c is among them, across broken streams.
+// followAnswer forwards the events of x until the answer of c is among them. A
+// stream of the earlier era that breaks is resumed where it ended, if the server has
+// said where that is ("Resumability and redelivery"), for as long as it brings news.
 func (r *relay) followAnswer(ctx context.Context, c *call, s session, x *exchange) error {
 	events := newEventReader(x.stream, r.opts.MaxMessage)
-	for {
-		answered, err := r.forward(c, events, x.Header)
-		if answered {
-			return nil
+	answered, err := r.forwardAnswer(c, events, x.Header)
+	if answered {
+		return nil
+	}
+	failed := r.interrupted(&c.attempt, err)
+	resumable := func() bool {
+		return ctx.Err() == nil && !c.modern() && events.lastID != "" && !errors.Is(err, errTooLong)
+	}
+	if !resumable() {
+		return failed
+	}
+	x.stream.Close()
+	if !sleep(ctx, max(0, events.retry)) {
+		return ctx.Err()
+	}
+	p := pace{until: time.Now().Add(r.opts.Patience)}
+	keepOpen(ctx, &p, func() (time.Duration, bool) {
+		last := events.lastID
+		x.stream, failed = r.resume(ctx, c, s, events, p.until)
+		if failed != nil {
+			return 0, true
 		}
-		if ctx.Err() != nil || c.modern() || events.lastID == "" || errors.Is(err, errTooLong) {
-			return interrupted(c, err)
-		}
+		answered, err = r.forwardAnswer(c, events, x.Header)
 		x.stream.Close()
-		stream, err := r.resume(ctx, c, s, events)
-		if err != nil {
-			return err
+		failed = r.interrupted(&c.attempt, err)
+		if events.lastID != last { // the server is still at work
+			p.until = time.Now().Add(r.opts.Patience)
+			if events.retry >= streamRhythm().shortest {
+				p.succeeded() // it asks to be polled
+			}
 		}
-		x.stream = stream
-		events.r.Reset(stream)
+		return events.retry, answered || !resumable()
+	})
+	if answered {
+		return nil
 	}
+	return failed
 }
 
-// forward passes events to the host until the stream ends or, a little later than that, c is answered.
-func (r *relay) forward(c *call, events *eventReader, h http.Header) (answered bool, err error) {
-	for {
-		ev, err := events.next()
-		if err != nil {
-			return answered, err
+// forwardAnswer passes events to the host until the stream ends or, a little later than that, c is answered.
+func (r *relay) forwardAnswer(c *call, events *eventReader, h http.Header) (answered bool, err error) {
+	err = forward(events, func(m message) bool {
+		if answered || !answers(&m, &c.message) {
+			r.pass(&c.message, m)
+			return false
 		}
-		m, ok := eventMessage(ev)
-		switch {
-		case !ok:
-		case c != nil && !answered && m.IsResponse() && jsonrpc.Same(m.ID, c.ID):
-			r.answer(c, m, h)
-			answered = true
-			// The server closes the stream now; if it does not, the connection is not worth keeping.
-			stop := time.AfterFunc(time.Second, c.abort)
-			defer stop.Stop()
-		default:
-			r.pass(c, m)
-		}
-	}
-}
-
-// eventMessage returns the message in ev.
-func eventMessage(ev event) (message, bool) {
-	if ev.name != "" && ev.name != "message" {
-		return message{}, false
-	}
-	m, err := parse(ev.data)
-	return m, err == nil
-}
-
-// pass gives the host a request or notification of the server. C is the call on whose stream it came, or nil.
-func (r *relay) pass(c *call, m message) {
-	if m.Method != methodProgress || m.ProgressToken == nil {
-		r.out.write(m.Raw)
-		return
-	}
-	token := m.ProgressToken
-	var edits []jsonrpc.Edit
-	if c != nil && !bytes.Equal(token, c.OfferedToken) && jsonrpc.Same(token, c.OfferedToken) {
-		token = c.OfferedToken // the server could not keep it, as with ids
-		edits = append(edits, jsonrpc.Edit{Old: m.ProgressToken, New: token})
-	}
-	r.out.progress(edited(m, edits), jsonrpc.Key(token))
-}
-
-func edited(m message, edits []jsonrpc.Edit) []byte {
-	if len(edits) == 0 {
-		return m.Raw
-	}
-	return m.Edited(edits...)
+		r.answer(c, m, h)
+		answered = true
+		// The server closes the stream now; if it does not, the connection is not worth keeping.
+		time.AfterFunc(time.Second, c.abort)
+		return false
+	})
+	return answered, err
 }

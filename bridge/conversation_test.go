@@ -2,6 +2,7 @@ package bridge_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,7 +13,6 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/bridge"
-	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
 const cancelOne = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}`
@@ -370,18 +370,26 @@ func TestEnd(t *testing.T) {
 			h.in.Close()
 			h.result(1)
 		}},
-		{"a call that hangs is answered", func(t *testing.T, s *remote, h *host) {
+		{"a call that hangs is answered when the context ends", func(t *testing.T, s *remote, h *host) {
+			h.send(call(1, "wait"))
+			<-s.started
+			h.stop()
+			h.failure(1, "stopped", "may or may not")
+			<-s.stopped
+		}},
+		{"the context ends while calls are waited for", func(t *testing.T, s *remote, h *host) {
 			h.send(call(1, "wait"))
 			<-s.started
 			h.in.Close()
+			synctest.Wait()
+			h.stop()
 			h.failure(1, "stopped", "may or may not")
-			<-s.stopped
 		}},
 		{"the context ends", func(_ *testing.T, _ *remote, h *host) { h.stop() }},
 		{"the server is away", func(_ *testing.T, s *remote, h *host) {
 			s.crash()
 			h.send(call(1, "write"))
-			h.in.Close()
+			h.stop()
 			h.failure(1, "stopped", "not carried out")
 		}},
 		{"the server does not answer DELETE", func(_ *testing.T, s *remote, h *host) {
@@ -409,6 +417,74 @@ func TestEnd(t *testing.T) {
 	}
 }
 
+// The end of the input means that there are no more requests, as in a pipe that holds
+// a whole conversation. The calls that are running get their time.
+func TestInputEnds(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		takes  time.Duration // of the call
+		drain  time.Duration
+		cutOff bool
+	}{
+		{"call of 300 ms", 300 * time.Millisecond, 0, false},
+		{"call of 25 s", 25 * time.Second, 0, false},
+		{"call of an hour", time.Hour, 0, true},
+		{"call that takes longer than the time that is given", 3 * time.Second, 2 * time.Second, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newRemote(t)
+				h := newHost(t, s, bridge.Options{Drain: tt.drain})
+				s.misbehave("tools/call", 1, func(w http.ResponseWriter, r *http.Request) {
+					select {
+					case <-time.After(tt.takes):
+						respond(200, done, "Content-Type: application/json")(w, r)
+					case <-r.Context().Done():
+					}
+				})
+				start := time.Now()
+				h.send(initialize, initialized, call(1, "write"))
+				h.in.Close()
+				h.result(0)
+				if tt.cutOff {
+					h.failure(1, "stopped", "may or may not")
+				} else {
+					h.result(1)
+				}
+				within(t, start, min(tt.takes+headStart, 31*time.Second))
+				if err := <-h.done; errors.Is(err, bridge.ErrCutOff) != tt.cutOff || !tt.cutOff && err != nil {
+					t.Errorf("Run = %v", err)
+				}
+				if s.open() != 0 {
+					t.Errorf("%d sessions left", s.open())
+				}
+			})
+		})
+	}
+}
+
+// headStart is what the first call waits for the listening stream.
+const headStart = 250 * time.Millisecond
+
+// A session that is lost while the last calls run is made anew, as ever.
+func TestInputEndsAndSessionIsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newRemote(t)
+		h := newHost(t, s, bridge.Options{})
+		h.handshake()
+		s.misbehave("tools/call", 1, func(w http.ResponseWriter, _ *http.Request) {
+			<-time.After(time.Second)
+			http.Error(w, "session not found", http.StatusNotFound)
+		})
+		h.send(call(1, "write"))
+		h.in.Close()
+		h.result(1)
+		if err := <-h.done; err != nil {
+			t.Errorf("Run = %v", err)
+		}
+	})
+}
+
 // A host that reads no more ends the conversation.
 func TestBrokenOutput(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -430,7 +506,7 @@ func TestBrokenOutput(t *testing.T) {
 // a bubble: there, time stands still while somebody waits for a mutex.)
 func TestStuckOutput(t *testing.T) {
 	s := newRemote(t)
-	b, err := bridge.New("http://server.example/mcp", secret.New(key), bridge.Options{HTTP: s.client()})
+	b, err := bridge.New("http://server.example/mcp", key, bridge.Options{HTTP: s.client(), Drain: 100 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -438,7 +514,7 @@ func TestStuckOutput(t *testing.T) {
 	defer stuck.Close()
 	in := strings.NewReader(initialize + "\n" + initialized + "\n" + listTools + "\n")
 	start := time.Now()
-	if err := b.Run(t.Context(), in, out); err != nil {
+	if err := b.Run(t.Context(), in, out); !errors.Is(err, bridge.ErrCutOff) {
 		t.Errorf("Run = %v", err)
 	}
 	within(t, start, 2*time.Second)
@@ -452,21 +528,23 @@ func TestLog(t *testing.T) {
 		s := newRemote(t)
 		var b bytes.Buffer
 		log := slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		h := newHost(t, s, bridge.Options{Logger: log, Header: http.Header{"X-Secret": {"hunter22"}}})
+		h := newHost(t, s, bridge.Options{Logger: log, Header: http.Header{"X-Secret": {"hunter22"}}, Redact: func(text string) string {
+			return strings.ReplaceAll(text, "third secret", "[redacted]")
+		}})
 		h.handshake()
-		const other = "pk_trial_ABCDEFGHIJKLMNOPQRSTUVWX"
-		h.send(`{"jsonrpc":"2.0","id":1,"method":"x/y","params":{"a":"`+key+`","b":"hunter22","c":"`+other+`","d":"pk_id"}}`, `not json `+other)
+		const other = "third secret"
+		h.send(`{"jsonrpc":"2.0","id":1,"method":"x/y","params":{"a":"`+key+`","b":"hunter22","c":"`+other+`"}}`, `not json `+other)
 		h.result(1)
 		h.answer("null")
 		h.in.Close()
 		<-h.done
 		text := b.String()
-		for _, secret := range []string{key, "hunter22", other, other[3:]} {
+		for _, secret := range []string{key, "hunter22", other} {
 			if strings.Contains(text, secret) {
 				t.Errorf("the log holds %s", secret)
 			}
 		}
-		for _, want := range []string{"from host", "to host", "tools/list", "x/y", "[redacted]", "pk_id"} {
+		for _, want := range []string{"from host", "to host", "tools/list", "x/y", "[redacted]"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("the log lacks %q", want)
 			}

@@ -38,15 +38,43 @@ func TestFaults(t *testing.T) {
 			h.handshake()
 			within(t, start, 0)
 		}},
-		{"discover of the later era is held too", func(t *testing.T, s *remote, h *host) {
+		{"discover of the later era is held too, but for less than the probe of a host takes", func(t *testing.T, s *remote, h *host) {
 			s.crash()
-			time.AfterFunc(3*time.Second, s.up)
+			time.AfterFunc(time.Second, s.up)
 			h.send(modern(1, "server/discover", ""))
 			h.result(1)
 			s.crash()
 			start := time.Now()
 			h.send(modern(2, "server/discover", ""))
 			h.failure(2, "connection refused")
+			within(t, start, 2*time.Second)
+		}},
+		{"a host that probes and then initializes hears of a server that is down within its 30 s", func(t *testing.T, s *remote, h *host) {
+			s.crash()
+			start := time.Now()
+			<-time.After(time.Second) // the host is slow, too
+			h.send(modern(1, "server/discover", ""))
+			h.failure(1, "connection refused")
+			<-time.After(2 * time.Second)
+			h.send(initialize)
+			h.failure(0, "server.example", "connection refused", "tries")
+			within(t, start, 20*time.Second)
+			<-time.After(time.Minute)
+			start = time.Now()
+			h.send(initialize) // the time begins anew
+			h.failure(0, "connection refused")
+			if took := time.Since(start); took < 15*time.Second || took > 20*time.Second {
+				t.Errorf("the later initialize took %v", took)
+			}
+		}},
+		{"server whose packets are lost: the time is the same", func(t *testing.T, s *remote, h *host) {
+			s.swallow()
+			start := time.Now()
+			h.send(modern(1, "server/discover", ""))
+			h.failure(1, "no connection")
+			within(t, start, 2*time.Second)
+			h.send(initialize)
+			h.failure(0, "server.example", "no connection")
 			within(t, start, 20*time.Second)
 		}},
 		{"down for 1.5 s in mid-conversation", func(t *testing.T, s *remote, h *host) {
@@ -205,7 +233,7 @@ func TestFaults(t *testing.T) {
 			s.forget()
 			s.misbehave("initialize", -1, respond(401, `{"detail":"This key was revoked on 1 May."}`, "Content-Type: application/problem+json"))
 			h.send(call(1, "write"), call(2, "write"))
-			h.failure(1, "401", "This key was revoked on 1 May", "PIERRE_AUTH_KEY")
+			h.failure(1, "401", "This key was revoked on 1 May", "Ask the operator.")
 			h.failure(2, "401", "revoked on 1 May")
 		}},
 		{"wrong key, refused in JSON-RPC: passed through", func(t *testing.T, s *remote, h *host) {
@@ -220,7 +248,7 @@ func TestFaults(t *testing.T) {
 			h.handshake()
 			s.misbehave("tools/call", 1, respond(403, "", ""))
 			h.send(call(1, "write"))
-			h.failure(1, "403", "your plan")
+			h.failure(1, "403", "does not permit")
 		}},
 		{"unknown method in the later era: its 404 is no lost session", func(t *testing.T, s *remote, h *host) {
 			s.misbehave("no/such", 1, respond(404, `{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"Method not found"}}`, "Content-Type: application/json"))
@@ -274,7 +302,7 @@ func TestFaults(t *testing.T) {
 			big := make([]byte, 2<<20)
 			s.misbehave("tools/call", 1, respond(200, string(big), "Content-Type: application/json"))
 			h.send(call(1, "write"))
-			h.failure(1, "larger than 1 MiB")
+			h.failure(1, "more than 1 MiB")
 		}},
 		{"502 from a proxy in front: only what is safe is repeated", func(t *testing.T, s *remote, h *host) {
 			h.handshake()
@@ -298,7 +326,12 @@ func TestFaults(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newRemote(t)
-				tt.run(t, s, newHost(t, s, bridge.Options{MaxMessage: 1 << 20}))
+				tt.run(t, s, newHost(t, s, bridge.Options{MaxMessage: 1 << 20, Advice: func(f bridge.Failure) string {
+					if f.Cause == bridge.KeyRefused && f.Host == "server.example" {
+						return "Ask the operator."
+					}
+					return ""
+				}}))
 			})
 		})
 	}

@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-
-	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
 // Header names in the form that http.Header keeps them in.
@@ -33,7 +31,7 @@ const firstModern = "2026-07-28"
 func (m *message) modern() bool { return m.version >= firstModern }
 
 // baseHeader is what every request carries.
-func baseHeader(key secret.String, opts Options) http.Header {
+func baseHeader(key string, opts Options) http.Header {
 	h := opts.Header.Clone()
 	if h == nil {
 		h = make(http.Header)
@@ -41,8 +39,8 @@ func baseHeader(key secret.String, opts Options) http.Header {
 	if opts.UserAgent != "" {
 		h.Set("User-Agent", opts.UserAgent)
 	}
-	if k := key.Reveal(); k != "" {
-		h.Set("Authorization", "Bearer "+k)
+	if key != "" {
+		h.Set("Authorization", "Bearer "+key)
 	}
 	return h
 }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/bridge"
-	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
 const key = "pk_live_0123456789abcdefghijklmnop"
@@ -46,7 +45,7 @@ type line struct {
 // newHost starts a bridge to s.
 func newHost(t *testing.T, s *remote, opts bridge.Options) *host {
 	opts.HTTP = s.client()
-	b, err := bridge.New("http://server.example/mcp", secret.New(key), opts)
+	b, err := bridge.New("http://server.example/mcp", key, opts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,11 +1,11 @@
 package bridge
 
 import (
+	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
-	"time"
+
+	"github.com/pierre-mcp/pierre/internal/jsonrpc"
 )
 
 // notify takes a notification of the host to the server and waits until the
@@ -20,12 +20,12 @@ func (r *relay) notify(ctx context.Context, m message) {
 
 // initialized completes the handshake of the earlier era and opens the listening stream.
 func (r *relay) initialized(ctx context.Context, m message) {
-	r.sessions.confirm(m.Raw)
+	r.sessions.confirm(&m)
 	s := r.sessions.current()
-	err := r.acknowledge(ctx, m.Raw, s)
+	err := r.acknowledge(ctx, &m, s)
 	if errors.Is(err, errSessionLost) {
-		_, err = r.revive(ctx, s) // says it once more, and listens
-	} else if s.gen > 0 {
+		_, err = r.revive(ctx, s, false) // says it once more, and listens
+	} else if !s.unknown() {
 		<-r.openListening(ctx, s)
 	}
 	if err != nil {
@@ -36,43 +36,17 @@ func (r *relay) initialized(ctx context.Context, m message) {
 // send posts a notification, or the host's answer to a request of the server.
 func (r *relay) send(ctx context.Context, m message) {
 	s := r.sessions.current()
-	err := r.acknowledge(ctx, m.Raw, s)
+	err := r.acknowledge(ctx, &m, s)
 	// An answer is not repeated: the request it belongs to died with the session.
 	if errors.Is(err, errSessionLost) && m.IsNotification() {
-		if s, err = r.revive(ctx, s); err == nil {
-			err = r.acknowledge(ctx, m.Raw, s)
+		wait, cancel := context.WithTimeout(ctx, r.opts.Patience)
+		defer cancel()
+		if s, err = r.revive(wait, s, false); err == nil {
+			err = r.acknowledge(ctx, &m, s)
 		}
 	}
 	if err != nil {
 		r.log.InfoContext(ctx, "the server did not take a message", "method", m.Method, "err", err)
-	}
-}
-
-var errSessionLost = errors.New("the server does not know the session")
-
-// acknowledge posts a message that has no answer.
-func (r *relay) acknowledge(ctx context.Context, raw []byte, s session) error {
-	m, err := parse(raw)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, r.opts.Patience)
-	defer cancel()
-	c := &call{message: m}
-	c.repeatable = m.IsResponse() || m.Method == methodInitialized
-	c.deadline = time.Now().Add(r.opts.Patience)
-	x, err := r.post(ctx, c, s)
-	if err != nil {
-		return err
-	}
-	defer x.close()
-	switch {
-	case !m.modern() && s.isLost(x):
-		return errSessionLost
-	case x.StatusCode >= http.StatusMultipleChoices:
-		return fmt.Errorf("the server answers %s to %s", x.Status, m.Method)
-	default:
-		return nil
 	}
 }
 
@@ -88,9 +62,12 @@ func (r *relay) cancel(ctx context.Context, m message, ready <-chan struct{}) {
 			return
 		}
 		defer c.abort()
+		if !bytes.Equal(m.RequestID, c.ID) { // the server knows the request by the id that it was given
+			m.Raw = m.Edited(jsonrpc.Edit{Old: m.RequestID, New: c.ID})
+		}
 	}
 	<-ready
-	if r.sessions.current().gen > 0 {
+	if !r.sessions.current().unknown() {
 		r.send(ctx, m)
 	}
 }

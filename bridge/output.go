@@ -21,7 +21,7 @@ type output struct {
 	broken chan struct{} // closed at the first failed write
 
 	mu      sync.Mutex
-	room    *sync.Cond // signaled when the queue is taken, and when nobody writes any more
+	changed *sync.Cond // signaled when the queue is taken, and when nobody writes any more
 	writing bool
 	queue   []byte // lines for the one who writes
 	spare   []byte // the queue before, to be used again
@@ -31,7 +31,7 @@ type output struct {
 
 func newOutput(w io.Writer, log *messageLog) *output {
 	o := &output{w: w, log: log, broken: make(chan struct{}), tokens: make(map[string]bool)}
-	o.room = sync.NewCond(&o.mu)
+	o.changed = sync.NewCond(&o.mu)
 	return o
 }
 
@@ -54,7 +54,7 @@ func (o *output) forget(token string) {
 func (o *output) answer(line []byte, token string, livesOn bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.waitForRoom()
+	o.waitForQueue()
 	if token != "" && !livesOn {
 		delete(o.tokens, token)
 	}
@@ -65,7 +65,7 @@ func (o *output) answer(line []byte, token string, livesOn bool) {
 func (o *output) progress(line []byte, token string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.waitForRoom() // not later: the answer may come while this waits
+	o.waitForQueue() // not later: the answer may come while this waits
 	if o.tokens[token] {
 		o.writeLocked(line)
 	}
@@ -75,7 +75,7 @@ func (o *output) progress(line []byte, token string) {
 func (o *output) write(line []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.waitForRoom()
+	o.waitForQueue()
 	o.writeLocked(line)
 }
 
@@ -87,7 +87,7 @@ func (o *output) flushed() <-chan struct{} {
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		for o.writing {
-			o.room.Wait()
+			o.changed.Wait()
 		}
 	}()
 	return done
@@ -100,10 +100,10 @@ func (o *output) failure() error {
 	return o.err
 }
 
-// waitForRoom lets go of the lock until the host has read enough.
-func (o *output) waitForRoom() {
+// waitForQueue lets go of the lock until the host has read enough.
+func (o *output) waitForQueue() {
 	for len(o.queue) > mostQueued && o.err == nil {
-		o.room.Wait()
+		o.changed.Wait()
 	}
 }
 
@@ -123,14 +123,14 @@ func (o *output) writeLocked(line []byte) {
 	for len(o.queue) > 0 && o.err == nil {
 		lines := o.queue
 		o.queue = o.spare[:0]
-		o.room.Broadcast()
+		o.changed.Broadcast()
 		o.writeOut(lines)
 		if o.spare = nil; cap(lines) <= 2*mostQueued {
 			o.spare = lines
 		}
 	}
 	o.writing = false
-	o.room.Broadcast()
+	o.changed.Broadcast()
 }
 
 // writeOut writes without holding the lock.
@@ -141,18 +141,24 @@ func (o *output) writeOut(lines []byte) {
 	if err != nil {
 		o.err = fmt.Errorf("writing to the host: %w", err)
 		close(o.broken)
-		o.room.Broadcast()
+		o.changed.Broadcast()
 	}
 }
 
-// oneLine blanks the line breaks in valid JSON, in place: there they are white space.
+// oneLine makes valid JSON one line for every reader. Line breaks are white space
+// there and become blanks, in place. Some hosts also end a line at U+0085, U+2028 or
+// U+2029, which JSON allows within strings; they are escaped.
 func oneLine(b []byte) []byte {
-	if bytes.IndexByte(b, '\n') < 0 && bytes.IndexByte(b, '\r') < 0 {
-		return b
+	if bytes.IndexByte(b, '\n') >= 0 || bytes.IndexByte(b, '\r') >= 0 {
+		for i, c := range b {
+			if c == '\n' || c == '\r' {
+				b[i] = ' '
+			}
+		}
 	}
-	for i, c := range b {
-		if c == '\n' || c == '\r' {
-			b[i] = ' '
+	for _, sep := range []struct{ raw, escaped string }{{"\u0085", `\u0085`}, {"\u2028", `\u2028`}, {"\u2029", `\u2029`}} {
+		if bytes.Contains(b, []byte(sep.raw)) {
+			b = bytes.ReplaceAll(b, []byte(sep.raw), []byte(sep.escaped))
 		}
 	}
 	return b

@@ -7,8 +7,6 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
-
-	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
 // A host that reads slowly slows the bridge down; it does not make it hoard. Every
@@ -16,7 +14,7 @@ import (
 func TestOutputWaitsForTheHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, w := io.Pipe()
-		o := newOutput(w, newMessageLog(nil, secret.String{}, nil))
+		o := newOutput(w, newMessageLog("", Options{}))
 		const lines, size = 64, 100 << 10
 		var wg sync.WaitGroup
 		for i := range lines {
@@ -46,7 +44,7 @@ func TestOutputWaitsForTheHost(t *testing.T) {
 func TestOutputDropsLateProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, w := io.Pipe()
-		o := newOutput(w, newMessageLog(nil, secret.String{}, nil))
+		o := newOutput(w, newMessageLog("", Options{}))
 		o.expect("7")
 		var wg sync.WaitGroup
 		for range 2 { // one is being written, one fills the queue

@@ -20,10 +20,11 @@ const (
 // A relay is the state of one conversation.
 type relay struct {
 	*Bridge
+	began    time.Time
 	out      *output
 	calls    calls
 	sessions sessions
-	tools    catalog
+	tools    toolList
 	buffers  sync.Pool // of *bytes.Buffer, for answers
 
 	// work is the context of everything that waits for the server; calls have
@@ -31,8 +32,8 @@ type relay struct {
 	work  context.Context //nolint:containedctx // the lifetime of the conversation is what this struct stands for
 	abort context.CancelFunc
 
-	pending *crew // messages on their way, and calls without an answer
-	streams *crew // what nobody waits for: listening streams, old sessions that are ended
+	pending *pool // messages on their way, and calls without an answer
+	streams *pool // what no message waits for: listening streams, and sessions that are made anew or ended
 
 	// ready is closed once every message that later ones must not overtake has
 	// reached the server. Only the reader touches it, and lastLine.
@@ -41,9 +42,9 @@ type relay struct {
 }
 
 func newRelay(ctx context.Context, b *Bridge, out io.Writer) *relay {
-	r := &relay{Bridge: b, out: newOutput(out, b.log)}
+	r := &relay{Bridge: b, out: newOutput(out, b.log), began: time.Now()}
 	r.work, r.abort = context.WithCancel(context.WithoutCancel(ctx))
-	r.pending, r.streams = newCrew(r.work.Done()), newCrew(r.work.Done())
+	r.pending, r.streams = newPool(r.work.Done()), newPool(r.work.Done())
 	ready := make(chan struct{})
 	close(ready)
 	r.ready = ready
@@ -140,23 +141,36 @@ func (r *relay) startOrdered(f func()) {
 	r.ready = done
 }
 
+// drain waits for the calls in flight after the host has closed its end, which only
+// means that it has no more requests. It returns early if ctx ends or the host reads
+// no more.
+func (r *relay) drain(ctx context.Context) {
+	r.calls.stopListening()
+	select {
+	case <-done(&r.pending.tasks):
+	case <-time.After(r.opts.Drain):
+	case <-ctx.Done():
+	case <-r.out.broken:
+	}
+}
+
 // stop lets calls in flight finish within the grace period, then ends the session.
 // What does not notice its end in time is left behind: the program is about to exit.
-func (r *relay) stop(ctx context.Context) {
+func (r *relay) stop(ctx context.Context, grace time.Duration) {
 	r.pending.close()
 	r.streams.close()
 	r.sessions.stopListening()
 	r.calls.stopListening()
-	if !waitFor(&r.pending.tasks, r.opts.Grace) {
+	if !within(done(&r.pending.tasks), grace) {
 		r.abort()
-		waitFor(&r.pending.tasks, unwindPatience)
+		within(done(&r.pending.tasks), unwindPatience)
 	}
 	ctx, cancel := context.WithTimeout(ctx, endPatience)
 	r.end(ctx, r.sessions.current())
 	cancel()
 	r.abort()
-	waitFor(&r.pending.members, unwindPatience)
-	waitFor(&r.streams.members, unwindPatience)
+	within(done(&r.pending.workers), unwindPatience)
+	within(done(&r.streams.workers), unwindPatience)
 	within(r.out.flushed(), unwindPatience)
 	r.opts.HTTP.CloseIdleConnections()
 }

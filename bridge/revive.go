@@ -1,74 +1,55 @@
 package bridge
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
 )
 
-// isLost reports whether x says that the server does not know the session s (any more).
-func (s session) isLost(x *exchange) bool {
-	if s.id == "" || x.buf == nil {
-		return false
-	}
-	if x.StatusCode != http.StatusNotFound && x.StatusCode != http.StatusBadRequest {
-		return false
-	}
-	m, err := parse(bytes.TrimSpace(x.buf.Bytes()))
-	if x.StatusCode == http.StatusNotFound { // Streamable HTTP, "Session management", rule 3
-		return err != nil || errorOf(m).Code != codeMethodNotFound
-	}
-	// 400 is not what the specification says, but what several servers do.
-	answers := err == nil && m.ID != nil && string(m.ID) != "null"
-	return !answers && bytes.Contains(bytes.ToLower(x.buf.Bytes()), []byte("session"))
-}
-
-// revive returns a session newer than lost. However many calls ask, the server sees one initialize.
-func (r *relay) revive(ctx context.Context, lost session) (session, error) {
-	revival, first := r.sessions.join(lost.gen)
-	if first {
-		r.pending.run(func() {
-			now, err := r.reinitialize(r.work) // not ctx: others wait for it too
-			r.sessions.finish(revival, now, err)
-			if err == nil {
-				r.announce(now)
-			}
-		})
+// revive returns a session newer than lost. However many calls ask, the server sees
+// one initialize. ForStream says that only the listening stream was refused.
+func (r *relay) revive(ctx context.Context, lost session, forStream bool) (session, error) {
+	revival, wait, carry := r.sessions.join(lost.gen)
+	if carry && !r.streams.run(func() { r.carryOutRevival(revival, wait, forStream) }) {
+		r.sessions.finish(revival, session{}, errStopped)
 	}
 	select {
 	case <-revival.done:
 		return revival.session, revival.err
 	case <-ctx.Done():
-		return session{}, ctx.Err()
+		return session{}, context.Cause(ctx)
+	}
+}
+
+var errStopped = errors.New("the conversation has ended")
+
+// carryOutRevival has the context of the conversation, because any number of calls wait for it.
+func (r *relay) carryOutRevival(revival *revival, wait time.Duration, forStream bool) {
+	if !sleep(r.work, wait) {
+		r.sessions.finish(revival, session{}, errStopped)
+		return
+	}
+	now, err := r.reinitialize(r.work, forStream)
+	r.sessions.finish(revival, now, err)
+	if err == nil {
+		r.announce(now)
 	}
 }
 
 // reinitialize says to the server what the host said at the beginning of the conversation.
-func (r *relay) reinitialize(ctx context.Context) (session, error) {
+func (r *relay) reinitialize(ctx context.Context, forStream bool) (session, error) {
 	initialize, initialized := r.sessions.replay()
 	if initialize == nil {
 		return session{}, errors.New("the conversation had no beginning")
 	}
-	m, err := parse(initialize)
-	if err != nil {
-		return session{}, err
-	}
 	r.log.InfoContext(ctx, "the server lost the session, beginning a new one")
-	c := &call{message: m}
-	c.repeatable, c.deadline = true, time.Now().Add(r.opts.ConnectPatience)
-	x, err := r.post(ctx, c, session{})
-	if err != nil {
-		return session{}, err
-	}
-	defer x.close()
-	answer, err := r.onlyAnswer(c, x)
+	x, answer, err := r.ask(ctx, initialize, session{}, r.opts.ConnectPatience)
 	if err != nil {
 		return session{}, err
 	}
 	now, _ := r.sessions.begin(initialize, x.Header, answer.Result)
+	now.renewed = forStream
 	if initialized != nil {
 		if err := r.acknowledge(ctx, initialized, now); err != nil {
 			return session{}, err
@@ -78,28 +59,41 @@ func (r *relay) reinitialize(ctx context.Context) (session, error) {
 	return now, nil
 }
 
-// onlyAnswer reads the answer to c, which the host must not see.
-func (r *relay) onlyAnswer(c *call, x *exchange) (message, error) {
-	if x.stream == nil {
-		m, err := parse(bytes.TrimSpace(x.buf.Bytes()))
-		if err != nil || m.Result == nil {
-			return message{}, r.statusFailure(x, m)
-		}
-		return m, nil
+// openListening opens the stream on which the server speaks unasked, and keeps it
+// open for as long as s is the session. The channel closes when the server has
+// answered, or after headStart: some servers keep the answer back until they have
+// something to say.
+func (r *relay) openListening(ctx context.Context, s session) (answered <-chan struct{}) {
+	ctx, quit := context.WithCancel(ctx)
+	opening, tell := context.WithTimeout(ctx, headStart)
+	started := r.streams.run(func() {
+		defer quit()
+		defer tell()
+		r.keepListening(ctx, s, tell)
+	})
+	if !started {
+		quit()
+		tell()
+		return opening.Done()
 	}
-	events := newEventReader(x.stream, r.opts.MaxMessage)
-	for {
-		ev, err := events.next()
-		if err != nil {
-			return message{}, interrupted(c, err)
+	r.sessions.listening(quit)
+	return opening.Done()
+}
+
+// keepListening listens until the server has no such stream. If the session turns
+// out to be lost, it makes a new one, which has a stream of its own. Of a session
+// that was made for this reason alone and is refused in the same way the stream is
+// given up: whether it is lost too, the host's next call will find out.
+func (r *relay) keepListening(ctx context.Context, s session, answered func()) {
+	var p pace
+	keepOpen(ctx, &p, func() (time.Duration, bool) {
+		offered, lost := r.listen(ctx, s, answered)
+		if !lost || s.renewed && !offered {
+			return 0, true
 		}
-		if m, ok := eventMessage(ev); ok && m.IsResponse() {
-			if m.Result == nil {
-				return message{}, r.statusFailure(x, m)
-			}
-			return m, nil
-		}
-	}
+		_, err := r.revive(ctx, s, !offered)
+		return 0, err == nil
+	})
 }
 
 // announce tells the host that what it has listed may have changed.
@@ -116,28 +110,14 @@ func (r *relay) end(ctx context.Context, s session) {
 	}
 	h := r.header.Clone()
 	s.stamp(h)
-	req, err := r.newRequest(ctx, http.MethodDelete, h, nil)
+	req, err := r.newRequest(http.MethodDelete, h, nil)
 	if err != nil {
 		return
 	}
-	resp, err := r.client.Do(req)
+	resp, err := r.do(ctx, req, &attempt{})
 	if err != nil {
 		r.log.InfoContext(ctx, "ending the session failed", "err", err)
 		return
 	}
 	resp.Body.Close()
-}
-
-// errorDetail is the error of a JSON-RPC answer.
-type errorDetail struct {
-	Code    int    `json:"code"`
-	Message string `json:"message"`
-}
-
-func errorOf(m message) errorDetail {
-	var e errorDetail
-	if json.Unmarshal(m.Error, &e) != nil {
-		return errorDetail{}
-	}
-	return e
 }

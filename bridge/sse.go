@@ -3,6 +3,8 @@ package bridge
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
+	"errors"
 	"io"
 	"strconv"
 	"time"
@@ -32,19 +34,32 @@ func newEventReader(r io.Reader, limit int) *eventReader {
 	return &eventReader{r: bufio.NewReaderSize(r, 16<<10), limit: limit, retry: -1}
 }
 
-// next returns the next event that holds data. One that the end of the stream cuts off is dropped.
+// reset begins a new stream, at the place where the one before ended.
+func (e *eventReader) reset(r io.Reader) {
+	e.r.Reset(r)
+	e.begun, e.skipLF = false, false
+}
+
+// next returns the next event that holds data. An event that the end of the stream
+// leaves without its blank line counts if it is whole: servers forget that line, and
+// half of a JSON text is no JSON text. Otherwise it is dropped, and its id with it.
 func (e *eventReader) next() (event, error) {
 	var ev event
 	e.data, e.id = e.data[:0], e.lastID
 	for {
 		line, err := e.readLine()
-		if err != nil {
-			return event{}, err
-		}
 		if len(line) > 0 {
 			if err := e.field(line, &ev); err != nil {
 				return event{}, err
 			}
+		}
+		last := errors.Is(err, io.EOF)
+		switch {
+		case err != nil && !last:
+			return event{}, err
+		case last && (len(e.data) == 0 || !json.Valid(e.data)):
+			return event{}, err
+		case len(line) > 0 && !last:
 			continue
 		}
 		e.lastID = e.id
@@ -79,12 +94,13 @@ func (e *eventReader) field(line []byte, ev *event) error {
 	return nil
 }
 
-// readLine returns the next line without its ending, which is LF, CR or CR LF.
+// readLine returns the next line without its ending, which is LF, CR or CR LF. With
+// io.EOF it returns what is left.
 func (e *eventReader) readLine() ([]byte, error) {
 	e.line = e.line[:0]
 	for {
 		if _, err := e.r.Peek(1); err != nil {
-			return nil, err
+			return e.line, err
 		}
 		chunk, _ := e.r.Peek(e.r.Buffered()) // cannot fail: the bytes are there
 		if e.skipLF {

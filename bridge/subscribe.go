@@ -6,8 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"time"
-
-	"github.com/pierre-mcp/pierre/internal/jsonrpc"
 )
 
 const methodAcknowledged = "notifications/subscriptions/acknowledged"
@@ -18,72 +16,69 @@ const methodAcknowledged = "notifications/subscriptions/acknowledged"
 func (r *relay) subscribe(ctx context.Context, c *call) {
 	defer r.finish(c)
 	events := newEventReader(http.NoBody, r.opts.MaxMessage)
-	var o outage
-	for acknowledged := false; ; {
-		opened := time.Now()
-		x, err := r.post(ctx, c, session{})
-		switch {
-		case ctx.Err() != nil && c.abandoned.Load():
-			return
-		case err != nil && !acknowledged:
+	acknowledged := false
+	var p pace
+	keepOpen(ctx, &p, func() (asked time.Duration, over bool) {
+		asked, over, err := r.subscribeOnce(ctx, c, events, &acknowledged)
+		if err == nil && !over && !acknowledged {
+			err = r.interrupted(&c.attempt, errors.New("the stream ended"))
+		}
+		if err != nil && !acknowledged {
 			r.refuse(ctx, c, err)
-			return
-		case err == nil && x.stream == nil:
-			done := !acknowledged || x.StatusCode < http.StatusInternalServerError && x.StatusCode != http.StatusTooManyRequests
-			if done {
-				r.concludeOrRefuse(ctx, c, x)
-			}
-			x.close()
-			if done {
-				return
-			}
-		case err == nil:
-			events.r.Reset(x.stream)
-			ended := r.forwardSubscription(c, events, &acknowledged)
-			x.close()
-			if ended {
-				return
-			}
+			return 0, true
 		}
-		if !acknowledged {
-			r.refuse(ctx, c, interrupted(c, errors.New("the stream ended")))
-			return
-		}
-		if time.Since(opened) > stableAfter {
-			o.over()
-		}
-		if !sleep(ctx, o.wait(events.retry)) {
-			return
-		}
-	}
+		return asked, over
+	})
 }
 
-func (r *relay) concludeOrRefuse(ctx context.Context, c *call, x *exchange) {
-	if err := r.conclude(c, x); err != nil {
+// subscribeOnce opens the stream and forwards what comes. It reports whether the
+// subscription is over, or what the server wants to be waited before the next try.
+func (r *relay) subscribeOnce(ctx context.Context, c *call, events *eventReader, acknowledged *bool) (asked time.Duration, over bool, err error) {
+	if *acknowledged {
+		c.pace = pace{} // the host does not wait for anything: one try at a time
+	}
+	x, err := r.post(ctx, &c.message, &c.attempt, session{})
+	if err != nil {
+		return 0, false, r.transportFailure(&c.attempt, err)
+	}
+	defer x.close()
+	if x.stream != nil {
+		events.reset(x.stream)
+		answered := r.forwardSubscription(c, events, acknowledged)
+		return events.retry, answered, nil
+	}
+	if *acknowledged && mayPassLater(x.StatusCode) {
+		asked, _ = retryAfter(x.Header)
+		return asked, false, nil
+	}
+	if err := r.conclude(ctx, c, x); err != nil {
 		r.refuse(ctx, c, err)
 	}
+	return 0, true, nil
+}
+
+// mayPassLater reports whether a refusal of a subscription that the server had
+// accepted may pass.
+func mayPassLater(status int) bool {
+	return status >= http.StatusInternalServerError || status == http.StatusTooManyRequests
 }
 
 // forwardSubscription passes the events of one stream on. It reports whether the subscription has its answer.
-func (r *relay) forwardSubscription(c *call, events *eventReader, acknowledged *bool) bool {
-	for {
-		ev, err := events.next()
-		if err != nil {
-			return false
-		}
-		m, ok := eventMessage(ev)
+func (r *relay) forwardSubscription(c *call, events *eventReader, acknowledged *bool) (answered bool) {
+	forward(events, func(m message) bool { //nolint:errcheck // however the stream ended, it is opened again
 		switch {
-		case !ok:
-		case m.IsResponse() && jsonrpc.Same(m.ID, c.ID):
+		case answers(&m, &c.message):
 			r.answer(c, m, nil)
-			return true
+			answered = true
 		case m.Method == methodAcknowledged && *acknowledged:
 			r.announceMissed(c, m)
 		default:
 			*acknowledged = *acknowledged || m.Method == methodAcknowledged
-			r.pass(c, m)
+			r.pass(&c.message, m)
 		}
-	}
+		return answered
+	})
+	return answered
 }
 
 // announceMissed tells the host that the lists it subscribed to may have changed during an outage.

@@ -26,6 +26,7 @@ type remote struct {
 
 	mu       sync.Mutex
 	down     bool
+	lost     bool // what is sent to the server never arrives
 	conns    []net.Conn
 	faults   []*fault
 	sessions map[string]bool
@@ -107,8 +108,12 @@ func (s *remote) client() *http.Client {
 
 func (s *remote) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	s.mu.Lock()
-	down := s.down
+	down, lost := s.down, s.lost
 	s.mu.Unlock()
+	if lost {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	if down {
 		return nil, refused
@@ -157,6 +162,14 @@ func (s *remote) crash() {
 		c.Close()
 	}
 	s.conns = nil
+}
+
+// swallow makes the network lose every packet to the server.
+func (s *remote) swallow() {
+	s.crash()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lost = true
 }
 
 // restart lets connections in again. The sessions are lost, as in most servers.

@@ -21,10 +21,11 @@ func TestProcessEnds(t *testing.T) {
 			p.in.Close()
 			p.gone(time.Second)
 		}},
-		{"stdin closed in the middle of a call", func(p *program, s *mcpServer) {
+		{"stdin closed in the middle of a call, then SIGTERM", func(p *program, s *mcpServer) {
 			p.send(callLine(1, "wait"))
 			<-s.calls
 			p.in.Close()
+			p.cmd.Process.Signal(syscall.SIGTERM)
 			p.gone(time.Second)
 			<-s.ended
 		}},

@@ -48,9 +48,9 @@ func relay(ctx context.Context, w cli.World, conn *connection.Settings, opts *co
 	if err != nil {
 		return err
 	}
-	defer file.Close()                                          //nolint:errcheck // the log ends here
-	b, err := bridge.New(e.URL.String(), e.Key, bridge.Options{ //nolint:contextcheck // asking a logger for its level waits for nothing
-		HTTP: e.HTTP, Header: e.Header, Logger: log,
+	defer file.Close()                                                   //nolint:errcheck // the log ends here
+	b, err := bridge.New(e.URL.String(), e.Key.Reveal(), bridge.Options{ //nolint:contextcheck // asking a logger for its level waits for nothing
+		HTTP: e.HTTP, Header: e.Header, Logger: log, Redact: connection.Redact, Advice: connection.Advice,
 		UserAgent: connection.Program + "/" + buildinfo.Version(),
 	})
 	if err != nil {

@@ -14,7 +14,6 @@ import (
 	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/memlisten"
 	"github.com/pierre-mcp/pierre/internal/pierre"
-	"github.com/pierre-mcp/pierre/internal/secret"
 	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/remote/downloads"
 	"github.com/pierre-mcp/pierre/remote/importapi"
@@ -61,7 +60,7 @@ func servePersonal(ctx context.Context, c *config, w cli.World) (err error) {
 			}
 		})
 	}
-	b, err := bridge.New("http://"+personalHost+"/mcp", secret.String{}, bridge.Options{ //nolint:contextcheck // it gets ctx in Run
+	b, err := bridge.New("http://"+personalHost+"/mcp", "", bridge.Options{ //nolint:contextcheck // it gets ctx in Run
 		HTTP: &http.Client{Transport: &http.Transport{DialContext: inMemory.Dial}},
 	})
 	if err != nil {

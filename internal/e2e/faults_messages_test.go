@@ -240,13 +240,17 @@ func serverAsks(t *testing.T, s *remote) {
 // the key is checked at the end of every row.
 func endings() []row {
 	hangUp := func(c *conversation) { c.h.in.Close() }
+	hangUpAndTerminate := func(c *conversation) {
+		hangUp(c)
+		c.h.cmd.Process.Signal(syscall.SIGTERM)
+	}
 	terminate := func(c *conversation) { c.h.cmd.Process.Signal(syscall.SIGTERM) }
 	interrupt := func(c *conversation) { c.h.cmd.Process.Signal(os.Interrupt) }
 	var rows []row
 	for _, tt := range []struct {
 		name string
 		end  func(*conversation)
-	}{{"stdin closed", hangUp}, {"SIGTERM", terminate}, {"SIGINT", interrupt}} {
+	}{{"stdin closed and SIGTERM", hangUpAndTerminate}, {"SIGTERM", terminate}, {"SIGINT", interrupt}} {
 		rows = append(rows, row{tt.name + " while idle", func(t *testing.T, s *remote) {
 			c := talk(t, s)
 			tt.end(c)
@@ -261,12 +265,16 @@ func endings() []row {
 			c.failure(1, "stopped", "may or may not have been carried out")
 		}})
 	}
-	rows = append(rows, row{"answer on its way when stdin is closed", func(t *testing.T, s *remote) {
+	rows = append(rows, row{"stdin closed while idle", func(t *testing.T, s *remote) {
+		c := talk(t, s)
+		hangUp(c)
+		c.gone("stdin closed")
+	}}, row{"answer on its way when stdin is closed", func(t *testing.T, s *remote) {
 		c := talk(t, s)
 		running := make(chan bool)
 		s.misbehave("tools/call", 1, func(w http.ResponseWriter, _ *http.Request, m rpc) {
 			close(running)
-			<-time.After(200 * time.Millisecond) // until the bridge knows that its host has gone
+			<-time.After(2 * time.Second) // until the bridge knows that its host has gone
 			answer(w, m, `{}`)
 		})
 		c.send(sayCall(1, "write"))

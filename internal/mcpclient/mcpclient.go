@@ -21,6 +21,9 @@ import (
 // connectPatience is how long a person at a terminal waits for a server that does not answer.
 const connectPatience = 3 * time.Second
 
+// endPatience is how long a request may go on that nobody waits for any more.
+const endPatience = 500 * time.Millisecond
+
 // ModernVersion is the protocol revision without sessions.
 const ModernVersion = "2026-07-28"
 
@@ -67,8 +70,9 @@ func Connect(ctx context.Context, e connection.Endpoint) (*Client, error) {
 
 // dial opens a conversation in which nothing has been said. The caller closes it.
 func dial(ctx context.Context, e connection.Endpoint) (*Client, error) {
-	b, err := bridge.New(e.URL.String(), e.Key, bridge.Options{ //nolint:contextcheck // asking a logger for its level waits for nothing
+	b, err := bridge.New(e.URL.String(), e.Key.Reveal(), bridge.Options{ //nolint:contextcheck // asking a logger for its level waits for nothing
 		HTTP: e.HTTP, Header: e.Header, UserAgent: connection.Program + "/" + buildinfo.Version(), ConnectPatience: connectPatience,
+		Advice: connection.Advice, Drain: endPatience,
 	})
 	if err != nil {
 		return nil, cli.Usage(err)

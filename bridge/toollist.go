@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// A catalog remembers of the server's tools what the relay needs, as tools/list tells it.
-type catalog struct {
+// A toolList remembers of the server's tools what the relay needs, as tools/list tells it.
+type toolList struct {
 	mu    sync.Mutex
 	tools map[string]tool
 }
@@ -26,16 +26,16 @@ type parameter struct {
 }
 
 // repeatable reports whether the server said that the tool may run twice.
-func (c *catalog) repeatable(name string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.tools[name].repeatable
+func (l *toolList) repeatable(name string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.tools[name].repeatable
 }
 
-func (c *catalog) mirrored(name string) []parameter {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.tools[name].mirrored
+func (l *toolList) mirrored(name string) []parameter {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.tools[name].mirrored
 }
 
 // listedTool is what the relay reads of a tool.
@@ -51,7 +51,7 @@ type listedTool struct {
 // learn reads a result of tools/list. It returns the result without the tools that
 // mirror arguments in a forbidden way: in the later era clients must not show them,
 // and a host on stdio cannot know. If there are none, the bytes are those it was given.
-func (c *catalog) learn(result []byte, modern bool) []byte {
+func (l *toolList) learn(result []byte, modern bool) []byte {
 	var list struct {
 		Tools []json.RawMessage `json:"tools"`
 	}
@@ -59,10 +59,10 @@ func (c *catalog) learn(result []byte, modern bool) []byte {
 		return result // the host will complain better than the relay can
 	}
 	kept := make([]json.RawMessage, 0, len(list.Tools))
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.tools == nil {
-		c.tools = make(map[string]tool)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.tools == nil {
+		l.tools = make(map[string]tool)
 	}
 	for _, raw := range list.Tools {
 		var t listedTool
@@ -77,7 +77,7 @@ func (c *catalog) learn(result []byte, modern bool) []byte {
 		}
 		if legal {
 			kept = append(kept, raw)
-			c.tools[t.Name] = known
+			l.tools[t.Name] = known
 		}
 	}
 	if len(kept) == len(list.Tools) {
