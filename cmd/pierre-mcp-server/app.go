@@ -15,6 +15,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/buildinfo"
 	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/clientinfo"
 	"github.com/pierre-mcp/pierre/internal/importer"
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/logging"
@@ -33,6 +34,7 @@ type app struct {
 	store    *store.Store
 	limiter  *limit.Limiter
 	recorder *usage.Recorder
+	clients  *clientinfo.Describer
 	mcp      *server.MCPServer
 	imports  *importer.Importer
 	told     atomic.Pointer[time.Time] // when the program was told to end
@@ -47,10 +49,10 @@ func (c *config) open(ctx context.Context, w cli.World) (*app, error) {
 	if c.certificate != nil {
 		c.certificate.LogTo(log)
 	}
-	var countries *usage.Countries
+	var countries *clientinfo.Countries
 	if c.geoIPDB != "" {
 		var err error
-		if countries, err = usage.OpenCountries(c.geoIPDB, log); err != nil {
+		if countries, err = clientinfo.OpenCountries(c.geoIPDB, log); err != nil {
 			return nil, cli.Usage(fmt.Errorf("%s: %w", c.settings.Source("geoip-db"), err))
 		}
 	}
@@ -62,7 +64,8 @@ func (c *config) open(ctx context.Context, w cli.World) (*app, error) {
 		log:      log,
 		store:    st,
 		limiter:  limit.New(st),
-		recorder: usage.NewRecorder(st, usage.Options{Countries: countries}),
+		recorder: usage.NewRecorder(st),
+		clients:  clientinfo.New(countries),
 		mcp:      server.NewMCPServer("pierre-mcp-server", buildinfo.Version(), server.WithInstructions(tools.Instructions)),
 		imports:  importer.New(st, c.dataDir, time.Now),
 	}

@@ -80,7 +80,7 @@ func (a *app) personalRoutes(ctx context.Context, c *config) (http.Handler, *mcp
 	}
 	who := &access.Principal{UserID: user.ID}
 	mcp := mcpapi.New(a.mcp, mcpapi.Options{ //nolint:contextcheck // it gets one with each request
-		Principal: who, Limiter: a.limiter, Recorder: a.recorder, Log: a.log, AllowedOrigins: c.allowedOrigins,
+		Principal: who, Limiter: a.limiter, Recorder: a.recorder, Clients: a.clients, Log: a.log, AllowedOrigins: c.allowedOrigins,
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/", mcp)

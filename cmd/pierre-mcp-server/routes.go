@@ -32,6 +32,7 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 		Auth:           verifier,
 		Limiter:        a.limiter,
 		Recorder:       a.recorder,
+		Clients:        a.clients,
 		Log:            a.log,
 		AllowedOrigins: c.allowedOrigins,
 		TrustedProxies: c.trustedProxies,
@@ -71,7 +72,7 @@ func mountPages(mux *http.ServeMux, pages, mcp http.Handler) {
 
 func (a *app) adminAPI(ring *keyring.Ring, keys access.KeyListener) http.Handler {
 	tokens := access.NewAdminVerifier(ring.JWTSecret(), a.store, time.Now)
-	reports := usage.NewReporter(a.store, a.store, a.limiter, time.Now)
+	reports := usage.NewReporter(a.store, a.store, a.limiter, a.recorder, time.Now)
 	return adminapi.New(a.store, tokens, reports, ring, adminapi.Options{Keys: keys, Log: a.log})
 }
 

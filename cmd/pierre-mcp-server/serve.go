@@ -14,6 +14,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/buildinfo"
 	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/gc"
+	"github.com/pierre-mcp/pierre/internal/jobs"
 	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
 )
@@ -59,7 +60,7 @@ func (a *app) run(ctx context.Context, c *config, api *api, lns listeners, hangu
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer stop()
-	wg.Go(func() { api.verifier.Run(ctx, a.log) })
+	wg.Go(func() { jobs.Run(ctx, a.store, a.log, a.jobs(api.verifier)...) })
 	wg.Go(func() { a.closeStreams(ctx, api.mcp) })
 	wg.Go(func() { c.reloadOn(ctx, hangup, a.log) })
 	if lns.metrics != nil {

@@ -14,6 +14,7 @@ import (
 type Principal struct {
 	UserID  pierre.UserID
 	KeyID   pierre.KeyID // "" in single-tenant mode, which has no keys
+	Quota   pierre.KeyID // what calls count against: the family of the key
 	Limit   pierre.Limit
 	Expires time.Time // when the key is no longer accepted, the end of its grace included; zero: never
 	Tools   []string  // globs of the tools that the caller may use, nil means all; see [pierre.MayUse]

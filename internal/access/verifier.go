@@ -153,7 +153,9 @@ func (k *known) usable(now time.Time) error {
 }
 
 func (k *known) principal() Principal {
-	return Principal{UserID: k.key.UserID, KeyID: k.key.ID, Expires: k.key.Expires, Limit: k.key.Limit, Tools: k.key.Tools}
+	return Principal{
+		UserID: k.key.UserID, KeyID: k.key.ID, Quota: k.key.Family, Expires: k.key.Expires, Limit: k.key.Limit, Tools: k.key.Tools,
+	}
 }
 
 // lookup asks the store, once for all callers that wait for the same key.

@@ -25,28 +25,49 @@ func at(t *testing.T, s string) time.Time {
 	return v
 }
 
-// take takes one call and returns the decision.
-func take(t *testing.T, l *limit.Limiter, lim pierre.Limit, now time.Time) limit.Decision {
+// reserve reserves one call.
+func reserve(t *testing.T, l *limit.Limiter, lim pierre.Limit, now time.Time) limit.Reservation {
 	t.Helper()
-	d, err := l.Take(t.Context(), key, lim, now)
+	r, err := l.Reserve(t.Context(), key, lim, now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d
+	return r
 }
 
-// call takes one call and, if it is admitted, keeps it in s as the server does.
-func call(t *testing.T, l *limit.Limiter, s *store.Store, lim pierre.Limit, now time.Time) limit.Decision {
+// take reserves one call and returns the decision.
+func take(t *testing.T, l *limit.Limiter, lim pierre.Limit, now time.Time) limit.Decision {
 	t.Helper()
-	d := take(t, l, lim, now)
-	c := pierre.Call{ID: pierre.NewCallID(), KeyID: key, Status: pierre.CallSucceeded, Started: now, Period: lim.Period, WindowStart: d.WindowStart}
-	if !d.Allowed {
-		c.Status = pierre.CallRateLimited
-	}
+	return reserve(t, l, lim, now).Decision
+}
+
+// keep records a reserved call as the server does.
+func keep(t *testing.T, s *store.Store, r limit.Reservation) {
+	t.Helper()
+	c := pierre.Call{ID: r.CallID, KeyID: r.Quota, Quota: r.Quota, Status: pierre.CallSucceeded, Started: r.At, Period: r.Limit.Period}
 	if err := s.RecordCalls(t.Context(), []pierre.Call{c}); err != nil {
 		t.Fatal(err)
 	}
-	return d
+	if err := r.Keep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func release(t *testing.T, r limit.Reservation) {
+	t.Helper()
+	if err := r.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// call reserves one call and, if it is admitted, keeps it in s.
+func call(t *testing.T, l *limit.Limiter, s *store.Store, lim pierre.Limit, now time.Time) limit.Decision {
+	t.Helper()
+	r := reserve(t, l, lim, now)
+	if r.Allowed {
+		keep(t, s, r)
+	}
+	return r.Decision
 }
 
 func TestWindows(t *testing.T) {
@@ -99,7 +120,7 @@ func TestExactlyTheLimitPassesInParallel(t *testing.T) {
 		wg.Go(func() {
 			for i := range each * keys {
 				k := i % keys
-				d, err := l.Take(t.Context(), pierre.KeyID(rune('a'+k)), pierre.Limit{Requests: requests, Period: pierre.PeriodDay}, now)
+				d, err := l.Reserve(t.Context(), pierre.KeyID(rune('a'+k)), pierre.Limit{Requests: requests, Period: pierre.PeriodDay}, now)
 				if err != nil {
 					t.Error(err)
 				}
@@ -128,7 +149,7 @@ func TestRolloverInParallelNeverExceedsTheLimit(t *testing.T) {
 		wg.Go(func() {
 			for i := range each { // the callers cross the end of the window at slightly different times
 				now := end.Add(time.Duration(i-each/2) * time.Millisecond)
-				d, err := l.Take(t.Context(), key, pierre.Limit{Requests: requests, Period: pierre.PeriodMinute}, now)
+				d, err := l.Reserve(t.Context(), key, pierre.Limit{Requests: requests, Period: pierre.PeriodMinute}, now)
 				if err != nil {
 					t.Error(err)
 				}
@@ -247,19 +268,19 @@ type flaky struct {
 
 var errDisk = errors.New("disk I/O error")
 
-func (f *flaky) QuotaUsed(ctx context.Context, k pierre.KeyID, p pierre.Period, start time.Time) (int64, error) {
+func (f *flaky) QuotaUsed(ctx context.Context, k pierre.KeyID, p pierre.Period, start time.Time, running []pierre.RunningCall) (int64, error) {
 	if f.broken {
 		return 0, errDisk
 	}
-	return f.Store.QuotaUsed(ctx, k, p, start)
+	return f.Store.QuotaUsed(ctx, k, p, start, running)
 }
 
 func TestUnreadableCountsRefuseWithAnError(t *testing.T) {
 	counts := &flaky{storetest.New(t), true}
 	l, lim := limit.New(counts), pierre.Limit{Requests: 1, Period: pierre.PeriodDay}
 	now := at(t, "2026-01-01T00:00:00Z")
-	if d, err := l.Take(t.Context(), key, lim, now); !errors.Is(err, errDisk) || d.Allowed {
-		t.Fatalf("Take = %+v, %v; want the store's error", d, err)
+	if d, err := l.Reserve(t.Context(), key, lim, now); !errors.Is(err, errDisk) || d.Allowed {
+		t.Fatalf("Reserve = %+v, %v; want the store's error", d, err)
 	}
 	counts.broken = false
 	if d := take(t, l, lim, now); !d.Allowed || d.Used != 1 {
@@ -267,50 +288,28 @@ func TestUnreadableCountsRefuseWithAnError(t *testing.T) {
 	}
 }
 
-func BenchmarkTake(b *testing.B) {
+func BenchmarkReserve(b *testing.B) {
 	l, lim := limit.New(storetest.New(b)), pierre.Limit{Requests: 1 << 60, Period: pierre.PeriodMonth}
 	now := time.Date(2026, 5, 5, 5, 5, 5, 0, time.UTC)
+	once := func() {
+		r, err := l.Reserve(b.Context(), key, lim, now)
+		if err != nil {
+			b.Error(err)
+		}
+		if err := r.Keep(b.Context()); err != nil {
+			b.Error(err)
+		}
+	}
 	b.Run("one key", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := l.Take(b.Context(), key, lim, now); err != nil {
-				b.Fatal(err)
-			}
+			once()
 		}
 	})
 	b.Run("parallel on one key", func(b *testing.B) {
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
-				if _, err := l.Take(b.Context(), key, lim, now); err != nil {
-					b.Error(err)
-				}
+				once()
 			}
 		})
 	})
-}
-
-func TestGiveBack(t *testing.T) {
-	lim, now := pierre.Limit{Requests: 2, Period: pierre.PeriodHour}, at(t, "2026-03-01T10:30:00Z")
-	l := limit.New(storetest.New(t))
-	first := take(t, l, lim, now)
-	take(t, l, lim, now)
-	refused := take(t, l, lim, now)
-	l.GiveBack(key, refused)
-	if d := take(t, l, lim, now); d.Allowed {
-		t.Error("giving back a refusal made room")
-	}
-	l.GiveBack(key, first)
-	if d := take(t, l, lim, now); !d.Allowed || d.Remaining != 0 {
-		t.Errorf("after giving one back: %+v, want the last call", d)
-	}
-	l.GiveBack(key, limit.Decision{Allowed: true}) // of an unlimited key
-	l.GiveBack("key_nobody", first)
-	if d := take(t, l, lim, now); d.Allowed {
-		t.Error("giving back what was not taken made room")
-	}
-	next := now.Add(time.Hour)
-	take(t, l, lim, next)
-	l.GiveBack(key, first) // of a window that is over
-	if d := take(t, l, lim, next); d.Remaining != 0 {
-		t.Errorf("in the next window: %+v, want none remaining", d)
-	}
 }

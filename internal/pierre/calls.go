@@ -23,8 +23,38 @@ type Call struct {
 	Duration      time.Duration
 	RequestBytes  int64
 	ResponseBytes int64
-	Country       string    // ISO 3166-1 alpha-2, "ZZ" if unknown
-	ClientHash    string    // salted daily hash of the client's address: the address itself is never kept
-	Period        Period    // of the limit that the call counts against, "" if unlimited
-	WindowStart   time.Time // of the limit's window that the call counts against
+	Country       string // ISO 3166-1 alpha-2, "ZZ" if unknown
+	ClientHash    string // salted daily hash of the client's address: the address itself is never kept
+	Quota         KeyID  // what the call counts against: the family of its key, "" if nothing
+	Period        Period // of the limit that the call counts against, "" if unlimited
+}
+
+// A RunningCall is a call that was admitted and may not be recorded yet.
+type RunningCall struct {
+	ID CallID
+	At time.Time // as Started of the call will be
+}
+
+// RefusedCalls counts the calls of a key that its limit refused within one minute.
+type RefusedCalls struct {
+	KeyID   KeyID
+	Minute  time.Time // its start, UTC
+	Tool    string
+	Country string // as in Call
+	Calls   int64
+}
+
+// A CallGroup counts the calls of one UTC day that have a tool, a country and a status in common.
+type CallGroup struct {
+	Day     time.Time // its start
+	Tool    string
+	Country string
+	Status  CallStatus
+	Calls   int64
+}
+
+// A CallSummary adds up the calls of a key.
+type CallSummary struct {
+	Groups []CallGroup
+	Tools  map[string]*Durations // of the calls of each tool that were not refused
 }

@@ -64,10 +64,14 @@ const (
 	PeriodMonth  Period = "month"
 )
 
+// Periods lists the periods, the shortest first.
+func Periods() []Period {
+	return []Period{PeriodMinute, PeriodHour, PeriodDay, PeriodWeek, PeriodMonth}
+}
+
 // ParsePeriod reads a period's name.
 func ParsePeriod(s string) (Period, error) {
-	switch p := Period(s); p {
-	case PeriodMinute, PeriodHour, PeriodDay, PeriodWeek, PeriodMonth:
+	if p := Period(s); slices.Contains(Periods(), p) {
 		return p, nil
 	}
 	return "", Invalid("rate_limit_period", "rate_limit_period must be one of minute, hour, day, week, month, not %.40q.", s)
@@ -140,6 +144,7 @@ type APIKey struct {
 	Revoked     time.Time // zero: not revoked; any other time means revoked for good
 	LastUsed    time.Time // zero: never
 	ReplacedBy  KeyID     // the key that a rotation made, "" if none
+	Family      KeyID     // the first key of the rotations that led to this one; they share a quota
 }
 
 // MayUse reports whether the globs in tools, nil meaning all, admit the tool called name.

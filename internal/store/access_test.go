@@ -55,7 +55,7 @@ func TestProvisionedKeyReadsBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := k
-		want.UserID, want.Created = u.ID, day0
+		want.UserID, want.Created, want.Family = u.ID, day0, k.ID
 		if !reflect.DeepEqual(kept, want) {
 			t.Errorf("APIKey = %+v\nwant %+v", kept, want)
 		}

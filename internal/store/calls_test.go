@@ -3,6 +3,7 @@ package store_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 )
 
 func storedCall(key pierre.KeyID, period pierre.Period, started time.Time) pierre.Call {
-	return pierre.Call{ID: pierre.NewCallID(), KeyID: key, UserID: "user_a", Tool: "get_stats", Status: pierre.CallSucceeded, Started: started, Country: "ZZ", Period: period}
+	return pierre.Call{ID: pierre.NewCallID(), KeyID: key, UserID: "user_a", Tool: "get_stats", Status: pierre.CallSucceeded, Started: started, Country: "ZZ", Quota: key, Period: period}
 }
 
 func record(t *testing.T, s *store.Store, calls ...pierre.Call) {
@@ -25,7 +26,7 @@ func record(t *testing.T, s *store.Store, calls ...pierre.Call) {
 func used(t *testing.T, s *store.Store, key pierre.KeyID, period pierre.Period, at time.Time) int64 {
 	t.Helper()
 	start, _ := period.Window(at)
-	n, err := s.QuotaUsed(t.Context(), key, period, start)
+	n, err := s.QuotaUsed(t.Context(), key, period, start, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,31 +37,33 @@ func used(t *testing.T, s *store.Store, key pierre.KeyID, period pierre.Period, 
 func counted(t *testing.T, s *store.Store, key pierre.KeyID, period pierre.Period, at time.Time) (n int64) {
 	t.Helper()
 	start, end := period.Window(at)
-	for c, err := range s.Calls(t.Context(), key, start, end) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if c.Status != pierre.CallRateLimited {
-			n++
-		}
+	sum, err := s.CallSummary(t.Context(), key, start, end)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return measured(sum)
+}
+
+// measured returns how many calls were not refused.
+func measured(sum pierre.CallSummary) (n int64) {
+	for _, d := range sum.Tools {
+		n += d.Count()
 	}
 	return n
 }
 
 var (
-	testPeriods = []pierre.Period{pierre.PeriodMinute, pierre.PeriodHour, pierre.PeriodDay, pierre.PeriodWeek, pierre.PeriodMonth}
+	testPeriods = pierre.Periods()
 	monthEnd    = time.Date(2026, 1, 31, 23, 58, 0, 0, time.UTC) // a Saturday: the week goes on, all else ends
 )
 
-func TestQuotaCountsWhatWasNotRefused(t *testing.T) {
+func TestQuotaCountsEachCallOnce(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, s *store.Store) {
-		refused := storedCall("key_a", pierre.PeriodDay, monthEnd)
-		refused.Status = pierre.CallRateLimited
 		failed := storedCall("key_a", pierre.PeriodDay, monthEnd)
 		failed.Status = pierre.CallFailed
 		again := storedCall("key_a", pierre.PeriodDay, monthEnd)
-		record(t, s, refused, failed, again, again, storedCall("key_b", pierre.PeriodDay, monthEnd))
-		record(t, s, again, refused)
+		record(t, s, failed, again, again, storedCall("key_b", pierre.PeriodDay, monthEnd))
+		record(t, s, again)
 		if n := used(t, s, "key_a", pierre.PeriodDay, monthEnd); n != 2 {
 			t.Errorf("used = %d, want the failed and the succeeded call once each", n)
 		}
@@ -98,29 +101,84 @@ func TestQuotaCountersEqualTheCalls(t *testing.T) {
 	})
 }
 
-func TestCallsAreAHalfOpenRangeOfOneKey(t *testing.T) {
+func TestRunningCallsAreLeftOut(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, s *store.Store) {
-		var want []string
+		stored, running := storedCall("key_a", pierre.PeriodDay, monthEnd), storedCall("key_a", pierre.PeriodDay, monthEnd)
+		record(t, s, stored)
+		start, _ := pierre.PeriodDay.Window(monthEnd)
+		both := []pierre.RunningCall{{ID: stored.ID, At: stored.Started}, {ID: running.ID, At: running.Started}}
+		for range 2 { // the second is stored in between
+			if n, err := s.QuotaUsed(t.Context(), "key_a", pierre.PeriodDay, start, both); n != 0 || err != nil {
+				t.Errorf("QuotaUsed without two running calls = %d, %v; want 0", n, err)
+			}
+			record(t, s, running)
+		}
+	})
+}
+
+// The successor of a rotated key counts in the quota of the first.
+func TestAFamilySharesItsQuota(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		first := provisionFor(t, s, "ana")
+		if first.Family != first.ID {
+			t.Fatalf("a new key is of the family %q, want its own", first.Family)
+		}
+		keys := []pierre.APIKey{first}
+		for n := range 2 {
+			old := keys[n]
+			next := old
+			next.ID, next.Hash = pierre.NewKeyID(), [32]byte{byte(n)}
+			_, _, err := s.RotateAPIKey(t.Context(), parallelAct(), old.ID, func(old *pierre.APIKey) (pierre.APIKey, error) {
+				return next, old.Replace(next.ID, time.Hour, parallelDay)
+			}, func(kept pierre.APIKey) ([]byte, error) { next = kept; return nil, nil })
+			if err != nil || next.Family != first.ID {
+				t.Fatalf("the successor is of the family %q, %v; want %q", next.Family, err, first.ID)
+			}
+			keys = append(keys, next)
+		}
+		for _, k := range keys {
+			c := storedCall(k.ID, pierre.PeriodDay, monthEnd)
+			c.Quota = k.Family
+			record(t, s, c)
+		}
+		for _, p := range []pierre.Period{pierre.PeriodDay, pierre.PeriodMonth} { // one has a counter, the other is counted
+			if n := used(t, s, first.ID, p, monthEnd); n != 3 {
+				t.Errorf("%d calls of the %s are used, want those of all three keys", n, p)
+			}
+		}
+	})
+}
+
+func TestCallSummaryIsOfAHalfOpenRangeOfOneKey(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
 		for i := range 5 {
 			c := storedCall("key_a", pierre.PeriodDay, monthEnd.Add(time.Duration(i)*time.Minute))
-			c.Tool, c.Country, c.Duration, c.Status = fmt.Sprint("tool", i), "CH", 1500*time.Microsecond, pierre.CallFailed
+			c.Tool, c.Country, c.Duration, c.Status = fmt.Sprint("tool", i), "CH", time.Duration(i)*time.Millisecond, pierre.CallFailed
+			refused := pierre.RefusedCalls{KeyID: "key_a", Minute: c.Started.Truncate(time.Minute), Tool: c.Tool, Country: "CA", Calls: 2}
+			other := refused
+			other.KeyID = "key_b"
 			record(t, s, c, storedCall("key_b", pierre.PeriodDay, c.Started))
-			if i >= 1 && i < 4 {
-				want = append(want, c.Tool)
+			for range 2 {
+				if err := s.RecordRefusedCalls(t.Context(), []pierre.RefusedCalls{refused, other}); err != nil {
+					t.Fatal(err)
+				}
 			}
+		}
+		sum, err := s.CallSummary(t.Context(), "key_a", monthEnd.Add(time.Minute), monthEnd.Add(4*time.Minute))
+		if err != nil {
+			t.Fatal(err)
 		}
 		var got []string
-		for c, err := range s.Calls(t.Context(), "key_a", monthEnd.Add(time.Minute), monthEnd.Add(4*time.Minute)) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			got = append(got, c.Tool)
-			if c.KeyID != "key_a" || c.Country != "CH" || c.Duration != 1500*time.Microsecond || c.Status != pierre.CallFailed {
-				t.Errorf("%+v is not what was recorded", c)
-			}
+		for _, g := range sum.Groups {
+			got = append(got, fmt.Sprint(g.Day.Format(time.DateOnly), g.Tool, g.Country, g.Status, g.Calls))
 		}
-		if fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Errorf("Calls = %v, want %v", got, want)
+		slices.Sort(got)
+		want := []string{
+			"2026-01-31tool1CArate_limited4", "2026-01-31tool1CHfailed1",
+			"2026-02-01tool2CArate_limited4", "2026-02-01tool2CHfailed1", "2026-02-01tool3CArate_limited4", "2026-02-01tool3CHfailed1",
+		}
+		if !slices.Equal(got, want) || measured(sum) != 3 || len(sum.Tools) != 3 || sum.Tools["tool3"].Percentile(50) != 3*time.Millisecond {
+			t.Errorf("CallSummary = %v, %+v; want %v", got, sum, want)
 		}
 	})
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -26,7 +25,7 @@ func (s *Store) ProvisionAPIKey(
 				return nil, err
 			}
 		}
-		k.UserID, k.Created = u.ID, act.At
+		k.UserID, k.Created, k.Family = u.ID, act.At, k.ID
 		if err := t.insertKey(ctx, k); err != nil {
 			return nil, err
 		}
@@ -52,7 +51,7 @@ func (s *Store) RotateAPIKey(
 		if err != nil {
 			return nil, err
 		}
-		next.UserID, next.Email, next.Created = old.UserID, old.Email, act.At
+		next.UserID, next.Email, next.Created, next.Family = old.UserID, old.Email, act.At, old.Family
 		if err := t.insertKey(ctx, next); err != nil {
 			return nil, err
 		}
@@ -122,7 +121,7 @@ func (s *Store) changeOnce(ctx context.Context, act pierre.Act, what string, do 
 }
 
 func (t *tx) key(ctx context.Context, id pierre.KeyID) (pierre.APIKey, error) {
-	k, err := scanKey(t.row(ctx, `SELECT `+keyColumns+keyTables+` WHERE k.id = $1`, id))
+	k, err := scanKey(t.row(ctx, selectKey()+` WHERE k.id = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return k, pierre.NotFound("API key " + string(id))
 	}
@@ -130,38 +129,16 @@ func (t *tx) key(ctx context.Context, id pierre.KeyID) (pierre.APIKey, error) {
 }
 
 func (t *tx) insertKey(ctx context.Context, k pierre.APIKey) error {
-	tools, err := toolsColumn(k.Tools)
-	if err != nil {
-		return err
-	}
-	_, err = t.exec(ctx, `INSERT INTO api_keys (id, user_id, name, description, tier, limit_requests, limit_period, tools,
-		hash, prefix, last4, created_us, expires_us)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		k.ID, k.UserID, k.Name, k.Description, k.Tier, k.Limit.Requests, k.Limit.Period, tools,
-		k.Hash[:], k.Prefix, k.Last4, k.Created.UnixMicro(), micros(k.Expires))
+	r := keyRow(&k)
+	_, err := t.exec(ctx, r.insert("api_keys"), r.values()...)
 	return err
 }
 
 // updateKey writes what can change in a key.
 func (t *tx) updateKey(ctx context.Context, k pierre.APIKey) error {
-	tools, err := toolsColumn(k.Tools)
-	if err != nil {
-		return err
-	}
-	_, err = t.exec(ctx, `UPDATE api_keys SET name = $2, description = $3, tier = $4, limit_requests = $5, limit_period = $6, tools = $7,
-		expires_us = $8, revoked_us = $9, replaced_by = $10 WHERE id = $1`,
-		k.ID, k.Name, k.Description, k.Tier, k.Limit.Requests, k.Limit.Period, tools,
-		micros(k.Expires), micros(k.Revoked), sql.NullString{String: string(k.ReplacedBy), Valid: k.ReplacedBy != ""})
+	q, args := keyRow(&k).update("api_keys")
+	_, err := t.exec(ctx, q, args...)
 	return err
-}
-
-// toolsColumn returns NULL for nil, which means all tools.
-func toolsColumn(tools []string) (any, error) {
-	if tools == nil {
-		return nil, nil //nolint:nilnil // NULL is a value of the column
-	}
-	b, err := json.Marshal(tools)
-	return string(b), err
 }
 
 // keyDetails are what the audit log tells about a key: everything that can change, nothing secret.

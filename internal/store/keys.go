@@ -2,29 +2,57 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-const (
-	keyColumns = `k.id, k.user_id, u.email, k.name, k.description, k.tier, k.limit_requests, k.limit_period, k.tools, k.hash,
-		k.prefix, k.last4, k.created_us, k.expires_us, k.revoked_us, k.last_used_us, k.replaced_by`
-	keyTables = ` FROM api_keys k JOIN users u ON u.id = k.user_id`
-)
+// keyRow is the row of a key in api_keys: every column is named here and nowhere else.
+func keyRow(k *pierre.APIKey) row {
+	return row{
+		{"id", &k.ID, false},
+		{"user_id", &k.UserID, false},
+		{"name", &k.Name, true},
+		{"description", &k.Description, true},
+		{"tier", &k.Tier, true},
+		{"limit_requests", &k.Limit.Requests, true},
+		{"limit_period", &k.Limit.Period, true},
+		{"tools", jsonText{&k.Tools, true}, true},
+		{"hash", hash{&k.Hash}, false},
+		{"prefix", &k.Prefix, false},
+		{"last4", &k.Last4, false},
+		{"created_us", instant{&k.Created}, false},
+		{"expires_us", instant{&k.Expires}, true},
+		{"revoked_us", instant{&k.Revoked}, true},
+		{"last_used_us", instant{&k.LastUsed}, false},
+		{"replaced_by", id[pierre.KeyID]{&k.ReplacedBy}, true},
+		{"family_id", &k.Family, false},
+	}
+}
+
+// selectKey is a SELECT of keys with their users' addresses; scanKey reads its rows.
+func selectKey() string {
+	return `SELECT u.email, ` + keyRow(&pierre.APIKey{}).names("k.") + ` FROM api_keys k JOIN users u ON u.id = k.user_id`
+}
+
+func scanKey(from scanner) (pierre.APIKey, error) {
+	var k pierre.APIKey
+	if err := from.Scan(append([]any{&k.Email}, keyRow(&k).values()...)...); err != nil {
+		return pierre.APIKey{}, fmt.Errorf("reading a key: %w", err)
+	}
+	return k, nil
+}
 
 // APIKey returns the key with that id.
 func (s *Store) APIKey(ctx context.Context, id pierre.KeyID) (pierre.APIKey, error) {
-	k, err := scanKey(s.row(ctx, `SELECT `+keyColumns+keyTables+` WHERE k.id = $1`, id))
+	k, err := scanKey(s.row(ctx, selectKey()+` WHERE k.id = $1`, id))
 	return k, s.classify(err, "API key "+string(id))
 }
 
 // APIKeyByHash returns the key with that hash, whatever its status.
 func (s *Store) APIKeyByHash(ctx context.Context, hash [32]byte) (pierre.APIKey, error) {
-	k, err := scanKey(s.row(ctx, `SELECT `+keyColumns+keyTables+` WHERE k.hash = $1`, hash[:]))
+	k, err := scanKey(s.row(ctx, selectKey()+` WHERE k.hash = $1`, hash[:]))
 	return k, s.classify(err, "API key")
 }
 
@@ -46,7 +74,7 @@ func (s *Store) APIKeys(ctx context.Context, q pierre.KeyQuery) (pierre.KeyPage,
 		}
 		f.and("(k.created_us, k.id) < (" + f.arg(p.At) + ", " + f.arg(p.ID) + ")")
 	}
-	rows, err := s.query(ctx, `SELECT `+keyColumns+keyTables+` WHERE `+f.where()+
+	rows, err := s.query(ctx, selectKey()+` WHERE `+f.where()+
 		` ORDER BY k.created_us DESC, k.id DESC LIMIT `+f.arg(q.Limit+1), f.args...)
 	if err != nil {
 		return pierre.KeyPage{}, s.classify(err, "listing API keys")
@@ -66,29 +94,6 @@ func (s *Store) APIKeys(ctx context.Context, q pierre.KeyQuery) (pierre.KeyPage,
 		page.NextCursor = place{last.Created.UnixMicro(), string(last.ID)}.cursor()
 	}
 	return page, s.classify(rows.Err(), "listing API keys")
-}
-
-func scanKey(row scanner) (pierre.APIKey, error) {
-	var k pierre.APIKey
-	var hash []byte
-	var tools, replacedBy sql.NullString
-	var created int64
-	var expires, revoked, lastUsed sql.NullInt64
-	err := row.Scan(&k.ID, &k.UserID, &k.Email, &k.Name, &k.Description, &k.Tier, &k.Limit.Requests, &k.Limit.Period, &tools, &hash,
-		&k.Prefix, &k.Last4, &created, &expires, &revoked, &lastUsed, &replacedBy)
-	if err != nil {
-		return pierre.APIKey{}, err
-	}
-	copy(k.Hash[:], hash)
-	k.Created = time.UnixMicro(created).UTC()
-	k.Expires, k.Revoked, k.LastUsed = fromMicros(expires), fromMicros(revoked), fromMicros(lastUsed)
-	k.ReplacedBy = pierre.KeyID(replacedBy.String)
-	if tools.Valid {
-		if err := json.Unmarshal([]byte(tools.String), &k.Tools); err != nil {
-			return pierre.APIKey{}, fmt.Errorf("decoding the tools of key %s: %w", k.ID, err)
-		}
-	}
-	return k, nil
 }
 
 // TouchAPIKeys notes when keys were last used; it never moves a time back.

@@ -20,7 +20,8 @@ func (t *tx) once(ctx context.Context, act pierre.Act, do func() ([]byte, error)
 		answer, err = do()
 		return answer, false, err
 	}
-	if _, err := t.exec(ctx, `DELETE FROM idempotency WHERE created_us <= $1`, act.At.Add(-repeatsFor).UnixMicro()); err != nil {
+	if _, err := t.exec(ctx, `DELETE FROM idempotency WHERE token_id = $1 AND route = $2 AND idempotency_key = $3 AND created_us <= $4`,
+		o.Token, o.Route, o.Key, act.At.Add(-repeatsFor).UnixMicro()); err != nil {
 		return nil, false, err
 	}
 	claimed, err := t.exec(ctx, `INSERT INTO idempotency (token_id, route, idempotency_key, request_hash, answer, created_us)
@@ -39,6 +40,14 @@ func (t *tx) once(ctx context.Context, act pierre.Act, do func() ([]byte, error)
 	_, err = t.exec(ctx, `UPDATE idempotency SET answer = $4 WHERE token_id = $1 AND route = $2 AND idempotency_key = $3`,
 		o.Token, o.Route, o.Key, answer)
 	return answer, false, err
+}
+
+// ForgetAnswers deletes the answers whose requests can no longer be repeated. They are sealed, but may hold keys.
+func (s *Store) ForgetAnswers(ctx context.Context, now time.Time) error {
+	return s.update(ctx, "deleting old answers", func(t *tx) error {
+		_, err := t.exec(ctx, `DELETE FROM idempotency WHERE created_us <= $1`, now.Add(-repeatsFor).UnixMicro())
+		return err
+	})
 }
 
 func (t *tx) firstAnswer(ctx context.Context, o *pierre.Once, err error) ([]byte, error) {

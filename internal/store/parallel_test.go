@@ -225,3 +225,38 @@ func TestAPageAgreesWithItsTotal(t *testing.T) {
 		})
 	})
 }
+
+func TestALeaseHasOneOwner(t *testing.T) {
+	storetest.RunReplicas(t, func(t *testing.T, replicas []*store.Store) {
+		acquire := func(s *store.Store, owner string, now time.Time) bool {
+			mine, err := s.Acquire(t.Context(), "tidy", owner, now, now.Add(time.Minute))
+			if err != nil {
+				t.Error(err)
+			}
+			return mine
+		}
+		var owners sync.Map
+		inParallel(replicas, func(s *store.Store, n int) {
+			if acquire(s, fmt.Sprint(n), parallelDay) {
+				owners.Store(fmt.Sprint(n), true)
+			}
+		})
+		var owner string
+		owners.Range(func(name, _ any) bool {
+			if owner != "" {
+				t.Errorf("both %s and %v have the lease", owner, name)
+			}
+			owner = fmt.Sprint(name)
+			return true
+		})
+		if !acquire(replicas[1], owner, parallelDay.Add(30*time.Second)) {
+			t.Error("its owner cannot renew the lease")
+		}
+		if acquire(replicas[0], "another", parallelDay.Add(89*time.Second)) {
+			t.Error("another took the lease before its end")
+		}
+		if !acquire(replicas[0], "another", parallelDay.Add(90*time.Second)) {
+			t.Error("nobody can take a lease that is over")
+		}
+	})
+}

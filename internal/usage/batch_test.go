@@ -1,17 +1,23 @@
-package usage
+package usage_test
 
 import (
 	"context"
 	"errors"
-	"runtime"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/usage"
 )
 
 // slow is a store that tells of each transaction and waits for leave.
-type slow struct{ sizes, leave chan int }
+type slow struct {
+	usage.EventStore
+
+	sizes, leave chan int
+}
 
 func (s slow) RecordCalls(_ context.Context, calls []pierre.Call) error {
 	s.sizes <- len(calls)
@@ -19,70 +25,69 @@ func (s slow) RecordCalls(_ context.Context, calls []pierre.Call) error {
 	return nil
 }
 
-func TestCallersWaitForOneTransactionTogether(t *testing.T) {
-	s := slow{make(chan int), make(chan int)}
-	r := NewRecorder(s, Options{})
-	done := make(chan error)
-	record := func() { done <- r.Record(t.Context(), pierre.Call{}) }
-	go record()
-	if n := <-s.sizes; n != 1 {
-		t.Fatalf("the first transaction has %d calls, want 1", n)
+// recording starts callers of r and returns where they say how it ended.
+func recording(t *testing.T, r *usage.Recorder, callers int) chan error {
+	done := make(chan error, callers)
+	for range callers {
+		go func() { done <- r.Record(t.Context(), limit.Reservation{}, pierre.Call{}) }()
 	}
-	const waiting = maxBatch + 10
-	for range waiting {
-		go record()
-	}
-	for deadline := time.Now().Add(10 * time.Second); len(r.slots) <= waiting || r.lastBatch() != 10; runtime.Gosched() {
-		if time.Now().After(deadline) {
-			t.Fatalf("%d callers wait, %d in the last batch; want %d, 10", len(r.slots), r.lastBatch(), waiting+1)
-		}
-	}
-	s.leave <- 0
-	sizes := map[int]bool{}
-	for range 2 {
-		sizes[<-s.sizes] = true
-		s.leave <- 0
-	}
-	if !sizes[maxBatch] || !sizes[10] {
-		t.Errorf("the waiting calls went in transactions of %v, want %d and 10", sizes, maxBatch)
-	}
-	for range waiting + 1 {
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	}
+	synctest.Wait()
+	return done
 }
 
-func (r *Recorder) lastBatch() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.open == nil {
-		return 0
-	}
-	return len(r.open.calls)
+func TestCallersWaitForOneTransactionTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := slow{sizes: make(chan int), leave: make(chan int)}
+		r := usage.NewRecorder(s)
+		first := recording(t, r, 1)
+		if n := <-s.sizes; n != 1 {
+			t.Fatalf("the first transaction has %d calls, want 1", n)
+		}
+		const maxBatch, waiting = 512, 512 + 10
+		others := recording(t, r, waiting)
+		s.leave <- 0
+		sizes := map[int]bool{}
+		for range 2 {
+			sizes[<-s.sizes] = true
+			s.leave <- 0
+		}
+		if !sizes[maxBatch] || !sizes[10] {
+			t.Errorf("the waiting calls went in transactions of %v, want %d and 10", sizes, maxBatch)
+		}
+		for range waiting {
+			if err := <-others; err != nil {
+				t.Error(err)
+			}
+		}
+		if err := <-first; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestTheQueueIsBoundedAndDropsNothing(t *testing.T) {
-	s := slow{make(chan int), make(chan int)}
-	r := NewRecorder(s, Options{})
-	r.slots = make(chan struct{}, 1)
-	done := make(chan error)
-	go func() { done <- r.Record(t.Context(), pierre.Call{}) }()
-	<-s.sizes
-	impatient, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-	defer cancel()
-	if err := r.Record(impatient, pierre.Call{}); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("Record with a full queue = %v, want to wait until its deadline", err)
-	}
-	go func() { done <- r.Record(t.Context(), pierre.Call{}) }()
-	s.leave <- 0
-	if n := <-s.sizes; n != 1 {
-		t.Errorf("%d calls in the second transaction, want 1", n)
-	}
-	s.leave <- 0
-	for range 2 {
-		if err := <-done; err != nil {
-			t.Error(err)
+	synctest.Test(t, func(t *testing.T) {
+		s := slow{sizes: make(chan int), leave: make(chan int)}
+		r := usage.NewRecorder(s)
+		const queue = 4096
+		done := recording(t, r, queue)
+		impatient, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := r.Record(impatient, limit.Reservation{}, pierre.Call{}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Record with a full queue = %v, want to wait until its deadline", err)
 		}
-	}
+		written := 0
+		for written < queue {
+			written += <-s.sizes
+			s.leave <- 0
+		}
+		for range queue {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+		if written != queue {
+			t.Errorf("%d calls were written, want %d", written, queue)
+		}
+	})
 }

@@ -28,17 +28,17 @@ func TestCrashChild(t *testing.T) {
 		t.Skip("run by TestKilledProcessLosesNoAnsweredCall")
 	}
 	s := openStore(t, path)
-	l, r := limit.New(s), usage.NewRecorder(s, usage.Options{})
+	l, r := limit.New(s), usage.NewRecorder(s)
 	var wg sync.WaitGroup
 	for range crashCallers {
 		wg.Go(func() {
 			for {
-				d, err := l.Take(t.Context(), "key_a", crashLimit, noon)
-				if err != nil || !d.Allowed {
-					t.Errorf("Take = %+v, %v", d, err)
+				res, err := l.Reserve(t.Context(), "key_a", crashLimit, noon)
+				if err != nil || !res.Allowed {
+					t.Errorf("Reserve = %+v, %v", res, err)
 					return
 				}
-				if err := r.Record(t.Context(), newCall(noon)); err != nil {
+				if err := r.Record(t.Context(), res, newCall(noon)); err != nil {
 					t.Error(err)
 					return
 				}

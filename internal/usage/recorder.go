@@ -1,32 +1,27 @@
 // Package usage records what keys do and reports it. It owns the recording of
 // tool calls, so that a call which was answered is counted even if the process is
-// killed the next moment, the country and the hash that stand for a client's
-// address, and the usage report of the admin API. Whether a call is admitted is
-// package limit's business, where its rows are kept package store's.
-//
-// Reports are computed from the calls themselves; rollups can take the place of
-// old calls behind the same CallStore.
+// killed the next moment, the counting of refused calls, and the usage report of the
+// admin API. Whether a call is admitted is package limit's business, where its rows
+// are kept package store's.
 package usage
 
 import (
 	"context"
-	"net/netip"
+	"errors"
 	"runtime"
 	"sync"
-	"time"
 
+	"github.com/pierre-mcp/pierre/internal/clientinfo"
+	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// An EventStore keeps calls and raises the quota counters of their keys in one
-// transaction. It ignores a call whose id it has.
+// An EventStore keeps what happened.
 type EventStore interface {
+	// RecordCalls keeps calls and raises their quota counters in one transaction. It ignores a call that it has.
 	RecordCalls(ctx context.Context, calls []pierre.Call) error
-}
-
-// Options are what a Recorder can do without.
-type Options struct {
-	Countries *Countries // nil: every country is "ZZ"
+	// RecordRefusedCalls adds to the counts of refused calls, all of them or none.
+	RecordRefusedCalls(ctx context.Context, counts []pierre.RefusedCalls) error
 }
 
 // Concurrent callers wait for one transaction together. queueSize bounds the callers
@@ -39,17 +34,16 @@ const (
 // A Recorder records calls. It is safe for concurrent use and has no goroutines
 // of its own: the first caller that finds the store free writes for all that wait.
 type Recorder struct {
-	store     EventStore
-	countries *Countries
-	hash      hasher
+	store   EventStore
+	refused refusals
 
 	slots   chan struct{} // held by each caller inside Record
 	closed  chan struct{}
 	closing sync.Once
 
-	writing sync.Mutex // held during a transaction
-	mu      sync.Mutex // guards open and its calls
-	open    *batch     // takes further calls; nil if none
+	writing chan struct{} // holds an element during a transaction
+	mu      sync.Mutex    // guards open and its calls
+	open    *batch        // takes further calls; nil if none
 }
 
 // A batch is a transaction to be. Whoever makes it writes it.
@@ -60,24 +54,34 @@ type batch struct {
 }
 
 // NewRecorder returns a Recorder that keeps calls in store.
-func NewRecorder(store EventStore, opts Options) *Recorder {
+func NewRecorder(store EventStore) *Recorder {
 	return &Recorder{
-		store:     store,
-		countries: opts.Countries,
-		slots:     make(chan struct{}, queueSize),
-		closed:    make(chan struct{}),
+		store:   store,
+		slots:   make(chan struct{}, queueSize),
+		closed:  make(chan struct{}),
+		writing: make(chan struct{}, 1),
 	}
 }
 
-// Record returns when c is durable: it survives the death of the process, and is
-// counted against its key's limit in the same transaction. ctx bounds the wait
+// Record returns when c, which res admitted, is durable: it survives the death of the process, and is
+// counted against its quota in the same transaction. ctx bounds the wait
 // for a place in the queue; a call that has one is written even if ctx ends. The
 // answer to the call should wait for Record, and be an error if Record fails: a
 // full disk gives [pierre.KindStorageFull], a closed Recorder [pierre.KindUnavailable].
+// Either way the reservation has ended.
 //
-// c.Started is moved into the window that the call was admitted in, because the
-// two instants can lie on either side of midnight.
-func (r *Recorder) Record(ctx context.Context, c pierre.Call) error {
+// The call's id, its start and what it counts against are the reservation's.
+func (r *Recorder) Record(ctx context.Context, res limit.Reservation, c pierre.Call) error {
+	c.ID, c.Started, c.Quota, c.Period = res.CallID, res.At, res.Quota, res.Limit.Period
+	err := r.record(ctx, normalized(c))
+	ending := context.WithoutCancel(ctx)
+	if err != nil {
+		return errors.Join(err, res.Release(ending))
+	}
+	return res.Keep(ending)
+}
+
+func (r *Recorder) record(ctx context.Context, c pierre.Call) error {
 	select {
 	case <-r.closed:
 		return errClosed()
@@ -91,7 +95,7 @@ func (r *Recorder) Record(ctx context.Context, c pierre.Call) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	b, mine := r.join(normalized(c))
+	b, mine := r.join(c)
 	if mine {
 		r.write(context.WithoutCancel(ctx), b)
 	} else {
@@ -113,8 +117,8 @@ func (r *Recorder) join(c pierre.Call) (b *batch, mine bool) {
 
 // write waits for the transaction before it, during which b collects calls.
 func (r *Recorder) write(ctx context.Context, b *batch) {
-	r.writing.Lock()
-	defer r.writing.Unlock()
+	r.writing <- struct{}{}
+	defer func() { <-r.writing }()
 	runtime.Gosched() // callers that the last transaction has just released join this one, not the next
 	r.mu.Lock()
 	if r.open == b {
@@ -125,8 +129,12 @@ func (r *Recorder) write(ctx context.Context, b *batch) {
 	close(b.done)
 }
 
-// Close lets no more calls in and returns when those that are in are written, or when ctx ends.
+// Close lets no more calls in and returns when those that are in and all refused calls are written, or when ctx ends.
 func (r *Recorder) Close(ctx context.Context) error {
+	return errors.Join(r.drain(ctx), r.Flush(ctx))
+}
+
+func (r *Recorder) drain(ctx context.Context) error {
 	r.closing.Do(func() { close(r.closed) })
 	for held := range cap(r.slots) {
 		select {
@@ -148,17 +156,6 @@ func errClosed() error {
 	return &pierre.Error{Kind: pierre.KindUnavailable, Msg: "The server is stopping. Try again in a moment."}
 }
 
-// Client returns what is kept of a client's address: its country, and a hash that
-// is the same for all calls from it on the UTC day of at, and that nobody can undo
-// once that day or this process is over. Without an address the hash is "".
-func (r *Recorder) Client(addr netip.Addr, at time.Time) (country, hash string) {
-	if !addr.IsValid() {
-		return UnknownCountry, ""
-	}
-	plain := addr.Unmap().WithZone("")
-	return r.countries.Country(plain, at), r.hash.sum(plain, at)
-}
-
 // maxToolLength bounds what a client can make us keep; real names are a fraction of it.
 const maxToolLength = 128
 
@@ -166,16 +163,6 @@ func normalized(c pierre.Call) pierre.Call {
 	if len(c.Tool) > maxToolLength {
 		c.Tool = c.Tool[:maxToolLength]
 	}
-	c.Country = orUnknown(c.Country)
-	if c.Period == "" {
-		return c
-	}
-	start, end := c.Period.Window(c.WindowStart)
-	if c.Started.Before(start) {
-		c.Started = start
-	}
-	if !c.Started.Before(end) {
-		c.Started = end.Add(-time.Microsecond)
-	}
+	c.Country = clientinfo.OrUnknown(c.Country)
 	return c
 }

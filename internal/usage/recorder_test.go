@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/clientinfo"
+	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
@@ -20,27 +22,28 @@ var noon = time.Date(2026, 5, 31, 12, 0, 0, 0, time.UTC)
 func counts(t *testing.T, s *store.Store, now time.Time) (quota, calls int64) {
 	t.Helper()
 	start, end := pierre.PeriodMonth.Window(now)
-	quota, err := s.QuotaUsed(t.Context(), "key_a", pierre.PeriodMonth, start)
+	quota, err := s.QuotaUsed(t.Context(), "key_a", pierre.PeriodMonth, start, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, err := range s.Calls(t.Context(), "key_a", start, end) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		calls++
+	sum, err := s.CallSummary(t.Context(), "key_a", start, end)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range sum.Tools {
+		calls += d.Count()
 	}
 	return quota, calls
 }
 
 func TestRecordedIsDurable(t *testing.T) {
 	s := storetest.New(t)
-	r := usage.NewRecorder(s, usage.Options{})
+	r := usage.NewRecorder(s)
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
 			for range 20 {
-				if err := r.Record(t.Context(), newCall(noon)); err != nil {
+				if err := r.Record(t.Context(), reserved(noon), newCall(noon)); err != nil {
 					t.Error(err)
 				}
 			}
@@ -56,9 +59,9 @@ func TestACallIsWrittenThoughItsClientIsGone(t *testing.T) {
 	s := storetest.New(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	gate := &gated{Store: s, entered: make(chan struct{}), open: make(chan struct{})}
-	r := usage.NewRecorder(gate, usage.Options{})
+	r := usage.NewRecorder(gate)
 	done := make(chan error)
-	go func() { done <- r.Record(ctx, newCall(noon)) }()
+	go func() { done <- r.Record(ctx, reserved(noon), newCall(noon)) }()
 	<-gate.entered
 	cancel()
 	close(gate.open)
@@ -89,12 +92,12 @@ func (g *gated) RecordCalls(ctx context.Context, calls []pierre.Call) error {
 func TestCloseLetsInNoMoreAndFlushes(t *testing.T) {
 	s := storetest.New(t)
 	gate := &gated{Store: s, entered: make(chan struct{}), open: make(chan struct{})}
-	r := usage.NewRecorder(gate, usage.Options{})
+	r := usage.NewRecorder(gate)
 	var kept atomic.Int64
 	var wg sync.WaitGroup
 	for range 20 {
 		wg.Go(func() {
-			switch err := r.Record(t.Context(), newCall(noon)); pierre.KindOf(err) {
+			switch err := r.Record(t.Context(), reserved(noon), newCall(noon)); pierre.KindOf(err) {
 			case pierre.KindUnavailable:
 			default:
 				if err != nil {
@@ -110,7 +113,7 @@ func TestCloseLetsInNoMoreAndFlushes(t *testing.T) {
 	if err := r.Close(short); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Close = %v while a call is being written, want its deadline", err)
 	}
-	if err := r.Record(t.Context(), newCall(noon)); pierre.KindOf(err) != pierre.KindUnavailable {
+	if err := r.Record(t.Context(), reserved(noon), newCall(noon)); pierre.KindOf(err) != pierre.KindUnavailable {
 		t.Errorf("Record after Close = %v, want unavailable", err)
 	}
 	close(gate.open)
@@ -125,18 +128,18 @@ func TestCloseLetsInNoMoreAndFlushes(t *testing.T) {
 }
 
 // full is a store whose disk is full.
-type full struct{}
+type full struct{ usage.EventStore }
 
 func (full) RecordCalls(context.Context, []pierre.Call) error {
 	return &pierre.Error{Kind: pierre.KindStorageFull, Msg: "The server's disk is full."}
 }
 
 func TestStoreErrorsReachEveryCaller(t *testing.T) {
-	r := usage.NewRecorder(full{}, usage.Options{})
+	r := usage.NewRecorder(full{})
 	var wg sync.WaitGroup
 	for range 20 {
 		wg.Go(func() {
-			if err := r.Record(t.Context(), newCall(noon)); pierre.KindOf(err) != pierre.KindStorageFull {
+			if err := r.Record(t.Context(), reserved(noon), newCall(noon)); pierre.KindOf(err) != pierre.KindStorageFull {
 				t.Errorf("Record = %v, want storage full", err)
 			}
 		})
@@ -144,22 +147,39 @@ func TestStoreErrorsReachEveryCaller(t *testing.T) {
 	wg.Wait()
 }
 
+// The moment of a call and the window that admitted it can lie on either side of midnight.
 func TestACallCountsInTheWindowThatAdmittedIt(t *testing.T) {
 	s := storetest.New(t)
-	r := usage.NewRecorder(s, usage.Options{})
-	june := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
-	early, late := newCall(june.Add(-time.Millisecond)), newCall(june.Add(time.Millisecond))
-	early.WindowStart = june         // began in May, was admitted in June
-	late.WindowStart = early.Started // some time in May: the other way round
-	for _, c := range []pierre.Call{early, late} {
-		if err := r.Record(t.Context(), c); err != nil {
+	l, r := limit.New(s), usage.NewRecorder(s)
+	lim, june := pierre.Limit{Requests: 9, Period: pierre.PeriodMonth}, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	for _, now := range []time.Time{june, june.Add(-time.Millisecond)} { // the second began before, and is late
+		res, err := l.Reserve(t.Context(), "key_a", lim, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Record(t.Context(), res, newCall(now)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, at := range []time.Time{june, june.Add(-time.Hour)} {
-		if quota, calls := counts(t, s, at); quota != 1 || calls != 1 {
-			t.Errorf("%s: the counter says %d, and there are %d calls; want 1", at.Month(), quota, calls)
+	if quota, calls := counts(t, s, june); quota != 2 || calls != 2 {
+		t.Errorf("June: the counter says %d, and there are %d calls; want 2", quota, calls)
+	}
+}
+
+func TestWhatCannotBeRecordedIsGivenBack(t *testing.T) {
+	s := storetest.New(t)
+	l, lim := limit.New(s), pierre.Limit{Requests: 1, Period: pierre.PeriodDay}
+	for _, store := range []usage.EventStore{full{}, s} {
+		res, err := l.Reserve(t.Context(), "key_a", lim, noon)
+		if err != nil || !res.Allowed {
+			t.Fatalf("Reserve = %+v, %v", res, err)
 		}
+		if err := usage.NewRecorder(store).Record(t.Context(), res, newCall(noon)); (err != nil) != (store == full{}) {
+			t.Errorf("Record = %v", err)
+		}
+	}
+	if d, err := l.Peek(t.Context(), "key_a", lim, noon); err != nil || d.Used != 1 {
+		t.Errorf("Peek = %+v, %v; want what was recorded, once", d, err)
 	}
 }
 
@@ -167,12 +187,11 @@ func TestWhatAClientCanMakeUsKeepIsBounded(t *testing.T) {
 	s := storetest.New(t)
 	c := newCall(noon)
 	c.Tool, c.Country = string(make([]byte, 1<<20)), "not a country"
-	if err := usage.NewRecorder(s, usage.Options{}).Record(t.Context(), c); err != nil {
+	if err := usage.NewRecorder(s).Record(t.Context(), reserved(noon), c); err != nil {
 		t.Fatal(err)
 	}
-	for c, err := range s.Calls(t.Context(), "key_a", noon, noon.Add(1)) {
-		if err != nil || len(c.Tool) > 200 || c.Country != usage.UnknownCountry {
-			t.Errorf("kept a tool's name of %d bytes and the country %q, %v", len(c.Tool), c.Country, err)
-		}
+	sum, err := s.CallSummary(t.Context(), "key_a", noon, noon.Add(time.Microsecond))
+	if err != nil || len(sum.Groups) != 1 || len(sum.Groups[0].Tool) > 200 || sum.Groups[0].Country != clientinfo.UnknownCountry {
+		t.Errorf("kept %+v, %v", sum.Groups, err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -13,9 +12,9 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// A CallStore yields the calls of key that started in [from, to).
+// A CallStore adds up the calls of key that started in [from, to), refused ones by the minute.
 type CallStore interface {
-	Calls(ctx context.Context, key pierre.KeyID, from, to time.Time) iter.Seq2[pierre.Call, error]
+	CallSummary(ctx context.Context, key pierre.KeyID, from, to time.Time) (pierre.CallSummary, error)
 }
 
 // A KeyStore knows the limit that is in force for a key.
@@ -56,7 +55,7 @@ type Totals struct {
 }
 
 // ResponseTimes are percentiles in milliseconds by the nearest rank: pN is the
-// smallest duration that at least N % of the calls did not exceed, so always one
+// smallest duration that at least N % of the calls did not exceed, to a thousandth, and always one
 // that was measured.
 type ResponseTimes struct {
 	P50 float64 `json:"p50"`
@@ -97,15 +96,21 @@ type LimitUsage struct {
 
 // A Reporter makes reports.
 type Reporter struct {
-	calls CallStore
-	keys  KeyStore
-	quota Quota
-	now   func() time.Time
+	calls   CallStore
+	keys    KeyStore
+	quota   Quota
+	pending Pending
+	now     func() time.Time
 }
 
-// NewReporter returns a Reporter.
-func NewReporter(calls CallStore, keys KeyStore, quota Quota, now func() time.Time) *Reporter {
-	return &Reporter{calls, keys, quota, now}
+// Pending are counts that are not in the store yet.
+type Pending interface {
+	Flush(ctx context.Context) error
+}
+
+// NewReporter returns a Reporter. pending is written before each report, so that nothing is missing from it.
+func NewReporter(calls CallStore, keys KeyStore, quota Quota, pending Pending, now func() time.Time) *Reporter {
+	return &Reporter{calls, keys, quota, pending, now}
 }
 
 // Report tells what key did in [from, to). An unknown key is [pierre.KindNotFound].
@@ -114,18 +119,18 @@ func (r *Reporter) Report(ctx context.Context, key pierre.KeyID, from, to time.T
 	if err != nil {
 		return Report{}, err
 	}
-	d, err := r.quota.Peek(ctx, key, k.Limit, r.now())
+	d, err := r.quota.Peek(ctx, k.Family, k.Limit, r.now())
 	if err != nil {
 		return Report{}, err
 	}
-	t := newTally()
-	for c, err := range r.calls.Calls(ctx, key, from, to) {
-		if err != nil {
-			return Report{}, fmt.Errorf("reporting the usage of %s: %w", key, err)
-		}
-		t.add(c)
+	if err := r.pending.Flush(ctx); err != nil {
+		return Report{}, fmt.Errorf("writing the counts of refused calls: %w", err)
 	}
-	report := t.report()
+	sum, err := r.calls.CallSummary(ctx, key, from, to)
+	if err != nil {
+		return Report{}, fmt.Errorf("reporting the usage of %s: %w", key, err)
+	}
+	report := reportOf(sum)
 	report.KeyID, report.Period = key, Span{from.UTC(), to.UTC()}
 	if !d.Limit.Unlimited() {
 		report.Limit = &LimitUsage{d.Limit.Requests, d.Limit.Period, d.Used, d.Remaining, d.ResetsAt}
@@ -133,93 +138,64 @@ func (r *Reporter) Report(ctx context.Context, key pierre.KeyID, from, to time.T
 	return report, nil
 }
 
-// A tally adds calls up.
-type tally struct {
-	totals    Totals
-	tools     map[string]*toolTally
-	days      map[string]*DayUsage
-	countries map[string]int64
-}
-
-type toolTally struct {
-	requests, failed int64
-	durations        []time.Duration // of the calls that were not refused
-}
-
-func newTally() *tally {
-	return &tally{tools: map[string]*toolTally{}, days: map[string]*DayUsage{}, countries: map[string]int64{}}
-}
-
-func (t *tally) add(c pierre.Call) {
-	date := c.Started.Format(time.DateOnly)
-	day, tool := t.days[date], t.tools[c.Tool]
-	if day == nil {
-		day = &DayUsage{Date: date}
-		t.days[date] = day
-	}
-	if tool == nil {
-		tool = &toolTally{}
-		t.tools[c.Tool] = tool
-	}
-	t.totals.Requests++
-	day.Requests++
-	tool.requests++
-	t.countries[c.Country]++
-	switch c.Status {
-	case pierre.CallRateLimited:
-		t.totals.RateLimited++
-		return
-	case pierre.CallFailed:
-		t.totals.Failed++
-		day.Failed++
-		tool.failed++
-	case pierre.CallSucceeded:
-		t.totals.Succeeded++
-	}
-	tool.durations = append(tool.durations, c.Duration)
-}
-
-func (t *tally) report() Report {
-	r := Report{Totals: t.totals, Tools: []ToolUsage{}, Days: []DayUsage{}, Countries: []CountryUsage{}}
-	var all []time.Duration
-	for name, tool := range t.tools {
-		u := ToolUsage{Tool: name, Requests: tool.requests, Failed: tool.failed}
-		if len(tool.durations) > 0 {
-			slices.Sort(tool.durations)
-			u.P95 = new(milliseconds(nearestRank(tool.durations, 95)))
-			all = append(all, tool.durations...)
+func reportOf(sum pierre.CallSummary) Report {
+	var r Report
+	tools, days, countries := map[string]*ToolUsage{}, map[time.Time]*DayUsage{}, map[string]*CountryUsage{}
+	for _, g := range sum.Groups {
+		tool := entry(tools, g.Tool, ToolUsage{Tool: g.Tool})
+		day := entry(days, g.Day, DayUsage{Date: g.Day.Format(time.DateOnly)})
+		for _, n := range []*int64{&r.Totals.Requests, &tool.Requests, &day.Requests, &entry(countries, g.Country, CountryUsage{Country: g.Country}).Requests} {
+			*n += g.Calls
 		}
-		r.Tools = append(r.Tools, u)
+		switch g.Status {
+		case pierre.CallRateLimited:
+			r.Totals.RateLimited += g.Calls
+		case pierre.CallFailed:
+			r.Totals.Failed += g.Calls
+			tool.Failed += g.Calls
+			day.Failed += g.Calls
+		case pierre.CallSucceeded:
+			r.Totals.Succeeded += g.Calls
+		}
 	}
-	slices.SortFunc(r.Tools, func(a, b ToolUsage) int {
+	var all pierre.Durations
+	for name, durations := range sum.Tools {
+		tools[name].P95 = new(milliseconds(durations.Percentile(95)))
+		all.Merge(durations)
+	}
+	r.Tools = sorted(tools, func(a, b *ToolUsage) int {
 		return cmp.Or(cmp.Compare(b.Requests, a.Requests), cmp.Compare(a.Tool, b.Tool))
 	})
-	for _, date := range slices.Sorted(maps.Keys(t.days)) {
-		r.Days = append(r.Days, *t.days[date])
-	}
-	for country, n := range t.countries {
-		r.Countries = append(r.Countries, CountryUsage{country, n})
-	}
-	slices.SortFunc(r.Countries, func(a, b CountryUsage) int {
+	r.Days = sorted(days, func(a, b *DayUsage) int { return cmp.Compare(a.Date, b.Date) })
+	r.Countries = sorted(countries, func(a, b *CountryUsage) int {
 		return cmp.Or(cmp.Compare(b.Requests, a.Requests), cmp.Compare(a.Country, b.Country))
 	})
-	if len(all) > 0 {
-		slices.Sort(all)
+	if n := all.Count(); n > 0 {
 		r.Response = &ResponseTimes{
-			P50: milliseconds(nearestRank(all, 50)),
-			P95: milliseconds(nearestRank(all, 95)),
-			P99: milliseconds(nearestRank(all, 99)),
-			Max: milliseconds(all[len(all)-1]),
+			P50: milliseconds(all.Percentile(50)),
+			P95: milliseconds(all.Percentile(95)),
+			P99: milliseconds(all.Percentile(99)),
+			Max: milliseconds(all.Percentile(100)),
 		}
-		r.ErrorRate = new(float64(t.totals.Failed) / float64(len(all)))
+		r.ErrorRate = new(float64(r.Totals.Failed) / float64(n))
 	}
 	return r
 }
 
-// nearestRank returns the percentile of sorted, which is not empty.
-func nearestRank(sorted []time.Duration, percent int) time.Duration {
-	rank := (len(sorted)*percent + 99) / 100
-	return sorted[rank-1]
+// entry returns m's entry, which is first if it is new.
+func entry[K comparable, V any](m map[K]*V, key K, first V) *V {
+	if m[key] == nil {
+		m[key] = &first
+	}
+	return m[key]
+}
+
+func sorted[K comparable, V any](m map[K]*V, compare func(a, b *V) int) []V {
+	list := []V{}
+	for _, v := range slices.SortedFunc(maps.Values(m), compare) {
+		list = append(list, *v)
+	}
+	return list
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

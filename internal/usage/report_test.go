@@ -22,7 +22,7 @@ func (k keys) APIKey(_ context.Context, id pierre.KeyID) (pierre.APIKey, error) 
 	if !ok {
 		return pierre.APIKey{}, pierre.NotFound("API key")
 	}
-	return pierre.APIKey{ID: id, Limit: lim}, nil
+	return pierre.APIKey{ID: id, Family: id, Limit: lim}, nil
 }
 
 func clock(now time.Time) func() time.Time { return func() time.Time { return now } }
@@ -38,13 +38,19 @@ func asJSON(t *testing.T, v any) string {
 
 func TestReport(t *testing.T) {
 	s := storetest.New(t)
-	r := usage.NewRecorder(s, usage.Options{})
+	r := usage.NewRecorder(s)
 	add := func(started time.Time, tool string, status pierre.CallStatus, ms float64, country string) {
 		t.Helper()
 		c := newCall(started)
 		c.Tool, c.Status, c.Country = tool, status, country
 		c.Duration = time.Duration(ms * float64(time.Millisecond))
-		if err := r.Record(t.Context(), c); err != nil {
+		var err error
+		if status == pierre.CallRateLimited {
+			err = r.Refuse(c)
+		} else {
+			err = r.Record(t.Context(), reserved(started), c)
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -59,7 +65,7 @@ func TestReport(t *testing.T) {
 	add(may31.AddDate(0, 0, 1), "too_late", pierre.CallSucceeded, 1, "CH")
 
 	lim := pierre.Limit{Requests: 10, Period: pierre.PeriodMonth}
-	reporter := usage.NewReporter(s, keys{"key_a": lim}, limit.New(s), clock(noon))
+	reporter := usage.NewReporter(s, keys{"key_a": lim}, limit.New(s), r, clock(noon))
 	report, err := reporter.Report(t.Context(), "key_a", may30.Truncate(24*time.Hour), may31.Truncate(24*time.Hour).AddDate(0, 0, 1))
 	if err != nil {
 		t.Fatal(err)
@@ -143,7 +149,7 @@ func TestReport(t *testing.T) {
 
 func TestReportWithoutCallsClaimsNothing(t *testing.T) {
 	s := storetest.New(t)
-	reporter := usage.NewReporter(s, keys{"key_a": {}}, limit.New(s), clock(noon))
+	reporter := usage.NewReporter(s, keys{"key_a": {}}, limit.New(s), usage.NewRecorder(s), clock(noon))
 	report, err := reporter.Report(t.Context(), "key_a", noon, noon.Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
@@ -176,10 +182,10 @@ func TestReportShowsTheLimitThatIsEnforced(t *testing.T) {
 	s := storetest.New(t)
 	lim := pierre.Limit{Requests: 2, Period: pierre.PeriodHour}
 	l := limit.New(s)
-	if _, err := l.Take(t.Context(), "key_a", lim, noon); err != nil {
+	if _, err := l.Reserve(t.Context(), "key_a", lim, noon); err != nil {
 		t.Fatal(err)
 	}
-	report, err := usage.NewReporter(s, keys{"key_a": lim}, l, clock(noon)).Report(t.Context(), "key_a", noon, noon.Add(time.Hour))
+	report, err := usage.NewReporter(s, keys{"key_a": lim}, l, usage.NewRecorder(s), clock(noon)).Report(t.Context(), "key_a", noon, noon.Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +220,7 @@ func TestPercentilesAreNearestRank(t *testing.T) {
 			if err := s.RecordCalls(t.Context(), calls); err != nil {
 				t.Fatal(err)
 			}
-			reporter := usage.NewReporter(s, keys{"key_a": {}}, limit.New(s), clock(noon))
+			reporter := usage.NewReporter(s, keys{"key_a": {}}, limit.New(s), usage.NewRecorder(s), clock(noon))
 			report, err := reporter.Report(t.Context(), "key_a", noon, noon.Add(time.Hour))
 			if err != nil {
 				t.Fatal(err)
@@ -238,7 +244,7 @@ func BenchmarkReportOf100000Calls(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	reporter := usage.NewReporter(s, keys{"key_a": {}}, limit.New(s), clock(noon))
+	reporter := usage.NewReporter(s, keys{"key_a": {}}, limit.New(s), usage.NewRecorder(s), clock(noon))
 	for b.Loop() {
 		if _, err := reporter.Report(b.Context(), "key_a", noon.AddDate(0, -1, 0), noon); err != nil {
 			b.Fatal(err)

@@ -87,7 +87,7 @@ func TestUpdateOfTheLimitIsEnforced(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			decision, err := d.limiter.Take(t.Context(), p.KeyID, p.Limit, d.clock())
+			decision, err := d.limiter.Reserve(t.Context(), p.Quota, p.Limit, d.clock())
 			if err != nil {
 				t.Fatal(err)
 			}

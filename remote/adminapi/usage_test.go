@@ -11,10 +11,16 @@ import (
 
 func (d *door) record(k key, at time.Time, status pierre.CallStatus) {
 	d.t.Helper()
+	if status == pierre.CallRateLimited {
+		err := d.store.RecordRefusedCalls(d.t.Context(), []pierre.RefusedCalls{{KeyID: pierre.KeyID(k.ID), Minute: at.Truncate(time.Minute), Tool: "get_stats", Country: "CH", Calls: 1}})
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		return
+	}
 	err := d.store.RecordCalls(d.t.Context(), []pierre.Call{{
 		ID: pierre.NewCallID(), KeyID: pierre.KeyID(k.ID), UserID: pierre.UserID(k.UserID), Tool: "get_stats", Status: status,
-		Started: at, Duration: 5 * time.Millisecond, Country: "CH", Period: pierre.PeriodMonth,
-		WindowStart: time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC),
+		Started: at, Duration: 5 * time.Millisecond, Country: "CH", Quota: pierre.KeyID(k.ID), Period: pierre.PeriodMonth,
 	}})
 	if err != nil {
 		d.t.Fatal(err)

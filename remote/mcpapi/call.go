@@ -2,6 +2,7 @@ package mcpapi
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -9,14 +10,13 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/pierre-mcp/pierre/internal/access"
-	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/web"
 )
 
 // callTool answers tools/call. In this order: may the principal use the tool, does its limit admit the call, the call
-// itself, its record. A call that is refused before the limit is asked neither counts nor is recorded; an answer leaves
-// only when its record is durable.
+// itself, its record. A call that is refused before the limit is asked neither counts nor is recorded, one that the limit
+// refuses is only counted; an answer leaves only when its record is durable.
 func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p access.Principal) answer {
 	name := x.msg.tool
 	tool := s.mcp.GetTool(name)
@@ -29,32 +29,30 @@ func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p a
 		}
 	}
 	started := s.now()
-	decision, err := s.opts.Limiter.Take(ctx, p.KeyID, p.Limit, started)
+	reserved, err := s.opts.Limiter.Reserve(ctx, p.Quota, p.Limit, started)
 	if err != nil {
 		return s.unavailable(ctx, x, "admitting", err)
 	}
+	ending := context.WithoutCancel(ctx) // a call that has happened is recorded even if its client has gone
 	h := x.w.Header()
-	if err := s.limits.set(h, decision, started); err != nil {
-		return s.unavailable(ctx, x, "telling the limit of", err)
+	if err := s.limits.set(h, reserved.Decision, started); err != nil {
+		return s.unavailable(ctx, x, "telling the limit of", errors.Join(err, reserved.Release(ending)))
 	}
 	call := s.newCall(r, x, p, name, started)
-	var a answer
-	if decision.Allowed {
-		a = s.dispatch(ctx, x, x)
-		call.Status = pierre.CallSucceeded
-		if a.failed {
-			call.Status = pierre.CallFailed
+	if !reserved.Allowed {
+		if err := s.opts.Recorder.Refuse(call); err != nil {
+			return s.unavailable(ctx, x, "counting", err)
 		}
-	} else {
-		a = x.refused(overLimit(h, decision, started))
-		call.Status = pierre.CallRateLimited
+		return x.refused(overLimit(h, reserved.Decision, started))
 	}
-	countAgainst(&call, decision)
+	a := s.dispatch(ctx, x, x)
+	call.Status = pierre.CallSucceeded
+	if a.failed {
+		call.Status = pierre.CallFailed
+	}
 	call.Duration = s.now().Sub(started)
 	call.ResponseBytes = int64(len(a.body))
-	// The call has happened: it is recorded even if its client has gone.
-	if err := s.opts.Recorder.Record(context.WithoutCancel(ctx), call); err != nil {
-		s.opts.Limiter.GiveBack(p.KeyID, decision)
+	if err := s.opts.Recorder.Record(ending, reserved, call); err != nil {
 		x.withdraw("RateLimit") // it counted the call
 		return s.unavailable(ctx, x, "recording", err)
 	}
@@ -63,22 +61,14 @@ func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p a
 
 func (s *Server) newCall(r *http.Request, x *exchange, p access.Principal, tool string, started time.Time) pierre.Call {
 	call := pierre.Call{
-		ID:           pierre.NewCallID(),
 		KeyID:        p.KeyID,
 		UserID:       p.UserID,
 		Tool:         tool,
 		Started:      started,
 		RequestBytes: x.msg.size,
 	}
-	call.Country, call.ClientHash = s.opts.Recorder.Client(web.ClientAddr(r, s.opts.TrustedProxies), started)
+	call.Country, call.ClientHash = s.opts.Clients.Describe(web.ClientAddr(r, s.opts.TrustedProxies), started)
 	return call
-}
-
-// countAgainst notes the window that the call was admitted in.
-func countAgainst(call *pierre.Call, d limit.Decision) {
-	if d.Allowed {
-		call.Period, call.WindowStart = d.Limit.Period, d.WindowStart
-	}
 }
 
 // unavailable logs why a call could not be admitted or recorded, such as a full disk, and says so with an HTTP status

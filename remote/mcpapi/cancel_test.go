@@ -41,8 +41,12 @@ func TestCancellation(t *testing.T) {
 			t.Errorf("%s: answer %s", name, resp.body)
 		}
 	}
-	if calls := c.calls(); len(calls) != 6 || calls[0].Status != pierre.CallFailed {
-		t.Errorf("recorded %v", calls)
+	recorded := map[pierre.CallStatus]int{}
+	for _, call := range c.calls() {
+		recorded[call.Status]++
+	}
+	if recorded[pierre.CallFailed] != 3 || recorded[pierre.CallSucceeded] != 3 {
+		t.Errorf("recorded %v, want the cancelled calls as failed", recorded)
 	}
 }
 

@@ -2,6 +2,7 @@ package mcpapi_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/dunglas/httpsfv"
 
+	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
 )
@@ -30,12 +32,16 @@ func at(instant string) func() time.Time {
 // calls returns what was recorded of the client's key.
 func (c *client) calls() []pierre.Call {
 	c.h.t.Helper()
+	if err := c.h.Recorder.Flush(c.h.t.Context()); err != nil {
+		c.h.t.Fatal(err)
+	}
+	sum, err := c.h.Store.CallSummary(c.h.t.Context(), c.row.ID, time.Unix(0, 0), time.Unix(1<<35, 0))
+	if err != nil {
+		c.h.t.Fatal(err)
+	}
 	var all []pierre.Call
-	for call, err := range c.h.Store.Calls(c.h.t.Context(), c.row.ID, time.Unix(0, 0), time.Unix(1<<35, 0)) {
-		if err != nil {
-			c.h.t.Fatal(err)
-		}
-		all = append(all, call)
+	for _, g := range sum.Groups {
+		all = append(all, slices.Repeat([]pierre.Call{{Tool: g.Tool, Status: g.Status}}, int(g.Calls))...)
 	}
 	return all
 }
@@ -142,9 +148,15 @@ type watched struct {
 	addr   func(netip.Addr)
 }
 
-func (w *watched) Record(_ context.Context, c pierre.Call) error { return w.record(c) }
+func (w *watched) Record(ctx context.Context, r limit.Reservation, c pierre.Call) error {
+	err := w.record(c)
+	if err != nil {
+		err = errors.Join(err, r.Release(ctx))
+	}
+	return err
+}
 
-func (w *watched) Client(addr netip.Addr, _ time.Time) (country, hash string) {
+func (w *watched) Describe(addr netip.Addr, _ time.Time) (country, hash string) {
 	if w.addr != nil {
 		w.addr(addr)
 	}
@@ -154,11 +166,12 @@ func (w *watched) Client(addr netip.Addr, _ time.Time) (country, hash string) {
 // What is recorded, and that it is recorded before the answer goes out: the answer waits.
 func TestRecordComesFirst(t *testing.T) {
 	recorded, release := make(chan pierre.Call), make(chan struct{})
-	h := start(t, mcpapi.Options{Recorder: &watched{record: func(c pierre.Call) error {
+	w := &watched{record: func(c pierre.Call) error {
 		recorded <- c
 		<-release
 		return nil
-	}}})
+	}}
+	h := start(t, mcpapi.Options{Recorder: w, Clients: w})
 	c := h.client(pierre.Limit{Requests: 9, Period: pierre.PeriodDay})
 	for _, tt := range []struct {
 		tool   string
@@ -176,7 +189,7 @@ func TestRecordComesFirst(t *testing.T) {
 		release <- struct{}{}
 		resp := <-answered
 		if got.Tool != tt.tool || got.Status != tt.status || got.KeyID != c.row.ID || got.UserID != c.row.UserID ||
-			got.Period != pierre.PeriodDay || got.WindowStart.IsZero() || got.Country != "NZ" || got.ClientHash != "h" || got.ID == "" {
+			got.Country != "NZ" || got.ClientHash != "h" {
 			t.Errorf("%s: recorded %+v", tt.tool, got)
 		}
 		if got.RequestBytes != int64(len(body)) {

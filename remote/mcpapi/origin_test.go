@@ -95,10 +95,7 @@ func TestClientAddress(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var got netip.Addr
-			h := start(t, mcpapi.Options{TrustedProxies: tt.trusted, Recorder: &watched{
-				record: func(pierre.Call) error { return nil },
-				addr:   func(a netip.Addr) { got = a },
-			}})
+			h := start(t, mcpapi.Options{TrustedProxies: tt.trusted, Clients: &watched{addr: func(a netip.Addr) { got = a }}})
 			c := h.client(pierre.Limit{})
 			r := c.request(http.MethodPost, "/mcp", call("1", "noop", ""))
 			r.Header["X-Forwarded-For"] = tt.forward

@@ -19,6 +19,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/clientinfo"
 	"github.com/pierre-mcp/pierre/internal/fair"
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -32,17 +33,21 @@ type Authenticator interface {
 
 // A Limiter admits tool calls and counts them.
 type Limiter interface {
-	Take(ctx context.Context, key pierre.KeyID, lim pierre.Limit, now time.Time) (limit.Decision, error)
-	// GiveBack undoes a Take whose call could not be recorded.
-	GiveBack(key pierre.KeyID, d limit.Decision)
+	Reserve(ctx context.Context, quota pierre.KeyID, lim pierre.Limit, now time.Time) (limit.Reservation, error)
 }
 
 // A Recorder keeps tool calls.
 type Recorder interface {
-	// Record returns when the call is durable.
-	Record(ctx context.Context, c pierre.Call) error
-	// Client returns what is kept of a client's address.
-	Client(addr netip.Addr, at time.Time) (country, hash string)
+	// Record returns when the call is durable. It ends the reservation: the call is kept, or given back.
+	Record(ctx context.Context, r limit.Reservation, c pierre.Call) error
+	// Refuse counts a call that was refused.
+	Refuse(c pierre.Call) error
+}
+
+// Clients describe clients by their addresses.
+type Clients interface {
+	// Describe returns what may be kept of an address.
+	Describe(addr netip.Addr, at time.Time) (country, hash string)
 }
 
 // Options configure a Server. Limiter, Recorder and one of Auth and Principal are required.
@@ -51,6 +56,7 @@ type Options struct {
 	Principal *access.Principal // single-tenant: whoever calls acts as this principal, and no key is asked for
 	Limiter   Limiter
 	Recorder  Recorder
+	Clients   Clients      // nil: addresses without countries
 	Log       *slog.Logger // nil: nothing is logged
 
 	AllowedOrigins []string       // web origins, such as https://app.example.com, that may call from a browser
@@ -114,6 +120,9 @@ func New(m *server.MCPServer, opts Options) *Server {
 	}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if s.opts.Clients == nil {
+		s.opts.Clients = clientinfo.New(nil)
 	}
 	if s.opts.MaxBodyBytes == 0 {
 		s.opts.MaxBodyBytes = defaultMaxBodyBytes

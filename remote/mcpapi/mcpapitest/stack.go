@@ -38,7 +38,7 @@ func Open(ctx context.Context, dir string, m *server.MCPServer, opts mcpapi.Opti
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	s := &Stack{Store: db, Keys: access.NewVerifier(db, opts.Now), Recorder: usage.NewRecorder(db, usage.Options{})}
+	s := &Stack{Store: db, Keys: access.NewVerifier(db, opts.Now), Recorder: usage.NewRecorder(db)}
 	if opts.Auth == nil {
 		opts.Auth = s.Keys
 	}

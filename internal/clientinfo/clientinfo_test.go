@@ -1,4 +1,4 @@
-package usage_test
+package clientinfo_test
 
 import (
 	"bytes"
@@ -14,8 +14,10 @@ import (
 	"github.com/maxmind/mmdbwriter"
 	"github.com/maxmind/mmdbwriter/mmdbtype"
 
-	"github.com/pierre-mcp/pierre/internal/usage"
+	"github.com/pierre-mcp/pierre/internal/clientinfo"
 )
+
+var noon = time.Date(2026, 5, 31, 12, 0, 0, 0, time.UTC)
 
 // writeMMDB writes a country database of documentation networks to path.
 func writeMMDB(t *testing.T, path string, record func(code string) mmdbtype.Map, codes map[string]string) {
@@ -48,9 +50,9 @@ func nested(code string) mmdbtype.Map {
 
 func flat(code string) mmdbtype.Map { return mmdbtype.Map{"country_code": mmdbtype.String(code)} }
 
-func openCountries(t *testing.T, path string) *usage.Countries {
+func openCountries(t *testing.T, path string) *clientinfo.Countries {
 	t.Helper()
-	c, err := usage.OpenCountries(path, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	c, err := clientinfo.OpenCountries(path, slog.New(slog.NewTextHandler(t.Output(), nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +64,7 @@ func TestCountry(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "countries.mmdb")
 			writeMMDB(t, path, layout, map[string]string{"203.0.113.0/24": "CH", "2001:db8::/32": "CA", "198.51.100.0/24": "no code"})
-			r := usage.NewRecorder(nil, usage.Options{Countries: openCountries(t, path)})
+			r := clientinfo.New(openCountries(t, path))
 			for addr, want := range map[string]string{
 				"203.0.113.9":        "CH",
 				"::ffff:203.0.113.9": "CH",
@@ -72,11 +74,11 @@ func TestCountry(t *testing.T) {
 				"198.51.100.1":       "ZZ",
 				"127.0.0.1":          "ZZ",
 			} {
-				if got, _ := r.Client(netip.MustParseAddr(addr), noon); got != want {
+				if got, _ := r.Describe(netip.MustParseAddr(addr), noon); got != want {
 					t.Errorf("country of %s = %q, want %q", addr, got, want)
 				}
 			}
-			if country, hash := r.Client(netip.Addr{}, noon); country != "ZZ" || hash != "" {
+			if country, hash := r.Describe(netip.Addr{}, noon); country != "ZZ" || hash != "" {
 				t.Errorf("no address gives %q, %q", country, hash)
 			}
 		})
@@ -130,16 +132,16 @@ func TestOpenCountriesRefusesWhatItCannotRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{broken, filepath.Join(t.TempDir(), "absent.mmdb")} {
-		if _, err := usage.OpenCountries(path, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), path) {
+		if _, err := clientinfo.OpenCountries(path, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("OpenCountries = %v, want an error that names %s", err, path)
 		}
 	}
 }
 
 func TestClientHash(t *testing.T) {
-	r := usage.NewRecorder(nil, usage.Options{})
-	hash := func(r *usage.Recorder, addr string, at time.Time) string {
-		_, h := r.Client(netip.MustParseAddr(addr), at)
+	r := clientinfo.New(nil)
+	hash := func(r *clientinfo.Describer, addr string, at time.Time) string {
+		_, h := r.Describe(netip.MustParseAddr(addr), at)
 		return h
 	}
 	h := hash(r, "203.0.113.9", noon)
@@ -152,7 +154,7 @@ func TestClientHash(t *testing.T) {
 	if hash(r, "203.0.113.10", noon) == h {
 		t.Error("two clients have one hash")
 	}
-	if hash(usage.NewRecorder(nil, usage.Options{}), "203.0.113.9", noon) == h {
+	if hash(clientinfo.New(nil), "203.0.113.9", noon) == h {
 		t.Error("two processes share a salt")
 	}
 	tomorrow := hash(r, "203.0.113.9", noon.Add(12*time.Hour))

@@ -1,4 +1,4 @@
-package usage
+package clientinfo
 
 import (
 	"crypto/hmac"

@@ -1,4 +1,4 @@
-package usage
+package clientinfo
 
 import (
 	"fmt"
@@ -68,7 +68,7 @@ func (c *Countries) Country(addr netip.Addr, at time.Time) string {
 	for _, path := range [][]any{{"country", "iso_code"}, {"country_code"}} {
 		var code string
 		if err := r.DecodePath(&code, path...); err == nil && code != "" {
-			return orUnknown(code)
+			return OrUnknown(code)
 		}
 	}
 	return UnknownCountry
@@ -91,8 +91,8 @@ func (c *Countries) reader(at time.Time) *maxminddb.Reader {
 	return c.db
 }
 
-// orUnknown lets through only what looks like a country's code.
-func orUnknown(code string) string {
+// OrUnknown returns code if it looks like a country's code, else [UnknownCountry].
+func OrUnknown(code string) string {
 	if len(code) != 2 || code[0] < 'A' || code[0] > 'Z' || code[1] < 'A' || code[1] > 'Z' {
 		return UnknownCountry
 	}

@@ -1,0 +1,147 @@
+package jobs_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/jobs"
+)
+
+// memory is a table of leases.
+type memory struct {
+	mu     sync.Mutex
+	leases map[string]lease
+	err    error
+}
+
+type lease struct {
+	owner string
+	until time.Time
+}
+
+func (m *memory) Acquire(_ context.Context, job, owner string, now, until time.Time) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.err != nil {
+		return false, m.err
+	}
+	if l, held := m.leases[job]; held && l.owner != owner && now.Before(l.until) {
+		return false, nil
+	}
+	if m.leases == nil {
+		m.leases = map[string]lease{}
+	}
+	m.leases[job] = lease{owner, until}
+	return true, nil
+}
+
+// counter is a job that counts its runs.
+func counter(runs *int, j jobs.Job) jobs.Job {
+	j.Do = func(context.Context) error { *runs++; return nil }
+	return j
+}
+
+var silent = slog.New(slog.DiscardHandler)
+
+// start runs jobs, and returns what ends them and waits for it.
+func start(t *testing.T, leases jobs.Leases, list ...jobs.Job) (stop func()) {
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		jobs.Run(ctx, leases, silent, list...)
+	}()
+	return func() { cancel(); <-done }
+}
+
+func TestJobsRunAtTheirIntervals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var each, last int
+		stop := start(t, &memory{},
+			counter(&each, jobs.Job{Name: "each", Every: time.Minute}),
+			counter(&last, jobs.Job{Name: "last", Every: time.Hour, Last: true}))
+		<-time.After(10*time.Minute + 10*time.Second)
+		synctest.Wait()
+		if each != 11 || last != 1 {
+			t.Errorf("after ten minutes %d and %d runs, want 11 of the minute's and 1 of the hour's", each, last)
+		}
+		stop()
+		if each != 11 || last != 2 {
+			t.Errorf("at the end %d and %d runs, want one more of that which is run last", each, last)
+		}
+		<-time.After(time.Hour)
+		if each != 11 || last != 2 {
+			t.Error("a job ran after the end")
+		}
+	})
+}
+
+func TestOneReplicaDoesTheFleetsJob(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var first, second, third int
+		leases, j := &memory{}, jobs.Job{Name: "tidy", Every: time.Minute, Fleet: true}
+		stopFirst := start(t, leases, counter(&first, j))
+		<-time.After(10 * time.Second) // it has the lease
+		stopSecond := start(t, leases, counter(&second, j))
+		<-time.After(time.Hour)
+		synctest.Wait()
+		if first < 60 || second != 0 {
+			t.Errorf("%d and %d runs in an hour, want all of the first replica", first, second)
+		}
+		stopFirst()
+		<-time.After(5 * time.Minute)
+		synctest.Wait()
+		if second < 2 {
+			t.Errorf("the second replica ran %d times after the first had gone", second)
+		}
+		stopSecond()
+
+		leases.err = errors.New("the database is gone")
+		stopThird := start(t, leases, counter(&third, j))
+		<-time.After(time.Hour)
+		stopThird()
+		if third != 0 {
+			t.Errorf("without a lease the job ran %d times", third)
+		}
+	})
+}
+
+func TestARunIsBoundedAndItsFailureLogged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var text bytes.Buffer
+		ctx, cancel := context.WithCancel(t.Context())
+		runs, overlap := 0, 0
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			jobs.Run(ctx, &memory{}, slog.New(slog.NewTextHandler(&text, nil)), jobs.Job{
+				Name: "stuck", Every: time.Second, Do: func(ctx context.Context) error {
+					runs++
+					overlap++
+					defer func() { overlap-- }()
+					if overlap > 1 {
+						t.Error("two runs of a job at once")
+					}
+					<-ctx.Done()
+					return ctx.Err()
+				},
+			})
+		}()
+		<-time.After(10 * time.Minute)
+		cancel()
+		<-done
+		if runs < 9 || runs > 11 {
+			t.Errorf("a job that hangs ran %d times in ten minutes, want once a minute", runs)
+		}
+		if !strings.Contains(text.String(), "job=stuck") || !strings.Contains(text.String(), "deadline exceeded") {
+			t.Errorf("the log says %q", text.String())
+		}
+	})
+}
