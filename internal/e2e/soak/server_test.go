@@ -147,11 +147,11 @@ func (s *server) send(method, path string, body io.Reader, token string) (int, [
 
 // A footprint is what the server's process holds.
 type footprint struct {
-	memory, goroutines, descriptors float64
+	memory, heap, goroutines, descriptors float64
 }
 
 func (f footprint) String() string {
-	return fmt.Sprintf("%.0f MB, %.0f goroutines, %.0f descriptors", f.memory/1e6, f.goroutines, f.descriptors)
+	return fmt.Sprintf("%.0f MB (heap %.0f MB), %.0f goroutines, %.0f descriptors", f.memory/1e6, f.heap/1e6, f.goroutines, f.descriptors)
 }
 
 // footprint reads /metrics.
@@ -163,7 +163,7 @@ func (s *server) footprint() (footprint, error) {
 	defer resp.Body.Close()
 	var f footprint
 	places := map[string]*float64{
-		"process_resident_memory_bytes": &f.memory, "go_goroutines": &f.goroutines, "process_open_fds": &f.descriptors,
+		"process_resident_memory_bytes": &f.memory, "go_memstats_heap_alloc_bytes": &f.heap, "go_goroutines": &f.goroutines, "process_open_fds": &f.descriptors,
 	}
 	lines := bufio.NewScanner(resp.Body)
 	for lines.Scan() {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"regexp"
 	"sync"
 	"testing"
 	"time"
@@ -26,6 +27,7 @@ const (
 
 // TestSoak runs good clients in a calm phase, then beside all bad clients at once, then watches the server
 // settle. PIERRE_SOAK is how long the attack lasts; the default is 30 s, with CI set two minutes.
+// PIERRE_SOAK_ONLY is a regular expression for the names of the bad clients that take part.
 func TestSoak(t *testing.T) {
 	attack := 30 * time.Second
 	if os.Getenv("CI") != "" {
@@ -57,7 +59,7 @@ func TestSoak(t *testing.T) {
 	t.Logf("attack:  %v; at most %v; %d kB of log", storm, *watch, s.stderr.size()>>10)
 
 	check(t, calm, storm)
-	within(t, "under attack", *watch, start, footprint{memoryUnderAttack, goroutinesUnderAttack, descriptorsUnderAttack})
+	within(t, "under attack", *watch, start, footprint{memory: memoryUnderAttack, goroutines: goroutinesUnderAttack, descriptors: descriptorsUnderAttack})
 	s.settles(start)
 	after := converse(t.Context(), clients, attack/4)
 	t.Logf("after:   %v; %v", after, s.mustFootprint())
@@ -86,7 +88,11 @@ func (s *server) goodClients(n int) []*goodClient {
 func launch(ctx context.Context, a *attacker) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
+	only := regexp.MustCompile(os.Getenv("PIERRE_SOAK_ONLY"))
 	for _, b := range badClients() {
+		if !only.MatchString(b.name) {
+			continue
+		}
 		for range b.workers {
 			wg.Go(func() {
 				for ctx.Err() == nil {
@@ -112,6 +118,7 @@ func (s *server) watch() (most *footprint, stop func()) {
 		for ctx.Err() == nil {
 			if f, err := s.footprint(); err == nil {
 				most.memory = max(most.memory, f.memory)
+				most.heap = max(most.heap, f.heap)
 				most.goroutines = max(most.goroutines, f.goroutines)
 				most.descriptors = max(most.descriptors, f.descriptors)
 			}
