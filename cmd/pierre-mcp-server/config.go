@@ -25,6 +25,7 @@ type config struct {
 	databaseURL    string
 	dataDir        string
 	log            logging.Options
+	accessLog      bool
 	geoIPDB        string
 	tlsCert        string
 	tlsKey         string
@@ -55,6 +56,7 @@ func (c *config) table(getenv func(string) string) []cli.Setting {
 		{Flag: "data-dir", Env: "PIERRE_DATA_DIR", Default: dataDir, Help: "folder of the database, the secrets and uploads", Parse: into(&c.dataDir, parseDataDir)},
 		{Flag: "log-level", Env: "LOG_LEVEL", Default: "info", Help: "off, error, warn, info or debug", Other: rustLevel, Parse: into(&c.log.Level, logging.ParseLevel)},
 		{Flag: "log-format", Env: "LOG_FORMAT", Default: "text", Help: "text or json", Parse: into(&c.log.JSON, logging.ParseFormat)},
+		{Flag: "access-log", Env: "ACCESS_LOG", Default: "false", Switch: true, Help: "log every request, not only those that fail", Parse: into(&c.accessLog, parseSwitch)},
 		{Flag: "geoip-db", Env: "GEOIP_DB", Help: "MaxMind database that gives usage reports their countries", Parse: into(&c.geoIPDB, parseFile)},
 		{Flag: "tls-cert", Env: "TLS_CERT", Help: "certificate file, for HTTPS without a proxy in front", Parse: into(&c.tlsCert, parsePath)},
 		{Flag: "tls-key", Env: "TLS_KEY", Help: "key file of --tls-cert", Parse: into(&c.tlsKey, parsePath)},

@@ -116,6 +116,7 @@ func TestBadValuesEndTheProgramBeforeAnythingIsMade(t *testing.T) {
 		{"database", []string{"--database-url", "mysql://u:hunter2@db/x"}, nil, []string{"--database-url: "}},
 		{"database, tilde", nil, []string{"DATABASE_URL=sqlite:~/pierre.db"}, []string{"DATABASE_URL: the shell did not"}},
 		{"log level", nil, []string{"LOG_LEVEL=loud"}, []string{`LOG_LEVEL: must be one of`}},
+		{"access log", []string{"--access-log=loud"}, nil, []string{"--access-log: must be true or false"}},
 		{"log format", []string{"--log-format", "xml"}, nil, []string{"--log-format: must be text or json"}},
 		{"secret, short", nil, []string{"JWT_SECRET=short"}, []string{"JWT_SECRET"}},
 		{"secret, guessable", nil, []string{"ENCRYPTION_KEY=" + long}, []string{"ENCRYPTION_KEY"}},

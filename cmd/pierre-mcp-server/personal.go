@@ -55,7 +55,7 @@ func servePersonal(ctx context.Context, c *config, w cli.World) (err error) {
 	}
 	for _, ln := range lns {
 		wg.Go(func() {
-			if err := web.Serve(ctx, ln, handler, a.log, web.Options{}); err != nil {
+			if err := web.Serve(ctx, ln, handler, a.log, web.Options{AccessLog: c.accessLog}); err != nil {
 				a.log.ErrorContext(ctx, "serving", slog.Any("err", err))
 			}
 		})

@@ -18,8 +18,11 @@ const examples = `  # a server for many
   pierre-mcp-server --port 8081
   admin-setup generate-token --service console --permissions provision_keys,list_keys,revoke_keys
 
-  # a personal program, and its owner's recordings
+  # a personal program: import recordings, connect the hosts on this computer
   pierre-mcp-server --single-tenant import ~/Downloads/export_1234.zip
+  pierre-mcp-server --single-tenant install
+
+  # what a host then starts
   pierre-mcp-server --single-tenant --port 8080`
 
 func newRoot(w cli.World) *cobra.Command {
@@ -41,6 +44,6 @@ func newRoot(w cli.World) *cobra.Command {
 		},
 	}
 	c.bind(root, w.Getenv)
-	root.AddCommand(newImport(c, w), newMigrate(c, w))
+	root.AddCommand(newImport(c, w), newInstall(c, w), newUninstall(c, w), newMigrate(c, w))
 	return root
 }

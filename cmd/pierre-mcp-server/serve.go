@@ -73,7 +73,7 @@ func (a *app) run(ctx context.Context, c *config, api *api, lns listeners, hangu
 			}
 		})
 	}
-	return web.Serve(ctx, lns.main, api.handler, a.log, web.Options{})
+	return web.Serve(ctx, lns.main, api.handler, a.log, web.Options{AccessLog: c.accessLog, TrustedProxies: c.trustedProxies})
 }
 
 // listenForMetrics opens --metrics-addr, or returns nil if it is not set.

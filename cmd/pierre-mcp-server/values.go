@@ -269,6 +269,18 @@ func parseOrigin(text string) (string, error) {
 	return u.Scheme + "://" + host + ":" + port, nil
 }
 
+// parseSwitch takes the words for on and off.
+func parseSwitch(text string) (bool, error) {
+	switch strings.ToLower(text) {
+	case "true", "on", "yes", "1":
+		return true, nil
+	case "false", "off", "no", "0":
+		return false, nil
+	default:
+		return false, fmt.Errorf("must be true or false, not %q", text)
+	}
+}
+
 // parseMegabytes returns bytes.
 func parseMegabytes(text string) (int64, error) {
 	mb, err := strconv.ParseInt(text, 10, 64)

@@ -13,6 +13,7 @@ type Setting struct {
 	Env     string
 	Default string
 	Help    string
+	Switch  bool // the flag alone means "true"
 
 	// Other looks for the value in variables that are not only this program's. It returns the name of
 	// the variable and the value, or "" if there is none. It is asked if the flag and Env give nothing. May be nil.
@@ -37,6 +38,9 @@ func BindSettings(flags *pflag.FlagSet, getenv func(string) string, list []Setti
 	s := &Settings{list: list, texts: make([]string, len(list)), getenv: getenv, flags: flags, sources: map[string]string{}}
 	for i, item := range list {
 		flags.StringVar(&s.texts[i], item.Flag, item.Default, item.Help+" ["+item.Env+"]")
+		if item.Switch {
+			flags.Lookup(item.Flag).NoOptDefVal = "true"
+		}
 	}
 	return s
 }
@@ -76,3 +80,8 @@ func (s *Settings) Source(flag string) string { return s.sources[flag] }
 
 // Given reports whether the flag stands in the command line.
 func (s *Settings) Given(flag string) bool { return s.flags.Changed(flag) }
+
+// Set reports whether a flag or a variable gave the value, rather than the default.
+func (s *Settings) Set(flag string) bool {
+	return s.Given(flag) || s.sources[flag] != "--"+flag
+}

@@ -39,7 +39,7 @@ func TestSettingsAreReadInOrder(t *testing.T) {
 			if err := flags.Parse(tc.args); err != nil {
 				t.Fatal(err)
 			}
-			if err := s.Parse(); err != nil || got != tc.want || s.Source("port") != tc.source || s.Given("port") != (tc.args != nil) {
+			if err := s.Parse(); err != nil || got != tc.want || s.Source("port") != tc.source || s.Given("port") != (tc.args != nil) || s.Set("port") != (tc.want != "8081") {
 				t.Errorf("%q from %s, %v; want %q from %s", got, s.Source("port"), err, tc.want, tc.source)
 			}
 		})
@@ -60,5 +60,18 @@ func TestSettingsReportAllMistakesByTheirSource(t *testing.T) {
 	}
 	if strings.Contains(flags.FlagUsages(), "hunter2") {
 		t.Errorf("the help shows the environment:\n%s", flags.FlagUsages())
+	}
+}
+
+func TestASwitchNeedsNoValue(t *testing.T) {
+	for args, want := range map[string]string{"": "false", "--log": "true", "--log=off": "off"} {
+		var got string
+		flags := pflag.NewFlagSet("tool", pflag.ContinueOnError)
+		s := cli.BindSettings(flags, func(string) string { return "" }, []cli.Setting{{
+			Flag: "log", Env: "TOOL_LOG", Default: "false", Help: "log", Switch: true, Parse: func(text string) error { got = text; return nil },
+		}})
+		if err := errors.Join(flags.Parse(strings.Fields(args)), s.Parse()); err != nil || got != want {
+			t.Errorf("%q gives %q, %v; want %q", args, got, err, want)
+		}
 	}
 }

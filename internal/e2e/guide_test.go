@@ -5,6 +5,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -145,9 +146,12 @@ func TestSingleTenantEntry(t *testing.T) {
 	if r := second.initialize(); r.Error != nil {
 		t.Fatalf("a second copy: initialize: %v", r.Error)
 	}
-	if !strings.Contains(second.stderr.String(), port) {
-		t.Errorf("the second copy did not warn that port %s is taken: %s", port, second.stderr)
-	}
+	eventually(t, 10*time.Second, func() error { // stderr and stdout are read apart
+		if !strings.Contains(second.stderr.String(), port) {
+			return fmt.Errorf("the second copy did not warn that port %s is taken: %s", port, second.stderr)
+		}
+		return nil
+	})
 	modern := second.ask("7", "tools/list", `{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}`)
 	if modern.Error != nil || !bytes.Contains(modern.Result, []byte("get_activities")) {
 		t.Errorf("tools/list in the stateless era: %s %v", modern.Result, modern.Error)
