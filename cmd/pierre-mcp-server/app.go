@@ -40,8 +40,9 @@ type app struct {
 	told     atomic.Pointer[time.Time] // when the program was told to end
 }
 
-// open brings the database up to date and builds the services over it. The log goes to w.Stderr.
-func (c *config) open(ctx context.Context, w cli.World) (*app, error) {
+// open brings the database up to date and builds the services over it; alone, it keeps other servers from the database
+// first. The log goes to w.Stderr.
+func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error) {
 	log := logging.New(w.Stderr, c.log)
 	for _, text := range c.warnings {
 		log.WarnContext(ctx, "a variable is ignored", slog.String("reason", text))
@@ -56,7 +57,7 @@ func (c *config) open(ctx context.Context, w cli.World) (*app, error) {
 			return nil, cli.Usage(fmt.Errorf("%s: %w", c.settings.Source("geoip-db"), err))
 		}
 	}
-	st, err := c.openStore(ctx, log)
+	st, err := c.openStore(ctx, log, alone)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +75,7 @@ func (c *config) open(ctx context.Context, w cli.World) (*app, error) {
 	return a, nil
 }
 
-func (c *config) openStore(ctx context.Context, log *slog.Logger) (*store.Store, error) {
+func (c *config) openStore(ctx context.Context, log *slog.Logger, alone bool) (*store.Store, error) {
 	path, err := store.Path(c.databaseURL, c.dataDir)
 	if err != nil {
 		return nil, err
@@ -82,6 +83,11 @@ func (c *config) openStore(ctx context.Context, log *slog.Logger) (*store.Store,
 	st, err := store.Open(c.databaseURL, c.dataDir)
 	if err != nil {
 		return nil, err
+	}
+	if alone { // another server must not find its database migrated
+		if err := st.BeginServing(); err != nil {
+			return nil, errors.Join(err, st.Close())
+		}
 	}
 	if _, err := st.Migrate(ctx); err != nil {
 		return nil, errors.Join(err, st.Close())

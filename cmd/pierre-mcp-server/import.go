@@ -47,7 +47,7 @@ func newImport(c *config, w cli.World) *cobra.Command {
 
 func importPaths(cmd *cobra.Command, c *config, w cli.World, email string, paths []string) (err error) {
 	ctx := cmd.Context()
-	a, err := c.open(ctx, w)
+	a, err := c.open(ctx, w, false)
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ const (
 // same on loopback HTTP if the port is free. Its stdio side is the bridge, which
 // knows both protocol eras, connected to the HTTP handler through memory.
 func servePersonal(ctx context.Context, c *config, w cli.World) (err error) {
-	a, err := c.open(ctx, w)
+	a, err := c.open(ctx, w, false)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func serve(ctx context.Context, c *config, w cli.World) (err error) {
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
-	a, err := c.open(ctx, w)
+	a, err := c.open(ctx, w, true)
 	if err != nil {
 		return errors.Join(err, closeAll(ln, metrics))
 	}

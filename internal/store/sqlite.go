@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -65,6 +66,7 @@ func OpenSQLite(path string) (*Store, error) {
 		serialization: func(error) bool { return false }, // it has one writer at a time
 		busy:          sqliteBusy,
 		full:          sqliteFull,
+		serveAlone:    func() (io.Closer, error) { return serveFile(path) },
 		probe:         func() error { return probeFile(path + "-probe") },
 	}}
 	if err := firstOpen(write.Driver(), writing); err != nil {

@@ -9,6 +9,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"time"
 
@@ -30,6 +31,7 @@ type Store struct {
 	migrator *goose.Provider
 	versions database.Store // of the migrations that were applied
 	codec    *series.Codec  // of samples
+	serving  io.Closer      // the lock of the server; nil if this process is none
 
 	importing chan struct{} // holds a value while an import writes or waits to
 
@@ -39,16 +41,17 @@ type Store struct {
 
 // A dialect is what differs between the databases, and nothing else.
 type dialect struct {
-	dir           string                 // below migrations
-	goose         goose.Dialect          // for the migrations' own table
-	migrating     []goose.ProviderOption // such as a lock, where the database has one
-	rewrite       func(string) string    // from $1 to the driver's placeholders
-	forUpdate     string                 // ends a SELECT that locks its rows; "" where a transaction locks everything
-	conflict      func(error) bool       // reports a unique violation
-	serialization func(error) bool       // reports that the transaction came between others and can be run again
-	busy          func(error) bool       // reports that another program holds the database
-	full          func(error) bool       // reports that the disk is full
-	probe         func() error           // looks whether the disk has space for some more writes
+	dir           string                    // below migrations
+	goose         goose.Dialect             // for the migrations' own table
+	migrating     []goose.ProviderOption    // such as a lock, where the database has one
+	rewrite       func(string) string       // from $1 to the driver's placeholders
+	forUpdate     string                    // ends a SELECT that locks its rows; "" where a transaction locks everything
+	conflict      func(error) bool          // reports a unique violation
+	serialization func(error) bool          // reports that the transaction came between others and can be run again
+	busy          func(error) bool          // reports that another program holds the database
+	full          func(error) bool          // reports that the disk is full
+	serveAlone    func() (io.Closer, error) // keeps other servers away; nil where several may serve
+	probe         func() error              // looks whether the disk has space for some more writes
 }
 
 // init completes a Store whose databases, codec and dialect are set.
@@ -92,7 +95,13 @@ func (s *Store) classify(err error, what string) error {
 }
 
 // Close closes the database.
-func (s *Store) Close() error { return errors.Join(s.read.Close(), s.write.Close()) }
+func (s *Store) Close() error {
+	err := errors.Join(s.read.Close(), s.write.Close())
+	if s.serving != nil {
+		err = errors.Join(err, s.serving.Close())
+	}
+	return err
+}
 
 // micros is how times are kept: microseconds since 1970, NULL for the zero time.
 func micros(t time.Time) any {

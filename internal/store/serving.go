@@ -1,0 +1,51 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// errLocked is the error of lockFile if another process holds the lock.
+var errLocked = errors.New("locked by another process")
+
+// BeginServing makes this process the only one that serves the database, until [Store.Close]: a server counts calls
+// and remembers keys in memory. Another server is [pierre.KindConflict]; programs that only open the database
+// are not affected. The lock ends with the process, however it ends.
+func (s *Store) BeginServing() error {
+	if s.d.serveAlone == nil {
+		return nil
+	}
+	lock, err := s.d.serveAlone()
+	if err != nil {
+		return err
+	}
+	s.serving = lock
+	return nil
+}
+
+// serveFile locks a file beside the database. The database file itself is not locked: SQLite has locks of its own on it.
+func serveFile(path string) (io.Closer, error) {
+	path, err := filepath.EvalSymlinks(path) // other names of the file share its lock
+	if err != nil {
+		return nil, fmt.Errorf("finding the database file: %w", err)
+	}
+	f, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("opening the database's lock: %w", err)
+	}
+	err = lockFile(f)
+	if err == nil {
+		return f, nil // closing it ends the lock
+	}
+	err = errors.Join(err, f.Close())
+	if errors.Is(err, errLocked) {
+		return nil, &pierre.Error{Kind: pierre.KindConflict, Err: err, Msg: "Another pierre-mcp-server serves the database " + path +
+			" already, and two would count calls and revoke keys each for itself. Stop it first, or give this one a database of its own with --data-dir or --database-url."}
+	}
+	return nil, fmt.Errorf("locking %s.lock: %w", path, err)
+}
