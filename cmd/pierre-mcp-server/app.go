@@ -71,8 +71,13 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 		imports:  importer.New(st, c.dataDir, time.Now),
 	}
 	tools.New(st, training.New(st, time.Now, log), time.Now, log).Register(a.mcp)
-	context.AfterFunc(ctx, func() { a.told.CompareAndSwap(nil, new(time.Now())) })
+	a.watchEnd(ctx)
 	return a, nil
+}
+
+// watchEnd notes when ctx ends, which tells the program to end.
+func (a *app) watchEnd(ctx context.Context) {
+	context.AfterFunc(ctx, func() { a.told.CompareAndSwap(nil, new(time.Now())) })
 }
 
 func (c *config) openStore(ctx context.Context, log *slog.Logger, alone bool) (*store.Store, error) {

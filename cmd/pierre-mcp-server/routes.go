@@ -9,6 +9,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/keyring"
+	"github.com/pierre-mcp/pierre/internal/monitor"
 	"github.com/pierre-mcp/pierre/internal/usage"
 	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
@@ -22,34 +23,35 @@ type api struct {
 	handler  http.Handler
 	mcp      *mcpapi.Server
 	verifier *access.Verifier
-	monitor  *monitor
+	monitor  *monitor.Monitor
 }
 
 // routes mounts every route of the server for many.
 func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
+	m := monitor.New()
 	verifier := access.NewVerifier(a.store, time.Now)
 	mcp := mcpapi.New(a.mcp, mcpapi.Options{
 		Auth:           verifier,
 		Limiter:        a.limiter,
-		Recorder:       a.recorder,
+		Recorder:       m.Calls(a.recorder, func(tool string) bool { return a.mcp.GetTool(tool) != nil }),
 		Clients:        a.clients,
 		Log:            a.log,
 		AllowedOrigins: c.allowedOrigins,
 		TrustedProxies: c.trustedProxies,
 	})
-	imports := importapi.New(a.imports, importapi.Options{Auth: verifier, Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log})
-	m := newMonitor()
+	m.Sessions(mcp.Sessions)
+	imports := importapi.New(m.Imports(a.imports), importapi.Options{Auth: verifier, Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log})
 	mux := http.NewServeMux()
-	mux.Handle("/", m.watch("mcp", mcp))
-	mux.Handle("/api/import", m.watch("import", imports))
-	mux.Handle("/admin/", m.watch("admin", a.adminAPI(ring, access.KeyListeners{verifier, mcp})))
+	mux.Handle("/", m.Requests("mcp", mcp))
+	mux.Handle("/api/import", m.Requests("import", imports))
+	mux.Handle("/admin/", m.Requests("admin", a.adminAPI(ring, access.KeyListeners{verifier, mcp})))
 	pages, err := downloads.New(a.store.Ready, downloads.Options{Dir: c.downloadsDir, PublicURL: c.publicURL, Log: a.log})
 	if err != nil {
 		return nil, fmt.Errorf("opening --downloads-dir: %w", err)
 	}
-	mountPages(mux, m.watch("downloads", pages), mcp)
+	mountPages(mux, m.Requests("downloads", pages), mcp)
 	if c.metricsAddr == "" {
-		mux.Handle("GET /metrics", m.localHandler(a.log))
+		mux.Handle("GET /metrics", m.LocalHandler(a.log))
 	}
 	mountHealth(mux, a.store, a.log)
 	return &api{withClient(mux, c.trustedProxies), mcp, verifier, m}, nil

@@ -66,7 +66,7 @@ func (a *app) run(ctx context.Context, c *config, api *api, lns listeners, hangu
 	if lns.metrics != nil {
 		a.log.InfoContext(ctx, "listening for metrics", slog.String("url", "http://"+lns.metrics.Addr().String()+"/metrics"))
 		mux := http.NewServeMux()
-		mux.Handle("GET /metrics", api.monitor.handler())
+		mux.Handle("GET /metrics", api.monitor.Handler())
 		wg.Go(func() {
 			if err := web.Serve(ctx, lns.metrics, mux, a.log, web.Options{}); err != nil {
 				a.log.ErrorContext(ctx, "serving metrics", slog.Any("err", err))
