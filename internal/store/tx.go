@@ -41,7 +41,7 @@ func (t *tx) lockUser(ctx context.Context, id pierre.UserID) error {
 }
 
 const (
-	writeWait    = 3 * time.Second      // how long a change waits for its turn before it is refused
+	writeWait    = 2 * time.Second      // how long a change waits for its turn before it is refused
 	busyPause    = 5 * time.Millisecond // between two tries to begin a transaction
 	maxConflicts = 10                   // how often a change is run again because another one came between
 )

@@ -75,6 +75,7 @@ func (s *Server) newCall(r *http.Request, x *exchange, p access.Principal, tool 
 // that operators watch.
 func (s *Server) unavailable(ctx context.Context, x *exchange, doing string, err error) answer {
 	e := refusalOf(err)
+	x.advise(err)
 	s.log.LogAttrs(ctx, slog.LevelError, "tool call failed", slog.String("doing", doing), slog.Int("status", e.status), slog.Any("err", err))
 	return e.answerWith(x.msg.id, x.modern)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/pierre-mcp/pierre/internal/fair"
+	"github.com/pierre-mcp/pierre/internal/web"
 )
 
 // askTimeout is how long a tool waits for its client's user. It ends calls whose client has gone without a word.
@@ -127,6 +128,15 @@ func (x *exchange) withdraw(header string) {
 	defer x.mu.Unlock()
 	if x.stream == nil {
 		x.w.Header().Del(header)
+	}
+}
+
+// advise sets the headers that say what to do about err, unless a stream has begun.
+func (x *exchange) advise(err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.stream == nil {
+		web.SetAdvice(x.w.Header(), err, false)
 	}
 }
 

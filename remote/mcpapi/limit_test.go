@@ -220,6 +220,9 @@ func TestRecordFails(t *testing.T) {
 		if resp.StatusCode != tt.status || !strings.Contains(resp.body, tt.want) || !strings.Contains(resp.body, `"id":5`) {
 			t.Errorf("%v: %d %s", tt.err, resp.StatusCode, resp.body)
 		}
+		if retry := resp.Header.Get("Retry-After"); (retry != "") != (tt.status == http.StatusServiceUnavailable) {
+			t.Errorf("%v: %d with Retry-After %q", tt.err, resp.StatusCode, retry)
+		}
 		// A stream has its status already: the error is its last message.
 		events := c.events(c.send(c.request(http.MethodPost, "/mcp", call("5", "progress", "")))).all()
 		if last := events[len(events)-1].data; len(events) != 4 || !strings.Contains(last, tt.want) {
