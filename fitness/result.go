@@ -58,7 +58,7 @@ func result(v float64, m Method, coverage float64) (Result, error) {
 // within reports what is wrong with an input that is not a number in [low, high].
 func within(what string, v, low, high float64, unit string) error {
 	switch {
-	case math.IsNaN(v):
+	case !finite(v):
 		return unavailable("the %s is not known", what)
 	case v < low || v > high:
 		return unavailable("the %s of %.4g%s is outside %g to %g%s", what, v, space(unit), low, high, space(unit))

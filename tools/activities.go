@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -95,7 +96,7 @@ func (a activitiesAnswer) text() string {
 		return a.Note
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d of %d activities:", len(a.Activities), a.TotalCount)
+	fmt.Fprintf(&b, "%d of %s:", len(a.Activities), human.Plural(a.TotalCount, "activity"))
 	for _, v := range a.Activities {
 		b.WriteString("\n" + v.line())
 	}
@@ -193,7 +194,7 @@ func (c *Catalog) whyNone(ctx context.Context, user pierre.UserID, args activiti
 		return "", err
 	}
 	if len(have) == 0 {
-		return "No activities have been imported yet. The athlete can import files or an account export with: mcp-client import PATH", nil
+		return fmt.Sprintf("No activities have been imported yet. The athlete can import files or an account export with: %s PATH", c.options.ImportCommand), nil
 	}
 	names := make([]string, len(have))
 	for i, h := range have {

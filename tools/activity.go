@@ -3,7 +3,6 @@ package tools
 import (
 	"context"
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
@@ -106,10 +105,10 @@ func (v activityView) line() string {
 		parts = append(parts, clockTime(*d))
 	}
 	if h := v.AverageHeartRateBPM; h != nil {
-		parts = append(parts, fmt.Sprintf("%.0f bpm", *h))
+		parts = append(parts, fixed(*h, 0)+" bpm")
 	}
 	if p := v.AveragePowerWatts; p != nil {
-		parts = append(parts, fmt.Sprintf("%.0f W", *p))
+		parts = append(parts, fixed(*p, 0)+" W")
 	}
 	return strings.Join(parts, " ")
 }
@@ -128,38 +127,4 @@ func unknownActivity(err error, id pierre.ActivityID) error {
 		}
 	}
 	return err
-}
-
-// round drops digits that no sensor has.
-func round(f *float64) *float64 {
-	if f == nil {
-		return nil
-	}
-	return rounded(*f, 3)
-}
-
-// rounded returns f with so many decimals, or nil if it is not a number.
-func rounded(f float64, decimals int) *float64 {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return nil
-	}
-	p := math.Pow10(decimals)
-	return new(math.Round(f*p)/p + 0) // + 0 makes 0 of -0
-}
-
-// shorten cuts text that a file brought along, which may be of any length.
-func shorten(s string, most int) string {
-	s = strings.ToValidUTF8(s, "")
-	if r := []rune(s); len(r) > most {
-		return string(r[:most-1]) + "…"
-	}
-	return s
-}
-
-func kilometres(m float64) string { return fmt.Sprintf("%.2f km", m/1000) }
-
-// clockTime shows seconds as h:mm:ss.
-func clockTime(s float64) string {
-	n := int(math.Round(s))
-	return fmt.Sprintf("%d:%02d:%02d", n/3600, n/60%60, n%60)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -80,7 +81,7 @@ type sourceView struct {
 // A lapView leaves out what laps seldom differ in.
 type lapView struct {
 	Number              int      `json:"number"`
-	StartSeconds        *float64 `json:"start_seconds"`
+	StartSeconds        *float64 `json:"start_seconds,omitempty"`
 	DistanceMeters      *float64 `json:"distance_meters,omitempty"`
 	DurationSeconds     *float64 `json:"duration_seconds,omitempty"`
 	ElevationGainMeters *float64 `json:"elevation_gain_meters,omitempty"`
@@ -94,7 +95,7 @@ type lapView struct {
 func lapFields() []field {
 	return []field{
 		req("number", integer("from 1")),
-		req("start_seconds", number("after the activity's start")),
+		opt("start_seconds", number("after the activity's start")),
 		opt("distance_meters", number("")),
 		opt("duration_seconds", number("moving or timer time")),
 		opt("elevation_gain_meters", number("")),
@@ -197,10 +198,10 @@ func (l lapView) text() string {
 		s += " " + clockTime(*l.DurationSeconds)
 	}
 	if l.AverageHeartRateBPM != nil {
-		s += fmt.Sprintf(" %.0f bpm", *l.AverageHeartRateBPM)
+		s += " " + fixed(*l.AverageHeartRateBPM, 0) + " bpm"
 	}
 	if l.AveragePowerWatts != nil {
-		s += fmt.Sprintf(" %.0f W", *l.AveragePowerWatts)
+		s += " " + fixed(*l.AveragePowerWatts, 0) + " W"
 	}
 	return s
 }
@@ -211,7 +212,7 @@ func (a activityAnswer) text() string {
 	for _, w := range a.Warnings {
 		b.WriteString("\nwarning: " + w)
 	}
-	fmt.Fprintf(&b, "\n%d laps", a.LapCount)
+	b.WriteString("\n" + human.Plural(a.LapCount, "lap"))
 	for _, l := range a.Laps {
 		b.WriteString("\n" + l.text())
 	}

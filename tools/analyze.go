@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -98,14 +99,14 @@ func (s subject) split() string {
 	if change < 0 {
 		word = "less"
 	}
-	return fmt.Sprintf("Pauses apart, the second half of the distance took %.1f %% %s time than the first (%s, then %s).",
-		math.Abs(change), word, clockTime(before), clockTime(after))
+	return fmt.Sprintf("Pauses apart, the second half of the distance took %s %% %s time than the first (%s, then %s).",
+		fixed(math.Abs(change), 1), word, clockTime(before), clockTime(after))
 }
 
 // mainZone names the heart rate zone with the most time.
 func (s subject) mainZone() string {
 	zones := viewHeartZones(s.HeartZones())
-	if zones.Below == nil {
+	if zones.Below == nil || slices.ContainsFunc(zones.Zones, func(z heartZone) bool { return z.Seconds == nil }) {
 		return ""
 	}
 	name, most := "below the first zone", *zones.Below
@@ -119,12 +120,12 @@ func (s subject) mainZone() string {
 	if total == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%.0f %% of the time the heart rate was %s.", 100*most/total, name)
+	return fmt.Sprintf("%s %% of the time the heart rate was %s.", fixed(100*most/total, 0), name)
 }
 
 func (s subject) pauses() string {
-	e, d := s.ElapsedSeconds, s.DurationSeconds
-	if e == nil || d == nil || *e-*d < 60 {
+	e, d := round(s.ElapsedSeconds), round(s.DurationSeconds)
+	if e == nil || d == nil || !(*e-*d >= 60) {
 		return ""
 	}
 	return fmt.Sprintf("Paused for %s of %s.", clockTime(*e-*d), clockTime(*e))

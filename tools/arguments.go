@@ -129,8 +129,6 @@ func quote(v any) string {
 	return string(b)
 }
 
-func plain(f float64) string { return fmt.Sprintf("%.10g", f) }
-
 // instant is the form of arguments that name a time.
 func instant() form {
 	return form{

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/training"
 )
@@ -106,7 +107,7 @@ func whatIsMissing(p pierre.Profile) []missingView {
 
 func (a athleteAnswer) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Profile: %s. %d activities", profileText(a.Profile), a.TotalActivities)
+	fmt.Fprintf(&b, "Profile: %s. %s", profileText(a.Profile), human.Plural(a.TotalActivities, "activity"))
 	if a.LastActivity != "" {
 		fmt.Fprintf(&b, " from %s to %s", a.FirstActivity, a.LastActivity)
 	}

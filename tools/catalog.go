@@ -7,6 +7,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -37,12 +38,19 @@ type Catalog struct {
 	training *training.Service
 	now      func() time.Time
 	log      *slog.Logger
+	options  Options
+}
+
+// Options are what answers say of the installation. The zero value takes the defaults.
+type Options struct {
+	ImportCommand string // that adds recordings, without their path; default "mcp-client import"
 }
 
 // New returns the tools that answer from data, and compute with coach. Internal errors go to log; a client never
 // sees them.
-func New(data Store, coach *training.Service, now func() time.Time, log *slog.Logger) *Catalog {
-	return &Catalog{data: data, training: coach, now: now, log: log}
+func New(data Store, coach *training.Service, now func() time.Time, log *slog.Logger, o Options) *Catalog {
+	o.ImportCommand = cmp.Or(o.ImportCommand, "mcp-client import")
+	return &Catalog{data: data, training: coach, now: now, log: log, options: o}
 }
 
 // Register adds every tool to s, always in the same order.
@@ -170,9 +178,22 @@ func (c *Catalog) answer(ctx context.Context, t tool, r mcp.CallToolRequest) (*m
 	if err != nil {
 		return nil, err
 	}
-	structured, err := json.Marshal(a)
+	res, err := encode(a)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the answer of %s: %w", t.name, err)
 	}
-	return mcp.NewToolResultStructured(json.RawMessage(structured), a.text()), nil
+	return res, nil
+}
+
+// encode writes both forms of an answer, and refuses one with a number that is NaN or infinite.
+func encode(a answer) (*mcp.CallToolResult, error) {
+	structured, err := json.Marshal(a) // which refuses them too
+	if err != nil {
+		return nil, err
+	}
+	text := a.text()
+	if strings.Contains(text, notANumber) {
+		return nil, fmt.Errorf("the text form has a number that is not finite: %q", text)
+	}
+	return mcp.NewToolResultStructured(json.RawMessage(structured), text), nil
 }

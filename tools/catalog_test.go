@@ -15,6 +15,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
+	"github.com/pierre-mcp/pierre/tools"
 )
 
 // answerBytes is what an answer of the default size may take.
@@ -180,7 +181,7 @@ func TestFaultsAreNotTold(t *testing.T) {
 	} {
 		var log strings.Builder
 		s := server.NewMCPServer("test", "1")
-		register(s, failing{data, tt.err}, slog.New(slog.NewTextHandler(&log, nil)))
+		register(s, failing{data, tt.err}, slog.New(slog.NewTextHandler(&log, nil)), tools.Options{})
 		h := newHost(t, data, user)
 		h.server = s
 		r := h.call("get_stats", nil)

@@ -4,27 +4,10 @@ import (
 	"slices"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/training"
 )
 
-// A comparison is what compare_activities compares an activity with.
-type comparison string
-
-const (
-	compareSimilar comparison = "similar_activities"
-	compareBest    comparison = "personal_best"
-	compareAverage comparison = "average"
-	compareRecent  comparison = "recent"
-	compareGiven   comparison = "given_activities"
-)
-
-const (
-	mostGiven      = 5
-	recentCompared = 5
-	similarMost    = 10
-	similarWithin  = 0.1 // of the distance, or of the duration if there is none
-	averageDays    = 365
-	comparedShown  = 10
-)
+const mostGiven = 5
 
 func (c *Catalog) compareActivities() tool {
 	return bind(spec{
@@ -36,20 +19,20 @@ func (c *Catalog) compareActivities() tool {
 			activityArgument(),
 			opt("comparison_type", choice("similar_activities: up to 10 of the same kind within 10 % of the distance; personal_best: the best ever; "+
 				"average: of the 365 days before; recent: the 5 before. Required unless other_activity_ids is given.",
-				compareSimilar, compareBest, compareAverage, compareRecent)),
+				training.CompareSimilar, training.CompareBest, training.CompareAverage, training.CompareRecent)),
 			opt("other_activity_ids", array("Compare with these instead.", str("").within(1, 100)).within(1, mostGiven)),
 			providerArgument(),
 		},
 		output: object("",
 			req("activity", object("", activityFields()...)),
 			req("compared_with", object("",
-				req("comparison_type", choice("", compareSimilar, compareBest, compareAverage, compareRecent, compareGiven)),
+				req("comparison_type", choice("", training.CompareSimilar, training.CompareBest, training.CompareAverage, training.CompareRecent, training.CompareGiven)),
 				req("method", str("which activities, and how they are summed up")),
 				req("count", integer("")),
 				req("activities", array("the newest of them", object("",
 					req("id", str("")), opt("name", str("")), req("start_time", str("UTC")), opt("distance_meters", number("")), opt("duration_seconds", number(""))))))),
 			req("differences", array("of what this activity and at least one other recorded", object("",
-				req("field", choice("the unit is in the name", comparedNames()...)),
+				req("field", choice("the unit is in the name", training.ComparedFields()...)),
 				req("value", number("of this activity")),
 				req("reference", number("of the others")),
 				req("difference_percent", number("positive: this activity has more")),
@@ -63,10 +46,10 @@ func (c *Catalog) compareActivities() tool {
 }
 
 type compareArgs struct {
-	ID       pierre.ActivityID   `json:"activity_id"`
-	Type     comparison          `json:"comparison_type"`
-	Others   []pierre.ActivityID `json:"other_activity_ids"`
-	Provider pierre.Provider     `json:"provider"`
+	ID       pierre.ActivityID       `json:"activity_id"`
+	Type     training.ComparisonKind `json:"comparison_type"`
+	Others   []pierre.ActivityID     `json:"other_activity_ids"`
+	Provider pierre.Provider         `json:"provider"`
 }
 
 func (a compareArgs) problems() []string {
@@ -81,42 +64,6 @@ func (a compareArgs) problems() []string {
 	return nil
 }
 
-// A compared is a field that activities are compared by.
-type compared struct {
-	name string
-	of   func(pierre.Totals) *float64
-}
-
-func comparedFields() []compared {
-	return []compared{
-		{"distance_meters", func(t pierre.Totals) *float64 { return t.DistanceMeters }},
-		{"duration_seconds", func(t pierre.Totals) *float64 { return t.DurationSeconds }},
-		{"average_speed_mps", speedOf},
-		{"elevation_gain_meters", func(t pierre.Totals) *float64 { return t.ElevationGainMeters }},
-		{"average_heart_rate_bpm", func(t pierre.Totals) *float64 { return t.AverageHeartRateBPM }},
-		{"average_power_watts", func(t pierre.Totals) *float64 { return t.AveragePowerWatts }},
-		{"normalized_power_watts", func(t pierre.Totals) *float64 { return t.NormalizedPowerWatts }},
-		{"average_cadence_rpm", func(t pierre.Totals) *float64 { return t.AverageCadenceRPM }},
-		{"calories_kcal", func(t pierre.Totals) *float64 { return t.CaloriesKcal }},
-	}
-}
-
-func comparedNames() []string {
-	var names []string
-	for _, f := range comparedFields() {
-		names = append(names, f.name)
-	}
-	return names
-}
-
-// speedOf returns the mean speed, from distance and duration if it was not recorded itself.
-func speedOf(t pierre.Totals) *float64 {
-	if t.AverageSpeedMPS == nil && t.DistanceMeters != nil && t.DurationSeconds != nil && *t.DurationSeconds > 0 {
-		return new(*t.DistanceMeters / *t.DurationSeconds)
-	}
-	return t.AverageSpeedMPS
-}
-
 type compareAnswer struct {
 	Activity    activityView `json:"activity"`
 	With        comparedWith `json:"compared_with"`
@@ -126,10 +73,10 @@ type compareAnswer struct {
 }
 
 type comparedWith struct {
-	Type       comparison     `json:"comparison_type"`
-	Method     string         `json:"method"`
-	Count      int            `json:"count"`
-	Activities []comparedView `json:"activities"`
+	Type       training.ComparisonKind `json:"comparison_type"`
+	Method     string                  `json:"method"`
+	Count      int                     `json:"count"`
+	Activities []comparedView          `json:"activities"`
 }
 
 type comparedView struct {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -57,7 +58,7 @@ func (c *Catalog) showConnections(ctx context.Context, user pierre.UserID, args 
 		if args.Provider != "" && args.Provider != p {
 			continue
 		}
-		v := connectionView{Provider: p, HowToAdd: howToAdd(p)}
+		v := connectionView{Provider: p, HowToAdd: c.howToAdd(p)}
 		for _, s := range sums {
 			if s.Provider == p {
 				v.Connected, v.Activities = s.Activities > 0, s.Activities
@@ -76,25 +77,26 @@ func timestamp(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-func howToAdd(p pierre.Provider) string {
+func (c *Catalog) howToAdd(p pierre.Provider) string {
+	run := c.options.ImportCommand
 	switch p {
 	case pierre.ProviderStrava:
-		return "Request the archive at strava.com, Settings, My Account, Download or Delete Your Account; then run: mcp-client import export.zip"
+		return "Request the archive at strava.com, Settings, My Account, Download or Delete Your Account; then run: " + run + " export.zip"
 	case pierre.ProviderGarmin:
-		return "Request the data export at garmin.com, Account, Data Management, Export Your Data; then run: mcp-client import export.zip"
+		return "Request the data export at garmin.com, Account, Data Management, Export Your Data; then run: " + run + " export.zip"
 	case pierre.ProviderAppleHealth:
-		return "In the Health app tap the profile picture, Export All Health Data; then run: mcp-client import export.zip"
+		return "In the Health app tap the profile picture, Export All Health Data; then run: " + run + " export.zip"
 	default:
-		return "Run: mcp-client import PATH, with .fit, .gpx or .tcx files or a folder of them"
+		return "Run: " + run + " PATH, with .fit, .gpx or .tcx files or a folder of them"
 	}
 }
 
 func (a connectionsAnswer) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d activities in all", a.TotalActivities)
+	b.WriteString(human.Plural(a.TotalActivities, "activity") + " in all")
 	for _, p := range a.Providers {
 		if p.Connected {
-			fmt.Fprintf(&b, "\n%s: %d activities, %s to %s, imported %s", p.Provider, p.Activities, p.FirstActivity, p.LastActivity, p.LastImport)
+			fmt.Fprintf(&b, "\n%s: %s, %s to %s, imported %s", p.Provider, human.Plural(p.Activities, "activity"), p.FirstActivity, p.LastActivity, p.LastImport)
 		} else {
 			fmt.Fprintf(&b, "\n%s: nothing yet. %s", p.Provider, p.HowToAdd)
 		}

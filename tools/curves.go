@@ -55,7 +55,7 @@ func (c powerCurve) text() string {
 	var b strings.Builder
 	b.WriteString("best mean power:")
 	for _, p := range c.Points {
-		fmt.Fprintf(&b, " %s %.0f W", clockTime(p.Seconds), *p.Watts)
+		fmt.Fprintf(&b, " %s %s W", clockTime(p.Seconds), fixed(*p.Watts, 0))
 	}
 	return b.String()
 }

@@ -45,12 +45,12 @@ type data interface {
 
 func newServer(t testing.TB, d data) *server.MCPServer {
 	s := server.NewMCPServer("test", "1", server.WithToolCapabilities(false))
-	register(s, d, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	register(s, d, slog.New(slog.NewTextHandler(t.Output(), nil)), tools.Options{})
 	return s
 }
 
-func register(s *server.MCPServer, d data, log *slog.Logger) {
-	tools.New(d, training.New(d, now, log), now, log).Register(s)
+func register(s *server.MCPServer, d data, log *slog.Logger, o tools.Options) {
+	tools.New(d, training.New(d, now, log, training.Options{}), now, log, o).Register(s)
 }
 
 func newHost(t testing.TB, d data, user pierre.UserID) host {

@@ -2,7 +2,6 @@ package tools
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -98,7 +97,7 @@ func (a seriesArgs) sample(s pierre.Series) []sampled {
 // points returns the recorded values in the span asked for, and their times.
 func (a seriesArgs) points(t, values []float64) (x, y []float64) {
 	for i, v := range values {
-		if !math.IsNaN(v) && a.spans(t[i]) {
+		if finite(v) && finite(t[i]) && a.spans(t[i]) {
 			x, y = append(x, t[i]), append(y, v)
 		}
 	}
@@ -110,7 +109,7 @@ func (a seriesArgs) spans(t float64) bool {
 }
 
 func (a seriesArgs) samplePositions(s pierre.Series, most int) sampled {
-	fixes := slices.DeleteFunc(positions(s), func(i int) bool { return !a.spans(s.Time[i]) })
+	fixes := slices.DeleteFunc(positions(s), func(i int) bool { return !finite(s.Time[i]) || !a.spans(s.Time[i]) })
 	keep, method := fixes, methodAll
 	if len(fixes) > most {
 		keep, method = make([]int, most), methodNth

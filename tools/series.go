@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/fitness"
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -77,17 +78,17 @@ func seriesSummarySchema() schema {
 
 // summarize sums up the samples of a, or returns nil if there are none.
 func summarize(a pierre.Activity, s pierre.Series) *seriesSummary {
-	n := len(s.Time)
-	if n == 0 {
+	times := slices.DeleteFunc(slices.Clone(s.Time), func(t float64) bool { return !finite(t) })
+	if len(times) == 0 {
 		return nil
 	}
 	at := func(seconds float64) string {
 		return a.Start.Add(time.Duration(seconds * float64(time.Second))).UTC().Format(time.RFC3339)
 	}
-	sum := seriesSummary{Samples: n, FirstTimestamp: at(s.Time[0]), LastTimestamp: at(s.Time[n-1]), Channels: []channelSummary{}}
+	sum := seriesSummary{Samples: len(s.Time), FirstTimestamp: at(times[0]), LastTimestamp: at(times[len(times)-1]), Channels: []channelSummary{}}
 	gap := 0.0
-	for i := 1; i < n; i++ {
-		gap = max(gap, s.Time[i]-s.Time[i-1])
+	for i := 1; i < len(times); i++ {
+		gap = max(gap, times[i]-times[i-1])
 	}
 	sum.MaxGapSeconds = rounded(gap, 3)
 	for _, c := range channels() {
@@ -105,7 +106,7 @@ func summarize(a pierre.Activity, s pierre.Series) *seriesSummary {
 		sum.TrackDistanceMeters = rounded(track, 1)
 	}
 	for _, d := range slices.Backward(s.Distance) {
-		if !math.IsNaN(d) {
+		if finite(d) {
 			sum.LastDistanceMeters = rounded(d, 2)
 			break
 		}
@@ -117,7 +118,7 @@ func summarizeChannel(name string, values []float64) channelSummary {
 	cs := channelSummary{Channel: name}
 	total, least, most := 0.0, math.Inf(1), math.Inf(-1)
 	for _, v := range values {
-		if math.IsNaN(v) {
+		if !finite(v) {
 			continue
 		}
 		cs.Samples++
@@ -134,7 +135,7 @@ func summarizeChannel(name string, values []float64) channelSummary {
 func positions(s pierre.Series) []int {
 	var fixes []int
 	for i := range min(len(s.Latitude), len(s.Longitude)) {
-		if !math.IsNaN(s.Latitude[i]) && !math.IsNaN(s.Longitude[i]) {
+		if finite(s.Latitude[i]) && finite(s.Longitude[i]) {
 			fixes = append(fixes, i)
 		}
 	}
@@ -143,9 +144,9 @@ func positions(s pierre.Series) []int {
 
 func (s seriesSummary) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d samples, longest gap %s s:", s.Samples, plain(*s.MaxGapSeconds))
+	fmt.Fprintf(&b, "%s, longest gap %s s:", human.Plural(s.Samples, "sample"), plain(*s.MaxGapSeconds))
 	for _, c := range s.Channels {
-		fmt.Fprintf(&b, "\n%s: %d samples", c.Channel, c.Samples)
+		fmt.Fprintf(&b, "\n%s: %s", c.Channel, human.Plural(c.Samples, "sample"))
 		if c.Mean != nil {
 			fmt.Fprintf(&b, ", mean %s, %s to %s", plain(*c.Mean), plain(*c.Min), plain(*c.Max))
 		}

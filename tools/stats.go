@@ -1,15 +1,13 @@
 package tools
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
-	"github.com/pierre-mcp/pierre/internal/training"
 )
 
 // sportsShown is how many sports a period lists; the rest is summed up, so that the answer stays short.
@@ -91,21 +89,71 @@ type sum struct {
 	LongestActivityID     pierre.ActivityID `json:"longest_activity_id,omitempty"`
 }
 
-func (s *sum) add(a pierre.Activity) {
-	s.Activities++
-	plus(&s.DistanceMeters, a.DistanceMeters)
-	plus(&s.DurationSeconds, a.DurationSeconds)
-	plus(&s.ElapsedSeconds, a.ElapsedSeconds)
-	plus(&s.ElevationGainMeters, a.ElevationGainMeters)
-	plus(&s.CaloriesKcal, a.CaloriesKcal)
-	if a.DurationSeconds == nil {
-		s.WithoutDuration++
+func (c *Catalog) showStats(ctx context.Context, user pierre.UserID, args statsArgs) (answer, error) {
+	clock, err := c.training.Clock(ctx, user)
+	if err != nil {
+		return nil, err
 	}
-	if a.DistanceMeters == nil {
-		s.WithoutDistance++
-	} else if s.LongestDistanceMeters == nil || *a.DistanceMeters > *s.LongestDistanceMeters {
-		s.LongestDistanceMeters, s.LongestActivityID = a.DistanceMeters, a.ID
+	today, a := clock.Today(), statsAnswer{TimeZone: viewClock(clock)}
+	for _, p := range []periodView{
+		{Period: "recent_4_weeks", From: today.AddDate(0, 0, -27).Format(time.DateOnly)},
+		{Period: "year_to_date", From: time.Date(today.Year(), 1, 1, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)},
+		{Period: "all"},
+	} {
+		p.To = today.Format(time.DateOnly)
+		q := pierre.ActivityQuery{Providers: sources(args.Provider)}
+		if from, err := time.Parse(time.DateOnly, p.From); err == nil {
+			// An activity of tomorrow is a wrong clock, and counts only among all.
+			q.Days = pierre.LocalDays{From: from, To: today, Zone: clock.Zone}
+		}
+		sums, err := c.data.SumActivities(ctx, user, q)
+		if err != nil {
+			return nil, err
+		}
+		p.fill(sums)
+		a.Periods = append(a.Periods, p)
 	}
+	return a, nil
+}
+
+// sources is the condition of a query for one provider, or for none if it is "".
+func sources(p pierre.Provider) []pierre.Provider {
+	if p == "" {
+		return nil
+	}
+	return []pierre.Provider{p}
+}
+
+func (p *periodView) fill(sums []pierre.ActivitySum) {
+	p.Sports = []sportSum{}
+	for i, s := range sums {
+		p.Activities += s.Activities
+		if i < sportsShown {
+			p.Sports = append(p.Sports, sportSum{s.Sport, viewSum(s)})
+		}
+	}
+	if len(sums) > sportsShown {
+		p.Others = &othersSum{len(sums) - sportsShown, viewSum(together(sums[sportsShown:]))}
+	}
+}
+
+// together adds up the sums of several sports.
+func together(sums []pierre.ActivitySum) pierre.ActivitySum {
+	var all pierre.ActivitySum
+	for _, s := range sums {
+		all.Activities += s.Activities
+		all.WithoutDistance += s.WithoutDistance
+		all.WithoutDuration += s.WithoutDuration
+		plus(&all.DistanceMeters, s.DistanceMeters)
+		plus(&all.DurationSeconds, s.DurationSeconds)
+		plus(&all.ElapsedSeconds, s.ElapsedSeconds)
+		plus(&all.ElevationGainMeters, s.ElevationGainMeters)
+		plus(&all.CaloriesKcal, s.CaloriesKcal)
+		if s.LongestMeters != nil && (all.LongestMeters == nil || *s.LongestMeters > *all.LongestMeters) {
+			all.LongestMeters, all.Longest = s.LongestMeters, s.Longest
+		}
+	}
+	return all
 }
 
 func plus(total **float64, v *float64) {
@@ -114,110 +162,42 @@ func plus(total **float64, v *float64) {
 	case *total == nil:
 		*total = new(*v)
 	default:
-		**total += *v
+		*total = new(**total + *v)
 	}
 }
 
-// settled rounds the sums once they are complete.
-func (s *sum) settle() {
-	for _, f := range []**float64{
-		&s.DistanceMeters, &s.DurationSeconds, &s.ElapsedSeconds, &s.ElevationGainMeters,
-		&s.CaloriesKcal, &s.LongestDistanceMeters,
-	} {
-		if *f != nil {
-			*f = rounded(**f, 1)
+func viewSum(s pierre.ActivitySum) sum {
+	tenth := func(f *float64) *float64 {
+		if f == nil {
+			return nil
 		}
+		return rounded(*f, 1)
 	}
-}
-
-func (c *Catalog) showStats(ctx context.Context, user pierre.UserID, args statsArgs) (answer, error) {
-	clock, err := c.training.Clock(ctx, user)
-	if err != nil {
-		return nil, err
+	return sum{
+		Activities: s.Activities, DistanceMeters: tenth(s.DistanceMeters), DurationSeconds: tenth(s.DurationSeconds),
+		ElapsedSeconds: tenth(s.ElapsedSeconds), ElevationGainMeters: tenth(s.ElevationGainMeters), CaloriesKcal: tenth(s.CaloriesKcal),
+		WithoutDistance: s.WithoutDistance, WithoutDuration: s.WithoutDuration,
+		LongestDistanceMeters: tenth(s.LongestMeters), LongestActivityID: s.Longest,
 	}
-	var q pierre.ActivityQuery
-	if args.Provider != "" {
-		q.Providers = []pierre.Provider{args.Provider}
-	}
-	page, err := c.data.Activities(ctx, user, q)
-	if err != nil {
-		return nil, err
-	}
-	today := clock.Today()
-	return statsAnswer{viewClock(clock), []periodView{
-		sumUp("recent_4_weeks", page.Activities, clock, today.AddDate(0, 0, -27)),
-		sumUp("year_to_date", page.Activities, clock, time.Date(today.Year(), 1, 1, 0, 0, 0, 0, time.UTC)),
-		sumUp("all", page.Activities, clock, time.Time{}),
-	}}, nil
-}
-
-// sumUp adds up the activities of the local days from the given one, zero for all, to today.
-func sumUp(name string, activities []pierre.Activity, clock training.Clock, from time.Time) periodView {
-	p := periodView{Period: name, To: clock.Today().Format(time.DateOnly)}
-	if !from.IsZero() {
-		p.From = from.Format(time.DateOnly)
-	}
-	bySport := map[pierre.Sport]*sportSum{}
-	var chosen []pierre.Activity
-	for _, a := range activities {
-		// An activity of tomorrow is a wrong clock, and counts only among all.
-		if d := clock.DayOf(a); !from.IsZero() && (d.Before(from) || d.After(clock.Today())) {
-			continue
-		}
-		chosen = append(chosen, a)
-		s, ok := bySport[a.Sport]
-		if !ok {
-			s = &sportSum{SportType: a.Sport}
-			bySport[a.Sport] = s
-		}
-		s.add(a)
-	}
-	p.Activities = len(chosen)
-	p.Sports = make([]sportSum, 0, len(bySport))
-	for _, s := range bySport {
-		p.Sports = append(p.Sports, *s)
-	}
-	slices.SortFunc(p.Sports, func(a, b sportSum) int {
-		return cmp.Or(-cmp.Compare(a.Activities, b.Activities), cmp.Compare(a.SportType, b.SportType))
-	})
-	if len(p.Sports) > sportsShown {
-		p.Others = sumOthers(chosen, p.Sports[sportsShown:])
-		p.Sports = p.Sports[:sportsShown]
-	}
-	for i := range p.Sports {
-		p.Sports[i].settle()
-	}
-	return p
-}
-
-func sumOthers(activities []pierre.Activity, others []sportSum) *othersSum {
-	o := othersSum{Sports: len(others)}
-	for _, a := range activities {
-		if slices.ContainsFunc(others, func(s sportSum) bool { return s.SportType == a.Sport }) {
-			o.add(a)
-		}
-	}
-	o.settle()
-	return &o
 }
 
 func (a statsAnswer) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Days in %s, unless an activity has its own offset.", a.TimeZone.Name)
 	for _, p := range a.Periods {
-		fmt.Fprintf(&b, "\n%s (%d activities):", p.Period, p.Activities)
+		fmt.Fprintf(&b, "\n%s (%s):", p.Period, human.Plural(p.Activities, "activity"))
 		for _, s := range p.Sports {
 			fmt.Fprintf(&b, "\n  %s: %s", s.SportType, s.text())
 		}
 		if p.Others != nil {
-			fmt.Fprintf(&b, "\n  %d other sports: %s", p.Others.Sports, p.Others.text())
+			fmt.Fprintf(&b, "\n  %s: %s", human.Plural(p.Others.Sports, "other sport"), p.Others.text())
 		}
 	}
 	return b.String()
 }
 
 func (s *sum) text() string {
-	t := fmt.Sprintf("%d activities", s.Activities)
+	t := human.Plural(s.Activities, "activity")
 	if s.DistanceMeters != nil {
 		t += ", " + kilometres(*s.DistanceMeters)
 	}
@@ -225,7 +205,7 @@ func (s *sum) text() string {
 		t += ", " + clockTime(*s.DurationSeconds)
 	}
 	if s.ElevationGainMeters != nil {
-		t += fmt.Sprintf(", %.0f m up", *s.ElevationGainMeters)
+		t += ", " + fixed(*s.ElevationGainMeters, 0) + " m up"
 	}
 	return t
 }

@@ -16,6 +16,7 @@ type Store interface {
 // An ActivityStore reads activities.
 type ActivityStore interface {
 	Activities(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) (pierre.ActivityPage, error)
+	SumActivities(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) ([]pierre.ActivitySum, error)
 	Activity(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Activity, error)
 	Recording(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Recording, error)
 	Sources(ctx context.Context, user pierre.UserID, id pierre.ActivityID) ([]pierre.Source, error)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/training"
 )
@@ -181,7 +182,7 @@ func viewLoads(h training.History) loadsView {
 }
 
 func (a loadAnswer) text() string {
-	lines := []string{fmt.Sprintf("%s to %s: %d of %d activities counted", a.From, a.To, a.Loads.Counted, a.Loads.Activities)}
+	lines := []string{fmt.Sprintf("%s to %s: %d of %s counted", a.From, a.To, a.Loads.Counted, human.Plural(a.Loads.Activities, "activity"))}
 	if a.CTL.Value == nil {
 		lines = append(lines, "fitness, fatigue and form: "+a.CTL.NotAvailable)
 	} else {
@@ -192,7 +193,7 @@ func (a loadAnswer) text() string {
 		lines = append(lines, a.CTL.Note)
 	}
 	for _, r := range a.Loads.NotCounted {
-		lines = append(lines, fmt.Sprintf("%d activities: %s", r.Activities, r.Reason))
+		lines = append(lines, fmt.Sprintf("%s: %s", human.Plural(r.Activities, "activity"), r.Reason))
 	}
 	if len(a.Weeks) > 0 {
 		weeks := []string{"weekly loads from " + a.Weeks[0].Start + ":"}

@@ -70,7 +70,8 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 		mcp:      server.NewMCPServer("pierre-mcp-server", buildinfo.Version(), server.WithInstructions(tools.Instructions)),
 		imports:  importer.New(st, c.dataDir, time.Now),
 	}
-	tools.New(st, training.New(st, time.Now, log), time.Now, log).Register(a.mcp)
+	coach := training.New(st, time.Now, log, training.Options{})
+	tools.New(st, coach, time.Now, log, tools.Options{ImportCommand: c.importCommand()}).Register(a.mcp)
 	a.watchEnd(ctx)
 	return a, nil
 }
@@ -124,4 +125,12 @@ func (a *app) close(ctx context.Context) error {
 	flush, cancel := a.ending(ctx)
 	defer cancel()
 	return errors.Join(a.recorder.Close(flush), a.store.Close())
+}
+
+// importCommand is the command that adds recordings to this kind of server.
+func (c *config) importCommand() string {
+	if c.singleTenant {
+		return "pierre-mcp-server --single-tenant import"
+	}
+	return "mcp-client import"
 }

@@ -12,13 +12,36 @@ type ActivityQuery struct {
 	Offset    int        // so many are skipped; not together with Cursor
 	Cursor    string     // NextCursor of the page before, "" for the first page
 	Ascending bool       // oldest first; else newest first
+	Uncounted bool       // the page's Total is not wanted
+	Days      LocalDays  // on these days of the athlete
+}
+
+// LocalDays are days by the offset that a recording brought along, or else by a zone.
+type LocalDays struct {
+	From, To time.Time // the first and the last day, as midnight UTC; both zero: any
+	Zone     *time.Location
 }
 
 // An ActivityPage is a part of the answer to an [ActivityQuery].
 type ActivityPage struct {
 	Activities []Activity
-	Total      int    // of all pages
+	Total      int    // of all pages, unless the query is Uncounted
 	NextCursor string // "" on the last page
+}
+
+// An ActivitySum adds up a user's activities of one sport. What none of them recorded is nil.
+type ActivitySum struct {
+	Sport               Sport
+	Activities          int
+	DistanceMeters      *float64
+	DurationSeconds     *float64
+	ElapsedSeconds      *float64
+	ElevationGainMeters *float64
+	CaloriesKcal        *float64
+	WithoutDistance     int // activities
+	WithoutDuration     int // activities
+	LongestMeters       *float64
+	Longest             ActivityID // the newest of those of that distance
 }
 
 // A ProviderSummary says what a user has from one provider.

@@ -20,8 +20,10 @@ func (s *Store) Activities(ctx context.Context, user pierre.UserID, q pierre.Act
 	page := pierre.ActivityPage{Activities: []pierre.Activity{}}
 	err := s.view(ctx, "reading activities", func(t *tx) error {
 		f := newFilter(user, q)
-		if err := t.row(ctx, `SELECT count(*) FROM activities a WHERE `+f.where(), f.args...).Scan(&page.Total); err != nil {
-			return err
+		if !q.Uncounted {
+			if err := t.row(ctx, `SELECT count(*) FROM activities a WHERE `+f.where(), f.args...).Scan(&page.Total); err != nil {
+				return err
+			}
 		}
 		if err := f.page(q); err != nil {
 			return err
@@ -87,6 +89,7 @@ func newFilter(user pierre.UserID, q pierre.ActivityQuery) *filter {
 	if len(q.Sports) > 0 {
 		f.and(`a.sport IN (` + list(f, q.Sports) + `)`)
 	}
+	f.days(q.Days)
 	if !q.After.IsZero() {
 		f.and(`a.start_us >= ` + f.arg(q.After.UnixMicro()))
 	}

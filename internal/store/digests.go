@@ -4,43 +4,66 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// Digests returns the digests of the user's activities that started at since or later. Every activity
-// is there; Data is nil where a digest is missing, of another version, or older than the activity's sources.
-func (s *Store) Digests(ctx context.Context, user pierre.UserID, version int, since time.Time) (map[pierre.ActivityID]pierre.Digest, error) {
-	rows, err := s.query(ctx, `SELECT a.id, p.sources, p.imported_us, d.stamp, d.digest
-		FROM activities a
-		JOIN (SELECT activity_id, count(*) AS sources, max(imported_us) AS imported_us
-			FROM activity_sources WHERE user_id = $1 GROUP BY activity_id) p ON p.activity_id = a.id
-		LEFT JOIN activity_digests d ON d.activity_id = a.id AND d.user_id = $1 AND d.version = $2
-		WHERE a.user_id = $1 AND a.start_us >= $3`, user, version, since.UnixMicro())
+// DigestedActivities returns a page of the user's activities, of which the query must have a limit, with their digests.
+// A digest's Data is nil where it is missing, of another version, or older than the activity's sources.
+func (s *Store) DigestedActivities(ctx context.Context, user pierre.UserID, version int, q pierre.ActivityQuery) (pierre.DigestPage, error) {
+	f := newFilter(user, q)
+	kept := f.arg(version)
+	var page pierre.DigestPage
+	if err := f.page(q); err != nil {
+		return page, err
+	}
+	rows, err := s.query(ctx, `SELECT `+activityColumns+`,
+			(SELECT count(*) FROM activity_sources s WHERE s.activity_id = a.id),
+			(SELECT max(s.imported_us) FROM activity_sources s WHERE s.activity_id = a.id),
+			(SELECT d.stamp FROM activity_digests d WHERE d.activity_id = a.id AND d.version = `+kept+`),
+			(SELECT d.digest FROM activity_digests d WHERE d.activity_id = a.id AND d.version = `+kept+`)
+		FROM activities a WHERE `+f.where()+f.tail, f.args...)
 	if err != nil {
-		return nil, s.classify(err, "reading digests")
+		return page, s.classify(err, "reading digests")
 	}
 	defer rows.Close()
-	digests := map[pierre.ActivityID]pierre.Digest{}
 	for rows.Next() {
-		var id pierre.ActivityID
-		var sources, imported int64
-		var stamp sql.NullString
-		var data []byte
-		if err := rows.Scan(&id, &sources, &imported, &stamp, &data); err != nil {
-			return nil, s.classify(err, "reading digests")
+		a, err := scanDigested(rows)
+		if err != nil {
+			return page, s.classify(err, "reading digests")
 		}
-		d := pierre.Digest{Stamp: fmt.Sprintf("%d sources, last of %d", sources, imported)}
-		if stamp.Valid && stamp.String == d.Stamp {
-			d.Data = data
-		}
-		digests[id] = d
+		page.Activities = append(page.Activities, a)
 	}
-	return digests, s.classify(rows.Err(), "reading digests")
+	if len(page.Activities) > q.Limit { // one more than wanted was read, to know if there are more
+		page.Activities = page.Activities[:q.Limit]
+		last := page.Activities[q.Limit-1]
+		page.NextCursor = place{At: last.Start.UnixMicro(), ID: string(last.ID)}.cursor()
+	}
+	return page, s.classify(rows.Err(), "reading digests")
 }
 
-// SaveDigests keeps digests that were made after their stamps had been read with [Store.Digests].
+func scanDigested(rows *sql.Rows) (a pierre.DigestedActivity, err error) {
+	var sources, imported int64
+	var stamp sql.NullString
+	var data []byte
+	a.Activity, err = scanActivity(longer{rows, []any{&sources, &imported, &stamp, &data}})
+	a.Stamp = fmt.Sprintf("%d sources, last of %d", sources, imported)
+	if stamp.Valid && stamp.String == a.Stamp {
+		a.Data = data
+	}
+	return a, err
+}
+
+// A longer row has columns after those that are asked for.
+type longer struct {
+	scanner
+
+	more []any
+}
+
+func (l longer) Scan(dest ...any) error { return l.scanner.Scan(append(dest, l.more...)...) }
+
+// SaveDigests keeps digests that were made after their stamps had been read with [Store.DigestedActivities].
 // Those of activities that are gone by now, or not the user's, are left out.
 func (s *Store) SaveDigests(ctx context.Context, user pierre.UserID, version int, digests map[pierre.ActivityID]pierre.Digest) error {
 	return s.update(ctx, "keeping digests", func(t *tx) error {

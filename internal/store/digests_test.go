@@ -30,11 +30,19 @@ func TestDigests(t *testing.T) {
 			return added
 		}
 		digests := func(u pierre.UserID, version int, since time.Time) map[pierre.ActivityID]pierre.Digest {
-			d, err := s.Digests(t.Context(), u, version, since)
-			if err != nil {
-				t.Fatal(err)
+			q, all := pierre.ActivityQuery{After: since, Limit: 1}, map[pierre.ActivityID]pierre.Digest{}
+			for {
+				page, err := s.DigestedActivities(t.Context(), u, version, q)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, a := range page.Activities {
+					all[a.ID] = a.Digest
+				}
+				if q.Cursor = page.NextCursor; q.Cursor == "" {
+					return all
+				}
 			}
-			return d
 		}
 		ana, bob := user("ana@example.com"), user("bob@example.com")
 		old := add(ana, "old", now.AddDate(-1, 0, 0), now).Activity

@@ -141,7 +141,7 @@ func (s sources) samples(ctx context.Context, src pierre.Source) ([]byte, error)
 // entries returns the sources of one activity, the first imported in front.
 func (s sources) entries(ctx context.Context, id pierre.ActivityID) ([]*entry, error) {
 	rows, err := s.db.query(ctx, `SELECT `+readColumns+` FROM activity_sources
-		WHERE user_id = $1 AND activity_id = $2 ORDER BY imported_us, provider, external_id, sha256, part`, s.user, id)
+		WHERE `+ofActivity+` ORDER BY imported_us, provider, external_id, sha256, part`, s.user, id)
 	if err != nil {
 		return nil, err
 	}

@@ -41,9 +41,13 @@ func (s *Store) Recording(ctx context.Context, user pierre.UserID, id pierre.Act
 	return rec, nil
 }
 
+// ofActivity finds the sources of the user $1's activity $2 by the activity. With a condition on their own user_id SQLite
+// goes through all sources of the user.
+const ofActivity = `activity_id = (SELECT id FROM activities WHERE user_id = $1 AND id = $2)`
+
 // ranked returns the sources of an activity with laps and samples, the richest first.
 func (s *Store) ranked(ctx context.Context, user pierre.UserID, id pierre.ActivityID) ([]*entry, error) {
-	rows, err := s.query(ctx, `SELECT `+readColumns+`, laps, samples FROM activity_sources WHERE user_id = $1 AND activity_id = $2`, user, id)
+	rows, err := s.query(ctx, `SELECT `+readColumns+`, laps, samples FROM activity_sources WHERE `+ofActivity, user, id)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +68,7 @@ func (s *Store) ranked(ctx context.Context, user pierre.UserID, id pierre.Activi
 
 // Sources says where an activity of the user was read, the primary source first.
 func (s *Store) Sources(ctx context.Context, user pierre.UserID, id pierre.ActivityID) ([]pierre.Source, error) {
-	rows, err := s.query(ctx, `SELECT `+sourceColumns+` FROM activity_sources WHERE user_id = $1 AND activity_id = $2
+	rows, err := s.query(ctx, `SELECT `+sourceColumns+` FROM activity_sources WHERE `+ofActivity+`
 		ORDER BY is_primary DESC, imported_us, provider, external_id, sha256, part`, user, id)
 	if err != nil {
 		return nil, s.classify(err, "reading sources")

@@ -28,6 +28,8 @@ type Analysis struct {
 	heartErr  error
 	power     fitness.Power
 	powerErr  error
+	meters    []float64            // distance at each sample, nil: not recorded
+	efforts   []fitness.BestEffort // on foot
 	graded    fitness.GradedRun
 	gradedErr error
 }
@@ -46,12 +48,16 @@ func newAnalysis(rec pierre.Recording, athlete Athlete) *Analysis {
 	s := rec.Series
 	a.heart, a.heartErr = fitness.NewHeartRate(s.Time, s.HeartRate)
 	a.power, a.powerErr = fitness.NewPower(s.Time, s.Power)
-	a.digest = digestOf(rec, a.heart, a.heartErr, a.power, a.powerErr)
+	a.meters, a.gradedErr = distances(s), because("grade adjustment is for running and walking")
 	if OnFoot(rec.Sport) {
-		a.graded, a.gradedErr = fitness.NewGradedRun(s.Time, distances(s), s.Altitude)
-	} else {
-		a.gradedErr = because("grade adjustment is for running and walking")
+		a.efforts = bestEfforts(s.Time, a.meters)
+		a.graded, a.gradedErr = fitness.NewGradedRun(s.Time, a.meters, s.Altitude)
 	}
+	ofRun := a.efforts
+	if !rec.Sport.IsRun() {
+		ofRun = nil
+	}
+	a.digest = digestOf(a.heart, a.heartErr, a.power, a.powerErr, ofRun)
 	return a
 }
 

@@ -88,15 +88,15 @@ func (s *Service) Athlete(ctx context.Context, user pierre.UserID) (Athlete, err
 	if p.MaxHeartRateBPM != nil {
 		return newAthlete(p, imported, clock, nil), nil
 	}
-	digests, err := s.digests(ctx, user, s.now().AddDate(-observedYears, 0, 0))
-	if err != nil {
-		return Athlete{}, err
-	}
 	var peaks []float64
-	for _, d := range digests {
+	recent := pierre.ActivityQuery{After: s.now().AddDate(-observedYears, 0, 0)}
+	err = s.each(ctx, user, recent, func(_ pierre.Activity, d digest) {
 		if d.PeakHR > 0 {
 			peaks = append(peaks, d.PeakHR)
 		}
+	})
+	if err != nil {
+		return Athlete{}, err
 	}
 	return newAthlete(p, imported, clock, peaks), nil
 }

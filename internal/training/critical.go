@@ -46,40 +46,33 @@ func (s *Service) CriticalPower(ctx context.Context, user pierre.UserID, from pi
 		return CriticalPower{}, err
 	}
 	q := pierre.ActivityQuery{After: ride.Start.AddDate(0, 0, -criticalDays), Before: ride.Start.Add(time.Microsecond), Providers: providers(from)}
-	page, err := s.data.Activities(ctx, user, q)
-	if err != nil {
+	var best bestPowers
+	if err := s.each(ctx, user, q, best.add); err != nil {
 		return CriticalPower{}, err
 	}
-	digests, err := s.digests(ctx, user, q.After)
-	if err != nil {
-		return CriticalPower{}, err
-	}
-	return fitCritical(bestPowers(page.Activities, digests), clock), nil
+	return fitCritical(best, clock), nil
 }
 
 func notCycled() error { return because("critical power is that of cycling") }
 
-// bestPowers returns the best of the rides for each length that digests keep, the shortest first.
-func bestPowers(activities []pierre.Activity, digests map[pierre.ActivityID]digest) []bestPower {
-	var best []bestPower
-	for _, act := range activities {
-		p := digests[act.ID].Power
-		if p == nil || !act.Sport.IsRide() {
-			continue
-		}
-		for _, e := range p.Best {
-			at, ok := slices.BinarySearchFunc(best, e.Seconds, func(b bestPower, s float64) int { return cmp.Compare(b.Seconds, s) })
-			if !ok {
-				best = slices.Insert(best, at, bestPower{e, act})
-			} else if e.Watts > best[at].Watts {
-				best[at] = bestPower{e, act}
-			}
+// bestPowers are the best of several rides for each length that digests keep, the shortest first.
+type bestPowers []bestPower
+
+func (b *bestPowers) add(act pierre.Activity, d digest) {
+	if d.Power == nil || !act.Sport.IsRide() {
+		return
+	}
+	for _, e := range d.Power.Best {
+		at, ok := slices.BinarySearchFunc(*b, e.Seconds, func(b bestPower, s float64) int { return cmp.Compare(b.Seconds, s) })
+		if !ok {
+			*b = slices.Insert(*b, at, bestPower{e, act})
+		} else if e.Watts > (*b)[at].Watts {
+			(*b)[at] = bestPower{e, act}
 		}
 	}
-	return best
 }
 
-func fitCritical(best []bestPower, clock Clock) CriticalPower {
+func fitCritical(best bestPowers, clock Clock) CriticalPower {
 	if len(best) == 0 {
 		return CriticalPower{err: because("no ride of the %d days up to this one has 2 minutes of power", criticalDays)}
 	}

@@ -1,11 +1,6 @@
 package training
 
 import (
-	"context"
-	"encoding/json"
-	"fmt"
-	"time"
-
 	"github.com/pierre-mcp/pierre/fitness"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -57,11 +52,15 @@ func newDigest(rec pierre.Recording) digest {
 	s := rec.Series
 	heart, heartErr := fitness.NewHeartRate(s.Time, s.HeartRate)
 	power, powerErr := fitness.NewPower(s.Time, s.Power)
-	return digestOf(rec, heart, heartErr, power, powerErr)
+	var efforts []fitness.BestEffort
+	if rec.Sport.IsRun() {
+		efforts = bestEfforts(s.Time, distances(s))
+	}
+	return digestOf(heart, heartErr, power, powerErr, efforts)
 }
 
-// digestOf computes the digest of a recording whose heart rate and power are prepared.
-func digestOf(rec pierre.Recording, heart fitness.HeartRate, heartErr error, power fitness.Power, powerErr error) digest {
+// digestOf sums up what was prepared of a recording.
+func digestOf(heart fitness.HeartRate, heartErr error, power fitness.Power, powerErr error, efforts []fitness.BestEffort) digest {
 	var d digest
 	if heartErr == nil {
 		d.HeartRate = new(heart.Histogram())
@@ -77,17 +76,15 @@ func digestOf(rec pierre.Recording, heart fitness.HeartRate, heartErr error, pow
 			}
 		}
 	}
-	if rec.Sport.IsRun() {
-		for _, e := range bestEfforts(rec.Series) {
-			d.Efforts = append(d.Efforts, Stretch{e.Meters, e.Seconds})
-		}
+	for _, e := range efforts {
+		d.Efforts = append(d.Efforts, Stretch{e.Meters, e.Seconds})
 	}
 	return d
 }
 
-// bestEfforts returns the fastest stretches by the recorded distance, or else by the track.
-func bestEfforts(s pierre.Series) []fitness.BestEffort {
-	efforts, err := fitness.BestEfforts(s.Time, distances(s), raceDistances())
+// bestEfforts returns the fastest stretches over the usual distances, if there are any.
+func bestEfforts(t, meters []float64) []fitness.BestEffort {
+	efforts, err := fitness.BestEfforts(t, meters, raceDistances())
 	if err != nil {
 		return nil
 	}
@@ -105,73 +102,4 @@ func distances(s pierre.Series) []float64 {
 		return nil
 	}
 	return d
-}
-
-// saveEvery is how many fresh digests are kept at once: a client that gives up does not lose all.
-const saveEvery = 50
-
-// digests returns the digests of the user's activities since a time. Those that are not there yet are
-// computed and kept, which takes some milliseconds for each.
-func (s *Service) digests(ctx context.Context, user pierre.UserID, since time.Time) (map[pierre.ActivityID]digest, error) {
-	kept, err := s.data.Digests(ctx, user, s.version, since)
-	if err != nil {
-		return nil, err
-	}
-	all := make(map[pierre.ActivityID]digest, len(kept))
-	fresh := map[pierre.ActivityID]pierre.Digest{}
-	for id, k := range kept {
-		var d digest
-		if k.Data != nil {
-			err = json.Unmarshal(k.Data, &d)
-		} else if d, err = s.freshDigest(ctx, user, id); err == nil {
-			k.Data, err = json.Marshal(d)
-			fresh[id] = k
-		}
-		if pierre.KindOf(err) == pierre.KindNotFound {
-			continue // merged into another activity meanwhile
-		}
-		if err != nil {
-			return nil, fmt.Errorf("making the digest of %s: %w", id, err)
-		}
-		all[id] = d
-		if len(fresh) == saveEvery {
-			s.saveDigests(ctx, user, fresh)
-			clear(fresh)
-		}
-	}
-	s.saveDigests(ctx, user, fresh)
-	return all, nil
-}
-
-// saveDigests keeps what can be computed again, so a failure only costs time.
-func (s *Service) saveDigests(ctx context.Context, user pierre.UserID, fresh map[pierre.ActivityID]pierre.Digest) {
-	if len(fresh) == 0 {
-		return
-	}
-	if err := s.data.SaveDigests(ctx, user, s.version, fresh); err != nil && ctx.Err() == nil {
-		s.log.WarnContext(ctx, "digests not kept", "count", len(fresh), "err", err)
-	}
-}
-
-func (s *Service) freshDigest(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (digest, error) {
-	rec, err := s.data.Recording(ctx, user, id)
-	if err != nil {
-		return digest{}, err
-	}
-	return newDigest(rec), nil
-}
-
-// BestEfforts returns the fastest stretches of each of the user's runs.
-func (s *Service) BestEfforts(ctx context.Context, user pierre.UserID) (map[pierre.ActivityID][]Stretch, error) {
-	digests, err := s.digests(ctx, user, time.Time{})
-	if err != nil {
-		return nil, err
-	}
-	efforts := make(map[pierre.ActivityID][]Stretch, len(digests))
-	for id, d := range digests {
-		if len(d.Efforts) > 0 {
-			efforts[id] = d.Efforts
-		}
-	}
-	return efforts, nil
 }

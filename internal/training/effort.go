@@ -2,7 +2,6 @@ package training
 
 import (
 	"math"
-	"sort"
 
 	"github.com/pierre-mcp/pierre/fitness"
 )
@@ -158,10 +157,8 @@ type EffortCurve struct {
 
 // BestEfforts returns the fastest stretches over the usual distances, on foot.
 func (a *Analysis) BestEfforts() EffortCurve {
-	if OnFoot(a.Sport) {
-		if efforts := bestEfforts(a.Series); len(efforts) > 0 {
-			return EffortCurve{efforts, Evidence{Method: fitness.MethodBestEffort, Inputs: []Input{a.distanceInput()}}}
-		}
+	if len(a.efforts) > 0 {
+		return EffortCurve{a.efforts, Evidence{Method: fitness.MethodBestEffort, Inputs: []Input{a.distanceInput()}}}
 	}
 	return EffortCurve{Evidence: Evidence{Err: because("no distance of at least 1000 m on foot was recorded")}}
 }
@@ -175,22 +172,37 @@ const (
 // Split returns the seconds of the first and of the second half of the distance, without pauses, and false
 // where the recording does not tell them.
 func (a *Analysis) Split() (before, after float64, ok bool) {
-	t, d := a.Series.Time, distances(a.Series)
-	var at, meters []float64 // seconds without pauses, and the distance then
-	moving := 0.0
-	for i, v := range d {
-		if i > 0 && t[i]-t[i-1] <= longestStep {
-			moving += t[i] - t[i-1]
-		}
-		if !math.IsNaN(v) {
-			at, meters = append(at, moving), append(meters, v)
+	first, last := math.NaN(), math.NaN()
+	for _, d := range a.meters {
+		if !math.IsNaN(d) {
+			if math.IsNaN(first) {
+				first = d
+			}
+			last = d
 		}
 	}
-	last := len(at) - 1
-	if last < 1 || !(meters[last]-meters[0] >= shortestSplit) {
+	if !(last-first >= shortestSplit) {
 		return 0, 0, false
 	}
-	middle := min(sort.SearchFloat64s(meters, (meters[0]+meters[last])/2), last)
-	before, after = at[middle]-at[0], at[last]-at[middle]
+	moving, begin, end := 0.0, math.NaN(), 0.0 // seconds without pauses, at the first and the last known distance
+	middle := math.NaN()
+	for i, d := range a.meters {
+		if i > 0 {
+			if step := a.Series.Time[i] - a.Series.Time[i-1]; step <= longestStep {
+				moving += step
+			}
+		}
+		if math.IsNaN(d) {
+			continue
+		}
+		if math.IsNaN(begin) {
+			begin = moving
+		}
+		if math.IsNaN(middle) && d >= (first+last)/2 {
+			middle = moving
+		}
+		end = moving
+	}
+	before, after = middle-begin, end-middle
 	return before, after, before > 0 && after > 0 && max(before, after) <= longestSplit*min(before, after)
 }

@@ -64,16 +64,8 @@ func (s *Service) History(ctx context.Context, user pierre.UserID, from pierre.P
 	today := athlete.Clock.Today()
 	h := newHistory(athlete, today.AddDate(0, 0, 1-days), today)
 	begin := h.From.AddDate(0, 0, -historyDays-1) // a local day may begin a day earlier
-	page, err := s.data.Activities(ctx, user, pierre.ActivityQuery{Providers: providers(from), After: begin, Ascending: true})
-	if err != nil {
+	if err := s.each(ctx, user, pierre.ActivityQuery{Providers: providers(from), After: begin, Ascending: true}, h.add); err != nil {
 		return History{}, err
-	}
-	digests, err := s.digests(ctx, user, begin)
-	if err != nil {
-		return History{}, err
-	}
-	for _, a := range page.Activities {
-		h.add(a, digests[a.ID])
 	}
 	return h.finish(), nil
 }

@@ -29,19 +29,11 @@ const highestVDOT = 85
 func (s *Service) races(ctx context.Context, user pierre.UserID, from pierre.Provider, before time.Time) ([]Race, error) {
 	q := pierre.ActivityQuery{
 		After: before.AddDate(0, 0, -evidenceDays), Before: before, Providers: providers(from),
-		Sports: slices.DeleteFunc(pierre.Sports(), func(s pierre.Sport) bool { return !s.IsRun() }),
-	}
-	page, err := s.data.Activities(ctx, user, q)
-	if err != nil || len(page.Activities) == 0 {
-		return nil, err
-	}
-	digests, err := s.digests(ctx, user, q.After)
-	if err != nil {
-		return nil, err
+		Sports: runs(),
 	}
 	best := map[float64]Race{}
-	for _, act := range page.Activities {
-		for _, e := range stretches(act, digests[act.ID]) {
+	err := s.each(ctx, user, q, func(act pierre.Activity, d digest) {
+		for _, e := range stretches(act, d) {
 			vdot, err := fitness.VDOT(e.Meters, e.Seconds)
 			if err != nil || vdot.Value > highestVDOT {
 				continue
@@ -50,6 +42,9 @@ func (s *Service) races(ctx context.Context, user pierre.UserID, from pierre.Pro
 				best[e.Meters] = Race{e, act, vdot}
 			}
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	races := make([]Race, 0, len(best))
 	for _, r := range best {
@@ -57,6 +52,10 @@ func (s *Service) races(ctx context.Context, user pierre.UserID, from pierre.Pro
 	}
 	slices.SortFunc(races, func(a, b Race) int { return cmp.Compare(a.Meters, b.Meters) })
 	return races, nil
+}
+
+func runs() []pierre.Sport {
+	return slices.DeleteFunc(pierre.Sports(), func(s pierre.Sport) bool { return !s.IsRun() })
 }
 
 // stretches returns the fastest stretches of a run; of one without samples the whole.
@@ -86,4 +85,40 @@ func strongest(races []Race, target float64) (Race, bool) {
 
 func noRuns() error {
 	return because("there is no run of 1000 m or more in the last %d days", evidenceDays)
+}
+
+// A Record compares the fastest stretch of a run over a distance with the fastest of other runs.
+type Record struct {
+	Stretch
+
+	Best  float64           // s over the same distance, Seconds or less
+	Which pierre.ActivityID // that has it
+}
+
+// Records compares the fastest stretches of a run with those of the user's other runs, of one source or of all.
+func (s *Service) Records(ctx context.Context, user pierre.UserID, from pierre.Provider, run pierre.Activity) ([]Record, error) {
+	if !run.Sport.IsRun() {
+		return []Record{}, nil
+	}
+	var records []Record
+	itself := pierre.ActivityQuery{After: run.Start, Before: run.Start.Add(time.Microsecond)}
+	err := s.each(ctx, user, itself, func(act pierre.Activity, d digest) {
+		if act.ID == run.ID {
+			for _, e := range d.Efforts {
+				records = append(records, Record{e, e.Seconds, run.ID})
+			}
+		}
+	})
+	if err != nil || len(records) == 0 {
+		return nil, err
+	}
+	err = s.each(ctx, user, pierre.ActivityQuery{Sports: runs(), Providers: providers(from)}, func(act pierre.Activity, d digest) {
+		for _, e := range d.Efforts {
+			at := slices.IndexFunc(records, func(r Record) bool { return r.Meters == e.Meters })
+			if at >= 0 && e.Seconds < records[at].Best {
+				records[at].Best, records[at].Which = e.Seconds, act.ID
+			}
+		}
+	})
+	return records, err
 }

@@ -7,6 +7,7 @@
 package training
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -35,7 +36,7 @@ type ProfileStore interface {
 
 // A DigestStore keeps what was computed of an activity's samples, until its sources change.
 type DigestStore interface {
-	Digests(ctx context.Context, user pierre.UserID, version int, since time.Time) (map[pierre.ActivityID]pierre.Digest, error)
+	DigestedActivities(ctx context.Context, user pierre.UserID, version int, q pierre.ActivityQuery) (pierre.DigestPage, error)
 	SaveDigests(ctx context.Context, user pierre.UserID, version int, digests map[pierre.ActivityID]pierre.Digest) error
 }
 
@@ -44,12 +45,20 @@ type Service struct {
 	data    Store
 	now     func() time.Time
 	log     *slog.Logger
+	budget  Options
 	version int // of the digests
 }
 
+// Options bound what one question may cost. The zero value takes the defaults.
+type Options struct {
+	Recordings int // that are looked at for the first time; default 5000
+	Samples    int // that these may have together; default 20 million
+}
+
 // New returns a service over data. What it could not keep, and can compute again, goes to log.
-func New(data Store, now func() time.Time, log *slog.Logger) *Service {
-	return &Service{data: data, now: now, log: log, version: digestVersion(newDigest)}
+func New(data Store, now func() time.Time, log *slog.Logger, o Options) *Service {
+	o.Recordings, o.Samples = cmp.Or(o.Recordings, 5000), cmp.Or(o.Samples, 20_000_000)
+	return &Service{data: data, now: now, log: log, budget: o, version: digestVersion(newDigest)}
 }
 
 // Clock returns the clock that the user's days are counted by.

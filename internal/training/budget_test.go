@@ -1,0 +1,160 @@
+package training_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/store"
+	"github.com/pierre-mcp/pierre/internal/store/storetest"
+	"github.com/pierre-mcp/pierre/internal/training"
+)
+
+func now() time.Time { return time.Date(2026, 6, 15, 10, 0, 0, 0, time.UTC) }
+
+// A spy is a store that counts what is asked of it, and calls before each recording.
+type spy struct {
+	*store.Store
+
+	recordings, pages int
+	before            func()
+}
+
+func (s *spy) Recording(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Recording, error) {
+	s.recordings++
+	if s.before != nil {
+		s.before()
+	}
+	return s.Store.Recording(ctx, user, id)
+}
+
+func (s *spy) DigestedActivities(ctx context.Context, user pierre.UserID, version int, q pierre.ActivityQuery) (pierre.DigestPage, error) {
+	s.pages++
+	return s.Store.DigestedActivities(ctx, user, version, q)
+}
+
+// season is a store with some runs of so many samples, one a day, and their athlete.
+func season(t *testing.T, runs, samples int) (*spy, pierre.UserID) {
+	t.Helper()
+	s := storetest.New(t)
+	u, err := s.EnsureUser(t.Context(), "ana@example.com", now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range runs {
+		rec := pierre.Recording{Activity: pierre.Activity{
+			Sport: pierre.SportRun, Start: now().AddDate(0, 0, -i).Add(-3 * time.Hour),
+			Totals: pierre.Totals{DurationSeconds: new(3600.), DistanceMeters: new(10_000.), AverageHeartRateBPM: new(140.)},
+		}}
+		for n := range samples {
+			rec.Series.Time = append(rec.Series.Time, float64(n))
+			rec.Series.HeartRate = append(rec.Series.HeartRate, 140)
+		}
+		src := pierre.Source{Provider: "file", Format: "fit", File: fmt.Sprint(i), SHA256: [32]byte{byte(i), byte(i >> 8)}, Imported: now()}
+		if _, err := s.ImportRecording(t.Context(), u.ID, src, rec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	profile := func(p *pierre.Profile) error {
+		p.MaxHeartRateBPM, p.RestingHeartRateBPM, p.Sex = new(190.), new(50.), pierre.SexFemale
+		return nil
+	}
+	if _, err := s.UpdateProfile(t.Context(), u.ID, now(), profile); err != nil {
+		t.Fatal(err)
+	}
+	return &spy{Store: s}, u.ID
+}
+
+func service(t *testing.T, data training.Store, o training.Options) *training.Service {
+	return training.New(data, now, slog.New(slog.NewTextHandler(t.Output(), nil)), o)
+}
+
+// A question looks at so many new recordings and no more, and the next one goes on.
+func TestWorkIsBounded(t *testing.T) {
+	for name, tt := range map[string]struct {
+		runs   int
+		budget training.Options
+		rounds []int // recordings looked at by each question; all but the last are refused
+	}{
+		"within the budget":              {5, training.Options{Recordings: 5}, []int{5}},
+		"one recording too many":         {6, training.Options{Recordings: 5}, []int{5, 1}},
+		"twice too many":                 {11, training.Options{Recordings: 5}, []int{5, 5, 1}},
+		"samples within the budget":      {5, training.Options{Samples: 500}, []int{5}},
+		"samples of one run too many":    {6, training.Options{Samples: 500}, []int{5, 1}},
+		"a budget that ends in a run":    {4, training.Options{Samples: 250}, []int{3, 1}},
+		"a budget smaller than each run": {3, training.Options{Samples: 1}, []int{1, 1, 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			data, user := season(t, tt.runs, 100)
+			s := service(t, data, tt.budget)
+			for i, want := range tt.rounds {
+				data.recordings = 0
+				h, err := s.History(t.Context(), user, "", 28)
+				if data.recordings != want {
+					t.Errorf("question %d looked at %d recordings, want %d", i+1, data.recordings, want)
+				}
+				if last := i == len(tt.rounds)-1; last != (err == nil) {
+					t.Fatalf("question %d: %v", i+1, err)
+				} else if last && len(h.Loads) != tt.runs {
+					t.Errorf("there are %d loads of %d runs", len(h.Loads), tt.runs)
+				} else if !last && (pierre.KindOf(err) != pierre.KindUnavailable || !strings.Contains(pierre.MessageOf(err, ""), "call the tool again")) {
+					t.Errorf("question %d is refused with %v", i+1, err)
+				}
+			}
+		})
+	}
+}
+
+// A client that has gone stops the work at the next recording, and what was done is kept.
+func TestWorkEndsWithTheClient(t *testing.T) {
+	data, user := season(t, 20, 100)
+	s := service(t, data, training.Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	data.before = func() {
+		if data.recordings == 8 {
+			cancel()
+		}
+	}
+	if _, err := s.History(ctx, user, "", 28); !errors.Is(err, context.Canceled) {
+		t.Fatalf("the answer is %v", err)
+	}
+	if data.recordings != 8 {
+		t.Errorf("%d recordings were looked at, want 8", data.recordings)
+	}
+	data.before, data.recordings = nil, 0
+	if _, err := s.History(t.Context(), user, "", 28); err != nil || data.recordings != 20-7 {
+		t.Errorf("the next question looked at %d recordings: %v", data.recordings, err)
+	}
+}
+
+// Memory does not grow with a history: it is read page by page.
+func TestHistoriesAreReadInPages(t *testing.T) {
+	data, user := season(t, 401, 0)
+	s := service(t, data, training.Options{})
+	h, err := s.History(t.Context(), user, "", 365)
+	if err != nil || len(h.Loads) != 401 {
+		t.Fatalf("%d loads, %v", len(h.Loads), err)
+	}
+	if data.pages != 3 {
+		t.Errorf("401 activities were read in %d pages, want 3", data.pages)
+	}
+}
+
+// The user of a question is that of all it reads.
+func TestAnotherUserHasNoHistory(t *testing.T) {
+	data, _ := season(t, 3, 10)
+	bob, err := data.EnsureUser(t.Context(), "bob@example.com", now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := service(t, data, training.Options{}).History(t.Context(), bob.ID, "", 28)
+	if err != nil || h.Activities != 0 || len(h.Loads) != 0 || h.Form.Fitness.Err == nil {
+		t.Errorf("bob's history is %+v, %v", h, err)
+	}
+}
