@@ -192,13 +192,3 @@ func (g *Gate) Yield(ctx context.Context, atMost time.Duration) {
 	case <-ctx.Done():
 	}
 }
-
-// Load returns how many tasks run and how many wait.
-func (g *Gate) Load() (running, waiting int) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, t := range g.turns {
-		waiting += len(t.waiting)
-	}
-	return g.running, waiting
-}

@@ -171,6 +171,28 @@ func (c *conn) wait(now time.Time) {
 	}
 }
 
+// ambiguous reports whether two servers could read the length of r's body in two ways. Where that cannot be known, under
+// TLS, the connection serves no other request.
+func (c *conn) ambiguous(r *http.Request) bool {
+	if c == nil || r.ProtoMajor != 1 || len(r.TransferEncoding) == 0 {
+		return false
+	}
+	if plain, ok := c.raw.(*headerConn); ok {
+		return !plain.onlyCoding()
+	}
+	requestFrom(r.Context()).respond.Header().Set("Connection", "close")
+	return false
+}
+
+func (c *conn) next() {
+	if c == nil {
+		return
+	}
+	if plain, ok := c.raw.(*headerConn); ok {
+		plain.next()
+	}
+}
+
 // peer returns the address of the other side, the zero Addr if it is in this process.
 func peer(raw net.Conn) netip.Addr {
 	if raw.RemoteAddr() == nil {

@@ -80,8 +80,16 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.done(r, req, began)
 		now := req.respond.end()
 		req.body.end(now)
+		c.next()
 		c.wait(now)
 	}()
+	if c.ambiguous(r) {
+		req.respond.Header().Set("Connection", "close")
+		Fail(req.respond, r, f.log, &pierre.Error{
+			Kind: pierre.KindMalformed, Msg: "The request has Transfer-Encoding and Content-Length; send one of them.",
+		})
+		return
+	}
 	protect(f.handler, f.log).ServeHTTP(req.respond, r)
 }
 

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -190,36 +189,41 @@ func (a *auth) Verify(ctx context.Context, key string) (access.Principal, error)
 	return a.verify(ctx, key)
 }
 
-// streamsOf opens a stream of each kind and returns their readers.
-func (h *harness) streamsOf(c *client) map[string]*reader {
-	h.t.Helper()
-	return map[string]*reader{
-		"GET":          c.events(c.send(c.request(http.MethodGet, "/mcp", ""))),
-		"subscription": c.events(c.send(c.modernRequest("1", "subscriptions/listen", `"notifications":{"toolsListChanged":true}`))),
-	}
-}
-
-// A stream ends when its key expires, which is the end of a rotation's grace, too.
+// A stream ends when its key expires, which is the end of a rotation's grace, too, and soon after another process revoked it.
 func TestStreamsEndWithTheirKey(t *testing.T) {
-	a := &auth{}
-	h := start(t, mcpapi.Options{Auth: a})
-	var expired atomic.Bool
-	expires := time.Now().Add(300 * time.Millisecond)
-	a.verify = func(ctx context.Context, key string) (access.Principal, error) {
-		if expired.Load() {
-			return access.Principal{}, &pierre.Error{Kind: pierre.KindUnauthenticated, Msg: "expired"}
-		}
-		p, err := h.Keys.Verify(ctx, key)
-		p.Expires = expires
-		return p, err
-	}
-	streams := h.streamsOf(h.initialized(`{}`))
-	expired.Store(true)
-	for name, events := range streams {
-		events.all()
-		if time.Now().Before(expires) {
-			t.Errorf("%s ended before its key", name)
-		}
+	for name, tt := range map[string]struct {
+		expires  time.Duration
+		endAfter time.Duration
+	}{
+		"expiry":                    {3*time.Hour + 5*time.Second, 3*time.Hour + 5*time.Second},
+		"revoked elsewhere at 4:03": {0, 4*time.Hour + 10*time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := &auth{}
+			bubble(t, mcpapi.Options{Auth: a}, func(t *testing.T, h *harness) {
+				began := time.Now()
+				a.verify = func(ctx context.Context, key string) (access.Principal, error) {
+					over := time.Since(began) >= 4*time.Hour+3*time.Second || tt.expires != 0 && time.Since(began) >= tt.expires
+					if over {
+						return access.Principal{}, &pierre.Error{Kind: pierre.KindUnauthenticated, Msg: "over"}
+					}
+					p, err := h.Keys.Verify(ctx, key)
+					if tt.expires != 0 {
+						p.Expires = began.Add(tt.expires)
+					}
+					return p, err
+				}
+				c := h.client(pierre.Limit{})
+				subscribed := h.answer(c.modernRequest("1", "subscriptions/listen", `"notifications":{"toolsListChanged":true}`))
+				c.session = (<-h.answer(c.request(http.MethodPost, "/mcp", hello))).Header().Get("Mcp-Session-Id")
+				listening := h.answer(c.request(http.MethodGet, "/mcp", ""))
+				<-subscribed
+				<-listening
+				if took := time.Since(began); took < tt.endAfter-7*time.Second || took > tt.endAfter+time.Second {
+					t.Errorf("the streams ended after %v, want %v", took, tt.endAfter)
+				}
+			})
+		})
 	}
 }
 

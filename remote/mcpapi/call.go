@@ -2,7 +2,6 @@ package mcpapi
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -31,17 +30,15 @@ func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p a
 	started := s.now()
 	reserved, err := s.opts.Limiter.Reserve(ctx, p.Quota, p.Limit, started)
 	if err != nil {
-		return s.unavailable(ctx, x, "admitting", err)
+		return s.unavailable(r, x, "admitting", err)
 	}
 	ending := context.WithoutCancel(ctx) // a call that has happened is recorded even if its client has gone
 	h := x.w.Header()
-	if err := s.limits.set(h, reserved.Decision, started); err != nil {
-		return s.unavailable(ctx, x, "telling the limit of", errors.Join(err, reserved.Release(ending)))
-	}
+	setRateLimit(h, reserved.Decision, started)
 	call := s.newCall(r, x, p, name, started)
 	if !reserved.Allowed {
 		if err := s.opts.Recorder.Refuse(call); err != nil {
-			return s.unavailable(ctx, x, "counting", err)
+			return s.unavailable(r, x, "counting", err)
 		}
 		return x.refused(overLimit(h, reserved.Decision, started))
 	}
@@ -54,7 +51,7 @@ func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p a
 	call.ResponseBytes = int64(len(a.body))
 	if err := s.opts.Recorder.Record(ending, reserved, call); err != nil {
 		x.withdraw("RateLimit") // it counted the call
-		return s.unavailable(ctx, x, "recording", err)
+		return s.unavailable(r, x, "recording", err)
 	}
 	return a
 }
@@ -73,10 +70,15 @@ func (s *Server) newCall(r *http.Request, x *exchange, p access.Principal, tool 
 
 // unavailable logs why a call could not be admitted or recorded, such as a full disk, and says so with an HTTP status
 // that operators watch.
-func (s *Server) unavailable(ctx context.Context, x *exchange, doing string, err error) answer {
+func (s *Server) unavailable(r *http.Request, x *exchange, doing string, err error) answer {
 	e := refusalOf(err)
+	if web.ClientGone(r, err) {
+		web.Abandon(r, err)
+		return e.answerWith(x.msg.id, x.modern)
+	}
+	s.log.LogAttrs(r.Context(), slog.LevelError, "tool call failed", slog.String("doing", doing), slog.Int("status", e.status),
+		slog.String("request_id", web.RequestID(r.Context())), slog.Any("err", err))
 	x.advise(err)
-	s.log.LogAttrs(ctx, slog.LevelError, "tool call failed", slog.String("doing", doing), slog.Int("status", e.status), slog.Any("err", err))
 	return e.answerWith(x.msg.id, x.modern)
 }
 

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
@@ -78,35 +78,29 @@ func TestNobodyElseCancels(t *testing.T) {
 
 // The newer protocol's client cancels by hanging up; the older one's may have lost its connection, so its call goes on.
 func TestHangingUp(t *testing.T) {
-	h := start(t, mcpapi.Options{})
-	session, modern := h.initialized(`{}`), h.client(pierre.Limit{})
-	for _, tt := range []struct {
-		name string
-		r    *http.Request
-		want error
-	}{
-		{"legacy", session.request(http.MethodPost, "/mcp", call("7", "block", `"name":"legacy"`)), nil},
-		{"modern", modern.modernRequest("7", "tools/call", `"name":"hang","arguments":{"name":"modern"}`), context.Canceled},
-	} {
-		ctx, hangUp := context.WithCancel(t.Context())
-		failed := make(chan error)
-		go func() {
-			resp, err := http.DefaultTransport.RoundTrip(tt.r.WithContext(ctx)) //nolint:forbidigo // as in the harness
-			if err == nil {
-				resp.Body.Close()
+	bubble(t, mcpapi.Options{}, func(t *testing.T, h *harness) {
+		session, modern := h.client(pierre.Limit{}), h.client(pierre.Limit{})
+		session.session = (<-h.answer(session.request(http.MethodPost, "/mcp", hello))).Header().Get("Mcp-Session-Id")
+		for _, tt := range []struct {
+			name string
+			r    *http.Request
+			want error
+		}{
+			{"legacy", session.request(http.MethodPost, "/mcp", call("7", "block", `"name":"legacy"`)), nil},
+			{"modern", modern.modernRequest("7", "tools/call", `"name":"hang","arguments":{"name":"modern"}`), context.Canceled},
+		} {
+			ctx, hangUp := context.WithCancel(t.Context())
+			answered := h.answer(tt.r.WithContext(ctx))
+			ended := h.blocking(tt.name)
+			hangUp()
+			synctest.Wait() // what hanging up leads to has come about
+			if err := <-ended; !errors.Is(err, tt.want) {
+				t.Errorf("%s: the call ended with %v, want %v", tt.name, err, tt.want)
 			}
-			failed <- err
-		}()
-		ended := h.blocking(tt.name)
-		hangUp()
-		if err := <-failed; err == nil {
-			t.Fatal("the request went through")
+			<-answered
 		}
-		if tt.want == nil {
-			<-time.After(50 * time.Millisecond) // a wrong cancellation would need some time
+		if strings.Contains(h.log.String(), "level=ERROR") {
+			t.Errorf("a client that hangs up is logged as a fault:\n%s", h.log)
 		}
-		if err := <-ended; !errors.Is(err, tt.want) {
-			t.Errorf("%s: the call ended with %v, want %v", tt.name, err, tt.want)
-		}
-	}
+	})
 }

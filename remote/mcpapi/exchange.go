@@ -37,6 +37,7 @@ type exchange struct {
 	cause     error // what a tool's handler returned, for the answer
 	work      *fair.Gate
 	tenant    string
+	untrack   func() // makes the request's id free; nil if it is not tracked
 
 	mu       sync.Mutex
 	slot     *fair.Slot // the right to work; nil while it waits for its client
@@ -159,6 +160,9 @@ func (x *exchange) exactToken(n *mcp.JSONRPCNotification) {
 // answer sends the response proper, after everything else.
 func (x *exchange) answer(a answer) {
 	x.leave()
+	if x.untrack != nil {
+		x.untrack() // before the client has its answer, and may use the id again
+	}
 	x.mu.Lock()
 	x.answered = true
 	st := x.stream

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -59,6 +60,29 @@ func (l *logBuffer) String() string {
 
 func start(t *testing.T, opts mcpapi.Options) *harness {
 	t.Helper()
+	h := open(t, opts)
+	web := httptest.NewServer(h.Door)
+	h.url = web.URL
+	t.Cleanup(func() {
+		h.close()
+		web.Close()
+	})
+	return h
+}
+
+// bubble runs f in virtual time with a harness that is not on the network: its requests go to [harness.answer].
+func bubble(t *testing.T, opts mcpapi.Options, f func(t *testing.T, h *harness)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, opts)
+		defer h.close()
+		f(t, h)
+	})
+}
+
+// open returns a harness that nothing listens for.
+func open(t *testing.T, opts mcpapi.Options) *harness {
+	t.Helper()
 	h := &harness{t: t, log: &logBuffer{}, blocked: map[string]chan error{}}
 	h.mcp = server.NewMCPServer("test", "1.0.0", server.WithLogging(), server.WithResourceCapabilities(true, true),
 		server.WithPromptCapabilities(true))
@@ -68,20 +92,29 @@ func start(t *testing.T, opts mcpapi.Options) *harness {
 	if h.Stack, err = mcpapitest.Open(t.Context(), t.TempDir(), h.mcp, opts); err != nil {
 		t.Fatal(err)
 	}
-	web := httptest.NewServer(h.Door)
-	h.url = web.URL
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
-		defer cancel()
-		if err := h.Close(ctx); err != nil {
-			t.Errorf("closing the stack: %v", err)
-		}
-		web.Close()
-		if t.Failed() {
-			t.Logf("log:\n%s", h.log)
-		}
-	})
 	return h
+}
+
+func (h *harness) close() {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(h.t.Context()), patience)
+	defer cancel()
+	if err := h.Close(ctx); err != nil {
+		h.t.Errorf("closing the stack: %v", err)
+	}
+	if h.t.Failed() {
+		h.t.Logf("log:\n%s", h.log)
+	}
+}
+
+// answer handles a request without a network, in a goroutine of its own.
+func (h *harness) answer(r *http.Request) <-chan *httptest.ResponseRecorder {
+	answered := make(chan *httptest.ResponseRecorder, 1)
+	go func() {
+		w := httptest.NewRecorder()
+		h.Door.ServeHTTP(w, r)
+		answered <- w
+	}()
+	return answered
 }
 
 func (h *harness) addTools() {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/dunglas/httpsfv"
@@ -165,40 +166,42 @@ func (w *watched) Describe(addr netip.Addr, _ time.Time) (country, hash string) 
 
 // What is recorded, and that it is recorded before the answer goes out: the answer waits.
 func TestRecordComesFirst(t *testing.T) {
-	recorded, release := make(chan pierre.Call), make(chan struct{})
-	w := &watched{record: func(c pierre.Call) error {
-		recorded <- c
-		<-release
-		return nil
-	}}
-	h := start(t, mcpapi.Options{Recorder: w, Clients: w})
-	c := h.client(pierre.Limit{Requests: 9, Period: pierre.PeriodDay})
-	for _, tt := range []struct {
-		tool   string
-		status pierre.CallStatus
-	}{{"noop", pierre.CallSucceeded}, {"soft", pierre.CallFailed}, {"leak", pierre.CallFailed}, {"progress", pierre.CallSucceeded}} {
-		body := call("1", tt.tool, "")
-		answered := make(chan response)
-		go func() { answered <- c.post(body) }()
-		got := <-recorded
-		select {
-		case resp := <-answered:
-			t.Fatalf("answered before it was recorded: %s", resp.body)
-		case <-time.After(20 * time.Millisecond):
+	rec := &watched{}
+	bubble(t, mcpapi.Options{Recorder: rec, Clients: rec}, func(t *testing.T, h *harness) {
+		recorded, release := make(chan pierre.Call), make(chan struct{})
+		rec.record = func(c pierre.Call) error {
+			recorded <- c
+			<-release
+			return nil
 		}
-		release <- struct{}{}
-		resp := <-answered
-		if got.Tool != tt.tool || got.Status != tt.status || got.KeyID != c.row.ID || got.UserID != c.row.UserID ||
-			got.Country != "NZ" || got.ClientHash != "h" {
-			t.Errorf("%s: recorded %+v", tt.tool, got)
+		c := h.client(pierre.Limit{Requests: 9, Period: pierre.PeriodDay})
+		for _, tt := range []struct {
+			tool   string
+			status pierre.CallStatus
+		}{{"noop", pierre.CallSucceeded}, {"soft", pierre.CallFailed}, {"leak", pierre.CallFailed}, {"progress", pierre.CallSucceeded}} {
+			body := call("1", tt.tool, "")
+			answered := h.answer(c.request(http.MethodPost, "/mcp", body))
+			got := <-recorded
+			synctest.Wait()
+			select {
+			case resp := <-answered:
+				t.Fatalf("answered before it was recorded: %s", resp.Body)
+			default:
+			}
+			release <- struct{}{}
+			resp := <-answered
+			if got.Tool != tt.tool || got.Status != tt.status || got.KeyID != c.row.ID || got.UserID != c.row.UserID ||
+				got.Country != "NZ" || got.ClientHash != "h" {
+				t.Errorf("%s: recorded %+v", tt.tool, got)
+			}
+			if got.RequestBytes != int64(len(body)) {
+				t.Errorf("%s: %d request bytes, want %d", tt.tool, got.RequestBytes, len(body))
+			}
+			if tt.tool != "progress" && got.ResponseBytes != int64(resp.Body.Len()) {
+				t.Errorf("%s: %d response bytes, want %d", tt.tool, got.ResponseBytes, resp.Body.Len())
+			}
 		}
-		if got.RequestBytes != int64(len(body)) {
-			t.Errorf("%s: %d request bytes, want %d", tt.tool, got.RequestBytes, len(body))
-		}
-		if tt.tool != "progress" && got.ResponseBytes != int64(len(resp.body)) {
-			t.Errorf("%s: %d response bytes, want %d", tt.tool, got.ResponseBytes, len(resp.body))
-		}
-	}
+	})
 }
 
 func TestRecordFails(t *testing.T) {

@@ -156,11 +156,11 @@ func (s *Server) request(r *http.Request, x *exchange, c caller) error {
 		// Hanging up does not cancel a call of the older protocol: its client may come back for the answer.
 		detached, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		defer cancel()
-		untrack, err := x.track(x.msg.id, cancel)
-		if err != nil {
+		var err error
+		if x.untrack, err = x.track(x.msg.id, cancel); err != nil {
 			return err
 		}
-		defer untrack()
+		defer x.untrack()
 		ctx = detached
 	}
 	switch {

@@ -89,7 +89,6 @@ type Server struct {
 	catalog  *catalog
 	running  *gate
 	work     *fair.Gate
-	limits   rateLimits
 
 	unknownBytes, knownBytes *budget
 

@@ -215,11 +215,11 @@ func (s *session) track(id json.RawMessage, cancel context.CancelFunc) (untrack 
 		return nil, refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "A request with this id is running in this session already.")
 	}
 	s.inFlight[key] = cancel
-	return func() {
+	return sync.OnceFunc(func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.inFlight, key)
-	}, nil
+	}), nil
 }
 
 // cancel cancels the request with that id, if it is running.
