@@ -19,7 +19,7 @@ func importFile(t *testing.T, s *store.Store, user pierre.UserID, name string) [
 	t.Helper()
 	var ids []pierre.ActivityID
 	path := filepath.Join(recordings.Dir(t), name)
-	_, err := importer.New(s, t.TempDir(), now).ImportPath(t.Context(), user, path, importer.Watch{Row: func(row pierre.ImportRow) error {
+	_, err := importer.New(s, now, importer.Options{TempDir: t.TempDir()}).ImportPath(t.Context(), user, path, importer.Watch{Row: func(row pierre.ImportRow) error {
 		ids = append(ids, row.Activities...)
 		return nil
 	}})

@@ -142,7 +142,7 @@ func (r *result) importTwice(ctx context.Context, path, db string) (fresh, known
 	if err != nil {
 		return 0, 0, err
 	}
-	i := importer.New(s, "", time.Now)
+	i := importer.New(s, time.Now, importer.Options{})
 	start := time.Now()
 	sum, err := i.ImportPath(ctx, user.ID, path, importer.Watch{})
 	if err != nil {

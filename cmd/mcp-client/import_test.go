@@ -40,7 +40,7 @@ func importServer(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewServer(importapi.New(importer.New(s, t.TempDir(), time.Now), importapi.Options{Auth: oneKey{u.ID}, MaxBytes: 1 << 20}))
+	srv := httptest.NewServer(importapi.New(importer.New(s, time.Now, importer.Options{TempDir: t.TempDir()}), importapi.Keys(oneKey{u.ID}), importapi.Options{MaxBytes: 1 << 20}))
 	t.Cleanup(srv.Close)
 	return srv.URL
 }

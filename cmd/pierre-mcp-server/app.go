@@ -16,9 +16,11 @@ import (
 	"github.com/pierre-mcp/pierre/internal/buildinfo"
 	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/clientinfo"
+	"github.com/pierre-mcp/pierre/internal/fair"
 	"github.com/pierre-mcp/pierre/internal/importer"
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/logging"
+	"github.com/pierre-mcp/pierre/internal/spool"
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/training"
 	"github.com/pierre-mcp/pierre/internal/usage"
@@ -28,10 +30,14 @@ import (
 // stopWithin is the time from the signal to the end of the program. Container runtimes kill after ten seconds.
 const stopWithin = 9500 * time.Millisecond
 
+// importPause is how long an import waits, between two small pieces of its work, for tools to be done.
+const importPause = 20 * time.Millisecond
+
 // An app is what both kinds of server and the import command need: the open database and the services over it.
 type app struct {
 	log      *slog.Logger
 	store    *store.Store
+	work     *fair.Gate // shares the tools' work between the users
 	limiter  *limit.Limiter
 	recorder *usage.Recorder
 	clients  *clientinfo.Describer
@@ -61,14 +67,21 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 	if err != nil {
 		return nil, err
 	}
+	if err := spool.Tidy(c.dataDir); err != nil {
+		return nil, errors.Join(fmt.Errorf("removing old temporary files: %w", err), st.Close())
+	}
+	work := fair.New(fair.Options{})
 	a := &app{
 		log:      log,
+		work:     work,
 		store:    st,
 		limiter:  limit.New(st),
 		recorder: usage.NewRecorder(st),
 		clients:  clientinfo.New(countries),
 		mcp:      server.NewMCPServer("pierre-mcp-server", buildinfo.Version(), server.WithInstructions(tools.Instructions)),
-		imports:  importer.New(st, c.dataDir, time.Now),
+		imports: importer.New(st, time.Now, importer.Options{TempDir: c.dataDir, Pause: func(ctx context.Context) {
+			work.Yield(ctx, importPause)
+		}}),
 	}
 	coach := training.New(st, time.Now, log, training.Options{})
 	tools.New(st, coach, time.Now, log, tools.Options{ImportCommand: c.importCommand()}).Register(a.mcp)

@@ -36,11 +36,12 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 		Recorder:       m.Calls(a.recorder, func(tool string) bool { return a.mcp.GetTool(tool) != nil }),
 		Clients:        a.clients,
 		Log:            a.log,
+		Work:           a.work,
 		AllowedOrigins: c.allowedOrigins,
 		TrustedProxies: c.trustedProxies,
 	})
 	m.Sessions(mcp.Sessions)
-	imports := importapi.New(m.Imports(a.imports), importapi.Options{Auth: verifier, Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log})
+	imports := importapi.New(m.Imports(a.imports), importapi.Keys(verifier), importapi.Options{Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log})
 	mux := http.NewServeMux()
 	mux.Handle("/", m.Requests("mcp", mcp))
 	mux.Handle("/api/import", m.Requests("import", imports))

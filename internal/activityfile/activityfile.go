@@ -41,13 +41,13 @@ type Result struct {
 
 // Limits bound what one walk reads. A zero field means its default.
 type Limits struct {
-	TotalBytes int64 // decompressed bytes of the whole upload; 16 GiB
+	TotalBytes int64 // decompressed bytes of the whole upload; 16 GiB, and at most Ratio times its size above 64 MiB
 	FileBytes  int64 // decompressed bytes of one recording; 256 MiB
-	Entries    int   // files; 250 000
+	Entries    int   // files; 100 000
 	Depth      int   // archives inside archives; 3
 	Ratio      int64 // decompressed to compressed bytes of one file; 200
 	Samples    int   // samples of one recording; 1 000 000
-	Rows       int   // activities of one table, or workouts of one health export; 200 000
+	Rows       int   // activities of one table, or workouts of one health export; 50 000
 }
 
 // Options adjust a walk. The zero value works.
@@ -57,12 +57,14 @@ type Options struct {
 	// Reading is called before each file is read, with its path and with how many
 	// results the walk will yield as far as that is known; 0 if it is not. nil: it is not called.
 	Reading func(path string, total int)
+	// Pause is called before each part of a file is read, at most 64 kB: it may wait to let other work go first. nil: it is not called.
+	Pause func(ctx context.Context)
 }
 
 // Walk reads every file of src and calls yield once for each, always in the same
 // order. A file that cannot be read is a failed [Result], not an error: Walk
 // returns an error only if ctx ends, src itself cannot be read, or yield returns one.
 func Walk(ctx context.Context, src *Source, opts Options, yield func(Result) error) error {
-	w := newWalker(opts, yield)
+	w := newWalker(src, opts, yield)
 	return w.walk(ctx, src)
 }

@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -13,7 +14,7 @@ import (
 // document is translated, its root element is not.
 func (w *walker) apple(ctx context.Context, b *bundle, in scope) error {
 	for _, e := range b.entries {
-		if b.taken[e] || e.problem != "" || !strings.EqualFold(path.Ext(e.path), ".xml") {
+		if e.taken || e.problem != "" || !strings.EqualFold(path.Ext(e.path), ".xml") {
 			continue
 		}
 		if err := w.appleDocument(ctx, b, e, in); err != nil {
@@ -50,9 +51,12 @@ func (w *walker) appleDocument(ctx context.Context, b *bundle, e *entry, in scop
 		}
 		a.warnings = append(a.warnings, text)
 	}
+	if a.undated > 0 {
+		a.warnings = append(a.warnings, human.Plural(a.undated, "workout")+" without a readable date left out")
+	}
 	in.provider = pierre.ProviderAppleHealth
 	b.claim(path.Dir(e.path), in.provider)
-	b.taken[e] = true
+	e.taken = true
 	w.ahead.total += len(a.workouts)
 	a.heartRates.sort()
 	for i := range a.workouts {
@@ -77,7 +81,7 @@ func (w *walker) appleWorkout(ctx context.Context, b *bundle, list *entry, a *ap
 			d.warn("its route " + name + " is missing")
 			continue
 		}
-		b.taken[file] = true
+		file.taken = true
 		res := Result{
 			Path: file.path, Format: "gpx", Status: StatusSkipped,
 			Reason: "the route of the workout of " + fromUnix(workout.start).Format("2006-01-02 15:04") + " UTC, and part of it",
@@ -94,11 +98,12 @@ func (w *walker) appleWorkout(ctx context.Context, b *bundle, list *entry, a *ap
 		res.SHA256, res.Warnings = read.sum, read.warnings
 		routes = append(routes, res)
 		for _, part := range read.drafts {
-			d.samples = append(d.samples, part.samples...)
+			d.samples = append(d.samples, part.samples[:min(len(part.samples), w.limits.Samples-len(d.samples))]...)
 		}
 	}
-	d.samples = append(d.samples, a.heartRates.during(workout)...)
-	p := parsed{format: "xml", sum: workout.sum(), drafts: []draft{d}}
+	beats := a.heartRates.during(workout)
+	d.samples = append(d.samples, beats[:min(len(beats), w.limits.Samples-len(d.samples))]...)
+	p := parsed{format: "xml", sum: workout.sum, drafts: []draft{d}}
 	if err := w.deliver(fmt.Sprintf("%s#workout-%d", list.path, i+1), p, "", in); err != nil {
 		return err
 	}

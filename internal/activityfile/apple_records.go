@@ -22,13 +22,14 @@ type appleReader struct {
 	records    int
 	heartRates appleHeartRates
 	profile    appleProfile
+	undated    int
 	warnings   []string
 }
 
 func newAppleReader(x *xmlReader, limits Limits) *appleReader {
 	return &appleReader{
 		xmlReader: x, limits: limits,
-		heartRates: appleHeartRates{most: 10 * limits.Samples, sources: map[string]uint16{}},
+		heartRates: appleHeartRates{longest: limits.Samples, most: 5 * limits.Samples, sources: map[string]uint16{}},
 		profile:    appleProfile{times: map[string]float64{}},
 	}
 }
@@ -46,11 +47,11 @@ func (a *appleReader) child(e xml.StartElement) error {
 		}
 	case "Workout":
 		if len(a.workouts) >= a.limits.Rows {
-			return unreadable("it has more than %d workouts: the rest was not read", a.limits.Rows)
+			return full("it has more than %d workouts", a.limits.Rows)
 		}
 		workout, err := a.workout(e)
 		if math.IsNaN(workout.start) {
-			a.warnings = append(a.warnings, "a workout without a readable date was left out")
+			a.undated++
 			return err
 		}
 		a.workouts = append(a.workouts, workout)
@@ -85,12 +86,14 @@ type appleBeat struct {
 // appleHeartRates are the heart rates of an export, by any of its devices.
 type appleHeartRates struct {
 	most    int
+	longest int // that one workout may have
 	beats   []appleBeat
 	sources map[string]uint16 // at most 65 535: the rest share a number
 	given   int
 }
 
 func (h *appleHeartRates) source(name string) uint16 {
+	name = clip(name, maxName)
 	n, ok := h.sources[name]
 	if !ok && len(h.sources) < math.MaxUint16 {
 		n = uint16(len(h.sources) + 1)
@@ -121,10 +124,10 @@ func (h *appleHeartRates) during(w *appleWorkout) []sample {
 	}
 	beats := h.beats[lo:hi]
 	// Workouts hardly overlap. A hostile export's may all last forever.
-	if h.given += len(beats); h.given > 4*len(h.beats) {
+	if h.given += len(beats); h.given > 4*len(h.beats) || len(beats) > h.longest {
 		return nil
 	}
-	own, ok := h.sources[w.source]
+	own, ok := h.sources[clip(w.source, maxName)]
 	ok = ok && slices.ContainsFunc(beats, func(b appleBeat) bool { return b.source == own })
 	var samples []sample
 	for _, b := range beats {

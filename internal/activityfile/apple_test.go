@@ -70,7 +70,7 @@ func TestAppleWorkoutDetails(t *testing.T) {
 	want := []string{
 		"apple_health_export/export.xml#workout-1 ok: its route workout-routes/gone.gpx is missing: its route workout-routes/bad.gpx could not be read: the file is cut off at byte 9: nothing before was readable",
 		"apple_health_export/workout-routes/bad.gpx failed: the file is cut off at byte 9: nothing before was readable",
-		"apple_health_export/export.xml skipped: the list of the export's workouts (1); 5 health records (steps, sleep, …) are not activities: a workout without a readable date was left out",
+		"apple_health_export/export.xml skipped: the list of the export's workouts (1); 5 health records (steps, sleep, …) are not activities: 1 workout without a readable date left out",
 		"apple_health_export/workout-routes/other.gpx ok",
 	}
 	if got := brief(results); !slices.Equal(got, want) {

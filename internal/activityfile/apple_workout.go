@@ -12,6 +12,9 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
+// maxRoutes bounds the route files of one workout. There is one per pause at most.
+const maxRoutes = 100
+
 // An appleWorkout is a Workout element.
 type appleWorkout struct {
 	kind       string
@@ -23,20 +26,24 @@ type appleWorkout struct {
 	paused     float64
 	totals     pierre.Totals
 	routes     []string
-	row        []string // what identifies it
+	sum        [32]byte // identifies it: the document around it changes with every export
 }
 
 func (a *appleReader) workout(e xml.StartElement) (appleWorkout, error) {
-	w := appleWorkout{kind: attr(e, "workoutActivityType"), source: attr(e, "sourceName"), device: appleDevice(e)}
+	w := appleWorkout{
+		kind: clip(attr(e, "workoutActivityType"), maxName), source: clip(attr(e, "sourceName"), maxName), device: clip(appleDevice(e), maxName),
+	}
 	w.start, w.offset = appleTime(attr(e, "startDate"))
 	w.end, _ = appleTime(attr(e, "endDate"))
 	w.duration = appleQuantity(attr(e, "duration"), attr(e, "durationUnit"))
 	// Before iOS 16, totals are attributes.
 	w.totals.DistanceMeters = appleQuantity(attr(e, "totalDistance"), attr(e, "totalDistanceUnit"))
 	w.totals.CaloriesKcal = appleQuantity(attr(e, "totalEnergyBurned"), attr(e, "totalEnergyBurnedUnit"))
+	var row []string
 	for _, at := range e.Attr {
-		w.row = append(w.row, at.Name.Local, at.Value)
+		row = append(row, at.Name.Local, at.Value)
 	}
+	w.sum = sha256.Sum256(fmt.Appendf(nil, "%q", row))
 	pausedAt := math.NaN()
 	err := a.children(func(e xml.StartElement) error {
 		switch e.Name.Local {
@@ -57,8 +64,8 @@ func (a *appleReader) workout(e xml.StartElement) (appleWorkout, error) {
 			}
 		case "WorkoutRoute":
 			return a.children(func(e xml.StartElement) error {
-				if e.Name.Local == "FileReference" && len(w.routes) < 100 {
-					w.routes = append(w.routes, strings.TrimPrefix(path.Clean("/"+attr(e, "path")), "/"))
+				if e.Name.Local == "FileReference" && len(w.routes) < maxRoutes {
+					w.routes = append(w.routes, strings.TrimPrefix(path.Clean("/"+clip(attr(e, "path"), maxName)), "/"))
 				}
 				return nil
 			})
@@ -115,11 +122,6 @@ func (w *appleWorkout) draft() draft {
 	}
 	d.rec.Totals.DurationSeconds = first(w.duration, d.rec.Totals.DurationSeconds)
 	return d
-}
-
-// sum identifies the workout: the document around it changes with every export.
-func (w *appleWorkout) sum() [32]byte {
-	return sha256.Sum256(fmt.Appendf(nil, "%q", w.row))
 }
 
 // appleDevice names what recorded the element, such as "Apple Watch".

@@ -2,20 +2,30 @@ package activityfile
 
 import (
 	"archive/zip"
+	"bufio"
 	"bytes"
 	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 
 	"github.com/klauspost/compress/flate"
+
+	"github.com/pierre-mcp/pierre/internal/spool"
 )
 
-// memoryArchive is up to which size an archive inside an archive is kept in memory.
-const memoryArchive = 16 << 20
+const (
+	// memoryArchive is up to which size an archive inside an archive is kept in memory.
+	memoryArchive = 16 << 20
+	// spoolRatio is how far a larger one may expand: archives hardly compress.
+	spoolRatio = 10
+	// maxName bounds the names of an archive's files. Its end tells the format.
+	maxName = 1024
+)
 
 func isZip(head []byte) bool {
 	return bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06"))
@@ -30,11 +40,11 @@ func (w *walker) archive(ctx context.Context, e *entry, f *file, in scope) error
 	if in.depth++; in.depth > w.limits.Depth {
 		return refuse(unreadable("archives are nested more than %d deep", w.limits.Depth))
 	}
-	whole, err := w.inOnePlace(f)
+	whole, err := w.randomAccess(f)
 	if err != nil {
 		return refuse(err)
 	}
-	defer whole.remove()
+	defer whole.close()
 	prefix := e.path + "/"
 	if e.top {
 		prefix = ""
@@ -50,52 +60,50 @@ func (w *walker) archive(ctx context.Context, e *entry, f *file, in scope) error
 	return w.bundle(ctx, entries, in)
 }
 
-// A place holds a file for random access.
-type place struct {
+// A content is a file's, for random access.
+type content struct {
 	io.ReaderAt
-	size   int64
-	remove func()
+	size  int64
+	close func()
 }
 
-// inOnePlace returns f itself if it is a file of its own, or else its content in
-// memory or in a temporary file.
-func (w *walker) inOnePlace(f *file) (place, error) {
-	p := place{remove: func() {}}
+// randomAccess returns f itself if it is a file of its own, or else its content
+// in memory or in a temporary file.
+func (w *walker) randomAccess(f *file) (content, error) {
+	c := content{close: func() {}}
 	switch raw := f.raw.(type) {
 	case section:
-		p.ReaderAt, p.size = raw, raw.Size()
-		return p, nil
+		c.ReaderAt, c.size = raw, raw.Size()
+		return c, nil
 	case *os.File:
 		info, err := raw.Stat()
 		if err == nil {
-			p.ReaderAt, p.size = raw, info.Size()
-			return p, nil
+			c.ReaderAt, c.size = raw, info.Size()
+			return c, nil
 		}
 	}
 	var buf bytes.Buffer
 	n, err := io.Copy(&buf, io.LimitReader(f, memoryArchive))
 	if err != nil || n < memoryArchive {
-		p.ReaderAt, p.size = bytes.NewReader(buf.Bytes()), n
-		return p, err
+		c.ReaderAt, c.size = bytes.NewReader(buf.Bytes()), n
+		return c, err
 	}
-	tmp, err := os.CreateTemp(w.tempDir, "pierre-import-*.zip")
+	tmp, err := spool.New(w.tempDir)
 	if err != nil {
-		return p, fmt.Errorf("making a temporary file: %w", err)
+		return c, fmt.Errorf("making a temporary file: %w", err)
 	}
-	p.ReaderAt = tmp
-	p.remove = func() { // what stays behind among the temporary files harms nobody
-		_ = tmp.Close()
-		_ = os.Remove(tmp.Name())
+	c.ReaderAt = tmp
+	c.close = func() { _ = tmp.Close() } // it was only written and read
+	f.tighten(spoolRatio)
+	if c.size, err = io.Copy(tmp, io.MultiReader(&buf, f)); err != nil {
+		c.close()
 	}
-	if p.size, err = io.Copy(tmp, io.MultiReader(&buf, f)); err != nil {
-		p.remove()
-	}
-	return p, err
+	return c, err
 }
 
 // unzip lists the files of an archive in its own order. None is written
 // anywhere, so that their names can do no harm.
-func (w *walker) unzip(src place, prefix string) ([]*entry, error) {
+func (w *walker) unzip(src content, prefix string) ([]*entry, error) {
 	const perEntry = 256 // bytes of the directory
 	capped := &cappedReader{src: src}
 	capped.left.Store(int64(w.limits.Entries) * perEntry)
@@ -107,31 +115,72 @@ func (w *walker) unzip(src place, prefix string) ([]*entry, error) {
 		return nil, unreadable("the archive is cut off or damaged: its list of files is missing")
 	}
 	capped.open.Store(true)
-	z.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser { return flate.NewReader(r) })
+	packed := &counter{} // of the member that was opened last
+	z.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser {
+		packed = &counter{src: bufio.NewReader(r)}
+		return flate.NewReader(packed)
+	})
+	overlapping := overlaps(z.File)
 	var entries []*entry
 	for _, f := range z.File {
 		if strings.HasSuffix(f.Name, "/") {
 			continue
 		}
 		const encrypted = 1
-		e := &entry{
-			path:   prefix + cmp.Or(printable(f.Name), "unnamed"),
-			packed: max(1, int64(f.CompressedSize64)),
-			open:   f.Open,
-		}
+		e := &entry{path: prefix + cmp.Or(printable(f.Name), "unnamed"), open: func() (opened, error) {
+			r, err := f.Open()
+			if f.Method == zip.Store {
+				return opened{ReadCloser: r}, err
+			}
+			return opened{r, packed}, err
+		}}
 		switch {
 		case f.Flags&encrypted != 0:
 			e.problem = "it is encrypted"
 		case f.Method != zip.Deflate && f.Method != zip.Store:
 			e.problem = fmt.Sprintf("its compression (method %d) is not supported: pack the archive anew", f.Method)
+		case overlapping[f]:
+			e.problem = "it shares its bytes with another file of the archive: pack the archive anew"
 		}
 		entries = append(entries, e)
 	}
 	return entries, nil
 }
 
+// overlaps returns the files whose packed bytes are, by the directory, also
+// those of a file before them. Else one packed file under many names would be
+// unpacked as many times. No program writes such archives.
+func overlaps(files []*zip.File) map[*zip.File]bool {
+	type extent struct {
+		file       *zip.File
+		start, end uint64
+	}
+	all := make([]extent, 0, len(files))
+	for _, f := range files {
+		at, err := f.DataOffset()
+		if err == nil { // one that cannot be found cannot be opened either
+			all = append(all, extent{f, uint64(at), uint64(at) + f.CompressedSize64})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b extent) int { return cmp.Compare(a.start, b.start) })
+	found := map[*zip.File]bool{}
+	end := uint64(0)
+	for _, x := range all {
+		switch {
+		case x.start < end || x.end < x.start:
+			found[x.file] = true
+		default:
+			end = x.end
+		}
+	}
+	return found
+}
+
 // printable makes a name fit for a report.
 func printable(name string) string {
+	if len(name) > maxName {
+		name = "…" + name[len(name)-maxName:]
+	}
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7F {
 			return '�'

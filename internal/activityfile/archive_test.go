@@ -90,7 +90,6 @@ func TestBombs(t *testing.T) {
 		{"larger than an upload may be", pack(t, member{"x.gpx", gpxDoc(gpxTrk(fitStart, 2000, ""))}), Limits{TotalBytes: 10_000}, "upload is larger"},
 		{"a list larger than a file may be", pack(t, member{"activities.csv", []byte("id,date,filename\n" + strings.Repeat("1,2024-05-01 06:00:00,\n", 1000))}), Limits{FileBytes: 10_000}, "larger than 10000 bytes"},
 		{"a Garmin list larger than a file may be", pack(t, member{"x_summarizedActivities.json", []byte("[" + strings.Repeat(" ", 20_000) + "]")}), Limits{FileBytes: 10_000}, "larger than 10000 bytes"},
-		{"too many points", gpxDoc(gpxTrk(fitStart, 200, "")), Limits{Samples: 100}, "more than 100 points"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			results := walkBytes(t, "up.bin", tt.content, Options{Limits: tt.limits, TempDir: t.TempDir()})

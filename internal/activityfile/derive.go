@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 	"sort"
-	"strings"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -13,19 +12,21 @@ import (
 // store. docs/imports.md explains each rule.
 func (d *draft) finish() pierre.Recording {
 	sortSamples(d.samples)
+	d.shorten()
 	clean(d.samples)
+	plausible(&d.rec.Totals)
 	if math.IsNaN(d.start) && len(d.samples) > 0 {
 		d.start = d.samples[0].t
 	}
-	for _, text := range []*string{&d.rec.Name, &d.rec.Description, &d.rec.Device} {
-		*text = strings.ToValidUTF8(strings.ReplaceAll(*text, "\x00", ""), "�") // databases take nothing else
-	}
+	d.rec.Name, d.rec.Device = tidy(d.rec.Name, maxTitle), tidy(d.rec.Device, maxTitle)
+	d.rec.Description = tidy(d.rec.Description, maxDescription)
 	if d.rec.Sport == "" {
 		d.rec.Sport = pierre.SportOther
 	}
 	d.rec.Start = fromUnix(d.start)
 	measureTrack(d.samples, d.rec.Sport)
 	derive(&d.rec.Totals, d.samples, d.rec.Sport, 0)
+	plausible(&d.rec.Totals)
 	d.rec.HasGPS = slices.ContainsFunc(d.samples, func(s sample) bool { return s.placed() })
 	d.finishLaps()
 	d.rec.Series = columns(d.samples, d.start)
@@ -39,14 +40,17 @@ func (d *draft) finishLaps() {
 	startLaps(d.laps, d.start)
 	for i := range d.laps {
 		l := &d.laps[i]
-		if math.IsNaN(l.start) {
+		start := l.start - d.start
+		if math.IsNaN(start) || start > maxSpan {
 			continue
 		}
-		within := between(d.samples, l.start, l.end)
+		plausible(&l.totals)
+		within := during(d.samples, l.start, l.end)
 		if budget -= len(within); budget >= 0 {
 			derive(&l.totals, within, d.rec.Sport, math.NaN())
+			plausible(&l.totals)
 		}
-		d.rec.Laps = append(d.rec.Laps, pierre.Lap{StartSeconds: math.Max(0, l.start-d.start), Totals: l.totals})
+		d.rec.Laps = append(d.rec.Laps, pierre.Lap{StartSeconds: math.Max(0, start), Totals: l.totals})
 	}
 }
 
@@ -64,8 +68,8 @@ func startLaps(laps []lap, begin float64) {
 	}
 }
 
-// between returns the samples in [start, end].
-func between(samples []sample, start, end float64) []sample {
+// during returns the samples in [start, end].
+func during(samples []sample, start, end float64) []sample {
 	lo := firstFrom(samples, start)
 	hi := sort.Search(len(samples), func(i int) bool { return samples[i].t > end })
 	return samples[lo:max(lo, hi)]

@@ -10,6 +10,7 @@ import (
 	"hash"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -17,10 +18,6 @@ import (
 // entry reads one file, whatever it is, and yields what became of it.
 func (w *walker) entry(ctx context.Context, e *entry, in scope) error {
 	w.ahead.at(e.path)
-	if e.aside != "" {
-		w.ahead.opened(e, false)
-		return w.yield(Result{Path: e.path, Status: StatusSkipped, Reason: e.aside})
-	}
 	if e.problem != "" {
 		return w.yield(Result{Path: e.path, Status: StatusFailed, Reason: e.problem})
 	}
@@ -50,8 +47,12 @@ type file struct {
 	*bufio.Reader
 	head    []byte
 	raw     io.Reader // the entry's own bytes; nil if it was compressed by itself
+	meter   *meter    // the innermost one
 	closers []io.Closer
 }
+
+// tighten lowers how far the rest of f may expand.
+func (f *file) tighten(ratio int64) { f.meter.ratio = min(f.meter.ratio, ratio) }
 
 // Close implements io.Closer.
 func (f *file) Close() error {
@@ -69,7 +70,7 @@ func (w *walker) openFile(ctx context.Context, e *entry) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &file{raw: src.raw, closers: []io.Closer{src}}
+	f := &file{raw: src.raw, meter: src.meter, closers: []io.Closer{src}}
 	reader := io.Reader(src)
 	for range most + 1 {
 		f.Reader = bufio.NewReaderSize(reader, 64<<10)
@@ -87,10 +88,11 @@ func (w *walker) openFile(ctx context.Context, e *entry) (*file, error) {
 		}
 		f.raw = nil
 		f.closers = append([]io.Closer{unzip}, f.closers...)
-		reader = &meter{
-			ctx: ctx, src: unzip, budget: &w.budget, left: w.limits.TotalBytes,
-			packed: func() int64 { return packed.n }, ratio: w.limits.Ratio,
+		f.meter = &meter{
+			ctx: ctx, pause: w.pause, src: unzip, budget: &w.budget, left: w.limits.TotalBytes,
+			packed: packed, ratio: w.limits.Ratio,
 		}
+		reader = f.meter
 	}
 	return nil, errors.Join(unreadable("it is compressed more than %d times", most), f.Close())
 }
@@ -118,9 +120,10 @@ func (c *counter) ReadByte() (byte, error) {
 
 // parse reads the recordings of f, whose path is name.
 func (w *walker) parse(ctx context.Context, f *file, name string) (parsed, error) {
-	limited := &meter{ctx: ctx, src: f, budget: &budget{bytes: math.MaxInt64}, left: w.limits.FileBytes}
+	limited := &meter{ctx: ctx, pause: func(context.Context) {}, src: f, budget: &budget{bytes: math.MaxInt64}, left: w.limits.FileBytes}
 	switch {
 	case isFIT(f.head):
+		limited.left = min(limited.left, maxFITBytes)
 		b, err := io.ReadAll(limited)
 		cut := ""
 		if err != nil {
@@ -208,20 +211,29 @@ func drain(r io.Reader, sum hash.Hash, p *parsed) error {
 // deliver finishes the drafts and yields them.
 func (w *walker) deliver(name string, p parsed, id string, in scope) error {
 	res := Result{Path: name, Format: p.format, SHA256: p.sum, ExternalID: id, Status: StatusOK, Warnings: p.warnings}
+	var own []string
 	for i := range p.drafts {
 		d := &p.drafts[i]
+		if !d.dated() {
+			continue
+		}
 		if d.unset {
 			res.Status = StatusFailed
 			res.Reason = "the device's clock was not set, and the file does not say when it was recorded"
 			return w.yield(res)
 		}
-		own := d.rec.Warnings
-		d.rec.Warnings = append(append([]string(nil), p.warnings...), own...)
 		d.rec.Provider = in.provider
 		res.LocalTimes = res.LocalTimes || d.local
-		res.Warnings = append(res.Warnings, own...)
-		res.Recordings = append(res.Recordings, d.finish())
+		rec := d.finish()
+		own = append(own, rec.Warnings[:min(len(rec.Warnings), maxWarnings)]...)
+		rec.Warnings = listed(slices.Concat(p.warnings, rec.Warnings))
+		res.Recordings = append(res.Recordings, rec)
+		*d = draft{} // its samples are columns now
 	}
+	if len(res.Recordings) == 0 {
+		res.Status, res.Reason = StatusFailed, "nothing in it says when it was"
+	}
+	res.Warnings = listed(slices.Concat(p.warnings, own))
 	return w.yield(res)
 }
 

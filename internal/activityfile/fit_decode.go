@@ -18,8 +18,12 @@ import (
 // fitEpoch is 1989-12-31T00:00:00Z, where FIT counts its seconds from, in Unix seconds.
 const fitEpoch = 631065600
 
-// maxFITMessages bounds sessions, laps, lengths, events and field descriptions of one file, each.
-const maxFITMessages = 10_000
+// What one FIT file may hold. A chain of multisport recordings has some dozens of sessions.
+const (
+	maxFITBytes    = 64 << 20 // it is read whole; 64 bytes for each of a million records
+	maxFITSessions = 1000
+	maxFITMessages = 10_000 // laps, lengths, clocks, events and field descriptions, each
+)
 
 // A fitFile collects the messages of a chain of FIT files.
 type fitFile struct {
@@ -153,7 +157,7 @@ func (f *fitFile) OnMesg(m proto.Message) {
 		f.describe(mesgdef.NewFieldDescription(&m))
 	default:
 	}
-	if max(len(f.sessions), len(f.laps), len(f.lengths), len(f.clocks), len(f.timer), len(f.native)) > maxFITMessages || len(f.hr.beats) > 20*f.maxSamples {
+	if len(f.sessions) > maxFITSessions || max(len(f.laps), len(f.lengths), len(f.clocks), len(f.timer), len(f.native)) > maxFITMessages || len(f.hr.beats) > 2*f.maxSamples {
 		f.full = "the file has more parts than a recording can hold: read the first ones"
 	}
 }

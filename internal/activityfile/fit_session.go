@@ -28,6 +28,8 @@ func (f *fitFile) drafts(sum [32]byte) []draft {
 		f.sessions = legs
 	}
 	startLaps(f.laps, f.sessions[0].start)
+	slices.SortStableFunc(f.laps, func(a, b lap) int { return cmp.Compare(a.start, b.start) })
+	slices.SortStableFunc(f.lengths, func(a, b fitLength) int { return cmp.Compare(a.end, b.end) })
 	slices.SortStableFunc(f.sessions, func(a, b fitSession) int { return cmp.Compare(a.start, b.start) })
 	parts := map[int]int{}
 	for _, s := range f.sessions {
@@ -65,6 +67,7 @@ type leg struct {
 
 func (f *fitFile) legs() []leg {
 	legs := make([]leg, len(f.sessions))
+	last, seen := 0.0, 0 // the distance of the records before the leg
 	for i, s := range f.sessions {
 		l := &legs[i]
 		l.from, l.to = math.Inf(-1), math.Inf(1)
@@ -74,15 +77,26 @@ func (f *fitFile) legs() []leg {
 		if i+1 < len(f.sessions) {
 			l.to = f.sessions[i+1].start
 		}
+		if math.IsNaN(l.from) {
+			continue // what was recorded is that of the first one
+		}
 		lo, hi := firstFrom(f.records, l.from), firstFrom(f.records, l.to)
 		l.samples = f.records[lo:max(lo, hi):max(lo, hi)]
-		for before := lo - 1; before >= 0 && l.base == 0; before-- {
-			if d := f.records[before].dist; d > 0 {
-				l.base = d
+		for ; seen < lo; seen++ {
+			if d := f.records[seen].dist; d > 0 {
+				last = d
 			}
 		}
+		l.base = last
 	}
 	return legs
+}
+
+// between returns those of list, which is in order of their times, in [from, to).
+func between[T any](list []T, at func(T) float64, from, to float64) []T {
+	lo := sort.Search(len(list), func(i int) bool { return at(list[i]) >= from })
+	hi := sort.Search(len(list), func(i int) bool { return at(list[i]) >= to })
+	return list[lo:max(lo, hi)]
 }
 
 // firstFrom returns the index of the first sample at t or later.
@@ -95,22 +109,13 @@ func (f *fitFile) draft(s fitSession, l leg) draft {
 	d := newDraft(s.start)
 	d.rec.Sport, d.rec.Totals, d.rec.Device = s.sport, s.totals, f.device()
 	countFrom(l.samples, l.base)
-	var lengths []fitLength
-	for _, length := range f.lengths {
-		if length.end >= l.from && length.end < l.to {
-			lengths = append(lengths, length)
-		}
-	}
+	lengths := between(f.lengths, func(x fitLength) float64 { return x.end }, l.from, l.to)
 	var stray int
 	d.samples, stray = near(addLengths(l.samples, lengths, s.pool), s.start, s.end)
 	if stray > 0 {
 		d.warn(fmt.Sprintf("%d samples of another day were left out", stray))
 	}
-	for _, lap := range f.laps {
-		if lap.start >= l.from && lap.start < l.to {
-			d.laps = append(d.laps, lap)
-		}
-	}
+	d.laps = slices.Clone(between(f.laps, func(x lap) float64 { return x.start }, l.from, l.to))
 	d.withoutSensors()
 	return d
 }
@@ -187,7 +192,7 @@ func near(samples []sample, start, end float64) (kept []sample, stray int) {
 	if math.IsNaN(start) || math.IsNaN(end) {
 		return samples, 0
 	}
-	kept = between(samples, start-day, end+day)
+	kept = during(samples, start-day, end+day)
 	return kept, len(samples) - len(kept)
 }
 

@@ -49,12 +49,12 @@ func (w *walker) garmin(ctx context.Context, b *bundle, in *scope) error {
 		list := garminList{path: e.path}
 		err := w.garminList(ctx, e, &table, &list)
 		if err != nil && (list.rows == 0 || ctx.Err() != nil) {
-			if err := w.passOver(ctx, b, e, err); err != nil {
+			if err := w.passOver(ctx, e, err); err != nil {
 				return err
 			}
 			continue
 		}
-		b.taken[e] = true
+		e.taken = true
 		table.lists = append(table.lists, list)
 	}
 	if len(table.lists) > 0 {
@@ -109,9 +109,10 @@ func (w *walker) garminRows(dec *json.Decoder, window *tokenReader, table *garmi
 	if tok, err := dec.Token(); err != nil || tok != json.Delim('[') {
 		return errors.Join(err, errNoTable)
 	}
+	var raw json.RawMessage
+	var a garminActivity
 	for dec.More() {
 		window.since = 0
-		var raw json.RawMessage
 		if err := dec.Decode(&raw); err != nil {
 			list.warning = "the list is damaged: the rest was not read"
 			return err
@@ -120,10 +121,14 @@ func (w *walker) garminRows(dec *json.Decoder, window *tokenReader, table *garmi
 			list.warning = fmt.Sprintf("the list has more than %d activities: the rest was not read", w.limits.Rows)
 			return errNoTable
 		}
-		a := garminActivity{list: list.path, sum: sha256.Sum256(raw)}
+		a = garminActivity{list: list.path, sum: sha256.Sum256(raw)}
 		if err := json.Unmarshal(raw, &a); err != nil || math.IsNaN(a.start()) {
 			list.warning = "activities without a readable start were left out"
 			continue
+		}
+		a.Name, a.Description, a.Kind = clip(a.Name, maxTitle), clip(a.Description, maxDescription), clip(a.Kind, maxTitle)
+		if len(a.ActivityID) > maxTitle {
+			a.ActivityID = ""
 		}
 		list.rows++
 		table.activities = append(table.activities, a)

@@ -37,6 +37,7 @@ type gpxReader struct {
 	tracks         []gpxTrack
 	samples        int
 	routes, points int
+	drawn          int // points of tracks without any time
 	buf            []byte
 }
 
@@ -50,7 +51,7 @@ func readGPX(x *xmlReader, maxSamples int) (drafts []draft, warnings []string, e
 		}
 		warnings = append(warnings, text)
 	}
-	var untimed int
+	untimed := g.drawn
 	var recorded []gpxTrack
 	for i := range g.tracks {
 		t := &g.tracks[i]
@@ -88,7 +89,7 @@ func (g *gpxReader) refuse(warnings []string) error {
 }
 
 func (g *gpxReader) untimed() int {
-	n := 0
+	n := g.drawn
 	for i := range g.tracks {
 		n += g.tracks[i].untimed
 	}
@@ -105,8 +106,7 @@ func (g *gpxReader) child(e xml.StartElement) error {
 			return err
 		})
 	case "trk":
-		g.tracks = append(g.tracks, gpxTrack{})
-		return g.children(g.trackChild)
+		return g.track()
 	case "rte":
 		g.routes++
 	case "wpt":
@@ -115,8 +115,22 @@ func (g *gpxReader) child(e xml.StartElement) error {
 	return nil
 }
 
-func (g *gpxReader) trackChild(e xml.StartElement) (err error) {
-	t := &g.tracks[len(g.tracks)-1]
+// track reads a trk, and keeps it unless none of its points has a time.
+func (g *gpxReader) track() error {
+	var t gpxTrack
+	err := g.children(func(e xml.StartElement) error { return g.trackChild(e, &t) })
+	switch {
+	case len(t.points) == 0:
+		g.drawn += t.untimed
+	case len(g.tracks) >= maxActivities:
+		return full("it has more than %d tracks", maxActivities)
+	default:
+		g.tracks = append(g.tracks, t)
+	}
+	return err
+}
+
+func (g *gpxReader) trackChild(e xml.StartElement, t *gpxTrack) (err error) {
 	switch e.Name.Local {
 	case "name":
 		t.name, err = g.text()
@@ -139,7 +153,7 @@ func (g *gpxReader) trackChild(e xml.StartElement) (err error) {
 // point reads a trkpt.
 func (g *gpxReader) point(e xml.StartElement, t *gpxTrack) error {
 	if g.samples++; g.samples > g.maxSamples {
-		return unreadable("it has more than %d points", g.maxSamples)
+		return full("it has more than %d points", g.maxSamples)
 	}
 	s := newSample(math.NaN())
 	s.place(decimal(attr(e, "lat")), decimal(attr(e, "lon")))

@@ -11,11 +11,11 @@ func (l Limits) withDefaults() Limits {
 	return Limits{
 		TotalBytes: cmp.Or(l.TotalBytes, 16<<30),
 		FileBytes:  cmp.Or(l.FileBytes, 256<<20),
-		Entries:    cmp.Or(l.Entries, 250_000),
+		Entries:    cmp.Or(l.Entries, 100_000),
 		Depth:      cmp.Or(l.Depth, 3),
 		Ratio:      cmp.Or(l.Ratio, 200),
 		Samples:    cmp.Or(l.Samples, 1_000_000),
-		Rows:       cmp.Or(l.Rows, 200_000),
+		Rows:       cmp.Or(l.Rows, 50_000),
 	}
 }
 
@@ -29,22 +29,27 @@ type budget struct {
 // far that file may expand.
 type meter struct {
 	ctx    context.Context //nolint:containedctx // a reader lives for one file of one walk
+	pause  func(context.Context)
 	src    io.Reader
 	budget *budget
-	left   int64        // of the file
-	packed func() int64 // compressed bytes so far or altogether; nil: not compressed
+	left   int64    // of the file
+	packed *counter // the compressed bytes; nil: not compressed
 	ratio  int64
 	n      int64
 }
 
-// ratioFloor is up to where a file may expand however far: a ratio of small
+// Up to where a file, and an upload, may expand however far: a ratio of small
 // numbers says nothing.
-const ratioFloor = 4 << 20
+const (
+	ratioFloor     = 4 << 20
+	expansionFloor = 64 << 20
+)
 
 func (m *meter) Read(p []byte) (int, error) {
 	if err := m.ctx.Err(); err != nil {
 		return 0, err
 	}
+	m.pause(m.ctx)
 	n, err := m.src.Read(p)
 	m.n += int64(n)
 	m.left -= int64(n)
@@ -54,8 +59,14 @@ func (m *meter) Read(p []byte) (int, error) {
 		return 0, unreadable("the upload is larger than what is read of one: upload the rest apart")
 	case m.left < 0:
 		return 0, unreadable("it is larger than %s", size(m.n+m.left))
-	case m.packed != nil && m.n > ratioFloor && m.n > m.ratio*m.packed():
+	case m.packed != nil && m.n > ratioFloor && m.n > m.ratio*m.packed.n:
 		return 0, unreadable("it expands to more than %d times its size: no recording does", m.ratio)
 	}
 	return n, err
 }
+
+// What one file may hold, whatever its format.
+const (
+	maxActivities = 10_000
+	maxLaps       = 100_000 // of all its activities
+)

@@ -32,6 +32,13 @@ func unreadable(format string, args ...any) error {
 	return &refusal{StatusFailed, fmt.Sprintf(format, args...)}
 }
 
+// full says that a file holds more than is read of one. What was read of it by then is kept.
+func full(format string, args ...any) error { return &fullError{fmt.Sprintf(format, args...)} }
+
+type fullError struct{ text string }
+
+func (e *fullError) Error() string { return e.text + ": the rest was not read" }
+
 // kept ends the warning about a damage.
 const kept = ": what comes before was kept"
 

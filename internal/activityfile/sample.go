@@ -56,7 +56,11 @@ type draft struct {
 
 func newDraft(start float64) draft { return draft{start: start} }
 
-func (d *draft) warn(text string) { d.rec.Warnings = append(d.rec.Warnings, text) }
+func (d *draft) warn(text string) {
+	if len(d.rec.Warnings) <= 2*maxWarnings { // more than are listed
+		d.rec.Warnings = append(d.rec.Warnings, text)
+	}
+}
 
 // unix returns t in Unix seconds, exact to the microsecond.
 func unix(t time.Time) float64 { return float64(t.Unix()) + float64(t.Nanosecond())/1e9 }

@@ -2,6 +2,7 @@ package activityfile
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/muktihari/fit/profile/typedef"
@@ -87,12 +88,21 @@ func sportOf(name string) pierre.Sport {
 		}
 		return -1
 	}, strings.TrimPrefix(name, "HKWorkoutActivityType"))
-	for _, g := range sportNames() {
-		for word := range strings.FieldsSeq(g.names) {
-			if word == key {
-				return g.sport
-			}
-		}
+	if sport, ok := sportsByName()[key]; ok {
+		return sport
 	}
 	return pierre.SportOther
 }
+
+// sportsByName is made once: lists of thousands of activities name a sport each.
+var sportsByName = sync.OnceValue(func() map[string]pierre.Sport { //nolint:gochecknoglobals // it never changes
+	sports := map[string]pierre.Sport{}
+	for _, g := range sportNames() {
+		for name := range strings.FieldsSeq(g.names) {
+			if _, ok := sports[name]; !ok { // the first one counts
+				sports[name] = g.sport
+			}
+		}
+	}
+	return sports
+})

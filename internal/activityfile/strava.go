@@ -18,7 +18,7 @@ func (w *walker) strava(ctx context.Context, b *bundle, in scope) error {
 		}
 		table, err := w.stravaTable(ctx, e)
 		if err != nil {
-			if err := w.passOver(ctx, b, e, err); err != nil {
+			if err := w.passOver(ctx, e, err); err != nil {
 				return err
 			}
 			continue
@@ -32,11 +32,11 @@ func (w *walker) strava(ctx context.Context, b *bundle, in scope) error {
 
 // passOver reports on a list that is beyond the limits. One that turns out to be
 // something else is dealt with later, like any other file.
-func (w *walker) passOver(ctx context.Context, b *bundle, e *entry, err error) error {
+func (w *walker) passOver(ctx context.Context, e *entry, err error) error {
 	if _, ok := asRefusal(err); !ok {
 		return ctx.Err()
 	}
-	b.taken[e] = true
+	e.taken = true
 	return w.refuse(ctx, Result{Path: e.path}, err)
 }
 
@@ -46,7 +46,7 @@ func (b *bundle) mayBeStrava(e *entry) bool {
 	if strings.EqualFold(path.Base(e.path), "activities.csv") {
 		return true
 	}
-	return strings.EqualFold(path.Ext(e.path), ".csv") && b.folders[path.Join(path.Dir(e.path), "activities")]
+	return strings.EqualFold(path.Ext(e.path), ".csv") && b.hasFolder(path.Join(path.Dir(e.path), "activities"))
 }
 
 func (w *walker) stravaTable(ctx context.Context, e *entry) (stravaTable, error) {
@@ -65,7 +65,7 @@ func (w *walker) stravaExport(ctx context.Context, b *bundle, list *entry, t str
 	root := path.Dir(list.path)
 	in.provider = pierre.ProviderStrava
 	b.claim(root, pierre.ProviderStrava)
-	b.taken[list] = true
+	list.taken = true
 	withFile := 0
 	for i := range t.rows {
 		if t.rows[i].file == "" {
@@ -81,7 +81,7 @@ func (w *walker) stravaExport(ctx context.Context, b *bundle, list *entry, t str
 		case row.file != "":
 			w.ahead.total++ // the file is missing, and the row stands in for it
 		}
-		if err := w.stravaActivity(ctx, b, list, row, file, in); err != nil {
+		if err := w.stravaActivity(ctx, list, row, file, in); err != nil {
 			return err
 		}
 	}
@@ -97,28 +97,14 @@ func (w *walker) stravaExport(ctx context.Context, b *bundle, list *entry, t str
 	return w.yield(res)
 }
 
-// find returns the file at name that nothing has used yet. Exports name some
-// files without the .gz that they have, or with one that they lack.
-func (b *bundle) find(name string, named bool) *entry {
-	if !named {
-		return nil
-	}
-	for _, n := range []string{name, name + ".gz", strings.TrimSuffix(name, ".gz")} {
-		if e := b.byPath[n]; e != nil && !b.taken[e] {
-			return e
-		}
-	}
-	return nil
-}
-
 // stravaActivity yields the activity of row: that of its file, which is nil if
 // the archive lacks it, or else what the row itself says.
-func (w *walker) stravaActivity(ctx context.Context, b *bundle, list *entry, row *stravaRow, file *entry, in scope) error {
+func (w *walker) stravaActivity(ctx context.Context, list *entry, row *stravaRow, file *entry, in scope) error {
 	name := list.path + "#" + row.label
 	p := parsed{format: "csv", sum: row.sum}
 	switch {
 	case file != nil:
-		b.taken[file] = true
+		file.taken = true
 		read, err := w.parseEntry(ctx, file)
 		if err == nil {
 			for i := range read.drafts {

@@ -147,7 +147,7 @@ func (c stravaColumns) row(fields []string) stravaRow {
 		if col < 0 || col >= len(fields) {
 			return ""
 		}
-		return strings.TrimSpace(strings.Clone(fields[col]))
+		return clip(strings.TrimSpace(fields[col]), maxDescription)
 	}
 	value := func(col int) *float64 { return positive(decimal(text(col))) }
 	var joined bytes.Buffer

@@ -228,7 +228,7 @@ func TestStravaAccountsForEveryRowAndFile(t *testing.T) {
 
 // unpackTo unpacks an archive that a test made.
 func unpackTo(dir string, archive []byte) error {
-	entries, err := (&walker{limits: Limits{}.withDefaults()}).unzip(place{ReaderAt: strings.NewReader(string(archive)), size: int64(len(archive))}, "")
+	entries, err := (&walker{limits: Limits{}.withDefaults()}).unzip(content{ReaderAt: strings.NewReader(string(archive)), size: int64(len(archive))}, "")
 	if err != nil {
 		return err
 	}

@@ -18,8 +18,11 @@ type tcxReader struct {
 	zone       zone
 	multi      int // multisport sessions so far
 	drafts     []draft
+	next       draft // that is being read
+	laps       int   // of all drafts
 	samples    int
 	plans      string // what the document holds instead of activities
+	empty      bool   // an activity says nothing
 	buf        []byte
 }
 
@@ -45,7 +48,7 @@ func readTCX(x *xmlReader, maxSamples int) (drafts []draft, warnings []string, e
 		return nil, nil, lost(warnings[0])
 	case t.plans != "":
 		return nil, nil, notActivity("it holds %s, not a recording", t.plans)
-	case len(t.drafts) > 0:
+	case len(t.drafts) > 0, t.empty:
 		return nil, nil, notActivity("no usable times: this is a route, not a recording")
 	}
 	return nil, nil, notActivity("it holds no activity")
@@ -82,21 +85,20 @@ func (t *tcxReader) leg(_ xml.StartElement, id string) error {
 		case "Activity":
 			return t.activity(e, id)
 		case "Transition":
-			t.drafts = append(t.drafts, newDraft(math.NaN()))
-			d := &t.drafts[len(t.drafts)-1]
-			d.rec.Sport, d.rec.MultisportID = pierre.SportTransition, id
-			return t.lap(e, d)
+			t.next = newDraft(math.NaN())
+			t.next.rec.MultisportID = id
+			return t.keep(string(pierre.SportTransition), t.lap(e, &t.next))
 		}
 		return nil
 	})
 }
 
 func (t *tcxReader) activity(e xml.StartElement, multisport string) error {
-	t.drafts = append(t.drafts, newDraft(math.NaN()))
-	d := &t.drafts[len(t.drafts)-1]
-	d.rec.Sport = sportOf(attr(e, "Sport"))
+	t.next = newDraft(math.NaN())
+	d := &t.next
 	d.rec.MultisportID = multisport
-	return t.children(func(e xml.StartElement) (err error) {
+	sport := attr(e, "Sport")
+	return t.keep(sport, t.children(func(e xml.StartElement) (err error) {
 		switch e.Name.Local {
 		case "Id":
 			var id string
@@ -114,12 +116,27 @@ func (t *tcxReader) activity(e xml.StartElement, multisport string) error {
 			})
 		}
 		return err
-	})
+	}))
+}
+
+// keep adds the next draft, of which reading ended with err, to what the document holds, unless it says nothing.
+func (t *tcxReader) keep(sport string, err error) error {
+	d := &t.next
+	switch {
+	case len(d.laps) == 0 && len(d.samples) == 0:
+		t.empty = true
+	case len(t.drafts) >= maxActivities:
+		return full("it has more than %d activities", maxActivities)
+	default:
+		d.rec.Sport = sportOf(sport)
+		t.drafts = append(t.drafts, *d)
+	}
+	return err
 }
 
 func (t *tcxReader) lap(e xml.StartElement, d *draft) error {
-	if len(d.laps) >= maxFITMessages {
-		return unreadable("it has more than %d laps", maxFITMessages)
+	if t.laps++; t.laps > maxLaps {
+		return full("it has more than %d laps", maxLaps)
 	}
 	l := lap{start: t.zone.parse(attr(e, "StartTime")), end: math.NaN()}
 	err := t.children(func(e xml.StartElement) (err error) {
@@ -173,7 +190,7 @@ func (t *tcxReader) track(d *draft) error {
 			return nil
 		}
 		if t.samples++; t.samples > t.maxSamples {
-			return unreadable("it has more than %d points", t.maxSamples)
+			return full("it has more than %d points", t.maxSamples)
 		}
 		s, err := t.trackpoint()
 		if !math.IsNaN(s.t) {

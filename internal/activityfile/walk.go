@@ -16,28 +16,43 @@ import (
 type walker struct {
 	limits  Limits
 	tempDir string
+	pause   func(context.Context)
 	yield   func(Result) error
 	budget  budget
 	ahead   outlook
 }
 
-func newWalker(opts Options, yield func(Result) error) *walker {
+func newWalker(src *Source, opts Options, yield func(Result) error) *walker {
 	l := opts.Limits.withDefaults()
-	return &walker{
-		limits: l, tempDir: opts.TempDir, yield: yield,
-		budget: budget{bytes: l.TotalBytes, entries: l.Entries},
+	total := l.TotalBytes
+	if src.folder == nil { // what a file holds has a size from which it expands
+		total = min(total, expansionFloor+l.Ratio*src.size)
+	}
+	w := &walker{
+		limits: l, tempDir: opts.TempDir, pause: opts.Pause, yield: yield,
+		budget: budget{bytes: total, entries: l.Entries},
 		ahead:  outlook{reading: opts.Reading},
 	}
+	if w.pause == nil {
+		w.pause = func(context.Context) {}
+	}
+	return w
 }
 
 // An entry is one file of an upload.
 type entry struct {
 	path    string
-	packed  int64  // compressed bytes; 0: not compressed
 	problem string // why it cannot be read
-	aside   string // why it need not be
 	top     bool   // it is the upload itself
-	open    func() (io.ReadCloser, error)
+	taken   bool   // by an export: it has been reported on
+	open    func() (opened, error)
+}
+
+// An opened entry. Its packed bytes are counted as they are read, if it is compressed.
+type opened struct {
+	io.ReadCloser
+
+	packed *counter // nil: not compressed
 }
 
 // A scope is what a file's surroundings say about it.
@@ -61,7 +76,9 @@ func (w *walker) walk(ctx context.Context, src *Source) error {
 	}
 	return w.bundle(ctx, []*entry{{
 		path: src.name, top: true,
-		open: func() (io.ReadCloser, error) { return section{io.NewSectionReader(src.file, 0, src.size)}, nil },
+		open: func() (opened, error) {
+			return opened{ReadCloser: section{io.NewSectionReader(src.file, 0, src.size)}}, nil
+		},
 	}}, top)
 }
 
@@ -85,7 +102,10 @@ func (w *walker) folder(ctx context.Context, src *Source) ([]*entry, error) {
 		case len(entries) > w.limits.Entries:
 			return fs.SkipAll
 		}
-		e := &entry{path: name, open: func() (io.ReadCloser, error) { return src.folder.Open(name) }}
+		e := &entry{path: name, open: func() (opened, error) {
+			f, err := src.folder.Open(name)
+			return opened{ReadCloser: f}, err
+		}}
 		switch {
 		case err != nil:
 			e.problem = "it cannot be opened"
@@ -114,10 +134,10 @@ func (w *walker) bundle(ctx context.Context, entries []*entry, in scope) error {
 		}
 	}
 	for _, e := range b.entries {
-		if b.taken[e] {
+		if e.taken {
 			continue
 		}
-		if err := w.entry(ctx, e, b.scope(e, in)); err != nil {
+		if err := w.bundled(ctx, b, e, in); err != nil {
 			return err
 		}
 	}
@@ -136,26 +156,33 @@ func (w *walker) bundle(ctx context.Context, entries []*entry, in scope) error {
 	return nil
 }
 
-// An opened entry is read within the limits.
-type opened struct {
+// bundled reads one file of b, unless its folder says that it need not be.
+func (w *walker) bundled(ctx context.Context, b *bundle, e *entry, in scope) error {
+	if reason, ok := nearest(b.asides, e.path); ok {
+		w.ahead.at(e.path)
+		w.ahead.opened(e, false)
+		return w.yield(Result{Path: e.path, Status: StatusSkipped, Reason: reason})
+	}
+	return w.entry(ctx, e, b.scope(e, in))
+}
+
+// A bounded reader reads an entry within the limits.
+type bounded struct {
 	*meter
+
 	raw io.ReadCloser
 }
 
 // Close implements io.Closer.
-func (o *opened) Close() error { return o.raw.Close() }
+func (b *bounded) Close() error { return b.raw.Close() }
 
 // reader opens e within the limits, with at most limit bytes of its own.
-func (w *walker) reader(ctx context.Context, e *entry, limit int64) (*opened, error) {
-	raw, err := e.open()
+func (w *walker) reader(ctx context.Context, e *entry, limit int64) (*bounded, error) {
+	o, err := e.open()
 	if err != nil {
 		return nil, unreadable("it cannot be opened")
 	}
-	m := &meter{ctx: ctx, src: raw, budget: &w.budget, left: limit, ratio: w.limits.Ratio}
-	if e.packed > 0 {
-		m.packed = func() int64 { return e.packed }
-	}
-	return &opened{m, raw}, nil
+	return &bounded{&meter{ctx: ctx, pause: w.pause, src: o, budget: &w.budget, left: limit, packed: o.packed, ratio: w.limits.Ratio}, o.ReadCloser}, nil
 }
 
 // size writes a number of bytes for people.

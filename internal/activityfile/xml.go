@@ -20,8 +20,11 @@ import (
 // maxXMLDepth is deeper than any format nests, and shallower than what exhausts anything.
 const maxXMLDepth = 64
 
-// maxXMLText bounds the text of one element. Names and descriptions are the longest.
-const maxXMLText = 64 << 10
+// How much text of a document is kept: of one element, of which names and descriptions are the longest, and of all.
+const (
+	maxXMLText      = 8 << 10
+	maxDocumentText = 1 << 20
+)
 
 // maxXMLToken bounds one tag or stretch of text, all of which a decoder keeps in memory.
 const maxXMLToken = 4 << 20
@@ -35,6 +38,7 @@ type xmlReader struct {
 	src     *tokenReader
 	skipped int64 // bytes before those that dec counts
 	depth   int
+	texts   int // bytes of text that were kept
 }
 
 // newXMLReader reads r, of which it takes ahead what tells the character set.
@@ -214,7 +218,11 @@ func (x *xmlReader) text() (string, error) {
 			}
 		case xml.EndElement:
 			if x.depth < depth {
-				return string(bytes.TrimSpace(text)), nil
+				text = bytes.TrimSpace(text)
+				if x.texts += len(text); x.texts > maxDocumentText {
+					return "", nil
+				}
+				return string(text), nil
 			}
 		}
 	}
@@ -234,6 +242,9 @@ func attr(e xml.StartElement, name string) string {
 // itself if that is no matter of the document.
 func (x *xmlReader) damage(err error) (string, error) {
 	_, malformed := errors.AsType[*xml.SyntaxError](err)
+	if full, ok := errors.AsType[*fullError](err); ok {
+		return full.Error(), nil
+	}
 	switch {
 	case isEOF(err), malformed && x.src.ended && x.offset() >= x.src.total:
 		return fmt.Sprintf("the file is cut off at byte %d", x.offset()) + kept, nil

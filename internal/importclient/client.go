@@ -122,10 +122,8 @@ func (c *Client) Send(ctx context.Context, items []Item, watch Watcher) (pierre.
 	all := pierre.ImportReport{Files: []pierre.ImportRow{}}
 	for _, r := range reports {
 		all.Files = append(all.Files, r.Files...)
-		all.Summary.Activities += r.Summary.Activities
-	}
-	for _, row := range all.Files {
-		all.Summary.Count(row)
+		all.Omitted += r.Omitted
+		all.Summary.Add(r.Summary)
 	}
 	return all, err
 }
@@ -151,7 +149,9 @@ func (c *Client) send(ctx context.Context, it Item, watch Watcher) (pierre.Impor
 
 func failed(it Item, reason string) pierre.ImportReport {
 	row := pierre.ImportRow{File: it.Path, Status: pierre.ImportFailed, Reason: reason}
-	return pierre.ImportReport{Files: []pierre.ImportRow{row}}
+	report := pierre.ImportReport{Files: []pierre.ImportRow{row}}
+	report.Summary.Count(row)
+	return report
 }
 
 func (c *Client) attempt(ctx context.Context, it Item, watch Watcher) (pierre.ImportReport, error) {

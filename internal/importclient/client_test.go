@@ -32,8 +32,7 @@ func product(t *testing.T, opts importapi.Options) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts.Principal = &access.Principal{UserID: u.ID}
-	return importapi.New(importer.New(s, t.TempDir(), time.Now), opts)
+	return importapi.New(importer.New(s, time.Now, importer.Options{TempDir: t.TempDir()}), importapi.Personal(access.Principal{UserID: u.ID}), opts)
 }
 
 // watcher counts.

@@ -27,14 +27,24 @@ type Store interface {
 
 // An Importer imports uploads. It is safe for concurrent use.
 type Importer struct {
-	store   Store
-	tempDir string
-	now     func() time.Time
+	store Store
+	now   func() time.Time
+	opts  Options
 }
 
-// New returns an importer into store. Archives inside archives are unpacked in tempDir, "" being the system's.
-func New(store Store, tempDir string, now func() time.Time) *Importer {
-	return &Importer{store, tempDir, now}
+// Options adjust an [Importer]. The zero value works.
+type Options struct {
+	TempDir string // where archives inside archives are unpacked; "" is the system's folder for temporary files
+	// Pause is called between two small pieces of work. It may wait to let other work go first. nil: there is none.
+	Pause func(ctx context.Context)
+}
+
+// New returns an importer into store.
+func New(store Store, now func() time.Time, opts Options) *Importer {
+	if opts.Pause == nil {
+		opts.Pause = func(context.Context) {}
+	}
+	return &Importer{store, now, opts}
 }
 
 // A Watch follows an import. Its functions are optional, and are not called at the same time.
@@ -72,7 +82,9 @@ func (i *Importer) Import(
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(results)
-		return activityfile.Walk(ctx, src, activityfile.Options{TempDir: i.tempDir, Reading: progress.reading}, func(res activityfile.Result) error {
+		return activityfile.Walk(ctx, src, activityfile.Options{
+			TempDir: i.opts.TempDir, Reading: progress.reading, Pause: i.opts.Pause,
+		}, func(res activityfile.Result) error {
 			select {
 			case results <- res:
 				return nil
@@ -127,6 +139,7 @@ func (i *Importer) recordings(
 	var t tally
 	seen := map[pierre.ActivityID]bool{}
 	for part, rec := range res.Recordings {
+		i.opts.Pause(ctx)
 		added, err := i.store.ImportRecording(ctx, user, pierre.Source{
 			Provider: rec.Provider, ExternalID: res.ExternalID, File: res.Path, Format: res.Format, SHA256: res.SHA256,
 			Part: part, LocalTimes: res.LocalTimes, Imported: i.now(),

@@ -45,7 +45,7 @@ func newDatabase(t testing.TB) database {
 	if _, err := s.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return database{s, importer.New(s, t.TempDir(), time.Now), path}
+	return database{s, importer.New(s, time.Now, importer.Options{TempDir: t.TempDir()}), path}
 }
 
 func (db database) user(t testing.TB, name string) pierre.UserID {

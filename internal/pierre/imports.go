@@ -63,9 +63,31 @@ func (s *ImportSummary) Count(row ImportRow) {
 	}
 }
 
-// An ImportReport accounts for every file of an upload.
+// Add adds the counts of other to s.
+func (s *ImportSummary) Add(other ImportSummary) {
+	s.Files += other.Files
+	s.Imported += other.Imported
+	s.Duplicate += other.Duplicate
+	s.Skipped += other.Skipped
+	s.Failed += other.Failed
+	s.Activities += other.Activities
+}
+
+// Size returns about how many bytes the row takes.
+func (r ImportRow) Size() int {
+	const fixed, id = 64, 40
+	n := fixed + len(r.File) + len(r.Reason) + id*len(r.Activities)
+	for _, w := range r.Warnings {
+		n += len(w)
+	}
+	return n
+}
+
+// An ImportReport accounts for every file of an upload. Its summary counts all of
+// them; of very many, the rows of some are left out.
 type ImportReport struct {
 	Files   []ImportRow   `json:"files"`
+	Omitted int           `json:"files_omitted,omitempty"`
 	Summary ImportSummary `json:"summary"`
 }
 

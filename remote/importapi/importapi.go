@@ -9,69 +9,71 @@
 package importapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
-	"strings"
+	"runtime"
 	"sync"
+	"time"
 
-	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/activityfile"
+	"github.com/pierre-mcp/pierre/internal/fair"
 	"github.com/pierre-mcp/pierre/internal/importer"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/web"
 )
-
-// An Authenticator tells who holds a key. Its errors are [pierre.KindUnauthenticated] if the key is not accepted.
-type Authenticator interface {
-	Verify(ctx context.Context, key string) (access.Principal, error)
-}
 
 // An Importer imports uploads.
 type Importer interface {
 	Import(ctx context.Context, user pierre.UserID, src *activityfile.Source, watch importer.Watch) (pierre.ImportSummary, error)
 }
 
-// Options configure a [Server]. One of Auth and Principal is required.
+// Options adjust a [Server]. The zero value works.
 type Options struct {
-	Auth      Authenticator
-	Principal *access.Principal // single-tenant: whoever calls acts as this principal, and no key is asked for
-	Dir       string            // where uploads lie while they are read; "" is the system's temporary folder
-	MaxBytes  int64             // of an upload; 0: 2 GiB
-	PerUser   int               // imports of one user at a time; 0: 4
-	Log       *slog.Logger      // nil: nothing is logged
+	Dir      string       // where uploads lie while they are read; "" is the system's temporary folder
+	MaxBytes int64        // of an upload; 0: 2 GiB
+	PerUser  int          // uploads of one user at a time; 0: 4
+	Uploads  int          // uploads of all users at a time, being received, waiting or imported; 0: 32
+	Work     *fair.Gate   // shares out the right to import; nil: one for a little more than the processors
+	Log      *slog.Logger // nil: nothing is logged
 }
 
 const (
 	defaultMaxBytes = 2 << 30
 	defaultPerUser  = 4
+	defaultUploads  = 32
+
+	streamPatience = 10 * time.Minute // how long an upload waits for its turn while its client hears of it
+	silentPatience = 30 * time.Second // and while it does not
 )
 
 // A Server answers POST /api/import. It is safe for concurrent use.
 type Server struct {
 	imports Importer
+	callers Callers
 	opts    Options
 	handler http.Handler
 
 	mu      sync.Mutex
+	uploads int
 	running map[pierre.UserID]int
 }
 
-// New returns a Server.
-func New(imports Importer, opts Options) *Server {
-	if opts.MaxBytes == 0 {
-		opts.MaxBytes = defaultMaxBytes
-	}
-	if opts.PerUser == 0 {
-		opts.PerUser = defaultPerUser
+// New returns a Server that hands the uploads of callers to imports.
+func New(imports Importer, callers Callers, opts Options) *Server {
+	opts.MaxBytes = cmp.Or(opts.MaxBytes, defaultMaxBytes)
+	opts.PerUser = cmp.Or(opts.PerUser, defaultPerUser)
+	opts.Uploads = cmp.Or(opts.Uploads, defaultUploads)
+	if opts.Work == nil { // one user alone leaves room for another
+		processors := runtime.GOMAXPROCS(0)
+		opts.Work = fair.New(fair.Options{Running: processors + 1, PerTenant: processors, Waiting: opts.PerUser, Patience: streamPatience})
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{imports: imports, opts: opts, running: map[pierre.UserID]int{}}
+	s := &Server{imports: imports, callers: callers, opts: opts, running: map[pierre.UserID]int{}}
 	mux := http.NewServeMux()
 	mux.Handle("POST /api/import", web.Handle(opts.Log, s.upload))
 	mux.Handle("/api/import", web.OnlyMethods(opts.Log, http.MethodPost))
@@ -87,7 +89,7 @@ func New(imports Importer, opts Options) *Server {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
-	who, err := s.authenticate(r)
+	who, err := s.callers.Caller(r)
 	if err != nil {
 		return err
 	}
@@ -103,7 +105,6 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
 	}
 	leave, err := s.enter(who.UserID)
 	if err != nil {
-		w.Header().Set("Retry-After", "2")
 		return err
 	}
 	defer leave()
@@ -111,18 +112,11 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	defer file.discard()
+	defer file.Close() //nolint:errcheck // it was only read since it was complete
 	out := newAnswer(w, r)
-	sum, err := s.imports.Import(r.Context(), who.UserID, activityfile.NewSource(name, file, size), importer.Watch{Row: out.row, Progress: out.progress})
+	sum, err := s.run(r.Context(), who.UserID, activityfile.NewSource(name, file, size), out)
 	out.stop()
-	attrs := []slog.Attr{
-		slog.String("user_id", string(who.UserID)), slog.Int64("bytes", size),
-		slog.Int("files", sum.Files), slog.Int("activities", sum.Activities), slog.Int("failed", sum.Failed),
-	}
-	if err != nil {
-		attrs = append(attrs, slog.Any("err", err))
-	}
-	s.opts.Log.LogAttrs(r.Context(), slog.LevelInfo, "import ended", attrs...)
+	s.log(r.Context(), who.UserID, size, sum, err)
 	if cause := context.Cause(r.Context()); cause != nil {
 		if errors.Is(cause, web.ErrStopping) && !out.started {
 			w.Header().Set("Retry-After", "5")
@@ -136,50 +130,59 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
 	return out.end(sum, err)
 }
 
-// authenticate returns who calls.
-func (s *Server) authenticate(r *http.Request) (access.Principal, error) {
-	if s.opts.Principal != nil {
-		if !loopback(r.Host) { // a page that rebinds its domain to this machine has that domain as Host
-			return access.Principal{}, &pierre.Error{Kind: pierre.KindDenied, Msg: "This server answers only to localhost."}
-		}
-		web.Claim(r.Context(), "personal")
-		return *s.opts.Principal, nil
+// run imports src when its turn comes.
+func (s *Server) run(ctx context.Context, user pierre.UserID, src *activityfile.Source, out *answer) (pierre.ImportSummary, error) {
+	patience := streamPatience
+	if !out.stream {
+		patience = silentPatience
 	}
-	key, err := access.FromHeader(r.Header)
+	waiting, cancel := context.WithTimeoutCause(ctx, patience, &pierre.Error{
+		Kind: pierre.KindUnavailable, RetryAfter: patience, Msg: "The server is busy with other imports; nothing was imported. Send the upload again later.",
+	})
+	defer cancel()
+	turn, err := s.opts.Work.Enter(waiting, string(user))
 	if err != nil {
-		return access.Principal{}, err
+		return pierre.ImportSummary{}, err
 	}
-	who, err := s.opts.Auth.Verify(r.Context(), key.Reveal())
-	if err == nil {
-		web.Claim(r.Context(), string(who.KeyID))
-	}
-	return who, err
+	defer turn.Leave()
+	return s.imports.Import(ctx, user, src, importer.Watch{Row: out.row, Progress: out.progress})
 }
 
-// enter counts the user's imports, and refuses one too many: each holds disk space and a processor.
+func (s *Server) log(ctx context.Context, user pierre.UserID, size int64, sum pierre.ImportSummary, err error) {
+	attrs := []slog.Attr{
+		slog.String("user_id", string(user)), slog.Int64("bytes", size),
+		slog.Int("files", sum.Files), slog.Int("activities", sum.Activities), slog.Int("failed", sum.Failed),
+	}
+	if err != nil {
+		attrs = append(attrs, slog.Any("err", err))
+	}
+	s.opts.Log.LogAttrs(ctx, slog.LevelInfo, "import ended", attrs...)
+}
+
+// enter counts the uploads, and refuses one too many: each holds disk space.
 func (s *Server) enter(user pierre.UserID) (leave func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.running[user] >= s.opts.PerUser {
+	switch {
+	case s.running[user] >= s.opts.PerUser:
 		return nil, &pierre.Error{
-			Kind: pierre.KindRateLimited, Msg: "Too many imports of yours are running; try again when one has ended.",
+			Kind: pierre.KindRateLimited, RetryAfter: 2 * time.Second,
+			Msg: "Too many imports of yours are running; try again when one has ended.",
+		}
+	case s.uploads >= s.opts.Uploads:
+		return nil, &pierre.Error{
+			Kind: pierre.KindUnavailable, RetryAfter: 10 * time.Second,
+			Msg: "The server is busy with other imports; try again in a moment.",
 		}
 	}
 	s.running[user]++
+	s.uploads++
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		s.uploads--
 		if s.running[user]--; s.running[user] == 0 {
 			delete(s.running, user)
 		}
 	}, nil
-}
-
-func loopback(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = strings.Trim(hostport, "[]")
-	}
-	addr, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && addr.Unmap().IsLoopback()
 }

@@ -48,6 +48,7 @@ type fixture struct {
 
 	store    *store.Store
 	ana, bob pierre.UserID
+	users    keys
 	dir      string
 }
 
@@ -61,11 +62,12 @@ func newFixture(t *testing.T, change func(*importapi.Options)) fixture {
 		}
 		*id = u.ID
 	}
-	opts := importapi.Options{Auth: keys{"ana's": f.ana, "bob's": f.bob}, Dir: f.dir}
+	f.users = keys{"ana's": f.ana, "bob's": f.bob}
+	opts := importapi.Options{Dir: f.dir}
 	if change != nil {
 		change(&opts)
 	}
-	f.Server = httptest.NewServer(importapi.New(importer.New(f.store, opts.Dir, time.Now), opts))
+	f.Server = httptest.NewServer(importapi.New(importer.New(f.store, time.Now, importer.Options{TempDir: opts.Dir}), importapi.Keys(f.users), opts))
 	t.Cleanup(f.Close)
 	return f
 }
@@ -196,7 +198,7 @@ func lines(t *testing.T, body io.Reader) []pierre.ImportLine {
 // stream returns the streamed answer to an upload without a network.
 func stream(t *testing.T, imports importapi.Importer) ([]pierre.ImportLine, string) {
 	t.Helper()
-	s := importapi.New(imports, importapi.Options{Principal: &access.Principal{}, Dir: t.TempDir()})
+	s := importapi.New(imports, importapi.Personal(access.Principal{}), importapi.Options{Dir: t.TempDir()})
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/import", strings.NewReader("x"))
 	r.Host = "localhost"
 	r.Header.Set("Accept", "application/x-ndjson")
@@ -351,7 +353,7 @@ func TestStopping(t *testing.T) {
 				<-ctx.Done()
 				return ctx.Err()
 			})
-			h := importapi.New(imports, importapi.Options{Principal: &access.Principal{}, Dir: t.TempDir()})
+			h := importapi.New(imports, importapi.Personal(access.Principal{}), importapi.Options{Dir: t.TempDir()})
 			srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				h.ServeHTTP(&flushWatcher{ResponseWriter: w, flushed: func() { close(flushed) }}, r)
 			}))
@@ -474,7 +476,7 @@ func (f fixture) stall(ctx context.Context, body io.Reader) error {
 
 func TestSingleTenant(t *testing.T) {
 	f := newFixture(t, nil)
-	s := importapi.New(importer.New(f.store, "", time.Now), importapi.Options{Principal: &access.Principal{UserID: f.ana}})
+	s := importapi.New(importer.New(f.store, time.Now, importer.Options{}), importapi.Personal(access.Principal{UserID: f.ana}), importapi.Options{})
 	for host, want := range map[string]int{
 		"localhost:8080": http.StatusOK, "127.0.0.1:8080": http.StatusOK, "[::1]:8080": http.StatusOK, "localhost": http.StatusOK,
 		"evil.example:8080": http.StatusForbidden, "10.0.0.1": http.StatusForbidden,

@@ -10,7 +10,6 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/recordings"
-	"github.com/pierre-mcp/pierre/remote/importapi"
 )
 
 // upload sends one of the real recordings for a new user, and reads back what came of it, oldest first.
@@ -44,8 +43,8 @@ func (f fixture) upload(t *testing.T, users keys, name string) (pierre.ImportRep
 // TestRealRecordings uploads every real recording and compares what the database
 // then holds with what other decoders found in it.
 func TestRealRecordings(t *testing.T) {
-	users := keys{}
-	f := newFixture(t, func(o *importapi.Options) { o.Auth = users })
+	f := newFixture(t, nil)
+	users := f.users
 	for name, want := range recordings.Load(t).Files {
 		t.Run(name, func(t *testing.T) {
 			report, got := f.upload(t, users, name)
@@ -179,8 +178,8 @@ func mean(values []float64) *float64 {
 
 // TestRealArchives uploads both account exports.
 func TestRealArchives(t *testing.T) {
-	users := keys{}
-	f := newFixture(t, func(o *importapi.Options) { o.Auth = users })
+	f := newFixture(t, nil)
+	users := f.users
 	want := recordings.Load(t).Archives
 	t.Run("strava", func(t *testing.T) {
 		_, got := f.upload(t, users, "strava_export_en.zip")

@@ -14,6 +14,7 @@ import (
 	"unicode"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/spool"
 	"github.com/pierre-mcp/pierre/internal/web"
 )
 
@@ -60,31 +61,11 @@ func printable(r rune) rune {
 	return -1
 }
 
-// An uploadFile is an upload on disk. Nothing is left of it after discard, and
-// where the system lets go of names of open files, not even after a crash.
-type uploadFile struct {
-	*os.File
-}
-
-func newUploadFile(dir string) (uploadFile, error) {
-	f, err := os.CreateTemp(dir, "upload-*")
-	if err != nil {
-		return uploadFile{}, err
-	}
-	_ = os.Remove(f.Name()) // where an open file has to keep its name, discard removes it
-	return uploadFile{f}, nil
-}
-
-func (f uploadFile) discard() {
-	_ = f.Close()           // it was only read since it was complete
-	_ = os.Remove(f.Name()) // mostly it is gone already
-}
-
 // receive streams the body to a file, and returns it with its size.
-func (s *Server) receive(w http.ResponseWriter, r *http.Request) (uploadFile, int64, error) {
-	file, err := newUploadFile(s.opts.Dir)
+func (s *Server) receive(w http.ResponseWriter, r *http.Request) (*spool.File, int64, error) {
+	file, err := spool.New(s.opts.Dir)
 	if err != nil {
-		return uploadFile{}, 0, onDisk(err)
+		return nil, 0, onDisk(err)
 	}
 	web.SetPace(r.Context(), uploadPace())
 	size, err := io.Copy(file, http.MaxBytesReader(w, r.Body, s.opts.MaxBytes))
@@ -92,8 +73,8 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request) (uploadFile, in
 		err = &pierre.Error{Kind: pierre.KindInvalid, Msg: "The upload is empty: the request's body must be the file."}
 	}
 	if err != nil {
-		file.discard()
-		return uploadFile{}, 0, s.explain(err, size)
+		_ = file.Close() // what it holds is not wanted
+		return nil, 0, s.explain(err, size)
 	}
 	return file, size, nil
 }

@@ -21,6 +21,12 @@ const (
 	silenceLimit     = 3 * time.Second
 )
 
+// What a report lists. The rest is counted.
+const (
+	maxRefused     = 10_000   // files that are no activity, or not readable
+	maxReportBytes = 16 << 20 // of all rows
+)
+
 // An answer is the response to an upload: one JSON document at the end, or, for
 // clients that accept NDJSON, lines of progress ([pierre.ImportLine]) of which
 // the last is the report, or says why there is none. Without such a line the
@@ -29,6 +35,9 @@ type answer struct {
 	w      http.ResponseWriter
 	stream bool
 	report pierre.ImportReport
+
+	bytes   int // of all rows so far
+	refused int
 
 	ticking sync.WaitGroup
 	stopped chan struct{}
@@ -105,10 +114,23 @@ func (a *answer) progress(now pierre.ImportProgress) {
 
 // row takes the report on one file. Its error means that the client is gone.
 func (a *answer) row(row pierre.ImportRow) error {
-	a.report.Files = append(a.report.Files, row)
+	if a.fits(row) {
+		a.report.Files = append(a.report.Files, row)
+	} else {
+		a.report.Omitted++
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.broken
+}
+
+// fits reports whether the row is listed: a report is for people and their programs, and stays in memory.
+func (a *answer) fits(row pierre.ImportRow) bool {
+	a.bytes += row.Size()
+	if row.Status == pierre.ImportSkipped || row.Status == pierre.ImportFailed {
+		a.refused++
+	}
+	return a.bytes <= maxReportBytes && (len(row.Activities) > 0 || a.refused <= maxRefused)
 }
 
 // end completes the answer. It returns an err that can still be answered in the usual way.

@@ -1,0 +1,118 @@
+package importapi_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/fair"
+	"github.com/pierre-mcp/pierre/internal/importer"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/remote/importapi"
+)
+
+// A server that receives as many uploads as it may says when to come back, whoever asks.
+func TestUploadsOfAll(t *testing.T) {
+	f := newFixture(t, func(o *importapi.Options) { o.Uploads = 1 })
+	body, send := io.Pipe()
+	first, begun := make(chan error, 1), make(chan struct{})
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got100Continue: func() { close(begun) }})
+	go func() { first <- f.stall(ctx, body) }()
+	select {
+	case <-begun: // the server waits for the body
+	case err := <-first:
+		t.Fatalf("first import ended early: %v", err)
+	}
+	resp, answer := f.post(t, "", strings.NewReader(gpx(0)), "Authorization", "Bearer bob's")
+	if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == "" {
+		t.Errorf("another user's import: %s %s, want 503 with Retry-After", resp.Status, answer)
+	}
+	if _, err := io.WriteString(send, gpx(0)); err != nil {
+		t.Fatal(err)
+	}
+	send.Close()
+	if err := <-first; err != nil {
+		t.Errorf("first import: %v", err)
+	}
+	if report := f.report(t, "", strings.NewReader(gpx(0)), "Authorization", "Bearer bob's"); report.Summary.Imported != 1 {
+		t.Errorf("another user's import, repeated: %+v", report)
+	}
+}
+
+// While others import, an upload waits for its turn: with progress for as long as it takes, and else not for long.
+func TestUploadsWaitForTheirTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		work := fair.New(fair.Options{Running: 1, PerTenant: 1, Patience: time.Hour})
+		taken, err := work.Enter(t.Context(), "somebody")
+		if err != nil {
+			t.Fatal(err)
+		}
+		imports := importFunc(func(context.Context, importer.Watch) error { return nil })
+		s := importapi.New(imports, importapi.Personal(access.Principal{}), importapi.Options{Dir: t.TempDir(), Work: work})
+		post := func(accept string) *httptest.ResponseRecorder {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/import", strings.NewReader("x"))
+			r.Host = "localhost"
+			r.Header.Set("Accept", accept)
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, r)
+			return w
+		}
+		if w := post("application/json"); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "busy") {
+			t.Errorf("%d %s, want 503 that says when to come back", w.Code, w.Body)
+		}
+		time.AfterFunc(5*time.Minute, taken.Leave)
+		w := post("application/x-ndjson")
+		all := lines(t, w.Body)
+		if n := len(all); n < 90 || all[0].Type != pierre.ImportLineProgress || all[n-1].Type != pierre.ImportLineReport {
+			t.Errorf("%d lines, first %+v, last %+v; want progress for five minutes, and the report", n, all[0], all[n-1])
+		}
+	})
+}
+
+// A report lists what was imported and a bounded number of other files, and counts the rest.
+func TestReportIsBounded(t *testing.T) {
+	answer := func(rows func(yield func(pierre.ImportRow) error) error) (report pierre.ImportReport, size int) {
+		t.Helper()
+		imports := importFunc(func(_ context.Context, watch importer.Watch) error { return rows(watch.Row) })
+		s := importapi.New(imports, importapi.Personal(access.Principal{}), importapi.Options{Dir: t.TempDir()})
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/import", strings.NewReader("x"))
+		r.Host = "localhost"
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if err := json.Unmarshal(w.Body.Bytes(), &report); err != nil {
+			t.Fatal(err)
+		}
+		return report, w.Body.Len()
+	}
+	report, _ := answer(func(yield func(pierre.ImportRow) error) error {
+		for n := range 10_003 {
+			if err := yield(pierre.ImportRow{File: fmt.Sprint(n), Status: pierre.ImportSkipped, Reason: "no activity"}); err != nil {
+				return err
+			}
+		}
+		return yield(pierre.ImportRow{File: "run.fit", Status: pierre.ImportImported, Activities: []pierre.ActivityID{"a"}})
+	})
+	if n := len(report.Files); n != 10_001 || report.Omitted != 3 || report.Files[n-1].File != "run.fit" {
+		t.Errorf("%d rows and %d left out, want the first 10000, the import and 3 left out", len(report.Files), report.Omitted)
+	}
+	report, size := answer(func(yield func(pierre.ImportRow) error) error {
+		for range 100 {
+			if err := yield(pierre.ImportRow{File: strings.Repeat("x", 1<<20), Status: pierre.ImportFailed, Reason: "no"}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if size > 17<<20 || len(report.Files)+report.Omitted != 100 {
+		t.Errorf("an answer of %d bytes on %d files, %d left out", size, len(report.Files), report.Omitted)
+	}
+}

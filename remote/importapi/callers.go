@@ -1,0 +1,66 @@
+package importapi
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/web"
+)
+
+// Callers tell who sends a request.
+type Callers interface {
+	Caller(r *http.Request) (access.Principal, error)
+}
+
+// An Authenticator tells who holds a key. Its errors are [pierre.KindUnauthenticated] if the key is not accepted.
+type Authenticator interface {
+	Verify(ctx context.Context, key string) (access.Principal, error)
+}
+
+// Keys are callers that show an API key.
+func Keys(auth Authenticator) KeyCallers { return KeyCallers{auth} }
+
+// KeyCallers are made by [Keys].
+type KeyCallers struct{ auth Authenticator }
+
+// Caller implements [Callers].
+func (c KeyCallers) Caller(r *http.Request) (access.Principal, error) {
+	key, err := access.FromHeader(r.Header)
+	if err != nil {
+		return access.Principal{}, err
+	}
+	who, err := c.auth.Verify(r.Context(), key.Reveal())
+	if err == nil {
+		web.Claim(r.Context(), string(who.KeyID))
+	}
+	return who, err
+}
+
+// Personal are the callers of a personal server: the programs of this machine, all of which act as who.
+func Personal(who access.Principal) PersonalCallers { return PersonalCallers{who} }
+
+// PersonalCallers are made by [Personal].
+type PersonalCallers struct{ who access.Principal }
+
+// Caller implements [Callers].
+func (c PersonalCallers) Caller(r *http.Request) (access.Principal, error) {
+	if !loopback(r.Host) { // a page that rebinds its domain to this machine has that domain as Host
+		return access.Principal{}, &pierre.Error{Kind: pierre.KindDenied, Msg: "This server answers only to localhost."}
+	}
+	web.Claim(r.Context(), "personal")
+	return c.who, nil
+}
+
+func loopback(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = strings.Trim(hostport, "[]")
+	}
+	addr, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && addr.Unmap().IsLoopback()
+}
