@@ -29,6 +29,7 @@ type call struct {
 	message
 	attempt
 
+	key       string      // the id, in one spelling
 	abandoned atomic.Bool // the host no longer wants an answer
 }
 
@@ -45,7 +46,7 @@ type calls struct {
 // newCall registers a request and returns the context that its cancellation ends.
 func (r *relay) newCall(ctx context.Context, m message) (context.Context, *call) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	c := &call{message: m}
+	c := &call{message: m, key: jsonrpc.Key(m.ID)}
 	c.cancel = cancel
 	c.repeatable = r.repeatable(&c.message)
 	c.pace.until = r.lastTry(m.Method)
@@ -57,7 +58,7 @@ func (r *relay) newCall(ctx context.Context, m message) (context.Context, *call)
 	if r.calls.m == nil {
 		r.calls.m = make(map[string]*call)
 	}
-	r.calls.m[jsonrpc.Key(m.ID)] = c
+	r.calls.m[c.key] = c
 	return ctx, c
 }
 
@@ -116,8 +117,8 @@ func (r *relay) finish(c *call) {
 	}
 	r.calls.mu.Lock()
 	defer r.calls.mu.Unlock()
-	if id := jsonrpc.Key(c.ID); r.calls.m[id] == c {
-		delete(r.calls.m, id)
+	if r.calls.m[c.key] == c {
+		delete(r.calls.m, c.key)
 	}
 }
 

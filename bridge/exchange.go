@@ -9,8 +9,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-
-	"github.com/hashicorp/go-retryablehttp"
 )
 
 // An exchange is one HTTP request and its response.
@@ -42,12 +40,8 @@ func (x *exchange) body() []byte {
 // post sends m to the server, again where a allows it, and reads the answer unless it is a stream.
 func (r *relay) post(ctx context.Context, m *message, a *attempt, s session) (*exchange, error) {
 	x := &exchange{release: r.putBuffer}
-	req, err := r.newRequest(http.MethodPost, r.postHeader(m, s), m.Raw)
-	if err != nil {
-		return nil, err
-	}
-	req.SetResponseHandler(func(resp *http.Response) error { return r.readBody(x, resp) })
-	resp, err := r.do(ctx, req, a) //nolint:bodyclose // readBody closes it, or x.close if it is a stream
+	read := func(resp *http.Response) error { return r.readBody(x, resp) }
+	resp, err := r.do(ctx, http.MethodPost, r.postHeader(m, s), m.Raw, a, read) //nolint:bodyclose // readBody closes it, or x.close if it is a stream
 	if err != nil {
 		x.close()
 		return nil, err
@@ -64,23 +58,7 @@ func (r *relay) get(ctx context.Context, s session, lastID string, a *attempt) (
 	if lastID != "" {
 		h[headerLastEvent] = []string{lastID}
 	}
-	req, err := r.newRequest(http.MethodGet, h, nil)
-	if err != nil {
-		return nil, err
-	}
-	return r.do(ctx, req, a)
-}
-
-// newRequest builds a request to the endpoint. Content nil means none.
-func (b *Bridge) newRequest(method string, h http.Header, content []byte) (*retryablehttp.Request, error) {
-	req := &retryablehttp.Request{Request: &http.Request{
-		Method: method, URL: b.url, Host: b.url.Host, Header: h,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-	}}
-	if content == nil {
-		return req, nil
-	}
-	return req, req.SetBody(content)
+	return r.do(ctx, http.MethodGet, h, nil, a, nil)
 }
 
 const eventStream = "text/event-stream"

@@ -26,6 +26,7 @@ type relay struct {
 	sessions sessions
 	tools    toolList
 	buffers  sync.Pool // of *bytes.Buffer, for answers
+	retriers sync.Pool // of *retrier
 
 	// work is the context of everything that waits for the server; calls have
 	// children of it. It outlives the context of Run by the grace period; abort ends it.

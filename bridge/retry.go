@@ -34,8 +34,33 @@ type attempt struct {
 // errNoConnection is why a request ends that has no connection when its time is up.
 var errNoConnection = errors.New("no connection within the time limit")
 
-// do sends req, again where a allows it. The response handler of req reads the answer.
-func (b *Bridge) do(ctx context.Context, req *retryablehttp.Request, a *attempt) (*http.Response, error) {
+// A retrier sends one request at a time, again where its attempt allows it.
+type retrier struct {
+	retryablehttp.Client
+	*attempt
+}
+
+func newRetrier(c *http.Client, log *messageLog) *retrier {
+	r := &retrier{}
+	r.Client = retryablehttp.Client{
+		HTTPClient: c,
+		RetryMax:   1 << 30, // the pace decides, not a count
+		CheckRetry: func(ctx context.Context, resp *http.Response, err error) (bool, error) {
+			again := r.again(ctx, resp, err)
+			if again {
+				log.DebugContext(ctx, "trying again", "status", statusOf(resp), "err", err, "wait", r.next)
+			}
+			return again, nil
+		},
+		Backoff:      func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return r.next },
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+	}
+	return r
+}
+
+// do sends a request to the endpoint, again where a allows it. Content nil means none;
+// read, if it is not nil, reads the answer.
+func (r *relay) do(ctx context.Context, method string, h http.Header, content []byte, a *attempt, read retryablehttp.ResponseHandlerFunc) (*http.Response, error) {
 	a.began = time.Now()
 	if !a.pace.until.IsZero() {
 		limit := time.AfterFunc(time.Until(a.pace.until), func() {
@@ -45,29 +70,32 @@ func (b *Bridge) do(ctx context.Context, req *retryablehttp.Request, a *attempt)
 		})
 		defer limit.Stop()
 	}
-	client := &retryablehttp.Client{
-		HTTPClient: b.http,
-		RetryMax:   1 << 30, // the pace decides, not a count
-		CheckRetry: func(ctx context.Context, resp *http.Response, err error) (bool, error) {
-			again := a.again(ctx, resp, err)
-			if again {
-				b.log.DebugContext(ctx, "trying again", "status", statusOf(resp), "err", err, "wait", a.next)
-			}
-			return again, nil
-		},
-		Backoff:      func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return a.next },
-		ErrorHandler: retryablehttp.PassthroughErrorHandler,
-	}
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn:      func(string) { a.sent.Store(false) },
 		WroteHeaders: func() { a.sent.Store(true) },
 	})
-	resp, err := client.Do(req.WithContext(ctx))
+	req := &retryablehttp.Request{Request: (&http.Request{
+		Method: method, URL: r.url, Host: r.url.Host, Header: h,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}).WithContext(ctx)}
+	if content != nil {
+		if err := req.SetBody(content); err != nil {
+			return nil, err
+		}
+	}
+	req.SetResponseHandler(read)
+	sender, ok := r.retriers.Get().(*retrier)
+	if !ok {
+		sender = newRetrier(r.http, r.log)
+	}
+	sender.attempt = a
+	resp, err := sender.Do(req)
+	r.retriers.Put(sender)
 	if err == nil {
 		return resp, nil
 	}
 	if resp != nil {
-		resp.Body.Close()
+		resp.Body.Close() //nolint:errcheck // it is not read
 	}
 	if errors.Is(context.Cause(ctx), errNoConnection) {
 		return nil, cmp.Or(a.lastErr, errNoConnection)

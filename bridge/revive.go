@@ -110,11 +110,7 @@ func (r *relay) end(ctx context.Context, s session) {
 	}
 	h := r.header.Clone()
 	s.stamp(h)
-	req, err := r.newRequest(http.MethodDelete, h, nil)
-	if err != nil {
-		return
-	}
-	resp, err := r.do(ctx, req, &attempt{})
+	resp, err := r.do(ctx, http.MethodDelete, h, nil, &attempt{}, nil)
 	if err != nil {
 		r.log.InfoContext(ctx, "ending the session failed", "err", err)
 		return
