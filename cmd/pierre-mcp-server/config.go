@@ -31,6 +31,7 @@ type config struct {
 	tlsKey         string
 	certificate    *certfile.Pair // nil: plain HTTP
 	metricsAddr    string
+	maxConnections int // 0: what the limit of descriptors leaves
 	allowedOrigins []string
 	trustedProxies []netip.Prefix
 	downloadsDir   string
@@ -50,17 +51,18 @@ func (c *config) table(getenv func(string) string) []cli.Setting {
 		dataDir = "" // Parse asks for the flag then
 	}
 	return []cli.Setting{
-		{Flag: "host", Env: "PIERRE_HOST", Default: "127.0.0.1", Help: "address to listen on; 0.0.0.0 for all", Other: c.sharedHost, Parse: into(&c.host, parseHost)},
+		{Flag: "host", Env: "PIERRE_HOST", Default: "127.0.0.1", Help: "address to listen on; 0.0.0.0 for all. HOST counts, too, if it is an address", Other: c.sharedHost, Parse: into(&c.host, parseHost)},
 		{Flag: "port", Env: "PORT", Help: "port to listen on (default 8081, with --single-tenant 8080)", Parse: into(&c.port, parsePort)},
-		{Flag: "database-url", Env: "DATABASE_URL", Help: "database (default a SQLite file in the data folder)", Parse: into(&c.databaseURL, parseDatabaseURL)},
-		{Flag: "data-dir", Env: "PIERRE_DATA_DIR", Default: dataDir, Help: "folder of the database, the secrets and uploads", Parse: into(&c.dataDir, parseDataDir)},
-		{Flag: "log-level", Env: "LOG_LEVEL", Default: "info", Help: "off, error, warn, info or debug", Other: rustLevel, Parse: into(&c.log.Level, logging.ParseLevel)},
-		{Flag: "log-format", Env: "LOG_FORMAT", Default: "text", Help: "text or json", Parse: into(&c.log.JSON, logging.ParseFormat)},
-		{Flag: "access-log", Env: "ACCESS_LOG", Default: "false", Switch: true, Help: "log every request, not only those that fail", Parse: into(&c.accessLog, parseSwitch)},
-		{Flag: "geoip-db", Env: "GEOIP_DB", Help: "MaxMind database that gives usage reports their countries", Parse: into(&c.geoIPDB, parseFile)},
-		{Flag: "tls-cert", Env: "TLS_CERT", Help: "certificate file, for HTTPS without a proxy in front", Parse: into(&c.tlsCert, parsePath)},
+		{Flag: "database-url", Env: "DATABASE_URL", Help: "database as sqlite:PATH (default a file in the data folder)", Parse: into(&c.databaseURL, parseDatabaseURL)},
+		{Flag: "data-dir", Env: "PIERRE_DATA_DIR", Default: dataDir, Help: "folder of the database, the secrets, and uploads while they are read", Parse: into(&c.dataDir, parseDataDir)},
+		{Flag: "log-level", Env: "LOG_LEVEL", Default: "info", Help: "off, error, warn, info or debug; to stderr. RUST_LOG counts, too", Other: rustLevel, Parse: into(&c.log.Level, logging.ParseLevel)},
+		{Flag: "log-format", Env: "LOG_FORMAT", Default: "text", Help: "format of the log: text or json", Parse: into(&c.log.JSON, logging.ParseFormat)},
+		{Flag: "access-log", Env: "ACCESS_LOG", Default: "false", Switch: true, Help: "log every request with its id, which the client gets as X-Request-Id; otherwise only those that fail", Parse: into(&c.accessLog, parseSwitch)},
+		{Flag: "geoip-db", Env: "GEOIP_DB", Help: "MaxMind database that gives usage reports their countries; read again when it changes", Parse: into(&c.geoIPDB, parseFile)},
+		{Flag: "tls-cert", Env: "TLS_CERT", Help: "certificate file, for HTTPS without a proxy in front; read again when it changes, and on SIGHUP", Parse: into(&c.tlsCert, parsePath)},
 		{Flag: "tls-key", Env: "TLS_KEY", Help: "key file of --tls-cert", Parse: into(&c.tlsKey, parsePath)},
-		{Flag: "metrics-addr", Env: "METRICS_ADDR", Help: "host:port of a listener of its own for /metrics (default: on --port, for this machine only)", Parse: into(&c.metricsAddr, parseHostPort)},
+		{Flag: "metrics-addr", Env: "METRICS_ADDR", Help: "host:port of a listener of its own for /metrics (default on --port, for this machine only)", Parse: into(&c.metricsAddr, parseHostPort)},
+		{Flag: "max-connections", Env: "MAX_CONNECTIONS", Default: "0", Help: "open connections at most; 0: what the process's limit of open files leaves", Parse: into(&c.maxConnections, parseConnections)},
 		{Flag: "allowed-origins", Env: "ALLOWED_ORIGINS", Help: "web origins that may call /mcp from a browser, comma-separated", Parse: into(&c.allowedOrigins, parseOrigins)},
 		{Flag: "trusted-proxies", Env: "TRUSTED_PROXIES", Help: "networks whose X-Forwarded-For is believed, comma-separated", Parse: into(&c.trustedProxies, parseNetworks)},
 		{Flag: "downloads-dir", Env: "DOWNLOADS_DIR", Help: "folder of mcp-client builds to serve, with install.sh and install.ps1", Parse: into(&c.downloadsDir, parseFolder)},

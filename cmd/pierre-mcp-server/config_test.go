@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,29 +14,44 @@ import (
 	"github.com/pierre-mcp/pierre/internal/cli"
 )
 
+var update = flag.Bool("update", false, "write the table of settings in docs/operating.md")
+
 // TestDocumentedSettings compares the table of docs/operating.md with the flags.
 func TestDocumentedSettings(t *testing.T) {
-	doc, err := os.ReadFile("../../docs/operating.md")
+	const path, begin, end = "../../docs/operating.md", "<!-- settings: made by make golden -->\n", "<!-- end of settings -->\n"
+	doc, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	documented := map[string]string{} // environment variable by flag
-	for line := range strings.Lines(string(doc)) {
-		if cells := strings.Split(line, "|"); len(cells) > 3 && strings.Contains(cells[1], "`--") {
-			flag := strings.Trim(strings.TrimSpace(cells[1]), "`")
-			env, _, _ := strings.Cut(strings.TrimSpace(cells[2]), ",")
-			documented[flag] = strings.Trim(env, "`")
-		}
+	before, rest, ok := strings.Cut(string(doc), begin)
+	old, after, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		t.Fatalf("%s lacks the marks of the table", path)
 	}
+	table := settingsTable()
+	if *update {
+		if err := os.WriteFile(path, []byte(before+begin+table+end+after), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	} else if old != table {
+		t.Errorf("the table in %s is not the program's; make golden writes it:\n%s", path, table)
+	}
+}
+
+func settingsTable() string {
+	var b strings.Builder
+	b.WriteString("| flag | environment | default | what |\n|---|---|---|---|\n")
 	for _, s := range new(config).table(func(string) string { return "" }) {
-		if got := documented["--"+s.Flag]; got != s.Env {
-			t.Errorf("docs/operating.md gives --%s the variable %q, the program %q", s.Flag, got, s.Env)
+		preset, help := s.Default, s.Help
+		if text, rest, ok := strings.Cut(help, " (default "); ok && preset == "" {
+			help, preset = text, strings.TrimSuffix(rest, ")")
 		}
-		delete(documented, "--"+s.Flag)
+		if s.Flag == "data-dir" {
+			preset = "the user's own data folder"
+		}
+		fmt.Fprintf(&b, "| `--%s` | `%s` | %s | %s |\n", s.Flag, s.Env, preset, help)
 	}
-	for flag := range documented {
-		t.Errorf("docs/operating.md has %s, the program does not", flag)
-	}
+	return b.String()
 }
 
 // start runs the program with the arguments, each environment variable given as NAME=value, and a data folder
@@ -117,6 +134,7 @@ func TestBadValuesEndTheProgramBeforeAnythingIsMade(t *testing.T) {
 		{"database, tilde", nil, []string{"DATABASE_URL=sqlite:~/pierre.db"}, []string{"DATABASE_URL: the shell did not"}},
 		{"log level", nil, []string{"LOG_LEVEL=loud"}, []string{`LOG_LEVEL: must be one of`}},
 		{"access log", []string{"--access-log=loud"}, nil, []string{"--access-log: must be true or false"}},
+		{"connections", []string{"--max-connections", "3"}, nil, []string{"--max-connections: must be 0 or a number from 16"}},
 		{"log format", []string{"--log-format", "xml"}, nil, []string{"--log-format: must be text or json"}},
 		{"secret, short", nil, []string{"JWT_SECRET=short"}, []string{"JWT_SECRET"}},
 		{"secret, guessable", nil, []string{"ENCRYPTION_KEY=" + long}, []string{"ENCRYPTION_KEY"}},

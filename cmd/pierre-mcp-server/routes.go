@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/netip"
 	"time"
@@ -85,19 +84,4 @@ func withClient(h http.Handler, proxies []netip.Prefix) http.Handler {
 		ctx := access.WithClient(r.Context(), web.ClientAddr(r, proxies))
 		h.ServeHTTP(w, r.WithContext(ctx))
 	})
-}
-
-// keys finds the server's secrets, or makes them.
-func (c *config) keys(log *slog.Logger) (*keyring.Ring, error) {
-	ring, err := keyring.Load(c.dataDir, c.jwtSecret, c.encryptionKey)
-	if err != nil {
-		return nil, err
-	}
-	for _, file := range ring.Made {
-		log.Info("made a secret", slog.String("file", file))
-	}
-	for _, file := range ring.Exposed {
-		log.Warn("other users of this machine can read this secret; chmod 600 it", slog.String("file", file))
-	}
-	return ring, nil
 }

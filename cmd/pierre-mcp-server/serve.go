@@ -39,7 +39,7 @@ func serve(ctx context.Context, c *config, w cli.World) (err error) {
 		return errors.Join(err, closeAll(ln, metrics))
 	}
 	defer func() { err = errors.Join(err, a.close(ctx)) }()
-	ring, err := c.keys(a.log)
+	ring, err := a.secrets(ctx, c)
 	if err != nil {
 		return errors.Join(err, closeAll(ln, metrics))
 	}
@@ -73,7 +73,7 @@ func (a *app) run(ctx context.Context, c *config, api *api, lns listeners, hangu
 			}
 		})
 	}
-	return web.Serve(ctx, lns.main, api.handler, a.log, web.Options{AccessLog: c.accessLog, TrustedProxies: c.trustedProxies})
+	return web.Serve(ctx, lns.main, api.handler, a.log, web.Options{AccessLog: c.accessLog, MaxConns: c.maxConnections, TrustedProxies: c.trustedProxies})
 }
 
 // listenForMetrics opens --metrics-addr, or returns nil if it is not set.

@@ -21,6 +21,8 @@ import (
 
 const (
 	maxUploadMegabytes = 1_000_000 // a terabyte: more than that is a slip of the keyboard
+	minConnections     = 16
+	maxConnections     = 1_000_000
 	lookupTimeout      = 3 * time.Second
 )
 
@@ -243,7 +245,7 @@ func originSchemes() []string {
 // parseOrigin takes SCHEME://HOST[:PORT] (RFC 6454).
 func parseOrigin(text string) (string, error) {
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme == "" || u.Host == "" {
+	if err != nil || u.Scheme == "" || u.Hostname() == "" {
 		return "", fmt.Errorf("%q is no web origin such as https://app.example.com", text)
 	}
 	if !slices.Contains(originSchemes(), u.Scheme) {
@@ -254,7 +256,7 @@ func parseOrigin(text string) (string, error) {
 	}
 	host, port := strings.ToLower(u.Hostname()), u.Port()
 	addr, aerr := netip.ParseAddr(host)
-	if web := strings.HasPrefix(u.Scheme, "http"); web && aerr != nil && (looksLikeAddress(host) || !hostName.MatchString(host)) {
+	if aerr != nil && (looksLikeAddress(host) || !hostName.MatchString(host)) {
 		return "", fmt.Errorf("%q names no host; a name with other than ASCII letters is written as browsers send it, xn--…", text)
 	}
 	if aerr == nil && addr.Is6() {
@@ -279,6 +281,15 @@ func parseSwitch(text string) (bool, error) {
 	default:
 		return false, fmt.Errorf("must be true or false, not %q", text)
 	}
+}
+
+// parseConnections takes a number of connections, 0 for as many as there can be.
+func parseConnections(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n != 0 && n < minConnections || n > maxConnections {
+		return 0, fmt.Errorf("must be 0 or a number from %d to %d, not %q", minConnections, maxConnections, text)
+	}
+	return n, nil
 }
 
 // parseMegabytes returns bytes.
