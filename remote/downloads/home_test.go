@@ -47,10 +47,18 @@ func TestHomePage(t *testing.T) {
 		want    []string
 		without []string
 	}{
-		"with builds": {ready, downloads.Options{Dir: dir},
-			[]string{"curl -fsSL http://fit.example:8081/install.sh | sh", "irm http://fit.example:8081/install.ps1 | iex", `href="/download/"`, "that you used", "Ready"}, []string{"Not ready"}},
-		"with a public URL": {ready, downloads.Options{Dir: dir, PublicURL: "https://pierre.example.com"},
-			[]string{"curl -fsSL https://pierre.example.com/install.sh"}, []string{"fit.example", "that you used"}},
+		"with builds": {
+			ready,
+			downloads.Options{Dir: dir},
+			[]string{"curl -fsSL http://fit.example:8081/install.sh | sh", "irm http://fit.example:8081/install.ps1 | iex", `href="/download/"`, "that you used", "Ready"},
+			[]string{"Not ready"},
+		},
+		"with a public URL": {
+			ready,
+			downloads.Options{Dir: dir, PublicURL: "https://pierre.example.com"},
+			[]string{"curl -fsSL https://pierre.example.com/install.sh"},
+			[]string{"fit.example", "that you used"},
+		},
 		"without builds": {down, downloads.Options{}, []string{"mcp-client install --url http://fit.example:8081", "Not ready"}, []string{"install.sh", "/download/", "locked"}},
 		"personal":       {ready, downloads.Options{Personal: true}, []string{"Your personal server", "--single-tenant install"}, []string{"API key from"}},
 	} {

@@ -64,7 +64,7 @@ func (s *Server) releases() ([]release, error) {
 func (s *Server) checksums() (map[string]string, error) {
 	f, err := s.dir.Open(checksumFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return map[string]string{}, nil
 	}
 	if err != nil {
 		return nil, err

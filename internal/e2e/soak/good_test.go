@@ -42,12 +42,17 @@ func (c *goodClient) call(ctx context.Context, tool, args string) error {
 		Result struct {
 			IsError bool `json:"isError"`
 		} `json:"result"`
-		Error *struct{ Message string } `json:"error"`
+		Error *struct {
+			Message string `json:"message"`
+		} `json:"error"`
 	}
 	if err := json.Unmarshal(raw, &answer); err != nil {
 		return fmt.Errorf("%w: %.200s", err, raw)
 	}
-	if answer.Error != nil || answer.Result.IsError {
+	if answer.Error != nil {
+		return fmt.Errorf("%s: %s", tool, answer.Error.Message)
+	}
+	if answer.Result.IsError {
 		return fmt.Errorf("%s answered %.300s", tool, raw)
 	}
 	return nil
