@@ -57,7 +57,7 @@ golden:
 fuzz:
 	@scripts/fuzz.sh $(FUZZ)
 
-## dist: what a server hands out: builds of mcp-client, bundles, checksums
+## dist: what a server offers for download: builds of mcp-client, bundles, checksums
 dist:
 	@scripts/dist.sh
 

@@ -180,7 +180,7 @@ func discovered(raw json.RawMessage) string {
 // close ends the program the way a host does: it closes stdin and waits.
 func (h *host) close() error {
 	err := h.stdin.Close()
-	for range h.lines { // what is still said, until stdout ends
+	for range h.lines { // the rest of the output, until it ends
 		continue
 	}
 	if werr := h.cmd.Wait(); werr != nil {

@@ -12,14 +12,14 @@ type story struct {
 	questions func(found) []question
 }
 
-// ownQuestions are about somebody's real recordings: nothing is stored about the athlete.
+// ownQuestions are about real recordings: nothing is stored about their owner.
 func ownQuestions(f found) []question {
 	return append([]question{
 		{"What do you know about me?", "get_athlete", map[string]any{}},
 	}, sessionQuestions(f)...)
 }
 
-// sampleQuestions begin with what the sample athlete knows of himself.
+// sampleQuestions begin with the sample athlete's profile.
 func sampleQuestions(p pierre.Profile) func(found) []question {
 	return func(f found) []question {
 		return append([]question{introduction(p)}, sessionQuestions(f)...)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds what a server hands out (--downloads-dir dist): mcp-client for six
+# Builds what a server offers for download (--downloads-dir dist): mcp-client for six
 # platforms, its checksums and bills of materials, and a bundle for Claude
 # Desktop per platform. Needs Go, Node and npm; the tools are installed into .cache.
 set -euo pipefail

@@ -14,7 +14,7 @@ type readiness interface {
 	Ready(ctx context.Context) error
 }
 
-// mountHealth adds the routes that machines watch: /health says that the process lives,
+// mountHealth adds the routes that machines watch: /health reports that the process runs,
 // /ready that it can do its work.
 func mountHealth(mux *http.ServeMux, db readiness, log *slog.Logger) {
 	mux.Handle("GET /health", web.Handle(log, func(w http.ResponseWriter, _ *http.Request) error {

@@ -102,7 +102,7 @@ func installPersonal(c *config, w cli.World, opts installflow.Options) error {
 }
 
 // entryArgs returns the arguments with which a host starts the server that this command line describes. A host
-// knows nothing of the variables of this shell, so what they say becomes a flag.
+// does not see the variables of this shell, so their values become flags.
 func (c *config) entryArgs() ([]string, error) {
 	args := []string{"--single-tenant"}
 	if c.settings.Set("data-dir") {

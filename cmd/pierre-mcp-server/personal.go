@@ -72,7 +72,7 @@ func servePersonal(ctx context.Context, c *config, w cli.World) (err error) {
 	return errors.Join(err, mcp.Close(drain))
 }
 
-// personalRoutes mounts the routes of a personal server. Whoever can call them acts as its one user.
+// personalRoutes mounts the routes of a personal server. Every caller acts as its one user.
 func (a *app) personalRoutes(ctx context.Context, c *config) (http.Handler, *mcpapi.Server, error) {
 	user, err := a.personalUser(ctx)
 	if err != nil {

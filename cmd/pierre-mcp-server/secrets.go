@@ -7,8 +7,8 @@ import (
 	"github.com/pierre-mcp/pierre/internal/keyring"
 )
 
-// secrets finds the server's secrets, or makes them. Secrets that are new beside a database that is not were lost:
-// that is said, because what was made with the old ones no longer works.
+// secrets finds the server's secrets, or makes them. New secrets beside a database that is not new mean that the old
+// ones were lost; the log says so, because what was made with the old ones no longer works.
 func (a *app) secrets(ctx context.Context, c *config) (*keyring.Ring, error) {
 	ring, err := keyring.Load(c.dataDir, c.jwtSecret, c.encryptionKey)
 	if err != nil {

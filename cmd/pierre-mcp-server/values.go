@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	maxUploadMegabytes = 1_000_000 // a terabyte: more than that is a slip of the keyboard
+	maxUploadMegabytes = 1_000_000 // a terabyte: more than that is a typing error
 	minConnections     = 16
 	maxConnections     = 1_000_000
 	lookupTimeout      = 3 * time.Second
@@ -133,7 +133,7 @@ func parseDataDir(text string) (string, error) {
 	}
 }
 
-// parsePath takes the path of a file that somebody else will open, or nothing.
+// parsePath takes the path of a file, which is opened later, or nothing.
 func parsePath(text string) (string, error) { return text, checkTilde(text) }
 
 // parseFile takes the path of a file that can be read, or nothing.

@@ -1,4 +1,4 @@
-// Package buildinfo knows which build of the product is running.
+// Package buildinfo tells which build of the product is running.
 package buildinfo
 
 import (
@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// The linker writes it: -ldflags "-X …/internal/buildinfo.version=v1.2.3".
+// The linker sets it: -ldflags "-X …/internal/buildinfo.version=v1.2.3".
 var version string
 
 // Version returns the version of the build, such as 1.2.3: what the build was told, or what the toolchain
-// knows of it. It has no "v" in front, whoever built it.
+// knows of it. It never has a "v" in front.
 func Version() string {
 	if version != "" {
 		return strings.TrimPrefix(version, "v")

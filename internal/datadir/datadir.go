@@ -1,7 +1,6 @@
-// Package datadir knows where the programs keep their data unless they are told another folder:
-// the database, the secrets, uploads. It is the same folder for all of them, so that
-// admin-setup finds what the server made. It follows each system's convention for a user's
-// own data (on Linux the XDG Base Directory Specification).
+// Package datadir finds the folder where the programs keep their data by default: the database,
+// the secrets, uploads. It is the same folder for all programs, so that admin-setup finds what the
+// server made. It follows each system's convention for a user's own data (on Linux the XDG Base Directory Specification).
 package datadir
 
 import (

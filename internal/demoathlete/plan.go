@@ -19,7 +19,7 @@ const (
 	looseFrom     = 15 * 7 // files were kept since this day, so two weeks are in both
 )
 
-// Weeks with something special, which happens on the weekday that the code says.
+// Weeks with something special, each on a weekday that the code gives.
 const (
 	week10k       = 13
 	weekHalf      = 22 // also recorded with a phone

@@ -1,5 +1,5 @@
 // Package monitor counts what the server does, for /metrics: requests by route, streams, tool calls and imports.
-// Keys and users are no labels: there are too many of them, and they are nobody else's business.
+// Keys and users are not labels: there are too many of them, and they are private.
 package monitor
 
 import (

@@ -101,8 +101,8 @@ func wrongHost(err error) error {
 	return &pierre.Error{Kind: pierre.KindInvalid, Msg: "The request's Host is no host name.", Err: err}
 }
 
-// origin is how the client reached the server. What a proxy says of the scheme is believed: who lies about it
-// only breaks a download of their own.
+// origin is how the client reached the server. A proxy's header gives the scheme. It is trusted, because a
+// client that sends a false one only gets a broken download itself.
 func (s *Server) origin(r *http.Request) string {
 	if s.opts.PublicURL != "" {
 		return s.opts.PublicURL
