@@ -2,10 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,9 +18,10 @@ const importLong = `import uploads recordings to the server: FIT, GPX and TCX fi
 of them, and the account exports of Strava, Garmin and Apple Health, as the zip
 file that they came in or unpacked.
 
-Every file gets a line in the report: imported, duplicate, skipped (it is no
-activity) or failed, with the reason. Importing again changes nothing, so an
-import that was interrupted is completed by repeating it.
+While it runs it says how far it is. Then it prints the files that need attention,
+what was found, and a question to ask; --verbose prints every file: imported,
+duplicate, skipped (it is no activity) or failed, with the reason. Importing again
+changes nothing, so an import that was interrupted is completed by repeating it.
 
 Without --url it uses the entry that "mcp-client install" wrote. The exit code is 0
 if nothing failed.`
@@ -35,8 +35,9 @@ const importExample = `  # a Strava archive
 
 // importOptions are the flags of import alone.
 type importOptions struct {
-	json   bool
-	dryRun bool
+	json    bool
+	verbose bool
+	dryRun  bool
 }
 
 func newImportCmd(w cli.World, conn *connection.Settings) *cobra.Command {
@@ -57,6 +58,7 @@ func newImportCmd(w cli.World, conn *connection.Settings) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&opts.json, "json", false, "print the report as JSON")
+	cmd.Flags().BoolVarP(&opts.verbose, "verbose", "v", false, "print what became of every file")
 	cmd.Flags().BoolVar(&opts.dryRun, "dry-run", false, "list what would be sent, and send nothing")
 	return cmd
 }
@@ -69,11 +71,11 @@ func importPaths(ctx context.Context, w cli.World, conn *connection.Settings, op
 	if err != nil {
 		return err
 	}
-	if opts.dryRun {
-		return importreport.Plan(w.Stdout, items, others)
-	}
 	if len(items) == 0 {
-		return errors.New("nothing to import: there is no .fit, .gpx, .tcx or .zip file")
+		return importreport.ErrNothing
+	}
+	if opts.dryRun {
+		return importclient.WritePlan(w.Stdout, items, others)
 	}
 	conn.OrInstalled(w.Getenv, connection.DefaultEntry)
 	e, err := conn.Endpoint(w.Getenv)
@@ -81,21 +83,20 @@ func importPaths(ctx context.Context, w cli.World, conn *connection.Settings, op
 		return err
 	}
 	client := importclient.NewClient(e.At("/api/import"), e.HTTP, importclient.Options{Authorize: e.Authorize})
-	show := importreport.NewProgress(w.Stderr, items)
-	report, err := client.Send(ctx, items, show)
-	show.End()
+	progress := importreport.NewProgress(w.Stderr, time.Now, importclient.Paths(items), importclient.Size(items))
+	report, err := client.Send(ctx, items, progress)
+	progress.End()
 	if ctx.Err() != nil {
 		err = errors.New("interrupted; importing again completes what is missing")
 	}
-	if opts.json {
-		enc := json.NewEncoder(w.Stdout)
-		enc.SetIndent("", "  ")
-		err = errors.Join(err, enc.Encode(report))
-	} else {
-		err = errors.Join(err, importreport.Report(w.Stdout, report, others))
+	switch {
+	case opts.json:
+		err = errors.Join(err, cli.WriteJSON(w.Stdout, report))
+	case err == nil || len(report.Files) > 0:
+		err = errors.Join(err, importreport.Write(w.Stdout, report, importreport.Options{Verbose: opts.verbose, Others: others}))
 	}
-	if err == nil && report.Summary.Failed > 0 {
-		return fmt.Errorf("%d of %d files failed", report.Summary.Failed, report.Summary.Files)
+	if err != nil {
+		return err
 	}
-	return err
+	return importreport.Failed(report.Summary)
 }

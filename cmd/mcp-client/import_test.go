@@ -15,7 +15,6 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/cli"
-	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/importer"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
@@ -90,16 +89,29 @@ func TestImport(t *testing.T) {
 		t.Errorf("exit %d, stderr %s", code, &stderr)
 	}
 	for _, want := range []string{
-		"imported   " + filepath.Join(dir, "a.gpx") + "\n",
-		"skipped    " + filepath.Join(dir, "route.gpx") + "\n             it holds a planned route",
-		"4 files: 2 imported (2 new activities), 1 duplicate, 1 skipped, 0 failed; 1 file of other kinds left out.\n",
+		"2 new activities in 2026: 2 other activities.\n",
+		"4 files: 2 imported, 1 duplicate, 1 skipped, 0 failed; 1 file of other kinds left out.\n",
+		"Ask now: “",
 	} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("stdout lacks %q:\n%s", want, stdout)
 		}
 	}
-	if got := stderr.String(); strings.Count(got, "\n") != 4 || !strings.Contains(got, "4 of 4: ") {
-		t.Errorf("stderr = %q, want a line per upload", got)
+	if strings.Contains(stdout, "route.gpx") {
+		t.Errorf("a file that needs no attention is printed:\n%s", stdout)
+	}
+	_, stdout = client(t, &stderr, "import", "--verbose", "--url", url+"/mcp/", dir)
+	for _, want := range []string{
+		"duplicate  " + filepath.Join(dir, "a.gpx") + "\n",
+		"skipped    " + filepath.Join(dir, "route.gpx") + "\n             it holds a planned route",
+		"No new activity: what these files hold was there already.\n",
+	} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("every file: stdout lacks %q:\n%s", want, stdout)
+		}
+	}
+	if stderr.Len() > 0 {
+		t.Errorf("stderr %s", &stderr)
 	}
 }
 
@@ -161,14 +173,15 @@ func TestImportMistakes(t *testing.T) {
 		code int
 		want string
 	}{
-		"no path":       {[]string{"--url", url}, 2, "at least one file, folder or archive"},
-		"missing path":  {[]string{"--url", url, filepath.Join(dir, "nowhere")}, 2, "there is no file or folder " + filepath.Join(dir, "nowhere")},
-		"no server":     {[]string{dir}, 2, "--url"},
-		"unknown flag":  {[]string{"--nope", dir}, 2, "unknown flag: --nope"},
-		"nothing there": {[]string{"--url", url, empty}, 1, "nothing to import"},
-		"wrong key":     {[]string{"--url", url, "--auth-key", "pk_live_wrong", dir}, 1, "This API key is not known; check it for typos."},
-		"no such API":   {[]string{"--url", url + "/elsewhere", dir}, 1, "is this a Pierre server?"},
-		"too large":     {[]string{"--url", url, big}, 1, "1 of 1 files failed"},
+		"no path":            {[]string{"--url", url}, 2, "at least one file, folder or archive"},
+		"missing path":       {[]string{"--url", url, filepath.Join(dir, "nowhere")}, 2, "there is no file or folder " + filepath.Join(dir, "nowhere")},
+		"no server":          {[]string{dir}, 2, "--url"},
+		"unknown flag":       {[]string{"--nope", dir}, 2, "unknown flag: --nope"},
+		"nothing there":      {[]string{"--url", url, empty}, 1, "nothing to import"},
+		"nothing there, dry": {[]string{"--dry-run", empty}, 1, "nothing to import"},
+		"wrong key":          {[]string{"--url", url, "--auth-key", "pk_live_wrong", dir}, 1, "This API key is not known; check it for typos."},
+		"no such API":        {[]string{"--url", url + "/elsewhere", dir}, 1, "is this a Pierre server?"},
+		"too large":          {[]string{"--url", url, big}, 1, "1 of 1 file failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stderr bytes.Buffer
@@ -192,12 +205,5 @@ func TestImportInterrupted(t *testing.T) {
 	code := cli.Run(ctx, newRootCmd(w), []string{"import", "--url", url, dir}, w)
 	if code != 1 || !strings.Contains(stderr.String(), "importing again completes") {
 		t.Errorf("exit %d, stderr %q", code, &stderr)
-	}
-}
-
-// What a file is called cannot steer the terminal.
-func TestPlain(t *testing.T) {
-	if got, want := human.Line("a\x1b[31mb\nç"), "a?[31mb?ç"; got != want {
-		t.Errorf("plain = %q, want %q", got, want)
 	}
 }

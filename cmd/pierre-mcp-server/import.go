@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"time"
@@ -16,8 +15,15 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
+// importOptions are the flags of import alone.
+type importOptions struct {
+	email   string
+	json    bool
+	verbose bool
+}
+
 func newImport(c *config, w cli.World) *cobra.Command {
-	var email string
+	opts := new(importOptions)
 	cmd := &cobra.Command{
 		Use:   "import PATH…",
 		Short: "Import recordings and export archives for a user",
@@ -30,7 +36,7 @@ func newImport(c *config, w cli.World) *cobra.Command {
 			if err := c.load(); err != nil {
 				return err
 			}
-			if (email == "") != c.singleTenant {
+			if (opts.email == "") != c.singleTenant {
 				return cli.Usagef("import needs --user EMAIL, or --single-tenant for the personal program's own data")
 			}
 			for _, path := range paths {
@@ -38,42 +44,62 @@ func newImport(c *config, w cli.World) *cobra.Command {
 					return cli.Usagef("there is no file or folder %s", path)
 				}
 			}
-			return importPaths(cmd, c, w, email, paths)
+			return importPaths(cmd.Context(), c, w, opts, paths)
 		},
 	}
-	cmd.Flags().StringVar(&email, "user", "", "e-mail address of the user, who is made if new")
+	cmd.Flags().BoolVar(&opts.json, "json", false, "print the report as JSON")
+	cmd.Flags().BoolVarP(&opts.verbose, "verbose", "v", false, "print what became of every file")
+	cmd.Flags().StringVar(&opts.email, "user", "", "e-mail address of the user, who is made if new")
 	return cmd
 }
 
-func importPaths(cmd *cobra.Command, c *config, w cli.World, email string, paths []string) (err error) {
-	ctx := cmd.Context()
+func importPaths(ctx context.Context, c *config, w cli.World, opts *importOptions, paths []string) (err error) {
 	a, err := c.open(ctx, w, false)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.close(ctx)) }()
-	var total pierre.ImportSummary
-	user, err := a.importingUser(ctx, email)
+	user, err := a.importingUser(ctx, opts.email)
 	if err != nil {
 		return err
 	}
+	report := pierre.ImportReport{Files: []pierre.ImportRow{}}
+	progress := importreport.NewProgress(w.Stderr, time.Now, paths, 0)
 	for _, path := range paths {
-		summary, err := a.imports.ImportPath(ctx, user.ID, path, importer.Watch{Row: func(row pierre.ImportRow) error {
-			total.Count(row)
-			return importreport.Row(w.Stdout, row)
-		}})
+		var summary pierre.ImportSummary
+		summary, err = a.imports.ImportPath(ctx, user.ID, path, importer.Watch{
+			Row: func(row pierre.ImportRow) error {
+				report.Files = append(report.Files, row)
+				report.Summary.Count(row)
+				return nil
+			},
+			Progress: func(now pierre.ImportProgress) { progress.Progress(path, now) },
+		})
+		report.Summary.Activities += summary.Activities
 		if err != nil {
-			return err
+			break
 		}
-		total.Activities += summary.Activities
+		progress.Done(path, summary.Files)
 	}
-	if err := importreport.Summary(w.Stdout, total, ""); err != nil {
+	progress.End()
+	if err = errors.Join(err, printImport(w, opts, report, err)); err != nil {
 		return err
 	}
-	if total.Failed > 0 {
-		return fmt.Errorf("%d of %d files failed", total.Failed, total.Files)
+	return importreport.Failed(report.Summary)
+}
+
+// printImport prints what became of an import that ended with failure, or nil.
+func printImport(w cli.World, opts *importOptions, report pierre.ImportReport, failure error) error {
+	switch {
+	case len(report.Files) == 0 && failure == nil:
+		return importreport.ErrNothing
+	case opts.json:
+		return cli.WriteJSON(w.Stdout, report)
+	case len(report.Files) > 0:
+		return importreport.Write(w.Stdout, report, importreport.Options{Verbose: opts.verbose})
+	default:
+		return nil
 	}
-	return nil
 }
 
 // importingUser returns the user with that e-mail address, who is made if new; "" is the one of a personal server. Users of

@@ -93,8 +93,9 @@ func checkRetry(ctx context.Context, resp *http.Response, err error) (bool, erro
 
 // A Watcher follows an upload. Its methods are called from several goroutines.
 type Watcher interface {
-	Sent(bytes int64)        // so many more; less than 0 if they have to be sent again
-	Done(it Item, files int) // an item's files are reported
+	Sent(bytes int64)                                // so many more; less than 0 if they have to be sent again
+	Progress(item string, now pierre.ImportProgress) // how far the server is with the item of that path
+	Done(item string, files int)                     // the item's files are reported
 }
 
 // Send sends items, a few at a time, and returns the report on all of their
@@ -114,7 +115,7 @@ func (c *Client) Send(ctx context.Context, items []Item, watch Watcher) (pierre.
 			if reports[i], err = c.send(ctx, it, watch); err != nil {
 				return err
 			}
-			watch.Done(it, len(reports[i].Files))
+			watch.Done(it.Path, len(reports[i].Files))
 			return nil
 		})
 	}
@@ -179,7 +180,7 @@ func (c *Client) attempt(ctx context.Context, it Item, watch Watcher) (pierre.Im
 	if resp.StatusCode != http.StatusOK {
 		return pierre.ImportReport{}, refusal(c.url, resp)
 	}
-	report, err := readReport(resp.Body, it)
+	report, err := readAnswer(resp.Body, it, watch)
 	if err != nil {
 		sent.void()
 	}
@@ -196,31 +197,6 @@ func (it Item) locate(file string) string {
 		return filepath.Join(it.Path, filepath.FromSlash(file))
 	}
 	return it.Name + "/" + file
-}
-
-// readReport reads a streamed answer up to its report.
-func readReport(body io.Reader, it Item) (pierre.ImportReport, error) {
-	lines := json.NewDecoder(body)
-	for {
-		var line pierre.ImportLine
-		err := lines.Decode(&line)
-		_, malformed := errors.AsType[*json.SyntaxError](err)
-		if _, foreign := errors.AsType[*json.UnmarshalTypeError](err); malformed || foreign {
-			return pierre.ImportReport{}, &refusedError{msg: "the server's answer is not a report: is this a Pierre server?"}
-		}
-		switch {
-		case err != nil:
-			return pierre.ImportReport{}, &cutOffError{err}
-		case line.Type == pierre.ImportLineError && line.ImportFailure != nil:
-			return pierre.ImportReport{}, &refusedError{line.Status, line.Detail}
-		case line.Type == pierre.ImportLineReport && line.ImportReport != nil:
-			report := *line.ImportReport
-			for i := range report.Files {
-				report.Files[i].File = it.locate(report.Files[i].File)
-			}
-			return report, nil
-		}
-	}
 }
 
 // A cutOffError is an answer without its end.

@@ -39,10 +39,13 @@ func product(t *testing.T, opts importapi.Options) http.Handler {
 type watcher struct {
 	sent atomic.Int64
 	done atomic.Int64
+
+	progress atomic.Int64
 }
 
-func (w *watcher) Sent(n int64)                { w.sent.Add(n) }
-func (w *watcher) Done(importclient.Item, int) { w.done.Add(1) }
+func (w *watcher) Sent(n int64)                           { w.sent.Add(n) }
+func (w *watcher) Progress(string, pierre.ImportProgress) { w.progress.Add(1) }
+func (w *watcher) Done(string, int)                       { w.done.Add(1) }
 
 // send uploads what is below paths to a server of h.
 func send(t *testing.T, h http.Handler, paths ...string) (pierre.ImportReport, *watcher, error) {
@@ -276,4 +279,65 @@ func TestCancelledSend(t *testing.T) {
 	if _, err := importclient.NewClient(u, srv.Client(), importclient.Options{}).Send(ctx, items, &watcher{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("Send = %v, want cancelled", err)
 	}
+}
+
+// Servers of any version are understood: one that streams progress, one that
+// answers with the report alone, one that sent a line for each file.
+func TestAnswersOfAllVersions(t *testing.T) {
+	want := pierre.ImportSummary{Files: 2, Imported: 1, Failed: 1, Activities: 1}
+	const rows = `{"file":"a.gpx","status":"imported"},{"file":"b.gpx","status":"failed","reason":"it is empty"}`
+	const sums = `"summary":{"files":2,"imported":1,"failed":1,"activities":1}`
+	for name, tc := range map[string]struct {
+		answer   string
+		progress int64
+	}{
+		"streams": {
+			`{"type":"progress","files_done":1,"files_total":2,"current":"b.gpx"}` + "\n" + `{"type":"news"}` + "\n" +
+				`{"type":"report","files":[` + rows + `],` + sums + "}\n", 1,
+		},
+		"does not stream": {"{\n  \"files\": [" + rows + "],\n  " + sums + "\n}\n", 0},
+		"a line per file": {strings.Replace(rows, "},{", "}\n{", 1) + "\n{" + sums + "}\n", 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				io.Copy(io.Discard, r.Body)
+				io.WriteString(w, tc.answer)
+			})
+			path := filepath.Join(t.TempDir(), "x.zip")
+			write(t, path, "x")
+			report, w, err := send(t, h, path)
+			if err != nil || report.Summary != want || summary(report) != "imported a.gpx, failed b.gpx" || w.progress.Load() != tc.progress {
+				t.Errorf("%+v, %v, %d lines of progress; want %+v, %d", report, err, w.progress.Load(), want, tc.progress)
+			}
+		})
+	}
+}
+
+// FuzzAnswer: no answer of a server makes more of itself than a report or an error.
+func FuzzAnswer(f *testing.F) {
+	for _, s := range []string{
+		`{"type":"progress","files_done":1}` + "\n" + `{"type":"report","files":[],"summary":{}}`, `{"files":[{"file":"a"}],"summary":{"files":1}}`,
+		`{"type":"error","status":507,"detail":"The disk is full."}`, `{"error":{"status":500}}`, `{"file":"a","status":"imported"}`, `[]`, `{"summary":[]}`, `<html>`,
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body)
+			io.WriteString(w, text)
+		}))
+		defer srv.Close()
+		u, err := url.Parse(srv.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "x.zip")
+		write(t, path, "x")
+		items := []importclient.Item{{Path: path, Name: "x.zip", Size: 1}}
+		opts := importclient.Options{Retries: 1, RetryWait: time.Nanosecond}
+		report, err := importclient.NewClient(u, srv.Client(), opts).Send(t.Context(), items, &watcher{})
+		if err == nil && report.Summary.Files != len(report.Files) {
+			t.Errorf("%q: %+v", text, report)
+		}
+	})
 }

@@ -152,6 +152,9 @@ func (i *Importer) recordings(
 			return row, t.added, err
 		}
 		t.count(added)
+		if added.Outcome == pierre.OutcomeAdded {
+			row.Added = append(row.Added, pierre.NewActivity{Sport: rec.Sport, Start: rec.Start})
+		}
 		if !seen[added.Activity] {
 			seen[added.Activity] = true
 			row.Activities = append(row.Activities, added.Activity)

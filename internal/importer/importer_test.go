@@ -158,7 +158,7 @@ func TestSameFilesTwiceChangeNothing(t *testing.T) {
 	for i, row := range again {
 		want := first[i]
 		if len(want.Activities) > 0 {
-			want.Status, want.Reason = pierre.ImportDuplicate, "already imported"
+			want.Status, want.Reason, want.Added = pierre.ImportDuplicate, "already imported", nil
 		}
 		if !reflect.DeepEqual(row, want) {
 			t.Errorf("again: %+v, want %+v", row, want)

@@ -1,109 +1,169 @@
 package importreport
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
+	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
 	"github.com/pierre-mcp/pierre/internal/human"
-	"github.com/pierre-mcp/pierre/internal/importclient"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// A Progress shows how far an upload is: a bar on a terminal, else a line per item.
-type Progress struct {
-	bar *progressbar.ProgressBar // nil: lines
+const (
+	// How often progress is shown: on a terminal, and elsewhere, where each time is a line.
+	redrawInterval = 100 * time.Millisecond
+	lineInterval   = 5 * time.Second
+	// settleTime is how long a rate is measured before a time is promised from it.
+	settleTime   = 2 * time.Second
+	defaultWidth = 80
+)
 
-	mu    sync.Mutex
-	out   io.Writer
-	items int
-	done  int
+// A Progress shows how far an import is, in files and in bytes sent: one line on a
+// terminal, else a line from time to time. It is safe for concurrent use.
+type Progress struct {
+	out      io.Writer
+	terminal *os.File // nil: out is none
+	now      func() time.Time
+
+	mu     sync.Mutex
+	begin  time.Time
+	shown  time.Time
+	bytes  int64 // to send; 0: nothing is sent
+	sent   int64
+	items  map[string]pierre.ImportProgress
+	ended  map[string]bool
+	drawn  bool // there is a line on the terminal
+	latest string
 }
 
-// NewProgress returns the progress of sending items, shown on stderr.
-func NewProgress(stderr io.Writer, items []importclient.Item) *Progress {
-	p := &Progress{out: stderr, items: len(items)}
-	if f, ok := stderr.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
-		return p
+// NewProgress returns the progress of importing items, known by their paths, of so
+// many bytes that are sent to a server; 0 if they are read where they are.
+func NewProgress(out io.Writer, now func() time.Time, items []string, bytes int64) *Progress {
+	p := &Progress{
+		out: out, now: now, begin: now(), shown: now(), bytes: bytes,
+		items: map[string]pierre.ImportProgress{}, ended: map[string]bool{},
 	}
-	total := int64(len(items)) // one more for each report, so that the bar is not full before the last
-	for _, it := range items {
-		total += it.Size
+	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		p.terminal = f
 	}
-	p.bar = progressbar.NewOptions64(total,
-		progressbar.OptionSetWriter(stderr),
-		progressbar.OptionSetDescription(p.count()),
-		progressbar.OptionShowBytes(true),
-		progressbar.OptionFullWidth(),
-		progressbar.OptionClearOnFinish(),
-	)
+	for _, item := range items {
+		p.items[item] = pierre.ImportProgress{}
+	}
 	return p
 }
 
-func (p *Progress) count() string { return fmt.Sprintf("%d of %d", p.done, p.items) }
-
-// Sent implements [importclient.Watcher].
+// Sent counts bytes; less than 0 if they have to be sent again.
 func (p *Progress) Sent(n int64) {
-	if p.bar != nil {
-		_ = p.bar.Add64(n) // a bar that cannot be drawn must not end the upload
-	}
-}
-
-// Done implements [importclient.Watcher].
-func (p *Progress) Done(it importclient.Item, files int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.done++
-	if p.bar != nil {
-		p.bar.Describe(p.count())
-		_ = p.bar.Add64(1) // as in Sent
-		return
-	}
-	fmt.Fprintf(p.out, "%s: %s, %s\n", p.count(), human.Line(it.Path), human.Plural(files, "file"))
+	p.sent += n
+	p.show()
+}
+
+// Progress notes how far the work on an item is.
+func (p *Progress) Progress(item string, now pierre.ImportProgress) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.items[item] = now
+	p.latest = now.Current
+	p.show()
+}
+
+// Done notes that an item's files are reported.
+func (p *Progress) Done(item string, files int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.items[item] = pierre.ImportProgress{FilesDone: files, FilesTotal: files}
+	p.ended[item] = true
+	p.show()
 }
 
 // End makes room for the report.
 func (p *Progress) End() {
-	if p.bar != nil {
-		_ = p.bar.Clear() // the report follows
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.drawn {
+		fmt.Fprint(p.out, "\r\x1b[K")
+		p.drawn = false
 	}
 }
 
-// Plan lists what would be sent.
-func Plan(out io.Writer, items []importclient.Item, others int) error {
-	var b bytes.Buffer
-	var total int64
-	for _, it := range items {
-		total += it.Size
-		as := ""
-		if it.Files != nil {
-			as = fmt.Sprintf(" (an account export: %s as one archive)", human.Plural(len(it.Files), "file"))
-		}
-		fmt.Fprintf(&b, "%9s  %s%s\n", human.Bytes(it.Size), human.Line(it.Path), as)
+// show writes the state if the last time is long enough ago.
+func (p *Progress) show() {
+	interval := lineInterval
+	if p.terminal != nil {
+		interval = redrawInterval
 	}
-	fmt.Fprintf(&b, "%s, %s, would be sent%s.\n", human.Plural(len(items), "upload"), human.Bytes(total), notSent(others))
-	_, err := out.Write(b.Bytes())
-	return err
+	now := p.now()
+	if now.Sub(p.shown) < interval {
+		return
+	}
+	p.shown = now
+	line := p.line(now)
+	if p.terminal == nil {
+		fmt.Fprintln(p.out, line)
+		return
+	}
+	width := defaultWidth
+	if w, _, err := term.GetSize(int(p.terminal.Fd())); err == nil && w > 0 {
+		width = w
+	}
+	if p.latest != "" {
+		line += "  " + human.Line(p.latest)
+	}
+	fmt.Fprint(p.out, "\r"+clip(line, width-1)+"\x1b[K")
+	p.drawn = true
 }
 
-// Report writes all rows and their sum.
-func Report(out io.Writer, r pierre.ImportReport, others int) error {
-	for _, row := range r.Files {
-		if err := Row(out, row); err != nil {
-			return err
-		}
+// clip shortens a line to a terminal's width.
+func clip(line string, width int) string {
+	if r := []rune(line); len(r) > width {
+		return string(r[:max(0, width-1)]) + "…"
 	}
-	return Summary(out, r.Summary, notSent(others))
+	return line
 }
 
-func notSent(others int) string {
-	if others == 0 {
-		return ""
+// line is the state in words: "412 of 1 039 files, 38 s left".
+func (p *Progress) line(now time.Time) string {
+	done, total, known := p.files()
+	parts := []string{human.Plural(done, "file")}
+	if known {
+		parts[0] = fmt.Sprintf("%s of %s", human.Count(done), human.Plural(total, "file"))
 	}
-	return fmt.Sprintf("; %s of other kinds left out", human.Plural(others, "file"))
+	if p.sent < p.bytes {
+		parts = append(parts, fmt.Sprintf("%s of %s sent", human.Bytes(max(0, p.sent)), human.Bytes(p.bytes)))
+	}
+	if left, ok := p.left(now, done, total, known); ok {
+		parts = append(parts, human.Duration(left)+" left")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// files counts the files; known if the total is.
+func (p *Progress) files() (done, total int, known bool) {
+	known = true
+	for item, now := range p.items {
+		done += now.FilesDone
+		total += now.FilesTotal
+		known = known && (now.FilesTotal > 0 || p.ended[item])
+	}
+	return done, total, known
+}
+
+// left is how long the rest takes at the rate so far: the slower of sending and of the work on files counts.
+func (p *Progress) left(now time.Time, done, total int, known bool) (time.Duration, bool) {
+	since := now.Sub(p.begin)
+	if since < settleTime || p.sent < p.bytes && p.sent <= 0 || !known || done == 0 {
+		return 0, false
+	}
+	left := time.Duration(float64(since) * float64(total-done) / float64(done))
+	if p.sent < p.bytes {
+		left = max(left, time.Duration(float64(since)*float64(p.bytes-p.sent)/float64(p.sent)))
+	}
+	return left.Round(time.Second), true
 }

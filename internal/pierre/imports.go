@@ -1,5 +1,7 @@
 package pierre
 
+import "time"
+
 // An ImportOutcome says what a recording did to its user's activities.
 type ImportOutcome string
 
@@ -31,11 +33,18 @@ const (
 
 // An ImportRow is the report on one file of an upload, or on one activity that an export lists without a file.
 type ImportRow struct {
-	File       string       `json:"file"` // its path inside the upload
-	Status     ImportStatus `json:"status"`
-	Reason     string       `json:"reason,omitempty"`
-	Warnings   []string     `json:"warnings,omitempty"`
-	Activities []ActivityID `json:"activities,omitempty"` // that the file is now a source of
+	File       string        `json:"file"` // its path inside the upload
+	Status     ImportStatus  `json:"status"`
+	Reason     string        `json:"reason,omitempty"`
+	Warnings   []string      `json:"warnings,omitempty"`
+	Activities []ActivityID  `json:"activities,omitempty"` // that the file is now a source of
+	Added      []NewActivity `json:"added,omitempty"`      // those of them that are new
+}
+
+// A NewActivity is what a report says of an activity that an import added.
+type NewActivity struct {
+	Sport Sport     `json:"sport"`
+	Start time.Time `json:"start"`
 }
 
 // An ImportSummary counts the rows of a report.
