@@ -76,12 +76,9 @@ func checkInvariants(t *testing.T, a pierre.Recording) {
 		}
 	}
 	for _, tot := range totals {
-		for _, v := range []*float64{
-			tot.DistanceMeters, tot.DurationSeconds, tot.ElapsedSeconds, tot.ElevationGainMeters, tot.ElevationLossMeters, tot.AverageHeartRateBPM,
-			tot.MaxHeartRateBPM, tot.AveragePowerWatts, tot.MaxPowerWatts, tot.AverageSpeedMPS, tot.MaxSpeedMPS, tot.AverageCadenceRPM, tot.CaloriesKcal,
-		} {
-			if v != nil && (math.IsNaN(*v) || math.IsInf(*v, 0) || *v < 0) {
-				t.Errorf("a total of %g", *v)
+		for _, f := range tot.Fields() {
+			if v := *f.Value; v != nil && (math.IsNaN(*v) || math.IsInf(*v, 0) || *v < 0) {
+				t.Errorf("%s is %g", f.Name, *v)
 			}
 		}
 	}

@@ -187,7 +187,7 @@ func (r *stravaRow) enrich(d *draft, alone bool) {
 		return
 	}
 	d.rec.Sport = refine(d.rec.Sport, sportOf(r.kind))
-	complete(&d.rec.Totals, r.totals)
+	d.rec.Totals.Complete(r.totals)
 	if (d.unset || d.local) && !r.start.IsZero() {
 		sortSamples(d.samples)
 		from := d.start
@@ -209,26 +209,4 @@ func refine(file, owner pierre.Sport) pierre.Sport {
 		return file
 	}
 	return owner
-}
-
-// complete fills what t lacks from other.
-func complete(t *pierre.Totals, other pierre.Totals) {
-	pairs := [][2]**float64{
-		{&t.DistanceMeters, &other.DistanceMeters},
-		{&t.DurationSeconds, &other.DurationSeconds},
-		{&t.ElapsedSeconds, &other.ElapsedSeconds},
-		{&t.ElevationGainMeters, &other.ElevationGainMeters},
-		{&t.ElevationLossMeters, &other.ElevationLossMeters},
-		{&t.AverageHeartRateBPM, &other.AverageHeartRateBPM},
-		{&t.MaxHeartRateBPM, &other.MaxHeartRateBPM},
-		{&t.AveragePowerWatts, &other.AveragePowerWatts},
-		{&t.MaxPowerWatts, &other.MaxPowerWatts},
-		{&t.AverageSpeedMPS, &other.AverageSpeedMPS},
-		{&t.MaxSpeedMPS, &other.MaxSpeedMPS},
-		{&t.AverageCadenceRPM, &other.AverageCadenceRPM},
-		{&t.CaloriesKcal, &other.CaloriesKcal},
-	}
-	for _, p := range pairs {
-		*p[0] = first(*p[0], *p[1])
-	}
 }

@@ -40,12 +40,7 @@ func complete(a *pierre.Activity, from pierre.Activity) {
 	setIfEmpty(&a.Device, from.Device)
 	setIfEmpty(&a.MultisportID, from.MultisportID)
 	a.HasGPS = a.HasGPS || from.HasGPS
-	others := totals(&from.Totals)
-	for i, field := range totals(&a.Totals) {
-		if *field == nil {
-			*field = *others[i]
-		}
-	}
+	a.Totals.Complete(from.Totals)
 }
 
 // saysMore reports whether a is a kind of b, such as trail running is of running.
@@ -64,14 +59,6 @@ func saysMore(a, b pierre.Sport) bool {
 func setIfEmpty(s *string, from string) {
 	if *s == "" {
 		*s = from
-	}
-}
-
-func totals(t *pierre.Totals) []**float64 {
-	return []**float64{
-		&t.DistanceMeters, &t.DurationSeconds, &t.ElapsedSeconds, &t.ElevationGainMeters, &t.ElevationLossMeters,
-		&t.AverageHeartRateBPM, &t.MaxHeartRateBPM, &t.AveragePowerWatts, &t.MaxPowerWatts, &t.NormalizedPowerWatts,
-		&t.AverageSpeedMPS, &t.MaxSpeedMPS, &t.AverageCadenceRPM, &t.CaloriesKcal,
 	}
 }
 

@@ -37,6 +37,42 @@ type Totals struct {
 	CaloriesKcal         *float64 `json:"calories_kcal,omitempty"`
 }
 
+// A Total is one field of [Totals].
+type Total struct {
+	Name  string // in JSON and in the database
+	Value **float64
+}
+
+// Fields lists the fields of t, so that what concerns all of them is written once.
+func (t *Totals) Fields() []Total {
+	return []Total{
+		{"distance_meters", &t.DistanceMeters},
+		{"duration_seconds", &t.DurationSeconds},
+		{"elapsed_seconds", &t.ElapsedSeconds},
+		{"elevation_gain_meters", &t.ElevationGainMeters},
+		{"elevation_loss_meters", &t.ElevationLossMeters},
+		{"average_heart_rate_bpm", &t.AverageHeartRateBPM},
+		{"max_heart_rate_bpm", &t.MaxHeartRateBPM},
+		{"average_power_watts", &t.AveragePowerWatts},
+		{"max_power_watts", &t.MaxPowerWatts},
+		{"normalized_power_watts", &t.NormalizedPowerWatts},
+		{"average_speed_mps", &t.AverageSpeedMPS},
+		{"max_speed_mps", &t.MaxSpeedMPS},
+		{"average_cadence_rpm", &t.AverageCadenceRPM},
+		{"calories_kcal", &t.CaloriesKcal},
+	}
+}
+
+// Complete fills what t lacks from other.
+func (t *Totals) Complete(other Totals) {
+	from := other.Fields()
+	for n, field := range t.Fields() {
+		if *field.Value == nil {
+			*field.Value = *from[n].Value
+		}
+	}
+}
+
 // An Activity is one training session of one user, without its laps and samples.
 type Activity struct {
 	ID           ActivityID

@@ -3,17 +3,33 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-const activityColumns = `id, user_id, provider, name, description, sport, start_us, utc_offset_s, has_gps, device,
-	multisport_id, warnings, distance_m, duration_s, elapsed_s, gain_m, loss_m, average_hr_bpm, max_hr_bpm,
-	average_power_w, max_power_w, normalized_w, average_speed_mps, max_speed_mps, average_cadence, calories_kcal`
+// activityRow is the row of an activity: every column is named here and nowhere else.
+func activityRow(a *pierre.Activity) row {
+	r := row{
+		{name: "id", value: &a.ID},
+		{name: "user_id", value: &a.UserID},
+		{name: "provider", value: &a.Provider},
+		{name: "name", value: &a.Name},
+		{name: "description", value: &a.Description},
+		{name: "sport", value: &a.Sport},
+		{name: "start_us", value: instant{&a.Start}},
+		{name: "utc_offset_s", value: &a.UTCOffset},
+		{name: "has_gps", value: &a.HasGPS},
+		{name: "device", value: &a.Device},
+		{name: "multisport_id", value: &a.MultisportID},
+		{name: "warnings", value: jsonText{list: &a.Warnings}},
+	}
+	for _, f := range a.Fields() {
+		r = append(r, column{name: f.Name, value: f.Value})
+	}
+	return r
+}
 
 // Activities returns a page of the user's activities, newest first unless q says otherwise. Total and page are of one moment.
 func (s *Store) Activities(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) (pierre.ActivityPage, error) {
@@ -28,14 +44,17 @@ func (s *Store) Activities(ctx context.Context, user pierre.UserID, q pierre.Act
 		if err := f.page(q); err != nil {
 			return err
 		}
-		rows, err := t.query(ctx, `SELECT `+activityColumns+` FROM activities a WHERE `+f.where()+f.tail, f.args...)
+		var a pierre.Activity
+		r := activityRow(&a)
+		into := r.values()
+		rows, err := t.query(ctx, `SELECT `+r.names("")+` FROM activities a WHERE `+f.where()+f.tail, f.args...)
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
 		for rows.Next() {
-			a, err := scanActivity(rows)
-			if err != nil {
+			a = pierre.Activity{}
+			if err := rows.Scan(into...); err != nil {
 				return err
 			}
 			page.Activities = append(page.Activities, a)
@@ -52,26 +71,13 @@ func (s *Store) Activities(ctx context.Context, user pierre.UserID, q pierre.Act
 
 // Activity returns one of the user's activities.
 func (s *Store) Activity(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Activity, error) {
-	a, err := scanActivity(s.row(ctx, `SELECT `+activityColumns+` FROM activities WHERE user_id = $1 AND id = $2`, user, id))
+	var a pierre.Activity
+	r := activityRow(&a)
+	err := s.row(ctx, `SELECT `+r.names("")+` FROM activities WHERE user_id = $1 AND id = $2`, user, id).Scan(r.values()...)
 	return a, s.classify(err, "activity "+string(id))
 }
 
 type scanner interface{ Scan(dest ...any) error }
-
-func scanActivity(row scanner) (pierre.Activity, error) {
-	var a pierre.Activity
-	var start int64
-	var warnings string
-	err := row.Scan(&a.ID, &a.UserID, &a.Provider, &a.Name, &a.Description, &a.Sport, &start, &a.UTCOffset, &a.HasGPS, &a.Device,
-		&a.MultisportID, &warnings, &a.DistanceMeters, &a.DurationSeconds, &a.ElapsedSeconds, &a.ElevationGainMeters,
-		&a.ElevationLossMeters, &a.AverageHeartRateBPM, &a.MaxHeartRateBPM, &a.AveragePowerWatts, &a.MaxPowerWatts,
-		&a.NormalizedPowerWatts, &a.AverageSpeedMPS, &a.MaxSpeedMPS, &a.AverageCadenceRPM, &a.CaloriesKcal)
-	if err != nil {
-		return a, err
-	}
-	a.Start = time.UnixMicro(start).UTC()
-	return a, json.Unmarshal([]byte(warnings), &a.Warnings)
-}
 
 // A filter is the text and the arguments of a query's WHERE clause and of what follows it.
 type filter struct {

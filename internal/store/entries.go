@@ -226,18 +226,8 @@ func (i importing) upsertEntry(ctx context.Context, e *entry, needed bool) error
 }
 
 func (i importing) upsertActivity(ctx context.Context, a pierre.Activity) error {
-	if a.Warnings == nil {
-		a.Warnings = []string{}
-	}
-	warnings, err := json.Marshal(a.Warnings)
-	if err != nil {
-		return err
-	}
-	_, err = i.tx.exec(ctx, upsert("activities", activityColumns, "id"),
-		a.ID, a.UserID, a.Provider, a.Name, a.Description, a.Sport, a.Start.UnixMicro(), a.UTCOffset, a.HasGPS, a.Device,
-		a.MultisportID, string(warnings), a.DistanceMeters, a.DurationSeconds, a.ElapsedSeconds, a.ElevationGainMeters,
-		a.ElevationLossMeters, a.AverageHeartRateBPM, a.MaxHeartRateBPM, a.AveragePowerWatts, a.MaxPowerWatts,
-		a.NormalizedPowerWatts, a.AverageSpeedMPS, a.MaxSpeedMPS, a.AverageCadenceRPM, a.CaloriesKcal)
+	r := activityRow(&a)
+	_, err := i.tx.exec(ctx, r.upsert("activities", "id"), r.values()...)
 	return err
 }
 

@@ -1,65 +1,57 @@
-package store_test
+package store
 
 import (
-	"database/sql"
+	"crypto/sha256"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
-	"github.com/pierre-mcp/pierre/internal/store"
 )
 
 // A database of a version that knew no families is brought up to date: what was used stays used.
 func TestMigrationFindsFamilies(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "pierre.db")
-	s, err := store.OpenSQLite(path)
-	if err != nil {
-		t.Fatal(err)
+	s, now := openTest(t, filepath.Join(t.TempDir(), "pierre.db")), time.Date(2026, 5, 5, 12, 0, 0, 0, time.UTC)
+	act, none := pierre.Act{Actor: "test", At: now}, func(pierre.APIKey) ([]byte, error) { return nil, nil }
+	var keys []pierre.KeyID
+	for _, name := range []string{"ana", "bob"} {
+		k := pierre.APIKey{ID: pierre.NewKeyID(), Email: name + "@example.com", Hash: sha256.Sum256([]byte(name))}
+		if _, _, err := s.ProvisionAPIKey(t.Context(), act, k, none); err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, k.ID)
 	}
-	defer s.Close()
-	if _, err := s.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	keys := []pierre.APIKey{provisionFor(t, s, "ana"), provisionFor(t, s, "bob")}
-	for range 2 {
-		next := keys[len(keys)-1]
-		next.ID, next.Hash = pierre.NewKeyID(), [32]byte{byte(len(keys))}
-		_, _, err := s.RotateAPIKey(t.Context(), parallelAct(), keys[len(keys)-1].ID, func(old *pierre.APIKey) (pierre.APIKey, error) {
-			return next, old.Replace(next.ID, time.Hour, parallelDay)
-		}, func(pierre.APIKey) ([]byte, error) { return nil, nil })
+	for n := range 2 { // bob's is rotated twice
+		id := pierre.NewKeyID()
+		_, _, err := s.RotateAPIKey(t.Context(), act, keys[len(keys)-1], func(old *pierre.APIKey) (pierre.APIKey, error) {
+			next := *old
+			next.ID, next.Hash = id, [32]byte{byte(n)}
+			return next, old.Replace(id, time.Hour, now)
+		}, none)
 		if err != nil {
 			t.Fatal(err)
 		}
-		keys = append(keys, next)
+		keys = append(keys, id)
 	}
 	for _, k := range keys {
-		record(t, s, storedCall(k.ID, "", monthEnd)) // as before there were families
-	}
-	db, err := sql.Open("sqlite3", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	for _, q := range []string{
-		`DROP INDEX api_keys_by_family`, `ALTER TABLE api_keys DROP COLUMN family_id`, `DROP TABLE quota_counters`, `DROP TABLE refused_calls`, `DROP TABLE job_leases`,
-		`CREATE TABLE quota_counters (key_id TEXT, period TEXT, window_start_us BIGINT, used BIGINT)`,
-		`DELETE FROM goose_db_version WHERE version_id > 6`,
-	} {
-		if _, err := db.ExecContext(t.Context(), q); err != nil {
-			t.Fatalf("%s: %v", q, err)
+		if err := s.RecordCalls(t.Context(), []pierre.Call{{ID: pierre.NewCallID(), KeyID: k, Status: pierre.CallSucceeded, Started: now}}); err != nil {
+			t.Fatal(err)
 		}
+	}
+	if _, err := s.migrator.DownTo(t.Context(), 6); err != nil {
+		t.Fatal(err)
 	}
 	if _, err := s.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for n, family := range []int{0, 1, 1, 1} {
-		k, err := s.APIKey(t.Context(), keys[n].ID)
-		if err != nil || k.Family != keys[family].ID {
-			t.Errorf("key %d is of the family %q, %v; want %q", n, k.Family, err, keys[family].ID)
+		k, err := s.APIKey(t.Context(), keys[n])
+		if err != nil || k.Family != keys[family] {
+			t.Errorf("key %d is of the family %q, %v; want %q", n, k.Family, err, keys[family])
 		}
 	}
-	if n := used(t, s, keys[1].ID, pierre.PeriodDay, monthEnd); n != 3 {
-		t.Errorf("%d calls are used, want those of the rotated key and its successors", n)
+	start, _ := pierre.PeriodDay.Window(now)
+	if n, err := s.QuotaUsed(t.Context(), keys[1], pierre.PeriodDay, start, nil); n != 3 || err != nil {
+		t.Errorf("%d calls are used, %v; want those of the rotated key and its successors", n, err)
 	}
 }
