@@ -56,7 +56,7 @@ func serveUntilEOF(ctx context.Context, which string, stdin io.Reader, stdout io
 		if _, at.Key, err = stack.Provision(ctx, pierre.Limit{Requests: 1_000_000_000, Period: pierre.PeriodMonth}); err != nil {
 			return err
 		}
-		handler = stack.Door
+		handler = stack.API
 	default:
 		return fmt.Errorf("--serve must be ours or bare, not %q", which)
 	}

@@ -63,7 +63,7 @@ func (b *budget) give(owner string, n int64) {
 	}
 }
 
-// readBody reads the message of a caller, who may be nobody yet. The bytes count until free is called.
+// readBody reads the message of a caller that may not be known yet. The bytes count until free is called.
 func (s *Server) readBody(r *http.Request, c caller) (body []byte, free func(), err error) {
 	limit, from, owner := s.opts.MaxBodyBytes, s.knownBytes, string(c.KeyID)
 	if !c.known {

@@ -33,7 +33,7 @@ func (h *harness) serve() (addr string) {
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(h.t.Context()))
 	ended := make(chan error, 1)
-	go func() { ended <- web.Serve(ctx, ln, h.Door, slog.New(slog.NewTextHandler(h.log, nil)), web.Options{}) }()
+	go func() { ended <- web.Serve(ctx, ln, h.API, slog.New(slog.NewTextHandler(h.log, nil)), web.Options{}) }()
 	h.t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {
@@ -146,7 +146,7 @@ func TestSessionsInUseAreBounded(t *testing.T) {
 	if live != 128 || open < 64 || refused == 0 {
 		t.Errorf("%d of 200 sessions live, %d streams opened, %d refused", live, open, refused)
 	}
-	if _, streams := h.Door.Sessions(); streams > 64 {
+	if _, streams := h.API.Sessions(); streams > 64 {
 		t.Errorf("%d streams are open", streams)
 	}
 	other := h.initialized(`{}`)
@@ -172,7 +172,7 @@ func TestSubscriptionsAreBounded(t *testing.T) {
 		t.Errorf("one too many: %d", status)
 	}
 	hangUp()
-	h.eventually(func() bool { _, streams := h.Door.Sessions(); return streams == 0 })
+	h.eventually(func() bool { _, streams := h.API.Sessions(); return streams == 0 })
 	if status := listen(t.Context()); status != http.StatusOK {
 		t.Errorf("after the others ended: %d", status)
 	}

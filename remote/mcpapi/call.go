@@ -23,7 +23,7 @@ func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p a
 		return x.refused(refuse(0, mcp.INVALID_PARAMS, "There is no tool of this name; tools/list shows the tools that this API key may use."))
 	}
 	if x.modern {
-		if err := s.catalog.checkParamHeaders(r.Header, tool, x.msg.params); err != nil {
+		if err := s.tools.checkParamHeaders(r.Header, tool, x.msg.params); err != nil {
 			return x.refused(err)
 		}
 	}

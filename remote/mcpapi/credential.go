@@ -15,7 +15,7 @@ import (
 // verifyAgainAfter is how soon an open stream notices what another process did to its key.
 const verifyAgainAfter = 10 * time.Second
 
-// A caller is the principal of a request, with the credential that it came with. The zero caller is nobody yet.
+// A caller is the principal of a request, with the credential that it came with. The zero caller is not known yet.
 type caller struct {
 	access.Principal
 
@@ -23,8 +23,8 @@ type caller struct {
 	known bool
 }
 
-// fromHeader returns who calls by the request's headers. A request may have its credential in the message instead: then
-// the caller is nobody yet. If the credential is not accepted, err says why.
+// fromHeader returns the caller by the request's headers. A request may have its credential in the message instead: then
+// the caller is not known yet. If the credential is not accepted, err says why.
 func (s *Server) fromHeader(r *http.Request) (c caller, err error) {
 	if s.opts.Principal != nil {
 		web.Claim(r.Context(), "personal")
@@ -36,7 +36,7 @@ func (s *Server) fromHeader(r *http.Request) (c caller, err error) {
 	return s.verify(r.Context(), c.key)
 }
 
-// withAuth returns who calls, now that the message has come, with its auth member.
+// withAuth returns the caller, now that the message and its auth member have come.
 func (s *Server) withAuth(ctx context.Context, c caller, auth string) (caller, error) {
 	if s.opts.Principal != nil {
 		return c, nil
@@ -58,7 +58,7 @@ func (s *Server) verify(ctx context.Context, key secret.String) (caller, error) 
 }
 
 // whileValid calls end as soon as the caller's key is revoked or expires, which is the end of its grace as well. It
-// verifies the key at once: if it was revoked while the stream was being opened, nobody else will tell. It returns when
+// verifies the key at once: if it was revoked while the stream was being opened, nothing else would tell. It returns when
 // ctx ends.
 func (s *Server) whileValid(ctx context.Context, c caller, end func()) {
 	if s.opts.Principal != nil {

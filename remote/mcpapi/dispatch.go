@@ -99,7 +99,7 @@ func (s *Server) guard(next server.ToolHandlerFunc) server.ToolHandlerFunc {
 	}
 }
 
-// exchangeFrom returns the exchange that a tool runs in, nil if it was called through another door.
+// exchangeFrom returns the exchange that a tool runs in, nil if it was called over another transport.
 func exchangeFrom(ctx context.Context) *exchange {
 	x, _ := server.ClientSessionFromContext(ctx).(*exchange)
 	return x

@@ -26,7 +26,7 @@ func (k keyed) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r) //nolint:forbidigo // the tests' own transport
 }
 
-// An official client is another implementation of the protocol; what it says of the server counts.
+// An official client is another implementation of the protocol; it finds what both sides of ours misread alike.
 type official struct {
 	*gosdk.ClientSession
 
@@ -37,7 +37,7 @@ type official struct {
 func (h *harness) official(key, version string) *official {
 	h.t.Helper()
 	o := &official{toolChanges: make(chan struct{}, 64)}
-	client := gosdk.NewClient(&gosdk.Implementation{Name: "judge", Version: "1"}, &gosdk.ClientOptions{
+	client := gosdk.NewClient(&gosdk.Implementation{Name: "official", Version: "1"}, &gosdk.ClientOptions{
 		CreateMessageHandler: func(context.Context, *gosdk.CreateMessageRequest) (*gosdk.CreateMessageResult, error) { //nolint:staticcheck // as in the harness
 			return &gosdk.CreateMessageResult{ //nolint:staticcheck // as in the harness
 				Role: "assistant", Model: "m", Content: &gosdk.TextContent{Text: "yes"},
@@ -97,43 +97,43 @@ func TestOfficialGoClient(t *testing.T) {
 				return mcp.NewToolResultText(roots.Roots[0].URI), nil
 			})
 			c := h.client(pierre.Limit{})
-			judge := h.official(c.key, version)
-			if got := judge.InitializeResult().ProtocolVersion; got != version {
+			client := h.official(c.key, version)
+			if got := client.InitializeResult().ProtocolVersion; got != version {
 				t.Errorf("negotiated %s, want %s", got, version)
 			}
-			if list, err := judge.ListTools(t.Context(), nil); err != nil || len(list.Tools) < 9 {
+			if list, err := client.ListTools(t.Context(), nil); err != nil || len(list.Tools) < 9 {
 				t.Errorf("tools/list: %v, %v", list, err)
 			}
-			if got := judge.call(t, &gosdk.CallToolParams{Name: "whoami"}); got != string(c.row.UserID) {
+			if got := client.call(t, &gosdk.CallToolParams{Name: "whoami"}); got != string(c.row.UserID) {
 				t.Errorf("called as %s", got)
 			}
-			if got := judge.call(t, &gosdk.CallToolParams{Name: "greet"}); got != "Hello Ana" {
+			if got := client.call(t, &gosdk.CallToolParams{Name: "greet"}); got != "Hello Ana" {
 				t.Errorf("greet said %s", got)
 			}
 			if version < "2026" {
-				if got := judge.call(t, &gosdk.CallToolParams{Name: "roots"}); got != "file:///home" {
+				if got := client.call(t, &gosdk.CallToolParams{Name: "roots"}); got != "file:///home" {
 					t.Errorf("roots said %s", got)
 				}
-				if got := judge.call(t, &gosdk.CallToolParams{Name: "sample"}); got != "the model says yes" {
+				if got := client.call(t, &gosdk.CallToolParams{Name: "sample"}); got != "the model says yes" {
 					t.Errorf("sample said %s", got)
 				}
 			}
-			if _, err := judge.CallTool(t.Context(), &gosdk.CallToolParams{Name: "leak"}); err == nil || !strings.Contains(err.Error(), "Something went wrong") {
+			if _, err := client.CallTool(t.Context(), &gosdk.CallToolParams{Name: "leak"}); err == nil || !strings.Contains(err.Error(), "Something went wrong") {
 				t.Errorf("leak: %v", err)
 			}
 			const calls = 50
 			for range calls {
 				params := &gosdk.CallToolParams{Name: "progress", Arguments: map[string]any{"n": 3}}
 				params.SetProgressToken("token")
-				judge.call(t, params)
+				client.call(t, params)
 			}
-			h.eventually(func() bool { return judge.progress.Load() >= 3*calls })
-			if got := judge.progress.Load(); got != 3*calls {
+			h.eventually(func() bool { return client.progress.Load() >= 3*calls })
+			if got := client.progress.Load(); got != 3*calls {
 				t.Errorf("%d progress notifications, want %d", got, 3*calls)
 			}
 			h.mcp.DeleteTools("soft")
-			<-judge.toolChanges
-			judgeCancels(t, h, judge)
+			<-client.toolChanges
+			testCancelling(t, h, client)
 			if want := len(c.calls()); want < calls+3 {
 				t.Errorf("%d calls were recorded", want)
 			}
@@ -141,16 +141,16 @@ func TestOfficialGoClient(t *testing.T) {
 	}
 }
 
-// judgeCancels makes the client cancel a call; the tool must notice.
-func judgeCancels(t *testing.T, h *harness, judge *official) {
+// testCancelling makes the client cancel a call; the tool must notice.
+func testCancelling(t *testing.T, h *harness, client *official) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	failed := make(chan error)
 	go func() {
-		_, err := judge.CallTool(ctx, &gosdk.CallToolParams{Name: "hang", Arguments: map[string]any{"name": "judged"}})
+		_, err := client.CallTool(ctx, &gosdk.CallToolParams{Name: "hang", Arguments: map[string]any{"name": "official"}})
 		failed <- err
 	}()
-	ended := h.blocking("judged")
+	ended := h.blocking("official")
 	cancel()
 	if err := <-failed; err == nil {
 		t.Error("the cancelled call succeeded")

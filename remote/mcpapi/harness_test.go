@@ -61,7 +61,7 @@ func (l *logBuffer) String() string {
 func start(t *testing.T, opts mcpapi.Options) *harness {
 	t.Helper()
 	h := open(t, opts)
-	web := httptest.NewServer(h.Door)
+	web := httptest.NewServer(h.API)
 	h.url = web.URL
 	t.Cleanup(func() {
 		h.close()
@@ -111,7 +111,7 @@ func (h *harness) answer(r *http.Request) <-chan *httptest.ResponseRecorder {
 	answered := make(chan *httptest.ResponseRecorder, 1)
 	go func() {
 		w := httptest.NewRecorder()
-		h.Door.ServeHTTP(w, r)
+		h.API.ServeHTTP(w, r)
 		answered <- w
 	}()
 	return answered

@@ -28,7 +28,7 @@ func (l *listener) SessionID() string {
 	return "subscription-" + strconv.FormatInt(l.number, 10)
 }
 
-// NotificationChannel implements [server.ClientSession]. Nobody waits for a slow subscriber.
+// NotificationChannel implements [server.ClientSession]. A slow subscriber holds nothing up.
 func (l *listener) NotificationChannel() chan<- mcp.JSONRPCNotification {
 	l.filtering.Lock()
 	l.open = true

@@ -48,7 +48,7 @@ func TestRefusedMessages(t *testing.T) {
 		{name: "another content type", body: call("1", "noop", ""), header: []string{"Content-Type", "text/plain"}, status: 415, code: -32600},
 		{name: "nothing acceptable", body: call("1", "noop", ""), header: []string{"Accept", "text/html"}, status: 406, code: -32600},
 		{name: "unknown protocol version", body: call("1", "noop", ""), header: []string{"MCP-Protocol-Version", "2020-01-01"}, status: 400, code: -32600, id: "1"},
-		{name: "a response to nobody", body: `{"jsonrpc":"2.0","id":1,"result":{}}`, status: 400, code: -32600, id: "1"},
+		{name: "a response without a request", body: `{"jsonrpc":"2.0","id":1,"result":{}}`, status: 400, code: -32600, id: "1"},
 		{name: "10 MB", body: call("1", "noop", `"name":"`+strings.Repeat("x", 10<<20)+`"`), status: 413, code: 413},
 	}
 	for _, tt := range tests {

@@ -137,7 +137,7 @@ func TestSubscription(t *testing.T) {
 	// The server stops: the subscription ends with a result.
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	if err := h.Door.Close(ctx); err != nil {
+	if err := h.API.Close(ctx); err != nil {
 		t.Fatal(err)
 	}
 	rest := tools.all()
@@ -158,7 +158,7 @@ func TestClose(t *testing.T) {
 	go func() {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
-		closed <- h.Door.Close(ctx)
+		closed <- h.API.Close(ctx)
 	}()
 	if events := stream.all(); len(events) != 0 {
 		t.Errorf("the stream had %v", events)
@@ -187,7 +187,7 @@ func TestCloseWaits(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		began := time.Now()
-		if err := h.Door.Close(ctx); err == nil || time.Since(began) != time.Hour {
+		if err := h.API.Close(ctx); err == nil || time.Since(began) != time.Hour {
 			t.Errorf("Close = %v after %v while a call was running", err, time.Since(began))
 		}
 		<-ended

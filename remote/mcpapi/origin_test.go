@@ -81,7 +81,7 @@ func TestClientAddress(t *testing.T) {
 		want    string
 	}{
 		{"no proxy", nil, nil, "127.0.0.1"},
-		{"a header from nobody", nil, []string{"9.9.9.9"}, "127.0.0.1"},
+		{"a header of an untrusted peer", nil, []string{"9.9.9.9"}, "127.0.0.1"},
 		{"a proxy", loopback, []string{"9.9.9.9"}, "9.9.9.9"},
 		{"made up on the left", loopback, []string{"1.1.1.1, 9.9.9.9"}, "9.9.9.9"},
 		{"two proxies", loopback, []string{"1.1.1.1, 9.9.9.9, 10.1.2.3"}, "9.9.9.9"},

@@ -116,7 +116,7 @@ func (s *Server) sessionOf(h http.Header, x *exchange, p access.Principal) (*ses
 // response takes a client's response to a request of a tool.
 func (s *Server) response(x *exchange) error {
 	if !x.resolve(x.msg.id, reply{result: x.msg.result, fault: x.msg.fault}) {
-		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "Nobody waits for a response with this id in this session.")
+		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "No request with this id waits for a response in this session.")
 	}
 	x.w.WriteHeader(http.StatusAccepted)
 	return nil
@@ -217,7 +217,7 @@ func (s *Server) listTools(ctx context.Context, x *exchange, p access.Principal)
 	if x.msg.paged {
 		return s.dispatch(ctx, x, x)
 	}
-	result, keep := s.catalog.list(p, x.modern)
+	result, keep := s.tools.list(p, x.modern)
 	if result != nil {
 		return answerWith(x.msg.id, result)
 	}

@@ -1,10 +1,10 @@
-// Package mcpapi is the server's MCP door: one HTTP handler for /mcp, where the stateless protocol of 2026-07-28 and
+// Package mcpapi is the server's MCP API: one HTTP handler for /mcp, where the stateless protocol of 2026-07-28 and
 // the older one with sessions live on the same endpoint, and for POST / of the provisioning guide.
 //
 // It owns the transport (the Streamable HTTP chapters of the MCP specifications 2025-11-25 and 2026-07-28): envelopes,
 // sessions, streams, cancellation, and what a client may read of an error. The protocol's methods belong to mcp-go's
-// MCPServer, whose HandleMessage it calls; see docs/decisions/0001-own-http-handler-over-handlemessage.md. Who calls is
-// package access's answer, how much he may is package limit's, and what he did is kept by package usage.
+// MCPServer, whose HandleMessage it calls; see docs/decisions/0001-own-http-handler-over-handlemessage.md. Keys belong
+// to package access, limits to package limit, and the record of calls to package usage.
 package mcpapi
 
 import (
@@ -26,7 +26,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/web"
 )
 
-// An Authenticator tells who holds a key. Its errors are [pierre.KindUnauthenticated] if the key is not accepted.
+// An Authenticator finds the holder of a key. Its errors are [pierre.KindUnauthenticated] if the key is not accepted.
 type Authenticator interface {
 	Verify(ctx context.Context, key string) (access.Principal, error)
 }
@@ -86,8 +86,8 @@ type Server struct {
 	routes   *http.ServeMux
 	origins  map[string]bool
 	sessions *sessionTable
-	catalog  *catalog
-	running  *gate
+	tools    *toolCache
+	running  *drain
 	work     *fair.Gate
 
 	unknownBytes, knownBytes *budget
@@ -104,8 +104,8 @@ func New(m *server.MCPServer, opts Options) *Server {
 		log:     opts.Log,
 		now:     opts.Now,
 		origins: map[string]bool{},
-		catalog: newCatalog(),
-		running: newGate(),
+		tools:   newToolCache(),
+		running: newDrain(),
 		work:    opts.Work,
 
 		unknownBytes: newBudget(maxUnknownBytes, maxUnknownBytes),
@@ -148,7 +148,7 @@ func New(m *server.MCPServer, opts Options) *Server {
 	return s
 }
 
-// adopt applies to m what this door relies on. The capability makes m announce changed tools, to the catalog too.
+// adopt applies to m what this Server relies on. The capability makes m announce changed tools, to the cache too.
 func (s *Server) adopt(m *server.MCPServer) {
 	for _, option := range []server.ServerOption{
 		server.WithToolCapabilities(true),
@@ -158,8 +158,8 @@ func (s *Server) adopt(m *server.MCPServer) {
 	} {
 		option(m)
 	}
-	if err := m.RegisterSession(context.Background(), s.catalog); err != nil {
-		s.log.Warn("tools that are added later will be missed by an earlier door", slog.Any("err", err))
+	if err := m.RegisterSession(context.Background(), s.tools); err != nil {
+		s.log.Warn("lists of tools that were kept earlier will miss tools that are added later", slog.Any("err", err))
 	}
 }
 

@@ -291,7 +291,7 @@ func (s *session) expect(id int64) (replies <-chan reply, forget func(), err err
 	}, nil
 }
 
-// resolve hands a client's response to who waits for it, and reports whether somebody does.
+// resolve passes a client's response on to the request that waits for it, and reports whether there is one.
 func (s *session) resolve(id json.RawMessage, r reply) bool {
 	key := jsonrpc.Key(id)
 	s.mu.Lock()
@@ -299,7 +299,7 @@ func (s *session) resolve(id json.RawMessage, r reply) bool {
 	delete(s.asked, key)
 	s.mu.Unlock()
 	if ok {
-		ch <- r // it has room: each id is resolved once
+		ch <- r // it has space: each id is resolved once
 	}
 	return ok
 }

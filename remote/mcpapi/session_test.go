@@ -95,7 +95,7 @@ func TestIdleSessionsExpire(t *testing.T) {
 	}
 }
 
-// A client that opens sessions without end loses its oldest ones, and nobody else does.
+// A client that opens sessions without end loses its oldest ones, and no other client does.
 func TestSessionsOfAnOwnerAreBounded(t *testing.T) {
 	var clock atomic.Int64
 	h := start(t, mcpapi.Options{Now: func() time.Time { return time.Unix(0, clock.Add(1)) }})
@@ -134,7 +134,7 @@ func TestDrop(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.Keys.Revoked(revoked.row.ID)
-	h.Door.Revoked(revoked.row.ID)
+	h.API.Revoked(revoked.row.ID)
 	if events := dropped.all(); len(events) != 0 {
 		t.Errorf("the session's stream had %v", events)
 	}

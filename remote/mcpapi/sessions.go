@@ -18,8 +18,8 @@ const (
 )
 
 // A sessionTable holds the sessions, and the streams of subscriptions, which have none. A session is found only by its
-// id together with its owner: there is no way to another owner's. The table needs no goroutine: who opens a session
-// removes the expired ones.
+// id together with its owner: there is no way to another owner's. The table needs no goroutine: opening a
+// session removes the expired ones.
 type sessionTable struct {
 	mcp  *server.MCPServer
 	idle time.Duration

@@ -100,7 +100,7 @@ func writeJSON(w http.ResponseWriter, a answer) {
 	w.Write(a.body) //nolint:errcheck // a client that has gone needs no answer
 }
 
-// accepts reports whether the client takes a response of that media type. Many clients say nothing.
+// accepts reports whether the client takes a response of that media type. Many clients send no Accept header.
 func accepts(h http.Header, mediaType string) bool {
 	values := h.Values("Accept")
 	if len(values) == 0 {

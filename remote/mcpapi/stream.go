@@ -29,11 +29,11 @@ type stream struct {
 	bytes   int           // of the data in entries
 	changed chan struct{} // closed, and replaced, at each change
 	ended   chan struct{} // closed when nothing more will come
-	taken   chan struct{} // closed when another connection takes over; nil: nobody serves
+	taken   chan struct{} // closed when another connection takes over; nil: no connection serves
 }
 
 // An entry is one message. A notification arrives through slot: mcp-go drops notifications for which a channel has no
-// room at that instant, and a channel of its own always has room.
+// space at that instant, and a channel of its own always has space.
 type entry struct {
 	slot chan mcp.JSONRPCNotification
 	data []byte // nil until the notification was taken out of slot
@@ -44,11 +44,11 @@ func newStream(number int64, keep bool) *stream {
 }
 
 // reserve returns a place in the stream for one notification that follows at once. If the client is slow it waits for
-// room, or for gone: nil does not wait.
+// space, or for gone: nil does not wait.
 func (st *stream) reserve(gone <-chan struct{}) chan<- mcp.JSONRPCNotification {
 	slot := make(chan mcp.JSONRPCNotification, 1)
 	if gone != nil {
-		st.waitForRoom(gone)
+		st.waitForSpace(gone)
 	}
 	st.push(&entry{slot: slot})
 	return slot
@@ -61,7 +61,7 @@ func (st *stream) push(e *entry) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if st.isEnded() {
-		return // nobody will see it
+		return // no client will see it
 	}
 	st.entries = append(st.entries, e)
 	st.bytes += len(e.data)
@@ -87,7 +87,7 @@ func (st *stream) trim() {
 	}
 }
 
-func (st *stream) waitForRoom(gone <-chan struct{}) {
+func (st *stream) waitForSpace(gone <-chan struct{}) {
 	for {
 		st.mu.Lock()
 		full := st.taken != nil && st.first+int64(len(st.entries))-1-st.sent >= maxUnsent
@@ -144,7 +144,7 @@ func (st *stream) detach(mine chan struct{}) {
 	defer st.mu.Unlock()
 	if st.taken == mine {
 		st.taken = nil
-		st.announce() // nobody has to wait for room now
+		st.announce() // nothing has to wait for space now
 	}
 }
 
@@ -163,7 +163,7 @@ func (st *stream) attached() bool {
 }
 
 // serve sends what comes after the message called last, until the stream ends, gone is closed, the connection breaks
-// or another one takes over. The caller has attached before it, so that no message finds nobody to wait for.
+// or another one takes over. The caller has attached before it, so that each message finds a connection to wait for.
 func (st *stream) serve(out *sseWriter, last int64, gone <-chan struct{}, taken chan struct{}) {
 	defer st.detach(taken)
 	silence := time.NewTicker(keepAlive)

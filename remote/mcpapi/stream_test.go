@@ -150,7 +150,7 @@ func TestStandaloneStream(t *testing.T) {
 	if e, ok := second.next(); !ok || !strings.Contains(e.data, "list_changed") {
 		t.Errorf("the second stream has %v", e)
 	}
-	// What happens while nobody listens is told to who comes back.
+	// What happens without a connection is told to the next one.
 	if resp := c.do(c.request(http.MethodDelete, "/mcp", "")); resp.StatusCode != http.StatusNoContent {
 		t.Errorf("DELETE: %d", resp.StatusCode)
 	}
@@ -168,7 +168,7 @@ func TestNotificationsWaitForTheStream(t *testing.T) {
 	}
 }
 
-// Who never listens costs little memory: of what waits for him only the newest is kept.
+// A client that never listens costs little memory: of what waits for it only the newest is kept.
 func TestWaitingNotificationsAreBounded(t *testing.T) {
 	h := start(t, mcpapi.Options{})
 	c := h.initialized(`{}`)

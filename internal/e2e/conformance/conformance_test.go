@@ -79,7 +79,7 @@ func fixture(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	door := httptest.NewServer(stack.Door)
+	door := httptest.NewServer(stack.API)
 	target, err := url.Parse(door.URL)
 	if err != nil {
 		t.Fatal(err)

@@ -1,5 +1,5 @@
-// Package mcpapitest gives tests and benchmarks the product's MCP stack: the real door with real keys, limits and usage,
-// on a real database. It is what the server's program builds, without its settings, its tools and its other doors.
+// Package mcpapitest gives tests and benchmarks the product's MCP stack: the real API with real keys, limits and usage,
+// on a real database. It is what the server's program builds, without its settings, its tools and its other APIs.
 package mcpapitest
 
 import (
@@ -18,15 +18,15 @@ import (
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
 )
 
-// A Stack is a door and what stands behind it.
+// A Stack is the API with what it needs.
 type Stack struct {
 	Store    *store.Store
 	Keys     *access.Verifier
 	Recorder *usage.Recorder
-	Door     *mcpapi.Server
+	API      *mcpapi.Server
 }
 
-// Open puts a door before m, with an empty database in dir. What opts leaves out is filled in.
+// Open puts the API before m, with an empty database in dir. What opts leaves out is filled in.
 func Open(ctx context.Context, dir string, m *server.MCPServer, opts mcpapi.Options) (*Stack, error) {
 	db, err := store.OpenSQLite(filepath.Join(dir, "pierre.db"))
 	if err != nil {
@@ -48,7 +48,7 @@ func Open(ctx context.Context, dir string, m *server.MCPServer, opts mcpapi.Opti
 	if opts.Recorder == nil {
 		opts.Recorder = s.Recorder
 	}
-	s.Door = mcpapi.New(m, opts)
+	s.API = mcpapi.New(m, opts)
 	return s, nil
 }
 
@@ -65,14 +65,14 @@ func (s *Stack) Provision(ctx context.Context, lim pierre.Limit, tools ...string
 		Last4:  key.Last4(),
 	}
 	row.Email = fmt.Sprintf("%s@example.com", row.ID)
-	_, _, err := s.Store.ProvisionAPIKey(ctx, pierre.Act{Actor: "stacktest", At: time.Now().UTC()}, row,
+	_, _, err := s.Store.ProvisionAPIKey(ctx, pierre.Act{Actor: "mcpapitest", At: time.Now().UTC()}, row,
 		func(kept pierre.APIKey) ([]byte, error) { row = kept; return nil, nil })
 	return row, key.Reveal(), err
 }
 
 // Close stops the stack in the order in which the server's program does.
 func (s *Stack) Close(ctx context.Context) error {
-	if err := s.Door.Close(ctx); err != nil {
+	if err := s.API.Close(ctx); err != nil {
 		return err
 	}
 	if err := s.Recorder.Close(ctx); err != nil {

@@ -30,40 +30,40 @@ func visibleTools(ctx context.Context, tools []mcp.Tool) []mcp.Tool {
 // maxLists bounds the kept lists. Keys mostly share a handful of tool sets.
 const maxLists = 64
 
-// A catalog keeps what is derived from the registered tools, until they change: mcp-go encodes every tool anew for each
+// A toolCache keeps what is derived from the registered tools, until they change: mcp-go encodes every tool anew for each
 // tools/list, and every schema for each modern tools/call.
 //
 // To be told of changes it is one of m's client sessions, which hear of every change of a list.
-type catalog struct {
+type toolCache struct {
 	mu      sync.Mutex
 	changes int // so that what was derived before a change is not kept after it
 	lists   map[string]json.RawMessage
 	headers map[string]bool // tools with arguments that travel in headers, too
 }
 
-func newCatalog() *catalog {
-	c := &catalog{}
+func newToolCache() *toolCache {
+	c := &toolCache{}
 	c.forget()
 	return c
 }
 
-func (c *catalog) forget() {
+func (c *toolCache) forget() {
 	c.changes++
 	c.lists = map[string]json.RawMessage{}
 	c.headers = map[string]bool{}
 }
 
 // SessionID implements [server.ClientSession].
-func (c *catalog) SessionID() string { return "mcpapi-catalog" }
+func (c *toolCache) SessionID() string { return "mcpapi-tools" }
 
 // Initialize implements [server.ClientSession].
-func (c *catalog) Initialize() {}
+func (c *toolCache) Initialize() {}
 
 // Initialized implements [server.ClientSession].
-func (c *catalog) Initialized() bool { return true }
+func (c *toolCache) Initialized() bool { return true }
 
 // NotificationChannel implements [server.ClientSession]: that there is a notification is all that matters.
-func (c *catalog) NotificationChannel() chan<- mcp.JSONRPCNotification {
+func (c *toolCache) NotificationChannel() chan<- mcp.JSONRPCNotification {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.forget()
@@ -71,7 +71,7 @@ func (c *catalog) NotificationChannel() chan<- mcp.JSONRPCNotification {
 }
 
 // list returns the kept result of tools/list, and a function to keep it if there is none.
-func (c *catalog) list(p access.Principal, modern bool) (result json.RawMessage, keep func(json.RawMessage)) {
+func (c *toolCache) list(p access.Principal, modern bool) (result json.RawMessage, keep func(json.RawMessage)) {
 	key := "all"
 	if p.Tools != nil {
 		key = "some\x00" + strings.Join(p.Tools, "\x00")
@@ -96,7 +96,7 @@ func (c *catalog) list(p access.Principal, modern bool) (result json.RawMessage,
 }
 
 // checkParamHeaders compares the arguments of a modern tools/call with the headers that mirror them.
-func (c *catalog) checkParamHeaders(h http.Header, tool *server.ServerTool, params json.RawMessage) error {
+func (c *toolCache) checkParamHeaders(h http.Header, tool *server.ServerTool, params json.RawMessage) error {
 	if !c.mirrored(&tool.Tool) {
 		return nil
 	}
@@ -108,7 +108,7 @@ func (c *catalog) checkParamHeaders(h http.Header, tool *server.ServerTool, para
 }
 
 // mirrored reports whether arguments of the tool travel in headers, too.
-func (c *catalog) mirrored(tool *mcp.Tool) bool {
+func (c *toolCache) mirrored(tool *mcp.Tool) bool {
 	c.mu.Lock()
 	known, ok := c.headers[tool.Name]
 	changes := c.changes
