@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/pierre-mcp/pierre/internal/activityfile/formats"
 	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -65,7 +66,7 @@ func (w *walker) appleDocument(ctx context.Context, b *bundle, e *entry, in scop
 		}
 	}
 	return w.yield(Result{
-		Path: e.path, Format: "xml", Status: StatusSkipped, Warnings: a.warnings, Profile: a.profile.Profile,
+		Path: e.path, Format: formats.XML, Status: StatusSkipped, Warnings: a.warnings, Profile: a.profile.Profile,
 		Reason: fmt.Sprintf("the list of the export's workouts (%d); %d health records (steps, sleep, …) are not activities", len(a.workouts), a.records),
 	})
 }
@@ -83,7 +84,7 @@ func (w *walker) appleWorkout(ctx context.Context, b *bundle, list *entry, a *ap
 		}
 		file.taken = true
 		res := Result{
-			Path: file.path, Format: "gpx", Status: StatusSkipped,
+			Path: file.path, Format: formats.GPX, Status: StatusSkipped,
 			Reason: "the route of the workout of " + fromUnix(workout.start).Format("2006-01-02 15:04") + " UTC, and part of it",
 		}
 		read, err := w.parseEntry(ctx, file)
@@ -103,7 +104,7 @@ func (w *walker) appleWorkout(ctx context.Context, b *bundle, list *entry, a *ap
 	}
 	beats := a.heartRates.during(workout)
 	d.samples = append(d.samples, beats[:min(len(beats), w.limits.Samples-len(d.samples))]...)
-	p := parsed{format: "xml", sum: workout.sum, drafts: []draft{d}}
+	p := parsed{format: formats.XML, sum: workout.sum, drafts: []draft{d}}
 	if err := w.deliver(fmt.Sprintf("%s#workout-%d", list.path, i+1), p, "", in); err != nil {
 		return err
 	}

@@ -121,25 +121,33 @@ func (c *counter) ReadByte() (byte, error) {
 // parse reads the recordings of f, whose path is name.
 func (w *walker) parse(ctx context.Context, f *file, name string) (parsed, error) {
 	limited := &meter{ctx: ctx, pause: func(context.Context) {}, src: f, budget: &budget{bytes: math.MaxInt64}, left: w.limits.FileBytes}
-	switch {
-	case isFIT(f.head):
-		limited.left = min(limited.left, maxFITBytes)
-		b, err := io.ReadAll(limited)
-		cut := ""
-		if err != nil {
-			if cut = cutShort(err, len(b)); cut == "" {
-				return parsed{format: "fit"}, err
-			}
+	for _, r := range readers() {
+		if r.begins != nil && r.begins(f.head) {
+			limited.left = min(limited.left, r.most)
+			return w.parseWhole(ctx, limited, r)
 		}
-		p, err := readFIT(ctx, b, w.limits.Samples)
-		if cut != "" {
-			p.warnings = append([]string{cut}, p.warnings...)
-		}
-		return p, err
-	case looksLikeXML(f.head):
+	}
+	if looksLikeXML(f.head) {
 		return w.parseXML(limited, name)
 	}
 	return parsed{}, otherwise(name, f.head)
+}
+
+// parseWhole reads a file of a format that is read at once.
+func (w *walker) parseWhole(ctx context.Context, src io.Reader, r reader) (parsed, error) {
+	b, err := io.ReadAll(src)
+	cut := ""
+	if err != nil {
+		if cut = cutShort(err, len(b)); cut == "" {
+			return parsed{format: r.format}, err
+		}
+	}
+	p := parsed{format: r.format, sum: sha256.Sum256(b)}
+	p.drafts, p.warnings, err = r.whole(ctx, b, p.sum, w.limits.Samples)
+	if cut != "" {
+		p.warnings = append([]string{cut}, p.warnings...)
+	}
+	return p, err
 }
 
 // cutShort says where compressed data broke off, or "" if err is another matter.
@@ -158,7 +166,7 @@ func looksLikeXML(head []byte) bool {
 	return len(head) > 0 && head[0] == '<'
 }
 
-// parseXML reads a GPX or TCX document.
+// parseXML reads a document in one of the XML formats.
 func (w *walker) parseXML(r io.Reader, name string) (p parsed, err error) {
 	sum := sha256.New()
 	r = io.TeeReader(r, sum)
@@ -173,16 +181,12 @@ func (w *walker) parseXML(r io.Reader, name string) (p parsed, err error) {
 		}
 		return p, unreadable("it is damaged from the beginning")
 	}
-	switch root.Name.Local {
-	case "gpx":
-		p.format = "gpx"
-		p.drafts, p.warnings, err = readGPX(x, w.limits.Samples)
-	case "TrainingCenterDatabase":
-		p.format = "tcx"
-		p.drafts, p.warnings, err = readTCX(x, w.limits.Samples)
-	default:
+	found, ok := readerOf(root.Name.Local)
+	if !ok {
 		return p, otherwise(name, []byte("<"))
 	}
+	p.format = found.format
+	p.drafts, p.warnings, err = found.document(x, w.limits.Samples)
 	if err != nil {
 		if _, ok := asRefusal(err); !ok {
 			return p, err

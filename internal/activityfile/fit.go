@@ -2,7 +2,6 @@ package activityfile
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"strings"
 
@@ -10,29 +9,27 @@ import (
 )
 
 // readFIT reads a FIT file into drafts: one, or one per session of a multisport recording.
-func readFIT(ctx context.Context, b []byte, maxSamples int) (parsed, error) {
-	p := parsed{format: "fit", sum: sha256.Sum256(b)}
+func readFIT(ctx context.Context, b []byte, sum [32]byte, maxSamples int) (drafts []draft, warnings []string, err error) {
 	if !isFIT(b) {
-		return p, unreadable("this is no FIT file: its header is missing or damaged")
+		return nil, nil, unreadable("this is no FIT file: its header is missing or damaged")
 	}
 	f, warnings, err := decodeFIT(ctx, b, maxSamples)
 	if err != nil {
-		return p, err
+		return nil, nil, err
 	}
 	if f.known && !mayBeActivity(f.id.Type) {
-		return p, notActivity("a FIT file of type %s holds no activity", fitFileType(f.id.Type))
+		return nil, nil, notActivity("a FIT file of type %s holds no activity", fitFileType(f.id.Type))
 	}
-	p.warnings = warnings
 	sortSamples(f.records)
 	f.hr.merge(f.records)
-	p.drafts = f.drafts(p.sum)
+	drafts = f.drafts(sum)
 	switch {
-	case len(p.drafts) > 0:
-		return p, nil
+	case len(drafts) > 0:
+		return drafts, warnings, nil
 	case len(warnings) > 0:
-		return p, lost(warnings[0])
+		return nil, nil, lost(warnings[0])
 	}
-	return p, notActivity("the FIT file holds neither samples nor totals of an activity")
+	return nil, nil, notActivity("the FIT file holds neither samples nor totals of an activity")
 }
 
 // mayBeActivity reports whether a file of that type can hold an activity. Some

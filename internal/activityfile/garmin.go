@@ -13,6 +13,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/pierre-mcp/pierre/internal/activityfile/formats"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -192,7 +193,7 @@ func (w *walker) garminRest(t *garminTable) error {
 		name := a.list + "#" + a.ActivityID.String()
 		if a.multisport() {
 			if err := w.yield(Result{
-				Path: name, Format: "json", SHA256: a.sum, ExternalID: a.ActivityID.String(), Status: StatusSkipped,
+				Path: name, Format: formats.JSON, SHA256: a.sum, ExternalID: a.ActivityID.String(), Status: StatusSkipped,
 				Reason: "the sum of a multisport activity, whose parts are listed apart",
 			}); err != nil {
 				return err
@@ -200,7 +201,7 @@ func (w *walker) garminRest(t *garminTable) error {
 			continue
 		}
 		p := parsed{
-			format: "json", sum: a.sum, drafts: []draft{a.draft()},
+			format: formats.JSON, sum: a.sum, drafts: []draft{a.draft()},
 			warnings: []string{"only the totals of the export's list are known: the archive holds no recording of it"},
 		}
 		if err := w.deliver(name, p, a.ActivityID.String(), scope{provider: pierre.ProviderGarmin}); err != nil {
@@ -208,7 +209,7 @@ func (w *walker) garminRest(t *garminTable) error {
 		}
 	}
 	for _, l := range t.lists {
-		res := Result{Path: l.path, Format: "json", Status: StatusSkipped, Reason: fmt.Sprintf("the list of the export's activities (%d)", l.rows)}
+		res := Result{Path: l.path, Format: formats.JSON, Status: StatusSkipped, Reason: fmt.Sprintf("the list of the export's activities (%d)", l.rows)}
 		if l.warning != "" {
 			res.Warnings = []string{l.warning}
 		}

@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/pierre-mcp/pierre/internal/activityfile/formats"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -88,7 +89,7 @@ func (w *walker) stravaExport(ctx context.Context, b *bundle, list *entry, t str
 	b.setAside(path.Join(root, "routes"), "a planned route, not an activity")
 	b.setAside(path.Join(root, "media"), "a photo or video")
 	res := Result{
-		Path: list.path, Format: "csv", Status: StatusSkipped,
+		Path: list.path, Format: formats.CSV, Status: StatusSkipped,
 		Reason: fmt.Sprintf("the list of the export's activities (%d, of which %d have a file)", len(t.rows), withFile),
 	}
 	if t.warning != "" {
@@ -101,7 +102,7 @@ func (w *walker) stravaExport(ctx context.Context, b *bundle, list *entry, t str
 // the archive lacks it, or else what the row itself says.
 func (w *walker) stravaActivity(ctx context.Context, list *entry, row *stravaRow, file *entry, in scope) error {
 	name := list.path + "#" + row.label
-	p := parsed{format: "csv", sum: row.sum}
+	p := parsed{format: formats.CSV, sum: row.sum}
 	switch {
 	case file != nil:
 		file.taken = true

@@ -9,6 +9,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/pierre-mcp/pierre/internal/activityfile/formats"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -199,21 +200,23 @@ func size(n int64) string {
 // otherwise says what a file is that is in no format of recordings, by its name and first bytes.
 func otherwise(name string, head []byte) error {
 	base := path.Base(name)
-	ext := strings.ToLower(path.Ext(strings.TrimSuffix(strings.ToLower(base), ".gz")))
-	switch ext {
-	case ".fit", ".gpx", ".tcx":
+	if f, ok := formats.Of(base); ok && f.Name != formats.XML {
 		switch {
+		case f.Holds == formats.Table:
+			return notActivity("no activity: a document or table")
+		case f.Holds == formats.Archive:
+			return unreadable("this is no zip archive, whatever its name says")
 		case len(head) == 0:
 			return unreadable("the file is empty")
 		default:
-			return unreadable("this is no %s file, whatever its name says", strings.ToUpper(ext[1:]))
+			return unreadable("this is no %s file, whatever its name says", strings.ToUpper(f.Name))
 		}
+	}
+	switch strings.ToLower(path.Ext(base)) {
 	case ".jpg", ".jpeg", ".png", ".heic", ".gif", ".webp", ".mp4", ".mov":
 		return notActivity("a photo or video")
-	case ".csv", ".json", ".txt", ".html", ".pdf", ".md":
+	case ".txt", ".html", ".pdf", ".md":
 		return notActivity("no activity: a document or table")
-	case ".zip":
-		return unreadable("this is no zip archive, whatever its name says")
 	}
 	if base == ".DS_Store" || base == "Thumbs.db" || base == "desktop.ini" || strings.HasPrefix(base, "._") || strings.Contains(name, "__MACOSX/") {
 		return notActivity("a file of the operating system")

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/pierre-mcp/pierre/internal/activityfile/formats"
 )
 
 // An Item is what one request sends.
@@ -88,7 +90,7 @@ func (f *finder) folder(root string) error {
 			return filepath.SkipDir
 		case hidden(d.Name()):
 			return nil
-		case !hasSuffix(path, recordings(), archives()):
+		case !holds(path, formats.Recording, formats.Archive):
 			f.others++
 			return nil
 		}
@@ -112,7 +114,7 @@ func (f *finder) export(root string) error {
 		if err != nil || d.IsDir() || hidden(d.Name()) {
 			return err
 		}
-		if !hasSuffix(path, recordings(), archives(), tables()) {
+		if !holds(path, formats.Recording, formats.Archive, formats.Table) {
 			f.others++
 			return nil
 		}
@@ -137,7 +139,7 @@ func isExport(dir string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	hasTable := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return hasSuffix(e.Name(), []string{".csv"}) })
+	hasTable := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return strings.EqualFold(filepath.Ext(e.Name()), "."+formats.CSV) })
 	for _, e := range entries {
 		switch name := strings.ToLower(e.Name()); {
 		case name == "activities.csv" && !e.IsDir(),
@@ -167,15 +169,8 @@ func isHealthData(path string) (bool, error) {
 
 func hidden(name string) bool { return strings.HasPrefix(name, ".") || name == "__MACOSX" }
 
-func recordings() []string {
-	return []string{".fit", ".gpx", ".tcx", ".fit.gz", ".gpx.gz", ".tcx.gz"}
-}
-func archives() []string { return []string{".zip"} }
-func tables() []string   { return []string{".csv", ".json", ".xml"} }
-
-func hasSuffix(path string, kinds ...[]string) bool {
-	path = strings.ToLower(path)
-	return slices.ContainsFunc(kinds, func(suffixes []string) bool {
-		return slices.ContainsFunc(suffixes, func(s string) bool { return strings.HasSuffix(path, s) })
-	})
+// holds reports whether the file at path has a format that holds one of these.
+func holds(path string, contents ...formats.Content) bool {
+	f, ok := formats.Of(path)
+	return ok && slices.Contains(contents, f.Holds)
 }

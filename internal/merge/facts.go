@@ -9,8 +9,8 @@ import (
 	"bytes"
 	"cmp"
 	"math/bits"
-	"slices"
 
+	"github.com/pierre-mcp/pierre/internal/activityfile/formats"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -84,22 +84,13 @@ func RicherFirst(a, b Facts) int {
 		-cmp.Compare(bits.OnesCount16(uint16(a.Columns)), bits.OnesCount16(uint16(b.Columns))),
 		-cmp.Compare(a.Samples, b.Samples),
 		cmp.Compare(len(a.Activity.Warnings), len(b.Activity.Warnings)),
-		cmp.Compare(formatRank(a.Source.Format), formatRank(b.Source.Format)),
+		-cmp.Compare(formats.Better(a.Source.Format), formats.Better(b.Source.Format)),
 		cmp.Compare(providerRank(a.Source.Provider), providerRank(b.Source.Provider)),
 		bytes.Compare(a.Source.SHA256[:], b.Source.SHA256[:]),
 		cmp.Compare(a.Source.Part, b.Source.Part),
 		cmp.Compare(a.Source.Provider, b.Source.Provider),
 		cmp.Compare(a.Source.ExternalID, b.Source.ExternalID),
 	)
-}
-
-// formatRank orders formats by how much of the device's own totals they carry.
-func formatRank(format string) int {
-	order := []string{"fit", "tcx", "gpx", "json", "xml", "csv"}
-	if i := slices.Index(order, format); i >= 0 {
-		return i
-	}
-	return len(order)
 }
 
 // providerRank prefers an account, which the athlete knows by name, to a file.
