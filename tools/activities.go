@@ -12,11 +12,8 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// How many activities a page of get_activities holds.
-const (
-	defaultPage = 20
-	largestPage = 200
-)
+// defaultPage is how many activities a page of get_activities holds if nothing is said.
+const defaultPage = 20
 
 const (
 	// answerBytes is what an answer whose size was not asked for may take, text form included and the protocol's
@@ -25,47 +22,27 @@ const (
 	longestCursor = 160
 )
 
-func providerArgument() field {
-	return opt("provider", choice("Only activities that this source knows. Default: all sources, merged.", pierre.Providers()...))
-}
-
-func activityArgument() field {
-	return req("activity_id", str("The id of an activity, from get_activities.").within(1, 100))
-}
-
 func (c *Catalog) getActivities() tool {
-	return bind(spec{
+	return declare(c, spec{
 		name:  "get_activities",
 		title: "List activities",
 		doc: "Lists the athlete's activities, newest first, with their totals and ids. " +
 			"Use it to find activities by sport and time; follow next_cursor for older ones. For sums over a period use get_stats.",
-		input: []field{
-			providerArgument(),
-			opt("sport_type", choice("Only this sport, exactly: run does not include trail_running.", pierre.Sports()...)),
-			opt("limit", integer("At most so many. If not given, a page also ends before it exceeds 8 KB.").within(1, largestPage).otherwise(defaultPage)),
-			opt("days_back", integer("Only the last so many times 24 hours. Not together with after.").within(1, 36_500)),
-			opt("after", str("Only activities that started at or after this: "+instant().doc+".").of(instant())),
-			opt("before", str("Only activities that started before this: the same forms.").of(instant())),
-			opt("offset", integer("Skip so many. Prefer cursor.").within(0, 1_000_000)),
-			opt("cursor", str("next_cursor of the page before, with the other arguments unchanged. Not together with offset.").within(1, 4*longestCursor)),
-		},
-		output: object("",
-			req("activities", array("newest first", object("", activityFields()...))),
-			req("total_count", integer("of activities that match, on all pages")),
-			opt("next_cursor", str("argument cursor for the next page; absent on the last")),
-			opt("note", str("why the list is empty"))),
 	}, c.listActivities)
 }
 
+// A sportChoice is one of all sports.
+type sportChoice pierre.Sport
+
 type activitiesArgs struct {
-	Provider pierre.Provider `json:"provider"`
-	Sport    pierre.Sport    `json:"sport_type"`
-	Limit    int             `json:"limit"`
-	DaysBack int             `json:"days_back"`
-	After    string          `json:"after"`
-	Before   string          `json:"before"`
-	Offset   int             `json:"offset"`
-	Cursor   string          `json:"cursor"`
+	Provider pierre.Provider `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged."`
+	Sport    sportChoice     `json:"sport_type,omitempty" jsonschema:"Only this sport, exactly: run does not include trail_running."`
+	Limit    int             `json:"limit,omitempty" jsonschema:"At most so many. If not given, a page also ends before it exceeds 8 KB." limits:"1,200" default:"20"`
+	DaysBack int             `json:"days_back,omitempty" jsonschema:"Only the last so many times 24 hours. Not together with after." limits:"1,36500"`
+	After    instant         `json:"after,omitempty" jsonschema:"Only activities that started at or after this: an RFC 3339 time such as 2026-03-01T06:00:00Z or a date such as 2026-03-01, which means midnight in the athlete's time zone."`
+	Before   instant         `json:"before,omitempty" jsonschema:"Only activities that started before this: the same forms."`
+	Offset   int             `json:"offset,omitempty" jsonschema:"Skip so many. Prefer cursor." limits:"0,1000000"`
+	Cursor   string          `json:"cursor,omitempty" jsonschema:"next_cursor of the page before, with the other arguments unchanged. Not together with offset." limits:"1,640"`
 }
 
 func (a activitiesArgs) problems() []string {
@@ -76,8 +53,8 @@ func (a activitiesArgs) problems() []string {
 	if a.Offset != 0 && a.Cursor != "" {
 		problems = append(problems, "offset and cursor exclude each other.")
 	}
-	after, ok1 := parseInstant(a.After, time.UTC)
-	before, ok2 := parseInstant(a.Before, time.UTC)
+	after, ok1 := a.After.in(time.UTC)
+	before, ok2 := a.Before.in(time.UTC)
 	if ok1 && ok2 && !after.Before(before) {
 		problems = append(problems, "after must be earlier than before.")
 	}
@@ -85,10 +62,10 @@ func (a activitiesArgs) problems() []string {
 }
 
 type activitiesAnswer struct {
-	Activities []activityView `json:"activities"`
-	TotalCount int            `json:"total_count"`
-	NextCursor string         `json:"next_cursor,omitempty"`
-	Note       string         `json:"note,omitempty"`
+	Activities []activityView `json:"activities" jsonschema:"newest first"`
+	TotalCount int            `json:"total_count" jsonschema:"of activities that match, on all pages"`
+	NextCursor string         `json:"next_cursor,omitempty" jsonschema:"argument cursor for the next page; absent on the last"`
+	Note       string         `json:"note,omitempty" jsonschema:"why the list is empty"`
 }
 
 func (a activitiesAnswer) text() string {
@@ -106,20 +83,20 @@ func (a activitiesAnswer) text() string {
 	return b.String()
 }
 
-func (c *Catalog) listActivities(ctx context.Context, user pierre.UserID, args activitiesArgs) (answer, error) {
+func (c *Catalog) listActivities(ctx context.Context, user pierre.UserID, args activitiesArgs) (activitiesAnswer, error) {
 	q, err := c.query(ctx, user, args)
 	if err != nil {
-		return nil, err
+		return activitiesAnswer{}, err
 	}
 	page, err := c.data.Activities(ctx, user, q)
 	if err != nil {
-		return nil, err
+		return activitiesAnswer{}, err
 	}
 	if args.Limit == 0 {
 		if n := fitting(page); n < len(page.Activities) {
 			q.Limit = n
 			if page, err = c.data.Activities(ctx, user, q); err != nil {
-				return nil, err
+				return activitiesAnswer{}, err
 			}
 		}
 	}
@@ -132,20 +109,18 @@ func (c *Catalog) listActivities(ctx context.Context, user pierre.UserID, args a
 
 func (c *Catalog) query(ctx context.Context, user pierre.UserID, args activitiesArgs) (pierre.ActivityQuery, error) {
 	q := pierre.ActivityQuery{Limit: cmp.Or(args.Limit, defaultPage), Offset: args.Offset, Cursor: args.Cursor}
-	if args.Provider != "" {
-		q.Providers = []pierre.Provider{args.Provider}
-	}
+	q.Providers = sources(args.Provider)
 	if args.Sport != "" {
-		q.Sports = []pierre.Sport{args.Sport}
+		q.Sports = []pierre.Sport{pierre.Sport(args.Sport)}
 	}
 	clock, err := c.training.Clock(ctx, user)
 	if err != nil {
 		return q, err
 	}
-	if at, ok := parseInstant(args.After, clock.Zone); ok {
+	if at, ok := args.After.in(clock.Zone); ok {
 		q.After = at
 	}
-	if at, ok := parseInstant(args.Before, clock.Zone); ok {
+	if at, ok := args.Before.in(clock.Zone); ok {
 		q.Before = at
 	}
 	if args.DaysBack != 0 {

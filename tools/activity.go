@@ -11,22 +11,22 @@ import (
 
 // An activityView is an activity in a list.
 type activityView struct {
-	ID                   pierre.ActivityID `json:"id"`
-	Provider             pierre.Provider   `json:"provider"`
+	ID                   pierre.ActivityID `json:"id" jsonschema:"for the other tools' activity_id"`
+	Provider             pierre.Provider   `json:"provider" jsonschema:"where the record comes from"`
 	Name                 string            `json:"name,omitempty"`
 	SportType            pierre.Sport      `json:"sport_type"`
-	StartTime            string            `json:"start_time"`
-	LocalStartTime       string            `json:"local_start_time,omitempty"`
+	StartTime            string            `json:"start_time" jsonschema:"UTC"`
+	LocalStartTime       string            `json:"local_start_time,omitempty" jsonschema:"the same on the athlete's clock, if its offset was recorded"`
 	DistanceMeters       *float64          `json:"distance_meters,omitempty"`
-	DurationSeconds      *float64          `json:"duration_seconds,omitempty"`
-	ElapsedSeconds       *float64          `json:"elapsed_seconds,omitempty"`
+	DurationSeconds      *float64          `json:"duration_seconds,omitempty" jsonschema:"moving or timer time, without pauses"`
+	ElapsedSeconds       *float64          `json:"elapsed_seconds,omitempty" jsonschema:"from start to end, with pauses"`
 	ElevationGainMeters  *float64          `json:"elevation_gain_meters,omitempty"`
 	AverageHeartRateBPM  *float64          `json:"average_heart_rate_bpm,omitempty"`
 	MaxHeartRateBPM      *float64          `json:"max_heart_rate_bpm,omitempty"`
 	AveragePowerWatts    *float64          `json:"average_power_watts,omitempty"`
-	NormalizedPowerWatts *float64          `json:"normalized_power_watts,omitempty"`
+	NormalizedPowerWatts *float64          `json:"normalized_power_watts,omitempty" jsonschema:"as the device computed it"`
 	AverageSpeedMPS      *float64          `json:"average_speed_mps,omitempty"`
-	AverageCadenceRPM    *float64          `json:"average_cadence_rpm,omitempty"`
+	AverageCadenceRPM    *float64          `json:"average_cadence_rpm,omitempty" jsonschema:"runs: strides of one leg; steps per minute are twice as many"`
 	CaloriesKcal         *float64          `json:"calories_kcal,omitempty"`
 	HasGPS               bool              `json:"has_gps"`
 	Device               string            `json:"device,omitempty"`
@@ -54,37 +54,6 @@ func viewActivity(a pierre.Activity) activityView {
 		v.LocalStartTime = t.Format("2006-01-02T15:04:05-07:00") // RFC 3339 without Z, which would look like UTC
 	}
 	return v
-}
-
-// activityFields describes an [activityView].
-func activityFields() []field {
-	return append([]field{
-		req("id", str("for the other tools' activity_id")),
-		req("provider", choice("where the record comes from", pierre.Providers()...)),
-		opt("name", str("")),
-		req("sport_type", str("")),
-		req("start_time", str("UTC")),
-		opt("local_start_time", str("the same on the athlete's clock, if its offset was recorded")),
-	}, append(totalsFields(),
-		req("has_gps", boolean("")),
-		opt("device", str("")))...)
-}
-
-// totalsFields describes what lists tell about an activity as a whole.
-func totalsFields() []field {
-	return []field{
-		opt("distance_meters", number("")),
-		opt("duration_seconds", number("moving or timer time, without pauses")),
-		opt("elapsed_seconds", number("from start to end, with pauses")),
-		opt("elevation_gain_meters", number("")),
-		opt("average_heart_rate_bpm", number("")),
-		opt("max_heart_rate_bpm", number("")),
-		opt("average_power_watts", number("")),
-		opt("normalized_power_watts", number("as the device computed it")),
-		opt("average_speed_mps", number("")),
-		opt("average_cadence_rpm", number("runs: strides of one leg; steps per minute are twice as many")),
-		opt("calories_kcal", number("")),
-	}
 }
 
 // line shows the activity to hosts without structured content.

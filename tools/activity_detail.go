@@ -12,44 +12,19 @@ import (
 )
 
 func (c *Catalog) getActivity() tool {
-	return bind(spec{
+	return declare(c, spec{
 		name:  "get_activity",
 		title: "Show one activity",
 		doc: "Shows one activity with its laps, its sources and a summary of its samples (count, gaps, mean, min, max per channel). " +
 			"Ask for series only when the course of a value within the activity matters.",
-		input: []field{
-			activityArgument(),
-			providerArgument(),
-			opt("lap_offset", integer("Skip so many laps: next_lap_offset of the answer before.").within(0, 10_000).otherwise(0)),
-			opt("series", seriesArgument()),
-		},
-		output: object("", append(activityFields(),
-			opt("description", str("")),
-			opt("elevation_loss_meters", number("")),
-			opt("max_power_watts", number("")),
-			opt("max_speed_mps", number("")),
-			opt("multisport_id", str("the same for all parts of one multisport recording")),
-			req("sources", array("where the activity was read; the values are those of the primary source", object("",
-				req("provider", choice("", pierre.Providers()...)),
-				opt("external_id", str("the provider's own id")),
-				opt("file", str("")),
-				req("format", str("")),
-				req("imported", str("UTC")),
-				req("primary", boolean(""))))),
-			opt("warnings", array("what was odd about the recording", str(""))),
-			req("lap_count", integer("")),
-			opt("laps", array("", object("", lapFields()...))),
-			opt("next_lap_offset", integer("argument lap_offset for the next laps; absent after the last")),
-			opt("series_summary", seriesSummarySchema()),
-			opt("series", array("the samples asked for, thinned", seriesSchema())))...),
 	}, c.showActivity)
 }
 
 type activityArgs struct {
-	ID        pierre.ActivityID `json:"activity_id"`
-	Provider  pierre.Provider   `json:"provider"`
-	LapOffset int               `json:"lap_offset"`
-	Series    *seriesArgs       `json:"series"`
+	ID        pierre.ActivityID `json:"activity_id" jsonschema:"The id of an activity, from get_activities." limits:"1,100"`
+	Provider  pierre.Provider   `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged."`
+	LapOffset int               `json:"lap_offset,omitempty" jsonschema:"Skip so many laps: next_lap_offset of the answer before." limits:"0,10000" default:"0"`
+	Series    *seriesArgs       `json:"series,omitempty" jsonschema:"Also show these samples, thinned. Costs about 15 bytes per point and channel."`
 }
 
 type activityAnswer struct {
@@ -59,31 +34,31 @@ type activityAnswer struct {
 	ElevationLossMeters *float64       `json:"elevation_loss_meters,omitempty"`
 	MaxPowerWatts       *float64       `json:"max_power_watts,omitempty"`
 	MaxSpeedMPS         *float64       `json:"max_speed_mps,omitempty"`
-	MultisportID        string         `json:"multisport_id,omitempty"`
-	Sources             []sourceView   `json:"sources"`
-	Warnings            []string       `json:"warnings,omitempty"`
+	MultisportID        string         `json:"multisport_id,omitempty" jsonschema:"the same for all parts of one multisport recording"`
+	Sources             []sourceView   `json:"sources" jsonschema:"where the activity was read; the values are those of the primary source"`
+	Warnings            []string       `json:"warnings,omitempty" jsonschema:"what was odd about the recording"`
 	LapCount            int            `json:"lap_count"`
 	Laps                []lapView      `json:"laps,omitempty"`
-	NextLapOffset       int            `json:"next_lap_offset,omitempty"`
-	Summary             *seriesSummary `json:"series_summary,omitempty"`
-	Series              []sampled      `json:"series,omitempty"`
+	NextLapOffset       int            `json:"next_lap_offset,omitempty" jsonschema:"argument lap_offset for the next laps; absent after the last"`
+	Summary             *seriesSummary `json:"series_summary,omitempty" jsonschema:"the samples, summed up; absent if there are none"`
+	Series              []sampled      `json:"series,omitempty" jsonschema:"the samples asked for, thinned"`
 }
 
 type sourceView struct {
 	Provider   pierre.Provider `json:"provider"`
-	ExternalID string          `json:"external_id,omitempty"`
+	ExternalID string          `json:"external_id,omitempty" jsonschema:"the provider's own id"`
 	File       string          `json:"file,omitempty"`
 	Format     string          `json:"format"`
-	Imported   string          `json:"imported"`
+	Imported   string          `json:"imported" jsonschema:"UTC"`
 	Primary    bool            `json:"primary"`
 }
 
 // A lapView leaves out what laps seldom differ in.
 type lapView struct {
-	Number              int      `json:"number"`
-	StartSeconds        *float64 `json:"start_seconds,omitempty"`
+	Number              int      `json:"number" jsonschema:"from 1"`
+	StartSeconds        *float64 `json:"start_seconds,omitempty" jsonschema:"after the activity's start"`
 	DistanceMeters      *float64 `json:"distance_meters,omitempty"`
-	DurationSeconds     *float64 `json:"duration_seconds,omitempty"`
+	DurationSeconds     *float64 `json:"duration_seconds,omitempty" jsonschema:"moving or timer time"`
 	ElevationGainMeters *float64 `json:"elevation_gain_meters,omitempty"`
 	AverageHeartRateBPM *float64 `json:"average_heart_rate_bpm,omitempty"`
 	MaxHeartRateBPM     *float64 `json:"max_heart_rate_bpm,omitempty"`
@@ -92,25 +67,10 @@ type lapView struct {
 	AverageCadenceRPM   *float64 `json:"average_cadence_rpm,omitempty"`
 }
 
-func lapFields() []field {
-	return []field{
-		req("number", integer("from 1")),
-		opt("start_seconds", number("after the activity's start")),
-		opt("distance_meters", number("")),
-		opt("duration_seconds", number("moving or timer time")),
-		opt("elevation_gain_meters", number("")),
-		opt("average_heart_rate_bpm", number("")),
-		opt("max_heart_rate_bpm", number("")),
-		opt("average_power_watts", number("")),
-		opt("average_speed_mps", number("")),
-		opt("average_cadence_rpm", number("")),
-	}
-}
-
-func (c *Catalog) showActivity(ctx context.Context, user pierre.UserID, args activityArgs) (answer, error) {
+func (c *Catalog) showActivity(ctx context.Context, user pierre.UserID, args activityArgs) (activityAnswer, error) {
 	rec, sources, err := c.recordingFrom(ctx, user, args.ID, args.Provider)
 	if err != nil {
-		return nil, err
+		return activityAnswer{}, err
 	}
 	a := activityAnswer{
 		activityView:        viewActivity(rec.Activity),

@@ -12,47 +12,37 @@ import (
 )
 
 func (c *Catalog) analyzeActivity() tool {
-	return bind(spec{
+	return declare(c, spec{
 		name:  "analyze_activity",
 		title: "Analyse an activity",
 		doc: "The overall picture of one activity: its load, the metrics of its sport, time in zones, best stretches or power curve, and how it went. " +
 			"Use it to discuss a session; use calculate_metrics for single numbers.",
-		input: []field{activityArgument(), providerArgument()},
-		output: object("",
-			req("activity", object("", activityFields()...)),
-			req("load", object("stress score, 100 for an hour at threshold; by power if it can be, else by heart rate", append([]field{
-				opt("value", number("")),
-				opt("based_on", choice("mean_heart_rate: from the activity's mean alone, as there are no samples", training.LoadKinds()...)),
-			}, evidenceFields()...)...)),
-			req("metrics", metricsSchema()),
-			req("observations", array("how it went, in numbers", str(""))),
-			opt("warnings", array("what was odd about the recording", str("")))),
 	}, c.describeActivity)
 }
 
 type analyzeArgs struct {
-	ID       pierre.ActivityID `json:"activity_id"`
-	Provider pierre.Provider   `json:"provider"`
+	ID       pierre.ActivityID `json:"activity_id" jsonschema:"The id of an activity, from get_activities." limits:"1,100"`
+	Provider pierre.Provider   `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged."`
 }
 
 type loadView struct {
 	value
 
-	BasedOn training.LoadKind `json:"based_on,omitempty"`
+	BasedOn training.LoadKind `json:"based_on,omitempty" jsonschema:"mean_heart_rate: from the activity's mean alone, as there are no samples"`
 }
 
 type analysisAnswer struct {
 	metricsAnswer
 
-	Load         loadView `json:"load"`
-	Observations []string `json:"observations"`
-	Warnings     []string `json:"warnings,omitempty"`
+	Load         loadView `json:"load" jsonschema:"stress score, 100 for an hour at threshold; by power if it can be, else by heart rate"`
+	Observations []string `json:"observations" jsonschema:"how it went, in numbers"`
+	Warnings     []string `json:"warnings,omitempty" jsonschema:"what was odd about the recording"`
 }
 
-func (c *Catalog) describeActivity(ctx context.Context, user pierre.UserID, args analyzeArgs) (answer, error) {
+func (c *Catalog) describeActivity(ctx context.Context, user pierre.UserID, args analyzeArgs) (analysisAnswer, error) {
 	a, err := c.subject(ctx, user, args.ID, args.Provider)
 	if err != nil {
-		return nil, err
+		return analysisAnswer{}, err
 	}
 	l := a.Load()
 	byKey, lines := a.compute(a.picture())
@@ -65,16 +55,16 @@ func (c *Catalog) describeActivity(ctx context.Context, user pierre.UserID, args
 }
 
 // picture are the metrics of the overall picture: the load is apart.
-func (s subject) picture() []string {
+func (s subject) picture() []metricName {
 	switch {
 	case s.Sport.IsRide() && !s.HasPower():
-		return []string{"normalized_power", "decoupling", zonesHeartRate}
+		return []metricName{"normalized_power", "decoupling", zonesHeartRate}
 	case s.Sport.IsRide():
-		return []string{"normalized_power", "intensity_factor", "variability_index", "efficiency", "decoupling", zonesHeartRate, zonesPower, curveMaxPower}
+		return []metricName{"normalized_power", "intensity_factor", "variability_index", "efficiency", "decoupling", zonesHeartRate, zonesPower, curveMaxPower}
 	case training.OnFoot(s.Sport):
-		return []string{"grade_adjusted_speed", "efficiency", "decoupling", "vdot", zonesHeartRate, curveBestEfforts}
+		return []metricName{"grade_adjusted_speed", "efficiency", "decoupling", "vdot", zonesHeartRate, curveBestEfforts}
 	default:
-		return []string{"trimp", "energy", zonesHeartRate}
+		return []metricName{"trimp", "energy", zonesHeartRate}
 	}
 }
 

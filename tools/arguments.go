@@ -1,119 +1,144 @@
 package tools
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/google/jsonschema-go/jsonschema"
 )
 
-// check says what is wrong with the members of an object, each by itself. Null stands for not given, because
-// models fill optional arguments with it. The names of the members in problems begin with prefix.
-func (s schema) check(prefix string, args map[string]any) []string {
+// take checks the members of an object by their schema and sets the fields of the struct into. It says what is wrong
+// with each member by itself. Null stands for not given, because models fill optional arguments with it. The names of
+// the members in problems begin with prefix.
+func take(prefix string, s *jsonschema.Schema, args map[string]any, into reflect.Value) []string {
 	var problems []string
-	for _, f := range s.fields {
-		switch v := args[f.name]; {
-		case v == nil && f.required:
-			problems = append(problems, fmt.Sprintf("%s is missing: %s", prefix+f.name, f.doc))
+	for _, f := range fieldsOf(into.Type()) {
+		p, v := s.Properties[f.name], args[f.name]
+		switch {
+		case v == nil && slices.Contains(s.Required, f.name):
+			problems = append(problems, fmt.Sprintf("%s is missing: %s", prefix+f.name, p.Description))
 		case v != nil:
-			problems = append(problems, f.problems(prefix+f.name, v)...)
+			problems = append(problems, takeValue(prefix+f.name, p, v, into.FieldByIndex(f.Index))...)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(args)) {
-		if slices.Contains(s.names(), name) {
+		if s.Properties[name] != nil {
 			continue
 		}
 		known := "there are none"
-		if len(s.fields) > 0 {
-			known = "the arguments are " + prefix + strings.Join(s.names(), ", "+prefix)
+		if len(s.Properties) > 0 {
+			known = "the arguments are " + prefix + strings.Join(names(s), ", "+prefix)
 		}
 		problems = append(problems, fmt.Sprintf("%s is not an argument of this tool; %s.", quote(prefix+name), known))
 	}
 	return problems
 }
 
-// problems says what is wrong with the value v, which is called name.
-func (s schema) problems(name string, v any) []string {
+// takeValue sets into to the value v, which is called name, or says what is wrong with it.
+func takeValue(name string, s *jsonschema.Schema, v any, into reflect.Value) []string {
+	if into.Kind() == reflect.Pointer {
+		into.Set(reflect.New(into.Type().Elem()))
+		into = into.Elem()
+	}
 	wrong := func(format string, args ...any) []string {
 		return []string{name + " must be " + fmt.Sprintf(format, args...) + ", not " + quote(v) + "."}
 	}
-	switch s.kind {
+	switch s.Type {
 	case "string":
-		return s.stringProblems(v, wrong)
+		return takeString(s, v, into, wrong)
 	case "integer", "number":
-		n, ok := v.(float64)
-		article := map[string]string{"integer": "an integer", "number": "a number"}[s.kind]
-		if !ok || s.kind == "integer" && n != math.Trunc(n) {
-			return wrong("%s", article)
-		}
-		if s.min != nil && (n < *s.min || n > *s.max) {
-			return wrong("%s from %s to %s", article, plain(*s.min), plain(*s.max))
-		}
+		return takeNumber(s, v, into, wrong)
 	case "boolean":
-		if _, ok := v.(bool); !ok {
+		b, ok := v.(bool)
+		if !ok {
 			return wrong("true or false")
 		}
+		into.SetBool(b)
 	case "array":
 		list, ok := v.([]any)
 		if !ok {
 			return wrong("a list")
 		}
-		return s.listProblems(name, list)
+		return takeList(name, s, list, into)
 	case "object":
 		members, ok := v.(map[string]any)
 		if !ok {
 			return wrong("an object")
 		}
-		return s.check(name+".", members)
+		return take(name+".", s, members, into)
 	}
 	return nil
 }
 
-func (s schema) listProblems(name string, list []any) []string {
-	if s.min != nil && (len(list) < int(*s.min) || len(list) > int(*s.max)) {
-		return []string{fmt.Sprintf("%s must have %s to %s entries, not %d.", name, plain(*s.min), plain(*s.max), len(list))}
+func takeNumber(s *jsonschema.Schema, v any, into reflect.Value, wrong func(string, ...any) []string) []string {
+	n, ok := v.(float64)
+	article := "a number"
+	if s.Type == "integer" {
+		article, ok = "an integer", ok && n == math.Trunc(n)
 	}
+	if !ok {
+		return wrong("%s", article)
+	}
+	if s.Minimum != nil && !(n >= *s.Minimum && n <= *s.Maximum) {
+		return wrong("%s from %s to %s", article, plain(*s.Minimum), plain(*s.Maximum))
+	}
+	if into.CanInt() {
+		into.SetInt(int64(n))
+	} else {
+		into.SetFloat(n)
+	}
+	return nil
+}
+
+func takeList(name string, s *jsonschema.Schema, list []any, into reflect.Value) []string {
+	if s.MinItems != nil && (len(list) < *s.MinItems || len(list) > *s.MaxItems) {
+		return []string{fmt.Sprintf("%s must have %d to %d entries, not %d.", name, *s.MinItems, *s.MaxItems, len(list))}
+	}
+	into.Set(reflect.MakeSlice(into.Type(), len(list), len(list)))
 	var problems []string
 	for i, item := range list {
-		problems = append(problems, s.items.problems(fmt.Sprintf("%s[%d]", name, i), item)...)
+		problems = append(problems, takeValue(fmt.Sprintf("%s[%d]", name, i), s.Items, item, into.Index(i))...)
 	}
 	return problems
 }
 
-func (s schema) stringProblems(v any, wrong func(string, ...any) []string) []string {
+// A formed string must have a form beyond its length.
+type formed interface {
+	form() string // completes "must be"
+	valid() bool
+}
+
+func takeString(s *jsonschema.Schema, v any, into reflect.Value, wrong func(string, ...any) []string) []string {
 	str, ok := v.(string)
 	switch {
-	case s.values != nil:
-		if !ok || !slices.Contains(s.values, str) {
-			return wrong("one of %s", strings.Join(s.values, ", "))
+	case s.Enum != nil:
+		if !ok || !slices.Contains(s.Enum, v) {
+			return wrong("one of %s", listed(s.Enum))
 		}
 	case !ok:
 		return wrong("a string")
-	case s.min != nil && (len(str) < int(*s.min) || len(str) > int(*s.max)):
-		return wrong("a string of %s to %s bytes", plain(*s.min), plain(*s.max))
-	case s.form != nil && !s.form.is(str):
-		return wrong("%s", s.form.doc)
+	case s.MinLength != nil && (len(str) < *s.MinLength || len(str) > *s.MaxLength):
+		return wrong("a string of %d to %d bytes", *s.MinLength, *s.MaxLength)
+	}
+	into.SetString(str)
+	if f, ok := into.Interface().(formed); ok && !f.valid() {
+		return wrong("%s", f.form())
 	}
 	return nil
 }
 
-// decode turns checked arguments, or members of a profile, into their struct, which has a field for each.
-func decode[A any](members map[string]any) (A, error) {
-	var a A
-	b, err := json.Marshal(members)
-	if err != nil {
-		return a, fmt.Errorf("encoding members: %w", err)
+func listed(values []any) string {
+	words := make([]string, len(values))
+	for i, v := range values {
+		words[i] = fmt.Sprint(v)
 	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&a); err != nil {
-		return a, fmt.Errorf("decoding members: %w", err)
-	}
-	return a, nil
+	return strings.Join(words, ", ")
 }
 
 // quote shows a wrong value, shortened, as JSON.
@@ -129,35 +154,27 @@ func quote(v any) string {
 	return string(b)
 }
 
-// instant is the form of arguments that name a time.
-func instant() form {
-	return form{
-		"an RFC 3339 time such as 2026-03-01T06:00:00Z or a date such as 2026-03-01, which means midnight in the athlete's time zone",
-		func(s string) bool { _, ok := parseInstant(s, time.UTC); return ok },
-	}
+// An instant is an argument that names a time.
+type instant string
+
+func (instant) form() string {
+	return "an RFC 3339 time such as 2026-03-01T06:00:00Z or a date such as 2026-03-01, which means midnight in the athlete's time zone"
 }
 
-// parseInstant reads an [instant]; a date means midnight in zone.
-func parseInstant(s string, zone *time.Location) (at time.Time, ok bool) {
-	at, err := time.Parse(time.RFC3339, s)
+func (i instant) valid() bool { _, ok := i.in(time.UTC); return ok }
+
+// in returns the time; a date means midnight in the zone.
+func (i instant) in(zone *time.Location) (at time.Time, ok bool) {
+	at, err := time.Parse(time.RFC3339, string(i))
 	if err != nil {
-		at, err = time.ParseInLocation(time.DateOnly, s, zone)
+		at, err = time.ParseInLocation(time.DateOnly, string(i), zone)
 	}
 	return at.UTC(), err == nil && at.Year() >= 1900 && at.Year() <= 2200
 }
 
-// date is the form of arguments that name a day.
-func date() form {
-	return form{"a date such as 2026-09-27", func(s string) bool {
-		_, err := time.Parse(time.DateOnly, s)
-		return err == nil
-	}}
-}
+// A date is an argument that names a day.
+type date string
 
-// zoneName is the form of arguments that name a time zone. The server's own, "Local", is nobody's.
-func zoneName() form {
-	return form{"an IANA name such as Europe/Paris", func(s string) bool {
-		_, err := time.LoadLocation(s)
-		return err == nil && s != "Local"
-	}}
-}
+func (date) form() string { return "a date such as 2026-09-27" }
+
+func (d date) valid() bool { _, err := time.Parse(time.DateOnly, string(d)); return err == nil }

@@ -11,69 +11,52 @@ import (
 )
 
 func (c *Catalog) getAthlete() tool {
-	return bind(spec{
+	return declare(c, spec{
 		name:  "get_athlete",
 		title: "Show the athlete",
 		doc: "Shows the athlete's profile, what formulas will use for what it lacks, the training zones that follow, and what is still missing. " +
 			"Change it with set_athlete_profile.",
-		input: []field{providerArgument()},
-		output: object("",
-			req("profile", object("what the athlete or an imported file said; absent members are not known", profileFields(c.now())...)),
-			req("time_zone", zoneSchema()),
-			req("inputs", array("what formulas take, with estimates where the profile is silent", inputSchema())),
-			req("missing", array("what the athlete should be asked for", object("",
-				req("field", choice("argument of set_athlete_profile", profileNames()...)),
-				req("needed_for", str(""))))),
-			req("heart_rate_zones", zonesSchema("bpm")),
-			req("power_zones", zonesSchema("watts")),
-			req("total_activities", integer("")),
-			opt("first_activity", str("start, UTC")),
-			opt("last_activity", str("start, UTC"))),
 	}, c.showAthlete)
 }
 
 type athleteAnswer struct {
-	Profile         pierre.Profile `json:"profile"`
-	TimeZone        zoneView       `json:"time_zone"`
-	Inputs          []input        `json:"inputs"`
-	Missing         []missingView  `json:"missing"`
-	HeartRateZones  heartZones     `json:"heart_rate_zones"`
-	PowerZones      powerZones     `json:"power_zones"`
-	TotalActivities int            `json:"total_activities"`
-	FirstActivity   string         `json:"first_activity,omitempty"`
-	LastActivity    string         `json:"last_activity,omitempty"`
+	Profile         profile       `json:"profile" jsonschema:"what the athlete or an imported file said; absent members are not known"`
+	TimeZone        zoneView      `json:"time_zone" jsonschema:"Days are those of the offset recorded with each activity; for activities without one, of this zone."`
+	Inputs          []input       `json:"inputs" jsonschema:"what formulas take, with estimates where the profile is silent"`
+	Missing         []missingView `json:"missing" jsonschema:"what the athlete should be asked for"`
+	HeartRateZones  heartZones    `json:"heart_rate_zones"`
+	PowerZones      powerZones    `json:"power_zones"`
+	TotalActivities int           `json:"total_activities"`
+	FirstActivity   string        `json:"first_activity,omitempty" jsonschema:"start, UTC"`
+	LastActivity    string        `json:"last_activity,omitempty" jsonschema:"start, UTC"`
 }
 
 type missingView struct {
-	Field     string `json:"field"`
-	NeededFor string `json:"needed_for"`
+	Field     profileField `json:"field" jsonschema:"argument of set_athlete_profile"`
+	NeededFor string       `json:"needed_for"`
 }
 
-func (c *Catalog) showAthlete(ctx context.Context, user pierre.UserID, args statsArgs) (answer, error) {
+func (c *Catalog) showAthlete(ctx context.Context, user pierre.UserID, args statsArgs) (athleteAnswer, error) {
 	p, err := c.data.Profile(ctx, user)
 	if err != nil {
-		return nil, err
+		return athleteAnswer{}, err
 	}
 	ath, err := c.training.Athlete(ctx, user)
 	if err != nil {
-		return nil, err
+		return athleteAnswer{}, err
 	}
-	a := athleteAnswer{Profile: p, TimeZone: viewClock(ath.Clock), Inputs: viewInputs(ath.Inputs()), Missing: whatIsMissing(p)}
+	a := athleteAnswer{Profile: profile(p), TimeZone: viewClock(ath.Clock), Inputs: viewInputs(ath.Inputs()), Missing: whatIsMissing(p)}
 	a.HeartRateZones = viewHeartZones(ath.HeartZones())
 	a.PowerZones = viewPowerZones(ath.PowerZones())
-	var q pierre.ActivityQuery
-	if args.Provider != "" {
-		q.Providers = []pierre.Provider{args.Provider}
-	}
-	q.Limit = 1
+	q := pierre.ActivityQuery{Providers: sources(args.Provider), Limit: 1}
 	last, err := c.data.Activities(ctx, user, q)
 	if err != nil {
-		return nil, err
+		return athleteAnswer{}, err
 	}
 	q.Ascending = true
 	first, err := c.data.Activities(ctx, user, q)
 	if err != nil {
-		return nil, err
+		return athleteAnswer{}, err
 	}
 	a.TotalActivities = last.Total
 	if last.Total > 0 && len(first.Activities) > 0 && len(last.Activities) > 0 {

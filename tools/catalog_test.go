@@ -1,18 +1,19 @@
 package tools_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/mark3labs/mcp-go/server"
+	"github.com/mark3labs/mcp-go/mcp"
 
+	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
 	"github.com/pierre-mcp/pierre/tools"
@@ -145,13 +146,13 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// A server without an authenticating door in front must not answer about anybody.
+// A server that does not authenticate must not answer about anybody.
 func TestWithoutPrincipal(t *testing.T) {
 	h, _ := sampleHost(t)
 	h.ctx = t.Context()
 	for _, tool := range h.list() {
 		r := h.call(tool.Name, map[string]any{"activity_id": "act_1", "target_sport": "run", "target_distance": 5000, "comparison_type": "recent"})
-		if !r.IsError || strings.Contains(r.Text, "principal") {
+		if !r.IsError || r.Text != fault {
 			t.Errorf("%s without a principal answers %q", tool.Name, r.Text)
 		}
 	}
@@ -168,28 +169,44 @@ func (f failing) Profile(context.Context, pierre.UserID) (pierre.Profile, error)
 	return pierre.Profile{}, f.err
 }
 
-// What went wrong inside is logged and not told; what the caller can do something about is told.
-func TestFaultsAreNotTold(t *testing.T) {
-	data := storetest.New(t)
-	user := newUser(t, data, "ana@example.com")
-	for _, tt := range []struct {
-		err          error
-		told, logged string
-	}{
-		{errors.New("dial postgres://pierre:hunter2@db"), "a fault of its own", "hunter2"},
-		{&pierre.Error{Kind: pierre.KindUnavailable, Msg: "The database restarts; try again.", Err: errors.New("hunter2")}, "The database restarts; try again.", ""},
+// Errors leave the handlers as they are, with the tool's name: whoever dispatches the calls words and logs them.
+func TestErrorsAreHandedOn(t *testing.T) {
+	user := newUser(t, storetest.New(t), "ana@example.com")
+	for _, want := range []error{
+		errors.New("dial postgres://pierre:hunter2@db"),
+		&pierre.Error{Kind: pierre.KindUnavailable, Msg: "The database restarts; try again.", Err: errors.New("hunter2")},
+		context.Canceled,
 	} {
-		var log strings.Builder
-		s := server.NewMCPServer("test", "1")
-		register(s, failing{data, tt.err}, slog.New(slog.NewTextHandler(&log, nil)), tools.Options{})
-		h := newHost(t, data, user)
-		h.server = s
-		r := h.call("get_stats", nil)
-		if !r.IsError || !strings.Contains(r.Text, tt.told) || strings.Contains(r.Text, "hunter2") {
-			t.Errorf("%v is told as %q", tt.err, r.Text)
+		s := newServer(t, failing{storetest.New(t), want})
+		ctx := access.WithPrincipal(t.Context(), access.Principal{UserID: user})
+		for _, tool := range []string{"get_stats", "get_athlete", "predict_performance"} {
+			var r mcp.CallToolRequest
+			r.Params.Arguments = map[string]any{}
+			if tool == "predict_performance" {
+				r.Params.Arguments = map[string]any{"target_sport": "run", "target_distance": 5000.}
+			}
+			res, err := s.GetTool(tool).Handler(ctx, r)
+			if res != nil || !errors.Is(err, want) || pierre.KindOf(err) != pierre.KindOf(want) || !strings.Contains(err.Error(), tool) {
+				t.Errorf("%s answers %v, %v instead of %v", tool, res, err, want)
+			}
 		}
-		if strings.Contains(log.String(), "hunter2") != (tt.logged != "") {
-			t.Errorf("%v is logged as %q", tt.err, log.String())
+	}
+}
+
+// Texts name the command that works in the installation.
+func TestImportCommand(t *testing.T) {
+	s := storetest.New(t)
+	h := newHost(t, s, newUser(t, s, "new@example.com"))
+	for _, command := range []string{"", "pierre-mcp-server --single-tenant import"} {
+		h.server = serverOf(t, s, tools.Options{ImportCommand: command})
+		want := cmp.Or(command, "mcp-client import")
+		for _, tool := range []string{"get_activities", "get_connection_status"} {
+			r := h.call(tool, nil)
+			for _, form := range []string{r.Text, string(r.Structured)} {
+				if !strings.Contains(form, want) || command != "" && strings.Contains(form, "mcp-client") {
+					t.Errorf("%s names another command than %s: %s", tool, want, form)
+				}
+			}
 		}
 	}
 }

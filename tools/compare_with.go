@@ -11,33 +11,33 @@ import (
 	"github.com/pierre-mcp/pierre/internal/training"
 )
 
-func (c *Catalog) compare(ctx context.Context, user pierre.UserID, args compareArgs) (answer, error) {
+func (c *Catalog) compare(ctx context.Context, user pierre.UserID, args compareArgs) (compareAnswer, error) {
 	act, err := c.activity(ctx, user, args.ID)
 	if err != nil {
-		return nil, err
+		return compareAnswer{}, err
 	}
 	with, err := c.comparison(ctx, user, act, args)
 	if err != nil {
-		return nil, err
+		return compareAnswer{}, err
 	}
 	a := compareAnswer{
 		Activity: viewActivity(act), Differences: []difference{},
-		With: comparedWith{cmp.Or(args.Type, training.CompareGiven), with.Method, with.Count, viewCompared(with.Newest)},
+		With: comparedWith{cmp.Or(training.ComparisonKind(args.Type), training.CompareGiven), with.Method, with.Count, viewCompared(with.Newest)},
 	}
 	if with.Count == 0 {
 		a.Note = "There is no such activity of the same kind to compare with."
 		return a, nil
 	}
 	for _, d := range with.Fields {
-		v := difference{d.Field, rounded(d.Own, 2), rounded(d.Reference, 2), rounded(d.Percent(), 1), d.Activities, d.Which}
+		v := difference{comparedField(d.Field), rounded(d.Own, 2), rounded(d.Reference, 2), rounded(d.Percent(), 1), d.Activities, d.Which}
 		if v.Value != nil && v.Reference != nil && v.Percent != nil {
 			a.Differences = append(a.Differences, v)
 		}
 	}
-	if args.Type == training.CompareBest {
+	if training.ComparisonKind(args.Type) == training.CompareBest {
 		records, err := c.training.Records(ctx, user, args.Provider, act)
 		if err != nil {
-			return nil, err
+			return compareAnswer{}, err
 		}
 		for _, r := range records {
 			a.Efforts = append(a.Efforts, bestOf{rounded(r.Meters, 1), rounded(r.Seconds, 1), rounded(r.Best, 1), r.Which == act.ID, r.Which})
@@ -48,7 +48,7 @@ func (c *Catalog) compare(ctx context.Context, user pierre.UserID, args compareA
 
 func (c *Catalog) comparison(ctx context.Context, user pierre.UserID, act pierre.Activity, args compareArgs) (training.Comparison, error) {
 	if args.Others == nil {
-		return c.training.Compare(ctx, user, act, args.Type, args.Provider)
+		return c.training.Compare(ctx, user, act, training.ComparisonKind(args.Type), args.Provider)
 	}
 	var others []pierre.Activity
 	for _, id := range args.Others {

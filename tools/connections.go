@@ -11,47 +11,36 @@ import (
 )
 
 func (c *Catalog) getConnectionStatus() tool {
-	return bind(spec{
+	return declare(c, spec{
 		name:  "get_connection_status",
 		title: "Show data sources",
 		doc:   "Says which sources have data of the athlete, how much, of which time and when it was imported, and how to add more.",
-		input: []field{providerArgument()},
-		output: object("",
-			req("providers", array("", object("",
-				req("provider", choice("", pierre.Providers()...)),
-				req("connected", boolean("whether there are activities of it")),
-				req("activities", integer("that this source knows; one known to two sources counts for both")),
-				opt("first_activity", str("start, UTC")),
-				opt("last_activity", str("start, UTC")),
-				opt("last_import", str("UTC")),
-				req("how_to_add", str(""))))),
-			req("total_activities", integer("of all sources, merged"))),
 	}, c.showConnections)
 }
 
 type connectionsAnswer struct {
 	Providers       []connectionView `json:"providers"`
-	TotalActivities int              `json:"total_activities"`
+	TotalActivities int              `json:"total_activities" jsonschema:"of all sources, merged"`
 }
 
 type connectionView struct {
 	Provider      pierre.Provider `json:"provider"`
-	Connected     bool            `json:"connected"`
-	Activities    int             `json:"activities"`
-	FirstActivity string          `json:"first_activity,omitempty"`
-	LastActivity  string          `json:"last_activity,omitempty"`
-	LastImport    string          `json:"last_import,omitempty"`
+	Connected     bool            `json:"connected" jsonschema:"whether there are activities of it"`
+	Activities    int             `json:"activities" jsonschema:"that this source knows; one known to two sources counts for both"`
+	FirstActivity string          `json:"first_activity,omitempty" jsonschema:"start, UTC"`
+	LastActivity  string          `json:"last_activity,omitempty" jsonschema:"start, UTC"`
+	LastImport    string          `json:"last_import,omitempty" jsonschema:"UTC"`
 	HowToAdd      string          `json:"how_to_add"`
 }
 
-func (c *Catalog) showConnections(ctx context.Context, user pierre.UserID, args statsArgs) (answer, error) {
+func (c *Catalog) showConnections(ctx context.Context, user pierre.UserID, args statsArgs) (connectionsAnswer, error) {
 	sums, err := c.data.ProviderSummaries(ctx, user)
 	if err != nil {
-		return nil, err
+		return connectionsAnswer{}, err
 	}
 	all, err := c.data.Activities(ctx, user, pierre.ActivityQuery{Limit: 1})
 	if err != nil {
-		return nil, err
+		return connectionsAnswer{}, err
 	}
 	a := connectionsAnswer{TotalActivities: all.Total}
 	for _, p := range pierre.Providers() {

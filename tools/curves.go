@@ -24,16 +24,7 @@ type powerCurve struct {
 type powerPoint struct {
 	Seconds float64  `json:"duration_seconds"`
 	Watts   *float64 `json:"average_power_watts"`
-	Start   *float64 `json:"start_seconds"`
-}
-
-func powerCurveSchema() schema {
-	return object("highest mean power over each length", append([]field{
-		opt("points", array("", object("",
-			req("duration_seconds", number("")),
-			req("average_power_watts", number("")),
-			req("start_seconds", number("after the activity's start"))))),
-	}, evidenceFields()...)...)
+	Start   *float64 `json:"start_seconds" jsonschema:"after the activity's start"`
 }
 
 // curveSeconds are the lengths that answers show, of the many that could be.
@@ -68,17 +59,8 @@ type effortCurve struct {
 
 type effortPoint struct {
 	Meters  *float64 `json:"distance_meters"`
-	Seconds *float64 `json:"seconds"`
-	Start   *float64 `json:"start_seconds"`
-}
-
-func effortCurveSchema() schema {
-	return object("fastest stretch over each distance, on foot", append([]field{
-		opt("points", array("", object("",
-			req("distance_meters", number("")),
-			req("seconds", number("elapsed, pauses included")),
-			req("start_seconds", number("after the activity's start"))))),
-	}, evidenceFields()...)...)
+	Seconds *float64 `json:"seconds" jsonschema:"elapsed, pauses included"`
+	Start   *float64 `json:"start_seconds" jsonschema:"after the activity's start"`
 }
 
 func viewEffortCurve(a *training.Analysis) effortCurve {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/jsonschema-go/jsonschema"
+	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
 	"github.com/pierre-mcp/pierre/internal/access"
@@ -44,13 +45,28 @@ type data interface {
 }
 
 func newServer(t testing.TB, d data) *server.MCPServer {
-	s := server.NewMCPServer("test", "1", server.WithToolCapabilities(false))
-	register(s, d, slog.New(slog.NewTextHandler(t.Output(), nil)), tools.Options{})
+	return serverOf(t, d, tools.Options{})
+}
+
+func serverOf(t testing.TB, d data, o tools.Options) *server.MCPServer {
+	s := server.NewMCPServer("test", "1", server.WithToolCapabilities(false), server.WithToolHandlerMiddleware(worded))
+	log := slog.New(slog.NewTextHandler(t.Output(), nil))
+	tools.New(d, training.New(d, now, log, training.Options{}), now, o).Register(s)
 	return s
 }
 
-func register(s *server.MCPServer, d data, log *slog.Logger, o tools.Options) {
-	tools.New(d, training.New(d, now, log, training.Options{}), now, log, o).Register(s)
+// fault is what a client reads of an error that it can do nothing about.
+const fault = "a fault of the server's own"
+
+// worded stands in for the server that dispatches the calls, which decides what a client reads of an error.
+func worded(next server.ToolHandlerFunc) server.ToolHandlerFunc {
+	return func(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		res, err := next(ctx, r)
+		if err != nil {
+			return mcp.NewToolResultError(pierre.MessageOf(err, fault)), nil
+		}
+		return res, nil
+	}
 }
 
 func newHost(t testing.TB, d data, user pierre.UserID) host {

@@ -10,50 +10,23 @@ import (
 )
 
 func (c *Catalog) calculateMetrics() tool {
-	var docs []string
-	for _, m := range metrics() {
-		if m.doc != "" {
-			docs = append(docs, m.name+": "+m.doc)
-		}
-	}
-	return bind(spec{
+	return declare(c, spec{
 		name:  "calculate_metrics",
 		title: "Compute metrics of an activity",
 		doc: "Computes chosen metrics of one activity from its samples, each with method, inputs and coverage, or the reason why it is not available. " +
 			"For an overall picture use analyze_activity.",
-		input: []field{
-			activityArgument(),
-			providerArgument(),
-			opt("metrics", array("Which metrics; "+strings.Join(docs, "; ")+". Default: those of the sport.", choice("", metricNames()...)).
-				within(1, float64(len(metricNames())))),
-			opt("critical_power_watts", number("For w_prime_balance: as the athlete states it, with w_prime_kilojoules. Default: fitted.").within(30, 700)),
-			opt("w_prime_kilojoules", number("").within(1, 100)),
-		},
-		output: object("",
-			req("activity", object("", activityFields()...)),
-			req("metrics", metricsSchema())),
 	}, c.computeMetrics)
 }
 
-// metricsSchema describes the metrics by their keys, any of which may be absent.
-func metricsSchema() schema {
-	var keys []string
-	for _, m := range metrics() {
-		keys = append(keys, m.key)
-	}
-	return mapping("by name with unit: "+strings.Join(keys, ", "), valueSchema(""),
-		opt(curveMaxPower, powerCurveSchema()),
-		opt(curveBestEfforts, effortCurveSchema()),
-		opt(zonesHeartRate, zonesSchema("bpm")),
-		opt(zonesPower, zonesSchema("watts")))
-}
+// A metricName is one of [metricNames].
+type metricName string
 
 type metricsArgs struct {
-	ID       pierre.ActivityID `json:"activity_id"`
-	Provider pierre.Provider   `json:"provider"`
-	Metrics  []string          `json:"metrics"`
-	CP       *float64          `json:"critical_power_watts"`
-	WPrime   *float64          `json:"w_prime_kilojoules"`
+	ID       pierre.ActivityID `json:"activity_id" jsonschema:"The id of an activity, from get_activities." limits:"1,100"`
+	Provider pierre.Provider   `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged."`
+	Metrics  []metricName      `json:"metrics,omitempty" jsonschema:"Which metrics. Default: those of the sport." limits:"1,23"`
+	CP       *float64          `json:"critical_power_watts,omitempty" jsonschema:"For w_prime_balance: as the athlete states it, with w_prime_kilojoules. Default: fitted." limits:"30,700"`
+	WPrime   *float64          `json:"w_prime_kilojoules,omitempty" limits:"1,100"`
 }
 
 func (a metricsArgs) problems() []string {
@@ -71,17 +44,20 @@ func (a metricsArgs) needsFit() bool {
 	return slices.Contains(a.Metrics, "critical_power") || a.CP == nil && slices.Contains(a.Metrics, "w_prime_balance")
 }
 
+// metricValues are values, curves and zones, by their keys.
+type metricValues map[string]any
+
 type metricsAnswer struct {
-	Activity activityView   `json:"activity"`
-	Metrics  map[string]any `json:"metrics"` // values, curves and zones, by their keys
+	Activity activityView `json:"activity"`
+	Metrics  metricValues `json:"metrics"`
 
 	lines []string // the metrics for hosts without structured content
 }
 
-func (c *Catalog) computeMetrics(ctx context.Context, user pierre.UserID, args metricsArgs) (answer, error) {
+func (c *Catalog) computeMetrics(ctx context.Context, user pierre.UserID, args metricsArgs) (metricsAnswer, error) {
 	a, err := c.subject(ctx, user, args.ID, args.Provider)
 	if err != nil {
-		return nil, err
+		return metricsAnswer{}, err
 	}
 	wanted := args.Metrics
 	if wanted == nil {
@@ -89,7 +65,7 @@ func (c *Catalog) computeMetrics(ctx context.Context, user pierre.UserID, args m
 	}
 	if args.needsFit() {
 		if a.fitted, err = c.training.CriticalPower(ctx, user, args.Provider, a.Activity); err != nil {
-			return nil, err
+			return metricsAnswer{}, err
 		}
 	}
 	a.critical = a.fitted
@@ -98,7 +74,7 @@ func (c *Catalog) computeMetrics(ctx context.Context, user pierre.UserID, args m
 	}
 	if slices.Contains(wanted, "running_stress_score") {
 		if a.threshold, err = c.training.ThresholdSpeed(ctx, user, args.Provider, a.Activity); err != nil {
-			return nil, err
+			return metricsAnswer{}, err
 		}
 	}
 	m, lines := a.compute(wanted)
@@ -126,8 +102,8 @@ func (c *Catalog) subject(ctx context.Context, user pierre.UserID, id pierre.Act
 
 // A metric is a quantity that calculate_metrics offers.
 type metric struct {
-	name     string // in the argument metrics
-	key      string // in answers, with the unit
+	name     metricName // in the argument metrics
+	key      string     // in answers, with the unit
 	doc      string
 	decimals int
 	compute  func(subject) training.Value
@@ -179,8 +155,8 @@ const (
 	efficiencyOfSpeed = "efficiency_meters_per_beat"
 )
 
-func metricNames() []string {
-	var names []string
+func metricNames() []metricName {
+	var names []metricName
 	for _, m := range metrics() {
 		if len(names) == 0 || names[len(names)-1] != m.name {
 			names = append(names, m.name)
@@ -189,21 +165,32 @@ func metricNames() []string {
 	return append(names, curveMaxPower, curveBestEfforts, zonesHeartRate, zonesPower)
 }
 
+// metricDocs says what the metrics are, where the name does not.
+func metricDocs() string {
+	var docs []string
+	for _, m := range metrics() {
+		if m.doc != "" {
+			docs = append(docs, string(m.name)+": "+m.doc)
+		}
+	}
+	return strings.Join(docs, "; ")
+}
+
 // usualMetrics are those that a sport is mostly looked at with.
-func usualMetrics(s pierre.Sport) []string {
+func usualMetrics(s pierre.Sport) []metricName {
 	switch {
 	case s.IsRide():
-		return []string{"tss", "hrss", "trimp", "normalized_power", "intensity_factor", "variability_index", "work", "power_to_weight", "efficiency", "decoupling"}
+		return []metricName{"tss", "hrss", "trimp", "normalized_power", "intensity_factor", "variability_index", "work", "power_to_weight", "efficiency", "decoupling"}
 	case training.OnFoot(s):
-		return []string{"hrss", "trimp", "grade_adjusted_speed", "efficiency", "decoupling", "vdot", "moving_time"}
+		return []metricName{"hrss", "trimp", "grade_adjusted_speed", "efficiency", "decoupling", "vdot", "moving_time"}
 	default:
-		return []string{"hrss", "trimp", "edwards_trimp", "energy"}
+		return []metricName{"hrss", "trimp", "edwards_trimp", "energy"}
 	}
 }
 
 // compute returns the wanted metrics by their keys, and a line about each.
-func (s subject) compute(wanted []string) (byKey map[string]any, lines []string) {
-	byKey = map[string]any{}
+func (s subject) compute(wanted []metricName) (byKey metricValues, lines []string) {
+	byKey = metricValues{}
 	for _, m := range metrics() {
 		if slices.Contains(wanted, m.name) && m.key != s.unsuitable() {
 			v := viewValue(m.compute(s), m.decimals)
@@ -211,7 +198,7 @@ func (s subject) compute(wanted []string) (byKey map[string]any, lines []string)
 		}
 	}
 	for _, c := range []struct {
-		name    string
+		name    metricName
 		compute func() answer
 	}{
 		{curveMaxPower, func() answer { return viewPowerCurve(s.Analysis) }},
@@ -221,7 +208,7 @@ func (s subject) compute(wanted []string) (byKey map[string]any, lines []string)
 	} {
 		if slices.Contains(wanted, c.name) {
 			v := c.compute()
-			byKey[c.name], lines = v, append(lines, v.text())
+			byKey[string(c.name)], lines = v, append(lines, v.text())
 		}
 	}
 	return byKey, lines

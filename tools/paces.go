@@ -15,18 +15,9 @@ type paces struct {
 }
 
 type paceView struct {
-	Name  fitness.TrainingPace `json:"name"`
+	Name  fitness.TrainingPace `json:"name" jsonschema:"easy_slow to easy_fast: the range of easy running"`
 	Speed *float64             `json:"speed_mps"`
 	PerKM *float64             `json:"pace_seconds_per_km"`
-}
-
-func pacesSchema() schema {
-	return object("training paces of the VDOT, on the level, from slow to fast", append([]field{
-		opt("paces", array("", object("",
-			req("name", choice("easy_slow to easy_fast: the range of easy running", fitness.TrainingPaces()...)),
-			req("speed_mps", number("")),
-			req("pace_seconds_per_km", number(""))))),
-	}, evidenceFields()...)...)
 }
 
 func viewPaces(p training.Paces) paces {

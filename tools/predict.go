@@ -12,74 +12,41 @@ import (
 )
 
 func (c *Catalog) predictPerformance() tool {
-	return bind(spec{
+	return declare(c, spec{
 		name:  "predict_performance",
 		title: "Predict a race",
 		doc: "Predicts the time over a running distance from the fastest stretches of the last 180 days, by several published formulas, with the runs that they rest on and the training paces that follow. " +
 			"It is today's shape: training until the target date is not modelled.",
-		input: []field{
-			req("target_sport", choice("Only run can be predicted; the others are answered with the reason.", pierre.SportRun, pierre.SportRide, pierre.SportSwim)),
-			req("target_distance", number("In meters: 5000, 10000, 21097.5, 42195.").within(400, 100_000)),
-			opt("target_date", str("The day of the race, such as 2026-09-27; today or later.").of(date())),
-			providerArgument(),
-		},
-		output: object("",
-			req("target_distance_meters", number("")),
-			opt("days_until_target", integer("")),
-			req("predictions", object("seconds by each method; the first one available is the one to quote", predictionFields()...)),
-			opt("fastest_seconds", number("of the predictions")),
-			opt("slowest_seconds", number("")),
-			req("vdot_ml_per_kg_min", valueSchema("performance VO2max of the evidence")),
-			req("critical_speed_mps", valueSchema("speed that could be held long, of the model distance = speed × time + reserve")),
-			req("training_paces", pacesSchema()),
-			opt("evidence", effortSchema("what the predictions start from: the stretch with the highest VDOT of those not much shorter than the target")),
-			req("best_efforts", array("the fastest stretch over each distance", effortSchema("")))),
 	}, c.predict)
 }
 
-func predictionFields() []field {
-	return []field{
-		req("vdot_seconds", valueSchema("")),
-		req("riegel_seconds", valueSchema("")),
-		req("riegel_own_exponent_seconds", valueSchema("with the athlete's own exponent")),
-		req("cameron_seconds", valueSchema("")),
-		req("critical_speed_seconds", valueSchema("")),
-	}
-}
-
-func effortSchema(doc string) schema {
-	return object(doc,
-		req("distance_meters", number("")),
-		req("seconds", number("")),
-		opt("vdot_ml_per_kg_min", number("")),
-		req("date", str("local day")),
-		req("activity_id", str("")))
-}
+// A targetSport is one that a race can be asked about.
+type targetSport pierre.Sport
 
 type predictArgs struct {
-	Sport    pierre.Sport    `json:"target_sport"`
-	Distance float64         `json:"target_distance"`
-	Date     string          `json:"target_date"`
-	Provider pierre.Provider `json:"provider"`
+	Sport    targetSport     `json:"target_sport" jsonschema:"Only run can be predicted; the others are answered with the reason."`
+	Distance float64         `json:"target_distance" jsonschema:"In meters: 5000, 10000, 21097.5, 42195." limits:"400,100000"`
+	Date     date            `json:"target_date,omitempty" jsonschema:"The day of the race, such as 2026-09-27; today or later."`
+	Provider pierre.Provider `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged."`
 }
 
 type predictAnswer struct {
 	Meters        float64      `json:"target_distance_meters"`
 	DaysUntil     *int         `json:"days_until_target,omitempty"`
-	Predictions   predictions  `json:"predictions"`
-	Fastest       *float64     `json:"fastest_seconds,omitempty"`
+	Predictions   predictions  `json:"predictions" jsonschema:"seconds by each method; the first one available is the one to quote"`
+	Fastest       *float64     `json:"fastest_seconds,omitempty" jsonschema:"of the predictions"`
 	Slowest       *float64     `json:"slowest_seconds,omitempty"`
-	VDOT          value        `json:"vdot_ml_per_kg_min"`
-	CriticalSpeed value        `json:"critical_speed_mps"`
-	Paces         paces        `json:"training_paces"`
-	Evidence      *effortView  `json:"evidence,omitempty"`
-	Efforts       []effortView `json:"best_efforts"`
+	VDOT          value        `json:"vdot_ml_per_kg_min" jsonschema:"performance VO2max of the evidence"`
+	CriticalSpeed value        `json:"critical_speed_mps" jsonschema:"speed that could be held long, of the model distance = speed × time + reserve"`
+	Paces         paces        `json:"training_paces" jsonschema:"training paces of the VDOT, on the level, from slow to fast"`
+	Evidence      *effortView  `json:"evidence,omitempty" jsonschema:"what the predictions start from: the stretch with the highest VDOT of those not much shorter than the target"`
+	Efforts       []effortView `json:"best_efforts" jsonschema:"the fastest stretch over each distance"`
 }
 
 type predictions struct {
 	VDOT          value `json:"vdot_seconds"`
 	Riegel        value `json:"riegel_seconds"`
-	RiegelOwn     value `json:"riegel_own_exponent_seconds"`
+	RiegelOwn     value `json:"riegel_own_exponent_seconds" jsonschema:"with the athlete's own exponent"`
 	Cameron       value `json:"cameron_seconds"`
 	CriticalSpeed value `json:"critical_speed_seconds"`
 }
@@ -88,25 +55,25 @@ type effortView struct {
 	Meters     *float64          `json:"distance_meters"`
 	Seconds    *float64          `json:"seconds"`
 	VDOT       *float64          `json:"vdot_ml_per_kg_min,omitempty"`
-	Date       string            `json:"date"`
+	Date       string            `json:"date" jsonschema:"local day"`
 	ActivityID pierre.ActivityID `json:"activity_id"`
 }
 
-func (c *Catalog) predict(ctx context.Context, user pierre.UserID, args predictArgs) (answer, error) {
+func (c *Catalog) predict(ctx context.Context, user pierre.UserID, args predictArgs) (*predictAnswer, error) {
 	clock, err := c.training.Clock(ctx, user)
 	if err != nil {
 		return nil, err
 	}
 	a := &predictAnswer{Meters: args.Distance, Efforts: []effortView{}}
 	if args.Date != "" {
-		target, err := time.Parse(time.DateOnly, args.Date)
+		target, err := time.Parse(time.DateOnly, string(args.Date))
 		if err != nil || target.Before(clock.Today()) {
 			return nil, wrongArguments([]string{fmt.Sprintf("target_date must be %s or later, not %s.", clock.Today().Format(time.DateOnly), args.Date)})
 		}
 		a.DaysUntil = new(int(target.Sub(clock.Today()) / (24 * time.Hour)))
 	}
 	p := training.NotPredicted(notPredictable(args.Sport))
-	if args.Sport == pierre.SportRun {
+	if pierre.Sport(args.Sport) == pierre.SportRun {
 		if p, err = c.training.Predict(ctx, user, args.Provider, args.Distance); err != nil {
 			return nil, err
 		}
@@ -115,9 +82,9 @@ func (c *Catalog) predict(ctx context.Context, user pierre.UserID, args predictA
 	return a, nil
 }
 
-func notPredictable(s pierre.Sport) error {
+func notPredictable(s targetSport) error {
 	reason := "swimming times depend on the stroke and the water; there is no formula that was validated for them"
-	if s == pierre.SportRide {
+	if pierre.Sport(s) == pierre.SportRide {
 		reason = "cycling times depend on the course, the wind and drafting; ask for the power that can be held instead (calculate_metrics with mean_max_power)"
 	}
 	return &fitness.UnavailableError{Reason: reason}

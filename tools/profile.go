@@ -2,97 +2,112 @@ package tools
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"maps"
+	"reflect"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// profileFields are the arguments of set_athlete_profile and the members of the profile in answers.
-func profileFields(now time.Time) []field {
-	return []field{
-		opt("ftp_watts", number("Functional threshold power in cycling.").within(50, 600)),
-		opt("max_heart_rate_bpm", number("Highest heart rate ever seen at full effort.").within(100, 230)),
-		opt("resting_heart_rate_bpm", number("In the morning, before getting up.").within(25, 110)),
-		opt("threshold_heart_rate_bpm", number("Mean heart rate that can be held for about an hour.").within(80, 220)),
-		opt("weight_kg", number("").within(25, 300)),
-		opt("height_cm", number("").within(100, 250)),
-		opt("birth_year", integer("").within(1900, float64(now.Year()-5))),
-		opt("sex", choice("For formulas that differ by sex.", pierre.SexFemale, pierre.SexMale)),
-		opt("time_zone", str("IANA name such as Europe/Paris; for activities whose recording does not tell.").of(zoneName())),
-	}
+// A profile is an athlete's profile in arguments and answers. It has the fields of [pierre.Profile].
+type profile struct {
+	FTPWatts            *float64   `json:"ftp_watts,omitempty" jsonschema:"Functional threshold power in cycling." limits:"50,600"`
+	MaxHeartRateBPM     *float64   `json:"max_heart_rate_bpm,omitempty" jsonschema:"Highest heart rate ever seen at full effort." limits:"100,230"`
+	RestingHeartRateBPM *float64   `json:"resting_heart_rate_bpm,omitempty" jsonschema:"In the morning, before getting up." limits:"25,110"`
+	ThresholdHRBPM      *float64   `json:"threshold_heart_rate_bpm,omitempty" jsonschema:"Mean heart rate that can be held for about an hour." limits:"80,220"`
+	WeightKg            *float64   `json:"weight_kg,omitempty" limits:"25,300"`
+	HeightCm            *float64   `json:"height_cm,omitempty" limits:"100,250"`
+	BirthYear           *int       `json:"birth_year,omitempty" limits:"1900,now-5"`
+	Sex                 pierre.Sex `json:"sex,omitempty" jsonschema:"For formulas that differ by sex."`
+	TimeZone            string     `json:"time_zone,omitempty" jsonschema:"IANA name such as Europe/Paris; for activities whose recording does not tell."`
+	Updated             time.Time  `json:"-"`
 }
 
-func profileNames() []string { return object("", profileFields(time.Time{})...).names() }
+// A profileField is the name of one of a profile's members.
+type profileField string
+
+func words[S ~string](names []S) string {
+	plain := make([]string, len(names))
+	for i, n := range names {
+		plain[i] = string(n)
+	}
+	return strings.Join(plain, ", ")
+}
+
+func profileNames() []profileField {
+	var names []profileField
+	for _, f := range fieldsOf(reflect.TypeFor[profile]()) {
+		names = append(names, profileField(f.name))
+	}
+	return names
+}
 
 func (c *Catalog) setAthleteProfile() tool {
-	return bind(spec{
+	return declare(c, spec{
 		name:  "set_athlete_profile",
 		title: "Set the athlete's profile",
 		doc: "Stores what formulas need to know about the athlete. Only the members given change. " +
 			"Use values that the athlete states or confirms, never guesses. Answers with the whole profile.",
 		changes: true,
-		input: append(profileFields(c.now()),
-			opt("clear", array("Members to forget.", choice("", profileNames()...)).within(1, float64(len(profileNames()))))),
-		output: object("", req("profile", object("absent members are not known", profileFields(c.now())...))),
 	}, c.changeProfile)
 }
 
 // profileArgs are the new values; those not given change nothing.
 type profileArgs struct {
-	pierre.Profile
+	profile
 
-	Clear []string `json:"clear"`
+	Clear []profileField `json:"clear,omitempty" jsonschema:"Members to forget." limits:"1,9"`
 }
 
 func (a profileArgs) problems() []string {
 	var problems []string
-	given, err := members(a.Profile)
+	given := a.members()
 	for _, name := range a.Clear {
-		if _, ok := given[name]; ok {
+		if given[name].IsValid() {
 			problems = append(problems, fmt.Sprintf("%s is both given and in clear.", name))
 		}
 	}
-	if err == nil && len(given)+len(a.Clear) == 0 {
-		problems = append(problems, "nothing to change: give at least one of "+strings.Join(profileNames(), ", ")+".")
+	if len(given)+len(a.Clear) == 0 {
+		problems = append(problems, fmt.Sprintf("nothing to change: give at least one of %s.", words(profileNames())))
+	}
+	// The server's own zone, "Local", is nobody's.
+	if _, err := time.LoadLocation(a.TimeZone); err != nil || a.TimeZone == "Local" {
+		problems = append(problems, fmt.Sprintf("time_zone must be an IANA name such as Europe/Paris, not %s.", quote(a.TimeZone)))
 	}
 	return problems
 }
 
 // members returns what is known of a profile by its name in arguments and answers.
-func members(p pierre.Profile) (map[string]any, error) {
-	var m map[string]any
-	b, err := json.Marshal(p)
-	if err == nil {
-		err = json.Unmarshal(b, &m)
+func (p profile) members() map[profileField]reflect.Value {
+	known := map[profileField]reflect.Value{}
+	v := reflect.ValueOf(p)
+	for _, f := range fieldsOf(v.Type()) {
+		if member := v.FieldByIndex(f.Index); !member.IsZero() {
+			known[profileField(f.name)] = reflect.Indirect(member)
+		}
 	}
-	return m, err
+	return known
 }
 
 // change makes p what it is to be, unless that would contradict itself.
 func (a profileArgs) change(p *pierre.Profile) error {
-	old, err1 := members(*p)
-	given, err2 := members(a.Profile)
-	if err := errors.Join(err1, err2); err != nil {
-		return err
+	changed := profile(*p)
+	from, to := reflect.ValueOf(a.profile), reflect.ValueOf(&changed).Elem()
+	for _, f := range fieldsOf(to.Type()) {
+		if given := from.FieldByIndex(f.Index); !given.IsZero() {
+			to.FieldByIndex(f.Index).Set(given)
+		}
+		if slices.Contains(a.Clear, profileField(f.name)) {
+			to.FieldByIndex(f.Index).SetZero()
+		}
 	}
-	maps.Copy(old, given)
-	for _, name := range a.Clear {
-		delete(old, name)
-	}
-	changed, err := decode[pierre.Profile](old)
-	if err != nil {
-		return err
-	}
-	*p = changed
+	*p = pierre.Profile(changed)
 	return wrongArguments(contradictions(changed))
 }
 
-func contradictions(p pierre.Profile) []string {
+func contradictions(p profile) []string {
 	var problems []string
 	rising := func(lowName string, low *float64, highName string, high *float64) {
 		if low != nil && high != nil && *low >= *high {
@@ -106,26 +121,26 @@ func contradictions(p pierre.Profile) []string {
 }
 
 type profileAnswer struct {
-	Profile pierre.Profile `json:"profile"`
+	Profile profile `json:"profile" jsonschema:"absent members are not known"`
 }
 
-func (c *Catalog) changeProfile(ctx context.Context, user pierre.UserID, args profileArgs) (answer, error) {
+func (c *Catalog) changeProfile(ctx context.Context, user pierre.UserID, args profileArgs) (profileAnswer, error) {
 	p, err := c.data.UpdateProfile(ctx, user, c.now(), args.change)
-	return profileAnswer{p}, err
+	return profileAnswer{profile(p)}, err
 }
 
 func (a profileAnswer) text() string { return "The profile is now: " + profileText(a.Profile) }
 
-func profileText(p pierre.Profile) string {
-	known, err := members(p)
-	if err != nil || len(known) == 0 {
-		return "empty"
-	}
+func profileText(p profile) string {
+	known := p.members()
 	var parts []string
 	for _, name := range profileNames() {
 		if v, ok := known[name]; ok {
 			parts = append(parts, fmt.Sprintf("%s %v", name, v))
 		}
+	}
+	if parts == nil {
+		return "empty"
 	}
 	return strings.Join(parts, ", ")
 }

@@ -77,9 +77,16 @@ func describeMembers(b *strings.Builder, prefix string, s *jsonschema.Schema) {
 		if slices.Contains(s.Required, name) {
 			note = " (required)"
 		}
-		fmt.Fprintf(b, "| `%s`%s | %s | %s%s |\n", prefix+name, note, typeOf(p), p.Description, defaultOf(p))
+		fmt.Fprintf(b, "| `%s`%s | %s | %s%s |\n", prefix+name, note, typeOf(p), describe(p), defaultOf(p))
 		describeMembers(b, prefix+name+".", p)
 	}
+}
+
+func describe(s *jsonschema.Schema) string {
+	if s.Items == nil || s.Items.Description == "" {
+		return s.Description
+	}
+	return s.Description + " " + s.Items.Description + "."
 }
 
 // typeOf says what a value may be.

@@ -9,28 +9,18 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// How many points of each channel the sampled series have.
-const (
-	defaultPoints = 100
-	fewestPoints  = 10
-	mostPoints    = 1000
-)
+// A channelName is one of [channelNames].
+type channelName string
+
+// defaultPoints is how many points of each channel a sampled series has if nothing is said.
+const defaultPoints = 100
 
 // seriesArgs asks for samples, thinned to so many points that a model can read them.
 type seriesArgs struct {
-	Channels    []string `json:"channels"`
-	MaxPoints   int      `json:"max_points"`
-	FromSeconds *float64 `json:"from_seconds"`
-	ToSeconds   *float64 `json:"to_seconds"`
-}
-
-func seriesArgument() schema {
-	const day = 86_400
-	return object("Also show these samples, thinned. Costs about 15 bytes per point and channel.",
-		req("channels", array("Which samples.", choice("", channelNames()...)).within(1, float64(len(channelNames())))),
-		opt("max_points", integer("Of each channel.").within(fewestPoints, mostPoints).otherwise(defaultPoints)),
-		opt("from_seconds", number("Only from this time after the start on.").within(0, 30*day)),
-		opt("to_seconds", number("Only up to this time after the start.").within(0, 30*day)))
+	Channels    []channelName `json:"channels" jsonschema:"Which samples." limits:"1,8"`
+	MaxPoints   int           `json:"max_points,omitempty" jsonschema:"Of each channel." limits:"10,1000" default:"100"`
+	FromSeconds *float64      `json:"from_seconds,omitempty" jsonschema:"Only from this time after the start on." limits:"0,2592000"`
+	ToSeconds   *float64      `json:"to_seconds,omitempty" jsonschema:"Only up to this time after the start." limits:"0,2592000"`
 }
 
 func (a activityArgs) problems() []string {
@@ -42,24 +32,13 @@ func (a activityArgs) problems() []string {
 
 // A sampled channel has one value per time; a position has two.
 type sampled struct {
-	Channel   string    `json:"channel"`
-	Recorded  int       `json:"recorded_samples"`
-	Method    string    `json:"method"`
-	Seconds   []float64 `json:"seconds"`
-	Values    []float64 `json:"values,omitempty"`
-	Latitude  []float64 `json:"latitude_degrees,omitempty"`
-	Longitude []float64 `json:"longitude_degrees,omitempty"`
-}
-
-func seriesSchema() schema {
-	return object("",
-		req("channel", choice("whose name has the unit of values", channelNames()...)),
-		req("recorded_samples", integer("in the span asked for, before thinning")),
-		req("method", str("how the samples were thinned")),
-		req("seconds", array("after the activity's start", number(""))),
-		opt("values", array("one for each of seconds", number(""))),
-		opt("latitude_degrees", array("WGS 84, instead of values", number(""))),
-		opt("longitude_degrees", array("", number(""))))
+	Channel   channelName `json:"channel" jsonschema:"whose name has the unit of values"`
+	Recorded  int         `json:"recorded_samples" jsonschema:"in the span asked for, before thinning"`
+	Method    string      `json:"method" jsonschema:"how the samples were thinned"`
+	Seconds   []float64   `json:"seconds" jsonschema:"after the activity's start"`
+	Values    []float64   `json:"values,omitempty" jsonschema:"one for each of seconds"`
+	Latitude  []float64   `json:"latitude_degrees,omitempty" jsonschema:"WGS 84, instead of values"`
+	Longitude []float64   `json:"longitude_degrees,omitempty"`
 }
 
 const (

@@ -1,154 +1,209 @@
 package tools
 
 import (
-	"bytes"
 	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/jsonschema-go/jsonschema"
+
+	"github.com/pierre-mcp/pierre/fitness"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/training"
 )
 
-// A schema is the plain part of JSON Schema that every MCP host understands: no $ref, no unions, no nulls.
-// The same schema is published, checks arguments and, in tests, results.
-type schema struct {
-	kind     string // object, array, string, integer, number or boolean
-	doc      string
-	values   []string // of a string: the ones allowed
-	min, max *float64 // of a number; of an array: its length; of a string: the most bytes
-	form     *form    // of a string, beyond its length
-	fallback any      // of an argument: what the tool takes if it is not given
-	fields   []field  // of an object, in the order of importance
-	items    *schema  // of an array
-	others   *schema  // of an object: its members besides fields, whose names are data
+// Schemas are made from the structs of arguments and answers. Besides the tags of encoding/json and jsonschema (the
+// description), a field may have
+//
+//	limits:"1,200"   the range of a number, the bytes of a string, the entries of a list; "now-5" is a year
+//	each:"1,100"     the limits of a list's entries
+//	default:"20"     what the tool takes if an argument is not given
+//
+// They keep to the plain part of JSON Schema that every MCP host understands: no $ref, no unions, no nulls.
+
+// schemaOf makes the schema of a type. The year is the current one.
+func schemaOf(t reflect.Type, year int) *jsonschema.Schema {
+	s, err := jsonschema.ForType(t, &jsonschema.ForOptions{TypeSchemas: named(year)})
+	if err == nil {
+		err = refine(s, t, year)
+	}
+	if err != nil {
+		panic(err) //nolint:forbidigo // the types are this package's own, and every one is tested
+	}
+	return s
 }
 
-// A form is what a string must be; doc completes "must be".
-type form struct {
-	doc string
-	is  func(string) bool
+// named are the schemas of types that stand for a choice of words, or for members by the name of a metric.
+func named(year int) map[reflect.Type]*jsonschema.Schema {
+	schemas := map[reflect.Type]*jsonschema.Schema{
+		reflect.TypeFor[pierre.Provider]():         choice(pierre.Providers()...),
+		reflect.TypeFor[pierre.Sex]():              choice(pierre.SexFemale, pierre.SexMale),
+		reflect.TypeFor[training.Source]():         choice(training.Sources()...),
+		reflect.TypeFor[training.LoadKind]():       choice(training.LoadKinds()...),
+		reflect.TypeFor[training.ComparisonKind](): choice(append(comparisons(), training.CompareGiven)...),
+		reflect.TypeFor[fitness.TrainingPace]():    choice(fitness.TrainingPaces()...),
+		reflect.TypeFor[sportChoice]():             choice(pierre.Sports()...),
+		reflect.TypeFor[targetSport]():             choice(pierre.SportRun, pierre.SportRide, pierre.SportSwim),
+		reflect.TypeFor[timeframe]():               choice(frameWeek, frameMonth, frameQuarter, frameYear),
+		reflect.TypeFor[comparisonChoice]():        choice(comparisons()...),
+		reflect.TypeFor[comparedField]():           choice(training.ComparedFields()...),
+		reflect.TypeFor[metricName]():              described(choice(metricNames()...), metricDocs()),
+		reflect.TypeFor[channelName]():             choice(channelNames()...),
+		reflect.TypeFor[profileField]():            choice(profileNames()...),
+		reflect.TypeFor[period]():                  choice(periods()...),
+		reflect.TypeFor[clockSource]():             choice(clockUser, clockDefault),
+	}
+	if year >= 0 { // values are schemas of their own
+		schemas[reflect.TypeFor[metricValues]()] = metricsSchema()
+	}
+	return schemas
 }
 
-// A field is a member of an object.
-type field struct {
-	name     string
-	required bool
-	schema
+func described(s *jsonschema.Schema, doc string) *jsonschema.Schema {
+	s.Description = doc
+	return s
 }
 
-func req(name string, s schema) field { return field{name, true, s} }
-func opt(name string, s schema) field { return field{name, false, s} }
-
-func object(doc string, fields ...field) schema {
-	return schema{kind: "object", doc: doc, fields: fields}
-}
-
-// mapping is an object whose members' names are data, besides some fields.
-func mapping(doc string, others schema, fields ...field) schema {
-	return schema{kind: "object", doc: doc, others: &others, fields: fields}
-}
-
-func array(doc string, items schema) schema { return schema{kind: "array", doc: doc, items: &items} }
-func str(doc string) schema                 { return schema{kind: "string", doc: doc} }
-func number(doc string) schema              { return schema{kind: "number", doc: doc} }
-func integer(doc string) schema             { return schema{kind: "integer", doc: doc} }
-func boolean(doc string) schema             { return schema{kind: "boolean", doc: doc} }
-
-func choice[S ~string](doc string, values ...S) schema {
-	s := str(doc)
+func choice[S ~string](values ...S) *jsonschema.Schema {
+	s := &jsonschema.Schema{Type: "string"}
 	for _, v := range values {
-		s.values = append(s.values, string(v))
+		s.Enum = append(s.Enum, string(v))
 	}
 	return s
 }
 
-func (s schema) within(least, most float64) schema {
-	s.min, s.max = &least, &most
-	return s
-}
-
-func (s schema) of(f form) schema {
-	s.form = &f
-	return s
-}
-
-func (s schema) otherwise(v any) schema {
-	s.fallback = v
-	return s
-}
-
-// names lists the members of an object.
-func (s schema) names() []string {
-	names := make([]string, len(s.fields))
-	for i, f := range s.fields {
-		names[i] = f.name
+// metricsSchema describes metrics by their keys, any of which may be absent.
+func metricsSchema() *jsonschema.Schema {
+	const noYear = -1
+	var keys []string
+	for _, m := range metrics() {
+		keys = append(keys, m.key)
 	}
-	return names
+	s := &jsonschema.Schema{
+		Type: "object", Description: "by name with unit: " + strings.Join(keys, ", "),
+		AdditionalProperties: schemaOf(reflect.TypeFor[value](), noYear),
+		PropertyOrder:        []string{curveMaxPower, curveBestEfforts, zonesHeartRate, zonesPower},
+		Properties: map[string]*jsonschema.Schema{
+			curveMaxPower:    schemaOf(reflect.TypeFor[powerCurve](), noYear),
+			curveBestEfforts: schemaOf(reflect.TypeFor[effortCurve](), noYear),
+			zonesHeartRate:   schemaOf(reflect.TypeFor[heartZones](), noYear),
+			zonesPower:       schemaOf(reflect.TypeFor[powerZones](), noYear),
+		},
+	}
+	s.Properties[curveMaxPower].Description = "highest mean power over each length"
+	s.Properties[curveBestEfforts].Description = "fastest stretch over each distance, on foot"
+	return s
 }
 
-// MarshalJSON writes s as a JSON Schema whose properties keep their order.
-func (s schema) MarshalJSON() ([]byte, error) {
-	wire := struct {
-		Type        string     `json:"type"`
-		Description string     `json:"description,omitempty"`
-		Enum        []string   `json:"enum,omitempty"`
-		Minimum     *float64   `json:"minimum,omitempty"`
-		Maximum     *float64   `json:"maximum,omitempty"`
-		MinLength   *float64   `json:"minLength,omitempty"`
-		MaxLength   *float64   `json:"maxLength,omitempty"`
-		MinItems    *float64   `json:"minItems,omitempty"`
-		MaxItems    *float64   `json:"maxItems,omitempty"`
-		Default     any        `json:"default,omitempty"`
-		Items       *schema    `json:"items,omitempty"`
-		Properties  properties `json:"properties,omitzero"`
-		Required    []string   `json:"required,omitempty"`
-		Others      *schema    `json:"additionalProperties,omitempty"`
-	}{Type: s.kind, Description: s.doc, Enum: s.values, Default: s.fallback, Items: s.items, Others: s.others}
-	switch s.kind {
-	case "array":
-		wire.MinItems, wire.MaxItems = s.min, s.max
-	case "string":
-		wire.MinLength, wire.MaxLength = s.min, s.max
-	case "object":
-		wire.Properties = append(properties{}, s.fields...)
-		for _, f := range s.fields {
-			if f.required {
-				wire.Required = append(wire.Required, f.name)
+// refine takes out what hosts stumble over, and adds what the tags say.
+func refine(s *jsonschema.Schema, t reflect.Type, year int) error {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if len(s.Types) > 0 { // null and something
+		s.Type, s.Types = s.Types[len(s.Types)-1], nil
+	}
+	if _, ok := named(-1)[t]; ok || t == reflect.TypeFor[metricValues]() {
+		return nil
+	}
+	switch t.Kind() {
+	case reflect.Struct:
+		s.AdditionalProperties = nil
+		for _, f := range fieldsOf(t) {
+			p := s.Properties[f.name]
+			if err := refine(p, f.Type, year); err != nil {
+				return err
+			}
+			if err := tagged(p, f.StructField, year); err != nil {
+				return fmt.Errorf("field %s: %w", f.name, err)
 			}
 		}
+	case reflect.Slice:
+		return refine(s.Items, t.Elem(), year)
+	case reflect.Map:
+		return refine(s.AdditionalProperties, t.Elem(), year)
+	}
+	return nil
+}
+
+// tagged adds what the tags of a field say.
+func tagged(s *jsonschema.Schema, f reflect.StructField, year int) error {
+	if v, ok := f.Tag.Lookup("default"); ok {
+		s.Default = json.RawMessage(v)
+		if s.Type == "string" {
+			s.Default = json.RawMessage(strconv.Quote(v))
+		}
+	}
+	if err := limit(s, f.Tag.Get("limits"), year); err != nil {
+		return err
+	}
+	if s.Items == nil {
+		return nil
+	}
+	return limit(s.Items, f.Tag.Get("each"), year)
+}
+
+// limit sets the limits "least,most".
+func limit(s *jsonschema.Schema, limits string, year int) error {
+	if limits == "" {
+		return nil
+	}
+	first, second, _ := strings.Cut(limits, ",")
+	least, err := strconv.ParseFloat(first, 64)
+	if err != nil {
+		return err
+	}
+	ago, isYear := strings.CutPrefix(second, "now-")
+	most, err := strconv.ParseFloat(ago, 64)
+	if isYear {
+		most = float64(year) - most
+	}
+	switch s.Type {
+	case "string":
+		s.MinLength, s.MaxLength = new(int(least)), new(int(most))
+	case "array":
+		s.MinItems, s.MaxItems = new(int(least)), new(int(most))
 	default:
-		wire.Minimum, wire.Maximum = s.min, s.max
+		s.Minimum, s.Maximum = &least, &most
 	}
-	return json.Marshal(wire)
+	return err
 }
 
-// properties are written in their order, which a map would lose.
-type properties []field
+// A jsonField is a field of a struct, or of one that it embeds, by its JSON name.
+type jsonField struct {
+	reflect.StructField
 
-func (p properties) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	for i, f := range p {
-		name, err := json.Marshal(f.name)
-		if err != nil {
-			return nil, err
-		}
-		value, err := json.Marshal(f.schema)
-		if err != nil {
-			return nil, err
-		}
-		b.WriteByte("{,"[min(i, 1)])
-		b.Write(name)
-		b.WriteByte(':')
-		b.Write(value)
-	}
-	if len(p) == 0 {
-		b.WriteByte('{')
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
+	name string
 }
 
-// raw renders a schema that this package wrote.
-func (s schema) raw() json.RawMessage {
+func fieldsOf(t reflect.Type) []jsonField {
+	var fields []jsonField
+	for _, f := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name != "" && name != "-" && f.IsExported() && !f.Anonymous {
+			fields = append(fields, jsonField{f, name})
+		}
+	}
+	return fields
+}
+
+// raw renders a schema that this package made.
+func raw(s *jsonschema.Schema) json.RawMessage {
 	b, err := json.Marshal(s)
 	if err != nil {
-		panic(err) //nolint:forbidigo // a schema holds only strings and finite numbers, which always encode
+		panic(err) //nolint:forbidigo // it holds only strings and finite numbers, which always encode
 	}
 	return b
+}
+
+// names lists the members of an object in their order.
+func names(s *jsonschema.Schema) []string {
+	if len(s.PropertyOrder) > 0 {
+		return s.PropertyOrder
+	}
+	return slices.Sorted(maps.Keys(s.Properties))
 }

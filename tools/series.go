@@ -10,11 +10,12 @@ import (
 	"github.com/pierre-mcp/pierre/fitness"
 	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/training"
 )
 
 // A channel is one column of a series.
 type channel struct {
-	name   string
+	name   channelName
 	values func(pierre.Series) []float64
 }
 
@@ -31,10 +32,10 @@ func channels() []channel {
 }
 
 // positionChannel is the only one with two columns.
-const positionChannel = "position"
+const positionChannel channelName = training.ChannelPosition
 
-func channelNames() []string {
-	var names []string
+func channelNames() []channelName {
+	var names []channelName
 	for _, c := range channels() {
 		names = append(names, c.name)
 	}
@@ -44,36 +45,20 @@ func channelNames() []string {
 // A seriesSummary describes an activity's samples without showing them.
 type seriesSummary struct {
 	Samples             int              `json:"samples"`
-	FirstTimestamp      string           `json:"first_timestamp"`
-	LastTimestamp       string           `json:"last_timestamp"`
-	MaxGapSeconds       *float64         `json:"max_gap_seconds"`
-	TrackDistanceMeters *float64         `json:"track_distance_meters,omitempty"`
-	LastDistanceMeters  *float64         `json:"last_distance_meters,omitempty"`
-	Channels            []channelSummary `json:"channels"`
+	FirstTimestamp      string           `json:"first_timestamp" jsonschema:"UTC"`
+	LastTimestamp       string           `json:"last_timestamp" jsonschema:"UTC"`
+	MaxGapSeconds       *float64         `json:"max_gap_seconds" jsonschema:"longest time between two samples"`
+	TrackDistanceMeters *float64         `json:"track_distance_meters,omitempty" jsonschema:"great-circle distance along the positions"`
+	LastDistanceMeters  *float64         `json:"last_distance_meters,omitempty" jsonschema:"the last recorded distance"`
+	Channels            []channelSummary `json:"channels" jsonschema:"what was recorded"`
 }
 
 type channelSummary struct {
-	Channel string   `json:"channel"`
-	Samples int      `json:"samples"`
-	Mean    *float64 `json:"mean,omitempty"`
-	Min     *float64 `json:"min,omitempty"`
-	Max     *float64 `json:"max,omitempty"`
-}
-
-func seriesSummarySchema() schema {
-	return object("the samples, summed up; absent if there are none",
-		req("samples", integer("")),
-		req("first_timestamp", str("UTC")),
-		req("last_timestamp", str("UTC")),
-		req("max_gap_seconds", number("longest time between two samples")),
-		opt("track_distance_meters", number("great-circle distance along the positions")),
-		opt("last_distance_meters", number("the last recorded distance")),
-		req("channels", array("what was recorded", object("",
-			req("channel", choice("", channelNames()...)),
-			req("samples", integer("that have a value")),
-			opt("mean", number("simple mean of the samples; of power with its zeros")),
-			opt("min", number("")),
-			opt("max", number(""))))))
+	Channel channelName `json:"channel"`
+	Samples int         `json:"samples" jsonschema:"that have a value"`
+	Mean    *float64    `json:"mean,omitempty" jsonschema:"simple mean of the samples; of power with its zeros"`
+	Min     *float64    `json:"min,omitempty"`
+	Max     *float64    `json:"max,omitempty"`
 }
 
 // summarize sums up the samples of a, or returns nil if there are none.
@@ -114,7 +99,7 @@ func summarize(a pierre.Activity, s pierre.Series) *seriesSummary {
 	return &sum
 }
 
-func summarizeChannel(name string, values []float64) channelSummary {
+func summarizeChannel(name channelName, values []float64) channelSummary {
 	cs := channelSummary{Channel: name}
 	total, least, most := 0.0, math.Inf(1), math.Inf(-1)
 	for _, v := range values {

@@ -14,55 +14,42 @@ import (
 const sportsShown = 8
 
 func (c *Catalog) getStats() tool {
-	return bind(spec{
+	return declare(c, spec{
 		name:  "get_stats",
 		title: "Sum up activities",
 		doc: "Totals per sport for the last 4 weeks, the year to date and all time: number, distance, time, elevation gain, energy. " +
 			"Use it for how much; for single activities use get_activities.",
-		input: []field{providerArgument()},
-		output: object("",
-			req("time_zone", zoneSchema()),
-			req("periods", array("", object("",
-				req("period", choice("recent_4_weeks: today and the 27 days before it", "recent_4_weeks", "year_to_date", "all")),
-				opt("from", str("first day, local")),
-				req("to", str("last day, local")),
-				req("activities", integer("")),
-				req("sports", array("those with the most activities first", sumSchema("", req("sport_type", str(""))))),
-				opt("other_sports", sumSchema("the remaining sports together", req("sports", integer("how many")))))))),
 	}, c.showStats)
 }
 
-// sumSchema describes a [sum], whose first field says of what.
-func sumSchema(doc string, of field) schema {
-	return object(doc, of,
-		req("activities", integer("")),
-		opt("distance_meters", number("of the activities that recorded one, as with all sums")),
-		opt("duration_seconds", number("moving or timer time")),
-		opt("elapsed_seconds", number("")),
-		opt("elevation_gain_meters", number("")),
-		opt("calories_kcal", number("")),
-		opt("without_distance", integer("activities that recorded no distance; absent if all did")),
-		opt("without_duration", integer("")),
-		opt("longest_distance_meters", number("")),
-		opt("longest_activity_id", str("which activity that was")))
+// statsArgs are those of every tool that takes nothing but a source.
+type statsArgs struct {
+	Provider pierre.Provider `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged."`
 }
 
-type statsArgs struct {
-	Provider pierre.Provider `json:"provider"`
-}
+// A period is a span of days that is summed up.
+type period string
+
+const (
+	recentWeeks period = "recent_4_weeks"
+	yearToDate  period = "year_to_date"
+	allTime     period = "all"
+)
+
+func periods() []period { return []period{recentWeeks, yearToDate, allTime} }
 
 type statsAnswer struct {
-	TimeZone zoneView     `json:"time_zone"`
+	TimeZone zoneView     `json:"time_zone" jsonschema:"Days are those of the offset recorded with each activity; for activities without one, of this zone."`
 	Periods  []periodView `json:"periods"`
 }
 
 type periodView struct {
-	Period     string     `json:"period"`
-	From       string     `json:"from,omitempty"`
-	To         string     `json:"to"`
+	Period     period     `json:"period" jsonschema:"recent_4_weeks: today and the 27 days before it"`
+	From       string     `json:"from,omitempty" jsonschema:"first day, local"`
+	To         string     `json:"to" jsonschema:"last day, local"`
 	Activities int        `json:"activities"`
-	Sports     []sportSum `json:"sports"`
-	Others     *othersSum `json:"other_sports,omitempty"`
+	Sports     []sportSum `json:"sports" jsonschema:"those with the most activities first"`
+	Others     *othersSum `json:"other_sports,omitempty" jsonschema:"the remaining sports together"`
 }
 
 type sportSum struct {
@@ -71,34 +58,34 @@ type sportSum struct {
 }
 
 type othersSum struct {
-	Sports int `json:"sports"`
+	Sports int `json:"sports" jsonschema:"how many"`
 	sum
 }
 
 // A sum adds up activities. What none of them recorded stays nil.
 type sum struct {
 	Activities            int               `json:"activities"`
-	DistanceMeters        *float64          `json:"distance_meters,omitempty"`
-	DurationSeconds       *float64          `json:"duration_seconds,omitempty"`
+	DistanceMeters        *float64          `json:"distance_meters,omitempty" jsonschema:"of the activities that recorded one, as with all sums"`
+	DurationSeconds       *float64          `json:"duration_seconds,omitempty" jsonschema:"moving or timer time"`
 	ElapsedSeconds        *float64          `json:"elapsed_seconds,omitempty"`
 	ElevationGainMeters   *float64          `json:"elevation_gain_meters,omitempty"`
 	CaloriesKcal          *float64          `json:"calories_kcal,omitempty"`
-	WithoutDistance       int               `json:"without_distance,omitempty"`
+	WithoutDistance       int               `json:"without_distance,omitempty" jsonschema:"activities that recorded no distance; absent if all did"`
 	WithoutDuration       int               `json:"without_duration,omitempty"`
 	LongestDistanceMeters *float64          `json:"longest_distance_meters,omitempty"`
-	LongestActivityID     pierre.ActivityID `json:"longest_activity_id,omitempty"`
+	LongestActivityID     pierre.ActivityID `json:"longest_activity_id,omitempty" jsonschema:"which activity that was"`
 }
 
-func (c *Catalog) showStats(ctx context.Context, user pierre.UserID, args statsArgs) (answer, error) {
+func (c *Catalog) showStats(ctx context.Context, user pierre.UserID, args statsArgs) (statsAnswer, error) {
 	clock, err := c.training.Clock(ctx, user)
 	if err != nil {
-		return nil, err
+		return statsAnswer{}, err
 	}
 	today, a := clock.Today(), statsAnswer{TimeZone: viewClock(clock)}
 	for _, p := range []periodView{
-		{Period: "recent_4_weeks", From: today.AddDate(0, 0, -27).Format(time.DateOnly)},
-		{Period: "year_to_date", From: time.Date(today.Year(), 1, 1, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)},
-		{Period: "all"},
+		{Period: recentWeeks, From: today.AddDate(0, 0, -27).Format(time.DateOnly)},
+		{Period: yearToDate, From: time.Date(today.Year(), 1, 1, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)},
+		{Period: allTime},
 	} {
 		p.To = today.Format(time.DateOnly)
 		q := pierre.ActivityQuery{Providers: sources(args.Provider)}
@@ -108,7 +95,7 @@ func (c *Catalog) showStats(ctx context.Context, user pierre.UserID, args statsA
 		}
 		sums, err := c.data.SumActivities(ctx, user, q)
 		if err != nil {
-			return nil, err
+			return statsAnswer{}, err
 		}
 		p.fill(sums)
 		a.Periods = append(a.Periods, p)

@@ -39,75 +39,59 @@ func (f timeframe) days() int {
 const recentShown = 5
 
 func (c *Catalog) analyzeTrainingLoad() tool {
-	return bind(spec{
+	return declare(c, spec{
 		name:  "analyze_training_load",
 		title: "Analyse training load",
 		doc: "Fitness (CTL, 42 days), fatigue (ATL, 7 days) and form (TSB) up to today, with weekly loads, monotony and ramp. " +
 			"The load of an activity is its stress score (100 for an hour at threshold), by power or else by heart rate; the answer says how many could not be counted and why.",
-		input: []field{
-			providerArgument(),
-			opt("timeframe", choice("How far back: 7, 28, 91 or 365 days.", frameWeek, frameMonth, frameQuarter, frameYear).otherwise(frameQuarter)),
-		},
-		output: object("",
-			req("from", str("first local day")),
-			req("to", str("last local day: today")),
-			req("time_zone", zoneSchema()),
-			req("ctl", valueSchema("fitness: load per day, mean over 42 days")),
-			req("atl", valueSchema("fatigue: load per day, mean over 7 days")),
-			req("tsb", valueSchema("form: yesterday's CTL less yesterday's ATL")),
-			req("ramp_per_week", valueSchema("growth of CTL in the last 7 days")),
-			req("monotony", valueSchema("of the last 7 days: mean over standard deviation; above 2 is flagged")),
-			req("strain", valueSchema("of the last 7 days: load times monotony")),
-			req("acute_chronic_ratio", valueSchema("load of the last 7 days over that of the 28 before")),
-			req("loads", object("what the loads come from", append([]field{
-				req("activities", integer("in the timeframe")),
-				req("counted", integer("of which so many have a load")),
-				req("by", object("how many by which means",
-					opt(string(training.LoadByPower), integer("")), opt(string(training.LoadByHeartRate), integer("")), opt(string(training.LoadByMean), integer("of the activity, as there are too few samples")))),
-				req("not_counted", array("", object("", req("reason", str("")), req("activities", integer(""))))),
-			}, req("inputs", array("what the loads took from the profile", inputSchema())))...)),
-			req("weeks", array("oldest first; from Monday to Sunday", object("",
-				req("week_start", str("")),
-				req("activities", integer("with a load")),
-				req("load", number("")),
-				req("ctl", number("on the week's last day")),
-				req("tsb", number("on the week's last day"))))),
-			req("recent", array("the last activities with a load", object("",
-				req("id", str("")),
-				req("date", str("local day")),
-				req("sport_type", str("")),
-				req("load", number("")),
-				req("based_on", choice("", training.LoadKinds()...)))))),
 	}, c.describeLoad)
 }
 
 type loadArgs struct {
-	Provider  pierre.Provider `json:"provider"`
-	Timeframe timeframe       `json:"timeframe"`
+	Provider  pierre.Provider `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged."`
+	Timeframe timeframe       `json:"timeframe,omitempty" jsonschema:"How far back: 7, 28, 91 or 365 days." default:"quarter"`
 }
 
 type loadAnswer struct {
-	From         string      `json:"from"`
-	To           string      `json:"to"`
-	TimeZone     zoneView    `json:"time_zone"`
-	CTL          value       `json:"ctl"`
-	ATL          value       `json:"atl"`
-	TSB          value       `json:"tsb"`
-	Ramp         value       `json:"ramp_per_week"`
-	Monotony     value       `json:"monotony"`
-	Strain       value       `json:"strain"`
-	AcuteChronic value       `json:"acute_chronic_ratio"`
-	Loads        loadsView   `json:"loads"`
-	Weeks        []weekView  `json:"weeks"`
-	Recent       []dayOfLoad `json:"recent"`
+	From         string      `json:"from" jsonschema:"first local day"`
+	To           string      `json:"to" jsonschema:"last local day: today"`
+	TimeZone     zoneView    `json:"time_zone" jsonschema:"Days are those of the offset recorded with each activity; for activities without one, of this zone."`
+	CTL          value       `json:"ctl" jsonschema:"fitness: load per day, mean over 42 days"`
+	ATL          value       `json:"atl" jsonschema:"fatigue: load per day, mean over 7 days"`
+	TSB          value       `json:"tsb" jsonschema:"form: yesterday's CTL less yesterday's ATL"`
+	Ramp         value       `json:"ramp_per_week" jsonschema:"growth of CTL in the last 7 days"`
+	Monotony     value       `json:"monotony" jsonschema:"of the last 7 days: mean over standard deviation; above 2 is flagged"`
+	Strain       value       `json:"strain" jsonschema:"of the last 7 days: load times monotony"`
+	AcuteChronic value       `json:"acute_chronic_ratio" jsonschema:"load of the last 7 days over that of the 28 before"`
+	Loads        loadsView   `json:"loads" jsonschema:"what the loads come from"`
+	Weeks        []weekView  `json:"weeks" jsonschema:"oldest first; from Monday to Sunday"`
+	Recent       []dayOfLoad `json:"recent" jsonschema:"the last activities with a load"`
 }
 
 type loadsView struct {
-	Activities int                       `json:"activities"`
-	Counted    int                       `json:"counted"`
-	By         map[training.LoadKind]int `json:"by"`
-	NotCounted []reasonView              `json:"not_counted"`
-	Inputs     []input                   `json:"inputs"`
+	Activities int          `json:"activities" jsonschema:"in the timeframe"`
+	Counted    int          `json:"counted" jsonschema:"of which so many have a load"`
+	By         loadsBy      `json:"by" jsonschema:"how many by which means"`
+	NotCounted []reasonView `json:"not_counted"`
+	Inputs     []input      `json:"inputs" jsonschema:"what the loads took from the profile"`
+}
+
+// loadsBy counts loads by their kind.
+type loadsBy struct {
+	Power     int `json:"power,omitempty"`
+	HeartRate int `json:"heart_rate,omitempty"`
+	Mean      int `json:"mean_heart_rate,omitempty" jsonschema:"of the activity, as there are too few samples"`
+}
+
+func (b *loadsBy) add(k training.LoadKind) {
+	switch k {
+	case training.LoadByPower:
+		b.Power++
+	case training.LoadByHeartRate:
+		b.HeartRate++
+	case training.LoadByMean:
+		b.Mean++
+	}
 }
 
 type reasonView struct {
@@ -117,24 +101,24 @@ type reasonView struct {
 
 type weekView struct {
 	Start      string   `json:"week_start"`
-	Activities int      `json:"activities"`
+	Activities int      `json:"activities" jsonschema:"with a load"`
 	Load       *float64 `json:"load"`
-	CTL        *float64 `json:"ctl"`
-	TSB        *float64 `json:"tsb"`
+	CTL        *float64 `json:"ctl" jsonschema:"on the week's last day"`
+	TSB        *float64 `json:"tsb" jsonschema:"on the week's last day"`
 }
 
 type dayOfLoad struct {
 	ID      pierre.ActivityID `json:"id"`
-	Date    string            `json:"date"`
+	Date    string            `json:"date" jsonschema:"local day"`
 	Sport   pierre.Sport      `json:"sport_type"`
 	Load    *float64          `json:"load"`
 	BasedOn training.LoadKind `json:"based_on"`
 }
 
-func (c *Catalog) describeLoad(ctx context.Context, user pierre.UserID, args loadArgs) (answer, error) {
+func (c *Catalog) describeLoad(ctx context.Context, user pierre.UserID, args loadArgs) (loadAnswer, error) {
 	h, err := c.training.History(ctx, user, args.Provider, cmp.Or(args.Timeframe, frameQuarter).days())
 	if err != nil {
-		return nil, err
+		return loadAnswer{}, err
 	}
 	return viewHistory(h), nil
 }
@@ -161,14 +145,14 @@ func viewHistory(h training.History) loadAnswer {
 
 // viewLoads says what the loads of the timeframe come from.
 func viewLoads(h training.History) loadsView {
-	v := loadsView{Activities: h.Activities, By: map[training.LoadKind]int{}, NotCounted: []reasonView{}, Inputs: []input{}}
+	v := loadsView{Activities: h.Activities, NotCounted: []reasonView{}, Inputs: []input{}}
 	used := map[string]bool{}
 	for _, l := range h.Loads {
 		if l.Day.Before(h.From) {
 			continue
 		}
 		v.Counted++
-		v.By[l.Load.Kind]++
+		v.By.add(l.Load.Kind)
 		for _, in := range viewInputs(l.Load.Inputs) {
 			if (in.Source != training.Recorded || in.Note != "") && !used[in.Name] {
 				v.Inputs, used[in.Name] = append(v.Inputs, in), true

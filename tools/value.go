@@ -32,30 +32,6 @@ type input struct {
 	Note   string          `json:"note,omitempty"`
 }
 
-func valueSchema(doc string) schema {
-	return object(doc, append([]field{opt("value", number(""))}, evidenceFields()...)...)
-}
-
-// evidenceFields is repeated in many schemas, so it is short; [Instructions] explain it.
-func evidenceFields() []field {
-	return []field{
-		opt("method", str("")),
-		opt("inputs", array("", inputSchema())),
-		opt("coverage_percent", number("")),
-		opt("note", str("")),
-		opt("not_available", str("")),
-	}
-}
-
-func inputSchema() schema {
-	return object("",
-		req("name", str("")),
-		opt("value", number("")),
-		opt("text", str("")),
-		req("source", choice("", training.Sources()...)),
-		opt("note", str("")))
-}
-
 // viewValue shows a computed value with so many decimals.
 func viewValue(v training.Value, decimals int) value {
 	if v.Err != nil {

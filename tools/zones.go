@@ -9,59 +9,50 @@ import (
 
 // A zoneView says by which clock an answer counts days.
 type zoneView struct {
-	Name   string `json:"name"`
-	Source string `json:"source"`
+	Name   string      `json:"name" jsonschema:"IANA name"`
+	Source clockSource `json:"source" jsonschema:"user: from the profile; default: no time zone is set in the profile"`
 }
 
+// A clockSource says where a time zone came from.
+type clockSource string
+
+const (
+	clockUser    clockSource = "user"
+	clockDefault clockSource = "default"
+)
+
 func viewClock(c training.Clock) zoneView {
-	v := zoneView{c.Zone.String(), "user"}
+	v := zoneView{c.Zone.String(), clockUser}
 	if c.Default {
-		v.Source = "default"
+		v.Source = clockDefault
 	}
 	return v
 }
 
-func zoneSchema() schema {
-	return object("Days are those of the offset recorded with each activity; for activities without one, of this zone.",
-		req("name", str("IANA name")),
-		req("source", choice("user: from the profile; default: no time zone is set in the profile", "user", "default")))
-}
-
-func zonesSchema(unit string) schema {
-	return object("", append([]field{
-		opt("zones", array("each from its lower limit up to the next one's", object("",
-			req("name", str("")),
-			req("from_"+unit, number("")),
-			opt("to_"+unit, number("absent: open")),
-			opt("seconds", number("time in the zone, where an activity is looked at"))))),
-		opt("below_seconds", number("time below the first zone, likewise")),
-	}, evidenceFields()...)...)
-}
-
 type heartZones struct {
-	Zones []heartZone `json:"zones,omitempty"`
-	Below *float64    `json:"below_seconds,omitempty"`
+	Zones []heartZone `json:"zones,omitempty" jsonschema:"each from its lower limit up to the next one's"`
+	Below *float64    `json:"below_seconds,omitempty" jsonschema:"time below the first zone, likewise"`
 	evidence
 }
 
 type heartZone struct {
 	Name    string   `json:"name"`
 	From    *float64 `json:"from_bpm"`
-	To      *float64 `json:"to_bpm,omitempty"`
-	Seconds *float64 `json:"seconds,omitempty"`
+	To      *float64 `json:"to_bpm,omitempty" jsonschema:"absent: open"`
+	Seconds *float64 `json:"seconds,omitempty" jsonschema:"time in the zone, where an activity is looked at"`
 }
 
 type powerZones struct {
-	Zones []powerZone `json:"zones,omitempty"`
-	Below *float64    `json:"below_seconds,omitempty"`
+	Zones []powerZone `json:"zones,omitempty" jsonschema:"each from its lower limit up to the next one's"`
+	Below *float64    `json:"below_seconds,omitempty" jsonschema:"time below the first zone, likewise"`
 	evidence
 }
 
 type powerZone struct {
 	Name    string   `json:"name"`
 	From    *float64 `json:"from_watts"`
-	To      *float64 `json:"to_watts,omitempty"`
-	Seconds *float64 `json:"seconds,omitempty"`
+	To      *float64 `json:"to_watts,omitempty" jsonschema:"absent: open"`
+	Seconds *float64 `json:"seconds,omitempty" jsonschema:"time in the zone, where an activity is looked at"`
 }
 
 func viewHeartZones(z training.Zones) heartZones {

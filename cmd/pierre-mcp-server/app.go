@@ -84,7 +84,7 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 		}}),
 	}
 	coach := training.New(st, time.Now, log, training.Options{})
-	tools.New(st, coach, time.Now, log, tools.Options{ImportCommand: c.importCommand()}).Register(a.mcp)
+	tools.New(st, coach, time.Now, tools.Options{ImportCommand: c.importCommand()}).Register(a.mcp)
 	a.watchEnd(ctx)
 	return a, nil
 }
