@@ -13,9 +13,8 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/bridge"
+	"github.com/pierre-mcp/pierre/internal/mcptest"
 )
-
-const cancelOne = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}`
 
 func TestConversation(t *testing.T) {
 	for _, tt := range []struct {
@@ -23,28 +22,28 @@ func TestConversation(t *testing.T) {
 		run  func(t *testing.T, s *remote, h *host)
 	}{
 		{"five requests to the first result, and the session is deleted with the key", func(t *testing.T, s *remote, h *host) {
-			h.handshake()
-			<-s.streams
-			h.send(call(1, "write"))
-			h.result(1)
-			if n := len(strings.Fields(s.order())); n != 5 {
-				t.Errorf("%d requests: %s", n, s.order())
+			h.Handshake()
+			<-s.Streams
+			h.Send(call(1, "write"))
+			h.Result(1)
+			if n := len(strings.Fields(order(s))); n != 5 {
+				t.Errorf("%d requests: %s", n, order(s))
 			}
-			h.in.Close()
+			h.In.Close()
 			if err := <-h.done; err != nil {
 				t.Errorf("Run = %v", err)
 			}
-			d := s.header("DELETE")
+			d := s.Header("DELETE")
 			if d.Get("Authorization") != "Bearer "+key || d.Get("Mcp-Session-Id") != "session-1" || d.Get("MCP-Protocol-Version") != "2025-11-25" {
 				t.Errorf("DELETE with %v", d)
 			}
-			if s.open() != 0 {
-				t.Errorf("%d sessions left", s.open())
+			if s.Open() != 0 {
+				t.Errorf("%d sessions left", s.Open())
 			}
 		}},
 		{"headers of the earlier era", func(t *testing.T, s *remote, h *host) {
-			h.handshake()
-			first, later := s.header("initialize"), s.header("tools/list")
+			h.Handshake()
+			first, later := s.Header("initialize"), s.Header("tools/list")
 			if first.Get("Mcp-Session-Id") != "" || first.Get("Authorization") != "Bearer "+key ||
 				first.Get("Accept") != "application/json, text/event-stream" || first.Get("Content-Type") != "application/json" {
 				t.Errorf("initialize with %v", first)
@@ -55,185 +54,185 @@ func TestConversation(t *testing.T) {
 		}},
 		{"nothing overtakes notifications/initialized", func(t *testing.T, s *remote, h *host) {
 			released := make(chan struct{})
-			s.misbehave("notifications/initialized", 1, func(w http.ResponseWriter, _ *http.Request) {
+			s.Misbehave("notifications/initialized", 1, func(w http.ResponseWriter, _ *http.Request) {
 				<-released
 				w.WriteHeader(http.StatusAccepted)
 			})
-			h.send(initialize, initialized, listTools, call(1, "write"))
+			h.Send(initialize, initialized, listTools, call(1, "write"))
 			<-time.After(time.Second)
-			if order := s.order(); order != "initialize notifications/initialized" {
-				t.Errorf("before the acknowledgement: %s", order)
+			if got := order(s); got != "initialize notifications/initialized" {
+				t.Errorf("before the acknowledgement: %s", got)
 			}
 			close(released)
-			h.result(1)
+			h.Result(1)
 		}},
 		{"the first call finds the listening stream open", func(t *testing.T, s *remote, h *host) {
-			s.misbehave(http.MethodGet, 1, func(w http.ResponseWriter, req *http.Request) {
+			s.Misbehave(http.MethodGet, 1, func(w http.ResponseWriter, req *http.Request) {
 				<-time.After(100 * time.Millisecond)
-				s.listen(w, req)
+				s.Listen(w, req)
 			})
-			h.send(initialize, initialized, call(1, "write"))
-			h.result(1)
-			if order := s.order(); order != "initialize notifications/initialized GET tools/call" {
-				t.Errorf("order: %s", order)
+			h.Send(initialize, initialized, call(1, "write"))
+			h.Result(1)
+			if got := order(s); got != "initialize notifications/initialized GET tools/call" {
+				t.Errorf("order: %s", got)
 			}
 		}},
 		{"a listening stream that is not answered delays the first call only a little", func(t *testing.T, s *remote, h *host) {
-			s.misbehave(http.MethodGet, 1, func(_ http.ResponseWriter, req *http.Request) { <-req.Context().Done() })
+			s.Misbehave(http.MethodGet, 1, func(_ http.ResponseWriter, req *http.Request) { <-req.Context().Done() })
 			start := time.Now()
-			h.send(initialize, initialized, call(1, "write"))
-			h.result(1)
+			h.Send(initialize, initialized, call(1, "write"))
+			h.Result(1)
 			if waited := time.Since(start); waited != 250*time.Millisecond {
 				t.Errorf("the call waited %v, want 250 ms", waited)
 			}
 		}},
 		{"notifications keep their order", func(t *testing.T, s *remote, h *host) {
-			h.handshake()
-			<-s.streams
+			h.Handshake()
+			<-s.Streams
 			var want []string
 			for i := range 20 {
 				want = append(want, fmt.Sprintf("notifications/n%d", i))
-				h.send(fmt.Sprintf(`{"jsonrpc":"2.0","method":"notifications/n%d"}`, i))
+				h.Send(fmt.Sprintf(`{"jsonrpc":"2.0","method":"notifications/n%d"}`, i))
 			}
-			h.send(call(1, "write"))
-			h.result(1)
-			if got := s.order(); !strings.HasSuffix(got, strings.Join(want, " ")+" tools/call") {
+			h.Send(call(1, "write"))
+			h.Result(1)
+			if got := order(s); !strings.HasSuffix(got, strings.Join(want, " ")+" tools/call") {
 				t.Errorf("order: %s", got)
 			}
 		}},
 		{"the server asks the host, on a call's stream and on the listening one", func(t *testing.T, s *remote, h *host) {
-			h.handshake()
-			listening := <-s.streams
-			listening.send("", `{"jsonrpc":"2.0","id":"r","method":"roots/list"}`)
-			h.message("roots/list")
-			h.send(`{"jsonrpc":"2.0","id":"r","result":{"roots":[]}}`)
+			h.Handshake()
+			listening := <-s.Streams
+			listening.Send("", `{"jsonrpc":"2.0","id":"r","method":"roots/list"}`)
+			h.Message("roots/list")
+			h.Send(`{"jsonrpc":"2.0","id":"r","result":{"roots":[]}}`)
 			synctest.Wait() // answers may overtake each other
-			s.misbehave("tools/call", 1, sse(func(st *stream) {
-				st.send("", `{"jsonrpc":"2.0","id":12345678901234567890,"method":"elicitation/create","params":{}}`)
-				for s.count("response") < 2 {
+			s.Misbehave("tools/call", 1, mcptest.Events(func(st *stream) {
+				st.Send("", `{"jsonrpc":"2.0","id":12345678901234567890,"method":"elicitation/create","params":{}}`)
+				for s.Count("response") < 2 {
 					<-time.After(time.Millisecond)
 				}
-				st.send("", done)
+				st.Send("", done)
 			}))
-			h.send(call(1, "write"))
-			if l := h.message("elicitation/create"); string(l.ID) != "12345678901234567890" {
+			h.Send(call(1, "write"))
+			if l := h.Message("elicitation/create"); string(l.ID) != "12345678901234567890" {
 				t.Errorf("id = %s", l.ID)
 			}
-			h.send(`{"jsonrpc":"2.0","id":12345678901234567890,"result":{"action":"decline"}}`)
-			h.result(1)
-			if got := s.body("response"); got != `{"jsonrpc":"2.0","id":12345678901234567890,"result":{"action":"decline"}}` {
+			h.Send(`{"jsonrpc":"2.0","id":12345678901234567890,"result":{"action":"decline"}}`)
+			h.Result(1)
+			if got := s.Body("response"); got != `{"jsonrpc":"2.0","id":12345678901234567890,"result":{"action":"decline"}}` {
 				t.Errorf("the server got %s", got)
 			}
 		}},
 		{"cancellation in the earlier era: told to the server, then dropped", func(t *testing.T, s *remote, h *host) {
-			h.handshake()
-			h.send(call(1, "wait"))
-			<-s.started
-			h.send(cancelOne)
-			<-s.stopped
-			if got := s.body("notifications/cancelled"); got != cancelOne {
+			h.Handshake()
+			h.Send(call(1, "wait"))
+			<-s.Started
+			h.Send(cancelOne)
+			<-s.Stopped
+			if got := s.Body("notifications/cancelled"); got != cancelOne {
 				t.Errorf("the server got %s", got)
 			}
 			h.silent()
 		}},
 		{"progress of a cancelled call is dropped", func(t *testing.T, s *remote, h *host) {
-			h.handshake()
-			listening := <-s.streams
-			h.send(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wait","_meta":{"progressToken":7}}}`)
-			<-s.started
-			h.send(cancelOne)
-			<-s.stopped
+			h.Handshake()
+			listening := <-s.Streams
+			h.Send(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wait","_meta":{"progressToken":7}}}`)
+			<-s.Started
+			h.Send(cancelOne)
+			<-s.Stopped
 			synctest.Wait()
-			listening.send("", progress(7, 1))
+			listening.Send("", mcptest.Progress(7, 1))
 			h.silent()
 		}},
 		{"notifications/initialized without a session opens no stream", func(t *testing.T, s *remote, h *host) {
-			s.misbehave("initialize", 1, respond(401, ""))
-			h.send(initialize, initialized)
-			h.failure(0, "401")
+			s.Misbehave("initialize", 1, mcptest.Respond(401, ""))
+			h.Send(initialize, initialized)
+			h.Failure(0, "401")
 			<-time.After(time.Minute)
-			if n := s.count("GET"); n != 0 {
-				t.Errorf("requests: %s", s.order())
+			if n := s.Count("GET"); n != 0 {
+				t.Errorf("requests: %s", order(s))
 			}
 		}},
 		{"cancellation in the later era: the request ends, and nothing is sent", func(t *testing.T, s *remote, h *host) {
-			h.send(modern(1, "tools/call", `"name":"wait"`))
-			<-s.started
-			h.send(cancelOne)
-			<-s.stopped
-			if order := s.order(); order != "tools/call" {
-				t.Errorf("requests: %s", order)
+			h.Send(modern(1, "tools/call", `"name":"wait"`))
+			<-s.Started
+			h.Send(cancelOne)
+			<-s.Stopped
+			if got := order(s); got != "tools/call" {
+				t.Errorf("requests: %s", got)
 			}
 			h.silent()
 		}},
 		{"cancellation of a call that has not left yet", func(t *testing.T, s *remote, h *host) {
-			h.handshake()
-			s.crash()
-			h.send(call(1, "write"), cancelOne)
+			h.Handshake()
+			s.Down()
+			h.Send(call(1, "write"), cancelOne)
 			<-time.After(time.Second)
-			s.up()
-			h.send(call(2, "write"))
-			h.result(2)
-			if s.runsOf("write") != 1 || s.count("notifications/cancelled") != 0 {
-				t.Errorf("requests: %s", s.order())
+			s.Up()
+			h.Send(call(2, "write"))
+			h.Result(2)
+			if s.RunsOf("write") != 1 || s.Count("notifications/cancelled") != 0 {
+				t.Errorf("requests: %s", order(s))
 			}
 			h.silent()
 		}},
 		{"cancellation of initialize while the server is away", func(t *testing.T, s *remote, h *host) {
-			s.crash()
-			h.send(initialize, `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":0}}`)
+			s.Down()
+			h.Send(initialize, `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":0}}`)
 			<-time.After(time.Second)
-			s.up()
+			s.Up()
 			<-time.After(time.Minute)
-			if order := s.order(); order != "" {
-				t.Errorf("requests: %s", order)
+			if got := order(s); got != "" {
+				t.Errorf("requests: %s", got)
 			}
 			h.silent()
 		}},
 		{"headers of the later era", func(t *testing.T, s *remote, h *host) {
-			s.misbehave("tools/list", 1, respond(200, `{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","ttlMs":12345678901234567890,"tools":[
+			s.Misbehave("tools/list", 1, mcptest.Respond(200, `{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","ttlMs":12345678901234567890,"tools":[
 				{"name":"é","inputSchema":{"type":"object","properties":{"region":{"type":"string","x-mcp-header":"Region"},"deep":{"type":"object","properties":{"n":{"type":"integer","x-mcp-header":"N"}}},"b":{"type":["boolean"],"x-mcp-header":"B"},"absent":{"type":"string","x-mcp-header":"Absent"}}}},
 				{"name":"bad type","inputSchema":{"type":"object","properties":{"x":{"type":"number","x-mcp-header":"X"}}}},
 				{"name":"bad name","inputSchema":{"type":"object","properties":{"x":{"type":"string","x-mcp-header":"a b"}}}},
 				{"name":"twice","inputSchema":{"type":"object","properties":{"x":{"type":"string","x-mcp-header":"X"},"y":{"type":"string","x-mcp-header":"x"}}}}]}}`, "Content-Type: application/json"))
-			h.send(modern(1, "tools/list", ""))
-			l := h.result(1)
-			if strings.Contains(l.raw, "bad") || strings.Contains(l.raw, "twice") || !strings.Contains(l.raw, `"é"`) || !strings.Contains(l.raw, "12345678901234567890") {
-				t.Errorf("list = %s", l.raw)
+			h.Send(modern(1, "tools/list", ""))
+			l := h.Result(1)
+			if strings.Contains(l.Raw, "bad") || strings.Contains(l.Raw, "twice") || !strings.Contains(l.Raw, `"é"`) || !strings.Contains(l.Raw, "12345678901234567890") {
+				t.Errorf("list = %s", l.Raw)
 			}
-			h.send(modern(2, "tools/call", `"name":"é","arguments":{"region":" eu ","deep":{"n":-7},"b":true}`))
-			h.result(2)
+			h.Send(modern(2, "tools/call", `"name":"é","arguments":{"region":" eu ","deep":{"n":-7},"b":true}`))
+			h.Result(2)
 			for name, want := range map[string]string{
 				"MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "=?base64?w6k=?=",
 				"Mcp-Param-Region": "=?base64?IGV1IA==?=", "Mcp-Param-N": "-7", "Mcp-Param-B": "true", "Mcp-Param-Absent": "", "Mcp-Session-Id": "",
 			} {
-				if got := s.header("tools/call").Get(name); got != want {
+				if got := s.Header("tools/call").Get(name); got != want {
 					t.Errorf("%s = %q, want %q", name, got, want)
 				}
 			}
-			h.send(modern(3, "resources/read", `"uri":"file:///x"`), modern(4, "prompts/get", `"name":"p"`))
-			h.result(3)
-			h.result(4)
-			if got := s.header("resources/read").Get("Mcp-Name") + s.header("prompts/get").Get("Mcp-Name"); got != "file:///xp" {
+			h.Send(modern(3, "resources/read", `"uri":"file:///x"`), modern(4, "prompts/get", `"name":"p"`))
+			h.Result(3)
+			h.Result(4)
+			if got := s.Header("resources/read").Get("Mcp-Name") + s.Header("prompts/get").Get("Mcp-Name"); got != "file:///xp" {
 				t.Errorf("Mcp-Name = %q", got)
 			}
 		}},
 		{"both eras in one conversation", func(t *testing.T, s *remote, h *host) {
-			h.send(modern(1, "server/discover", ""))
-			h.result(1)
-			h.handshake()
-			h.send(modern(2, "tools/call", `"name":"read"`), call(3, "read"))
-			h.result(2)
-			h.result(3)
+			h.Send(modern(1, "server/discover", ""))
+			h.Result(1)
+			h.Handshake()
+			h.Send(modern(2, "tools/call", `"name":"read"`), call(3, "read"))
+			h.Result(2)
+			h.Result(3)
 		}},
 		{"a second initialize replaces the session", func(t *testing.T, s *remote, h *host) {
-			h.handshake()
-			<-s.streams
-			h.handshake()
-			<-s.streams
+			h.Handshake()
+			<-s.Streams
+			h.Handshake()
+			<-s.Streams
 			synctest.Wait()
-			if s.open() != 1 {
-				t.Errorf("%d sessions, requests %s", s.open(), s.order())
+			if s.Open() != 1 {
+				t.Errorf("%d sessions, requests %s", s.Open(), order(s))
 			}
 		}},
 	} {
@@ -264,20 +263,20 @@ func TestByteExact(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newRemote(t)
 				h := newHost(t, s, bridge.Options{})
-				h.handshake()
+				h.Handshake()
 				want := `{"jsonrpc":"2.0","extra":[1, 2],"id":` + tt.id + `,"result":` + tt.result + `}`
 				for _, streamed := range []bool{false, true} {
-					do := respond(200, want, "Content-Type: application/json")
+					do := mcptest.Respond(200, want, "Content-Type: application/json")
 					if streamed {
-						do = sse(func(st *stream) { st.send("", want) })
+						do = mcptest.Events(func(st *stream) { st.Send("", want) })
 					}
-					s.misbehave("x/y", 1, do)
+					s.Misbehave("x/y", 1, do)
 					request := `{"jsonrpc":"2.0",  "method":"x/y","params":` + tt.params + `,"id":` + tt.id + `,"more":{}}`
-					h.send(request)
-					if got := h.result(tt.id); got.raw != want {
-						t.Errorf("the host got %d bytes %.200s, want %.200s", len(got.raw), got.raw, want)
+					h.Send(request)
+					if got := h.Result(tt.id); got.Raw != want {
+						t.Errorf("the host got %d bytes %.200s, want %.200s", len(got.Raw), got.Raw, want)
 					}
-					if got := s.body("x/y"); got != request {
+					if got := s.Body("x/y"); got != request {
 						t.Errorf("the server got %d bytes %.200s, want %.200s", len(got), got, request)
 					}
 				}
@@ -298,10 +297,10 @@ func TestAnswerIsRepaired(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newRemote(t)
 				h := newHost(t, s, bridge.Options{})
-				h.handshake()
-				s.misbehave("x/y", 1, respond(200, tt.body, "Content-Type: application/json"))
-				h.send(`{"jsonrpc":"2.0","method":"x/y","id":` + tt.id + `}`)
-				if got := h.answer(tt.id).raw; got != tt.want {
+				h.Handshake()
+				s.Misbehave("x/y", 1, mcptest.Respond(200, tt.body, "Content-Type: application/json"))
+				h.Send(`{"jsonrpc":"2.0","method":"x/y","id":` + tt.id + `}`)
+				if got := h.Answer(tt.id).Raw; got != tt.want {
 					t.Errorf("got %s, want %s", got, tt.want)
 				}
 			})
@@ -327,21 +326,21 @@ func TestHostInput(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newRemote(t)
 				h := newHost(t, s, bridge.Options{MaxMessage: 1 << 20})
-				h.handshake()
-				h.send(tt.in)
+				h.Handshake()
+				h.Send(tt.in)
 				if tt.code != 0 {
 					id := "null"
 					if tt.name == "too long" {
 						id = "1" // found although the line is not kept
 					}
-					if l := h.answer(id); l.Error == nil || l.Error.Code != tt.code {
-						t.Errorf("answer = %.200s, want error %d", l.raw, tt.code)
+					if l := h.Answer(id); l.Error == nil || l.Error.Code != tt.code {
+						t.Errorf("answer = %.200s, want error %d", l.Raw, tt.code)
 					}
 				} else if strings.Contains(tt.in, "ping") {
-					h.result(7)
+					h.Result(7)
 				}
-				h.send(call(1, "write"))
-				h.result(1)
+				h.Send(call(1, "write"))
+				h.Result(1)
 				h.silent()
 			})
 		})
@@ -355,62 +354,63 @@ func TestEnd(t *testing.T) {
 	}{
 		{"idle: at once", func(t *testing.T, _ *remote, h *host) {
 			start := time.Now()
-			h.send(modern(1, "subscriptions/listen", ""))
-			h.in.Close()
-			for range h.out {
+			h.Send(modern(1, "subscriptions/listen", ""))
+			h.In.Close()
+			for range h.Lines {
 			}
 			within(t, start, 0)
 		}},
 		{"an answer that is almost there is delivered", func(t *testing.T, s *remote, h *host) {
-			s.misbehave("tools/call", 1, func(w http.ResponseWriter, _ *http.Request) {
+			s.Misbehave("tools/call", 1, func(w http.ResponseWriter, _ *http.Request) {
 				<-time.After(300 * time.Millisecond)
-				respond(200, done, "Content-Type: application/json")(w, nil)
+				mcptest.Respond(200, done, "Content-Type: application/json")(w, nil)
 			})
-			h.send(call(1, "write"))
-			h.in.Close()
-			h.result(1)
+			h.Send(call(1, "write"))
+			h.In.Close()
+			h.Result(1)
 		}},
 		{"a call that hangs is answered when the context ends", func(t *testing.T, s *remote, h *host) {
-			h.send(call(1, "wait"))
-			<-s.started
+			h.Send(call(1, "wait"))
+			<-s.Started
 			h.stop()
-			h.failure(1, "stopped", "may or may not")
-			<-s.stopped
+			h.Failure(1, "stopped", "may or may not")
+			<-s.Stopped
 		}},
 		{"the context ends while calls are waited for", func(t *testing.T, s *remote, h *host) {
-			h.send(call(1, "wait"))
-			<-s.started
-			h.in.Close()
+			h.Send(call(1, "wait"))
+			<-s.Started
+			h.In.Close()
 			synctest.Wait()
 			h.stop()
-			h.failure(1, "stopped", "may or may not")
+			h.Failure(1, "stopped", "may or may not")
 		}},
 		{"the context ends", func(_ *testing.T, _ *remote, h *host) { h.stop() }},
 		{"the server is away", func(_ *testing.T, s *remote, h *host) {
-			s.crash()
-			h.send(call(1, "write"))
+			s.Down()
+			h.Send(call(1, "write"))
 			h.stop()
-			h.failure(1, "stopped", "not carried out")
+			h.Failure(1, "stopped", "not carried out")
+			s.Forget() // nobody can delete the session
 		}},
 		{"the server does not answer DELETE", func(_ *testing.T, s *remote, h *host) {
-			s.misbehave("DELETE", 1, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-			h.in.Close()
+			s.Misbehave("DELETE", 1, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+			h.In.Close()
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newRemote(t)
 				h := newHost(t, s, bridge.Options{})
-				h.handshake()
+				h.Handshake()
 				start := time.Now()
 				tt.run(t, s, h)
 				if err := <-h.done; err != nil {
 					t.Errorf("Run = %v", err)
 				}
 				within(t, start, time.Second)
-				h.in.Close()
-				if s.open() != 0 && s.count("DELETE") == 0 && !s.down {
-					t.Errorf("%d sessions left", s.open())
+				h.In.Close()
+				if s.Open() != 0 && s.Count("DELETE") == 0 {
+					t.Errorf("%d sessions left", s.Open())
 				}
 			})
 		})
@@ -435,28 +435,28 @@ func TestInputEnds(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newRemote(t)
 				h := newHost(t, s, bridge.Options{Drain: tt.drain})
-				s.misbehave("tools/call", 1, func(w http.ResponseWriter, r *http.Request) {
+				s.Misbehave("tools/call", 1, func(w http.ResponseWriter, r *http.Request) {
 					select {
 					case <-time.After(tt.takes):
-						respond(200, done, "Content-Type: application/json")(w, r)
+						mcptest.Respond(200, done, "Content-Type: application/json")(w, r)
 					case <-r.Context().Done():
 					}
 				})
 				start := time.Now()
-				h.send(initialize, initialized, call(1, "write"))
-				h.in.Close()
-				h.result(0)
+				h.Send(initialize, initialized, call(1, "write"))
+				h.In.Close()
+				h.Result(0)
 				if tt.cutOff {
-					h.failure(1, "stopped", "may or may not")
+					h.Failure(1, "stopped", "may or may not")
 				} else {
-					h.result(1)
+					h.Result(1)
 				}
 				within(t, start, min(tt.takes+headStart, 31*time.Second))
 				if err := <-h.done; errors.Is(err, bridge.ErrCutOff) != tt.cutOff || !tt.cutOff && err != nil {
 					t.Errorf("Run = %v", err)
 				}
-				if s.open() != 0 {
-					t.Errorf("%d sessions left", s.open())
+				if s.Open() != 0 {
+					t.Errorf("%d sessions left", s.Open())
 				}
 			})
 		})
@@ -471,14 +471,14 @@ func TestInputEndsAndSessionIsLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newRemote(t)
 		h := newHost(t, s, bridge.Options{})
-		h.handshake()
-		s.misbehave("tools/call", 1, func(w http.ResponseWriter, _ *http.Request) {
+		h.Handshake()
+		s.Misbehave("tools/call", 1, func(w http.ResponseWriter, _ *http.Request) {
 			<-time.After(time.Second)
 			http.Error(w, "session not found", http.StatusNotFound)
 		})
-		h.send(call(1, "write"))
-		h.in.Close()
-		h.result(1)
+		h.Send(call(1, "write"))
+		h.In.Close()
+		h.Result(1)
 		if err := <-h.done; err != nil {
 			t.Errorf("Run = %v", err)
 		}
@@ -490,14 +490,14 @@ func TestBrokenOutput(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newRemote(t)
 		h := newHost(t, s, bridge.Options{})
-		h.handshake()
+		h.Handshake()
 		h.broken.Close()
-		h.send(call(1, "write"))
+		h.Send(call(1, "write"))
 		if err := <-h.done; err == nil || !strings.Contains(err.Error(), "writing to the host") {
 			t.Errorf("Run = %v", err)
 		}
-		if s.open() != 0 {
-			t.Errorf("%d sessions left", s.open())
+		if s.Open() != 0 {
+			t.Errorf("%d sessions left", s.Open())
 		}
 	})
 }
@@ -506,7 +506,7 @@ func TestBrokenOutput(t *testing.T) {
 // a bubble: there, time stands still while somebody waits for a mutex.)
 func TestStuckOutput(t *testing.T) {
 	s := newRemote(t)
-	b, err := bridge.New("http://server.example/mcp", key, bridge.Options{HTTP: s.client(), Drain: 100 * time.Millisecond})
+	b, err := bridge.New("http://server.example/mcp", key, bridge.Options{HTTP: client(t, s), Drain: 100 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -518,8 +518,8 @@ func TestStuckOutput(t *testing.T) {
 		t.Errorf("Run = %v", err)
 	}
 	within(t, start, 2*time.Second)
-	if s.open() != 0 {
-		t.Errorf("%d sessions left", s.open())
+	if s.Open() != 0 {
+		t.Errorf("%d sessions left", s.Open())
 	}
 }
 
@@ -531,12 +531,12 @@ func TestLog(t *testing.T) {
 		h := newHost(t, s, bridge.Options{Logger: log, Header: http.Header{"X-Secret": {"hunter22"}}, Redact: func(text string) string {
 			return strings.ReplaceAll(text, "third secret", "[redacted]")
 		}})
-		h.handshake()
+		h.Handshake()
 		const other = "third secret"
-		h.send(`{"jsonrpc":"2.0","id":1,"method":"x/y","params":{"a":"`+key+`","b":"hunter22","c":"`+other+`"}}`, `not json `+other)
-		h.result(1)
-		h.answer("null")
-		h.in.Close()
+		h.Send(`{"jsonrpc":"2.0","id":1,"method":"x/y","params":{"a":"`+key+`","b":"hunter22","c":"`+other+`"}}`, `not json `+other)
+		h.Result(1)
+		h.Answer("null")
+		h.In.Close()
 		<-h.done
 		text := b.String()
 		for _, secret := range []string{key, "hunter22", other} {
@@ -549,7 +549,7 @@ func TestLog(t *testing.T) {
 				t.Errorf("the log lacks %q", want)
 			}
 		}
-		if s.header("x/y").Get("X-Secret") != "hunter22" {
+		if s.Header("x/y").Get("X-Secret") != "hunter22" {
 			t.Error("the extra header did not reach the server")
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/bridge"
+	"github.com/pierre-mcp/pierre/internal/mcptest"
 )
 
 // observed is how long each way to go wrong is watched.
@@ -22,30 +23,30 @@ const mostTries = 45
 // status, and each way a stream can end.
 func wrongs() map[string]http.HandlerFunc {
 	all := map[string]http.HandlerFunc{
-		"reset":    hangUp,
-		"no words": respond(200, "", "Content-Type: text/event-stream"),
+		"reset":    mcptest.Reset,
+		"no words": mcptest.Respond(200, "", "Content-Type: text/event-stream"),
 		"stream that says only where it is": func(w http.ResponseWriter, r *http.Request) {
-			respond(200, "id: here\ndata:\n\n", "Content-Type: text/event-stream")(w, r)
+			mcptest.Respond(200, "id: here\ndata:\n\n", "Content-Type: text/event-stream")(w, r)
 		},
-		"stream that asks to be polled at once": respond(200, "retry: 0\n\n", "Content-Type: text/event-stream"),
-		"stream of comments":                    respond(200, ": hello\n\n", "Content-Type: text/event-stream"),
-		"stream cut off in an event":            respond(200, "id: 9\ndata: {\"jsonrpc\"", "Content-Type: text/event-stream"),
-		"stream of nonsense":                    respond(200, "data: nonsense\n\n", "Content-Type: text/event-stream"),
+		"stream that asks to be polled at once": mcptest.Respond(200, "retry: 0\n\n", "Content-Type: text/event-stream"),
+		"stream of comments":                    mcptest.Respond(200, ": hello\n\n", "Content-Type: text/event-stream"),
+		"stream cut off in an event":            mcptest.Respond(200, "id: 9\ndata: {\"jsonrpc\"", "Content-Type: text/event-stream"),
+		"stream of nonsense":                    mcptest.Respond(200, "data: nonsense\n\n", "Content-Type: text/event-stream"),
 		"stream that is reset": func(w http.ResponseWriter, r *http.Request) {
-			sse(func(st *stream) { st.write("data: x\n\n") })(w, r)
-			hangUp(w, r)
+			mcptest.Events(func(st *stream) { st.Write("data: x\n\n") })(w, r)
+			mcptest.Reset(w, r)
 		},
-		"JSON":     respond(200, "{}", "Content-Type: application/json"),
-		"web page": respond(200, "<html>", "Content-Type: text/html"),
+		"JSON":     mcptest.Respond(200, "{}", "Content-Type: application/json"),
+		"web page": mcptest.Respond(200, "<html>", "Content-Type: text/html"),
 	}
 	for _, status := range []int{
 		201, 202, 204, 206, 300, 301, 302, 303, 304, 305, 307, 308, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 413,
 		415, 421, 422, 423, 425, 426, 428, 429, 431, 451, 500, 501, 502, 503, 504, 505, 507, 511, 520, 599,
 	} {
-		all[fmt.Sprint(status)] = respond(status, "")
-		all[fmt.Sprintf("%d with Retry-After: 0", status)] = respond(status, "", "Retry-After: 0")
+		all[fmt.Sprint(status)] = mcptest.Respond(status, "")
+		all[fmt.Sprintf("%d with Retry-After: 0", status)] = mcptest.Respond(status, "", "Retry-After: 0")
 		if status/100 == 3 {
-			all[fmt.Sprintf("%d to itself", status)] = respond(status, "", "Location: /mcp")
+			all[fmt.Sprintf("%d to itself", status)] = mcptest.Respond(status, "", "Location: /mcp")
 		}
 	}
 	return all
@@ -59,27 +60,27 @@ func TestPaceOfListening(t *testing.T) {
 			t.Run(name+", "+ping, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := newRemote(t)
-					s.misbehave("GET", -1, do)
+					s.Misbehave("GET", -1, do)
 					if ping == "ping refused" {
-						s.misbehave("ping", -1, respond(404, ""))
+						s.Misbehave("ping", -1, mcptest.Respond(404, ""))
 					}
 					h := newHost(t, s, bridge.Options{})
-					h.handshake()
+					h.Handshake()
 					<-time.After(observed)
-					n, limit := s.count("GET"), mostTries
+					n, limit := s.Count("GET"), mostTries
 					if strings.Contains(name, "to itself") {
 						limit *= 6 // redirects within the origin are followed
 					}
 					if n == 0 || n > limit {
 						t.Errorf("%d GETs", n)
 					}
-					if n := s.count("initialize"); n > 2 {
+					if n := s.Count("initialize"); n > 2 {
 						t.Errorf("%d initialize requests", n)
 					}
-					h.send(call(1, "write"))
-					h.result(1)
-					if changed := len(h.seen); changed > 1 {
-						t.Errorf("the host heard %v", h.seen)
+					h.Send(call(1, "write"))
+					h.Result(1)
+					if changed := len(h.Seen); changed > 1 {
+						t.Errorf("the host heard %v", h.Seen)
 					}
 				})
 			})
@@ -94,24 +95,24 @@ func TestPaceOfResuming(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newRemote(t)
-				s.misbehave("GET", 1, respond(405, "")) // the listening stream
+				s.Misbehave("GET", 1, mcptest.Respond(405, "")) // the listening stream
 				h := newHost(t, s, bridge.Options{Patience: 30 * time.Second})
-				h.handshake()
-				s.misbehave("GET", -1, do)
-				s.misbehave("tools/call", 1, sse(func(st *stream) { st.write("id: e1\ndata:\n\n") }))
+				h.Handshake()
+				s.Misbehave("GET", -1, do)
+				s.Misbehave("tools/call", 1, mcptest.Events(func(st *stream) { st.Write("id: e1\ndata:\n\n") }))
 				start := time.Now()
-				h.send(call(1, "write"))
-				h.failure(1, "may or may not")
+				h.Send(call(1, "write"))
+				h.Failure(1, "may or may not")
 				within(t, start, 65*time.Second) // one sign of life begins the time anew
 				limit := 60
 				if strings.Contains(name, "to itself") {
 					limit *= 6
 				}
-				if n := s.count("GET"); n > limit {
+				if n := s.Count("GET"); n > limit {
 					t.Errorf("%d GETs", n)
 				}
-				if n := s.count("initialize") + s.runsOf("write"); n != 1 {
-					t.Errorf("requests: %s", s.order())
+				if n := s.Count("initialize") + s.RunsOf("write"); n != 1 {
+					t.Errorf("requests: %s", order(s))
 				}
 			})
 		})
@@ -122,25 +123,25 @@ func TestPaceOfResuming(t *testing.T) {
 func TestPaceOfProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newRemote(t)
-		s.misbehave("GET", 1, respond(405, ""))
+		s.Misbehave("GET", 1, mcptest.Respond(405, ""))
 		h := newHost(t, s, bridge.Options{})
-		h.handshake()
+		h.Handshake()
 		n := 0
-		news := sse(func(st *stream) {
+		news := mcptest.Events(func(st *stream) {
 			n++
-			st.write(fmt.Sprintf("id: e%d\ndata:\n\n", n))
+			st.Write(fmt.Sprintf("id: e%d\ndata:\n\n", n))
 		})
-		s.misbehave("GET", -1, news)
-		s.misbehave("tools/call", 1, news)
-		h.send(call(1, "write"))
+		s.Misbehave("GET", -1, news)
+		s.Misbehave("tools/call", 1, news)
+		h.Send(call(1, "write"))
 		<-time.After(observed)
-		if n := s.count("GET"); n < 10 || n > mostTries {
+		if n := s.Count("GET"); n < 10 || n > mostTries {
 			t.Errorf("%d GETs", n)
 		}
-		s.misbehave("GET", -1, nil)
-		s.behave()
-		s.misbehave("GET", 1, sse(func(st *stream) { st.send("", done) }))
-		h.result(1)
+		s.Misbehave("GET", -1, nil)
+		s.Behave()
+		s.Misbehave("GET", 1, mcptest.Events(func(st *stream) { st.Send("", done) }))
+		h.Result(1)
 	})
 }
 
@@ -152,21 +153,21 @@ func TestPaceOfCalls(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := newRemote(t)
 					h := newHost(t, s, bridge.Options{})
-					s.misbehave("GET", -1, respond(405, ""))
-					h.handshake()
-					s.misbehave("tools/call", -1, do)
+					s.Misbehave("GET", -1, mcptest.Respond(405, ""))
+					h.Handshake()
+					s.Misbehave("tools/call", -1, do)
 					start := time.Now()
-					h.send(call(1, tool))
-					h.failure(1)
+					h.Send(call(1, tool))
+					h.Failure(1)
 					within(t, start, 65*time.Second)
 					limit := 60
 					if strings.Contains(name, "to itself") {
 						limit *= 6
 					}
-					if n := s.count("tools/call"); n > limit {
+					if n := s.Count("tools/call"); n > limit {
 						t.Errorf("%d tries", n)
 					}
-					if n := s.count("initialize"); n > 2 {
+					if n := s.Count("initialize"); n > 2 {
 						t.Errorf("%d initialize requests", n)
 					}
 				})
@@ -180,7 +181,7 @@ func TestPaceOfCalls(t *testing.T) {
 func TestPaceOfSubscribing(t *testing.T) {
 	const ack = `{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{"notifications":{}}}`
 	all := wrongs()
-	all["acknowledged, then over"] = sse(func(st *stream) { st.send("", ack) })
+	all["acknowledged, then over"] = mcptest.Events(func(st *stream) { st.Send("", ack) })
 	for name, do := range all {
 		for _, accepted := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, accepted before: %v", name, accepted), func(t *testing.T) {
@@ -188,10 +189,10 @@ func TestPaceOfSubscribing(t *testing.T) {
 					s := newRemote(t)
 					h := newHost(t, s, bridge.Options{})
 					if accepted {
-						s.misbehave("subscriptions/listen", 1, sse(func(st *stream) { st.send("", ack) }))
+						s.Misbehave("subscriptions/listen", 1, mcptest.Events(func(st *stream) { st.Send("", ack) }))
 					}
-					s.misbehave("subscriptions/listen", -1, do)
-					h.send(modern(1, "subscriptions/listen", ""))
+					s.Misbehave("subscriptions/listen", -1, do)
+					h.Send(modern(1, "subscriptions/listen", ""))
 					<-time.After(observed)
 					limit := mostTries
 					if !accepted {
@@ -200,7 +201,7 @@ func TestPaceOfSubscribing(t *testing.T) {
 					if strings.Contains(name, "to itself") {
 						limit *= 6
 					}
-					if n := s.count("subscriptions/listen"); n == 0 || n > limit {
+					if n := s.Count("subscriptions/listen"); n == 0 || n > limit {
 						t.Errorf("%d requests", n)
 					}
 				})
@@ -215,15 +216,15 @@ func TestPaceOfRevivals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newRemote(t)
 		h := newHost(t, s, bridge.Options{})
-		s.misbehave("GET", -1, respond(405, ""))
-		h.handshake()
-		s.misbehave("tools/call", -1, respond(404, "session not found"))
+		s.Misbehave("GET", -1, mcptest.Respond(405, ""))
+		h.Handshake()
+		s.Misbehave("tools/call", -1, mcptest.Respond(404, "session not found"))
 		start := time.Now()
 		for id := 1; time.Since(start) < observed; id++ {
-			h.send(call(id, "write"))
-			h.failure(id, "sessions")
+			h.Send(call(id, "write"))
+			h.Failure(id, "sessions")
 		}
-		if n := s.count("initialize"); n > mostTries {
+		if n := s.Count("initialize"); n > mostTries {
 			t.Errorf("%d initialize requests", n)
 		}
 	})
@@ -235,13 +236,13 @@ func TestSessionsThatTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newRemote(t)
 		h := newHost(t, s, bridge.Options{})
-		s.misbehave("GET", -1, respond(405, ""))
-		h.handshake()
+		s.Misbehave("GET", -1, mcptest.Respond(405, ""))
+		h.Handshake()
 		for id := range 20 {
-			s.forget()
+			s.Forget()
 			start := time.Now()
-			h.send(call(id+1, "write"))
-			h.result(id + 1)
+			h.Send(call(id+1, "write"))
+			h.Result(id + 1)
 			within(t, start, 300*time.Millisecond)
 		}
 	})
@@ -252,14 +253,14 @@ func TestGatewayWithoutItsServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newRemote(t)
 		h := newHost(t, s, bridge.Options{})
-		h.handshake()
-		s.misbehave("tools/call", -1, respond(502, "<html>", "Content-Type: text/html"))
-		h.send(call(1, "read"))
-		l := h.failure(1, "502 Bad Gateway", "tries in", "gateway", "can be repeated")
+		h.Handshake()
+		s.Misbehave("tools/call", -1, mcptest.Respond(502, "<html>", "Content-Type: text/html"))
+		h.Send(call(1, "read"))
+		l := h.Failure(1, "502 Bad Gateway", "tries in", "gateway", "can be repeated")
 		if strings.Contains(l.Error.Message, "URL") {
 			t.Errorf("error %q sends the user the wrong way", l.Error.Message)
 		}
-		if n := s.count("tools/call"); n < 5 || n > 20 {
+		if n := s.Count("tools/call"); n < 5 || n > 20 {
 			t.Errorf("%d tries", n)
 		}
 	})
@@ -267,7 +268,7 @@ func TestGatewayWithoutItsServer(t *testing.T) {
 
 // Redirects are followed within the origin, if they keep the message, and no further.
 func TestRedirects(t *testing.T) {
-	moved := func(status int, to string) http.HandlerFunc { return respond(status, "", "Location: "+to) }
+	moved := func(status int, to string) http.HandlerFunc { return mcptest.Respond(status, "", "Location: "+to) }
 	for _, tt := range []struct {
 		name    string
 		do      http.HandlerFunc
@@ -283,7 +284,7 @@ func TestRedirects(t *testing.T) {
 		{"another port", moved(308, "http://server.example:8080/mcp"), false, []string{"http://server.example:8080/mcp", "another origin"}},
 		{"another scheme", moved(307, "https://server.example/mcp"), false, []string{"https://server.example/mcp", "another origin"}},
 		{"a user in the URL", moved(307, "http://me:secret@evil.example/mcp"), false, []string{"http://evil.example/mcp"}},
-		{"nowhere", respond(307, ""), false, []string{"307", "does not say where"}},
+		{"nowhere", mcptest.Respond(307, ""), false, []string{"307", "does not say where"}},
 		{"in a circle", moved(307, "/mcp"), false, []string{"307", "again and again"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -293,24 +294,24 @@ func TestRedirects(t *testing.T) {
 				if strings.Contains(tt.name, "circle") {
 					times = -1
 				}
-				s.misbehave("initialize", times, tt.do)
+				s.Misbehave("initialize", times, tt.do)
 				h := newHost(t, s, bridge.Options{})
-				h.send(initialize)
+				h.Send(initialize)
 				if !tt.follows {
-					if l := h.failure(0, tt.words...); strings.Contains(l.raw, "secret") {
-						t.Errorf("error = %s", l.raw)
+					if l := h.Failure(0, tt.words...); strings.Contains(l.Raw, "secret") {
+						t.Errorf("error = %s", l.Raw)
 					}
-					if n := s.count("initialize"); times == 1 && n != 1 || n > 6 {
-						t.Errorf("requests: %s", s.order())
+					if n := s.Count("initialize"); times == 1 && n != 1 || n > 6 {
+						t.Errorf("requests: %s", order(s))
 					}
 					return
 				}
-				h.result(0)
-				if got := s.header("initialize").Get("Authorization"); got != "Bearer "+key {
+				h.Result(0)
+				if got := s.Header("initialize").Get("Authorization"); got != "Bearer "+key {
 					t.Errorf("Authorization = %q", got)
 				}
-				if s.body("initialize") != initialize {
-					t.Errorf("body = %s", s.body("initialize"))
+				if s.Body("initialize") != initialize {
+					t.Errorf("body = %s", s.Body("initialize"))
 				}
 			})
 		})
@@ -323,16 +324,16 @@ func TestOldTransport(t *testing.T) {
 		for _, first := range []string{initialize, modern(0, "server/discover", "")} {
 			synctest.Test(t, func(t *testing.T) {
 				s := newRemote(t)
-				s.misbehave("initialize", -1, respond(status, "", ""))
-				s.misbehave("server/discover", -1, respond(status, ""))
-				s.misbehave("GET", -1, func(w http.ResponseWriter, r *http.Request) {
-					sse(func(st *stream) { st.write("event: endpoint\ndata: /messages?session=1\n\n") })(w, r)
+				s.Misbehave("initialize", -1, mcptest.Respond(status, "", ""))
+				s.Misbehave("server/discover", -1, mcptest.Respond(status, ""))
+				s.Misbehave("GET", -1, func(w http.ResponseWriter, r *http.Request) {
+					mcptest.Events(func(st *stream) { st.Write("event: endpoint\ndata: /messages?session=1\n\n") })(w, r)
 					<-r.Context().Done()
 				})
 				h := newHost(t, s, bridge.Options{})
 				start := time.Now()
-				h.send(first)
-				h.failure(0, "older HTTP+SSE transport", "/mcp")
+				h.Send(first)
+				h.Failure(0, "older HTTP+SSE transport", "/mcp")
 				within(t, start, time.Second)
 			})
 		}
@@ -345,15 +346,15 @@ func TestLastEventWithoutItsEnd(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newRemote(t)
 			h := newHost(t, s, bridge.Options{})
-			h.handshake()
-			s.misbehave("tools/call", 1, sse(func(st *stream) { st.write("event: message\nid: 1\ndata: " + done + end) }))
-			h.send(call(1, "write"))
-			h.result(1)
-			s.misbehave("tools/call", 1, func(w http.ResponseWriter, r *http.Request) {
-				sse(func(st *stream) { st.write("data: " + strings.TrimSuffix(done, "}") + end) })(w, r)
+			h.Handshake()
+			s.Misbehave("tools/call", 1, mcptest.Events(func(st *stream) { st.Write("event: message\nid: 1\ndata: " + done + end) }))
+			h.Send(call(1, "write"))
+			h.Result(1)
+			s.Misbehave("tools/call", 1, func(w http.ResponseWriter, r *http.Request) {
+				mcptest.Events(func(st *stream) { st.Write("data: " + strings.TrimSuffix(done, "}") + end) })(w, r)
 			})
-			h.send(call(1, "write"))
-			h.failure(1, "may or may not")
+			h.Send(call(1, "write"))
+			h.Failure(1, "may or may not")
 		})
 	}
 }
@@ -363,15 +364,15 @@ func TestLineSeparators(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newRemote(t)
 		h := newHost(t, s, bridge.Options{})
-		h.handshake()
+		h.Handshake()
 		const raw = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"a\":\"1\u2028\u2029\u00852é\u2030\"}}"
 		for _, do := range []http.HandlerFunc{
-			respond(200, raw, "Content-Type: application/json"),
-			sse(func(st *stream) { st.write("data: " + raw + "\n\n") }),
+			mcptest.Respond(200, raw, "Content-Type: application/json"),
+			mcptest.Events(func(st *stream) { st.Write("data: " + raw + "\n\n") }),
 		} {
-			s.misbehave("tools/call", 1, do)
-			h.send(call(1, "write"))
-			if got, want := h.result(1).raw, `{"jsonrpc":"2.0","id":1,"result":{"a":"1\u2028\u2029\u00852é‰"}}`; got != want {
+			s.Misbehave("tools/call", 1, do)
+			h.Send(call(1, "write"))
+			if got, want := h.Result(1).Raw, `{"jsonrpc":"2.0","id":1,"result":{"a":"1\u2028\u2029\u00852é‰"}}`; got != want {
 				t.Errorf("the host got %s, want %s", got, want)
 			}
 		}
@@ -385,20 +386,20 @@ func TestRoundedNumbers(t *testing.T) {
 		s := newRemote(t)
 		h := newHost(t, s, bridge.Options{})
 		const id, rounded = "9007199254740993", "9007199254740992"
-		s.misbehave("tools/list", 1, respond(200, `{"jsonrpc":"2.0","id":`+rounded+`,"result":{"tools":[
+		s.Misbehave("tools/list", 1, mcptest.Respond(200, `{"jsonrpc":"2.0","id":`+rounded+`,"result":{"tools":[
 			{"name":"bad","inputSchema":{"type":"object","properties":{"x":{"type":"number","x-mcp-header":"X"}}}}]}}`, "Content-Type: application/json"))
-		h.send(modern(id, "tools/list", ""))
-		if l := h.result(id); strings.Contains(l.raw, "bad") {
-			t.Errorf("list = %s", l.raw)
+		h.Send(modern(id, "tools/list", ""))
+		if l := h.Result(id); strings.Contains(l.Raw, "bad") {
+			t.Errorf("list = %s", l.Raw)
 		}
-		s.misbehave("tools/call", 1, sse(func(st *stream) {
-			st.send("", progress(rounded, 1))
-			st.send("", `{"jsonrpc":"2.0","id":`+rounded+`,"result":{}}`)
+		s.Misbehave("tools/call", 1, mcptest.Events(func(st *stream) {
+			st.Send("", mcptest.Progress(rounded, 1))
+			st.Send("", `{"jsonrpc":"2.0","id":`+rounded+`,"result":{}}`)
 		}))
-		h.send(`{"jsonrpc":"2.0","id":` + id + `,"method":"tools/call","params":{"name":"write","_meta":{"progressToken":` + id + `,"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}`)
-		if l := h.message("notifications/progress"); !strings.Contains(string(l.Params), id) {
-			t.Errorf("progress = %s", l.raw)
+		h.Send(`{"jsonrpc":"2.0","id":` + id + `,"method":"tools/call","params":{"name":"write","_meta":{"progressToken":` + id + `,"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}`)
+		if l := h.Message("notifications/progress"); !strings.Contains(string(l.Params), id) {
+			t.Errorf("progress = %s", l.Raw)
 		}
-		h.result(id)
+		h.Result(id)
 	})
 }

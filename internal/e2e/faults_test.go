@@ -3,283 +3,209 @@
 package e2e
 
 import (
-	"fmt"
 	"net/http"
-	"slices"
+	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/pierre-mcp/pierre/internal/mcptest"
 )
 
-// A row is a row of the fault table: something goes wrong between the bridge and
-// the server, and the conversation must not end of it.
-type row struct {
-	name string
-	run  func(t *testing.T, s *remote)
-}
-
-// The fault table with the real program, a real TCP port and real time. Bounds are
-// the aim and [slack]; what it took is logged. The same table in exact, virtual time
-// is in bridge (TestFaults, TestStreams, TestConversation). What cmd/mcp-client tests
-// with the real program is not repeated: certificates (TestCertificates), proxies
-// (TestProxies), extra headers (TestExtraHeaders), the death of the parent
-// (TestParentDies), a broken stdout and Ctrl-C (TestProcessEnds), logs (TestLogs).
+// The fault table with the real program, a real TCP port and real time; bridge runs
+// the same table in virtual time. What cmd/mcp-client tests with the real program is
+// not repeated: certificates, proxies, extra headers, the death of the parent, a
+// broken stdout, logs.
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	for _, tt := range slices.Concat(absences(), interruptions(), refusals(), exactness(), streaming(), endings()) {
-		t.Run(tt.name, func(t *testing.T) {
+	rows := mcptest.Faults()
+	if inCI() {
+		rows = append(rows, mcptest.SlowFaults()...)
+	} else {
+		t.Logf("%d rows that take minutes are left out; set CI to run them", len(mcptest.SlowFaults()))
+	}
+	for _, row := range rows {
+		t.Run(row.Name, func(t *testing.T) {
 			t.Parallel()
-			tt.run(t, newRemote(t))
+			s := mcptest.NewServer(t)
+			row.Run(t, mcptest.World{Server: s, Start: func() *mcptest.Host { return startRelay(t, s.URL).Host }})
 		})
 	}
 }
 
-// absences are rows in which the server cannot be reached.
-func absences() []row {
-	return []row{
-		{"server comes up 2 s after the host", func(t *testing.T, s *remote) {
-			s.outage(2 * time.Second)
-			c := converse(t, s.url)
-			start := time.Now()
-			c.send(sayInitialize)
-			c.result(0)
-			within(t, "initialize", start, 2300*time.Millisecond)
-			c.send(sayInitialized, sayList)
-			c.result(`"list"`)
-		}},
-		{"server stays away: initialize fails with host and cause, a later one works", func(t *testing.T, s *remote) {
-			s.down()
-			c := converse(t, s.url)
-			start := time.Now()
-			c.send(sayInitialize)
-			c.failure(0, s.addr, "connection refused")
-			within(t, "the error", start, 20*time.Second)
-			s.up()
-			start = time.Now()
-			c.handshake()
-			within(t, "the later handshake", start, 50*time.Millisecond)
-		}},
-		{"name that does not exist", func(t *testing.T, _ *remote) {
-			c := converse(t, "http://pierre.invalid:8081", "--allow-http")
-			start := time.Now()
-			c.send(sayInitialize)
-			c.failure(0, "pierre.invalid", "name")
-			within(t, "the error", start, 20*time.Second)
-			c.send("{")
-			c.failure("null", "JSON") // still there
-		}},
-		{"outage of 1.5 s: the call in it succeeds", func(t *testing.T, s *remote) {
-			c := talk(t, s)
-			s.outage(1500 * time.Millisecond)
-			start := time.Now()
-			c.send(sayCall(1, "write"))
-			c.result(1)
-			within(t, "the call", start, 1800*time.Millisecond)
-			if n := s.runsOf("write"); n != 1 {
-				t.Errorf("ran %d times", n)
-			}
-		}},
-		{"long outage: an error per id, and the next call works at once", func(t *testing.T, s *remote) {
-			c := talk(t, s)
-			s.down()
-			start := time.Now()
-			c.send(sayCall(1, "write"), sayCall(2, "read"), `{"jsonrpc":"2.0","id":"p","method":"ping"}`)
-			for _, id := range []any{1, 2, `"p"`} {
-				c.failure(id, s.addr, "connection refused")
-			}
-			within(t, "the errors", start, 30*time.Second)
-			s.up()
-			start = time.Now()
-			c.send(sayCall(3, "write"))
-			c.result(3)
-			within(t, "the next call", start, 50*time.Millisecond)
-			if s.runsOf("write") != 1 || s.runsOf("read") != 0 {
-				t.Errorf("write ran %d times, read %d times", s.runsOf("write"), s.runsOf("read"))
-			}
-		}},
-		{"server restarted: 16 of 16 calls at once succeed in one new session", func(t *testing.T, s *remote) {
-			c := talk(t, s)
-			s.down()
-			s.forget()
-			s.up()
-			sixteenCalls(t, s, c)
-		}},
-		{"sessions lost: 16 of 16 calls at once succeed in one new session", func(t *testing.T, s *remote) {
-			c := talk(t, s)
-			s.forget()
-			sixteenCalls(t, s, c)
-		}},
-		{"503 for 2 s", func(t *testing.T, s *remote) {
-			c := talk(t, s)
-			s.misbehave("tools/call", -1, respond(http.StatusServiceUnavailable, "text/plain", "deploying"))
-			time.AfterFunc(2*time.Second, s.behave)
-			start := time.Now()
-			c.send(sayCall(1, "write"))
-			c.result(1)
-			within(t, "the call", start, 2300*time.Millisecond)
-		}},
-		{"429 with Retry-After: 1", func(t *testing.T, s *remote) {
-			c := talk(t, s)
-			s.misbehave("tools/call", 1, refuse(http.StatusTooManyRequests, "slow down", "Retry-After", "1"))
-			start := time.Now()
-			c.send(sayCall(1, "write"))
-			c.result(1)
-			within(t, "the call", start, 1200*time.Millisecond)
-			if took := time.Since(start); took < time.Second {
-				t.Errorf("came back after %v", took)
-			}
-		}},
-	}
+func inCI() bool { return os.Getenv("CI") != "" }
+
+// A relayProgram is the built mcp-client as a bridge, with a host.
+type relayProgram struct {
+	*mcptest.Host
+	t      *testing.T
+	stdio  *host
+	waited bool
 }
 
-func sixteenCalls(t *testing.T, s *remote, c *conversation) {
+// startRelay starts a bridge to url. Its end is waited for, and checked, with the test's.
+func startRelay(t *testing.T, url string, args ...string) *relayProgram {
 	t.Helper()
-	start := time.Now()
-	for i := range 16 {
-		c.send(sayCall(i+1, fmt.Sprintf("write%d", i)))
-	}
-	for i := range 16 {
-		c.result(i + 1)
-	}
-	within(t, "16 calls", start, 50*time.Millisecond)
-	for i := range 16 {
-		if n := s.runsOf(fmt.Sprintf("write%d", i)); n != 1 {
-			t.Errorf("write%d ran %d times", i, n)
+	env := []string{"PIERRE_URL=" + url, "PIERRE_AUTH_KEY=" + mcptest.Key, "HOME=" + t.TempDir()}
+	stdio, out := startPiped(t, env, filepath.Join(bin, "mcp-client"), args...)
+	p := &relayProgram{Host: mcptest.NewHost(t, stdio.in, out), t: t, stdio: stdio}
+	t.Cleanup(func() {
+		if !p.waited {
+			p.In.Close()
+			p.gone("its end")
+		}
+	})
+	return p
+}
+
+// talk starts a bridge to s and begins a conversation of the earlier era.
+func talk(t *testing.T, s *mcptest.Server) *relayProgram {
+	t.Helper()
+	p := startRelay(t, s.URL)
+	p.Handshake()
+	return p
+}
+
+// gone waits for the end of the program, which a moment ago got a reason to end. It says
+// the rest of its lines, and succeeds.
+func (p *relayProgram) gone(reason string) {
+	p.t.Helper()
+	p.waited = true
+	timeout := time.After(10 * time.Second)
+	for open := true; open; {
+		var line mcptest.Line
+		select {
+		case line, open = <-p.Lines:
+			if open {
+				p.Seen = append(p.Seen, line)
+			}
+		case <-timeout:
+			p.t.Fatalf("still there 10 s after %s", reason)
 		}
 	}
-	c.notice("notifications/tools/list_changed")
-	if n := s.count("initialize"); n != 2 {
-		t.Errorf("%d initialize requests, want the host's and one more", n)
+	if err := p.stdio.cmd.Wait(); err != nil {
+		p.t.Errorf("after %s it ended with %v\n%s", reason, err, p.stdio.stderr)
 	}
 }
 
-// interruptions are rows in which a connection is reset while a call runs.
-func interruptions() []row {
-	return []row{
-		{"reset in a call that changes things: told, not repeated", func(t *testing.T, s *remote) {
-			c := talk(t, s)
-			s.misbehave("tools/call", 1, func(w http.ResponseWriter, r *http.Request, m rpc) {
-				s.ran(m.Params.Name)
-				reset(w, r, m)
-			})
-			start := time.Now()
-			c.send(sayCall(1, "write"))
-			c.failure(1, "reset", "may or may not have been carried out")
-			within(t, "the error", start, 50*time.Millisecond)
-			if n := s.runsOf("write"); n != 1 {
-				t.Errorf("ran %d times", n)
-			}
-		}},
-		{"reset in a call of a read-only tool: repeated", func(t *testing.T, s *remote) {
-			c := talk(t, s)
-			s.misbehave("tools/call", 1, reset)
-			c.send(sayCall(1, "read"))
-			c.result(1)
-		}},
-		{"reset in the middle of an idempotent tool's answer: repeated", func(t *testing.T, s *remote) {
-			c := talk(t, s)
-			s.misbehave("tools/call", 1, func(w http.ResponseWriter, r *http.Request, m rpc) {
-				w.Header().Set("Content-Type", "application/json")
-				w.Write([]byte(`{"jsonrpc":"2.0",`))
-				w.(http.Flusher).Flush()
-				reset(w, r, m)
-			})
-			c.send(sayCall(1, "put"))
-			c.result(1)
-		}},
-		{"reset in a call's stream: resumed where it broke", func(t *testing.T, s *remote) {
-			c := talk(t, s)
-			receive(t, "listening stream", s.streams)
-			seen := make(chan bool)
-			s.misbehave("tools/call", 1, func(w http.ResponseWriter, r *http.Request, m rpc) {
-				s.ran(m.Params.Name)
-				events(w)(event("e1", sayProgress(1)))
-				<-seen // a reset overtakes what was not read yet
-				reset(w, r, m)
-			})
-			c.send(sayCall(1, "write"))
-			c.notice("notifications/progress")
-			start := time.Now()
-			close(seen)
-			resumed := receive(t, "resumed stream", s.streams)
-			if resumed.lastID != "e1" {
-				t.Errorf("Last-Event-ID = %q", resumed.lastID)
-			}
-			resumed.send("e2", sayProgress(2))
-			resumed.send("e3", `{"jsonrpc":"2.0","id":1,"result":{}}`)
-			close(resumed.events)
-			c.notice("notifications/progress")
-			c.result(1)
-			within(t, "the rest of the answer", start, 50*time.Millisecond)
-			if n := s.runsOf("write"); n != 1 {
-				t.Errorf("ran %d times", n)
-			}
-		}},
-		{"call without a word for 5½ minutes", func(t *testing.T, s *remote) {
-			if !inCI() {
-				t.Skip("takes 330 s of real time; set CI to run it")
-			}
-			c := talk(t, s)
-			c.patience = 6 * time.Minute
-			s.misbehave("tools/call", 1, func(w http.ResponseWriter, _ *http.Request, m rpc) {
-				<-time.After(330 * time.Second)
-				answer(w, m, `{"late":true}`)
-			})
-			start := time.Now()
-			c.send(sayCall(1, "write"))
-			c.result(1)
-			within(t, "the call", start, 330*time.Second)
-		}},
-	}
+// A name that does not exist is reported as such.
+func TestUnknownName(t *testing.T) {
+	t.Parallel()
+	p := startRelay(t, "http://pierre.invalid:8081", "--allow-http")
+	p.Send(mcptest.Initialize)
+	p.Failure(0, "pierre.invalid", "name")
+	p.Send("{")
+	p.Failure("null", "JSON") // still there
 }
 
-// refusals are rows in which somebody answers, but not as the host hoped.
-func refusals() []row {
-	rows := []row{
-		{"captive portal", func(t *testing.T, s *remote) {
-			s.misbehave("initialize", 1, respond(http.StatusOK, "text/html; charset=utf-8", "<html>Welcome to our hotel</html>"))
-			c := converse(t, s.url)
-			c.send(sayInitialize)
-			c.failure(0, "web page", s.addr, "sign in")
-			c.handshake()
-		}},
-		{"redirect: refused, and the key goes nowhere else", func(t *testing.T, s *remote) {
-			other := newRemote(t)
-			s.misbehave("initialize", 1, respond(http.StatusTemporaryRedirect, "text/plain", "", "Location", other.url+"/mcp?token=x"))
-			c := converse(t, s.url)
-			c.send(sayInitialize)
-			if m := c.failure(0, other.url, "no redirect"); strings.Contains(m.raw, "token") {
-				t.Errorf("the query is quoted: %s", m.raw)
-			}
-			if got := other.order(); len(got) > 0 {
-				t.Errorf("the other host got %v", got)
-			}
-			c.handshake()
-		}},
-	}
+// How the program ends. That its session is deleted with the key is checked by the server.
+func TestRelayEnds(t *testing.T) {
+	t.Parallel()
+	hangUp := func(p *relayProgram) { p.In.Close() }
+	terminate := func(p *relayProgram) { p.stdio.cmd.Process.Signal(syscall.SIGTERM) }
+	interrupt := func(p *relayProgram) { p.stdio.cmd.Process.Signal(os.Interrupt) }
 	for _, tt := range []struct {
 		name string
-		do   handler
-		want []string
+		idle bool // the end of stdin does not end a call
+		end  func(*relayProgram)
 	}{
-		{"wrong key", refuse(http.StatusUnauthorized, "This key does not exist; check it for typing errors."), []string{"This key does not exist"}},
-		{"wrong key, said in HTTP alone", respond(http.StatusUnauthorized, "application/problem+json", `{"detail":"No such key."}`), []string{"401", "No such key", "PIERRE_AUTH_KEY"}},
-		{"expired key", refuse(http.StatusUnauthorized, "This key expired on 1 May."), []string{"expired on 1 May"}},
-		{"revoked key", refuse(http.StatusUnauthorized, "This key was revoked on 1 May."), []string{"revoked on 1 May"}},
-		{"over quota", refuse(http.StatusTooManyRequests, "Your quota is used up until 1 June.", "Retry-After", "3600"), []string{"used up until 1 June"}},
-		{"plan lacks the tool", refuse(http.StatusForbidden, "Your plan does not include write."), []string{"does not include write"}},
-		{"plan lacks the tool, said in HTTP alone", respond(http.StatusForbidden, "text/plain", "no"), []string{"403", "your plan"}},
+		{"stdin closed", true, hangUp},
+		{"stdin closed and SIGTERM", false, func(p *relayProgram) {
+			hangUp(p)
+			terminate(p)
+		}},
+		{"SIGTERM", false, terminate},
+		{"SIGINT", false, interrupt},
 	} {
-		rows = append(rows, row{tt.name, func(t *testing.T, s *remote) {
-			c := talk(t, s)
-			s.misbehave("tools/call", 1, tt.do)
+		t.Run(tt.name+" while idle", func(t *testing.T) {
+			s := mcptest.NewServer(t)
+			p := talk(t, s)
 			start := time.Now()
-			c.send(sayCall(1, "write"))
-			c.failure(1, tt.want...)
-			within(t, "the error", start, 50*time.Millisecond)
-			c.send(sayCall(2, "write"))
-			c.result(2)
-		}})
+			tt.end(p)
+			p.gone(tt.name)
+			s.Within("the end", start, time.Second)
+		})
+		if tt.idle {
+			continue
+		}
+		t.Run(tt.name+" in the middle of a call", func(t *testing.T) {
+			s := mcptest.NewServer(t)
+			p := talk(t, s)
+			p.Send(mcptest.Call(1, "wait"))
+			mcptest.Receive(t, "start of the tool", s.Started)
+			start := time.Now()
+			tt.end(p)
+			p.gone(tt.name)
+			s.Within("the end", start, time.Second)
+			mcptest.Receive(t, "end of the tool", s.Stopped)
+			p.Failure(1, "stopped", "may or may not have been carried out")
+		})
 	}
-	return rows
+}
+
+// The end of stdin leaves a running call its time. If that is not enough, the program
+// fails and says so.
+func TestInputEnds(t *testing.T) {
+	t.Parallel()
+	s := mcptest.NewServer(t)
+	p := talk(t, s)
+	running := make(chan bool)
+	s.Misbehave("tools/call", 1, func(w http.ResponseWriter, r *http.Request) {
+		close(running)
+		<-time.After(2 * time.Second) // longer than the program takes to end
+		mcptest.Answer(w, mcptest.MessageOf(r), `{}`)
+	})
+	p.Send(mcptest.Call(1, "write"))
+	mcptest.Receive(t, "start of the tool", running)
+	p.In.Close()
+	p.gone("stdin closed")
+	p.Result(1)
+}
+
+// A call that is never answered is cut off in the end, and the exit code tells.
+func TestCutOff(t *testing.T) {
+	t.Parallel()
+	if !inCI() {
+		t.Skip("takes 30 s of real time; set CI to run it")
+	}
+	s := mcptest.NewServer(t)
+	p := talk(t, s)
+	p.Send(mcptest.Call(1, "wait"))
+	mcptest.Receive(t, "start of the tool", s.Started)
+	p.In.Close()
+	p.waited = true
+	p.Failure(1, "stopped", "may or may not have been carried out")
+	if err := p.stdio.cmd.Wait(); err == nil || !strings.Contains(p.stdio.stderr.String(), "cut off") {
+		t.Errorf("the program ended with %v\n%s", err, p.stdio.stderr)
+	}
+}
+
+// Several copies share nothing: one that is killed does the others no harm.
+func TestEightCopies(t *testing.T) {
+	t.Parallel()
+	s := mcptest.NewServer(t)
+	copies := make([]*relayProgram, 8)
+	start := time.Now()
+	for i := range copies {
+		copies[i] = startRelay(t, s.URL)
+		copies[i].Send(mcptest.Initialize)
+	}
+	for _, p := range copies {
+		p.Result(0)
+		p.Send(mcptest.Initialized, mcptest.ListTools)
+		p.Result(`"list"`)
+	}
+	s.Within("eight handshakes", start, 200*time.Millisecond)
+	copies[0].Send(mcptest.Call(1, "wait"))
+	mcptest.Receive(t, "start of the tool", s.Started)
+	s.Leak = 1
+	copies[0].waited = true
+	copies[0].stdio.cmd.Process.Kill()
+	copies[0].stdio.cmd.Wait()
+	for _, p := range copies[1:] {
+		p.Send(mcptest.Call(1, "write"))
+		p.Result(1)
+	}
 }

@@ -30,6 +30,25 @@ func startHost(t *testing.T, env []string, program string, args ...string) *host
 
 func startProgram(t *testing.T, env []string, path string, args ...string) *host {
 	t.Helper()
+	h, out := startPiped(t, env, path, args...)
+	go func() {
+		defer close(h.lines)
+		for r := bufio.NewReader(out); ; {
+			line, err := r.ReadString('\n')
+			if line != "" {
+				h.lines <- line
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return h
+}
+
+// startPiped starts a program whose output the caller reads.
+func startPiped(t *testing.T, env []string, path string, args ...string) (*host, io.Reader) {
+	t.Helper()
 	h := &host{t: t, cmd: exec.Command(path, args...), lines: make(chan string, 64), stderr: &buffer{}}
 	h.cmd.Env, h.cmd.Stderr = env, h.stderr
 	var err error
@@ -43,24 +62,12 @@ func startProgram(t *testing.T, env []string, path string, args ...string) *host
 	if err := h.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	go func() {
-		defer close(h.lines)
-		for r := bufio.NewReader(out); ; {
-			line, err := r.ReadString('\n')
-			if line != "" {
-				h.lines <- line
-			}
-			if err != nil {
-				return
-			}
-		}
-	}()
 	t.Cleanup(func() {
 		h.in.Close()
 		h.cmd.Process.Kill()
 		h.cmd.Wait()
 	})
-	return h
+	return h, out
 }
 
 func (h *host) send(line string) {
