@@ -17,7 +17,7 @@ func (s *Store) DigestedActivities(ctx context.Context, user pierre.UserID, vers
 	if err := f.page(q); err != nil {
 		return page, err
 	}
-	rows, err := s.query(ctx, `SELECT `+activityColumns+`,
+	rows, err := s.query(ctx, `SELECT `+activityRow(&pierre.Activity{}).names("a.")+`,
 			(SELECT count(*) FROM activity_sources s WHERE s.activity_id = a.id),
 			(SELECT max(s.imported_us) FROM activity_sources s WHERE s.activity_id = a.id),
 			(SELECT d.stamp FROM activity_digests d WHERE d.activity_id = a.id AND d.version = `+kept+`),
@@ -46,22 +46,13 @@ func scanDigested(rows *sql.Rows) (a pierre.DigestedActivity, err error) {
 	var sources, imported int64
 	var stamp sql.NullString
 	var data []byte
-	a.Activity, err = scanActivity(longer{rows, []any{&sources, &imported, &stamp, &data}})
+	err = rows.Scan(append(activityRow(&a.Activity).values(), &sources, &imported, &stamp, &data)...)
 	a.Stamp = fmt.Sprintf("%d sources, last of %d", sources, imported)
 	if stamp.Valid && stamp.String == a.Stamp {
 		a.Data = data
 	}
 	return a, err
 }
-
-// A longer row has columns after those that are asked for.
-type longer struct {
-	scanner
-
-	more []any
-}
-
-func (l longer) Scan(dest ...any) error { return l.scanner.Scan(append(dest, l.more...)...) }
 
 // SaveDigests keeps digests that were made after their stamps had been read with [Store.DigestedActivities].
 // Those of activities that are gone by now, or not the user's, are left out.
