@@ -14,6 +14,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+
+	"github.com/pierre-mcp/pierre/remote/adminapi"
 )
 
 func main() {
@@ -154,8 +156,8 @@ func (d *demo) show(ctx context.Context, s *server, temp string) error {
 	return d.printEntry(s, key)
 }
 
-func (d *demo) converse(ctx context.Context, s *server, key provisioned, questions func(found) []question, modern bool) error {
-	h, err := startHost(ctx, filepath.Join(d.bin, "mcp-client"), []string{"--url", s.url}, append(d.env, "PIERRE_AUTH_KEY="+key.APIKey), modern)
+func (d *demo) converse(ctx context.Context, s *server, key adminapi.FreshKey, questions func(found) []question, modern bool) error {
+	h, err := startHost(ctx, filepath.Join(d.bin, "mcp-client"), []string{"--url", s.url}, append(d.env, "PIERRE_AUTH_KEY="+key.APIKey.Reveal()), modern)
 	if err != nil {
 		return err
 	}

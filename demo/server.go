@@ -6,10 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,6 +17,10 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/demoathlete"
 	"github.com/pierre-mcp/pierre/internal/human"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/secret"
+	"github.com/pierre-mcp/pierre/internal/usage"
+	"github.com/pierre-mcp/pierre/remote/adminapi"
 )
 
 const (
@@ -29,7 +31,7 @@ const (
 // A server is a running pierre-mcp-server.
 type server struct {
 	url    string
-	admin  string // token
+	admin  adminAPI
 	cmd    *exec.Cmd
 	ended  chan error
 	stderr bytes.Buffer
@@ -77,7 +79,7 @@ func (s *server) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
 	for {
-		if _, err := s.get(ctx, "/ready", nil); err == nil {
+		if s.answers(ctx, "/ready") {
 			return nil
 		}
 		select {
@@ -89,6 +91,19 @@ func (s *server) ready(ctx context.Context) error {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+}
+
+func (s *server) answers(ctx context.Context, path string) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+path, nil)
+	if err != nil {
+		return false
+	}
+	resp, err := (&http.Client{Timeout: readyWithin}).Do(req)
+	if err != nil {
+		return false
+	}
+	resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
 }
 
 // stop ends the server and waits, so that nothing is left running.
@@ -114,18 +129,13 @@ func (s *server) wait(ctx context.Context) error {
 	}
 }
 
-// A provisioned key is what the admin API answers.
-type provisioned struct {
-	APIKey    string `json:"api_key"`
-	APIKeyID  string `json:"api_key_id"`
-	Tier      string `json:"tier"`
-	RateLimit struct {
-		Requests int64  `json:"requests"`
-		Period   string `json:"period"`
-	} `json:"rate_limit"`
+// An adminAPI is what the demo asks an operator's API for.
+type adminAPI interface {
+	Provision(ctx context.Context, req adminapi.ProvisionRequest, idempotencyKey string) (adminapi.FreshKey, error)
+	Usage(ctx context.Context, id pierre.KeyID, start, end string) (usage.Report, error)
 }
 
-func (d *demo) provision(ctx context.Context, s *server) (provisioned, error) {
+func (d *demo) provision(ctx context.Context, s *server) (adminapi.FreshKey, error) {
 	d.print("\n2. An admin token by admin-setup, and with it an API key for %s", d.user)
 	cmd := exec.CommandContext(ctx, filepath.Join(d.bin, "admin-setup"), "generate-token", "--service", fmt.Sprintf("demo-%d", time.Now().Unix()),
 		"--permissions", "provision_keys,revoke_keys,list_keys", "--expires-in-days", "1")
@@ -133,25 +143,32 @@ func (d *demo) provision(ctx context.Context, s *server) (provisioned, error) {
 	cmd.Stderr = &s.stderr
 	token, err := cmd.Output()
 	if err != nil {
-		return provisioned{}, fmt.Errorf("admin-setup: %w\n%s", err, &s.stderr)
+		return adminapi.FreshKey{}, fmt.Errorf("admin-setup: %w\n%s", err, &s.stderr)
 	}
-	s.admin = strings.TrimSpace(string(token))
-	body := fmt.Sprintf(`{"user_email":%q,"tier":"professional","name":"Claude Desktop","expires_in_days":365}`, d.user)
-	d.print("   POST %s/admin/provision-api-key %s", s.url, body)
-	raw, err := s.post(ctx, "/admin/provision-api-key", body)
+	client, err := adminapi.NewClient(s.url, secret.New(strings.TrimSpace(string(token))), adminapi.ClientOptions{})
 	if err != nil {
-		return provisioned{}, err
+		return adminapi.FreshKey{}, err
 	}
-	var key provisioned
-	if err := json.Unmarshal(raw, &key); err != nil {
-		return provisioned{}, err
+	s.admin = client
+	req := adminapi.ProvisionRequest{
+		UserEmail: d.user, Tier: pierre.TierProfessional,
+		Settings: adminapi.Settings{Name: new("Claude Desktop"), ExpiresInDays: new(int64(365))},
 	}
-	d.print("   %s: %s… for %d calls a %s", key.APIKeyID, key.APIKey[:12], key.RateLimit.Requests, key.RateLimit.Period)
+	body, err := json.Marshal(req)
+	if err != nil {
+		return adminapi.FreshKey{}, err
+	}
+	d.print("   POST %s/admin/provision-api-key %s", s.url, body)
+	key, err := s.admin.Provision(ctx, req, "")
+	if err != nil {
+		return adminapi.FreshKey{}, err
+	}
+	d.print("   %s: %s… for %d calls a %s", key.APIKeyID, key.KeyPrefix, key.RateLimit.Requests, key.RateLimit.Period)
 	return key, nil
 }
 
 // importRecordings uploads the athlete's recordings, and returns what to ask about them.
-func (d *demo) importRecordings(ctx context.Context, s *server, key provisioned, dir string) (story, error) {
+func (d *demo) importRecordings(ctx context.Context, s *server, key adminapi.FreshKey, dir string) (story, error) {
 	d.print("\n3. The athlete's recordings go up: mcp-client import")
 	path, first := d.data, story{questions: ownQuestions}
 	if path == "" {
@@ -162,7 +179,7 @@ func (d *demo) importRecordings(ctx context.Context, s *server, key provisioned,
 		path, first.questions = dir, sampleQuestions(m.Athlete)
 	}
 	cmd := exec.CommandContext(ctx, filepath.Join(d.bin, "mcp-client"), "import", "--url", s.url, path)
-	cmd.Env = append(d.env, "PIERRE_AUTH_KEY="+key.APIKey)
+	cmd.Env = append(d.env, "PIERRE_AUTH_KEY="+key.APIKey.Reveal())
 	cmd.Stderr = d.progress
 	report, err := cmd.Output()
 	d.print("   %s", strings.Join(remarkable(string(report)), "\n   "))
@@ -197,42 +214,28 @@ func remarkable(report string) []string {
 	return kept
 }
 
-func (d *demo) showUsage(ctx context.Context, s *server, key provisioned) error {
+func (d *demo) showUsage(ctx context.Context, s *server, key adminapi.FreshKey) error {
 	today := time.Now().UTC().Format(time.DateOnly)
-	q := url.Values{"start_date": {today}, "end_date": {today}}
-	raw, err := s.get(ctx, "/admin/api-keys/"+key.APIKeyID+"/usage", q)
+	report, err := s.admin.Usage(ctx, key.APIKeyID, today, today)
 	if err != nil {
 		return err
 	}
-	var usage struct {
-		Totals struct {
-			Requests int `json:"requests"`
-			Failed   int `json:"failed"`
-		} `json:"totals"`
-		Limit struct {
-			Used      int64 `json:"used"`
-			Remaining int64 `json:"remaining"`
-		} `json:"limit"`
-	}
-	if err := json.Unmarshal(raw, &usage); err != nil {
-		return err
-	}
 	d.print("   GET /admin/api-keys/%s/usage: %d calls today, %d failed; %d of the month's limit used, %d left",
-		key.APIKeyID, usage.Totals.Requests, usage.Totals.Failed, usage.Limit.Used, usage.Limit.Remaining)
-	if usage.Totals.Requests != d.calls {
-		return fmt.Errorf("the server counted %d calls, but %d were made", usage.Totals.Requests, d.calls)
+		key.APIKeyID, report.Totals.Requests, report.Totals.Failed, report.Limit.Used, report.Limit.Remaining)
+	if report.Totals.Requests != int64(d.calls) {
+		return fmt.Errorf("the server counted %d calls, but %d were made", report.Totals.Requests, d.calls)
 	}
 	return nil
 }
 
 // printEntry prints a host's entry that works when the demo has ended: with this server if it stays, else with a
 // personal one.
-func (d *demo) printEntry(s *server, key provisioned) error {
+func (d *demo) printEntry(s *server, key adminapi.FreshKey) error {
 	program, args := "pierre-mcp-server", []string{"--single-tenant"}
 	server := map[string]any{}
 	if d.stay {
 		program, args = "mcp-client", []string{"--url", s.url}
-		server["env"] = map[string]string{"PIERRE_AUTH_KEY": key.APIKey}
+		server["env"] = map[string]string{"PIERRE_AUTH_KEY": key.APIKey.Reveal()}
 	}
 	command := filepath.Join(d.bin, program)
 	server["command"], server["args"] = command, args
@@ -259,34 +262,4 @@ func quoted(path string) string {
 		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 	}
 	return path
-}
-
-func (s *server) get(ctx context.Context, path string, q url.Values) ([]byte, error) {
-	return s.do(ctx, http.MethodGet, path+"?"+q.Encode(), "")
-}
-
-func (s *server) post(ctx context.Context, path, body string) ([]byte, error) {
-	return s.do(ctx, http.MethodPost, path, body)
-}
-
-func (s *server) do(ctx context.Context, method, path, body string) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, method, s.url+path, strings.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	if s.admin != "" {
-		req.Header.Set("Authorization", "Bearer "+s.admin)
-	}
-	client := &http.Client{Timeout: 10 * time.Second}
-	resp, err := client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	raw, err := io.ReadAll(resp.Body)
-	if err == nil && resp.StatusCode >= http.StatusBadRequest {
-		err = fmt.Errorf("%s %s answered %s: %s", method, path, resp.Status, raw)
-	}
-	return raw, err
 }

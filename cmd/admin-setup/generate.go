@@ -43,8 +43,9 @@ The permissions are
   revoke_keys          end keys
   update_key_limits    change tier, limits, name, expiry and tools of keys
   view_audit_logs      see who changed what
-  manage_admin_tokens  nothing yet
-  manage_users         nothing yet`,
+
+Two more are reserved: manage_admin_tokens and manage_users. No route needs them yet;
+a token that has them may use the routes of a later version.`,
 		Example: `  admin-setup generate-token --service pierre_admin_service \
     --permissions "provision_keys,revoke_keys,list_keys" --expires-in-days 365
   admin-setup generate-token --service me --super-admin --expires-in-days 0`,

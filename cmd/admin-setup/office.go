@@ -95,5 +95,5 @@ func (o *office) say(format string, args ...any) {
 }
 
 func (*office) act() pierre.Act {
-	return pierre.Act{Actor: actor, At: time.Now().UTC().Truncate(time.Microsecond)}
+	return pierre.Act{Person: actor, At: time.Now().UTC().Truncate(time.Microsecond)}
 }

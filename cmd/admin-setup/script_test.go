@@ -82,7 +82,7 @@ func newer(ts *testscript.TestScript, neg bool, args []string) {
 	_, err = st.Migrate(context.Background())
 	ts.Check(err)
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	ts.Check(st.CreateAdminToken(context.Background(), pierre.Act{Actor: "admin-setup", At: now}, pierre.AdminToken{
+	ts.Check(st.CreateAdminToken(context.Background(), pierre.Act{Person: "admin-setup", At: now}, pierre.AdminToken{
 		ID: "admin_token_newer", Service: "console", Created: now,
 		Permissions: []pierre.Permission{pierre.PermListKeys}, Unknown: []string{"fly", "swim"},
 	}))

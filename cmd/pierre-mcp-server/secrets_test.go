@@ -31,7 +31,7 @@ func TestSecretsThatWereLostAreReported(t *testing.T) {
 	start("made a secret", "restored backup")
 	start("", "made")
 	token := pierre.AdminToken{ID: pierre.NewAdminTokenID(), Service: "console", Permissions: []pierre.Permission{pierre.PermListKeys}, Created: time.Now().UTC()}
-	if err := a.store.CreateAdminToken(t.Context(), pierre.Act{Actor: "test", At: time.Now().UTC()}, token); err != nil {
+	if err := a.store.CreateAdminToken(t.Context(), pierre.Act{Person: "test", At: time.Now().UTC()}, token); err != nil {
 		t.Fatal(err)
 	}
 	start("", "made")

@@ -31,7 +31,7 @@ func keepToken(t *testing.T, s *store.Store, expires time.Time) pierre.AdminToke
 		ID: pierre.NewAdminTokenID(), Service: "console", Permissions: []pierre.Permission{pierre.PermListKeys, pierre.PermRevokeKeys},
 		Created: start, Expires: expires,
 	}
-	if err := s.CreateAdminToken(t.Context(), pierre.Act{Actor: "admin-setup", At: start}, row); err != nil {
+	if err := s.CreateAdminToken(t.Context(), pierre.Act{Person: "admin-setup", At: start}, row); err != nil {
 		t.Fatal(err)
 	}
 	return row
@@ -190,7 +190,7 @@ func TestRevokedAdminTokenIsRefusedAtOnce(t *testing.T) {
 	s := storetest.New(t)
 	now := start
 	v := access.NewAdminVerifier(signingKey, s, func() time.Time { return now })
-	act := pierre.Act{Actor: "admin-setup", At: start.Add(time.Minute)}
+	act := pierre.Act{Person: "admin-setup", At: start.Add(time.Minute)}
 	revoked, rotated := keepToken(t, s, time.Time{}), keepToken(t, s, start.Add(time.Hour))
 	next := rotated
 	next.ID = pierre.NewAdminTokenID()

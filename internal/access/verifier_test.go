@@ -70,7 +70,7 @@ func newBench(t testing.TB) *bench {
 	return b
 }
 
-func (b *bench) act() pierre.Act { return pierre.Act{Actor: "test", At: *b.now.Load()} }
+func (b *bench) act() pierre.Act { return pierre.Act{Person: "test", At: *b.now.Load()} }
 
 func (b *bench) pass(d time.Duration) { b.now.Store(new(b.now.Load().Add(d))) }
 
@@ -184,7 +184,7 @@ func TestRevokedKeyStaysRevokedWhateverTheClockSays(t *testing.T) {
 	if err := b.verify(t); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.RevokeAPIKey(t.Context(), pierre.Act{Actor: "test", At: start.Add(time.Hour + 20*time.Second)}, b.key.ID); err != nil {
+	if _, err := b.RevokeAPIKey(t.Context(), pierre.Act{Person: "test", At: start.Add(time.Hour + 20*time.Second)}, b.key.ID); err != nil {
 		t.Fatal(err)
 	}
 	b.v.Revoked(b.key.ID)

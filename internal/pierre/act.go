@@ -4,14 +4,22 @@ import "time"
 
 // An Act is who changes something, and when: what the audit log needs to know of every change.
 type Act struct {
-	Actor string // as in [AuditEntry]
-	At    time.Time
-	Once  *Once // nil: the request, repeated, makes the change again
+	Token  AdminTokenID // whose holder makes the change; "": the person does, without a token
+	Person string       // for whom the token's holder makes it, as they say; "": nobody was named
+	At     time.Time
+	Once   *Once // nil: the request, repeated, makes the change again
 }
 
-// Once names a request that makes its change a single time, however often it is repeated.
+// Actor returns who the audit log says it was.
+func (a Act) Actor() (actor, person string) {
+	if a.Token == "" {
+		return a.Person, ""
+	}
+	return string(a.Token), a.Person
+}
+
+// Once names a request of the act's token that makes its change a single time, however often it is repeated.
 type Once struct {
-	Token   AdminTokenID
 	Route   string   // method and path
 	Key     string   // the client's Idempotency-Key
 	Request [32]byte // SHA-256 of the body, which a repetition must share

@@ -83,7 +83,8 @@ type AdminToken struct {
 type AuditEntry struct {
 	Seq     int64 // rising; a cursor over the log
 	At      time.Time
-	Actor   string // the admin token's id, or "admin-setup"
+	Actor   string // the admin token's id, or the person who needs none, such as "admin-setup"
+	Person  string // for whom the token's holder made the change, "" if they named nobody
 	Action  string // such as "key.provision"
 	Target  string // the id of what was changed
 	Details string // JSON, without secrets

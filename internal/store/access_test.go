@@ -20,7 +20,7 @@ import (
 
 var day0 = time.Date(2026, 3, 1, 12, 0, 0, 123000, time.UTC)
 
-func act(at time.Time) pierre.Act { return pierre.Act{Actor: "admin_token_test", At: at} }
+func act(at time.Time) pierre.Act { return pierre.Act{Person: "admin_token_test", At: at} }
 
 // answerID is the answer of these tests: the id of the key that was made.
 func answerID(k pierre.APIKey) ([]byte, error) { return []byte(k.ID), nil }
@@ -226,8 +226,8 @@ func adminAct(t *testing.T, s *store.Store) pierre.Act {
 		}
 	}
 	return pierre.Act{
-		Actor: id, At: day0,
-		Once: &pierre.Once{Token: id, Route: "POST /x", Key: "retry-1", Request: sha256.Sum256([]byte("body"))},
+		Token: pierre.AdminTokenID(id), At: day0,
+		Once: &pierre.Once{Route: "POST /x", Key: "retry-1", Request: sha256.Sum256([]byte("body"))},
 	}
 }
 

@@ -15,8 +15,9 @@ func (t *tx) audit(ctx context.Context, act pierre.Act, action, target string, d
 	if err != nil {
 		return fmt.Errorf("encoding the audit details of %s: %w", action, err)
 	}
-	_, err = t.exec(ctx, `INSERT INTO audit_log (at_us, actor, action, target, details) VALUES ($1, $2, $3, $4, $5)`,
-		act.At.UnixMicro(), act.Actor, action, target, string(b))
+	actor, person := act.Actor()
+	_, err = t.exec(ctx, `INSERT INTO audit_log (at_us, actor, person, action, target, details) VALUES ($1, $2, $3, $4, $5, $6)`,
+		act.At.UnixMicro(), actor, person, action, target, string(b))
 	if err != nil {
 		return fmt.Errorf("writing the audit log: %w", err)
 	}
@@ -33,7 +34,7 @@ func (s *Store) AuditLog(ctx context.Context, limit int, cursor string) (pierre.
 			return pierre.AuditPage{}, err
 		}
 	}
-	rows, err := s.query(ctx, `SELECT seq, at_us, actor, action, target, details FROM audit_log
+	rows, err := s.query(ctx, `SELECT seq, at_us, actor, person, action, target, details FROM audit_log
 		WHERE seq < $1 ORDER BY seq DESC LIMIT $2`, from.At, limit+1)
 	if err != nil {
 		return pierre.AuditPage{}, s.classify(err, "reading the audit log")
@@ -43,7 +44,7 @@ func (s *Store) AuditLog(ctx context.Context, limit int, cursor string) (pierre.
 	for rows.Next() {
 		var e pierre.AuditEntry
 		var at int64
-		if err := rows.Scan(&e.Seq, &at, &e.Actor, &e.Action, &e.Target, &e.Details); err != nil {
+		if err := rows.Scan(&e.Seq, &at, &e.Actor, &e.Person, &e.Action, &e.Target, &e.Details); err != nil {
 			return pierre.AuditPage{}, s.classify(err, "reading the audit log")
 		}
 		e.At = time.UnixMicro(at).UTC()

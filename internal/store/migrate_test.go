@@ -12,7 +12,7 @@ import (
 // A database of a version that knew no families is brought up to date: what was used stays used.
 func TestMigrationFindsFamilies(t *testing.T) {
 	s, now := openTest(t, filepath.Join(t.TempDir(), "pierre.db")), time.Date(2026, 5, 5, 12, 0, 0, 0, time.UTC)
-	act, none := pierre.Act{Actor: "test", At: now}, func(pierre.APIKey) ([]byte, error) { return nil, nil }
+	act, none := pierre.Act{Person: "test", At: now}, func(pierre.APIKey) ([]byte, error) { return nil, nil }
 	var keys []pierre.KeyID
 	for _, name := range []string{"ana", "bob"} {
 		k := pierre.APIKey{ID: pierre.NewKeyID(), Email: name + "@example.com", Hash: sha256.Sum256([]byte(name))}

@@ -21,24 +21,24 @@ func (t *tx) once(ctx context.Context, act pierre.Act, do func() ([]byte, error)
 		return answer, false, err
 	}
 	if _, err := t.exec(ctx, `DELETE FROM idempotency WHERE token_id = $1 AND route = $2 AND idempotency_key = $3 AND created_us <= $4`,
-		o.Token, o.Route, o.Key, act.At.Add(-repeatsFor).UnixMicro()); err != nil {
+		act.Token, o.Route, o.Key, act.At.Add(-repeatsFor).UnixMicro()); err != nil {
 		return nil, false, err
 	}
 	claimed, err := t.exec(ctx, `INSERT INTO idempotency (token_id, route, idempotency_key, request_hash, answer, created_us)
 		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (token_id, route, idempotency_key) DO NOTHING`,
-		o.Token, o.Route, o.Key, o.Request[:], []byte{}, act.At.UnixMicro())
+		act.Token, o.Route, o.Key, o.Request[:], []byte{}, act.At.UnixMicro())
 	if err != nil {
 		return nil, false, err
 	}
 	if n, err := claimed.RowsAffected(); err != nil || n == 0 {
-		answer, err = t.firstAnswer(ctx, o, err)
+		answer, err = t.firstAnswer(ctx, act, err)
 		return answer, true, err
 	}
 	if answer, err = do(); err != nil {
 		return nil, false, err
 	}
 	_, err = t.exec(ctx, `UPDATE idempotency SET answer = $4 WHERE token_id = $1 AND route = $2 AND idempotency_key = $3`,
-		o.Token, o.Route, o.Key, answer)
+		act.Token, o.Route, o.Key, answer)
 	return answer, false, err
 }
 
@@ -50,13 +50,14 @@ func (s *Store) ForgetAnswers(ctx context.Context, now time.Time) error {
 	})
 }
 
-func (t *tx) firstAnswer(ctx context.Context, o *pierre.Once, err error) ([]byte, error) {
+func (t *tx) firstAnswer(ctx context.Context, act pierre.Act, err error) ([]byte, error) {
+	o := act.Once
 	if err != nil {
 		return nil, err
 	}
 	var request, answer []byte
 	err = t.row(ctx, `SELECT request_hash, answer FROM idempotency WHERE token_id = $1 AND route = $2 AND idempotency_key = $3`,
-		o.Token, o.Route, o.Key).Scan(&request, &answer)
+		act.Token, o.Route, o.Key).Scan(&request, &answer)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ func TestOldAnswersAreForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n, at := range []time.Time{now, now.Add(time.Hour)} {
-		act := pierre.Act{At: at, Once: &pierre.Once{Token: token.ID, Route: "POST /", Key: string(rune('a' + n))}}
+		act := pierre.Act{Token: token.ID, At: at, Once: &pierre.Once{Route: "POST /", Key: string(rune('a' + n))}}
 		k := pierre.APIKey{ID: pierre.NewKeyID(), Email: "ana@example.com", Hash: [32]byte{byte(n)}}
 		if _, _, err := s.ProvisionAPIKey(t.Context(), act, k, func(pierre.APIKey) ([]byte, error) { return []byte("sealed"), nil }); err != nil {
 			t.Fatal(err)

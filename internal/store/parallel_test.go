@@ -26,7 +26,7 @@ func inParallel(replicas []*store.Store, do func(s *store.Store, worker int)) {
 
 var parallelDay = time.Date(2026, 5, 5, 12, 0, 0, 0, time.UTC)
 
-func parallelAct() pierre.Act { return pierre.Act{Actor: "test", At: parallelDay} }
+func parallelAct() pierre.Act { return pierre.Act{Person: "test", At: parallelDay} }
 
 // provisionFor keeps a key of a new user.
 func provisionFor(t *testing.T, s *store.Store, name string) pierre.APIKey {
@@ -89,7 +89,8 @@ func TestAParallelRepetitionMakesOneKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		act := parallelAct()
-		act.Once = &pierre.Once{Token: token.ID, Route: "POST /", Key: "once", Request: sha256.Sum256(nil)}
+		act.Token = token.ID
+		act.Once = &pierre.Once{Route: "POST /", Key: "once", Request: sha256.Sum256(nil)}
 		var first sync.Map // answers
 		inParallel(replicas, func(s *store.Store, n int) {
 			k := pierre.APIKey{ID: pierre.NewKeyID(), Email: "ana@example.com", Tier: pierre.TierStarter, Hash: sha256.Sum256([]byte{byte(n)})}

@@ -27,7 +27,7 @@ func Decode[T interface{ Validate() error }](w http.ResponseWriter, r *http.Requ
 		return v, err
 	}
 	if err := json.Unmarshal(body, &v); err != nil {
-		return v, explain(err)
+		return v, explain(err, reflect.TypeFor[T]())
 	}
 	return v, v.Validate()
 }
@@ -39,15 +39,24 @@ func unread(err error) error {
 	return &pierre.Error{Kind: pierre.KindMalformed, Msg: "The request body ended before it was complete.", Err: err}
 }
 
-func explain(err error) error {
+func explain(err error, t reflect.Type) error {
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		if wrong.Field == "" {
 			return notAnObject(err)
 		}
 		value, _, _ := strings.Cut(wrong.Value, " ") // "number 1.5"
-		return wrongType(wrong.Field, wrong.Type, value)
+		return wrongType(memberPath(t, wrong.Field), wrong.Type, value)
 	}
 	return notJSON(err)
+}
+
+// memberPath takes the names of embedded structs, which JSON does not show, out of a path of encoding/json.
+func memberPath(t reflect.Type, path string) string {
+	first, rest, ok := strings.Cut(path, ".")
+	if f, embedded := t.FieldByName(first); ok && embedded && f.Anonymous {
+		return memberPath(f.Type, rest)
+	}
+	return path
 }
 
 func notJSON(err error) error {

@@ -16,11 +16,16 @@ import (
 )
 
 type request struct {
-	Name  string          `json:"name"`
-	Count *int64          `json:"count"`
-	Tags  []string        `json:"tags"`
-	Place *place          `json:"place"`
-	Note  json.RawMessage `json:"note"` // decodes itself: null and anything else
+	Name  string   `json:"name"`
+	Count *int64   `json:"count"`
+	Tags  []string `json:"tags"`
+	Place *place   `json:"place"`
+	Shared
+	Note json.RawMessage `json:"note"` // decodes itself: null and anything else
+}
+
+type Shared struct {
+	Level *int64 `json:"level"`
 }
 
 type place struct {
@@ -81,6 +86,8 @@ func TestDecodeSaysWhatIsWrong(t *testing.T) {
 		{"list for an object", `{"name":"a","place":[]}`, "place", "must be an object, not a list"},
 		{"number in a list of texts", `{"name":"a","tags":["x",1]}`, "tags", "must be a string, not a number"},
 		{"too large a number", `{"name":"a","place":{"size":1e999}}`, "place.size", "must be a number"},
+		{"wrong type in an embedded struct", `{"name":"a","level":"high"}`, "level", "level must be a whole number, not a string"},
+		{"another letter case in an embedded struct", `{"name":"a","Level":1}`, "Level", "write it level"},
 		{"null", `{"name":null}`, "name", "must be a string, not null"},
 		{"null for an optional one", `{"name":"a","count":null}`, "count", "must be a whole number, not null"},
 		{"null in a list", `{"name":"a","tags":[null]}`, "tags", "must be a string, not null"},
@@ -159,7 +166,7 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("Decode took %q: %v", body, err)
 		}
 		for name := range members {
-			if !slices.Contains([]string{"name", "count", "tags", "place", "note"}, name) {
+			if !slices.Contains([]string{"name", "count", "tags", "place", "note", "level"}, name) {
 				t.Fatalf("Decode took %q with the member %q", body, name)
 			}
 		}

@@ -48,9 +48,21 @@ func (s *Server) noteUse(r *http.Request, caller pierre.AdminToken) {
 	}
 }
 
+// personHeader names the person for whom the token's holder makes a change, such as a member of staff at the admin site.
+const personHeader = "On-Behalf-Of"
+
 // act says who makes the request's change, and when.
-func (s *Server) act(caller pierre.AdminToken) pierre.Act {
-	return pierre.Act{Actor: string(caller.ID), At: s.now()}
+func (s *Server) act(r *http.Request, caller pierre.AdminToken) (pierre.Act, error) {
+	act := pierre.Act{Token: caller.ID, At: s.now()}
+	named := r.Header.Values(personHeader)
+	if len(named) == 0 {
+		return act, nil
+	}
+	var err error
+	if act.Person, err = pierre.NormalizeEmail(named[0]); err != nil || len(named) > 1 {
+		return act, pierre.Invalid(personHeader, "%s must be the e-mail address of one person.", personHeader)
+	}
+	return act, nil
 }
 
 // now has the precision that times are kept with.

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -142,7 +143,7 @@ func (d *door) token(perms ...pierre.Permission) string {
 // keep returns the token of a row, which it keeps.
 func (d *door) keep(row pierre.AdminToken) string {
 	d.t.Helper()
-	if err := d.store.CreateAdminToken(d.t.Context(), pierre.Act{Actor: "admin-setup", At: d.clock()}, row); err != nil {
+	if err := d.store.CreateAdminToken(d.t.Context(), pierre.Act{Person: "admin-setup", At: d.clock()}, row); err != nil {
 		d.t.Fatal(err)
 	}
 	token, err := access.SignAdminToken(d.ring.JWTSecret(), row)
@@ -220,6 +221,8 @@ func (d *door) do(method, path, body string, headers ...string) answer {
 	return a
 }
 
+var randomID = regexp.MustCompile(`(key|user|admin_token)_[a-z0-9]+`)
+
 func (d *door) check(method, path string, a answer) {
 	d.t.Helper()
 	if err := d.schemas.validate(method, path, a); err != nil {
@@ -231,8 +234,9 @@ func (d *door) check(method, path string, a answer) {
 	if a.status < 400 {
 		return
 	}
+	shown := randomID.ReplaceAllString(strings.ToLower(a.body), "id")
 	for _, inside := range []string{"sql", ".go:", "goroutine", "constraint"} {
-		if strings.Contains(strings.ToLower(a.body), inside) {
+		if strings.Contains(shown, inside) {
 			d.t.Errorf("%s %s shows its insides (%s): %s", method, path, inside, a.body)
 		}
 	}

@@ -20,7 +20,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, _ pierre.AdminToke
 	if len(page.Keys) == 0 && notPlain != nil {
 		return notPlain
 	}
-	answer := keyListAnswer{Success: true, APIKeys: make([]keyView, len(page.Keys)), NextCursor: orNull(page.NextCursor)}
+	answer := KeyList{Success: true, APIKeys: make([]Key, len(page.Keys)), NextCursor: orNull(page.NextCursor)}
 	now := s.now()
 	for i, k := range page.Keys {
 		answer.APIKeys[i] = viewOf(k, now)
@@ -57,19 +57,43 @@ func (s *Server) keyQuery(r *http.Request) (q pierre.KeyQuery, notPlain, err err
 }
 
 func (s *Server) get(w http.ResponseWriter, r *http.Request, _ pierre.AdminToken) error {
-	k, err := s.store.APIKey(r.Context(), pierre.KeyID(r.PathValue("id")))
+	id, err := keyID(r)
 	if err != nil {
 		return err
 	}
-	return web.WriteJSON(w, http.StatusOK, keyAnswer{true, viewOf(k, s.now())})
+	k, err := s.store.APIKey(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusOK, KeyAnswer{true, viewOf(k, s.now())})
 }
 
 // revoke may be repeated: the answer stays the same.
 func (s *Server) revoke(w http.ResponseWriter, r *http.Request, caller pierre.AdminToken) error {
-	k, err := s.store.RevokeAPIKey(r.Context(), s.act(caller), pierre.KeyID(r.PathValue("id")))
+	id, err := keyID(r)
+	if err != nil {
+		return err
+	}
+	act, err := s.act(r, caller)
+	if err != nil {
+		return err
+	}
+	k, err := s.store.RevokeAPIKey(r.Context(), act, id)
 	if err != nil {
 		return err
 	}
 	s.opts.Keys.Revoked(k.ID)
-	return web.WriteJSON(w, http.StatusOK, revokeAnswer{true, k.ID, instant(k.Revoked)})
+	return web.WriteJSON(w, http.StatusOK, RevokedKey{true, k.ID, instant(k.Revoked)})
 }
+
+// keyID returns the id in the path. What cannot be one is not repeated: it may be a key that was put in the place of its id.
+func keyID(r *http.Request) (pierre.KeyID, error) {
+	id := r.PathValue("id")
+	random, ok := strings.CutPrefix(id, "key_")
+	if !ok || len(id) > maxIDLength || strings.ContainsFunc(random, func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') }) {
+		return "", &pierre.Error{Kind: pierre.KindNotFound, Msg: "There is no API key with this id. Ids begin with key_; GET /admin/api-keys lists them."}
+	}
+	return pierre.KeyID(id), nil
+}
+
+const maxIDLength = 64

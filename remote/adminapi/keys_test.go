@@ -28,7 +28,7 @@ func TestListKeys(t *testing.T) {
 		for next := ""; ; {
 			page := d.list(query + next)
 			for _, k := range page.APIKeys {
-				got = append(got, k.ID)
+				got = append(got, string(k.APIKeyID))
 			}
 			if page.NextCursor == nil {
 				return got
@@ -124,7 +124,7 @@ func TestRotateWithGrace(t *testing.T) {
 	d.pass(time.Second)
 	d.refuses(old, "replaced by a newer one")
 	d.admits(next)
-	if s := d.show(old.ID); s.Status != "expired" || s.ReplacedBy == nil || *s.ReplacedBy != next.ID {
+	if s := d.show(old.ID); s.Status != "expired" || s.ReplacedBy == nil || string(*s.ReplacedBy) != next.ID {
 		t.Errorf("the old key is shown as %+v", s)
 	}
 	d.pass(30 * 24 * time.Hour)

@@ -19,10 +19,10 @@ const (
 // actOnce is act for a request that its client may repeat: with the same Idempotency-Key it
 // makes the change a single time. The body counts as what it says, not as how it is written.
 func (s *Server) actOnce(r *http.Request, caller pierre.AdminToken, body any) (pierre.Act, error) {
-	act := s.act(caller)
+	act, err := s.act(r, caller)
 	key := r.Header.Get(idempotencyHeader)
-	if key == "" {
-		return act, nil
+	if err != nil || key == "" {
+		return act, err
 	}
 	visible := func(c rune) bool { return c > ' ' && c <= '~' }
 	if len(key) > maxIdempotencyKey || strings.ContainsFunc(key, func(c rune) bool { return !visible(c) }) {
@@ -33,7 +33,6 @@ func (s *Server) actOnce(r *http.Request, caller pierre.AdminToken, body any) (p
 		return act, fmt.Errorf("hashing the request: %w", err)
 	}
 	act.Once = &pierre.Once{
-		Token:   caller.ID,
 		Route:   r.Method + " " + r.URL.Path,
 		Key:     key,
 		Request: sha256.Sum256(meaning),
@@ -67,5 +66,5 @@ func purpose(act pierre.Act) []byte {
 	if act.Once == nil {
 		return nil
 	}
-	return fmt.Appendf(nil, "answer %s %s %s", act.Once.Token, act.Once.Route, act.Once.Key)
+	return fmt.Appendf(nil, "answer %s %s %s", act.Token, act.Once.Route, act.Once.Key)
 }

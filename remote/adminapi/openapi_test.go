@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"reflect"
@@ -16,6 +17,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/usage"
+	"github.com/pierre-mcp/pierre/internal/web"
+	"github.com/pierre-mcp/pierre/remote/adminapi"
 )
 
 // schemas judges answers by the OpenAPI document. Its objects are closed here, so that an
@@ -145,6 +149,28 @@ func TestDocumentNamesWhatTheDomainKnows(t *testing.T) {
 	for _, p := range s.enum("/components/schemas/Period") {
 		if _, err := pierre.ParsePeriod(p); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// A field that the types have and the document has not, or the other way round, was forgotten.
+func TestDocumentHasTheFieldsOfTheTypes(t *testing.T) {
+	s := loadSchemas(t)
+	for name, v := range map[string]any{
+		"ProvisionRequest": adminapi.ProvisionRequest{}, "UpdateRequest": adminapi.UpdateRequest{}, "RotateRequest": adminapi.RotateRequest{},
+		"FreshKey": adminapi.FreshKey{}, "ApiKey": adminapi.Key{}, "RateLimit": adminapi.RateLimit{}, "AuditEntry": adminapi.AuditEntry{},
+		"KeyAnswer": adminapi.KeyAnswer{}, "Usage": usage.Report{}, "Problem": web.Problem{},
+	} {
+		var fields []string
+		for _, f := range reflect.VisibleFields(reflect.TypeOf(v)) {
+			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+				fields = append(fields, name)
+			}
+		}
+		slices.Sort(fields)
+		documented := slices.Sorted(maps.Keys(s.at("/components/schemas/" + name + "/properties")))
+		if !slices.Equal(fields, documented) {
+			t.Errorf("%s has the fields %v\nand is documented with %v", name, fields, documented)
 		}
 	}
 }

@@ -10,86 +10,50 @@ import (
 	"github.com/pierre-mcp/pierre/internal/web"
 )
 
-// A provisionRequest asks for a new key. Only the e-mail address and the tier are required.
-type provisionRequest struct {
-	UserEmail         string   `json:"user_email"`
-	Tier              string   `json:"tier"`
-	RateLimitRequests *int64   `json:"rate_limit_requests,omitempty"`
-	RateLimitPeriod   *string  `json:"rate_limit_period,omitempty"`
-	ExpiresInDays     *int64   `json:"expires_in_days,omitempty"`
-	Name              string   `json:"name,omitempty"`
-	Description       string   `json:"description,omitempty"`
-	AllowedTools      []string `json:"allowed_tools,omitempty"`
+// A ProvisionRequest asks for a new key. Only the e-mail address and the tier are required.
+type ProvisionRequest struct {
+	UserEmail string      `json:"user_email"`
+	Tier      pierre.Tier `json:"tier"`
+
+	Settings
 }
 
+const defaultName = "API key"
+
 // Validate reports the first mistake.
-func (p provisionRequest) Validate() error {
-	_, err := p.key(time.Time{})
+func (p ProvisionRequest) Validate() error {
+	_, err := p.key(time.Unix(0, 0))
 	return err
 }
 
 // key returns the key that is asked for, without its secret.
-func (p provisionRequest) key(now time.Time) (pierre.APIKey, error) {
+func (p ProvisionRequest) key(now time.Time) (pierre.APIKey, error) {
 	email, err := pierre.NormalizeEmail(p.UserEmail)
 	if err != nil {
 		return pierre.APIKey{}, err
 	}
-	tier, err := pierre.ParseTier(p.Tier)
+	tier, err := pierre.ParseTier(string(p.Tier))
 	if err != nil {
 		return pierre.APIKey{}, err
 	}
-	limit, err := p.limit(tier)
-	if err != nil {
-		return pierre.APIKey{}, err
+	if p.RateLimitPeriod != nil && p.RateLimitRequests.Value == nil {
+		return pierre.APIKey{}, pierre.Invalid("rate_limit_requests", "rate_limit_period needs rate_limit_requests beside it.")
 	}
-	k := pierre.APIKey{
-		Email: email, Tier: tier, Limit: limit, Tools: p.AllowedTools,
-		Name: strings.TrimSpace(p.Name), Description: strings.TrimSpace(p.Description),
+	k := pierre.APIKey{Email: email, Tier: tier, Name: defaultName}
+	if !p.RateLimitRequests.Given {
+		k.Limit = tier.Limit()
 	}
-	if k.Name == "" {
-		k.Name = "API key"
-	}
-	switch {
-	case p.ExpiresInDays != nil:
-		k.Expires = expiry(now, *p.ExpiresInDays)
-		err = checkDays(*p.ExpiresInDays)
-	case tier == pierre.TierTrial:
+	if tier == pierre.TierTrial {
 		k.Expires = now.Add(pierre.TrialLifetime).Truncate(time.Second)
 	}
-	if err != nil {
-		return pierre.APIKey{}, err
+	if p.Name != nil && strings.TrimSpace(*p.Name) == "" {
+		p.Name = nil
 	}
-	if err := checkText("name", k.Name, maxName); err != nil {
-		return pierre.APIKey{}, err
-	}
-	if k.Tools != nil {
-		if err := checkTools(k.Tools); err != nil {
-			return pierre.APIKey{}, err
-		}
-	}
-	return k, checkText("description", k.Description, maxDescription)
-}
-
-// limit returns the tier's limit unless the request has its own, which is for a month if it does not say.
-func (p provisionRequest) limit(tier pierre.Tier) (pierre.Limit, error) {
-	switch {
-	case p.RateLimitRequests == nil && p.RateLimitPeriod == nil:
-		return tier.Limit(), nil
-	case p.RateLimitRequests == nil:
-		return pierre.Limit{}, pierre.Invalid("rate_limit_requests", "rate_limit_period needs rate_limit_requests beside it.")
-	}
-	l := pierre.Limit{Requests: *p.RateLimitRequests, Period: pierre.PeriodMonth}
-	if p.RateLimitPeriod != nil {
-		var err error
-		if l.Period, err = pierre.ParsePeriod(*p.RateLimitPeriod); err != nil {
-			return pierre.Limit{}, err
-		}
-	}
-	return l, l.Validate()
+	return k, p.apply(&k, now)
 }
 
 func (s *Server) provision(w http.ResponseWriter, r *http.Request, caller pierre.AdminToken) error {
-	req, err := web.Decode[provisionRequest](w, r)
+	req, err := web.Decode[ProvisionRequest](w, r)
 	if err != nil {
 		return err
 	}
@@ -117,10 +81,10 @@ func equip(k *pierre.APIKey, fresh access.Key) {
 	k.ID, k.Hash, k.Prefix, k.Last4 = pierre.NewKeyID(), fresh.Hash(), fresh.Prefix(), fresh.Last4()
 }
 
-func freshAnswer(k pierre.APIKey, fresh access.Key) freshKey {
-	return freshKey{
+func freshAnswer(k pierre.APIKey, fresh access.Key) FreshKey {
+	return FreshKey{
 		Success:   true,
-		APIKey:    fresh.Reveal(),
+		APIKey:    ClearKey(fresh.Reveal()),
 		APIKeyID:  k.ID,
 		UserID:    k.UserID,
 		Tier:      k.Tier,

@@ -32,7 +32,7 @@ func TestProvisionAsTheGuideSays(t *testing.T) {
 	}
 	d.admits(k)
 	s := d.show(k.ID)
-	if s.Email != "user@club.test" || s.Name != "My App" || s.Status != "active" || s.Prefix != k.APIKey[:12] || s.Last4 != k.APIKey[30:34] {
+	if s.UserEmail != "user@club.test" || s.Name != "My App" || s.Status != "active" || s.KeyPrefix != k.APIKey[:12] || s.KeyLast4 != k.APIKey[30:34] {
 		t.Errorf("the key is shown as %+v", s)
 	}
 }
@@ -169,11 +169,11 @@ func TestUsersWithOldAddressesAreFound(t *testing.T) {
 	d := open(t)
 	const old = "jürgen@club.test"
 	k := pierre.APIKey{ID: pierre.NewKeyID(), Email: old, Name: "old", Tier: pierre.TierStarter, Prefix: "pk_live_0000", Last4: "0000"}
-	act := pierre.Act{Actor: "test", At: start}
+	act := pierre.Act{Person: "test", At: start}
 	if _, _, err := d.store.ProvisionAPIKey(t.Context(), act, k, func(pierre.APIKey) ([]byte, error) { return nil, nil }); err != nil {
 		t.Fatal(err)
 	}
-	if got := d.list("?user_email=" + url.QueryEscape(old)).APIKeys; len(got) != 1 || got[0].Email != old {
+	if got := d.list("?user_email=" + url.QueryEscape(old)).APIKeys; len(got) != 1 || got[0].UserEmail != old {
 		t.Errorf("keys of the old user: %v, want one", got)
 	}
 }

@@ -28,7 +28,11 @@ func (s *Server) report(w http.ResponseWriter, r *http.Request, _ pierre.AdminTo
 	if err != nil {
 		return err
 	}
-	report, err := s.usage.Report(r.Context(), pierre.KeyID(r.PathValue("id")), from, to)
+	id, err := keyID(r)
+	if err != nil {
+		return err
+	}
+	report, err := s.usage.Report(r.Context(), id, from, to)
 	if err != nil {
 		return err
 	}
@@ -88,15 +92,15 @@ func (s *Server) audit(w http.ResponseWriter, r *http.Request, _ pierre.AdminTok
 	if err != nil {
 		return err
 	}
-	answer := auditAnswer{Success: true, Entries: make([]auditView, len(page.Entries)), NextCursor: orNull(page.NextCursor)}
+	answer := AuditPage{Success: true, Entries: make([]AuditEntry, len(page.Entries)), NextCursor: orNull(page.NextCursor)}
 	for i, e := range page.Entries {
-		answer.Entries[i] = auditView{e.Seq, e.At, e.Actor, e.Action, e.Target, json.RawMessage(e.Details)}
+		answer.Entries[i] = AuditEntry{e.Seq, e.At, e.Actor, orNull(e.Person), e.Action, e.Target, json.RawMessage(e.Details)}
 	}
 	return web.WriteJSON(w, http.StatusOK, answer)
 }
 
 func (s *Server) tokenInfo(w http.ResponseWriter, _ *http.Request, caller pierre.AdminToken) error {
-	return web.WriteJSON(w, http.StatusOK, tokenInfo{
+	return web.WriteJSON(w, http.StatusOK, TokenInfo{
 		Success:     true,
 		TokenID:     caller.ID,
 		Service:     caller.Service,

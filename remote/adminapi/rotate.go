@@ -11,14 +11,14 @@ import (
 
 const maxGraceSeconds = 30 * 24 * 60 * 60
 
-// A rotateRequest says how long the old key lives on. There is no default: 0 may break its holder, anything else
+// A RotateRequest says how long the old key lives on. There is no default: 0 may break its holder, anything else
 // leaves a leaked key open.
-type rotateRequest struct {
+type RotateRequest struct {
 	GraceSeconds *int64 `json:"grace_seconds"`
 }
 
 // Validate reports what is wrong with the request.
-func (q rotateRequest) Validate() error {
+func (q RotateRequest) Validate() error {
 	if q.GraceSeconds == nil || *q.GraceSeconds < 0 || *q.GraceSeconds > maxGraceSeconds {
 		return pierre.Invalid("grace_seconds",
 			"grace_seconds is required: how long the old key stays valid, from 0 (it ends at once) to %d (30 days).", maxGraceSeconds)
@@ -28,7 +28,7 @@ func (q rotateRequest) Validate() error {
 
 // rotate makes a successor with the old key's user, tier, limit, tools and expiry.
 func (s *Server) rotate(w http.ResponseWriter, r *http.Request, caller pierre.AdminToken) error {
-	req, err := web.Decode[rotateRequest](w, r)
+	req, err := web.Decode[RotateRequest](w, r)
 	if err != nil {
 		return err
 	}
@@ -36,9 +36,12 @@ func (s *Server) rotate(w http.ResponseWriter, r *http.Request, caller pierre.Ad
 	if err != nil {
 		return err
 	}
-	id := pierre.KeyID(r.PathValue("id"))
+	id, err := keyID(r)
+	if err != nil {
+		return err
+	}
 	var fresh access.Key
-	var end replaced
+	var end ReplacedKey
 	sealed, repeated, err := s.store.RotateAPIKey(r.Context(), act, id,
 		func(old *pierre.APIKey) (pierre.APIKey, error) {
 			next := *old
@@ -48,7 +51,7 @@ func (s *Server) rotate(w http.ResponseWriter, r *http.Request, caller pierre.Ad
 			if err := old.Replace(next.ID, time.Duration(*req.GraceSeconds)*time.Second, act.At); err != nil {
 				return pierre.APIKey{}, err
 			}
-			end = replaced{old.ID, endOf(*old)}
+			end = ReplacedKey{old.ID, endOf(*old)}
 			return next, nil
 		},
 		func(next pierre.APIKey) ([]byte, error) {

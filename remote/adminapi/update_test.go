@@ -10,17 +10,16 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/remote/adminapi"
 )
 
-func (d *door) update(k key, body string) shown {
+func (d *door) update(k key, body string) adminapi.Key {
 	d.t.Helper()
 	a := d.do("PATCH", "/admin/api-keys/"+k.ID, body)
 	if a.status != http.StatusOK {
 		d.t.Fatalf("PATCH %s answered %d %s", body, a.status, a.body)
 	}
-	s := decode[struct {
-		APIKey shown `json:"api_key"`
-	}](d.t, a).APIKey
+	s := decode[adminapi.KeyAnswer](d.t, a).APIKey
 	if again := d.show(k.ID); !reflect.DeepEqual(again, s) {
 		d.t.Errorf("PATCH answered %+v, but the key is %+v", s, again)
 	}
@@ -66,15 +65,15 @@ func TestUpdateFields(t *testing.T) {
 	}
 }
 
-func summary(s shown) string {
+func summary(s adminapi.Key) string {
 	limit, expires := "-", "-"
 	if s.RateLimit != nil {
 		limit = fmt.Sprintf("%d/%s", s.RateLimit.Requests, s.RateLimit.Period)
 	}
 	if s.ExpiresAt != nil {
-		expires = *s.ExpiresAt
+		expires = s.ExpiresAt.Format(time.RFC3339)
 	}
-	return fmt.Sprint(s.Tier, " ", limit, " ", s.Tools, " ", s.Name, " ", expires)
+	return fmt.Sprint(s.Tier, " ", limit, " ", s.AllowedTools, " ", s.Name, " ", expires)
 }
 
 // What is stored must be what is enforced: after a change of the limit, so many more calls pass, at once.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/remote/adminapi"
 )
 
 // A key is what provisioning and rotation answer.
@@ -63,43 +64,17 @@ func (d *door) refuses(k key, want string) {
 	}
 }
 
-// shown is what listings show of a key.
-type shown struct {
-	ID        string `json:"api_key_id"`
-	Email     string `json:"user_email"`
-	Name      string
-	Tier      string
-	Status    string
-	RateLimit *struct {
-		Requests int64
-		Period   string
-	} `json:"rate_limit"`
-	Tools      []string `json:"allowed_tools"`
-	ExpiresAt  *string  `json:"expires_at"`
-	RevokedAt  *string  `json:"revoked_at"`
-	LastUsedAt *string  `json:"last_used_at"`
-	ReplacedBy *string  `json:"replaced_by"`
-	Prefix     string   `json:"key_prefix"`
-	Last4      string   `json:"key_last4"`
-}
-
-func (d *door) show(id string) shown {
+func (d *door) show(id string) adminapi.Key {
 	d.t.Helper()
-	a := d.do("GET", "/admin/api-keys/"+id, "")
-	if a.status != http.StatusOK {
-		d.t.Fatalf("answer %d %s", a.status, a.body)
+	k, err := d.api().Key(d.t.Context(), pierre.KeyID(id))
+	if err != nil {
+		d.t.Fatal(err)
 	}
-	return decode[struct {
-		APIKey shown `json:"api_key"`
-	}](d.t, a).APIKey
+	return k
 }
 
-type listing struct {
-	APIKeys    []shown `json:"api_keys"`
-	NextCursor *string `json:"next_cursor"`
-}
-
-func (d *door) list(query string) listing {
+// list returns the page that a query string asks for; it shows no secret.
+func (d *door) list(query string) adminapi.KeyList {
 	d.t.Helper()
 	a := d.do("GET", "/admin/api-keys"+query, "")
 	if a.status != http.StatusOK {
@@ -110,5 +85,5 @@ func (d *door) list(query string) listing {
 			d.t.Errorf("the listing shows %q: %s", s, a.body)
 		}
 	}
-	return decode[listing](d.t, a)
+	return decode[adminapi.KeyList](d.t, a)
 }

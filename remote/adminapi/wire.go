@@ -2,46 +2,63 @@ package adminapi
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
 // In answers a missing value is null: a key without expiry has "expires_at": null. Times of keys have whole seconds.
+// openapi.json describes the same types for other languages; a test holds the two together.
 
-// A freshKey answers provisioning and rotation. It is the only answer that ever holds a key.
-type freshKey struct {
+// A FreshKey answers provisioning and rotation. It is the only answer that ever holds a key.
+type FreshKey struct {
 	Success   bool          `json:"success"`
-	APIKey    string        `json:"api_key"`
+	APIKey    ClearKey      `json:"api_key"`
 	APIKeyID  pierre.KeyID  `json:"api_key_id"`
 	UserID    pierre.UserID `json:"user_id"`
 	Tier      pierre.Tier   `json:"tier"`
 	ExpiresAt *time.Time    `json:"expires_at"`
-	RateLimit *rateLimit    `json:"rate_limit"`
+	RateLimit *RateLimit    `json:"rate_limit"`
 	KeyPrefix string        `json:"key_prefix"`
-	Replaces  *replaced     `json:"replaces,omitempty"` // of a rotation
+	Replaces  *ReplacedKey  `json:"replaces,omitempty"` // of a rotation
 }
 
-// A replaced key is valid for its grace.
-type replaced struct {
+// A ClearKey is an API key in clear. Only JSON carries it: logs and fmt show that it was left out.
+type ClearKey string
+
+// Reveal returns the key, for its owner.
+func (k ClearKey) Reveal() string { return string(k) }
+
+// Format implements [fmt.Formatter] for every verb.
+func (ClearKey) Format(f fmt.State, _ rune) { io.WriteString(f, "[redacted]") } //nolint:errcheck // fmt.State does not fail
+
+// LogValue implements [slog.LogValuer].
+func (ClearKey) LogValue() slog.Value { return slog.StringValue("[redacted]") }
+
+// A ReplacedKey is valid for its grace.
+type ReplacedKey struct {
 	APIKeyID   pierre.KeyID `json:"api_key_id"`
 	ValidUntil *time.Time   `json:"valid_until"`
 }
 
-type rateLimit struct {
+// A RateLimit is a number of tool calls per calendar period.
+type RateLimit struct {
 	Requests int64         `json:"requests"`
 	Period   pierre.Period `json:"period"`
 }
 
-// A keyView is what the API shows of a key.
-type keyView struct {
+// A Key is what the API shows of an API key.
+type Key struct {
 	APIKeyID     pierre.KeyID     `json:"api_key_id"`
 	UserID       pierre.UserID    `json:"user_id"`
 	UserEmail    string           `json:"user_email"`
 	Name         string           `json:"name"`
 	Description  string           `json:"description"`
 	Tier         pierre.Tier      `json:"tier"`
-	RateLimit    *rateLimit       `json:"rate_limit"`    // null: unlimited
+	RateLimit    *RateLimit       `json:"rate_limit"`    // null: unlimited
 	AllowedTools []string         `json:"allowed_tools"` // null: all
 	KeyPrefix    string           `json:"key_prefix"`
 	KeyLast4     string           `json:"key_last4"`
@@ -53,39 +70,46 @@ type keyView struct {
 	ReplacedBy   *pierre.KeyID    `json:"replaced_by"`
 }
 
-type keyAnswer struct {
-	Success bool    `json:"success"`
-	APIKey  keyView `json:"api_key"`
+// A KeyAnswer is one key.
+type KeyAnswer struct {
+	Success bool `json:"success"`
+	APIKey  Key  `json:"api_key"`
 }
 
-type keyListAnswer struct {
-	Success    bool      `json:"success"`
-	APIKeys    []keyView `json:"api_keys"`
-	NextCursor *string   `json:"next_cursor"`
+// A KeyList is a page of keys, newest first.
+type KeyList struct {
+	Success    bool    `json:"success"`
+	APIKeys    []Key   `json:"api_keys"`
+	NextCursor *string `json:"next_cursor"` // null on the last page
 }
 
-type revokeAnswer struct {
+// A RevokedKey answers a revocation, the first one and every one after it.
+type RevokedKey struct {
 	Success   bool         `json:"success"`
 	APIKeyID  pierre.KeyID `json:"api_key_id"`
 	RevokedAt *time.Time   `json:"revoked_at"`
 }
 
-type auditView struct {
+// An AuditEntry is one change.
+type AuditEntry struct {
 	Seq     int64           `json:"seq"`
 	At      time.Time       `json:"at"`
 	Actor   string          `json:"actor"`
+	Person  *string         `json:"person"` // for whom the actor made the change; null: nobody was named
 	Action  string          `json:"action"`
 	Target  string          `json:"target"`
 	Details json.RawMessage `json:"details"`
 }
 
-type auditAnswer struct {
-	Success    bool        `json:"success"`
-	Entries    []auditView `json:"entries"`
-	NextCursor *string     `json:"next_cursor"`
+// An AuditPage is a page of the audit log, newest first.
+type AuditPage struct {
+	Success    bool         `json:"success"`
+	Entries    []AuditEntry `json:"entries"`
+	NextCursor *string      `json:"next_cursor"` // null on the last page
 }
 
-type tokenInfo struct {
+// A TokenInfo is what an admin token may do.
+type TokenInfo struct {
 	Success     bool                `json:"success"`
 	TokenID     pierre.AdminTokenID `json:"token_id"`
 	Service     string              `json:"service"`
@@ -96,32 +120,11 @@ type tokenInfo struct {
 	LastUsedAt  *time.Time          `json:"last_used_at"`
 }
 
-func viewOf(k pierre.APIKey, now time.Time) keyView {
-	return keyView{
-		APIKeyID:     k.ID,
-		UserID:       k.UserID,
-		UserEmail:    k.Email,
-		Name:         k.Name,
-		Description:  k.Description,
-		Tier:         k.Tier,
-		RateLimit:    limitOf(k.Limit),
-		AllowedTools: k.Tools,
-		KeyPrefix:    k.Prefix,
-		KeyLast4:     k.Last4,
-		Status:       k.Status(now),
-		CreatedAt:    k.Created.Truncate(time.Second),
-		ExpiresAt:    instant(k.Expires),
-		RevokedAt:    instant(k.Revoked),
-		LastUsedAt:   instant(k.LastUsed),
-		ReplacedBy:   orNull(k.ReplacedBy),
-	}
-}
-
-func limitOf(l pierre.Limit) *rateLimit {
+func limitOf(l pierre.Limit) *RateLimit {
 	if l.Unlimited() {
 		return nil
 	}
-	return &rateLimit{l.Requests, l.Period}
+	return &RateLimit{l.Requests, l.Period}
 }
 
 func instant(t time.Time) *time.Time {

@@ -238,7 +238,7 @@ func TestRevocationWhileAStreamOpens(t *testing.T) {
 		a.verify = func(ctx context.Context, key string) (access.Principal, error) {
 			p, err := h.Keys.Verify(ctx, key)
 			once.Do(func() { // now it is accepted, and nothing of it is open yet
-				if _, err := h.Store.RevokeAPIKey(ctx, pierre.Act{Actor: "test", At: time.Now().UTC()}, c.row.ID); err != nil {
+				if _, err := h.Store.RevokeAPIKey(ctx, pierre.Act{Person: "test", At: time.Now().UTC()}, c.row.ID); err != nil {
 					t.Error(err)
 				}
 				h.Keys.Revoked(c.row.ID)

@@ -129,7 +129,7 @@ func TestDrop(t *testing.T) {
 	if _, ok := subscribed.next(); !ok {
 		t.Fatal("no acknowledgement")
 	}
-	act := pierre.Act{Actor: "test", At: time.Now().UTC()}
+	act := pierre.Act{Person: "test", At: time.Now().UTC()}
 	if _, err := h.Store.RevokeAPIKey(t.Context(), act, revoked.row.ID); err != nil {
 		t.Fatal(err)
 	}

@@ -65,7 +65,7 @@ func (s *Stack) Provision(ctx context.Context, lim pierre.Limit, tools ...string
 		Last4:  key.Last4(),
 	}
 	row.Email = fmt.Sprintf("%s@example.com", row.ID)
-	_, _, err := s.Store.ProvisionAPIKey(ctx, pierre.Act{Actor: "mcpapitest", At: time.Now().UTC()}, row,
+	_, _, err := s.Store.ProvisionAPIKey(ctx, pierre.Act{Person: "mcpapitest", At: time.Now().UTC()}, row,
 		func(kept pierre.APIKey) ([]byte, error) { row = kept; return nil, nil })
 	return row, key.Reveal(), err
 }
