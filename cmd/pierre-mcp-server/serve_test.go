@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -31,7 +32,11 @@ func TestASecondServerRefusesToStart(t *testing.T) {
 	if code != 1 || !strings.Contains(text, "serves the database "+filepath.Join(dir, "pierre.db")+" already") || strings.Count(text, "\n") != 1 {
 		t.Errorf("a second server: exit %d, %q; want 1 and a line that says why", code, text)
 	}
-	for _, args := range [][]string{{"migrate"}, {"import", "--user", "ana@example.com", t.TempDir()}, {"--single-tenant", "--port", "0"}} {
+	recording := filepath.Join(t.TempDir(), "route.gpx")
+	if err := os.WriteFile(recording, []byte(`<gpx version="1.1"><rte/></gpx>`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"migrate"}, {"import", "--user", "ana@example.com", recording}, {"--single-tenant", "--port", "0"}} {
 		if code, text := run(args...); code != 0 {
 			t.Errorf("%v beside a running server: exit %d, %q", args, code, text)
 		}

@@ -106,7 +106,7 @@ func TestBundle(t *testing.T) {
 	}
 	tool := filepath.Join(tools.Modules, "@anthropic-ai", "mcpb", "dist", "cli", "cli.js")
 	pack := exec.CommandContext(t.Context(), "../../scripts/bundle.sh", build)
-	pack.Env = append(os.Environ(), "MCPB="+tools.Node+" "+tool)
+	pack.Env = append(os.Environ(), "MCPB="+tools.Node+" "+tool, "VERSION=v1.2.3-dev.4+abc")
 	if out, err := pack.CombinedOutput(); err != nil {
 		t.Fatalf("packing: %v\n%s", err, out)
 	}
@@ -119,7 +119,9 @@ func TestBundle(t *testing.T) {
 		t.Fatal(err)
 	}
 	manifest := decode[struct {
-		Server struct {
+		Version       string
+		Compatibility struct{ Platforms []string }
+		Server        struct {
 			Config struct {
 				Command string
 				Args    []string
@@ -128,6 +130,9 @@ func TestBundle(t *testing.T) {
 		}
 		UserConfig map[string]json.RawMessage `json:"user_config"`
 	}](t, raw)
+	if manifest.Version != "1.2.3-dev.4+abc" || len(manifest.Compatibility.Platforms) != 1 || manifest.Compatibility.Platforms[0] != runtime.GOOS {
+		t.Errorf("the bundle says version %s for %v", manifest.Version, manifest.Compatibility.Platforms)
+	}
 
 	s := startServer(t)
 	k := s.provision(`{"user_email":"ana@example.com","tier":"starter"}`)
