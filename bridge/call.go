@@ -259,14 +259,14 @@ func (r *relay) refuse(ctx context.Context, c *call, err error) {
 	if c.abandoned.Load() {
 		return
 	}
-	f, ok := errors.AsType[*failure](err)
+	f, ok := errors.AsType[*errorAnswer](err)
 	switch {
 	case ok:
 	case ctx.Err() != nil:
-		f = &failure{code: http.StatusServiceUnavailable, text: "The bridge was stopped before the answer came; " + c.outcome()}
+		f = &errorAnswer{code: http.StatusServiceUnavailable, text: "The bridge was stopped before the answer came; " + c.outcome()}
 		r.calls.noteCutOff()
 	default:
-		f = &failure{code: http.StatusBadGateway, text: "The bridge could not carry the request out: " + err.Error()}
+		f = &errorAnswer{code: http.StatusBadGateway, text: "The bridge could not carry the request out: " + err.Error()}
 	}
 	r.out.answer(errorLine(c.ID, f), c.tokenKey(), false)
 }
@@ -288,6 +288,9 @@ func (r *relay) followAnswer(ctx context.Context, c *call, s session, x *exchang
 		return failed
 	}
 	x.stream.Close()
+	if events.retry > r.opts.Patience {
+		return failed
+	}
 	if !sleep(ctx, max(0, events.retry)) {
 		return ctx.Err()
 	}

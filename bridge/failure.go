@@ -17,23 +17,23 @@ const (
 	codeMethodNotFound = -32601
 )
 
-// A failure is an error answer that the bridge itself gives. Its text is for the
+// An errorAnswer is an error that the bridge itself gives. Its text is for the
 // user of the host: what is wrong, and what to do.
-type failure struct {
+type errorAnswer struct {
 	code int
 	text string
-	data failureData
+	data errorData
 }
 
-type failureData struct {
+type errorData struct {
 	Status     int `json:"status,omitempty"`     // HTTP
 	RetryAfter int `json:"retryAfter,omitempty"` // s
 }
 
-func (f *failure) Error() string { return f.text }
+func (f *errorAnswer) Error() string { return f.text }
 
 // errorLine is the answer to the request with the given id; nil means unknown.
-func errorLine(id []byte, f *failure) []byte {
+func errorLine(id []byte, f *errorAnswer) []byte {
 	if id == nil {
 		id = []byte("null")
 	}
@@ -41,14 +41,14 @@ func errorLine(id []byte, f *failure) []byte {
 		Version string          `json:"jsonrpc"`
 		ID      json.RawMessage `json:"id"`
 		Error   struct {
-			Code    int          `json:"code"`
-			Message string       `json:"message"`
-			Data    *failureData `json:"data,omitempty"`
+			Code    int        `json:"code"`
+			Message string     `json:"message"`
+			Data    *errorData `json:"data,omitempty"`
 		} `json:"error"`
 	}
 	answer.Version, answer.ID = "2.0", id
 	answer.Error.Code, answer.Error.Message = f.code, f.text
-	if f.data != (failureData{}) {
+	if f.data != (errorData{}) {
 		answer.Error.Data = &f.data
 	}
 	var b bytes.Buffer
@@ -60,22 +60,22 @@ func errorLine(id []byte, f *failure) []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-func lineTooLong(limit int) *failure {
-	return &failure{code: codeInvalidRequest, text: fmt.Sprintf("A message of more than %d MiB was not sent: it is too large.", limit>>20)}
+func lineTooLong(limit int) *errorAnswer {
+	return &errorAnswer{code: codeInvalidRequest, text: fmt.Sprintf("A message of more than %d MiB was not sent: it is too large.", limit>>20)}
 }
 
-func malformed(line []byte, err error) *failure {
+func malformed(line []byte, err error) *errorAnswer {
 	if line[0] == '[' && errors.Is(err, jsonrpc.ErrNotObject) {
-		return &failure{code: codeInvalidRequest, text: "Batches are not supported (MCP 2025-06-18 removed them): send each message on a line of its own."}
+		return &errorAnswer{code: codeInvalidRequest, text: "Batches are not supported (MCP 2025-06-18 removed them): send each message on a line of its own."}
 	}
 	if errors.Is(err, jsonrpc.ErrTooDeep) {
-		return &failure{code: codeInvalidRequest, text: "The message nests arrays and objects too deeply."}
+		return &errorAnswer{code: codeInvalidRequest, text: "The message nests arrays and objects too deeply."}
 	}
-	return &failure{code: codeParse, text: "The line is not one JSON object."}
+	return &errorAnswer{code: codeParse, text: "The line is not one JSON object."}
 }
 
-func notAMessage() *failure {
-	return &failure{code: codeInvalidRequest, text: "The line is not a JSON-RPC message: it has no method, and no id with a result or an error."}
+func notAMessage() *errorAnswer {
+	return &errorAnswer{code: codeInvalidRequest, text: "The line is not a JSON-RPC message: it has no method, and no id with a result or an error."}
 }
 
 // A Cause is why a request could not be answered, where the user of a program can do something about it.

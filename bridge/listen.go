@@ -91,7 +91,7 @@ func (r *relay) ping(ctx context.Context, s session) error {
 		return err
 	}
 	_, _, err = r.ask(ctx, &m, s, r.opts.Patience)
-	if f, ok := errors.AsType[*failure](err); ok && f.code == codeMethodNotFound {
+	if f, ok := errors.AsType[*errorAnswer](err); ok && f.code == codeMethodNotFound {
 		return nil
 	}
 	return err

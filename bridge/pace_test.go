@@ -28,10 +28,11 @@ func wrongs() map[string]http.HandlerFunc {
 		"stream that says only where it is": func(w http.ResponseWriter, r *http.Request) {
 			mcptest.Respond(200, "id: here\ndata:\n\n", "Content-Type: text/event-stream")(w, r)
 		},
-		"stream that asks to be polled at once": mcptest.Respond(200, "retry: 0\n\n", "Content-Type: text/event-stream"),
-		"stream of comments":                    mcptest.Respond(200, ": hello\n\n", "Content-Type: text/event-stream"),
-		"stream cut off in an event":            mcptest.Respond(200, "id: 9\ndata: {\"jsonrpc\"", "Content-Type: text/event-stream"),
-		"stream of nonsense":                    mcptest.Respond(200, "data: nonsense\n\n", "Content-Type: text/event-stream"),
+		"stream that asks to be polled at once":    mcptest.Respond(200, "retry: 0\n\n", "Content-Type: text/event-stream"),
+		"stream that asks to be polled in a month": mcptest.Respond(200, "id: m\nretry: 2147483647\n\n", "Content-Type: text/event-stream"),
+		"stream of comments":                       mcptest.Respond(200, ": hello\n\n", "Content-Type: text/event-stream"),
+		"stream cut off in an event":               mcptest.Respond(200, "id: 9\ndata: {\"jsonrpc\"", "Content-Type: text/event-stream"),
+		"stream of nonsense":                       mcptest.Respond(200, "data: nonsense\n\n", "Content-Type: text/event-stream"),
 		"stream that is reset": func(w http.ResponseWriter, r *http.Request) {
 			mcptest.Events(func(st *stream) { st.Write("data: x\n\n") })(w, r)
 			mcptest.Reset(w, r)
@@ -227,6 +228,34 @@ func TestPaceOfRevivals(t *testing.T) {
 		if n := s.Count("initialize"); n > mostTries {
 			t.Errorf("%d initialize requests", n)
 		}
+	})
+}
+
+// A server that refuses to open sessions is not asked by every call, and every call
+// is told at once what it said.
+func TestPaceOfFailedRevivals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newRemote(t)
+		h := newHost(t, s, bridge.Options{})
+		s.Misbehave("GET", -1, mcptest.Respond(405, ""))
+		h.Handshake()
+		s.Forget()
+		s.Misbehave("initialize", -1, mcptest.Respond(401, "revoked", "Content-Type: text/plain"))
+		start := time.Now()
+		for id := 1; time.Since(start) < observed; id++ {
+			asked := time.Now()
+			h.Send(call(id, "write"))
+			h.Failure(id, "401", "revoked")
+			within(t, asked, 0)
+			<-time.After(100 * time.Millisecond)
+		}
+		if n := s.Count("initialize"); n > mostTries {
+			t.Errorf("%d initialize requests", n)
+		}
+		s.Behave()
+		<-time.After(time.Minute)
+		h.Send(call(`"again"`, "write"))
+		h.Result(`"again"`)
 	})
 }
 

@@ -50,6 +50,8 @@ type sessions struct {
 	revival *revival     // that is under way
 	revived time.Time    // when the last one ended
 	pace    pace         // of revivals
+	failed  error        // why the last one failed; nil: it did not
+	next    time.Time    // no new one before that, if the last one failed
 	proven  atomic.Int64 // the generation in which something went well at last
 }
 
@@ -111,7 +113,7 @@ func (s *sessions) stopListening() { s.listening(nil) }
 // join returns the revival of the session of generation gen. If carry is true, the
 // caller must carry it out, after a wait: a server that loses its sessions again and
 // again is asked for new ones less and less often. If there is a newer session
-// already, the revival is over.
+// already, or the last revival has just failed, the revival is over.
 func (s *sessions) join(gen int) (r *revival, wait time.Duration, carry bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,13 +125,18 @@ func (s *sessions) join(gen int) (r *revival, wait time.Duration, carry bool) {
 	if s.revival != nil {
 		return s.revival, 0, false
 	}
+	if s.failed != nil && time.Now().Before(s.next) {
+		r = &revival{done: make(chan struct{}), err: s.failed}
+		close(r.done)
+		return r, 0, false
+	}
 	s.revival = &revival{done: make(chan struct{})}
-	kept := time.Since(s.revived) > stableAfter
-	if kept || s.proven.Load() == int64(gen) {
+	kept := s.failed == nil && time.Since(s.revived) > stableAfter
+	if kept || s.failed == nil && s.proven.Load() == int64(gen) {
 		s.pace.succeeded()
 	}
 	wait, _ = s.pace.wait(streamRhythm(), 0)
-	if kept {
+	if kept || s.failed != nil {
 		wait = 0
 	}
 	return s.revival, wait, true
@@ -150,6 +157,10 @@ func (s *sessions) finish(r *revival, now session, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r.session, r.err = now, err
-	s.revival, s.revived = nil, time.Now()
+	s.revival, s.revived, s.failed = nil, time.Now(), err
+	if err != nil {
+		pause, _ := s.pace.wait(streamRhythm(), 0)
+		s.next = s.revived.Add(pause)
+	}
 	close(r.done)
 }
