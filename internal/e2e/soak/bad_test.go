@@ -29,10 +29,23 @@ type badClient struct {
 type attacker struct {
 	addr, key, spent string
 	http             *http.Client
+	bombs            []upload
+	greeting         string // an initialize request with a megabyte of capabilities
 }
 
+// An upload is the body of one, and its file name.
+type upload struct {
+	name string
+	body []byte
+}
+
+// newAttacker prepares what is costly to make, so that the attack does not keep the test's own processor busy.
 func newAttacker(addr, key, spent string) *attacker {
-	a := &attacker{addr: addr, key: key, spent: spent}
+	a := &attacker{addr: addr, key: key, spent: spent, greeting: greeting()}
+	for kind := range 4 {
+		name, body := bomb(kind)
+		a.bombs = append(a.bombs, upload{name, body})
+	}
 	a.http = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return a.dial(ctx) },
 	}}
@@ -176,8 +189,8 @@ func busyClients() []badClient {
 			a.request(ctx, http.MethodGet, "/ready", http.NoBody)
 		}},
 		{"uploads bombs", 2, 100 * time.Millisecond, func(ctx context.Context, a *attacker) {
-			name, body := bomb(rand.IntN(4))
-			a.request(ctx, http.MethodPost, "/api/import?name="+name, bytes.NewReader(body), "Authorization", "Bearer "+a.key, "Content-Type", "application/octet-stream")
+			u := a.bombs[rand.IntN(len(a.bombs))]
+			a.request(ctx, http.MethodPost, "/api/import?name="+u.name, bytes.NewReader(u.body), "Authorization", "Bearer "+a.key, "Content-Type", "application/octet-stream")
 		}},
 	}
 }
@@ -190,15 +203,19 @@ func modern(method, key string) []string {
 	return []string{"Authorization", "Bearer " + key, "Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", method}
 }
 
-// openSession opens a session with a megabyte of capabilities, and a stream in it for a while.
-func openSession(ctx context.Context, a *attacker) {
+// greeting opens a session.
+func greeting() string {
 	var caps strings.Builder
 	for i := range 20_000 {
 		fmt.Fprintf(&caps, `"e%d":{"a":{},"b":{}},`, i)
 	}
-	body := `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{"experimental":{` +
+	return `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{"experimental":{` +
 		strings.TrimSuffix(caps.String(), ",") + `}},"clientInfo":{"name":"soak","version":"1"}}}`
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+a.addr+"/mcp", strings.NewReader(body))
+}
+
+// openSession opens a session, and a stream in it for a while.
+func openSession(ctx context.Context, a *attacker) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+a.addr+"/mcp", strings.NewReader(a.greeting))
 	if err != nil {
 		return
 	}
