@@ -24,8 +24,8 @@ func (s *Store) SumActivities(ctx context.Context, user pierre.UserID, q pierre.
 }
 
 func sumActivities(ctx context.Context, t *tx, f *filter) ([]pierre.ActivitySum, error) {
-	rows, err := t.query(ctx, `SELECT a.sport, count(*), sum(a.distance_m), sum(a.duration_s), sum(a.elapsed_s), sum(a.gain_m),
-			sum(a.calories_kcal), count(*) - count(a.distance_m), count(*) - count(a.duration_s), max(a.distance_m)
+	rows, err := t.query(ctx, `SELECT a.sport, count(*), sum(a.distance_meters), sum(a.duration_seconds), sum(a.elapsed_seconds), sum(a.elevation_gain_meters),
+			sum(a.calories_kcal), count(*) - count(a.distance_meters), count(*) - count(a.duration_seconds), max(a.distance_meters)
 		FROM activities a WHERE `+f.where()+` GROUP BY a.sport ORDER BY 2 DESC, a.sport`, f.args...)
 	if err != nil {
 		return nil, err
@@ -46,8 +46,8 @@ func sumActivities(ctx context.Context, t *tx, f *filter) ([]pierre.ActivitySum,
 // longestActivities returns the activity of the longest distance in each sport.
 func longestActivities(ctx context.Context, t *tx, f *filter) (map[pierre.Sport]pierre.ActivityID, error) {
 	rows, err := t.query(ctx, `SELECT sport, id FROM (
-			SELECT a.sport, a.id, row_number() OVER (PARTITION BY a.sport ORDER BY a.distance_m DESC, a.start_us DESC, a.id DESC) AS place
-			FROM activities a WHERE `+f.where()+` AND a.distance_m IS NOT NULL) ranked
+			SELECT a.sport, a.id, row_number() OVER (PARTITION BY a.sport ORDER BY a.distance_meters DESC, a.start_us DESC, a.id DESC) AS place
+			FROM activities a WHERE `+f.where()+` AND a.distance_meters IS NOT NULL) ranked
 		WHERE place = 1`, f.args...)
 	if err != nil {
 		return nil, err
