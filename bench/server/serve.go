@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/gc"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
 	"github.com/pierre-mcp/pierre/remote/mcpapi/mcpapitest"
 )
@@ -68,12 +70,20 @@ func serveUntilEOF(ctx context.Context, which string, stdin io.Reader, stdout io
 	if err := json.NewEncoder(stdout).Encode(at); err != nil {
 		return err
 	}
-	srv := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	ctx, stop := context.WithCancel(ctx)
 	go func() {
-		defer srv.Close() //nolint:errcheck // the process ends
+		defer stop()
 		for lines := bufio.NewScanner(stdin); lines.Scan(); {
 			fmt.Fprintln(stdout, cpuTime().Nanoseconds())
 		}
+	}()
+	if which == "ours" {
+		return web.Serve(ctx, ln, handler, slog.New(slog.DiscardHandler), web.Options{})
+	}
+	srv := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	go func() {
+		<-ctx.Done()
+		srv.Close() //nolint:errcheck // the process ends
 	}()
 	if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 		return err

@@ -19,13 +19,13 @@ type Options struct {
 	Running   int           // tasks at a time; 0: twice the processors that the program may use, at least 4
 	PerTenant int           // of one tenant; 0: half of Running
 	Waiting   int           // tasks of one tenant that may wait; 0: 64
-	Patience  time.Duration // how long a task waits; 0: 10 seconds
+	Patience  time.Duration // how long a task waits; 0: 25 seconds
 }
 
 const (
 	minRunning      = 4
 	defaultWaiting  = 64
-	defaultPatience = 10 * time.Second
+	defaultPatience = 25 * time.Second // hosts give up after a minute
 
 	retryAfter = time.Second
 )
@@ -71,7 +71,7 @@ type Slot struct {
 }
 
 // Enter waits until a task of the tenant may run. It fails with [pierre.KindRateLimited] if too many tasks of the tenant
-// wait already, with [pierre.KindUnavailable] if the turn did not come in time, and with ctx's cause if ctx ended.
+// wait already or take too long, with [pierre.KindUnavailable] if those of others do, and with ctx's cause if ctx ended.
 func (g *Gate) Enter(ctx context.Context, name string) (*Slot, error) {
 	g.mu.Lock()
 	t := g.tenants[name]
@@ -86,10 +86,7 @@ func (g *Gate) Enter(ctx context.Context, name string) (*Slot, error) {
 	}
 	if len(t.waiting) >= g.opts.Waiting {
 		g.mu.Unlock()
-		return nil, &pierre.Error{
-			Kind: pierre.KindRateLimited, RetryAfter: retryAfter,
-			Msg: "Too many requests of yours are running at the same time; wait for some of them, then try again.",
-		}
+		return nil, tooMany()
 	}
 	turn := make(chan struct{})
 	if len(t.waiting) == 0 {
@@ -110,10 +107,14 @@ func (g *Gate) wait(ctx context.Context, t *tenant, turn chan struct{}) (*Slot, 
 	case <-ctx.Done():
 		err = context.Cause(ctx)
 	case <-patience.C:
-		err = &pierre.Error{Kind: pierre.KindUnavailable, RetryAfter: retryAfter, Msg: "The server is busy; try again in a moment."}
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if err == nil && t.running >= g.opts.PerTenant {
+		err = tooMany()
+	} else if err == nil {
+		err = &pierre.Error{Kind: pierre.KindUnavailable, RetryAfter: retryAfter, Msg: "The server is busy; try again in a moment."}
+	}
 	if i := slices.Index(t.waiting, turn); i >= 0 {
 		t.waiting = slices.Delete(t.waiting, i, i+1)
 		if len(t.waiting) == 0 {
@@ -123,6 +124,14 @@ func (g *Gate) wait(ctx context.Context, t *tenant, turn chan struct{}) (*Slot, 
 		return nil, err
 	}
 	return &Slot{g, t}, nil // the turn came at the same moment
+}
+
+// tooMany is the refusal of a task that waits for others of its own tenant.
+func tooMany() error {
+	return &pierre.Error{
+		Kind: pierre.KindRateLimited, RetryAfter: retryAfter,
+		Msg: "Too many requests of yours are running at the same time; wait for some of them, then try again.",
+	}
 }
 
 // start counts a task that runs. g.mu is held.

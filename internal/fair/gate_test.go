@@ -117,9 +117,14 @@ func TestWaitingIsBounded(t *testing.T) {
 		if _, err := g.Enter(t.Context(), "a"); pierre.KindOf(err) != pierre.KindRateLimited {
 			t.Errorf("one too many: %v, want rate limited", err)
 		}
-		if err := <-ended; pierre.KindOf(err) != pierre.KindUnavailable || time.Since(began) != time.Minute {
-			t.Errorf("waited in vain: %v after %v, want unavailable after a minute", err, time.Since(began))
+		if err := <-ended; pierre.KindOf(err) != pierre.KindRateLimited || time.Since(began) != time.Minute {
+			t.Errorf("waited in vain for its own: %v after %v, want rate limited after a minute", err, time.Since(began))
 		}
+		other := enter(t, g, "b")
+		if _, err := g.Enter(t.Context(), "c"); pierre.KindOf(err) != pierre.KindUnavailable {
+			t.Errorf("waited in vain for others: %v, want unavailable", err)
+		}
+		other.Leave()
 		s.Leave()
 		enter(t, g, "a").Leave()
 		if len(g.tenants) != 0 || len(g.turns) != 0 {

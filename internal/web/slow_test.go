@@ -3,12 +3,14 @@ package web
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -229,4 +231,66 @@ func TestSlowHeadersAreLetGo(t *testing.T) {
 			t.Errorf("ended after %v", took)
 		}
 	})
+}
+
+// Over HTTP/2 many requests share a connection: one that stalls is let go, the others and the connection stay.
+func TestStalledBodyOverHTTP2(t *testing.T) {
+	stalled := make(chan error, 1)
+	addr := overTLS(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			SetPace(r.Context(), Pace{Pause: 50 * time.Millisecond, BytesPerSecond: 1 << 10})
+			_, err := io.Copy(io.Discard, r.Body)
+			stalled <- err
+			return
+		}
+		fmt.Fprint(w, r.Proto, r.ContentLength)
+	})
+	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{
+		ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // its own certificate
+	}}
+	body, end := io.Pipe()
+	defer end.Close()
+	go func() {
+		if resp, err := client.Post(addr, "text/plain", body); err == nil {
+			resp.Body.Close()
+		}
+	}()
+	if err := <-stalled; err == nil {
+		t.Error("the stalled body was read to its end")
+	}
+	for range 3 {
+		resp, err := client.Get(addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := io.ReadAll(resp.Body); string(got) != "HTTP/2.00" || resp.Header.Get("X-Request-Id") == "" {
+			t.Errorf("answered %q, %v", got, resp.Header)
+		}
+		resp.Body.Close()
+	}
+}
+
+// overTLS serves h with a certificate of its own and returns the address.
+func overTLS(t *testing.T, h http.HandlerFunc) string {
+	t.Helper()
+	unused := httptest.NewUnstartedServer(nil)
+	unused.EnableHTTP2 = true
+	unused.StartTLS()
+	defer unused.Close()
+	plain, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- Serve(ctx, tls.NewListener(plain, unused.TLS), h, slog.New(slog.DiscardHandler), Options{})
+	}()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("Serve = %v", err)
+		}
+	})
+	return "https://" + plain.Addr().String()
 }
