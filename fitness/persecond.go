@@ -85,7 +85,7 @@ func (p *secondly) begin(at float64) {
 }
 
 // at returns when second i begins, in seconds after the start of the recording.
-func (p secondly) at(i int) float64 {
+func (p *secondly) at(i int) float64 {
 	s := p.spans[sort.Search(len(p.spans), func(n int) bool { return p.spans[n].first > i })-1]
 	return s.at + float64(i-s.first)
 }

@@ -47,10 +47,10 @@ func hold(what string, t, x []float64, low, high float64) (column, error) {
 			last = i
 		} else {
 			v = math.NaN()
-			if last >= 0 && t[i]-t[last] <= holdSeconds {
-				v = x[last]
+			if held := max(last, 0); last >= 0 && t[i]-t[held] <= holdSeconds {
+				v = x[held]
 			}
-			c.replace(x, i, v)
+			c.x = replace(c.x, x, i, v)
 		}
 		if !math.IsNaN(v) {
 			c.covered += seconds
@@ -65,15 +65,16 @@ func hold(what string, t, x []float64, low, high float64) (column, error) {
 	return c, nil
 }
 
-// replace sets value i, in a copy of the recording's own.
-func (c *column) replace(own []float64, i int, v float64) {
+// replace sets value i of x, which becomes a copy if it is the recording's own.
+func replace(x, own []float64, i int, v float64) []float64 {
 	if math.IsNaN(own[i]) && math.IsNaN(v) {
-		return
+		return x
 	}
-	if &c.x[0] == &own[0] {
-		c.x = slices.Clone(own)
+	if &x[0] == &own[0] {
+		x = slices.Clone(own)
 	}
-	c.x[i] = v
+	x[i] = v
+	return x
 }
 
 func (c column) coverage() float64 { return min(c.covered/c.recorded, 1) }

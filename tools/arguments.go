@@ -127,7 +127,7 @@ func takeString(s *jsonschema.Schema, v any, into reflect.Value, wrong func(stri
 		return wrong("a string of %d to %d bytes", *s.MinLength, *s.MaxLength)
 	}
 	into.SetString(str)
-	if f, ok := into.Interface().(formed); ok && !f.valid() {
+	if f, ok := reflect.TypeAssert[formed](into); ok && !f.valid() {
 		return wrong("%s", f.form())
 	}
 	return nil

@@ -3,6 +3,7 @@ package tools_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"regexp"
@@ -81,9 +82,7 @@ func (o odd) askEverything(t *testing.T, user pierre.UserID) {
 	id := map[string]any{"activity_id": o.id}
 	with := func(more map[string]any) map[string]any {
 		args := map[string]any{"activity_id": o.id}
-		for k, v := range more {
-			args[k] = v
-		}
+		maps.Copy(args, more)
 		return args
 	}
 	for _, c := range []call{

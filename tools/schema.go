@@ -110,22 +110,21 @@ func refine(s *jsonschema.Schema, t reflect.Type, year int) error {
 	if _, ok := named(-1)[t]; ok || t == reflect.TypeFor[metricValues]() {
 		return nil
 	}
-	switch t.Kind() {
-	case reflect.Struct:
-		s.AdditionalProperties = nil
-		for _, f := range fieldsOf(t) {
-			p := s.Properties[f.name]
-			if err := refine(p, f.Type, year); err != nil {
-				return err
-			}
-			if err := tagged(p, f.StructField, year); err != nil {
-				return fmt.Errorf("field %s: %w", f.name, err)
-			}
-		}
-	case reflect.Slice:
+	if t.Kind() == reflect.Slice {
 		return refine(s.Items, t.Elem(), year)
-	case reflect.Map:
-		return refine(s.AdditionalProperties, t.Elem(), year)
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	s.AdditionalProperties = nil
+	for _, f := range fieldsOf(t) {
+		p := s.Properties[f.name]
+		if err := refine(p, f.Type, year); err != nil {
+			return err
+		}
+		if err := tagged(p, f.StructField, year); err != nil {
+			return fmt.Errorf("field %s: %w", f.name, err)
+		}
 	}
 	return nil
 }

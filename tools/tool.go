@@ -90,7 +90,7 @@ func takeArguments(in *jsonschema.Schema, given any, args any) error {
 	if err := wrongArguments(take("", in, members, into)); err != nil {
 		return err
 	}
-	if c, ok := into.Interface().(checker); ok {
+	if c, ok := reflect.TypeAssert[checker](into); ok {
 		return wrongArguments(c.problems())
 	}
 	return nil

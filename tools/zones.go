@@ -97,19 +97,19 @@ func secondsBelow(z training.Zones) *float64 {
 }
 
 func (z heartZones) text() string {
-	t := zonesText("heart rate zones (bpm): ", z.NotAvailable, z.Below)
+	parts := []string{zonesText("heart rate zones (bpm): ", z.NotAvailable, z.Below)}
 	for _, zone := range z.Zones {
-		t += " " + zoneText(zone.Name, zone.From, zone.To) + timeText(zone.Seconds)
+		parts = append(parts, zoneText(zone.Name, zone.From, zone.To)+timeText(zone.Seconds))
 	}
-	return t
+	return strings.Join(parts, " ")
 }
 
 func (z powerZones) text() string {
-	t := zonesText("power zones (watts): ", z.NotAvailable, z.Below)
+	parts := []string{zonesText("power zones (watts): ", z.NotAvailable, z.Below)}
 	for _, zone := range z.Zones {
-		t += " " + zoneText(zone.Name, zone.From, zone.To) + timeText(zone.Seconds)
+		parts = append(parts, zoneText(zone.Name, zone.From, zone.To)+timeText(zone.Seconds))
 	}
-	return t
+	return strings.Join(parts, " ")
 }
 
 func zonesText(name, notAvailable string, below *float64) string {

@@ -66,6 +66,7 @@ func (s *Service) Compare(
 		q.Before, q.After = act.Start, act.Start.AddDate(0, 0, -averageDays)
 	case CompareSimilar:
 		most = similarMost
+	case CompareBest, CompareGiven:
 	}
 	c := newComparer(act, kind)
 	for c.count < most {
