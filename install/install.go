@@ -3,7 +3,7 @@
 // access key somewhere safer than that file.
 //
 // A configuration belongs to its user. Everything outside the entry keeps its
-// bytes, comments included; a file that does not parse is refused, not mended; a
+// bytes, comments included; a file that does not parse is refused, not corrected; a
 // change is made of a backup and one rename. What to write, what to ask and what
 // to print is left to cmd/mcp-client.
 package install
@@ -21,7 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 )
 
-// KeyVariable is the environment variable in which an entry may hand the access key to the client.
+// KeyVariable is the environment variable in which an entry may give the access key to the client.
 const KeyVariable = "PIERRE_AUTH_KEY"
 
 // An Entry is what a host needs to start the client.
@@ -197,7 +197,7 @@ func (t Target) read() (data []byte, exists bool, err error) {
 	data, err = readConfig(t.File)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Lstat(t.File); err == nil {
-			return nil, false, fmt.Errorf("%s is a link to a file that does not exist: mend the link first", t.File)
+			return nil, false, fmt.Errorf("%s is a link to a file that does not exist: correct the link first", t.File)
 		}
 		return nil, false, nil
 	}

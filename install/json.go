@@ -71,7 +71,7 @@ func rootObject(data []byte) (hujson.Value, error) {
 	v, err := hujson.Parse(data)
 	if err != nil {
 		cause := strings.TrimPrefix(err.Error(), "hujson: ")
-		return v, fmt.Errorf("it is not valid JSON, mend it first: %s", cause)
+		return v, fmt.Errorf("it is not valid JSON, correct it first: %s", cause)
 	}
 	if _, ok := v.Value.(*hujson.Object); !ok {
 		return v, errors.New("it holds no JSON object, so it is no configuration")
@@ -98,7 +98,7 @@ func member(o *hujson.Object, name string) (int, error) {
 			continue
 		}
 		if at >= 0 {
-			return -1, fmt.Errorf("it has the member %q twice, mend it first", name)
+			return -1, fmt.Errorf("it has the member %q twice, correct it first", name)
 		}
 		at = i
 	}
@@ -110,7 +110,7 @@ func lookup(v hujson.Value, path []string) (hujson.Value, bool, error) {
 	for _, name := range path {
 		o, ok := v.Value.(*hujson.Object)
 		if !ok {
-			return v, false, fmt.Errorf("the parent of %q is no object, mend it first", name)
+			return v, false, fmt.Errorf("the parent of %q is no object, correct it first", name)
 		}
 		i, err := member(o, name)
 		if err != nil || i < 0 {

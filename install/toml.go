@@ -20,7 +20,7 @@ func tomlRoot(data []byte) (map[string]any, error) {
 	_, data = splitBOM(data)
 	root := map[string]any{}
 	if err := toml.Unmarshal(data, &root); err != nil {
-		return nil, fmt.Errorf("it is not valid TOML, mend it first: %w", err)
+		return nil, fmt.Errorf("it is not valid TOML, correct it first: %w", err)
 	}
 	return root, nil
 }
@@ -165,7 +165,7 @@ func tableSpans(data []byte, path []string) ([]span, error) {
 		}
 	}
 	if err := p.Error(); err != nil {
-		return nil, fmt.Errorf("it is not valid TOML, mend it first: %w", err)
+		return nil, fmt.Errorf("it is not valid TOML, correct it first: %w", err)
 	}
 	if len(spans) == 0 {
 		return nil, fmt.Errorf("its entry is not written as a table [%s]: change it by hand", tomlKey(path))

@@ -26,7 +26,7 @@ type yamlDoc struct {
 func parseYAML(data []byte) (yamlDoc, error) {
 	// YAML has more line ends than editors show; with them its line numbers are not ours.
 	if bytes.ContainsAny(bytes.ReplaceAll(data, []byte("\r\n"), nil), "\r\u0085\u2028\u2029") {
-		return yamlDoc{}, errors.New("it has unusual line ends, mend them first")
+		return yamlDoc{}, errors.New("it has unusual line ends, correct them first")
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	var doc, more yaml.Node
@@ -35,7 +35,7 @@ func parseYAML(data []byte) (yamlDoc, error) {
 		return yamlDoc{src: data}, nil
 	}
 	if err != nil {
-		return yamlDoc{}, fmt.Errorf("it is not valid YAML, mend it first: %w", err)
+		return yamlDoc{}, fmt.Errorf("it is not valid YAML, correct it first: %w", err)
 	}
 	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
 		return yamlDoc{}, errors.New("it holds more than one YAML document, or text after the end of one")
@@ -75,7 +75,7 @@ func yamlRoot(data []byte) (map[string]any, error) {
 	}
 	root := map[string]any{}
 	if err := yaml.Unmarshal(data, &root); err != nil {
-		return nil, fmt.Errorf("it is not valid YAML, mend it first: %w", err)
+		return nil, fmt.Errorf("it is not valid YAML, correct it first: %w", err)
 	}
 	return root, nil
 }
@@ -87,7 +87,7 @@ func (yamlFormat) find(data []byte, path []string) (raw map[string]any, found bo
 	}
 	section, isMap := root[path[0]].(map[string]any)
 	if !isMap && root[path[0]] != nil {
-		return nil, false, fmt.Errorf("%q is no mapping, mend it first", path[0])
+		return nil, false, fmt.Errorf("%q is no mapping, correct it first", path[0])
 	}
 	v, found := section[path[1]]
 	raw, _ = v.(map[string]any)

@@ -14,7 +14,7 @@ configuration files, shows what it would change, and changes them when you agree
 The access key is asked for (nothing is shown while you type) or taken from
 PIERRE_AUTH_KEY, tried on the server, and stored in the system's keychain or, on
 Linux, in a file that only you can read. It does not go into the hosts' files
-unless you say --key-in-config.
+unless you add --key-in-config.
 
 Everything else in those files stays as it is, comments included, and a backup
 is left beside each. Installing again changes nothing; "mcp-client uninstall"

@@ -129,12 +129,8 @@ func TestCertificates(t *testing.T) {
 				srv.StartTLS()
 			})
 			p := launch(t, nil, "mcp-client", append(tt.args, "--url", s.URL)...)
-			start := time.Now()
 			p.send(initializeLine)
 			got := p.answer(0)
-			if took := time.Since(start); took > 5*time.Second {
-				t.Errorf("took %v", took)
-			}
 			if tt.want == nil && got.Result == nil {
 				t.Errorf("error = %s", got.Error.Message)
 			}
@@ -213,13 +209,9 @@ func TestProxies(t *testing.T) {
 	})
 	t.Run("a proxy that refuses", func(t *testing.T) {
 		p := launch(t, []string{"HTTPS_PROXY=" + proxy.URL}, "mcp-client", "--url", "https://pierre.invalid")
-		start := time.Now()
 		p.send(initializeLine)
 		if got := p.answer(0); !strings.Contains(got.Error.Message, "proxy") || !strings.Contains(got.Error.Message, "407") {
 			t.Errorf("error = %+v", got.Error)
-		}
-		if took := time.Since(start); took > 5*time.Second {
-			t.Errorf("took %v", took)
 		}
 	})
 }

@@ -1,5 +1,5 @@
 // Package script holds the one-line installers of mcp-client, which a server
-// hands out with its own address in them.
+// offers with its own address in them.
 package script
 
 import (

@@ -16,7 +16,7 @@ const mcpPath = "/mcp"
 func (s *Settings) endpointURL(getenv func(string) string) (*url.URL, error) {
 	given := strings.TrimSpace(orElse(s.URL, getenv(URLVariable)))
 	if given == "" {
-		return nil, cli.Usagef("no server: say --url https://HOST or set %s", URLVariable)
+		return nil, cli.Usagef("no server: use --url https://HOST or set %s", URLVariable)
 	}
 	u, err := url.Parse(given)
 	switch {
@@ -27,7 +27,7 @@ func (s *Settings) endpointURL(getenv func(string) string) (*url.URL, error) {
 	case u.User != nil:
 		return nil, cli.Usagef("--url must not hold a password: give the key in PIERRE_AUTH_KEY")
 	case u.Scheme == "http" && !s.AllowHTTP && !Loopback(u.Hostname()):
-		return nil, cli.Usagef("--url %s is unencrypted: use https, or say --allow-http if the network in between is yours", u)
+		return nil, cli.Usagef("--url %s is unencrypted: use https, or add --allow-http if the network in between is yours", u)
 	}
 	if strings.Trim(u.Path, "/") == "" {
 		u.Path, u.RawPath = mcpPath, ""

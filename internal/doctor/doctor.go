@@ -111,7 +111,7 @@ func (x *examination) checkSettings() bool {
 	if x.endpoint, err = x.settings.Endpoint(x.getenv); err != nil {
 		fix := "correct the flag or the variable, and run doctor again"
 		if x.settings.URL == "" && x.getenv(connection.URLVariable) == "" {
-			fix = "say --url https://HOST, or connect a host first: mcp-client install --url https://HOST"
+			fix = "use --url https://HOST, or connect a host first: mcp-client install --url https://HOST"
 		}
 		x.fail("settings", err.Error(), fix)
 		return false

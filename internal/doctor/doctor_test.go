@@ -108,7 +108,7 @@ func TestTheWayToTheServer(t *testing.T) {
 	report, _ = examine(t, t.TempDir(), connection.Settings{URL: "https://name.invalid", Proxy: closed.URL})
 	has(t, report, "fail reach the proxy")
 	report, _ = examine(t, t.TempDir(), connection.Settings{})
-	has(t, report, "fail settings say --url https://HOST")
+	has(t, report, "fail settings use --url https://HOST")
 	report, _ = examine(t, t.TempDir(), connection.Settings{URL: "https://a.example", AuthKey: "two words"})
 	has(t, report, "fail settings correct the flag")
 

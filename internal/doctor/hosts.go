@@ -25,7 +25,7 @@ func (x *examination) hosts() {
 		e, found, err := t.Entry(x.name)
 		switch {
 		case err != nil:
-			x.fail(t.Host.Name, err.Error(), "mend the file; the host cannot read it either")
+			x.fail(t.Host.Name, err.Error(), "correct the file; the host cannot read it either")
 		case !found:
 			x.skip(t.Host.Name, fmt.Sprintf("has no entry %s in %s", x.name, t.File))
 		default:

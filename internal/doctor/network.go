@@ -53,7 +53,7 @@ func (x *examination) proxy(req *http.Request) (*url.URL, bool) {
 	}
 	proxy, err := transport.Proxy(req)
 	if err != nil {
-		x.fail("proxy", "the proxy in the environment is no URL", "correct HTTPS_PROXY or HTTP_PROXY, or say --proxy http://HOST:PORT")
+		x.fail("proxy", "the proxy in the environment is no URL", "correct HTTPS_PROXY or HTTP_PROXY, or use --proxy http://HOST:PORT")
 		return nil, false
 	}
 	if proxy == nil {

@@ -59,7 +59,7 @@ type Plan struct {
 func Targets(w cli.World, opts Options) ([]install.Target, error) {
 	targets, err := find(w, opts)
 	if err == nil && len(targets) == 0 && !opts.Print {
-		return nil, fmt.Errorf("no MCP host was found on this computer: install one, name one with --host (%s), or say --print and paste the entry by hand",
+		return nil, fmt.Errorf("no MCP host was found on this computer: install one, name one with --host (%s), or use --print and paste the entry by hand",
 			strings.Join(install.HostNames(), ", "))
 	}
 	return targets, err
@@ -178,7 +178,7 @@ func (r *run) agreed(changes []install.Change) error {
 		return nil
 	}
 	if _, ok := Terminal(r.w); !ok {
-		return cli.Usagef("there is no terminal to ask at: say --yes to write, or --dry-run to look")
+		return cli.Usagef("there is no terminal to ask at: use --yes to write, or --dry-run to look")
 	}
 	r.report.show(r.w.Stderr)
 	yes, err := confirm(r.w, "Write this?")
