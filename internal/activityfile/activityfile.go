@@ -11,17 +11,18 @@ package activityfile
 import (
 	"context"
 
+	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
 // A Status says what became of one file.
-type Status string
+type Status = draft.Status
 
 // The statuses.
 const (
-	StatusOK      Status = "ok"      // Recordings holds at least one
-	StatusSkipped Status = "skipped" // not an activity; Reason says what it is
-	StatusFailed  Status = "failed"  // meant to be one, but not readable; Reason says why
+	StatusOK      = draft.StatusOK      // Recordings holds at least one
+	StatusSkipped = draft.StatusSkipped // not an activity; Reason says what it is
+	StatusFailed  = draft.StatusFailed  // meant to be one, but not readable; Reason says why
 )
 
 // A Result is what became of one file of an upload, or of one activity that an

@@ -6,7 +6,10 @@ import (
 	"path"
 	"strings"
 
+	"github.com/pierre-mcp/pierre/internal/activityfile/apple"
+	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
 	"github.com/pierre-mcp/pierre/internal/activityfile/formats"
+	"github.com/pierre-mcp/pierre/internal/activityfile/xmldoc"
 	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -32,60 +35,60 @@ func (w *walker) appleDocument(ctx context.Context, b *bundle, e *entry, in scop
 		return ctx.Err()
 	}
 	defer f.Close() //nolint:errcheck // it was only read
-	x, err := newXMLReader(f)
+	x, err := xmldoc.NewReader(f)
 	if err != nil {
 		return ctx.Err()
 	}
-	if root, err := x.start(); err != nil || root.Name.Local != "HealthData" {
+	if root, err := x.Start(); err != nil || root.Name.Local != "HealthData" {
 		return ctx.Err()
 	}
 	w.ahead.at(e.path)
-	a := newAppleReader(x, w.limits)
-	if err := x.children(a.child); err != nil {
-		text, err := x.damage(err)
+	a := apple.NewReader(x, w.limits.Samples, w.limits.Rows)
+	if err := x.Children(a.Child); err != nil {
+		text, err := x.Damage(err)
 		if err != nil {
 			r, fatal := refused(ctx, err)
 			if fatal != nil {
 				return fatal
 			}
-			text = r.reason
+			text = r.Reason
 		}
-		a.warnings = append(a.warnings, text)
+		a.Warnings = append(a.Warnings, text)
 	}
-	if a.undated > 0 {
-		a.warnings = append(a.warnings, human.Plural(a.undated, "workout")+" without a readable date left out")
+	if a.Undated > 0 {
+		a.Warnings = append(a.Warnings, human.Plural(a.Undated, "workout")+" without a readable date left out")
 	}
 	in.provider = pierre.ProviderAppleHealth
 	b.claim(path.Dir(e.path), in.provider)
 	e.taken = true
-	w.ahead.total += len(a.workouts)
-	a.heartRates.sort()
-	for i := range a.workouts {
+	w.ahead.total += len(a.Workouts)
+	a.HeartRates.Sort()
+	for i := range a.Workouts {
 		if err := w.appleWorkout(ctx, b, e, a, i, in); err != nil {
 			return err
 		}
 	}
 	return w.yield(Result{
-		Path: e.path, Format: formats.XML, Status: StatusSkipped, Warnings: a.warnings, Profile: a.profile.Profile,
-		Reason: fmt.Sprintf("the list of the export's workouts (%d); %d health records (steps, sleep, …) are not activities", len(a.workouts), a.records),
+		Path: e.path, Format: formats.XML, Status: StatusSkipped, Warnings: a.Warnings, Profile: a.Profile.Profile,
+		Reason: fmt.Sprintf("the list of the export's workouts (%d); %d health records (steps, sleep, …) are not activities", len(a.Workouts), a.Records),
 	})
 }
 
 // appleWorkout yields workout i with the points of its routes, then the routes.
-func (w *walker) appleWorkout(ctx context.Context, b *bundle, list *entry, a *appleReader, i int, in scope) error {
-	workout := &a.workouts[i]
-	d := workout.draft()
+func (w *walker) appleWorkout(ctx context.Context, b *bundle, list *entry, a *apple.Reader, i int, in scope) error {
+	workout := &a.Workouts[i]
+	d := workout.Draft()
 	var routes []Result
-	for _, name := range workout.routes {
+	for _, name := range workout.Routes {
 		file := b.find(path.Join(path.Dir(list.path), name), true)
 		if file == nil {
-			d.warn("its route " + name + " is missing")
+			d.Warn("its route " + name + " is missing")
 			continue
 		}
 		file.taken = true
 		res := Result{
 			Path: file.path, Format: formats.GPX, Status: StatusSkipped,
-			Reason: "the route of the workout of " + fromUnix(workout.start).Format("2006-01-02 15:04") + " UTC, and part of it",
+			Reason: "the route of the workout of " + draft.FromUnix(workout.Start).Format("2006-01-02 15:04") + " UTC, and part of it",
 		}
 		read, err := w.parseEntry(ctx, file)
 		if err != nil {
@@ -93,18 +96,18 @@ func (w *walker) appleWorkout(ctx context.Context, b *bundle, list *entry, a *ap
 			if fatal != nil {
 				return fatal
 			}
-			res.Status, res.Reason = r.status, r.reason
-			d.warn("its route " + name + " could not be read: " + r.reason)
+			res.Status, res.Reason = r.Status, r.Reason
+			d.Warn("its route " + name + " could not be read: " + r.Reason)
 		}
 		res.SHA256, res.Warnings = read.sum, read.warnings
 		routes = append(routes, res)
 		for _, part := range read.drafts {
-			d.samples = append(d.samples, part.samples[:min(len(part.samples), w.limits.Samples-len(d.samples))]...)
+			d.Samples = append(d.Samples, part.Samples[:min(len(part.Samples), w.limits.Samples-len(d.Samples))]...)
 		}
 	}
-	beats := a.heartRates.during(workout)
-	d.samples = append(d.samples, beats[:min(len(beats), w.limits.Samples-len(d.samples))]...)
-	p := parsed{format: formats.XML, sum: workout.sum, drafts: []draft{d}}
+	beats := a.HeartRates.During(workout)
+	d.Samples = append(d.Samples, beats[:min(len(beats), w.limits.Samples-len(d.Samples))]...)
+	p := parsed{format: formats.XML, sum: workout.Sum, drafts: []draft.Draft{d}}
 	if err := w.deliver(fmt.Sprintf("%s#workout-%d", list.path, i+1), p, "", in); err != nil {
 		return err
 	}

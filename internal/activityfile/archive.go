@@ -15,6 +15,7 @@ import (
 
 	"github.com/klauspost/compress/flate"
 
+	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
 	"github.com/pierre-mcp/pierre/internal/spool"
 )
 
@@ -38,7 +39,7 @@ func (w *walker) archive(ctx context.Context, e *entry, f *file, in scope) error
 		return w.refuse(ctx, Result{Path: e.path}, err)
 	}
 	if in.depth++; in.depth > w.limits.Depth {
-		return refuse(unreadable("archives are nested more than %d deep", w.limits.Depth))
+		return refuse(draft.Unreadable("archives are nested more than %d deep", w.limits.Depth))
 	}
 	whole, err := w.randomAccess(f)
 	if err != nil {
@@ -54,7 +55,7 @@ func (w *walker) archive(ctx context.Context, e *entry, f *file, in scope) error
 		return refuse(err)
 	}
 	if len(entries) == 0 {
-		return refuse(notActivity("the archive is empty"))
+		return refuse(draft.NotActivity("the archive is empty"))
 	}
 	w.ahead.opened(e, true)
 	return w.bundle(ctx, entries, in)
@@ -110,9 +111,9 @@ func (w *walker) unzip(src content, prefix string) ([]*entry, error) {
 	z, err := zip.NewReader(capped, src.size)
 	if err != nil {
 		if capped.left.Load() < 0 {
-			return nil, unreadable("the archive holds more than %d files", w.limits.Entries)
+			return nil, draft.Unreadable("the archive holds more than %d files", w.limits.Entries)
 		}
-		return nil, unreadable("the archive is cut off or damaged: its list of files is missing")
+		return nil, draft.Unreadable("the archive is cut off or damaged: its list of files is missing")
 	}
 	capped.open.Store(true)
 	packed := &counter{} // of the member that was opened last
@@ -199,7 +200,7 @@ type cappedReader struct {
 
 func (c *cappedReader) ReadAt(p []byte, off int64) (int, error) {
 	if !c.open.Load() && c.left.Add(-int64(len(p))) < 0 {
-		return 0, unreadable("the list of files is too long")
+		return 0, draft.Unreadable("the list of files is too long")
 	}
 	return c.src.ReadAt(p, off)
 }

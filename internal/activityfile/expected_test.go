@@ -120,7 +120,7 @@ func checkSessions(t *testing.T, got []pierre.Recording, want recordings.File) {
 		}
 		start := s.Start
 		if want.Activity.RawOffset != nil && want.Records.FirstRaw != nil {
-			start = time.Unix(fitEpoch+*want.Records.FirstRaw+*want.Activity.RawOffset, 0).UTC()
+			start = time.Unix(631065600+*want.Records.FirstRaw+*want.Activity.RawOffset, 0).UTC()
 		}
 		if r.Sport != sport || !r.Start.Equal(start) {
 			t.Errorf("session %d: %s at %v, want %s at %v", i, r.Sport, r.Start, sport, start)
@@ -186,7 +186,7 @@ func streams(parts []pierre.Recording) (joined pierre.Series, haversineMeters fl
 			*c.to = append(*c.to, values...)
 		}
 		for _, at := range s.Time {
-			joined.Time = append(joined.Time, at+unix(p.Start))
+			joined.Time = append(joined.Time, at+unixOf(p.Start))
 		}
 		last := -1
 		for i := range s.Latitude {
@@ -227,8 +227,8 @@ func checkRecords(t *testing.T, parts []pierre.Recording, want recordings.Record
 		count("altitude", s.Altitude, ifAny(want.NAltitude, want.AltitudeMax))
 		count("distance", s.Distance, ifAny(want.NDistance, want.DistanceLast))
 		count("temperature", s.Temperature, want.NTemperature)
-		if got := unix(want.First); s.Time[0] != got || s.Time[len(s.Time)-1] != unix(want.Last) {
-			t.Errorf("samples from %v to %v, want %v to %v", fromUnix(s.Time[0]), fromUnix(s.Time[len(s.Time)-1]), want.First, want.Last)
+		if got := unixOf(want.First); s.Time[0] != got || s.Time[len(s.Time)-1] != unixOf(want.Last) {
+			t.Errorf("samples from %v to %v, want %v to %v", s.Time[0], s.Time[len(s.Time)-1], want.First, want.Last)
 		}
 	}
 	if want.HRMean != nil && want.NHeartRate > want.HRZeros {
@@ -430,3 +430,6 @@ func TestRealAppleHealthExport(t *testing.T) {
 		t.Errorf("profile %+v", p)
 	}
 }
+
+// unixOf returns t in seconds, exact to the microsecond.
+func unixOf(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }

@@ -13,6 +13,9 @@ import (
 	"slices"
 
 	"github.com/klauspost/compress/gzip"
+
+	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
+	"github.com/pierre-mcp/pierre/internal/activityfile/xmldoc"
 )
 
 // entry reads one file, whatever it is, and yields what became of it.
@@ -37,9 +40,17 @@ func (w *walker) entry(ctx context.Context, e *entry, in scope) error {
 	}
 	id := ""
 	if in.garmin != nil {
-		id = in.garmin.enrich(p.drafts)
+		id = in.garmin.Enrich(p.drafts)
 	}
 	return w.deliver(e.path, p, id, in)
+}
+
+// parsed is what one file holds.
+type parsed struct {
+	format   string
+	sum      [32]byte
+	drafts   []draft.Draft
+	warnings []string
 }
 
 // A file is an open entry, decompressed, of which the first bytes are known.
@@ -75,7 +86,7 @@ func (w *walker) openFile(ctx context.Context, e *entry) (*file, error) {
 	for range most + 1 {
 		f.Reader = bufio.NewReaderSize(reader, 64<<10)
 		f.head, err = f.Peek(512)
-		if err != nil && !isEOF(err) {
+		if err != nil && !draft.IsEOF(err) {
 			return nil, errors.Join(err, f.Close())
 		}
 		if !bytes.HasPrefix(f.head, []byte{0x1f, 0x8b}) {
@@ -84,7 +95,7 @@ func (w *walker) openFile(ctx context.Context, e *entry) (*file, error) {
 		packed := &counter{src: f.Reader}
 		unzip, err := gzip.NewReader(packed)
 		if err != nil {
-			return nil, errors.Join(unreadable("its compression is damaged"), f.Close())
+			return nil, errors.Join(draft.Unreadable("its compression is damaged"), f.Close())
 		}
 		f.raw = nil
 		f.closers = append([]io.Closer{unzip}, f.closers...)
@@ -94,7 +105,7 @@ func (w *walker) openFile(ctx context.Context, e *entry) (*file, error) {
 		}
 		reader = f.meter
 	}
-	return nil, errors.Join(unreadable("it is compressed more than %d times", most), f.Close())
+	return nil, errors.Join(draft.Unreadable("it is compressed more than %d times", most), f.Close())
 }
 
 // A counter counts the bytes that are read through it.
@@ -138,7 +149,7 @@ func (w *walker) parseWhole(ctx context.Context, src io.Reader, r reader) (parse
 	b, err := io.ReadAll(src)
 	cut := ""
 	if err != nil {
-		if cut = cutShort(err, len(b)); cut == "" {
+		if cut = draft.CutShort(err, len(b)); cut == "" {
 			return parsed{format: r.format}, err
 		}
 	}
@@ -148,14 +159,6 @@ func (w *walker) parseWhole(ctx context.Context, src io.Reader, r reader) (parse
 		p.warnings = append([]string{cut}, p.warnings...)
 	}
 	return p, err
-}
-
-// cutShort says where compressed data broke off, or "" if err is another matter.
-func cutShort(err error, read int) string {
-	if isEOF(err) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader) {
-		return fmt.Sprintf("the compressed file is cut off or damaged at byte %d of its content", read)
-	}
-	return ""
 }
 
 func looksLikeXML(head []byte) bool {
@@ -170,16 +173,16 @@ func looksLikeXML(head []byte) bool {
 func (w *walker) parseXML(r io.Reader, name string) (p parsed, err error) {
 	sum := sha256.New()
 	r = io.TeeReader(r, sum)
-	x, err := newXMLReader(r)
+	x, err := xmldoc.NewReader(r)
 	if err != nil {
 		return p, err
 	}
-	root, err := x.start()
+	root, err := x.Start()
 	if err != nil {
-		if _, err := x.damage(err); err != nil {
+		if _, err := x.Damage(err); err != nil {
 			return p, err
 		}
-		return p, unreadable("it is damaged from the beginning")
+		return p, draft.Unreadable("it is damaged from the beginning")
 	}
 	found, ok := readerOf(root.Name.Local)
 	if !ok {
@@ -188,7 +191,7 @@ func (w *walker) parseXML(r io.Reader, name string) (p parsed, err error) {
 	p.format = found.format
 	p.drafts, p.warnings, err = found.document(x, w.limits.Samples)
 	if err != nil {
-		if _, ok := asRefusal(err); !ok {
+		if _, ok := draft.AsRefusal(err); !ok {
 			return p, err
 		}
 	}
@@ -196,8 +199,8 @@ func (w *walker) parseXML(r io.Reader, name string) (p parsed, err error) {
 		return p, drainErr
 	}
 	for i := range p.drafts {
-		if id := p.drafts[i].rec.MultisportID; id != "" {
-			p.drafts[i].rec.MultisportID = fmt.Sprintf("%x-%s", p.sum[:8], id)
+		if id := p.drafts[i].Rec.MultisportID; id != "" {
+			p.drafts[i].Rec.MultisportID = fmt.Sprintf("%x-%s", p.sum[:8], id)
 		}
 	}
 	return p, err
@@ -205,7 +208,7 @@ func (w *walker) parseXML(r io.Reader, name string) (p parsed, err error) {
 
 // drain reads what follows the document, so that the sum is that of the whole file.
 func drain(r io.Reader, sum hash.Hash, p *parsed) error {
-	if _, err := io.Copy(io.Discard, r); err != nil && cutShort(err, 0) == "" {
+	if _, err := io.Copy(io.Discard, r); err != nil && draft.CutShort(err, 0) == "" {
 		return err
 	}
 	p.sum = [32]byte(sum.Sum(nil))
@@ -218,26 +221,26 @@ func (w *walker) deliver(name string, p parsed, id string, in scope) error {
 	var own []string
 	for i := range p.drafts {
 		d := &p.drafts[i]
-		if !d.dated() {
+		if !d.Dated() {
 			continue
 		}
-		if d.unset {
+		if d.Unset {
 			res.Status = StatusFailed
 			res.Reason = "the device's clock was not set, and the file does not say when it was recorded"
 			return w.yield(res)
 		}
-		d.rec.Provider = in.provider
-		res.LocalTimes = res.LocalTimes || d.local
-		rec := d.finish()
-		own = append(own, rec.Warnings[:min(len(rec.Warnings), maxWarnings)]...)
-		rec.Warnings = listed(slices.Concat(p.warnings, rec.Warnings))
+		d.Rec.Provider = in.provider
+		res.LocalTimes = res.LocalTimes || d.Local
+		rec := d.Finish()
+		own = append(own, rec.Warnings[:min(len(rec.Warnings), draft.MaxWarnings)]...)
+		rec.Warnings = draft.Listed(slices.Concat(p.warnings, rec.Warnings))
 		res.Recordings = append(res.Recordings, rec)
-		*d = draft{} // its samples are columns now
+		*d = draft.Draft{} // its samples are columns now
 	}
 	if len(res.Recordings) == 0 {
 		res.Status, res.Reason = StatusFailed, "nothing in it says when it was"
 	}
-	res.Warnings = listed(slices.Concat(p.warnings, own))
+	res.Warnings = draft.Listed(slices.Concat(p.warnings, own))
 	return w.yield(res)
 }
 
@@ -247,21 +250,21 @@ func (w *walker) refuse(ctx context.Context, res Result, err error) error {
 	if fatal != nil {
 		return fatal
 	}
-	res.Status, res.Reason = r.status, r.reason
+	res.Status, res.Reason = r.Status, r.Reason
 	return w.yield(res)
 }
 
 // refused turns the error of reading a file into what its owner may read,
 // unless the error ends the walk.
-func refused(ctx context.Context, err error) (r *refusal, fatal error) {
+func refused(ctx context.Context, err error) (r *draft.RefusalError, fatal error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	if r, ok := asRefusal(err); ok {
+	if r, ok := draft.AsRefusal(err); ok {
 		return r, nil
 	}
-	if cutShort(err, 0) != "" {
-		return &refusal{StatusFailed, "its compression is cut off or damaged"}, nil
+	if draft.CutShort(err, 0) != "" {
+		return &draft.RefusalError{Status: StatusFailed, Reason: "its compression is cut off or damaged"}, nil
 	}
-	return &refusal{StatusFailed, "it could not be read"}, nil
+	return &draft.RefusalError{Status: StatusFailed, Reason: "it could not be read"}, nil
 }

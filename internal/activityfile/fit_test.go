@@ -1,7 +1,6 @@
 package activityfile
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
@@ -151,9 +150,9 @@ func TestFITChainOfActivities(t *testing.T) {
 func TestFITClock(t *testing.T) {
 	const unset = 17_000_000 // FIT seconds: half a year since power-up
 	activity := func(utc, local int64) mesger {
-		return mesgdef.NewActivity(nil).SetTimestamp(time.Unix(fitEpoch+utc, 0)).SetLocalTimestamp(time.Unix(fitEpoch+local, 0))
+		return mesgdef.NewActivity(nil).SetTimestamp(time.Unix(631065600+utc, 0)).SetLocalTimestamp(time.Unix(631065600+local, 0))
 	}
-	set := fitStart.Unix() - fitEpoch
+	set := fitStart.Unix() - 631065600
 	for _, tt := range []struct {
 		name   string
 		start  time.Time
@@ -167,8 +166,8 @@ func TestFITClock(t *testing.T) {
 		{"garbage of another year", fitStart, activity(set, set-876098089), fitStart, nil, false},
 		{"garbage of seven minutes", fitStart, activity(set, set+420), fitStart, nil, false},
 		{"fifteen hours ahead", fitStart, activity(set, set+15*3600), fitStart, nil, false},
-		{"unset, but noted at the end", time.Unix(fitEpoch+unset, 0), activity(unset, set), fitStart, nil, true},
-		{"unset", time.Unix(fitEpoch+unset, 0), activity(unset, unset), time.Time{}, nil, false},
+		{"unset, but noted at the end", time.Unix(631065600+unset, 0), activity(unset, set), fitStart, nil, true},
+		{"unset", time.Unix(631065600+unset, 0), activity(unset, unset), time.Time{}, nil, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			content := fitRecording{start: tt.start, seconds: 20, after: []mesger{tt.clock}}.encode(t)
@@ -375,49 +374,6 @@ func TestFITThatIsNoActivity(t *testing.T) {
 	}
 }
 
-func TestFITSports(t *testing.T) {
-	for _, tt := range []struct {
-		sport typedef.Sport
-		sub   typedef.SubSport
-		want  pierre.Sport
-	}{
-		{typedef.SportRunning, typedef.SubSportTreadmill, pierre.SportRun},
-		{typedef.SportRunning, typedef.SubSportTrail, pierre.SportTrailRunning},
-		{typedef.SportRunning, typedef.SubSportVirtualActivity, pierre.SportVirtualRun},
-		{typedef.SportCycling, typedef.SubSportIndoorCycling, pierre.SportRide},
-		{typedef.SportCycling, typedef.SubSportVirtualActivity, pierre.SportVirtualRide},
-		{typedef.SportCycling, typedef.SubSportGravelCycling, pierre.SportGravelRide},
-		{typedef.SportEBiking, typedef.SubSportGeneric, pierre.SportEBikeRide},
-		{typedef.SportSwimming, typedef.SubSportLapSwimming, pierre.SportSwim},
-		{typedef.SportTraining, typedef.SubSportStrengthTraining, pierre.SportStrengthTraining},
-		{typedef.SportTraining, typedef.SubSportYoga, "yoga"},
-		{typedef.SportTraining, typedef.SubSportCardioTraining, pierre.SportWorkout},
-		{typedef.SportFitnessEquipment, typedef.SubSportIndoorRowing, "rowing"},
-		{typedef.SportFitnessEquipment, typedef.SubSportElliptical, pierre.SportWorkout},
-		{typedef.SportGeneric, typedef.SubSportGeneric, pierre.SportOther},
-		{typedef.SportWalking, typedef.SubSportCasualWalking, pierre.SportWalk},
-		{typedef.SportMountaineering, typedef.SubSportInvalid, pierre.SportHike},
-		{typedef.SportAlpineSkiing, typedef.SubSportBackcountry, "backcountry_skiing"},
-		{typedef.SportAlpineSkiing, typedef.SubSportResort, "alpine_skiing"},
-		{typedef.SportCrossCountrySkiing, typedef.SubSportSkateSkiing, "cross_country_skiing"},
-		{typedef.SportStandUpPaddleboarding, typedef.SubSportGeneric, "paddleboarding"},
-		{typedef.SportSnowshoeing, typedef.SubSportGeneric, "snowshoe"},
-		{typedef.SportTransition, typedef.SubSportGeneric, pierre.SportTransition},
-		{typedef.SportHunting, typedef.SubSportGeneric, pierre.SportOther},
-		{200, 200, pierre.SportOther},
-	} {
-		if got := fitSport(tt.sport, tt.sub); got != tt.want {
-			t.Errorf("%v/%v: got %s, want %s", tt.sport, tt.sub, got, tt.want)
-		}
-	}
-	known := pierre.Sports()
-	for _, g := range sportNames() {
-		if !slices.Contains(known, g.sport) {
-			t.Errorf("%s is no sport of the domain", g.sport)
-		}
-	}
-}
-
 func TestFITDeviceNames(t *testing.T) {
 	for _, tt := range []struct {
 		id   *mesgdef.FileId
@@ -435,38 +391,6 @@ func TestFITDeviceNames(t *testing.T) {
 		if a, _ := recording(t, encodeFIT(t, messages...)); a.Device != tt.want {
 			t.Errorf("got %q, want %q", a.Device, tt.want)
 		}
-	}
-}
-
-// Twelve bits of 1/1024 s wrap every four seconds.
-func TestFITHeartRateMessagesUnwrapTheirTimes(t *testing.T) {
-	var h fitHeartRates
-	anchor := mesgdef.NewHr(nil).SetTimestamp(fitStart).SetEventTimestamp([]uint32{3 * 1024}).SetFilteredBpm([]uint8{100}).ToMesg(nil)
-	h.add(&anchor)
-	packed := func(a, b uint32) []byte {
-		a, b = a&0xFFF, b&0xFFF
-		v := make([]byte, 4)
-		binary.LittleEndian.PutUint32(v, a|b<<12)
-		return v[:3]
-	}
-	for i := range uint32(10) { // a beat per second
-		at := (3 + 1 + 2*i) * 1024
-		m := mesgdef.NewHr(nil).SetEventTimestamp12(packed(at, at+1024)).SetFilteredBpm([]uint8{110, 120}).ToMesg(nil)
-		h.add(&m)
-	}
-	var records []sample
-	for i := range 21 {
-		records = append(records, newSample(unix(fitStart)+float64(i)))
-	}
-	h.merge(records)
-	// Each second holds a beat and the three quarters before it that repeat the last one.
-	for i, want := range []float64{100, 103, 113, 118} {
-		if math.Abs(records[i].hr-want) > 1 {
-			t.Errorf("second %d: %g, want %g", i, records[i].hr, want)
-		}
-	}
-	if last := records[20]; math.IsNaN(last.hr) {
-		t.Error("the last second has no heart rate: the times were not unwrapped")
 	}
 }
 

@@ -115,3 +115,12 @@ func TestGarminListsThatAreDamaged(t *testing.T) {
 		})
 	}
 }
+
+// The list cannot say what is the reader's own.
+func TestGarminListHasNoSayInItsReading(t *testing.T) {
+	row := strings.Replace(garminRow(1, "running", "x", fitStart), "{", `{"Found":true,"found":true,"List":"other","Sum":"x",`, 1)
+	results := walkBytes(t, "x_summarizedActivities.json", []byte("[{\"summarizedActivitiesExport\":["+row+"]}]"), Options{})
+	if len(results) != 2 || results[0].Status != StatusOK || !strings.HasPrefix(results[0].Path, "x_summarizedActivities.json#") {
+		t.Errorf("got %q", brief(results))
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"io"
+
+	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
 )
 
 // withDefaults replaces what is not set.
@@ -56,17 +58,11 @@ func (m *meter) Read(p []byte) (int, error) {
 	m.budget.bytes -= int64(n)
 	switch {
 	case m.budget.bytes < 0:
-		return 0, unreadable("the upload is larger than what is read of one: upload the rest apart")
+		return 0, draft.Unreadable("the upload is larger than what is read of one: upload the rest apart")
 	case m.left < 0:
-		return 0, unreadable("it is larger than %s", size(m.n+m.left))
+		return 0, draft.Unreadable("it is larger than %s", size(m.n+m.left))
 	case m.packed != nil && m.n > ratioFloor && m.n > m.ratio*m.packed.n:
-		return 0, unreadable("it expands to more than %d times its size: no recording does", m.ratio)
+		return 0, draft.Unreadable("it expands to more than %d times its size: no recording does", m.ratio)
 	}
 	return n, err
 }
-
-// What one file may hold, whatever its format.
-const (
-	maxActivities = 10_000
-	maxLaps       = 100_000 // of all its activities
-)

@@ -15,6 +15,9 @@ import (
 
 	"github.com/muktihari/fit/profile/mesgdef"
 	"github.com/muktihari/fit/profile/typedef"
+
+	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
+	"github.com/pierre-mcp/pierre/internal/activityfile/fit"
 )
 
 func tcxActivities(inner string) []byte {
@@ -50,12 +53,12 @@ func TestWhatIsBeyondALimitIsLeftOut(t *testing.T) {
 		"tracks":                 {"x.gpx", tracks(5), 5, ""},
 		"points of TCX":          {"x.tcx", []byte(tcxDoc(100)), 1, ""},
 		"more points of TCX":     {"x.tcx", []byte(tcxDoc(101)), 1, "more than 100 points"},
-		"laps of TCX":            {"x.tcx", tcxActivities("<Activity>" + strings.Repeat(timedLap, maxLaps) + "</Activity>"), 1, ""},
-		"more laps of TCX":       {"x.tcx", tcxActivities(strings.Repeat("<Activity>"+strings.Repeat(timedLap, maxLaps/2+1)+"</Activity>", 2)), 2, "more than 100000 laps"},
-		"activities of TCX":      {"x.tcx", tcxActivities(strings.Repeat("<Activity>"+timedLap+"</Activity>", maxActivities)), maxActivities, ""},
-		"more activities of TCX": {"x.tcx", tcxActivities(strings.Repeat("<Activity>"+timedLap+"</Activity>", maxActivities+1)), maxActivities, "more than 10000 activities"},
-		"sessions of FIT":        {"x.fit", sessions(maxFITSessions), maxFITSessions, ""},
-		"more sessions of FIT":   {"x.fit", sessions(maxFITSessions + 1), maxFITSessions + 1, "more parts than a recording can hold"},
+		"laps of TCX":            {"x.tcx", tcxActivities("<Activity>" + strings.Repeat(timedLap, draft.MaxLaps) + "</Activity>"), 1, ""},
+		"more laps of TCX":       {"x.tcx", tcxActivities(strings.Repeat("<Activity>"+strings.Repeat(timedLap, draft.MaxLaps/2+1)+"</Activity>", 2)), 2, "more than 100000 laps"},
+		"activities of TCX":      {"x.tcx", tcxActivities(strings.Repeat("<Activity>"+timedLap+"</Activity>", draft.MaxActivities)), draft.MaxActivities, ""},
+		"more activities of TCX": {"x.tcx", tcxActivities(strings.Repeat("<Activity>"+timedLap+"</Activity>", draft.MaxActivities+1)), draft.MaxActivities, "more than 10000 activities"},
+		"sessions of FIT":        {"x.fit", sessions(fit.MaxSessions), fit.MaxSessions, ""},
+		"more sessions of FIT":   {"x.fit", sessions(fit.MaxSessions + 1), fit.MaxSessions + 1, "more parts than a recording can hold"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			results := walkBytes(t, tt.file, tt.content, Options{Limits: Limits{Samples: 100}})
@@ -223,7 +226,7 @@ func TestNothingImplausibleComesOut(t *testing.T) {
 		for _, r := range walkBytes(t, name, content, Options{}) {
 			for _, a := range r.Recordings {
 				checkInvariants(t, a)
-				if a.ElapsedSeconds != nil && *a.ElapsedSeconds > maxSpan {
+				if a.ElapsedSeconds != nil && *a.ElapsedSeconds > draft.MaxSpan {
 					t.Errorf("%s: it lasted %g s", name, *a.ElapsedSeconds)
 				}
 			}
@@ -236,36 +239,8 @@ func TestLongTextIsCut(t *testing.T) {
 	long := strings.Repeat("é", 40_000)
 	r := one(t, "x.gpx", gpxDoc("<trk><name>"+long+"</name><desc>"+long+"</desc>"+strings.TrimPrefix(gpxTrk(fitStart, 3, ""), "<trk>")))
 	a := r.Recordings[0]
-	if len(a.Name) > maxTitle || len(a.Name) < maxTitle-2 || len(a.Description) > maxDescription || strings.ToValidUTF8(a.Name+a.Description, "") != a.Name+a.Description {
+	if len(a.Name) > draft.MaxTitle || len(a.Name) < draft.MaxTitle-2 || len(a.Description) > draft.MaxDescription || strings.ToValidUTF8(a.Name+a.Description, "") != a.Name+a.Description {
 		t.Errorf("name of %d bytes, description of %d", len(a.Name), len(a.Description))
-	}
-}
-
-func TestWarningsAreBounded(t *testing.T) {
-	var w []string
-	for i := range 3 * maxWarnings {
-		w = append(w, fmt.Sprint(i))
-	}
-	got := listed(w)
-	if len(got) != maxWarnings || got[0] != "0" || got[maxWarnings-1] != "and 41 more warnings" {
-		t.Errorf("got %q", got)
-	}
-}
-
-// Sessions are matched with their records in one pass: their numbers do not multiply.
-func TestManySessionsOverManyRecords(t *testing.T) {
-	f := &fitFile{}
-	for i := range 200_000 {
-		f.records = append(f.records, newSample(float64(i)))
-	}
-	f.records[5].dist = 12
-	for i := range maxFITMessages {
-		f.sessions = append(f.sessions, fitSession{start: float64(190_000 + i%100)})
-	}
-	for i, l := range f.legs() {
-		if want := 12.0; i > 0 && l.base != want {
-			t.Fatalf("leg %d begins at %g m, want %g", i, l.base, want)
-		}
 	}
 }
 

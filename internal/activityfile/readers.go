@@ -3,7 +3,12 @@ package activityfile
 import (
 	"context"
 
+	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
+	"github.com/pierre-mcp/pierre/internal/activityfile/fit"
 	"github.com/pierre-mcp/pierre/internal/activityfile/formats"
+	"github.com/pierre-mcp/pierre/internal/activityfile/gpx"
+	"github.com/pierre-mcp/pierre/internal/activityfile/tcx"
+	"github.com/pierre-mcp/pierre/internal/activityfile/xmldoc"
 )
 
 // A reader reads the files of one format. A file is known by how it begins, or,
@@ -13,19 +18,19 @@ type reader struct {
 
 	begins func(head []byte) bool
 	most   int64 // bytes of a file, which is read whole
-	whole  func(ctx context.Context, content []byte, sum [32]byte, maxSamples int) ([]draft, []string, error)
+	whole  func(ctx context.Context, content []byte, sum [32]byte, maxSamples int) ([]draft.Draft, []string, error)
 
 	root     string
-	document func(x *xmlReader, maxSamples int) ([]draft, []string, error) // the rest of one whose root has begun
+	document func(x *xmldoc.Reader, maxSamples int) ([]draft.Draft, []string, error) // the rest of one whose root has begun
 }
 
 // readers returns the readers of all formats of recordings. Each returns drafts,
 // and warnings about what was not readable.
 func readers() []reader {
 	return []reader{
-		{format: formats.FIT, begins: isFIT, most: maxFITBytes, whole: readFIT},
-		{format: formats.GPX, root: "gpx", document: readGPX},
-		{format: formats.TCX, root: "TrainingCenterDatabase", document: readTCX},
+		{format: formats.FIT, begins: fit.Begins, most: fit.MaxBytes, whole: fit.Read},
+		{format: formats.GPX, root: "gpx", document: gpx.Read},
+		{format: formats.TCX, root: "TrainingCenterDatabase", document: tcx.Read},
 	}
 }
 

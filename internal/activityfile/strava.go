@@ -6,7 +6,9 @@ import (
 	"path"
 	"strings"
 
+	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
 	"github.com/pierre-mcp/pierre/internal/activityfile/formats"
+	"github.com/pierre-mcp/pierre/internal/activityfile/strava"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -34,7 +36,7 @@ func (w *walker) strava(ctx context.Context, b *bundle, in scope) error {
 // passOver reports on a list that is beyond the limits. One that turns out to be
 // something else is dealt with later, like any other file.
 func (w *walker) passOver(ctx context.Context, e *entry, err error) error {
-	if _, ok := asRefusal(err); !ok {
+	if _, ok := draft.AsRefusal(err); !ok {
 		return ctx.Err()
 	}
 	e.taken = true
@@ -50,36 +52,36 @@ func (b *bundle) mayBeStrava(e *entry) bool {
 	return strings.EqualFold(path.Ext(e.path), ".csv") && b.hasFolder(path.Join(path.Dir(e.path), "activities"))
 }
 
-func (w *walker) stravaTable(ctx context.Context, e *entry) (stravaTable, error) {
+func (w *walker) stravaTable(ctx context.Context, e *entry) (strava.Table, error) {
 	if e.problem != "" {
-		return stravaTable{}, errNoTable
+		return strava.Table{}, draft.ErrNoTable
 	}
 	r, err := w.reader(ctx, e, w.limits.FileBytes)
 	if err != nil {
-		return stravaTable{}, err
+		return strava.Table{}, err
 	}
 	defer r.Close() //nolint:errcheck // it was only read
-	return readStravaTable(r, w.limits.Rows)
+	return strava.Read(r, w.limits.Rows)
 }
 
-func (w *walker) stravaExport(ctx context.Context, b *bundle, list *entry, t stravaTable, in scope) error {
+func (w *walker) stravaExport(ctx context.Context, b *bundle, list *entry, t strava.Table, in scope) error {
 	root := path.Dir(list.path)
 	in.provider = pierre.ProviderStrava
 	b.claim(root, pierre.ProviderStrava)
 	list.taken = true
 	withFile := 0
-	for i := range t.rows {
-		if t.rows[i].file == "" {
+	for i := range t.Rows {
+		if t.Rows[i].File == "" {
 			w.ahead.total++
 		}
 	}
-	for i := range t.rows {
-		row := &t.rows[i]
-		file := b.find(path.Join(root, row.file), row.file != "")
+	for i := range t.Rows {
+		row := &t.Rows[i]
+		file := b.find(path.Join(root, row.File), row.File != "")
 		switch {
 		case file != nil:
 			withFile++
-		case row.file != "":
+		case row.File != "":
 			w.ahead.total++ // the file is missing, and the row stands in for it
 		}
 		if err := w.stravaActivity(ctx, list, row, file, in); err != nil {
@@ -90,52 +92,52 @@ func (w *walker) stravaExport(ctx context.Context, b *bundle, list *entry, t str
 	b.setAside(path.Join(root, "media"), "a photo or video")
 	res := Result{
 		Path: list.path, Format: formats.CSV, Status: StatusSkipped,
-		Reason: fmt.Sprintf("the list of the export's activities (%d, of which %d have a file)", len(t.rows), withFile),
+		Reason: fmt.Sprintf("the list of the export's activities (%d, of which %d have a file)", len(t.Rows), withFile),
 	}
-	if t.warning != "" {
-		res.Warnings = []string{t.warning}
+	if t.Warning != "" {
+		res.Warnings = []string{t.Warning}
 	}
 	return w.yield(res)
 }
 
 // stravaActivity yields the activity of row: that of its file, which is nil if
 // the archive lacks it, or else what the row itself says.
-func (w *walker) stravaActivity(ctx context.Context, list *entry, row *stravaRow, file *entry, in scope) error {
-	name := list.path + "#" + row.label
-	p := parsed{format: formats.CSV, sum: row.sum}
+func (w *walker) stravaActivity(ctx context.Context, list *entry, row *strava.Row, file *entry, in scope) error {
+	name := list.path + "#" + row.Label
+	p := parsed{format: formats.CSV, sum: row.Sum}
 	switch {
 	case file != nil:
 		file.taken = true
 		read, err := w.parseEntry(ctx, file)
 		if err == nil {
 			for i := range read.drafts {
-				row.enrich(&read.drafts[i], len(read.drafts) == 1)
+				row.Enrich(&read.drafts[i], len(read.drafts) == 1)
 			}
-			return w.deliver(file.path, read, row.id, in)
+			return w.deliver(file.path, read, row.ID, in)
 		}
 		r, fatal := refused(ctx, err)
 		if fatal != nil {
 			return fatal
 		}
 		name = file.path
-		p.warnings = []string{"only the totals of the export's list are known: " + r.reason}
-	case row.file != "":
-		p.warnings = []string{"only the totals of the export's list are known: its file " + row.file + " is missing"}
+		p.warnings = []string{"only the totals of the export's list are known: " + r.Reason}
+	case row.File != "":
+		p.warnings = []string{"only the totals of the export's list are known: its file " + row.File + " is missing"}
 	}
-	if row.start.IsZero() {
+	if row.Start.IsZero() {
 		return w.yield(Result{
-			Path: name, Format: p.format, SHA256: p.sum, ExternalID: row.id, Status: StatusFailed, Warnings: p.warnings,
-			Reason: fmt.Sprintf("its date %q could not be read", row.date),
+			Path: name, Format: p.format, SHA256: p.sum, ExternalID: row.ID, Status: StatusFailed, Warnings: p.warnings,
+			Reason: fmt.Sprintf("its date %q could not be read", row.Date),
 		})
 	}
-	p.drafts = []draft{row.draft()}
-	return w.deliver(name, p, row.id, in)
+	p.drafts = []draft.Draft{row.Draft()}
+	return w.deliver(name, p, row.ID, in)
 }
 
 // parseEntry reads the recordings of one entry.
 func (w *walker) parseEntry(ctx context.Context, e *entry) (parsed, error) {
 	if e.problem != "" {
-		return parsed{}, unreadable("%s", e.problem)
+		return parsed{}, draft.Unreadable("%s", e.problem)
 	}
 	w.ahead.at(e.path)
 	f, err := w.openFile(ctx, e)

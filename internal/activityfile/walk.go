@@ -9,7 +9,9 @@ import (
 	"path"
 	"strings"
 
+	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
 	"github.com/pierre-mcp/pierre/internal/activityfile/formats"
+	"github.com/pierre-mcp/pierre/internal/activityfile/garmin"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -60,7 +62,7 @@ type opened struct {
 type scope struct {
 	provider pierre.Provider
 	depth    int // archives around it
-	garmin   *garminTable
+	garmin   *garmin.Table
 }
 
 func (w *walker) walk(ctx context.Context, src *Source) error {
@@ -181,7 +183,7 @@ func (b *bounded) Close() error { return b.raw.Close() }
 func (w *walker) reader(ctx context.Context, e *entry, limit int64) (*bounded, error) {
 	o, err := e.open()
 	if err != nil {
-		return nil, unreadable("it cannot be opened")
+		return nil, draft.Unreadable("it cannot be opened")
 	}
 	return &bounded{&meter{ctx: ctx, pause: w.pause, src: o, budget: &w.budget, left: limit, packed: o.packed, ratio: w.limits.Ratio}, o.ReadCloser}, nil
 }
@@ -203,26 +205,26 @@ func otherwise(name string, head []byte) error {
 	if f, ok := formats.Of(base); ok && f.Name != formats.XML {
 		switch {
 		case f.Holds == formats.Table:
-			return notActivity("no activity: a document or table")
+			return draft.NotActivity("no activity: a document or table")
 		case f.Holds == formats.Archive:
-			return unreadable("this is no zip archive, whatever its name says")
+			return draft.Unreadable("this is no zip archive, whatever its name says")
 		case len(head) == 0:
-			return unreadable("the file is empty")
+			return draft.Unreadable("the file is empty")
 		default:
-			return unreadable("this is no %s file, whatever its name says", strings.ToUpper(f.Name))
+			return draft.Unreadable("this is no %s file, whatever its name says", strings.ToUpper(f.Name))
 		}
 	}
 	switch strings.ToLower(path.Ext(base)) {
 	case ".jpg", ".jpeg", ".png", ".heic", ".gif", ".webp", ".mp4", ".mov":
-		return notActivity("a photo or video")
+		return draft.NotActivity("a photo or video")
 	case ".txt", ".html", ".pdf", ".md":
-		return notActivity("no activity: a document or table")
+		return draft.NotActivity("no activity: a document or table")
 	}
 	if base == ".DS_Store" || base == "Thumbs.db" || base == "desktop.ini" || strings.HasPrefix(base, "._") || strings.Contains(name, "__MACOSX/") {
-		return notActivity("a file of the operating system")
+		return draft.NotActivity("a file of the operating system")
 	}
 	if bytes.HasPrefix(head, []byte("Rar!")) || bytes.HasPrefix(head, []byte("7z\xBC\xAF")) {
-		return notActivity("an archive of a kind that is not read: use zip")
+		return draft.NotActivity("an archive of a kind that is not read: use zip")
 	}
-	return notActivity("no activity: neither FIT nor GPX nor TCX")
+	return draft.NotActivity("no activity: neither FIT nor GPX nor TCX")
 }

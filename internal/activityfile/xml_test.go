@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
+
+	"github.com/pierre-mcp/pierre/internal/activityfile/xmldoc"
 )
 
 func encoded(t *testing.T, text string, transform interface{ String(string) (string, error) }) []byte {
@@ -60,8 +62,8 @@ func TestXMLRefusals(t *testing.T) {
 	}{
 		{"unknown character set", `<?xml version="1.0" encoding="EBCDIC-CP-US"?><gpx/>`, "character set"},
 		{"elements within elements", "<gpx>" + strings.Repeat("<a>", 10_000), "nested more than 64 deep"},
-		{"an endless name", "<gpx><trk><name>" + strings.Repeat("x", maxXMLToken+200_000), "longer than"},
-		{"an endless tag", "<gpx><trk " + strings.Repeat("x", maxXMLToken+200_000), "longer than"},
+		{"an endless name", "<gpx><trk><name>" + strings.Repeat("x", xmldoc.MaxToken+200_000), "longer than"},
+		{"an endless tag", "<gpx><trk " + strings.Repeat("x", xmldoc.MaxToken+200_000), "longer than"},
 		{"HTML", "<!DOCTYPE html><html><body>404</body></html>", "no GPX file"},
 		{"nothing but a bracket", "<", "damaged from the beginning"},
 		{"an end without a start", "<gpx></gpx></gpx>" + point, ""},

@@ -1,6 +1,8 @@
-package activityfile
+package draft
 
-import "github.com/pierre-mcp/pierre/internal/pierre"
+import (
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
 
 // sportNames lists what sports are called, in lower-case letters alone: by FIT,
 // Garmin, Apple and Strava, whose exports speak the language of their owner.

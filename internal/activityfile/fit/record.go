@@ -1,4 +1,4 @@
-package activityfile
+package fit
 
 import (
 	"math"
@@ -6,80 +6,82 @@ import (
 	"github.com/muktihari/fit/profile/basetype"
 	"github.com/muktihari/fit/profile/untyped/fieldnum"
 	"github.com/muktihari/fit/proto"
+
+	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
 )
 
-// A fitRecord is a record message while its fields are read.
-type fitRecord struct {
-	sample
+// A record is a record message while its fields are read.
+type record struct {
+	draft.Sample
 	position [2]int32 // semicircles
 	fraction float64  // rpm beyond the whole ones of the cadence
 }
 
 // record takes a sample. It reads the fields itself: filling the library's
 // record struct, with all that FIT knows, takes several times as long.
-func (f *fitFile) record(m *proto.Message) {
-	r := fitRecord{sample: newSample(math.NaN()), position: [2]int32{basetype.Sint32Invalid, basetype.Sint32Invalid}}
+func (f *file) record(m *proto.Message) {
+	r := record{Sample: draft.NewSample(math.NaN()), position: [2]int32{basetype.Sint32Invalid, basetype.Sint32Invalid}}
 	for i := range m.Fields {
 		r.set(m.Fields[i].Num, m.Fields[i].Value)
 	}
-	if math.IsNaN(r.t) {
+	if math.IsNaN(r.T) {
 		return
 	}
-	if r.cad > 0 {
-		r.cad += r.fraction
+	if r.Cad > 0 {
+		r.Cad += r.fraction
 	}
 	if r.position[0] != basetype.Sint32Invalid && r.position[1] != basetype.Sint32Invalid {
-		r.place(degrees(r.position[0]), degrees(r.position[1]))
+		r.Place(degrees(r.position[0]), degrees(r.position[1]))
 	}
 	if len(m.DeveloperFields) > 0 {
-		f.developed(&r.sample, m.DeveloperFields)
+		f.developed(&r.Sample, m.DeveloperFields)
 	}
-	f.records = append(f.records, r.sample)
+	f.records = append(f.records, r.Sample)
 }
 
 // set reads a field. Of altitude and speed the decoder adds the enhanced forms, if the device did not write them.
-func (r *fitRecord) set(num byte, v proto.Value) {
+func (r *record) set(num byte, v proto.Value) {
 	switch num {
 	case fieldnum.RecordTimestamp:
-		r.t = fitEpoch + scaled(v.Uint32(), basetype.Uint32Invalid, 1)
+		r.T = epoch + scaled(v.Uint32(), basetype.Uint32Invalid, 1)
 	case fieldnum.RecordPositionLat:
 		r.position[0] = v.Int32()
 	case fieldnum.RecordPositionLong:
 		r.position[1] = v.Int32()
 	case fieldnum.RecordEnhancedAltitude:
-		r.alt = scaled(v.Uint32(), basetype.Uint32Invalid, 5) - 500
+		r.Alt = scaled(v.Uint32(), basetype.Uint32Invalid, 5) - 500
 	case fieldnum.RecordHeartRate:
-		r.hr = scaled(v.Uint8(), basetype.Uint8Invalid, 1)
+		r.HR = scaled(v.Uint8(), basetype.Uint8Invalid, 1)
 	case fieldnum.RecordCadence:
-		r.cad = scaled(v.Uint8(), basetype.Uint8Invalid, 1)
+		r.Cad = scaled(v.Uint8(), basetype.Uint8Invalid, 1)
 	case fieldnum.RecordFractionalCadence:
 		if x := v.Uint8(); x != basetype.Uint8Invalid {
 			r.fraction = float64(x) / 128
 		}
 	case fieldnum.RecordDistance:
-		r.dist = scaled(v.Uint32(), basetype.Uint32Invalid, 100)
+		r.Dist = scaled(v.Uint32(), basetype.Uint32Invalid, 100)
 	case fieldnum.RecordEnhancedSpeed:
-		r.speed = scaled(v.Uint32(), basetype.Uint32Invalid, 1000)
+		r.Speed = scaled(v.Uint32(), basetype.Uint32Invalid, 1000)
 	case fieldnum.RecordPower:
-		r.power = scaled(v.Uint16(), basetype.Uint16Invalid, 1)
+		r.Power = scaled(v.Uint16(), basetype.Uint16Invalid, 1)
 	case fieldnum.RecordTemperature:
 		if x := v.Int8(); x != basetype.Sint8Invalid {
-			r.temp = float64(x)
+			r.Temp = float64(x)
 		}
 	}
 }
 
 // developed fills what the sample lacks from developer fields.
-func (f *fitFile) developed(s *sample, fields []proto.DeveloperField) {
+func (f *file) developed(s *draft.Sample, fields []proto.DeveloperField) {
 	for _, field := range fields {
 		var dst *float64
 		switch f.native[devField{field.DeveloperDataIndex, field.Num}] {
 		case fieldnum.RecordPower:
-			dst = &s.power
+			dst = &s.Power
 		case fieldnum.RecordHeartRate:
-			dst = &s.hr
+			dst = &s.HR
 		case fieldnum.RecordCadence:
-			dst = &s.cad
+			dst = &s.Cad
 		default:
 			continue
 		}

@@ -1,4 +1,4 @@
-package activityfile
+package draft
 
 import (
 	"fmt"
@@ -11,10 +11,10 @@ import (
 
 // What one activity may say. The longest that people record in one go are journeys of some weeks.
 const (
-	maxSpan        = 100 * 86400 // s from the first sample to the last
-	maxTitle       = 255         // bytes of a name or a device
-	maxDescription = 8 << 10     // bytes
-	maxWarnings    = 20
+	MaxSpan        = 100 * 86400 // s from the first sample to the last
+	MaxTitle       = 255         // bytes of a name or a device
+	MaxDescription = 8 << 10     // bytes
+	MaxWarnings    = 20
 )
 
 // plausible removes from t what no activity has, such as the infinity that a sum of hostile numbers comes to.
@@ -24,8 +24,8 @@ func plausible(t *pierre.Totals) {
 		low, high float64
 	}{
 		{&t.DistanceMeters, 0, 1e8},
-		{&t.DurationSeconds, 0, maxSpan},
-		{&t.ElapsedSeconds, 0, maxSpan},
+		{&t.DurationSeconds, 0, MaxSpan},
+		{&t.ElapsedSeconds, 0, MaxSpan},
 		{&t.ElevationGainMeters, 0, 1e6},
 		{&t.ElevationLossMeters, 0, 1e6},
 		{&t.AverageHeartRateBPM, 1, 254},
@@ -46,24 +46,24 @@ func plausible(t *pierre.Totals) {
 
 // shorten leaves out the samples that come too long after the first one: a track
 // that two journeys share, or a date that is wrong.
-func (d *draft) shorten() {
-	if len(d.samples) == 0 {
+func (d *Draft) shorten() {
+	if len(d.Samples) == 0 {
 		return
 	}
-	kept := firstFrom(d.samples, d.samples[0].t+maxSpan)
-	if left := len(d.samples) - kept; left > 0 {
-		d.warn(fmt.Sprintf("%d samples from more than %d days after the start were left out", left, maxSpan/86400))
-		d.samples = d.samples[:kept]
+	kept := FirstFrom(d.Samples, d.Samples[0].T+MaxSpan)
+	if left := len(d.Samples) - kept; left > 0 {
+		d.Warn(fmt.Sprintf("%d samples from more than %d days after the start were left out", left, MaxSpan/86400))
+		d.Samples = d.Samples[:kept]
 	}
 }
 
 // tidy makes text fit for a database, and for people.
 func tidy(text string, most int) string {
-	return clip(strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "�"), most)
+	return Clip(strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "�"), most)
 }
 
-// clip returns a copy of at most so many bytes of text, which end with a whole character.
-func clip(text string, most int) string {
+// Clip returns a copy of at most so many bytes of text, which end with a whole character.
+func Clip(text string, most int) string {
 	if len(text) <= most {
 		return strings.Clone(text)
 	}
@@ -73,13 +73,19 @@ func clip(text string, most int) string {
 	return strings.Clone(text[:most])
 }
 
-// listed bounds a list of warnings, and says how many more there are.
-func listed(warnings []string) []string {
-	if len(warnings) <= maxWarnings {
+// Listed bounds a list of warnings, and says how many more there are.
+func Listed(warnings []string) []string {
+	if len(warnings) <= MaxWarnings {
 		return warnings
 	}
-	return append(warnings[:maxWarnings-1:maxWarnings-1], fmt.Sprintf("and %d more warnings", len(warnings)-maxWarnings+1))
+	return append(warnings[:MaxWarnings-1:MaxWarnings-1], fmt.Sprintf("and %d more warnings", len(warnings)-MaxWarnings+1))
 }
 
-// dated reports whether the recording says when it was.
-func (d *draft) dated() bool { return !math.IsNaN(d.start) || len(d.samples) > 0 }
+// Dated reports whether the recording says when it was.
+func (d *Draft) Dated() bool { return !math.IsNaN(d.Start) || len(d.Samples) > 0 }
+
+// What one file may hold, whatever its format.
+const (
+	MaxActivities = 10_000
+	MaxLaps       = 100_000 // of all its activities
+)

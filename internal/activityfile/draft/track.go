@@ -1,4 +1,4 @@
-package activityfile
+package draft
 
 import (
 	"math"
@@ -9,11 +9,11 @@ import (
 
 // measureTrack gives samples without any recorded distance the length of their
 // track. The way between two segments does not lengthen it.
-func measureTrack(samples []sample, sport pierre.Sport) {
-	var track []*sample // those with a position
+func measureTrack(samples []Sample, sport pierre.Sport) {
+	var track []*Sample // those with a position
 	for i := range samples {
 		s := &samples[i]
-		if !math.IsNaN(s.dist) {
+		if !math.IsNaN(s.Dist) {
 			return
 		}
 		if s.placed() {
@@ -23,7 +23,7 @@ func measureTrack(samples []sample, sport pierre.Sport) {
 	length := 0.0
 	for from := 0; from < len(track); {
 		to := from + 1
-		for to < len(track) && !track[to].apart {
+		for to < len(track) && !track[to].Apart {
 			to++
 		}
 		length += measureSegment(track[from:to], length, topSpeed(sport))
@@ -32,17 +32,17 @@ func measureTrack(samples []sample, sport pierre.Sport) {
 }
 
 // measureSegment sets the distances of a segment that begins after base metres, and returns its length.
-func measureSegment(segment []*sample, base, topSpeed float64) float64 {
+func measureSegment(segment []*Sample, base, topSpeed float64) float64 {
 	t, lat, lon := make([]float64, len(segment)), make([]float64, len(segment)), make([]float64, len(segment))
 	for i, s := range segment {
-		t[i], lat[i], lon[i] = s.t, s.lat, s.lon
+		t[i], lat[i], lon[i] = s.T, s.lat, s.lon
 	}
 	distances, err := fitness.TrackDistance(t, lat, lon, topSpeed)
 	if err != nil {
 		return 0 // only if there are no positions
 	}
 	for i, d := range distances {
-		segment[i].dist = base + d
+		segment[i].Dist = base + d
 	}
 	return distances[len(distances)-1]
 }
@@ -64,28 +64,28 @@ func topSpeed(sport pierre.Sport) float64 {
 // apart as somebody on the way gets. Other than [fitness.MovingTime] it needs no
 // speeds, and counts the gaps of devices that record only where something
 // changes. Without distances, every gap counts that is too short to be a pause.
-func movingSeconds(samples []sample, sport pierre.Sport) float64 {
+func movingSeconds(samples []Sample, sport pierre.Sport) float64 {
 	const pause = 30 // s, as in package fitness
 	least := slowest(sport)
 	moving := 0.0
-	lastT, lastDist, measured := samples[0].t, samples[0].dist, !math.IsNaN(samples[0].dist)
+	lastT, lastDist, measured := samples[0].T, samples[0].Dist, !math.IsNaN(samples[0].Dist)
 	for i := range samples[1:] {
 		s := &samples[i+1]
 		switch {
-		case math.IsNaN(s.dist):
+		case math.IsNaN(s.Dist):
 			continue // its time is judged together with the next distance
 		case !measured:
 			measured = true
-		case s.dist-lastDist >= least*(s.t-lastT):
-			moving += s.t - lastT
+		case s.Dist-lastDist >= least*(s.T-lastT):
+			moving += s.T - lastT
 		}
-		lastT, lastDist = s.t, s.dist
+		lastT, lastDist = s.T, s.Dist
 	}
 	if measured {
 		return moving
 	}
 	for i := range samples[1:] {
-		if gap := samples[i+1].t - samples[i].t; gap <= pause {
+		if gap := samples[i+1].T - samples[i].T; gap <= pause {
 			moving += gap
 		}
 	}
@@ -108,10 +108,10 @@ func slowest(sport pierre.Sport) float64 {
 // climb returns the metres up and down, if there are altitudes in sufficient
 // number. The hysteresis of a barometer comes closest to what devices with and
 // without one say themselves.
-func climb(samples []sample) (up, down *float64) {
+func climb(samples []Sample) (up, down *float64) {
 	t, altitude := make([]float64, len(samples)), make([]float64, len(samples))
 	for i := range samples {
-		t[i], altitude[i] = samples[i].t, samples[i].alt
+		t[i], altitude[i] = samples[i].T, samples[i].Alt
 	}
 	rises, falls, err := fitness.Ascent(t, altitude, fitness.BarometerHysteresis)
 	if err != nil {

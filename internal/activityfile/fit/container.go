@@ -1,4 +1,4 @@
-package activityfile
+package fit
 
 import (
 	"bytes"
@@ -7,29 +7,31 @@ import (
 	"io"
 
 	"github.com/muktihari/fit/kit/hash/crc16"
+
+	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
 )
 
-// maxFITParts bounds how many FIT files may be chained into one. Devices write a
+// maxParts bounds how many FIT files may be chained into one. Devices write a
 // handful: the recording, and the heart rates that a strap kept under water.
-const maxFITParts = 256
+const maxParts = 256
 
-// A fitPart is one FIT file of a chain.
-type fitPart struct {
+// A part is one FIT file of a chain.
+type part struct {
 	body      []byte // header, messages and, unless it was cut off, the checksum
 	offset    int
 	recovered bool // the header says that there are no messages: the device died while writing
 	checksum  bool // what the part ends with fits its content
 }
 
-// isFIT reports whether head, the first bytes of a file, is a FIT header.
-func isFIT(head []byte) bool {
+// Begins reports whether head, the first bytes of a file, is a FIT header.
+func Begins(head []byte) bool {
 	return len(head) >= 12 && (head[0] == 12 || head[0] == 14) && string(head[8:12]) == ".FIT"
 }
 
-// splitFIT returns the parts of a chain, and what follows the last one.
-func splitFIT(b []byte) (parts []fitPart, rest []byte) {
-	for off := 0; isFIT(b[off:]) && len(parts) < maxFITParts; {
-		part, size := takeFIT(b[off:])
+// split returns the parts of a chain, and what follows the last one.
+func split(b []byte) (parts []part, rest []byte) {
+	for off := 0; Begins(b[off:]) && len(parts) < maxParts; {
+		part, size := take(b[off:])
 		part.offset = off
 		parts = append(parts, part)
 		off += size
@@ -38,28 +40,28 @@ func splitFIT(b []byte) (parts []fitPart, rest []byte) {
 	return parts, rest
 }
 
-// takeFIT takes the first part off b.
-func takeFIT(b []byte) (fitPart, int) {
+// take takes the first part off b.
+func take(b []byte) (part, int) {
 	const checksum = 2
 	header := int(b[0])
 	data := binary.LittleEndian.Uint32(b[4:])
 	if data == 0 {
-		return fitPart{body: b, recovered: true}, len(b)
+		return part{body: b, recovered: true}, len(b)
 	}
 	end := uint64(header) + uint64(data)
 	if end+checksum > uint64(len(b)) {
-		return fitPart{body: b}, len(b)
+		return part{body: b}, len(b)
 	}
 	n := int(end)
 	// The decoder's own check leaves the header out, which is wrong for headers without a checksum of their own.
 	crc := crc16.New()
 	_, _ = crc.Write(b[:n]) // never fails
 	ok := crc.Sum16() == binary.LittleEndian.Uint16(b[n:])
-	return fitPart{body: b[:n+checksum], checksum: ok}, n + checksum
+	return part{body: b[:n+checksum], checksum: ok}, n + checksum
 }
 
 // reader returns the part in a form that a decoder accepts.
-func (p fitPart) reader() io.Reader {
+func (p part) reader() io.Reader {
 	if !p.recovered {
 		return bytes.NewReader(p.body)
 	}
@@ -71,15 +73,15 @@ func (p fitPart) reader() io.Reader {
 
 // trouble says what is wrong with the part, given the decoder's error and how
 // far it came; "" if nothing is.
-func (p fitPart) trouble(err error, read int) string {
+func (p part) trouble(err error, read int) string {
 	end := p.offset + len(p.body)
 	switch {
 	case p.recovered:
-		return fmt.Sprintf("the device stopped before it finished the file: it is cut off at byte %d", end) + kept
-	case isEOF(err):
-		return fmt.Sprintf("the file is cut off at byte %d", end) + kept
+		return fmt.Sprintf("the device stopped before it finished the file: it is cut off at byte %d", end) + draft.Kept
+	case draft.IsEOF(err):
+		return fmt.Sprintf("the file is cut off at byte %d", end) + draft.Kept
 	case err != nil:
-		return fmt.Sprintf("the file is damaged near byte %d", p.offset+read) + kept
+		return fmt.Sprintf("the file is damaged near byte %d", p.offset+read) + draft.Kept
 	case !p.checksum:
 		return "the checksum does not fit the content: single values may be wrong"
 	}

@@ -1,4 +1,4 @@
-package activityfile
+package fit
 
 import (
 	"strings"
@@ -8,7 +8,7 @@ import (
 )
 
 // device names what recorded the file, as far as that is known.
-func (f *fitFile) device() string {
+func (f *file) device() string {
 	if !f.known {
 		return ""
 	}

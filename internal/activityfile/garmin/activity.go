@@ -1,16 +1,17 @@
-package activityfile
+package garmin
 
 import (
 	"encoding/json"
 	"math"
 	"strings"
 
+	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// A garminActivity is one element of summarizedActivities.json. Its lengths are
+// A activity is one element of summarizedActivities.json. Its lengths are
 // in cm, its times in ms, its energy in kJ and its speeds in cm/ms.
-type garminActivity struct {
+type activity struct {
 	ActivityID      json.Number `json:"activityId"`
 	Name            string      `json:"name"`
 	Description     string      `json:"description"`
@@ -31,25 +32,25 @@ type garminActivity struct {
 	MaxSpeed        *float64    `json:"maxSpeed"`
 	Energy          *float64    `json:"calories"`
 
-	list  string // that it stands in
-	sum   [32]byte
-	found bool // a recording of it was
+	List  string   `json:"-"` // that it stands in
+	Sum   [32]byte `json:"-"`
+	Found bool     `json:"-"` // a recording of it was
 }
 
 // start returns when the activity began in Unix seconds, or NaN.
-func (a *garminActivity) start() float64 {
-	if t := first(a.Begin, a.StartGMT); t != nil && *t > 0 && *t < 8e12 {
+func (a *activity) start() float64 {
+	if t := draft.First(a.Begin, a.StartGMT); t != nil && *t > 0 && *t < 8e12 {
 		return *t / 1000
 	}
 	return math.NaN()
 }
 
-func (a *garminActivity) multisport() bool {
+func (a *activity) Multisport() bool {
 	return strings.HasPrefix(strings.ToLower(a.Kind), "multi_sport")
 }
 
 // offset returns the athlete's offset from UTC in seconds, if it is known.
-func (a *garminActivity) offset() *int {
+func (a *activity) offset() *int {
 	if a.StartLocal == nil {
 		return nil
 	}
@@ -60,17 +61,17 @@ func (a *garminActivity) offset() *int {
 	return &ahead
 }
 
-// draft makes an activity of what the list says.
-func (a *garminActivity) draft() draft {
+// Draft makes an activity of what the list says.
+func (a *activity) Draft() draft.Draft {
 	scale := func(v *float64, factor float64) *float64 {
 		if v == nil {
 			return nil
 		}
-		return positive(*v * factor)
+		return draft.Positive(*v * factor)
 	}
-	d := newDraft(a.start())
-	d.rec.Name, d.rec.Description, d.rec.Sport, d.rec.UTCOffset = a.Name, a.Description, sportOf(a.Kind), a.offset()
-	d.rec.Totals = pierre.Totals{
+	d := draft.New(a.start())
+	d.Rec.Name, d.Rec.Description, d.Rec.Sport, d.Rec.UTCOffset = a.Name, a.Description, draft.SportOf(a.Kind), a.offset()
+	d.Rec.Totals = pierre.Totals{
 		DistanceMeters: scale(a.Distance, 1e-2), DurationSeconds: scale(a.Duration, 1e-3), ElapsedSeconds: scale(a.ElapsedDuration, 1e-3),
 		ElevationGainMeters: scale(a.ElevationGain, 1e-2), ElevationLossMeters: scale(a.ElevationLoss, 1e-2),
 		AverageHeartRateBPM: scale(a.AverageHR, 1), MaxHeartRateBPM: scale(a.MaxHR, 1),

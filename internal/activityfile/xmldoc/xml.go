@@ -1,4 +1,5 @@
-package activityfile
+// Package xmldoc walks through XML documents as devices write them, without keeping them.
+package xmldoc
 
 import (
 	"bufio"
@@ -7,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/encoding"
@@ -15,50 +18,52 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/runes"
 	"golang.org/x/text/transform"
+
+	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
 )
 
-// maxXMLDepth is deeper than any format nests, and shallower than what exhausts anything.
-const maxXMLDepth = 64
+// maxDepth is deeper than any format nests, and shallower than what exhausts anything.
+const maxDepth = 64
 
 // How much text of a document is kept: of one element, of which names and descriptions are the longest, and of all.
 const (
-	maxXMLText      = 8 << 10
+	maxText         = 8 << 10
 	maxDocumentText = 1 << 20
 )
 
-// maxXMLToken bounds one tag or stretch of text, all of which a decoder keeps in memory.
-const maxXMLToken = 4 << 20
+// MaxToken bounds one tag or stretch of text, all of which a decoder keeps in memory.
+const MaxToken = 4 << 20
 
-// An xmlReader walks through an XML document without keeping it. It reads what
+// A Reader walks through an XML document without keeping it. It reads what
 // devices write: any common character set whatever the declaration says,
 // control characters, undeclared entities, and documents that end too early.
 // Names are without their namespace, whose prefixes vary freely.
-type xmlReader struct {
+type Reader struct {
 	dec     *xml.Decoder
-	src     *tokenReader
+	src     *TokenReader
 	skipped int64 // bytes before those that dec counts
 	depth   int
 	texts   int // bytes of text that were kept
 }
 
-// newXMLReader reads r, of which it takes ahead what tells the character set.
-func newXMLReader(r io.Reader) (*xmlReader, error) {
+// NewReader reads r, of which it takes ahead what tells the character set.
+func NewReader(r io.Reader) (*Reader, error) {
 	buffered := bufio.NewReaderSize(r, 64<<10)
 	head, err := buffered.Peek(512)
-	if err != nil && !isEOF(err) {
+	if err != nil && !draft.IsEOF(err) {
 		return nil, err
 	}
 	utf8, err := toUTF8(head, buffered)
 	if err != nil {
 		return nil, err
 	}
-	src := &tokenReader{src: utf8}
+	src := &TokenReader{Src: utf8}
 	document := bufio.NewReaderSize(src, 64<<10)
 	skipped := skipDTD(document)
 	dec := xml.NewDecoder(document)
 	dec.Strict = false
 	dec.CharsetReader = func(_ string, input io.Reader) (io.Reader, error) { return input, nil } // is UTF-8 by now
-	return &xmlReader{dec: dec, src: src, skipped: skipped}, nil
+	return &Reader{dec: dec, src: src, skipped: skipped}, nil
 }
 
 // skipDTD skips a document type definition, which says nothing that is needed
@@ -94,28 +99,28 @@ func toUTF8(head []byte, r io.Reader) (io.Reader, error) {
 	case "windows-1251", "cp1251":
 		set = charmap.Windows1251
 	default:
-		return nil, unreadable("its character set %q is not supported: save the file as UTF-8", declared)
+		return nil, draft.Unreadable("its character set %q is not supported: save the file as UTF-8", declared)
 	}
 	return transform.NewReader(r, set.NewDecoder()), nil
 }
 
-// A tokenReader replaces control characters, which XML forbids and which
+// A TokenReader replaces control characters, which XML forbids and which
 // Apple's exports contain, by blanks, and refuses tokens of excessive length.
-type tokenReader struct {
-	src   io.Reader
-	since int   // bytes since the last token
+type TokenReader struct {
+	Src   io.Reader
+	Since int   // bytes since the last token
 	total int64 // bytes
 	ended bool  // src has
 }
 
-func (t *tokenReader) Read(p []byte) (int, error) {
-	if t.since > maxXMLToken {
-		return 0, unreadable("a tag or text in it is longer than %d MB", maxXMLToken>>20)
+func (t *TokenReader) Read(p []byte) (int, error) {
+	if t.Since > MaxToken {
+		return 0, draft.Unreadable("a tag or text in it is longer than %d MB", MaxToken>>20)
 	}
-	n, err := t.src.Read(p)
-	t.since += n
+	n, err := t.Src.Read(p)
+	t.Since += n
 	t.total += int64(n)
-	t.ended = t.ended || isEOF(err)
+	t.ended = t.ended || draft.IsEOF(err)
 	for i, b := range p[:n] {
 		if b < ' ' && b != '\n' && b != '\t' && b != '\r' {
 			p[i] = ' '
@@ -126,10 +131,10 @@ func (t *tokenReader) Read(p []byte) (int, error) {
 
 // next returns the next start or end of an element, or text. An error that
 // cutOff reports true for means that the document ended too early.
-func (x *xmlReader) next() (xml.Token, error) {
+func (x *Reader) next() (xml.Token, error) {
 	for {
 		// RawToken leaves the matching of start and end to us, and saves the translation of namespaces.
-		x.src.since = 0
+		x.src.Since = 0
 		tok, err := x.dec.RawToken()
 		if err != nil {
 			if errors.Is(err, io.EOF) && x.depth > 0 {
@@ -139,13 +144,13 @@ func (x *xmlReader) next() (xml.Token, error) {
 		}
 		switch t := tok.(type) {
 		case xml.StartElement:
-			if x.depth++; x.depth > maxXMLDepth {
-				return nil, unreadable("its elements are nested more than %d deep", maxXMLDepth)
+			if x.depth++; x.depth > maxDepth {
+				return nil, draft.Unreadable("its elements are nested more than %d deep", maxDepth)
 			}
 			return t, nil
 		case xml.EndElement:
 			if x.depth--; x.depth < 0 {
-				return nil, unreadable("an element ends at byte %d that never began", x.offset())
+				return nil, draft.Unreadable("an element ends at byte %d that never began", x.offset())
 			}
 			return t, nil
 		case xml.CharData:
@@ -154,8 +159,8 @@ func (x *xmlReader) next() (xml.Token, error) {
 	}
 }
 
-// start returns the next start of an element.
-func (x *xmlReader) start() (xml.StartElement, error) {
+// Start returns the next start of an element.
+func (x *Reader) Start() (xml.StartElement, error) {
 	for {
 		tok, err := x.next()
 		if err != nil {
@@ -167,9 +172,9 @@ func (x *xmlReader) start() (xml.StartElement, error) {
 	}
 }
 
-// children calls f for each child of the element that just began, until it
+// Children calls f for each child of the element that just began, until it
 // ends. f may read the child; what it leaves is skipped.
-func (x *xmlReader) children(f func(xml.StartElement) error) error {
+func (x *Reader) Children(f func(xml.StartElement) error) error {
 	depth := x.depth
 	for {
 		tok, err := x.next()
@@ -193,7 +198,7 @@ func (x *xmlReader) children(f func(xml.StartElement) error) error {
 }
 
 // leave skips to where x is no deeper than depth.
-func (x *xmlReader) leave(depth int) error {
+func (x *Reader) leave(depth int) error {
 	for x.depth > depth {
 		if _, err := x.next(); err != nil {
 			return err
@@ -202,8 +207,8 @@ func (x *xmlReader) leave(depth int) error {
 	return nil
 }
 
-// text returns the text of the element that just began, trimmed.
-func (x *xmlReader) text() (string, error) {
+// Text returns the text of the element that just began, trimmed.
+func (x *Reader) Text() (string, error) {
 	depth := x.depth
 	var text []byte
 	for {
@@ -213,8 +218,8 @@ func (x *xmlReader) text() (string, error) {
 		}
 		switch t := tok.(type) {
 		case xml.CharData:
-			if x.depth == depth && len(text) < maxXMLText {
-				text = append(text, t[:min(len(t), maxXMLText-len(text))]...)
+			if x.depth == depth && len(text) < maxText {
+				text = append(text, t[:min(len(t), maxText-len(text))]...)
 			}
 		case xml.EndElement:
 			if x.depth < depth {
@@ -228,8 +233,8 @@ func (x *xmlReader) text() (string, error) {
 	}
 }
 
-// attr returns the value of an attribute, "" if there is none.
-func attr(e xml.StartElement, name string) string {
+// Attr returns the value of an attribute, "" if there is none.
+func Attr(e xml.StartElement, name string) string {
 	for _, a := range e.Attr {
 		if a.Name.Local == name {
 			return a.Value
@@ -238,28 +243,28 @@ func attr(e xml.StartElement, name string) string {
 	return ""
 }
 
-// damage says what is wrong with a document that ended in err, or returns err
+// Damage says what is wrong with a document that ended in err, or returns err
 // itself if that is no matter of the document.
-func (x *xmlReader) damage(err error) (string, error) {
+func (x *Reader) Damage(err error) (string, error) {
 	_, malformed := errors.AsType[*xml.SyntaxError](err)
-	if full, ok := errors.AsType[*fullError](err); ok {
+	if full, ok := errors.AsType[*draft.FullError](err); ok {
 		return full.Error(), nil
 	}
 	switch {
-	case isEOF(err), malformed && x.src.ended && x.offset() >= x.src.total:
-		return fmt.Sprintf("the file is cut off at byte %d", x.offset()) + kept, nil
+	case draft.IsEOF(err), malformed && x.src.ended && x.offset() >= x.src.total:
+		return fmt.Sprintf("the file is cut off at byte %d", x.offset()) + draft.Kept, nil
 	case malformed:
-		return fmt.Sprintf("the file is damaged at byte %d", x.offset()) + kept, nil
+		return fmt.Sprintf("the file is damaged at byte %d", x.offset()) + draft.Kept, nil
 	}
 	return "", err
 }
 
 // offset returns how far the document has been read.
-func (x *xmlReader) offset() int64 { return x.skipped + x.dec.InputOffset() }
+func (x *Reader) offset() int64 { return x.skipped + x.dec.InputOffset() }
 
-// leaves calls f for each innermost element, however deep, of the element that
+// Leaves calls f for each innermost element, however deep, of the element that
 // just began, with its local name and trimmed text. buf is scratch space.
-func (x *xmlReader) leaves(buf *[]byte, f func(name, text string)) error {
+func (x *Reader) Leaves(buf *[]byte, f func(name, text string)) error {
 	depth := x.depth
 	for leaf := false; ; {
 		tok, err := x.next()
@@ -270,7 +275,7 @@ func (x *xmlReader) leaves(buf *[]byte, f func(name, text string)) error {
 		case xml.StartElement:
 			leaf, *buf = true, (*buf)[:0]
 		case xml.CharData:
-			if leaf && len(*buf) < maxXMLText {
+			if leaf && len(*buf) < maxText {
 				*buf = append(*buf, t...)
 			}
 		case xml.EndElement:
@@ -283,4 +288,13 @@ func (x *xmlReader) leaves(buf *[]byte, f func(name, text string)) error {
 			leaf = false
 		}
 	}
+}
+
+// Decimal returns the number in text, or NaN.
+func Decimal(text string) float64 {
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(x, 0) {
+		return math.NaN()
+	}
+	return x
 }

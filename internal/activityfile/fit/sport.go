@@ -1,17 +1,14 @@
-package activityfile
+package fit
 
 import (
-	"strings"
-	"sync"
-	"unicode"
-
 	"github.com/muktihari/fit/profile/typedef"
 
+	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// fitSport maps FIT's sport and sub-sport.
-func fitSport(sport typedef.Sport, sub typedef.SubSport) pierre.Sport {
+// sportOf maps FIT's sport and sub-sport.
+func sportOf(sport typedef.Sport, sub typedef.SubSport) pierre.Sport {
 	switch sport {
 	case typedef.SportRunning:
 		switch sub {
@@ -23,19 +20,19 @@ func fitSport(sport typedef.Sport, sub typedef.SubSport) pierre.Sport {
 			return pierre.SportRun
 		}
 	case typedef.SportCycling:
-		return fitRide(sub)
+		return rideOf(sub)
 	case typedef.SportAlpineSkiing, typedef.SportSnowboarding:
 		if sub == typedef.SubSportBackcountry {
 			return "backcountry_skiing"
 		}
 	case typedef.SportGeneric, typedef.SportTraining, typedef.SportFitnessEquipment:
-		return fitTraining(sport, sub)
+		return trainingOf(sport, sub)
 	default:
 	}
-	return sportOf(sport.String())
+	return draft.SportOf(sport.String())
 }
 
-func fitRide(sub typedef.SubSport) pierre.Sport {
+func rideOf(sub typedef.SubSport) pierre.Sport {
 	switch sub {
 	case typedef.SubSportVirtualActivity:
 		return pierre.SportVirtualRide
@@ -50,8 +47,8 @@ func fitRide(sub typedef.SubSport) pierre.Sport {
 	}
 }
 
-// fitTraining maps what is done in a hall, where the sub-sport says more than the sport.
-func fitTraining(sport typedef.Sport, sub typedef.SubSport) pierre.Sport {
+// trainingOf maps what is done in a hall, where the sub-sport says more than the sport.
+func trainingOf(sport typedef.Sport, sub typedef.SubSport) pierre.Sport {
 	switch sub {
 	case typedef.SubSportTreadmill, typedef.SubSportIndoorRunning:
 		return pierre.SportRun
@@ -76,33 +73,3 @@ func fitTraining(sport typedef.Sport, sub typedef.SubSport) pierre.Sport {
 	}
 	return pierre.SportWorkout
 }
-
-// sportOf maps what GPX, TCX and the exports call a sport: Strava's types and
-// labels, Garmin's type keys, Apple's activity types and plain words. It
-// returns other for what it does not know.
-func sportOf(name string) pierre.Sport {
-	name = strings.TrimSuffix(strings.TrimSuffix(name, "_v2"), "_ws") // Garmin's later editions of a type
-	key := strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) {
-			return unicode.ToLower(r)
-		}
-		return -1
-	}, strings.TrimPrefix(name, "HKWorkoutActivityType"))
-	if sport, ok := sportsByName()[key]; ok {
-		return sport
-	}
-	return pierre.SportOther
-}
-
-// sportsByName is made once: lists of thousands of activities name a sport each.
-var sportsByName = sync.OnceValue(func() map[string]pierre.Sport { //nolint:gochecknoglobals // it never changes
-	sports := map[string]pierre.Sport{}
-	for _, g := range sportNames() {
-		for name := range strings.FieldsSeq(g.names) {
-			if _, ok := sports[name]; !ok { // the first one counts
-				sports[name] = g.sport
-			}
-		}
-	}
-	return sports
-})

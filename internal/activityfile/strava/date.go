@@ -1,4 +1,4 @@
-package activityfile
+package strava
 
 import (
 	"strconv"

@@ -1,4 +1,4 @@
-package activityfile
+package fit
 
 import (
 	"math"
@@ -6,17 +6,19 @@ import (
 	"github.com/muktihari/fit/profile/basetype"
 	"github.com/muktihari/fit/profile/untyped/fieldnum"
 	"github.com/muktihari/fit/proto"
+
+	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
 )
 
 // A beat is a heart rate at a time.
 type beat struct{ t, bpm float64 }
 
-// fitHeartRates reads hr messages, in which straps deliver afterwards what they
+// heartRates reads hr messages, in which straps deliver afterwards what they
 // measured under water, out of reach of the watch. An anchor message ties the
 // strap's clock, in 1/1024 s, to UTC; the others hold up to ten times of 12
 // bits each, and the heart rates that go with them. The procedure is that of
 // Garmin's SDKs (expandHeartRates and mergeHeartRates).
-type fitHeartRates struct {
+type heartRates struct {
 	anchored    bool
 	anchor      float64 // Unix seconds
 	anchorEvent uint32  // 1/1024 s
@@ -24,7 +26,7 @@ type fitHeartRates struct {
 	beats       []beat
 }
 
-func (h *fitHeartRates) add(m *proto.Message) {
+func (h *heartRates) add(m *proto.Message) {
 	bpm := m.FieldValueByNum(fieldnum.HrFilteredBpm).SliceUint8()
 	if t := m.FieldValueByNum(fieldnum.HrTimestamp).Uint32(); t != basetype.Uint32Invalid {
 		events := m.FieldValueByNum(fieldnum.HrEventTimestamp).SliceUint32()
@@ -32,7 +34,7 @@ func (h *fitHeartRates) add(m *proto.Message) {
 			return
 		}
 		h.anchored = true
-		h.anchor = fitEpoch + float64(t)
+		h.anchor = epoch + float64(t)
 		if x := m.FieldValueByNum(fieldnum.HrFractionalTimestamp).Uint16(); x != basetype.Uint16Invalid {
 			h.anchor += float64(x) / 32768
 		}
@@ -61,7 +63,7 @@ func (h *fitHeartRates) add(m *proto.Message) {
 }
 
 // put appends a beat, and fills a gap of up to 5 s before it with the last rate.
-func (h *fitHeartRates) put(t float64, bpm uint8) {
+func (h *heartRates) put(t float64, bpm uint8) {
 	const step, longest = 0.25, 5.0
 	if n := len(h.beats); n > 0 {
 		last := h.beats[n-1]
@@ -76,25 +78,25 @@ func (h *fitHeartRates) put(t float64, bpm uint8) {
 
 // merge gives each of the records, which are in order, the mean of the heart
 // rates since the record before it.
-func (h *fitHeartRates) merge(records []sample) {
+func (h *heartRates) merge(records []draft.Sample) {
 	if len(h.beats) == 0 || len(records) == 0 {
 		return
 	}
-	next, since, rate := 0, records[0].t-1, math.NaN()
+	next, since, rate := 0, records[0].T-1, math.NaN()
 	for i := range records {
 		s := &records[i]
-		if i == 0 || s.t > records[i-1].t {
+		if i == 0 || s.T > records[i-1].T {
 			sum, n := 0.0, 0
-			for ; next < len(h.beats) && h.beats[next].t <= s.t; next++ {
+			for ; next < len(h.beats) && h.beats[next].t <= s.T; next++ {
 				if h.beats[next].t > since {
 					sum += h.beats[next].bpm
 					n++
 				}
 			}
-			rate, since = math.Round(sum/float64(n)), s.t // NaN if there was none
+			rate, since = math.Round(sum/float64(n)), s.T // NaN if there was none
 		}
 		if !math.IsNaN(rate) {
-			s.hr = rate
+			s.HR = rate
 		}
 	}
 }

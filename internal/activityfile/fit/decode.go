@@ -1,4 +1,4 @@
-package activityfile
+package fit
 
 import (
 	"context"
@@ -13,20 +13,22 @@ import (
 	"github.com/muktihari/fit/profile/untyped/fieldnum"
 	"github.com/muktihari/fit/profile/untyped/mesgnum"
 	"github.com/muktihari/fit/proto"
+
+	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
 )
 
-// fitEpoch is 1989-12-31T00:00:00Z, where FIT counts its seconds from, in Unix seconds.
-const fitEpoch = 631065600
+// epoch is 1989-12-31T00:00:00Z, where FIT counts its seconds from, in Unix seconds.
+const epoch = 631065600
 
 // What one FIT file may hold. A chain of multisport recordings has some dozens of sessions.
 const (
-	maxFITBytes    = 64 << 20 // it is read whole; 64 bytes for each of a million records
-	maxFITSessions = 1000
-	maxFITMessages = 10_000 // laps, lengths, clocks, events and field descriptions, each
+	MaxBytes    = 64 << 20 // it is read whole; 64 bytes for each of a million records
+	MaxSessions = 1000
+	maxMessages = 10_000 // laps, lengths, clocks, events and field descriptions, each
 )
 
-// A fitFile collects the messages of a chain of FIT files.
-type fitFile struct {
+// A file collects the messages of a chain of FIT files.
+type file struct {
 	maxSamples int
 	full       string // why nothing more is taken; "" as long as there is room
 	part       int    // that is being read
@@ -34,21 +36,21 @@ type fitFile struct {
 	id       mesgdef.FileId // the first one
 	known    bool           // id is set
 	sport    *mesgdef.Sport
-	sessions []fitSession
-	laps     []lap
-	lengths  []fitLength
-	clocks   []fitClock
-	timer    []fitTimer
-	hr       fitHeartRates
-	records  []sample
+	sessions []session
+	laps     []draft.Lap
+	lengths  []poolLength
+	clocks   []clock
+	timer    []timer
+	hr       heartRates
+	records  []draft.Sample
 	native   map[devField]byte // developer fields that stand for one of FIT's own
 }
 
-// A fitClock is what an activity message says about the athlete's clock, in FIT seconds.
-type fitClock struct{ utc, local uint32 }
+// A clock is what an activity message says about the athlete's clock, in FIT seconds.
+type clock struct{ utc, local uint32 }
 
-// A fitTimer is a start or stop of the device's stopwatch.
-type fitTimer struct {
+// A timer is a start or stop of the device's stopwatch.
+type timer struct {
 	t  float64
 	on bool
 }
@@ -56,12 +58,10 @@ type fitTimer struct {
 // A devField names a developer field: the index of the developer data, and its number there.
 type devField [2]byte
 
-func isEOF(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
-
-// decodeFIT reads a FIT file. Warnings say what was not readable.
-func decodeFIT(ctx context.Context, b []byte, maxSamples int) (f *fitFile, warnings []string, err error) {
-	f = &fitFile{maxSamples: maxSamples, native: map[devField]byte{}}
-	parts, rest := splitFIT(b)
+// decode reads a FIT file. Warnings say what was not readable.
+func decode(ctx context.Context, b []byte, maxSamples int) (f *file, warnings []string, err error) {
+	f = &file{maxSamples: maxSamples, native: map[devField]byte{}}
+	parts, rest := split(b)
 	dec := decoder.New(nil)
 	for i, part := range parts {
 		f.part = i
@@ -86,7 +86,7 @@ func decodeFIT(ctx context.Context, b []byte, maxSamples int) (f *fitFile, warni
 }
 
 // decode reads one part and returns how many of its bytes were read.
-func (f *fitFile) decode(ctx context.Context, dec *decoder.Decoder, part fitPart) (read int, err error) {
+func (f *file) decode(ctx context.Context, dec *decoder.Decoder, part part) (read int, err error) {
 	src := &stoppable{ctx: ctx, src: part.reader(), full: func() bool { return f.full != "" }}
 	dec.Reset(src, decoder.WithMesgListener(f), decoder.WithBroadcastOnly(), decoder.WithIgnoreChecksum())
 	if _, err := dec.PeekFileId(); err != nil && !errors.Is(err, decoder.ErrPeekNoFileId) {
@@ -120,7 +120,7 @@ func (s *stoppable) Read(p []byte) (int, error) {
 }
 
 // OnMesg implements decoder.MesgListener. The message is the decoder's: nothing of it is kept.
-func (f *fitFile) OnMesg(m proto.Message) {
+func (f *file) OnMesg(m proto.Message) {
 	if f.full != "" {
 		return
 	}
@@ -140,13 +140,13 @@ func (f *fitFile) OnMesg(m proto.Message) {
 			f.sport = mesgdef.NewSport(&m)
 		}
 	case mesgnum.Session:
-		f.sessions = append(f.sessions, newFITSession(f.part, mesgdef.NewSession(&m)))
+		f.sessions = append(f.sessions, newSession(f.part, mesgdef.NewSession(&m)))
 	case mesgnum.Lap:
-		f.laps = append(f.laps, newFITLap(mesgdef.NewLap(&m)))
+		f.laps = append(f.laps, newLap(mesgdef.NewLap(&m)))
 	case mesgnum.Length:
-		f.lengths = append(f.lengths, newFITLength(mesgdef.NewLength(&m)))
+		f.lengths = append(f.lengths, newLength(mesgdef.NewLength(&m)))
 	case mesgnum.Activity:
-		f.clocks = append(f.clocks, fitClock{
+		f.clocks = append(f.clocks, clock{
 			m.FieldValueByNum(fieldnum.ActivityTimestamp).Uint32(), m.FieldValueByNum(fieldnum.ActivityLocalTimestamp).Uint32(),
 		})
 	case mesgnum.Event:
@@ -157,27 +157,27 @@ func (f *fitFile) OnMesg(m proto.Message) {
 		f.describe(mesgdef.NewFieldDescription(&m))
 	default:
 	}
-	if len(f.sessions) > maxFITSessions || max(len(f.laps), len(f.lengths), len(f.clocks), len(f.timer), len(f.native)) > maxFITMessages || len(f.hr.beats) > 2*f.maxSamples {
+	if len(f.sessions) > MaxSessions || max(len(f.laps), len(f.lengths), len(f.clocks), len(f.timer), len(f.native)) > maxMessages || len(f.hr.beats) > 2*f.maxSamples {
 		f.full = "the file has more parts than a recording can hold: read the first ones"
 	}
 }
 
-func (f *fitFile) event(e *mesgdef.Event) {
+func (f *file) event(e *mesgdef.Event) {
 	if e.Event != typedef.EventTimer || e.Timestamp.IsZero() {
 		return
 	}
 	switch e.EventType {
 	case typedef.EventTypeStart:
-		f.timer = append(f.timer, fitTimer{unix(e.Timestamp), true})
+		f.timer = append(f.timer, timer{draft.Unix(e.Timestamp), true})
 	case typedef.EventTypeStop, typedef.EventTypeStopAll, typedef.EventTypeStopDisable, typedef.EventTypeStopDisableAll:
-		f.timer = append(f.timer, fitTimer{unix(e.Timestamp), false})
+		f.timer = append(f.timer, timer{draft.Unix(e.Timestamp), false})
 	default:
 	}
 }
 
 // describe notes developer fields that stand for a field of the record message,
 // such as the power of a foot pod that the watch does not know.
-func (f *fitFile) describe(d *mesgdef.FieldDescription) {
+func (f *file) describe(d *mesgdef.FieldDescription) {
 	key := devField{d.DeveloperDataIndex, d.FieldDefinitionNumber}
 	switch {
 	case d.NativeMesgNum == mesgnum.Record && d.NativeFieldNum != basetype.Uint8Invalid:

@@ -1,0 +1,139 @@
+package apple
+
+import (
+	"crypto/sha256"
+	"encoding/xml"
+	"fmt"
+	"math"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
+	"github.com/pierre-mcp/pierre/internal/activityfile/xmldoc"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// maxRoutes bounds the route files of one workout. There is one per pause at most.
+const maxRoutes = 100
+
+// maxName bounds the names of devices and files, in bytes.
+const maxName = 1024
+
+// A workout is a Workout element.
+type workout struct {
+	kind       string
+	source     string
+	device     string
+	Start, end float64
+	offset     int // seconds east of UTC
+	duration   *float64
+	paused     float64
+	totals     pierre.Totals
+	Routes     []string
+	Sum        [32]byte // identifies it: the document around it changes with every export
+}
+
+func (a *Reader) workout(e xml.StartElement) (workout, error) {
+	w := workout{
+		kind: draft.Clip(xmldoc.Attr(e, "workoutActivityType"), maxName), source: draft.Clip(xmldoc.Attr(e, "sourceName"), maxName), device: draft.Clip(deviceOf(e), maxName),
+	}
+	w.Start, w.offset = timeOf(xmldoc.Attr(e, "startDate"))
+	w.end, _ = timeOf(xmldoc.Attr(e, "endDate"))
+	w.duration = quantityOf(xmldoc.Attr(e, "duration"), xmldoc.Attr(e, "durationUnit"))
+	// Before iOS 16, totals are attributes.
+	w.totals.DistanceMeters = quantityOf(xmldoc.Attr(e, "totalDistance"), xmldoc.Attr(e, "totalDistanceUnit"))
+	w.totals.CaloriesKcal = quantityOf(xmldoc.Attr(e, "totalEnergyBurned"), xmldoc.Attr(e, "totalEnergyBurnedUnit"))
+	var row []string
+	for _, at := range e.Attr {
+		row = append(row, at.Name.Local, at.Value)
+	}
+	w.Sum = sha256.Sum256(fmt.Appendf(nil, "%q", row))
+	pausedAt := math.NaN()
+	err := a.Children(func(e xml.StartElement) error {
+		switch e.Name.Local {
+		case "WorkoutStatistics":
+			w.statistic(e)
+		case "MetadataEntry":
+			w.metadata(xmldoc.Attr(e, "key"), xmldoc.Attr(e, "value"))
+		case "WorkoutEvent":
+			at, _ := timeOf(xmldoc.Attr(e, "date"))
+			switch strings.TrimPrefix(xmldoc.Attr(e, "type"), "HKWorkoutEventType") {
+			case "Pause", "MotionPaused":
+				pausedAt = at
+			case "Resume", "MotionResumed":
+				if at > pausedAt {
+					w.paused += at - pausedAt
+				}
+				pausedAt = math.NaN()
+			}
+		case "WorkoutRoute":
+			return a.Children(func(e xml.StartElement) error {
+				if e.Name.Local == "FileReference" && len(w.Routes) < maxRoutes {
+					w.Routes = append(w.Routes, strings.TrimPrefix(path.Clean("/"+draft.Clip(xmldoc.Attr(e, "path"), maxName)), "/"))
+				}
+				return nil
+			})
+		}
+		return nil
+	})
+	return w, err
+}
+
+// statistic reads a WorkoutStatistics element (iOS 16 and later).
+func (w *workout) statistic(e xml.StartElement) {
+	kind := strings.TrimPrefix(xmldoc.Attr(e, "type"), "HKQuantityTypeIdentifier")
+	value := func(name string) *float64 { return quantityOf(xmldoc.Attr(e, name), xmldoc.Attr(e, "unit")) }
+	t := &w.totals
+	switch {
+	case kind == "ActiveEnergyBurned":
+		t.CaloriesKcal = draft.First(value("sum"), t.CaloriesKcal)
+	case strings.HasPrefix(kind, "Distance"):
+		t.DistanceMeters = draft.First(value("sum"), t.DistanceMeters)
+	case kind == "HeartRate":
+		t.AverageHeartRateBPM, t.MaxHeartRateBPM = value("average"), value("maximum")
+	case strings.HasSuffix(kind, "Power"):
+		t.AveragePowerWatts, t.MaxPowerWatts = value("average"), value("maximum")
+	case strings.HasSuffix(kind, "Speed"):
+		t.AverageSpeedMPS, t.MaxSpeedMPS = value("average"), value("maximum")
+	case kind == "CyclingCadence":
+		t.AverageCadenceRPM = value("average")
+	}
+}
+
+func (w *workout) metadata(key, value string) {
+	switch key {
+	case "HKElevationAscended":
+		number, unit, _ := strings.Cut(value, " ")
+		w.totals.ElevationGainMeters = quantityOf(number, unit)
+	case "HKElevationDescended":
+		number, unit, _ := strings.Cut(value, " ")
+		w.totals.ElevationLossMeters = quantityOf(number, unit)
+	case "HKTimeZone":
+		// The dates of an export have the zone where it was made, not that of the workout.
+		if zone, err := time.LoadLocation(value); err == nil && !math.IsNaN(w.Start) {
+			_, w.offset = draft.FromUnix(w.Start).In(zone).Zone()
+		}
+	}
+}
+
+// Draft makes an activity of the workout, without the samples.
+func (w *workout) Draft() draft.Draft {
+	d := draft.New(w.Start)
+	d.Rec.Sport, d.Rec.Device, d.Rec.UTCOffset, d.Rec.Totals = draft.SportOf(w.kind), w.device, &w.offset, w.totals
+	if elapsed := draft.Positive(w.end - w.Start); elapsed != nil {
+		d.Rec.Totals.ElapsedSeconds = elapsed
+		d.Rec.Totals.DurationSeconds = draft.Positive(*elapsed - w.paused)
+	}
+	d.Rec.Totals.DurationSeconds = draft.First(w.duration, d.Rec.Totals.DurationSeconds)
+	return d
+}
+
+// deviceOf names what recorded the element, such as "Apple Watch".
+func deviceOf(e xml.StartElement) string {
+	if _, after, ok := strings.Cut(xmldoc.Attr(e, "device"), "name:"); ok {
+		name, _, _ := strings.Cut(after, ",")
+		return strings.TrimSpace(strings.TrimSuffix(name, ">"))
+	}
+	return xmldoc.Attr(e, "sourceName")
+}
