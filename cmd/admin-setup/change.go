@@ -1,10 +1,13 @@
 package main
 
 import (
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/secret"
 )
@@ -20,26 +23,33 @@ long a life, prints it, alone, on stdout, and revokes the old one.`,
   admin-setup rotate-token admin_token_r4fd… --expires-in-days 90`,
 		Args: oneID,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.run(cmd.Context(), func(o *office) error {
-				id := pierre.AdminTokenID(args[0])
-				act := o.act()
+			return c.run(cmd.Context(), func(a *app) error {
+				id, err := tokenID(args[0])
+				if err != nil {
+					return err
+				}
+				ring, err := a.secrets(cmd.Context())
+				if err != nil {
+					return err
+				}
+				act := a.act()
 				lifetime := &days
 				if !cmd.Flags().Changed("expires-in-days") {
 					lifetime = nil
 				}
 				var token secret.String
-				next, err := o.RotateAdminToken(cmd.Context(), act, id, func(old pierre.AdminToken) (pierre.AdminToken, error) {
+				next, err := a.RotateAdminToken(cmd.Context(), act, id, func(old pierre.AdminToken) (pierre.AdminToken, error) {
 					next, err := successor(old, act.At, lifetime)
 					if err != nil {
 						return next, err
 					}
-					token, err = o.sign(next) // here, so that the old token stays if there is no new one
+					token, err = access.SignAdminToken(ring.JWTSecret(), next) // here, so that the old token stays if there is no new one
 					return next, err
 				})
 				if err != nil {
 					return err
 				}
-				return o.hand(next, token, id)
+				return a.printToken(next, token, id)
 			})
 		},
 	}
@@ -69,6 +79,16 @@ func successor(old pierre.AdminToken, now time.Time, days *int) (pierre.AdminTok
 	return next, nil
 }
 
+// tokenID reads the id of a token. What cannot be one is not repeated: it may be the token itself.
+func tokenID(text string) (pierre.AdminTokenID, error) {
+	const maxLength = 64
+	random, ok := strings.CutPrefix(text, "admin_token_")
+	if !ok || len(text) > maxLength || strings.ContainsFunc(random, func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') }) {
+		return "", cli.Usagef("the id of a token begins with admin_token_; admin-setup list-tokens shows it")
+	}
+	return pierre.AdminTokenID(text), nil
+}
+
 func newRevoke(c *config) *cobra.Command {
 	return &cobra.Command{
 		Use:     "revoke-token ID",
@@ -77,15 +97,19 @@ func newRevoke(c *config) *cobra.Command {
 		Example: `  admin-setup revoke-token admin_token_r4fd…`,
 		Args:    oneID,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.run(cmd.Context(), func(o *office) error {
-				row, err := o.RevokeAdminToken(cmd.Context(), o.act(), pierre.AdminTokenID(args[0]))
+			return c.run(cmd.Context(), func(a *app) error {
+				id, err := tokenID(args[0])
+				if err != nil {
+					return err
+				}
+				row, err := a.RevokeAdminToken(cmd.Context(), a.act(), id)
 				if err != nil {
 					return err
 				}
 				if c.json {
-					return o.encode(viewOf(row, time.Now()))
+					return a.encode(viewOf(row, time.Now()))
 				}
-				o.say("%s of service %q is revoked since %s", row.ID, row.Service, day(row.Revoked, ""))
+				a.note("%s of service %q is revoked since %s", row.ID, row.Service, day(row.Revoked, ""))
 				return nil
 			})
 		},

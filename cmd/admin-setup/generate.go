@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -20,8 +21,8 @@ const (
 	maxDescription     = 1000
 )
 
-// An order is what a new token should be.
-type order struct {
+// A tokenRequest is what a new token should be.
+type tokenRequest struct {
 	service     string
 	description string
 	permissions string
@@ -30,7 +31,7 @@ type order struct {
 }
 
 func newGenerate(c *config) *cobra.Command {
-	o := &order{}
+	req := &tokenRequest{}
 	cmd := &cobra.Command{
 		Use:   "generate-token --service NAME",
 		Short: "Make a token for a service",
@@ -51,28 +52,32 @@ a token that has them may use the routes of a later version.`,
   admin-setup generate-token --service me --super-admin --expires-in-days 0`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			row, err := o.row(cmd.Flags().Changed("permissions"), time.Now())
+			row, err := req.row(cmd.Flags().Changed("permissions"), time.Now())
 			if err != nil {
 				return explain(err)
 			}
-			return c.run(cmd.Context(), func(office *office) error {
-				token, err := office.sign(row)
+			return c.run(cmd.Context(), func(a *app) error {
+				ring, err := a.secrets(cmd.Context())
 				if err != nil {
 					return err
 				}
-				if err := office.CreateAdminToken(cmd.Context(), office.act(), row); err != nil {
+				token, err := access.SignAdminToken(ring.JWTSecret(), row)
+				if err != nil {
 					return err
 				}
-				return office.hand(row, token, "")
+				if err := a.CreateAdminToken(cmd.Context(), a.act(), row); err != nil {
+					return err
+				}
+				return a.printToken(row, token, "")
 			})
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.service, "service", "", "who will use the token (required)")
-	f.StringVar(&o.description, "description", "", "what for")
-	f.StringVar(&o.permissions, "permissions", defaultPermissions, "what the token may do, comma-separated")
-	f.BoolVar(&o.superAdmin, "super-admin", false, "give all permissions")
-	addDays(f, &o.days, defaultDays, "days until the token expires, 0 for never")
+	f.StringVar(&req.service, "service", "", "who will use the token (required)")
+	f.StringVar(&req.description, "description", "", "what for")
+	f.StringVar(&req.permissions, "permissions", defaultPermissions, "what the token may do, comma-separated")
+	f.BoolVar(&req.superAdmin, "super-admin", false, "give all permissions")
+	addDays(f, &req.days, defaultDays, "days until the token expires, 0 for never")
 	return cmd
 }
 
@@ -88,11 +93,11 @@ func addDays(f *pflag.FlagSet, days *int, preset int, help string) {
 }
 
 // row returns the new token's row. Its times are whole seconds, as in the token.
-func (o *order) row(permissionsGiven bool, now time.Time) (pierre.AdminToken, error) {
+func (req *tokenRequest) row(permissionsGiven bool, now time.Time) (pierre.AdminToken, error) {
 	row := pierre.AdminToken{
 		ID:          pierre.NewAdminTokenID(),
-		Service:     strings.TrimSpace(o.service),
-		Description: strings.TrimSpace(o.description),
+		Service:     strings.TrimSpace(req.service),
+		Description: strings.TrimSpace(req.description),
 		Created:     now.UTC().Truncate(time.Second),
 	}
 	if err := checkLine("service", row.Service, maxService); err != nil {
@@ -104,18 +109,18 @@ func (o *order) row(permissionsGiven bool, now time.Time) (pierre.AdminToken, er
 	if err := checkLine("description", row.Description, maxDescription); err != nil {
 		return row, err
 	}
-	if o.superAdmin && permissionsGiven {
+	if req.superAdmin && permissionsGiven {
 		return row, cli.Usagef("--super-admin gives all permissions; leave --permissions out")
 	}
 	row.Permissions = pierre.Permissions()
-	if !o.superAdmin {
+	if !req.superAdmin {
 		var err error
-		if row.Permissions, err = pierre.ParsePermissions(o.permissions); err != nil {
+		if row.Permissions, err = pierre.ParsePermissions(req.permissions); err != nil {
 			return row, err
 		}
 	}
 	var err error
-	row.Expires, err = expiry(row.Created, o.days)
+	row.Expires, err = expiry(row.Created, req.days)
 	return row, err
 }
 

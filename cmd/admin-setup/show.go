@@ -56,21 +56,21 @@ func status(row pierre.AdminToken, now time.Time) string {
 	}
 }
 
-// hand gives a new token to the operator: it alone goes to stdout.
-func (o *office) hand(row pierre.AdminToken, token secret.String, replaces pierre.AdminTokenID) error {
-	if o.c.json {
+// printToken prints a new token: it alone goes to stdout, what people read goes to stderr.
+func (a *app) printToken(row pierre.AdminToken, token secret.String, replaces pierre.AdminTokenID) error {
+	if a.c.json {
 		v := viewOf(row, time.Now())
 		v.Token, v.Replaces = token.Reveal(), replaces
-		return o.encode(v)
+		return a.encode(v)
 	}
-	o.say("%s for service %q", row.ID, row.Service)
+	a.note("%s for service %q", row.ID, row.Service)
 	if replaces != "" {
-		o.say("  in place of  %s, which is revoked", replaces)
+		a.note("  in place of  %s, which is revoked", replaces)
 	}
-	o.say("  permissions  %s", list(row.Permissions))
-	o.say("  expires      %s", day(row.Expires, "never"))
-	o.say("The token, shown only this once:")
-	_, err := fmt.Fprintln(o.c.world.Stdout, token.Reveal())
+	a.note("  permissions  %s", list(row.Permissions))
+	a.note("  expires      %s", day(row.Expires, "never"))
+	a.note("The token, shown only this once:")
+	_, err := fmt.Fprintln(a.c.world.Stdout, token.Reveal())
 	return err
 }
 
@@ -84,8 +84,8 @@ func newList(c *config) *cobra.Command {
   admin-setup list-tokens --all --json`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.run(cmd.Context(), func(o *office) error {
-				rows, err := o.AdminTokens(cmd.Context())
+			return c.run(cmd.Context(), func(a *app) error {
+				rows, err := a.AdminTokens(cmd.Context())
 				if err != nil {
 					return err
 				}
@@ -96,7 +96,7 @@ func newList(c *config) *cobra.Command {
 						views = append(views, v)
 					}
 				}
-				return o.list(views)
+				return a.list(views)
 			})
 		},
 	}
@@ -104,15 +104,15 @@ func newList(c *config) *cobra.Command {
 	return cmd
 }
 
-func (o *office) list(views []tokenView) error {
-	if o.c.json {
-		return o.encode(views)
+func (a *app) list(views []tokenView) error {
+	if a.c.json {
+		return a.encode(views)
 	}
 	if len(views) == 0 {
-		o.say("no tokens; make one with admin-setup generate-token --service NAME")
+		a.note("no tokens; make one with admin-setup generate-token --service NAME")
 		return nil
 	}
-	t := tabwriter.NewWriter(o.c.world.Stdout, 0, 0, 2, ' ', 0)
+	t := tabwriter.NewWriter(a.c.world.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "ID\tSERVICE\tSTATUS\tEXPIRES\tLAST USED\tPERMISSIONS")
 	for _, v := range views {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n",
@@ -129,8 +129,8 @@ func (v tokenView) grants() string {
 	return strings.TrimSpace(list(v.Permissions) + " (unknown to this version: " + strings.Join(v.Unknown, ",") + ")")
 }
 
-func (o *office) encode(v any) error {
-	enc := json.NewEncoder(o.c.world.Stdout)
+func (a *app) encode(v any) error {
+	enc := json.NewEncoder(a.c.world.Stdout)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)
 }

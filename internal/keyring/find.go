@@ -33,7 +33,7 @@ func (r *Ring) find(name string, src Source, dir, file string) (secret.String, e
 		}
 	case text == "":
 		path := filepath.Join(dir, file)
-		if text, err = r.readOrMake(path); err != nil {
+		if text, err = r.readOrMake(name, path); err != nil {
 			return secret.String{}, err
 		}
 		if info, err := os.Stat(path); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
@@ -42,7 +42,7 @@ func (r *Ring) find(name string, src Source, dir, file string) (secret.String, e
 		name = path
 	}
 	text = strings.TrimSpace(text)
-	if err := judge(text); err != nil {
+	if err := guessable(text); err != nil {
 		return secret.String{}, pierre.Invalid(name, "%s %v; use the output of openssl rand -base64 32", name, err)
 	}
 	return secret.New(text), nil
@@ -61,14 +61,14 @@ func readSecret(path string) (string, error) {
 }
 
 // readOrMake returns the secret in the file at path, which is made if missing.
-func (r *Ring) readOrMake(path string) (string, error) {
+func (r *Ring) readOrMake(name, path string) (string, error) {
 	text, err := readSecret(path)
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return text, err
 	}
 	switch err = makeSecret(path); {
 	case err == nil:
-		r.Made = append(r.Made, path)
+		r.Made, r.made = append(r.Made, path), append(r.made, name)
 	case !errors.Is(err, fs.ErrExist): // another program was faster
 		return "", fmt.Errorf("making %s: %w", path, err)
 	}
@@ -94,8 +94,8 @@ func makeSecret(path string) error {
 	return errors.Join(err, os.Remove(f.Name()))
 }
 
-// judge refuses a secret that can be guessed.
-func judge(text string) error {
+// guessable reports why a secret can be guessed, if so.
+func guessable(text string) error {
 	if len(text) < minBytes {
 		return fmt.Errorf("has %d bytes and needs at least %d", len(text), minBytes)
 	}

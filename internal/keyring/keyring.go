@@ -15,9 +15,11 @@ import (
 	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
-// The files that Load makes in the data folder.
+// The names of the secrets, and the files that Load makes in the data folder.
 const (
+	jwtName        = "JWT_SECRET"
 	jwtFile        = "jwt.secret"
+	encryptionName = "ENCRYPTION_KEY"
 	encryptionFile = "encryption.key"
 )
 
@@ -34,8 +36,10 @@ type Ring struct {
 	// Exposed names the files in the data folder that other users of the machine can read.
 	Exposed []string
 
-	jwt  secret.String
-	aead cipher.AEAD
+	jwt          secret.String
+	aead         cipher.AEAD
+	fingerprints map[string]string // by the secret's name
+	made         []string          // names of those that Load made
 }
 
 // Load finds JWT_SECRET and ENCRYPTION_KEY, of at least 32 bytes each. Those that have no source
@@ -46,20 +50,23 @@ func Load(dir string, jwt, encryption Source) (*Ring, error) {
 	r := &Ring{}
 	var key secret.String
 	var errJWT, errKey error
-	r.jwt, errJWT = r.find("JWT_SECRET", jwt, dir, jwtFile)
-	key, errKey = r.find("ENCRYPTION_KEY", encryption, dir, encryptionFile)
+	r.jwt, errJWT = r.find(jwtName, jwt, dir, jwtFile)
+	key, errKey = r.find(encryptionName, encryption, dir, encryptionFile)
 	if err := errors.Join(errJWT, errKey); err != nil {
 		return nil, err
 	}
 	if r.jwt.Reveal() == key.Reveal() {
-		return nil, pierre.Invalid("ENCRYPTION_KEY", "JWT_SECRET and ENCRYPTION_KEY are the same; give each a value of its own")
+		return nil, pierre.Invalid(encryptionName, "JWT_SECRET and ENCRYPTION_KEY are the same; give each a value of its own")
 	}
 	aead, err := newAEAD(key)
 	if err != nil {
 		return nil, err
 	}
 	r.aead = aead
-	return r, nil
+	jwtPrint, errJWT := fingerprint(jwtName, r.jwt)
+	keyPrint, errKey := fingerprint(encryptionName, key)
+	r.fingerprints = map[string]string{jwtName: jwtPrint, encryptionName: keyPrint}
+	return r, errors.Join(errJWT, errKey)
 }
 
 // newAEAD derives an AES-256 key, so that a secret may be any text: hexadecimal, base64 or a long phrase.

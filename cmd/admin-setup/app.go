@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/datadir"
 	"github.com/pierre-mcp/pierre/internal/keyring"
@@ -17,8 +16,8 @@ import (
 	"github.com/pierre-mcp/pierre/internal/store"
 )
 
-// actor is who the audit log says it was.
-const actor = "admin-setup"
+// person is who the audit log says it was.
+const person = "admin-setup"
 
 // A config is what all commands share.
 type config struct {
@@ -41,15 +40,15 @@ func (c *config) bind(root *cobra.Command) {
 	flags.BoolVar(&c.json, "json", false, "print JSON on stdout, for machines")
 }
 
-// An office is the open database.
-type office struct {
+// An app is what the commands work with: the open database and the world around the program.
+type app struct {
 	*store.Store
 
 	c *config
 }
 
 // open opens the database, and brings it up to date.
-func (c *config) open(ctx context.Context) (*office, error) {
+func (c *config) open(ctx context.Context) (*app, error) {
 	if c.dataDir == "" {
 		_, err := datadir.Default(c.world.Getenv)
 		return nil, cli.Usage(errors.Join(err, errors.New("or give --data-dir")))
@@ -61,39 +60,46 @@ func (c *config) open(ctx context.Context) (*office, error) {
 	if _, err := st.Migrate(ctx); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
-	return &office{st, c}, nil
+	return &app{st, c}, nil
 }
 
-// run opens the office for do, and closes it.
-func (c *config) run(ctx context.Context, do func(*office) error) error {
-	o, err := c.open(ctx)
+// run opens the database for do, and closes it.
+func (c *config) run(ctx context.Context, do func(*app) error) error {
+	a, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
-	return explain(errors.Join(do(o), o.Close()))
+	return explain(errors.Join(do(a), a.Close()))
 }
 
-// sign returns the token that row stands for.
-func (o *office) sign(row pierre.AdminToken) (secret.String, error) {
-	getenv := o.c.world.Getenv
+// secrets finds the server's secrets, or makes them, and tells what the operator should know of them.
+func (a *app) secrets(ctx context.Context) (*keyring.Ring, error) {
+	getenv := a.c.world.Getenv
 	source := func(name string) keyring.Source {
 		return keyring.Source{Text: secret.New(getenv(name)), File: getenv(name + "_FILE")}
 	}
-	ring, err := keyring.Load(o.c.dataDir, source("JWT_SECRET"), source("ENCRYPTION_KEY"))
+	ring, err := keyring.Load(a.c.dataDir, source("JWT_SECRET"), source("ENCRYPTION_KEY"))
 	if err != nil {
-		return secret.String{}, err
+		return nil, err
 	}
 	for _, file := range ring.Made {
-		o.say("made the secret %s, which the server will use too", file)
+		a.note("made the secret %s, which the server will use too", file)
 	}
-	return access.SignAdminToken(ring.JWTSecret(), row)
+	for _, file := range ring.Exposed {
+		a.note("warning: other users of this machine can read %s; chmod 600 it", file)
+	}
+	warnings, err := ring.Compare(ctx, a.Store)
+	for _, w := range warnings {
+		a.note("warning: %s", w)
+	}
+	return ring, err
 }
 
-// say tells a person something, on stderr.
-func (o *office) say(format string, args ...any) {
-	fmt.Fprintf(o.c.world.Stderr, format+"\n", args...)
+// note prints a line for people, on stderr.
+func (a *app) note(format string, args ...any) {
+	fmt.Fprintf(a.c.world.Stderr, format+"\n", args...)
 }
 
-func (*office) act() pierre.Act {
-	return pierre.Act{Person: actor, At: time.Now().UTC().Truncate(time.Microsecond)}
+func (*app) act() pierre.Act {
+	return pierre.Act{Person: person, At: time.Now().UTC().Truncate(time.Microsecond)}
 }
