@@ -7,27 +7,22 @@ import (
 	"github.com/pierre-mcp/pierre/internal/keyring"
 )
 
-// secrets finds the server's secrets, or makes them. New secrets beside a database that is not new mean that the old
-// ones were lost; the log says so, because what was made with the old ones no longer works.
+// secrets finds the server's secrets, or makes them. Other secrets than the database was used with before mean that those
+// were lost; the log says so, because what was made with them no longer works.
 func (a *app) secrets(ctx context.Context, c *config) (*keyring.Ring, error) {
 	ring, err := keyring.Load(c.dataDir, c.jwtSecret, c.encryptionKey)
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := a.store.AdminTokens(ctx)
-	if err != nil {
-		return nil, err
-	}
 	for _, file := range ring.Made {
-		if len(tokens) > 0 {
-			a.log.WarnContext(ctx, "made a new secret beside a database that is not new: admin tokens that were issued before are refused; "+
-				"if this is a restored backup, stop the server and restore this file, too", slog.String("file", file))
-		} else {
-			a.log.InfoContext(ctx, "made a secret", slog.String("file", file))
-		}
+		a.log.InfoContext(ctx, "made a secret", slog.String("file", file))
 	}
 	for _, file := range ring.Exposed {
 		a.log.WarnContext(ctx, "other users of this machine can read this secret; chmod 600 it", slog.String("file", file))
 	}
-	return ring, nil
+	warnings, err := ring.Compare(ctx, a.store)
+	for _, w := range warnings {
+		a.log.WarnContext(ctx, "a secret has changed", slog.String("what", w))
+	}
+	return ring, err
 }
