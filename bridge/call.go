@@ -101,7 +101,7 @@ func (r *relay) repeatable(m *message) bool {
 	}
 }
 
-// serve carries c out and answers it, whatever happens.
+// serve carries c out and answers it, with an error if need be.
 func (r *relay) serve(ctx context.Context, c *call) {
 	defer r.finish(c)
 	if err := r.carryOut(ctx, c); err != nil {
@@ -259,21 +259,21 @@ func (r *relay) refuse(ctx context.Context, c *call, err error) {
 	if c.abandoned.Load() {
 		return
 	}
-	f, ok := errors.AsType[*errorAnswer](err)
+	f, ok := errors.AsType[*answerError](err)
 	switch {
 	case ok:
 	case ctx.Err() != nil:
-		f = &errorAnswer{code: http.StatusServiceUnavailable, text: "The bridge was stopped before the answer came; " + c.outcome()}
+		f = &answerError{code: http.StatusServiceUnavailable, text: "The bridge was stopped before the answer came; " + c.outcome()}
 		r.calls.noteCutOff()
 	default:
-		f = &errorAnswer{code: http.StatusBadGateway, text: "The bridge could not carry the request out: " + err.Error()}
+		f = &answerError{code: http.StatusBadGateway, text: "The bridge could not carry the request out: " + err.Error()}
 	}
 	r.out.answer(errorLine(c.ID, f), c.tokenKey(), false)
 }
 
 // followAnswer forwards the events of x until the answer of c is among them. A
 // stream of the earlier era that breaks is resumed where it ended, if the server has
-// said where that is ("Resumability and redelivery"), for as long as it brings news.
+// given it an event id ("Resumability and redelivery"), for as long as new events come.
 func (r *relay) followAnswer(ctx context.Context, c *call, s session, x *exchange) error {
 	events := newEventReader(x.stream, r.opts.MaxMessage)
 	answered, err := r.forwardAnswer(c, events, x.Header)

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// outcome says whether the request may have had effects.
+// outcome describes whether the request may have had effects.
 func (a *attempt) outcome() string {
 	switch {
 	case !a.sent.Load():
@@ -32,7 +32,7 @@ func (a *attempt) outcome() string {
 // interrupted is the failure of a call whose answer was cut off.
 func (b *Bridge) interrupted(a *attempt, err error) error {
 	if errors.Is(err, errTooLong) {
-		return &errorAnswer{code: http.StatusBadGateway, text: fmt.Sprintf("The server's answer is too large: it has more than %d MiB.", b.opts.MaxMessage>>20)}
+		return &answerError{code: http.StatusBadGateway, text: fmt.Sprintf("The server's answer is too large: it has more than %d MiB.", b.opts.MaxMessage>>20)}
 	}
 	if errors.Is(err, context.Canceled) {
 		return err
@@ -41,32 +41,32 @@ func (b *Bridge) interrupted(a *attempt, err error) error {
 	if err != nil && !errors.Is(err, io.EOF) {
 		cause = causeOf(err)
 	}
-	return &errorAnswer{code: http.StatusBadGateway, text: "The connection broke before the answer came (" + cause + "); " + a.outcome()}
+	return &answerError{code: http.StatusBadGateway, text: "The connection broke before the answer came (" + cause + "); " + a.outcome()}
 }
 
 // transportFailure explains why there was no response to a. A failure that is explained already is left as it is.
 func (b *Bridge) transportFailure(a *attempt, err error) error {
-	if _, ok := errors.AsType[*errorAnswer](err); ok || errors.Is(err, context.Canceled) || errors.Is(err, errSessionLost) {
+	if _, ok := errors.AsType[*answerError](err); ok || errors.Is(err, context.Canceled) || errors.Is(err, errSessionLost) {
 		return err
 	}
 	if errors.Is(err, errTooLong) {
 		return b.interrupted(a, err)
 	}
 	if text := b.certificateAdvice(err); text != "" {
-		return &errorAnswer{code: http.StatusBadGateway, text: text}
+		return &answerError{code: http.StatusBadGateway, text: text}
 	}
 	if a.sent.Load() {
 		return b.interrupted(a, err)
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		return &errorAnswer{code: http.StatusServiceUnavailable, text: fmt.Sprintf(
+		return &answerError{code: http.StatusServiceUnavailable, text: fmt.Sprintf(
 			"Cannot find the server: the name %s is unknown (%s). Check the URL and the network; the bridge keeps trying with every request.", dns.Name, dns.Err)}
 	}
-	return &errorAnswer{code: http.StatusServiceUnavailable, text: fmt.Sprintf(
+	return &answerError{code: http.StatusServiceUnavailable, text: fmt.Sprintf(
 		"Cannot reach the server %s: %s%s. Check that it runs and that the URL is right; the bridge keeps trying with every request.", b.host, causeOf(err), a.history())}
 }
 
-// history says how often and how long a was tried; "" if it was tried once.
+// history describes how often and how long a was tried; "" if it was tried once.
 func (a *attempt) history() string {
 	if a.tries < 2 {
 		return ""
@@ -170,7 +170,7 @@ func clip(s string) string {
 
 // statusFailure explains a response to a that is not the answer. M is its body if that is a JSON-RPC message.
 func (b *Bridge) statusFailure(x *exchange, m message, a *attempt) error {
-	f := &errorAnswer{code: x.StatusCode, data: errorData{Status: x.StatusCode}}
+	f := &answerError{code: x.StatusCode, data: errorData{Status: x.StatusCode}}
 	if d, ok := retryAfter(x.Header); ok {
 		f.data.RetryAfter = int(d.Seconds())
 	}
@@ -251,13 +251,13 @@ func (b *Bridge) explainRedirect(x *exchange, status string) string {
 
 // sessionsDoNotLast is the failure of a call whose session was refused although it had just been opened.
 func (b *Bridge) sessionsDoNotLast() error {
-	return &errorAnswer{code: http.StatusBadGateway, text: b.host + " refuses the sessions that it has just opened; the request was not carried out. " +
+	return &answerError{code: http.StatusBadGateway, text: b.host + " refuses the sessions that it has just opened; the request was not carried out. " +
 		"If several servers share this address, each conversation must stay with one of them: their operator can see to that."}
 }
 
 // oldTransport is the failure of the first request to a server of the protocol's first revision.
 func (b *Bridge) oldTransport() error {
-	return &errorAnswer{code: http.StatusBadGateway, text: b.host + " speaks the older HTTP+SSE transport of MCP (revision 2024-11-05) at " + b.url.Path +
+	return &answerError{code: http.StatusBadGateway, text: b.host + " speaks the older HTTP+SSE transport of MCP (revision 2024-11-05) at " + b.url.Path +
 		", and this program speaks Streamable HTTP. Many servers offer both: try the URL that ends in /mcp, or ask the server's operator for it."}
 }
 

@@ -17,9 +17,9 @@ const (
 	codeMethodNotFound = -32601
 )
 
-// An errorAnswer is an error that the bridge itself gives. Its text is for the
+// An answerError is an error that the bridge itself gives. Its text is for the
 // user of the host: what is wrong, and what to do.
-type errorAnswer struct {
+type answerError struct {
 	code int
 	text string
 	data errorData
@@ -30,10 +30,10 @@ type errorData struct {
 	RetryAfter int `json:"retryAfter,omitempty"` // s
 }
 
-func (f *errorAnswer) Error() string { return f.text }
+func (f *answerError) Error() string { return f.text }
 
 // errorLine is the answer to the request with the given id; nil means unknown.
-func errorLine(id []byte, f *errorAnswer) []byte {
+func errorLine(id []byte, f *answerError) []byte {
 	if id == nil {
 		id = []byte("null")
 	}
@@ -60,22 +60,22 @@ func errorLine(id []byte, f *errorAnswer) []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-func lineTooLong(limit int) *errorAnswer {
-	return &errorAnswer{code: codeInvalidRequest, text: fmt.Sprintf("A message of more than %d MiB was not sent: it is too large.", limit>>20)}
+func lineTooLong(limit int) *answerError {
+	return &answerError{code: codeInvalidRequest, text: fmt.Sprintf("A message of more than %d MiB was not sent: it is too large.", limit>>20)}
 }
 
-func malformed(line []byte, err error) *errorAnswer {
+func malformed(line []byte, err error) *answerError {
 	if line[0] == '[' && errors.Is(err, jsonrpc.ErrNotObject) {
-		return &errorAnswer{code: codeInvalidRequest, text: "Batches are not supported (MCP 2025-06-18 removed them): send each message on a line of its own."}
+		return &answerError{code: codeInvalidRequest, text: "Batches are not supported (MCP 2025-06-18 removed them): send each message on a line of its own."}
 	}
 	if errors.Is(err, jsonrpc.ErrTooDeep) {
-		return &errorAnswer{code: codeInvalidRequest, text: "The message nests arrays and objects too deeply."}
+		return &answerError{code: codeInvalidRequest, text: "The message nests arrays and objects too deeply."}
 	}
-	return &errorAnswer{code: codeParse, text: "The line is not one JSON object."}
+	return &answerError{code: codeParse, text: "The line is not one JSON object."}
 }
 
-func notAMessage() *errorAnswer {
-	return &errorAnswer{code: codeInvalidRequest, text: "The line is not a JSON-RPC message: it has no method, and no id with a result or an error."}
+func notAMessage() *answerError {
+	return &answerError{code: codeInvalidRequest, text: "The line is not a JSON-RPC message: it has no method, and no id with a result or an error."}
 }
 
 // A Cause is why a request could not be answered, where the user of a program can do something about it.
@@ -88,7 +88,7 @@ const (
 	NotPermitted                       // the key does not permit the request
 	LimitReached                       // the key's limit is used up for now
 	UnknownAuthority                   // the server's certificate is signed by an authority that this computer does not know
-	ClientCertificate                  // the server refused the TLS connection, perhaps for want of a client certificate
+	ClientCertificate                  // the server refused the TLS connection, perhaps because it wants a client certificate
 )
 
 // A Failure is what is known about a request that could not be answered.

@@ -10,7 +10,7 @@ import (
 
 // headStart is how long the host's next message waits for the listening stream.
 // Servers may ask the host something on it while they run its first call, and
-// drop the question if nobody listens yet.
+// drop the question if no stream is open yet.
 const headStart = 250 * time.Millisecond
 
 // listen reopens the listening stream of s whenever it ends, and calls answered when
@@ -54,7 +54,7 @@ func (r *relay) listen(ctx context.Context, s session, answered func()) (offered
 	return offered, lost
 }
 
-// A refusal is what the status says that a request for the listening stream got.
+// A refusal is the meaning of a status that answers a request for the listening stream.
 type refusal int
 
 const (
@@ -63,7 +63,7 @@ const (
 	perhapsLost                // the server has none, or it does not know the session any more
 )
 
-// refusalOf reads a status. Offered says that the server had the stream before.
+// refusalOf reads a status. If offered is true, the server had the stream before.
 func refusalOf(status int, offered bool) refusal {
 	switch {
 	case status == http.StatusNotFound || status == http.StatusBadRequest:
@@ -81,7 +81,7 @@ func refusalOf(status int, offered bool) refusal {
 	}
 }
 
-// ping asks the server whether it knows s: errSessionLost says that it does not.
+// ping asks the server whether it knows s. It returns errSessionLost if not.
 func (r *relay) ping(ctx context.Context, s session) error {
 	if s.id == "" {
 		return nil
@@ -91,7 +91,7 @@ func (r *relay) ping(ctx context.Context, s session) error {
 		return err
 	}
 	_, _, err = r.ask(ctx, &m, s, r.opts.Patience)
-	if f, ok := errors.AsType[*errorAnswer](err); ok && f.code == codeMethodNotFound {
+	if f, ok := errors.AsType[*answerError](err); ok && f.code == codeMethodNotFound {
 		return nil
 	}
 	return err

@@ -9,7 +9,7 @@ import (
 )
 
 // notify takes a notification of the host to the server and waits until the
-// server has it. If that fails nobody can be told, so it is logged.
+// server has it. A notification has no answer, so a failure is only logged.
 func (r *relay) notify(ctx context.Context, m message) {
 	if m.Method == methodInitialized && !m.modern() {
 		r.initialized(ctx, m)

@@ -7,23 +7,23 @@ import (
 	"sync"
 )
 
-// mostQueued is how many bytes may wait for a host that reads slowly, before those who write wait too.
+// mostQueued is how many bytes may wait for a host that reads slowly. Beyond that, writers block.
 const mostQueued = 1 << 20
 
 // An output writes messages to the host, one line each. It keeps the one order
 // that several streams of a server can break: no progress follows its result.
 //
-// Whoever finds nobody writing writes, for itself and for those who come
-// meanwhile: answers that arrive together leave in one system call.
+// A goroutine that finds no other one writing writes, for itself and for those that
+// queue lines in the meantime: answers that arrive together leave in one system call.
 type output struct {
-	w      io.Writer // only for the one who set writing
+	w      io.Writer // only for the goroutine that set writing
 	log    *messageLog
 	broken chan struct{} // closed at the first failed write
 
 	mu      sync.Mutex
-	changed *sync.Cond // signaled when the queue is taken, and when nobody writes any more
+	changed *sync.Cond // signaled when the queue is taken, and when writing ends
 	writing bool
-	queue   []byte // lines for the one who writes
+	queue   []byte // lines for the goroutine that writes
 	spare   []byte // the queue before, to be used again
 	err     error
 	tokens  map[string]bool // progress tokens of the requests without an answer

@@ -41,12 +41,12 @@ type pace struct {
 // succeeded ends the time of failure.
 func (p *pace) succeeded() { p.since = time.Time{} }
 
-// longestAsked bounds what a server may ask for where nobody waits for an answer.
+// longestAsked bounds the wait that a server may ask for if no call is waiting.
 const longestAsked = time.Hour
 
 // wait returns how long to wait before the next try; ok is false if the time is up
-// before that. It is not less than asked, which the server wants, and a tenth of it
-// is left to chance, so that clients of one server do not come back together.
+// before that. It is not less than asked, which the server asks for, and a tenth of it
+// is random, so that the clients of one server do not come back together.
 func (p *pace) wait(r rhythm, asked time.Duration) (d time.Duration, ok bool) {
 	now := time.Now()
 	if p.since.IsZero() {
@@ -67,8 +67,8 @@ func (p *pace) wait(r rhythm, asked time.Duration) (d time.Duration, ok bool) {
 const stableAfter = 5 * time.Second
 
 // keepOpen opens a stream again and again, in the pace of p, until the time is up
-// or open says that it is over. Open returns when the stream has ended, and what the
-// server wants to be waited then.
+// or open reports that it is over. Open returns when the stream has ended, with the
+// wait that the server asks for.
 func keepOpen(ctx context.Context, p *pace, open func() (asked time.Duration, over bool)) {
 	for {
 		opened := time.Now()
@@ -86,7 +86,7 @@ func keepOpen(ctx context.Context, p *pace, open func() (asked time.Duration, ov
 	}
 }
 
-// sleep waits for d and reports whether ctx is still alive then.
+// sleep waits for d. It reports false if ctx ended before.
 func sleep(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -95,7 +95,7 @@ func (r *relay) do(ctx context.Context, method string, h http.Header, content []
 		return resp, nil
 	}
 	if resp != nil {
-		resp.Body.Close() //nolint:errcheck // it is not read
+		resp.Body.Close()
 	}
 	if errors.Is(context.Cause(ctx), errNoConnection) {
 		return nil, cmp.Or(a.lastErr, errNoConnection)
@@ -128,7 +128,7 @@ func (a *attempt) again(ctx context.Context, resp *http.Response, err error) boo
 	return inTime
 }
 
-// mayPass reports whether a status stands for a state of the server that may pass.
+// mayPass reports whether a status is that of a server that may answer later.
 func mayPass(status int) bool {
 	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable || gatewayFailed(status)
 }

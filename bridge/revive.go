@@ -37,7 +37,7 @@ func (r *relay) carryOutRevival(revival *revival, wait time.Duration, forStream 
 	}
 }
 
-// reinitialize says to the server what the host said at the beginning of the conversation.
+// reinitialize repeats the handshake of the host.
 func (r *relay) reinitialize(ctx context.Context, forStream bool) (session, error) {
 	initialize, initialized := r.sessions.replay()
 	if initialize == nil {
@@ -59,7 +59,7 @@ func (r *relay) reinitialize(ctx context.Context, forStream bool) (session, erro
 	return now, nil
 }
 
-// openListening opens the stream on which the server speaks unasked, and keeps it
+// openListening opens the stream for what the server sends on its own, and keeps it
 // open for as long as s is the session. The channel closes when the server has
 // answered, or after headStart: some servers keep the answer back until they have
 // something to say.

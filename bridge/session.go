@@ -22,7 +22,7 @@ type session struct {
 // unknown reports whether s is no session yet.
 func (s session) unknown() bool { return s.gen == 0 }
 
-// isLost reports whether x says that the server does not know the session s (any more).
+// isLost reports whether x means that the server does not know the session s (any more).
 func (s session) isLost(x *exchange) bool {
 	if s.id == "" || x.buf == nil {
 		return false
@@ -68,8 +68,8 @@ func (s *sessions) current() session {
 	return s.cur
 }
 
-// begin makes the session that header and result, the answer to initialize, stand
-// for the current one, and returns it and the one before.
+// begin makes the session of header and result, the answer to initialize, the current
+// one, and returns it and the one before.
 func (s *sessions) begin(initialize *message, header http.Header, result []byte) (now, before session) {
 	var v struct {
 		ProtocolVersion string                     `json:"protocolVersion"`
@@ -91,7 +91,7 @@ func (s *sessions) begin(initialize *message, header http.Header, result []byte)
 	return s.cur, before
 }
 
-// confirm remembers that the host has said notifications/initialized.
+// confirm remembers the notifications/initialized of the host.
 func (s *sessions) confirm(initialized *message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

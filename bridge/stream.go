@@ -6,7 +6,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/jsonrpc"
 )
 
-// forward gives the messages of a stream to take until the stream ends, or until take says that it is over.
+// forward gives the messages of a stream to take until the stream ends, or until take reports that it is over.
 func forward(events *eventReader, take func(m message) (over bool)) error {
 	for {
 		ev, err := events.next()

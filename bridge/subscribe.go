@@ -32,7 +32,7 @@ func (r *relay) subscribe(ctx context.Context, c *call) {
 }
 
 // subscribeOnce opens the stream and forwards what comes. It reports whether the
-// subscription is over, or what the server wants to be waited before the next try.
+// subscription is over, or how long the server asks to wait before the next try.
 func (r *relay) subscribeOnce(ctx context.Context, c *call, events *eventReader, acknowledged *bool) (asked time.Duration, over bool, err error) {
 	if *acknowledged {
 		c.pace = pace{} // the host does not wait for anything: one try at a time
