@@ -3,6 +3,7 @@ package tools
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
@@ -35,25 +36,28 @@ type activityView struct {
 func viewActivity(a pierre.Activity) activityView {
 	v := activityView{
 		ID: a.ID, Provider: a.Provider, Name: shorten(a.Name, 120), SportType: a.Sport,
-		StartTime:            a.Start.UTC().Format(time.RFC3339),
-		DistanceMeters:       round(a.DistanceMeters),
-		DurationSeconds:      round(a.DurationSeconds),
-		ElapsedSeconds:       round(a.ElapsedSeconds),
-		ElevationGainMeters:  round(a.ElevationGainMeters),
-		AverageHeartRateBPM:  round(a.AverageHeartRateBPM),
-		MaxHeartRateBPM:      round(a.MaxHeartRateBPM),
-		AveragePowerWatts:    round(a.AveragePowerWatts),
-		NormalizedPowerWatts: round(a.NormalizedPowerWatts),
-		AverageSpeedMPS:      round(a.AverageSpeedMPS),
-		AverageCadenceRPM:    round(a.AverageCadenceRPM),
-		CaloriesKcal:         round(a.CaloriesKcal),
-		HasGPS:               a.HasGPS,
-		Device:               shorten(a.Device, 60),
+		StartTime: a.Start.UTC().Format(time.RFC3339),
+		HasGPS:    a.HasGPS,
+		Device:    shorten(a.Device, 60),
 	}
+	showTotals(&v, a.Totals, 3)
 	if t, ok := a.LocalStart(); ok {
 		v.LocalStartTime = t.Format("2006-01-02T15:04:05-07:00") // RFC 3339 without Z, which would look like UTC
 	}
 	return v
+}
+
+// showTotals sets the fields of a view, a pointer to a struct, that are named like totals, rounded to so many decimals:
+// no sensor has more digits.
+func showTotals(view any, t pierre.Totals, decimals int) {
+	v := reflect.ValueOf(view).Elem()
+	for _, f := range fieldsOf(v.Type()) {
+		for _, total := range t.Fields() {
+			if total.Name == f.name && *total.Value != nil {
+				v.FieldByIndex(f.Index).Set(reflect.ValueOf(rounded(**total.Value, decimals)))
+			}
+		}
+	}
 }
 
 // line shows the activity to hosts without structured content.

@@ -73,17 +73,15 @@ func (c *Catalog) showActivity(ctx context.Context, user pierre.UserID, args act
 		return activityAnswer{}, err
 	}
 	a := activityAnswer{
-		activityView:        viewActivity(rec.Activity),
-		Description:         shorten(rec.Description, 400),
-		ElevationLossMeters: round(rec.ElevationLossMeters),
-		MaxPowerWatts:       round(rec.MaxPowerWatts),
-		MaxSpeedMPS:         round(rec.MaxSpeedMPS),
-		MultisportID:        rec.MultisportID,
-		Sources:             viewSources(sources),
-		LapCount:            len(rec.Laps),
-		Warnings:            viewWarnings(rec.Warnings),
-		Summary:             summarize(rec.Activity, rec.Series),
+		activityView: viewActivity(rec.Activity),
+		Description:  shorten(rec.Description, 400),
+		MultisportID: rec.MultisportID,
+		Sources:      viewSources(sources),
+		LapCount:     len(rec.Laps),
+		Warnings:     viewWarnings(rec.Warnings),
+		Summary:      summarize(rec.Activity, rec.Series),
 	}
+	showTotals(&a, rec.Totals, 3)
 	room := answerBytes - encodedSize(a) - encodedSize(a.text())
 	a.Laps, a.NextLapOffset = viewLaps(rec.Laps, args.LapOffset, room)
 	if args.Series != nil {
@@ -130,17 +128,8 @@ func viewLaps(laps []pierre.Lap, offset, room int) (views []lapView, next int) {
 	room -= rest
 	for i := offset; i < len(laps); i++ {
 		l := laps[i]
-		v := lapView{
-			Number: i + 1, StartSeconds: rounded(l.StartSeconds, 3),
-			DistanceMeters:      round(l.DistanceMeters),
-			DurationSeconds:     round(l.DurationSeconds),
-			ElevationGainMeters: round(l.ElevationGainMeters),
-			AverageHeartRateBPM: round(l.AverageHeartRateBPM),
-			MaxHeartRateBPM:     round(l.MaxHeartRateBPM),
-			AveragePowerWatts:   round(l.AveragePowerWatts),
-			AverageSpeedMPS:     round(l.AverageSpeedMPS),
-			AverageCadenceRPM:   round(l.AverageCadenceRPM),
-		}
+		v := lapView{Number: i + 1, StartSeconds: rounded(l.StartSeconds, 3)}
+		showTotals(&v, l.Totals, 3)
 		if room -= encodedSize(v) + encodedSize(v.text()); room < 0 && views != nil {
 			return views, i
 		}

@@ -131,11 +131,10 @@ func together(sums []pierre.ActivitySum) pierre.ActivitySum {
 		all.Activities += s.Activities
 		all.WithoutDistance += s.WithoutDistance
 		all.WithoutDuration += s.WithoutDuration
-		plus(&all.DistanceMeters, s.DistanceMeters)
-		plus(&all.DurationSeconds, s.DurationSeconds)
-		plus(&all.ElapsedSeconds, s.ElapsedSeconds)
-		plus(&all.ElevationGainMeters, s.ElevationGainMeters)
-		plus(&all.CaloriesKcal, s.CaloriesKcal)
+		of := s.Sums()
+		for i, total := range all.Sums() {
+			plus(total.Value, *of[i].Value)
+		}
 		if s.LongestMeters != nil && (all.LongestMeters == nil || *s.LongestMeters > *all.LongestMeters) {
 			all.LongestMeters, all.Longest = s.LongestMeters, s.Longest
 		}
@@ -154,18 +153,14 @@ func plus(total **float64, v *float64) {
 }
 
 func viewSum(s pierre.ActivitySum) sum {
-	tenth := func(f *float64) *float64 {
-		if f == nil {
-			return nil
-		}
-		return rounded(*f, 1)
+	v := sum{
+		Activities: s.Activities, WithoutDistance: s.WithoutDistance, WithoutDuration: s.WithoutDuration, LongestActivityID: s.Longest,
 	}
-	return sum{
-		Activities: s.Activities, DistanceMeters: tenth(s.DistanceMeters), DurationSeconds: tenth(s.DurationSeconds),
-		ElapsedSeconds: tenth(s.ElapsedSeconds), ElevationGainMeters: tenth(s.ElevationGainMeters), CaloriesKcal: tenth(s.CaloriesKcal),
-		WithoutDistance: s.WithoutDistance, WithoutDuration: s.WithoutDuration,
-		LongestDistanceMeters: tenth(s.LongestMeters), LongestActivityID: s.Longest,
+	showTotals(&v, s.Totals, 1)
+	if s.LongestMeters != nil {
+		v.LongestDistanceMeters = rounded(*s.LongestMeters, 1)
 	}
+	return v
 }
 
 func (a statsAnswer) text() string {

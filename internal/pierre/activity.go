@@ -1,6 +1,10 @@
 package pierre
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // A Provider names where a record of an activity comes from.
 type Provider string
@@ -61,6 +65,13 @@ func (t *Totals) Fields() []Total {
 		{"average_cadence_rpm", &t.AverageCadenceRPM},
 		{"calories_kcal", &t.CaloriesKcal},
 	}
+}
+
+// Sums lists the fields of t that add up over activities: a mean or a maximum does not.
+func (t *Totals) Sums() []Total {
+	return slices.DeleteFunc(t.Fields(), func(f Total) bool {
+		return strings.HasPrefix(f.Name, "average_") || strings.HasPrefix(f.Name, "max_") || strings.HasPrefix(f.Name, "normalized_")
+	})
 }
 
 // Complete fills what t lacks from other.

@@ -31,17 +31,13 @@ type ActivityPage struct {
 
 // An ActivitySum adds up a user's activities of one sport. What none of them recorded is nil.
 type ActivitySum struct {
-	Sport               Sport
-	Activities          int
-	DistanceMeters      *float64
-	DurationSeconds     *float64
-	ElapsedSeconds      *float64
-	ElevationGainMeters *float64
-	CaloriesKcal        *float64
-	WithoutDistance     int // activities
-	WithoutDuration     int // activities
-	LongestMeters       *float64
-	Longest             ActivityID // the newest of those of that distance
+	Sport           Sport
+	Activities      int
+	Totals                     // only those of [Totals.Sums]
+	WithoutDistance int        // activities
+	WithoutDuration int        // activities
+	LongestMeters   *float64   // the greatest distance of one activity
+	Longest         ActivityID // the newest of those of that distance
 }
 
 // A ProviderSummary says what a user has from one provider.

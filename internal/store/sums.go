@@ -24,8 +24,14 @@ func (s *Store) SumActivities(ctx context.Context, user pierre.UserID, q pierre.
 }
 
 func sumActivities(ctx context.Context, t *tx, f *filter) ([]pierre.ActivitySum, error) {
-	rows, err := t.query(ctx, `SELECT a.sport, count(*), sum(a.distance_meters), sum(a.duration_seconds), sum(a.elapsed_seconds), sum(a.elevation_gain_meters),
-			sum(a.calories_kcal), count(*) - count(a.distance_meters), count(*) - count(a.duration_seconds), max(a.distance_meters)
+	var a pierre.ActivitySum
+	columns, into := "", []any{&a.Sport, &a.Activities, &a.WithoutDistance, &a.WithoutDuration, &a.LongestMeters}
+	for _, total := range a.Sums() {
+		columns += ", sum(a." + total.Name + ")"
+		into = append(into, total.Value)
+	}
+	rows, err := t.query(ctx, `SELECT a.sport, count(*), count(*) - count(a.distance_meters), count(*) - count(a.duration_seconds),
+			max(a.distance_meters)`+columns+`
 		FROM activities a WHERE `+f.where()+` GROUP BY a.sport ORDER BY 2 DESC, a.sport`, f.args...)
 	if err != nil {
 		return nil, err
@@ -33,9 +39,8 @@ func sumActivities(ctx context.Context, t *tx, f *filter) ([]pierre.ActivitySum,
 	defer rows.Close()
 	var sums []pierre.ActivitySum
 	for rows.Next() {
-		var a pierre.ActivitySum
-		if err := rows.Scan(&a.Sport, &a.Activities, &a.DistanceMeters, &a.DurationSeconds, &a.ElapsedSeconds, &a.ElevationGainMeters,
-			&a.CaloriesKcal, &a.WithoutDistance, &a.WithoutDuration, &a.LongestMeters); err != nil {
+		a = pierre.ActivitySum{}
+		if err := rows.Scan(into...); err != nil {
 			return nil, err
 		}
 		sums = append(sums, a)

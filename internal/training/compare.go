@@ -124,33 +124,25 @@ func lengths(a, b pierre.Activity) (of, other *float64) {
 	return a.DistanceMeters, b.DistanceMeters
 }
 
-// A comparedField is a field that activities are compared by.
-type comparedField struct {
-	name string
-	of   func(pierre.Totals) *float64
-}
-
-func comparedFields() []comparedField {
-	return []comparedField{
-		{"distance_meters", func(t pierre.Totals) *float64 { return t.DistanceMeters }},
-		{"duration_seconds", func(t pierre.Totals) *float64 { return t.DurationSeconds }},
-		{"average_speed_mps", speedOf},
-		{"elevation_gain_meters", func(t pierre.Totals) *float64 { return t.ElevationGainMeters }},
-		{"average_heart_rate_bpm", func(t pierre.Totals) *float64 { return t.AverageHeartRateBPM }},
-		{"average_power_watts", func(t pierre.Totals) *float64 { return t.AveragePowerWatts }},
-		{"normalized_power_watts", func(t pierre.Totals) *float64 { return t.NormalizedPowerWatts }},
-		{"average_cadence_rpm", func(t pierre.Totals) *float64 { return t.AverageCadenceRPM }},
-		{"calories_kcal", func(t pierre.Totals) *float64 { return t.CaloriesKcal }},
-	}
-}
-
-// ComparedFields names the fields that activities are compared by.
+// ComparedFields names the fields of [pierre.Totals] that activities are compared by.
 func ComparedFields() []string {
-	var names []string
-	for _, f := range comparedFields() {
-		names = append(names, f.name)
+	return []string{
+		"distance_meters", "duration_seconds", "average_speed_mps", "elevation_gain_meters", "average_heart_rate_bpm",
+		"average_power_watts", "normalized_power_watts", "average_cadence_rpm", "calories_kcal",
 	}
-	return names
+}
+
+// compared returns the fields of t that activities are compared by, in the order of [ComparedFields].
+func compared(t pierre.Totals) []*float64 {
+	t.AverageSpeedMPS = speedOf(t)
+	fields, names := t.Fields(), ComparedFields()
+	values := make([]*float64, len(names))
+	for i, name := range names {
+		if at := slices.IndexFunc(fields, func(f pierre.Total) bool { return f.Name == name }); at >= 0 {
+			values[i] = *fields[at].Value
+		}
+	}
+	return values
 }
 
 // speedOf returns the mean speed, from distance and duration if it was not recorded itself.
@@ -167,13 +159,14 @@ type comparer struct {
 	kind   ComparisonKind
 	count  int
 	newest []pierre.Activity
-	fields []comparedField
-	sums   []Difference // for each of fields; Reference is the sum, or the highest
+	sums   []Difference // for each of [ComparedFields]; Reference is the sum, or the highest
 }
 
 func newComparer(act pierre.Activity, kind ComparisonKind) *comparer {
-	c := &comparer{act: act, kind: kind, fields: comparedFields()}
-	c.sums = make([]Difference, len(c.fields))
+	c := &comparer{act: act, kind: kind}
+	for _, name := range ComparedFields() {
+		c.sums = append(c.sums, Difference{Field: name})
+	}
 	return c
 }
 
@@ -182,14 +175,14 @@ func (c *comparer) add(o pierre.Activity) {
 	if len(c.newest) < NewestCompared {
 		c.newest = append(c.newest, o)
 	}
-	for i, f := range c.fields {
-		v, sum := f.of(o.Totals), &c.sums[i]
+	for i, v := range compared(o.Totals) {
+		sum := &c.sums[i]
 		switch {
 		case v == nil:
 		case c.kind != CompareBest:
 			sum.Activities++
 			sum.Reference += *v
-		case isBetterHigh(f.name) && (!isIntensity(f.name) || atLeastAsLong(o, c.act)):
+		case isBetterHigh(sum.Field) && (!isIntensity(sum.Field) || atLeastAsLong(o, c.act)):
 			sum.Activities++
 			if *v > sum.Reference {
 				sum.Reference, sum.Which = *v, o.ID
@@ -209,15 +202,15 @@ func isIntensity(field string) bool {
 
 func (c *comparer) comparison() Comparison {
 	result := Comparison{Method: c.method(), Count: c.count, Newest: c.newest}
-	for i, f := range c.fields {
-		own, d := f.of(c.act.Totals), c.sums[i]
+	for i, own := range compared(c.act.Totals) {
+		d := c.sums[i]
 		if own == nil || d.Activities == 0 || d.Reference == 0 {
 			continue
 		}
 		if c.kind != CompareBest {
 			d.Reference /= float64(d.Activities)
 		}
-		d.Field, d.Own = f.name, *own
+		d.Own = *own
 		result.Fields = append(result.Fields, d)
 	}
 	return result
