@@ -90,6 +90,9 @@ func (yamlFormat) find(data []byte, path []string) (raw map[string]any, found bo
 		return nil, false, fmt.Errorf("%q is no mapping, correct it first", path[0])
 	}
 	v, found := section[path[1]]
+	if _, odd := v.(map[any]any); odd {
+		return nil, false, fmt.Errorf("its entry %q has members that are no words: change it by hand", path[1])
+	}
 	raw, _ = v.(map[string]any)
 	return raw, found, nil
 }

@@ -2,6 +2,7 @@ package clientinstall_test
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -25,28 +26,37 @@ const key = "pk_live_0123456789abcdefghijklmnop"
 // TestMain runs the tests in a program that is called like the client: entries start the running program.
 func TestMain(m *testing.M) {
 	self, err := os.Executable()
-	if err != nil || filepath.Base(self) == connection.Program {
-		os.Exit(m.Run())
+	if err == nil && filepath.Base(self) != connection.Program {
+		err = runCopy(self)
+		if err == nil {
+			return
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// runCopy runs a copy of this program that has the client's name.
+func runCopy(self string) error {
+	data, err := os.ReadFile(self)
+	if err != nil {
+		return err
 	}
 	dir, err := os.MkdirTemp("", "client")
 	if err != nil {
-		panic(err)
+		return err
 	}
+	defer os.RemoveAll(dir)
 	client := filepath.Join(dir, connection.Program)
-	data, err := os.ReadFile(self)
-	if err == nil {
-		err = os.WriteFile(client, data, 0o700)
-	}
-	if err != nil {
-		panic(err)
+	if err := os.WriteFile(client, data, 0o700); err != nil {
+		return err
 	}
 	cmd := exec.Command(client, os.Args[1:]...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	err = cmd.Run()
-	os.RemoveAll(dir)
-	if err != nil {
-		os.Exit(1)
-	}
+	return cmd.Run()
 }
 
 // A user has Cursor, and a server that wants the key.

@@ -33,7 +33,7 @@ func TestContextEndsWithTheParent(t *testing.T) {
 	defer r.Close()
 	// The shell is the parent of this test program, which it starts in the background.
 	shell := exec.CommandContext(t.Context(), "/bin/sh", "-c", `"$0" & wait`, os.Args[0])
-	shell.Env = append(os.Environ(), "PARENT_TEST_CHILD=1", "GORACE=atexit_sleep_ms=0")
+	shell.Env = append(shell.Environ(), "PARENT_TEST_CHILD=1", "GORACE=atexit_sleep_ms=0")
 	shell.Stdout = w
 	if err := shell.Start(); err != nil {
 		t.Fatal(err)
