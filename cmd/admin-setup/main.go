@@ -1,5 +1,4 @@
-// Command admin-setup is the operator's program: it makes, rotates, revokes and lists admin
-// tokens, in the database of a server that may be running.
+// Command admin-setup makes, rotates, revokes and lists admin tokens, in the database of a server that may be running.
 package main
 
 import (

@@ -67,8 +67,8 @@ type TokenStore interface {
 	AdminToken(ctx context.Context, id pierre.AdminTokenID) (pierre.AdminToken, error)
 }
 
-// An AdminVerifier tells whose an admin token is. It reads the token's row each time: what
-// admin-setup revoked, in another process, is refused by the next call.
+// An AdminVerifier verifies admin tokens. It reads the token's row each time, so that a token which admin-setup revoked in
+// another process is refused by the next call.
 type AdminVerifier struct {
 	key    secret.String
 	rows   TokenStore
@@ -100,7 +100,7 @@ func (v *AdminVerifier) Verify(ctx context.Context, text string) (pierre.AdminTo
 	}
 	row, err := v.verify(ctx, text)
 	if err != nil {
-		err = v.failed.judge(ctx, v.now(), err)
+		err = v.failed.check(ctx, v.now(), err)
 	}
 	return row, err
 }

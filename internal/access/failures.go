@@ -13,7 +13,7 @@ import (
 const (
 	failureWindow = time.Minute
 	maxFailures   = 60      // of one client in a window
-	maxClients    = 1 << 16 // who are counted at a time: made-up addresses cannot fill the memory
+	maxClients    = 1 << 16 // that are counted at a time: made-up addresses cannot fill the memory
 	networkBits   = 64      // of an IPv6 address: one client has all that follow
 )
 
@@ -25,9 +25,9 @@ func WithClient(ctx context.Context, addr netip.Addr) context.Context {
 	return context.WithValue(ctx, clientKey{}, addr)
 }
 
-// failures counts, for each client, the credentials that were not accepted lately. A key cannot be guessed: this keeps
-// who tries from the database, and tells operators apart who is wrong from who attacks. Keys that are in use go on
-// working from everywhere, so that nobody locks out those who share an address with him.
+// failures counts, for each client, the credentials that were not accepted in the last minute. Keys cannot be guessed: the
+// limit keeps those who try away from the database, and lets operators tell a mistake from an attack. Keys that are in use
+// go on working from every address, so that a client cannot lock out others that share its address.
 type failures struct {
 	mu    sync.Mutex
 	until time.Time // the end of the window
@@ -50,8 +50,8 @@ func client(ctx context.Context) (netip.Prefix, bool) {
 	return network, err == nil
 }
 
-// judge counts err if it means that a credential was not accepted, and returns what the client is to be told.
-func (f *failures) judge(ctx context.Context, now time.Time, err error) error {
+// check counts err if it means that a credential was not accepted, and returns the error for the client.
+func (f *failures) check(ctx context.Context, now time.Time, err error) error {
 	if pierre.KindOf(err) != pierre.KindUnauthenticated {
 		return err
 	}

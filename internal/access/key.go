@@ -29,7 +29,7 @@ const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 // its hash, its prefix and its last four.
 type Key struct{ text secret.String }
 
-// GenerateKey returns a new random key; the keys of the trial tier say that they are.
+// GenerateKey returns a new random key; those of the trial tier begin with pk_trial_.
 func GenerateKey(tier pierre.Tier) Key {
 	prefix := livePrefix
 	if tier == pierre.TierTrial {

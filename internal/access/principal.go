@@ -1,6 +1,5 @@
-// Package access answers who is calling: it makes and reads API keys and admin tokens, and
-// verifies both. How much a caller may do is package limit's, what they did package usage's.
-// Where keys and tokens are kept is behind interfaces that are declared here.
+// Package access makes, reads and verifies credentials: API keys and admin tokens. Limits are package limit's, records of
+// calls package usage's. Keys and tokens are kept behind interfaces that are declared here.
 package access
 
 import (

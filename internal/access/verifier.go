@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// What another process changed is noticed after these at the latest; this process tells of changes itself.
+	// Changes by another process are noticed after these at the latest; those by this one at once, see KeyListener.
 	knownFor   = 10 * time.Second
 	unknownFor = 5 * time.Second
 
@@ -36,7 +36,7 @@ type KeyStore interface {
 	TouchAPIKeys(ctx context.Context, used map[pierre.KeyID]time.Time) error
 }
 
-// A Verifier tells who holds an API key. It asks its store once in ten seconds for each key
+// A Verifier verifies API keys. It asks its store once in ten seconds for each key
 // that is in use, and never about a mistyped one. It is safe for concurrent use.
 type Verifier struct {
 	keys    KeyStore
@@ -94,7 +94,7 @@ func (v *Verifier) Verify(ctx context.Context, text string) (Principal, error) {
 	}
 	p, err := v.verify(ctx, text)
 	if err != nil {
-		err = v.failed.judge(ctx, v.now(), err)
+		err = v.failed.check(ctx, v.now(), err)
 	}
 	return p, err
 }

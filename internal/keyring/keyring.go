@@ -1,6 +1,6 @@
-// Package keyring holds the server's two secrets: the one that signs admin tokens, and the one
-// that encrypts what must be readable again. It finds them, or makes them once in the data
-// folder. What is signed is package access's business; API keys are hashed and need neither.
+// Package keyring holds the server's two secrets: one signs admin tokens, the other encrypts what must be readable again.
+// It finds them, or makes them once in the data folder. Package access does the signing; API keys are hashed and need
+// neither.
 package keyring
 
 import (

@@ -217,3 +217,21 @@ func TestAuditLog(t *testing.T) {
 		t.Errorf("audit log %v\nwant      %v", got, want)
 	}
 }
+
+// A key that is put in the place of its id is not found, and neither the answer nor the log repeats it.
+func TestKeyInThePlaceOfItsID(t *testing.T) {
+	d := open(t)
+	k := d.provision(`{"user_email":"ana@club.test","tier":"starter"}`)
+	for _, tt := range []struct{ method, path, body string }{
+		{"GET", "", ""}, {"PATCH", "", `{"name":"x"}`}, {"DELETE", "", ""}, {"POST", "/rotate", `{"grace_seconds":0}`}, {"GET", "/usage", ""},
+	} {
+		for _, id := range []string{k.APIKey, "key_" + k.APIKey} {
+			a := d.do(tt.method, "/admin/api-keys/"+id+tt.path, tt.body)
+			d.problem(a, http.StatusNotFound, "", "Ids begin with key_")
+			if strings.Contains(a.body, k.APIKey[8:]) {
+				t.Errorf("%s %s repeats the key: %s", tt.method, tt.path, a.body)
+			}
+		}
+	}
+	d.admits(k)
+}

@@ -14,7 +14,7 @@ import (
 // notedEvery is how often a token's last use is written at most.
 const notedEvery = time.Minute
 
-// guard lets in whoever holds an admin token with the route's permission.
+// guard serves a route to requests with an admin token that has its permission.
 func (s *Server) guard(rt route) web.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		token, err := access.FromHeader(r.Header)

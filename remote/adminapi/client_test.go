@@ -19,7 +19,7 @@ import (
 )
 
 // A checking transport holds what the client gets to the OpenAPI document.
-type checking struct{ d *door }
+type checking struct{ d *harness }
 
 func (c checking) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := c.d.client.Transport.RoundTrip(r)
@@ -37,7 +37,7 @@ func (c checking) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // api returns a client with the admin's token.
-func (d *door) api() *adminapi.Client {
+func (d *harness) api() *adminapi.Client {
 	d.t.Helper()
 	return newClient(d.t, d.url, d.admin, checking{d})
 }

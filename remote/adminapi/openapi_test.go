@@ -22,7 +22,7 @@ import (
 	"github.com/pierre-mcp/pierre/remote/adminapi"
 )
 
-// schemas judges answers by the OpenAPI document. Its objects are closed here, so that an
+// schemas holds answers to the OpenAPI document. Its objects are closed here, so that an
 // answer with a member that the document does not mention is wrong too.
 type schemas struct {
 	mu       sync.Mutex

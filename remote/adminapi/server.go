@@ -1,7 +1,6 @@
-// Package adminapi is the operator's door: API keys, their limits and usage, the audit log, over
-// HTTP with an admin token. It turns requests into changes and answers into JSON; who may call is
-// package access's to say, what calls cost is package usage's. openapi.json describes the routes;
-// errors are problem documents (RFC 9457) with "success": false.
+// Package adminapi is the operator's HTTP API: API keys, their limits and usage, and the audit log. It has the wire types,
+// the server and a typed client. Package access verifies the admin tokens, package usage makes the reports.
+// openapi.json describes the routes; errors are problem documents (RFC 9457) with "success": false.
 package adminapi
 
 import (
@@ -42,7 +41,7 @@ type keyWriter interface {
 	RevokeAPIKey(ctx context.Context, act pierre.Act, id pierre.KeyID) (pierre.APIKey, error)
 }
 
-// An Authenticator tells whose an admin token is.
+// An Authenticator verifies admin tokens.
 type Authenticator interface {
 	Verify(ctx context.Context, token string) (pierre.AdminToken, error)
 }
@@ -52,7 +51,7 @@ type UsageReader interface {
 	Report(ctx context.Context, key pierre.KeyID, from, to time.Time) (usage.Report, error)
 }
 
-// A Sealer encrypts answers that hold a fresh key, for as long as they may be asked for again.
+// A Sealer encrypts answers that hold a fresh key while a repeated request may still get them.
 type Sealer interface {
 	Seal(plaintext, purpose []byte) []byte
 	Open(sealed, purpose []byte) ([]byte, error)

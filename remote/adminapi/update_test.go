@@ -13,7 +13,7 @@ import (
 	"github.com/pierre-mcp/pierre/remote/adminapi"
 )
 
-func (d *door) update(k key, body string) adminapi.Key {
+func (d *harness) update(k key, body string) adminapi.Key {
 	d.t.Helper()
 	a := d.do("PATCH", "/admin/api-keys/"+k.ID, body)
 	if a.status != http.StatusOK {

@@ -9,7 +9,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-func (d *door) record(k key, at time.Time, status pierre.CallStatus) {
+func (d *harness) record(k key, at time.Time, status pierre.CallStatus) {
 	d.t.Helper()
 	if status == pierre.CallRateLimited {
 		err := d.store.RecordRefusedCalls(d.t.Context(), []pierre.RefusedCalls{{KeyID: pierre.KeyID(k.ID), Minute: at.Truncate(time.Minute), Tool: "get_stats", Country: "CH", Calls: 1}})

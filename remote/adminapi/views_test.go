@@ -25,7 +25,7 @@ type key struct {
 	Prefix string `json:"key_prefix"`
 }
 
-func (d *door) key(a answer) key {
+func (d *harness) key(a answer) key {
 	d.t.Helper()
 	if a.status != http.StatusCreated {
 		d.t.Fatalf("answer %d %s, want 201", a.status, a.body)
@@ -40,31 +40,31 @@ func (d *door) key(a answer) key {
 	return k
 }
 
-func (d *door) provision(body string, headers ...string) key {
+func (d *harness) provision(body string, headers ...string) key {
 	d.t.Helper()
 	return d.key(d.do("POST", "/admin/provision-api-key", body, headers...))
 }
 
-// verify asks what the MCP door would ask.
-func (d *door) verify(k key) (access.Principal, error) {
+// verify asks what the MCP API asks.
+func (d *harness) verify(k key) (access.Principal, error) {
 	return d.verifier.Verify(d.t.Context(), k.APIKey)
 }
 
-func (d *door) admits(k key) {
+func (d *harness) admits(k key) {
 	d.t.Helper()
 	if _, err := d.verify(k); err != nil {
 		d.t.Errorf("the key %s is refused: %v", k.ID, err)
 	}
 }
 
-func (d *door) refuses(k key, want string) {
+func (d *harness) refuses(k key, want string) {
 	d.t.Helper()
 	if _, err := d.verify(k); pierre.KindOf(err) != pierre.KindUnauthenticated || !strings.Contains(fmt.Sprint(err), want) {
 		d.t.Errorf("the key %s: %v, want it refused with %q", k.ID, err, want)
 	}
 }
 
-func (d *door) show(id string) adminapi.Key {
+func (d *harness) show(id string) adminapi.Key {
 	d.t.Helper()
 	k, err := d.api().Key(d.t.Context(), pierre.KeyID(id))
 	if err != nil {
@@ -74,7 +74,7 @@ func (d *door) show(id string) adminapi.Key {
 }
 
 // list returns the page that a query string asks for; it shows no secret.
-func (d *door) list(query string) adminapi.KeyList {
+func (d *harness) list(query string) adminapi.KeyList {
 	d.t.Helper()
 	a := d.do("GET", "/admin/api-keys"+query, "")
 	if a.status != http.StatusOK {

@@ -27,9 +27,9 @@ import (
 
 var start = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
 
-// A door is the admin API over real HTTP, as the server mounts it: with the real store, the
+// A harness is the admin API over real HTTP, as the server mounts it: with the real store, the
 // real verifiers and the real reports. Only the clock is the test's.
-type door struct {
+type harness struct {
 	t        *testing.T
 	url      string
 	client   *http.Client
@@ -66,13 +66,13 @@ func (b *buffer) String() string {
 	return b.b.String()
 }
 
-func open(t *testing.T) *door {
+func open(t *testing.T) *harness {
 	t.Helper()
 	ring, err := keyring.Load(t.TempDir(), keyring.Source{}, keyring.Source{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &door{t: t, dir: t.TempDir(), ring: ring, log: &buffer{}, schemas: loadSchemas(t), now: start}
+	d := &harness{t: t, dir: t.TempDir(), ring: ring, log: &buffer{}, schemas: loadSchemas(t), now: start}
 	if d.store, err = store.Open("", d.dir); err != nil {
 		t.Fatal(err)
 	}
@@ -95,38 +95,38 @@ func open(t *testing.T) *door {
 	return d
 }
 
-func (d *door) clock() time.Time {
+func (d *harness) clock() time.Time {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.now
 }
 
 // Revoked implements [access.KeyListener].
-func (d *door) Revoked(id pierre.KeyID) { d.heard("revoked " + string(id)) }
+func (d *harness) Revoked(id pierre.KeyID) { d.heard("revoked " + string(id)) }
 
 // Changed implements [access.KeyListener].
-func (d *door) Changed(id pierre.KeyID) { d.heard("changed " + string(id)) }
+func (d *harness) Changed(id pierre.KeyID) { d.heard("changed " + string(id)) }
 
-func (d *door) heard(event string) {
+func (d *harness) heard(event string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.events = append(d.events, event)
 }
 
-func (d *door) pass(by time.Duration) {
+func (d *harness) pass(by time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.now = d.now.Add(by)
 }
 
 // hide makes the test fail if the log shows any of the texts.
-func (d *door) hide(texts ...string) {
+func (d *harness) hide(texts ...string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.secrets = append(d.secrets, texts...)
 }
 
-func (d *door) checkLog() {
+func (d *harness) checkLog() {
 	for _, s := range append(d.secrets, "@club.test") {
 		if strings.Contains(d.log.String(), s) {
 			d.t.Errorf("the log shows %q:\n%s", s, d.log)
@@ -135,13 +135,13 @@ func (d *door) checkLog() {
 }
 
 // token returns an admin token with those permissions.
-func (d *door) token(perms ...pierre.Permission) string {
+func (d *harness) token(perms ...pierre.Permission) string {
 	d.t.Helper()
 	return d.keep(pierre.AdminToken{ID: pierre.NewAdminTokenID(), Service: "test", Permissions: perms, Created: d.clock()})
 }
 
 // keep returns the token of a row, which it keeps.
-func (d *door) keep(row pierre.AdminToken) string {
+func (d *harness) keep(row pierre.AdminToken) string {
 	d.t.Helper()
 	if err := d.store.CreateAdminToken(d.t.Context(), pierre.Act{Person: "admin-setup", At: d.clock()}, row); err != nil {
 		d.t.Fatal(err)
@@ -155,7 +155,7 @@ func (d *door) keep(row pierre.AdminToken) string {
 }
 
 // inDatabase reports whether the database's files hold the text.
-func (d *door) inDatabase(text string) bool {
+func (d *harness) inDatabase(text string) bool {
 	d.t.Helper()
 	files, err := filepath.Glob(filepath.Join(d.dir, "*"))
 	if err != nil || len(files) == 0 {
@@ -192,7 +192,7 @@ func decode[T any](t *testing.T, a answer) T {
 
 // do sends a request as the admin, with more headers given as name, value, …; a value "" takes the header away.
 // Whatever the answer is, it must be as the OpenAPI document says, and show no insides.
-func (d *door) do(method, path, body string, headers ...string) answer {
+func (d *harness) do(method, path, body string, headers ...string) answer {
 	d.t.Helper()
 	req, err := http.NewRequestWithContext(d.t.Context(), method, d.url+path, strings.NewReader(body))
 	if err != nil {
@@ -223,7 +223,7 @@ func (d *door) do(method, path, body string, headers ...string) answer {
 
 var randomID = regexp.MustCompile(`(key|user|admin_token)_[a-z0-9]+`)
 
-func (d *door) check(method, path string, a answer) {
+func (d *harness) check(method, path string, a answer) {
 	d.t.Helper()
 	if err := d.schemas.validate(method, path, a); err != nil {
 		d.t.Errorf("%s %s answered %d against the document: %v\n%s", method, path, a.status, err, a.body)
@@ -243,7 +243,7 @@ func (d *door) check(method, path string, a answer) {
 }
 
 // problem checks for a problem document about the field, which says want.
-func (d *door) problem(a answer, status int, field, want string) {
+func (d *harness) problem(a answer, status int, field, want string) {
 	d.t.Helper()
 	p := decode[struct {
 		Status  int
