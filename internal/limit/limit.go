@@ -3,9 +3,9 @@
 // keys, and the counts outlive the process because package usage keeps every
 // admitted call in the database.
 //
-// This Limiter counts in process and is exact for one process: the database is what it starts from. Several
-// replicas will need one that counts in a shared place. It can take this one's place where callers declare the
-// method Reserve, and give them its own [Reservation].
+// This Limiter counts in process and is exact for one process, which starts from the counts in the database. Several
+// replicas need a limiter with shared counts. Callers declare the method Reserve that they need, so that it can replace
+// this one; a [Reservation] works with either.
 package limit
 
 import (

@@ -64,7 +64,7 @@ func (s *Store) Activities(ctx context.Context, user pierre.UserID, q pierre.Act
 	if q.Limit > 0 && len(page.Activities) > q.Limit { // one more than wanted was read, to know if there are more
 		page.Activities = page.Activities[:q.Limit]
 		last := page.Activities[q.Limit-1]
-		page.NextCursor = place{At: last.Start.UnixMicro(), ID: string(last.ID)}.cursor()
+		page.NextCursor = position{At: last.Start.UnixMicro(), ID: string(last.ID)}.cursor()
 	}
 	return page, err
 }
@@ -105,7 +105,7 @@ func newFilter(user pierre.UserID, q pierre.ActivityQuery) *filter {
 	return f
 }
 
-// page adds the page's place and the order.
+// page adds the page's start and the order.
 func (f *filter) page(q pierre.ActivityQuery) error {
 	order, after := "DESC", "<"
 	if q.Ascending {
@@ -115,7 +115,7 @@ func (f *filter) page(q pierre.ActivityQuery) error {
 		if q.Offset > 0 {
 			return pierre.Invalid("cursor", "Give either cursor or offset, not both.")
 		}
-		last, err := parsePlace(q.Cursor)
+		last, err := parsePosition(q.Cursor)
 		if err != nil {
 			return err
 		}

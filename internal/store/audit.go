@@ -27,10 +27,10 @@ func (t *tx) audit(ctx context.Context, act pierre.Act, action, target string, d
 // AuditLog returns a page of at most limit entries, newest first. The cursor is the page before's, "" for the first.
 func (s *Store) AuditLog(ctx context.Context, limit int, cursor string) (pierre.AuditPage, error) {
 	const newest = 1<<63 - 1
-	from := place{At: newest}
+	from := position{At: newest}
 	if cursor != "" {
 		var err error
-		if from, err = parsePlace(cursor); err != nil {
+		if from, err = parsePosition(cursor); err != nil {
 			return pierre.AuditPage{}, err
 		}
 	}
@@ -52,7 +52,7 @@ func (s *Store) AuditLog(ctx context.Context, limit int, cursor string) (pierre.
 	}
 	if len(page.Entries) > limit {
 		page.Entries = page.Entries[:limit]
-		page.NextCursor = place{At: page.Entries[limit-1].Seq}.cursor()
+		page.NextCursor = position{At: page.Entries[limit-1].Seq}.cursor()
 	}
 	return page, s.classify(rows.Err(), "reading the audit log")
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// A column is a column of a table with its place in a value of the domain: a pointer that is read into and written from.
+// A column is a column of a table and a pointer to its value in a domain type, for reading and writing.
 type column struct {
 	name   string
 	value  any
@@ -31,7 +31,7 @@ func (r row) names(prefix string) string {
 	return b.String()
 }
 
-// values returns the columns' places: what Scan reads into, and the arguments of insert.
+// values returns the pointers: the destinations of Scan and the arguments of insert.
 func (r row) values() []any {
 	values := make([]any, len(r))
 	for n, c := range r {

@@ -7,25 +7,25 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// A place is the last row of a page in an order by time or number, then id: what a cursor holds.
-type place struct {
+// A position is the last row of a page in an order by time or number, then id: what a cursor holds.
+type position struct {
 	At int64  `json:"a"`           // microseconds or a number
 	ID string `json:"i,omitempty"` // of the row, where At is not unique
 }
 
-func (p place) cursor() string {
+func (p position) cursor() string {
 	b, _ := json.Marshal(p) //nolint:errchkjson // a number and a string can be marshaled
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-func parsePlace(cursor string) (place, error) {
-	var p place
+func parsePosition(cursor string) (position, error) {
+	var p position
 	b, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err == nil {
 		err = json.Unmarshal(b, &p)
 	}
 	if err != nil {
-		return place{}, &pierre.Error{
+		return position{}, &pierre.Error{
 			Kind: pierre.KindInvalid, Field: "cursor", Err: err,
 			Msg: "This cursor is not one that the last page gave; start again without a cursor.",
 		}

@@ -6,19 +6,19 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-func FuzzParsePlace(f *testing.F) {
+func FuzzParsePosition(f *testing.F) {
 	f.Add("")
-	f.Add(place{At: 42}.cursor())
-	f.Add(place{At: 1772366400000000, ID: "key_abc"}.cursor())
+	f.Add(position{At: 42}.cursor())
+	f.Add(position{At: 1772366400000000, ID: "key_abc"}.cursor())
 	f.Fuzz(func(t *testing.T, cursor string) {
-		p, err := parsePlace(cursor)
+		p, err := parsePosition(cursor)
 		if err != nil {
 			if pierre.KindOf(err) != pierre.KindInvalid {
-				t.Errorf("parsePlace(%q) = %v, want invalid", cursor, err)
+				t.Errorf("parsePosition(%q) = %v, want invalid", cursor, err)
 			}
 			return
 		}
-		if again, err := parsePlace(p.cursor()); err != nil || again != p {
+		if again, err := parsePosition(p.cursor()); err != nil || again != p {
 			t.Errorf("%+v comes back as %+v, %v", p, again, err)
 		}
 	})

@@ -9,7 +9,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// ProvisionAPIKey keeps a new key of the user with k's e-mail address, who is made if new, and
+// ProvisionAPIKey keeps a new key of the user with k's e-mail address, creating the user if there is none, and
 // returns what answer makes of the kept key. A repetition of the act's request changes nothing
 // and gets the first answer again: seal what is secret in it.
 func (s *Store) ProvisionAPIKey(

@@ -68,7 +68,7 @@ func (s *Store) APIKeys(ctx context.Context, q pierre.KeyQuery) (pierre.KeyPage,
 		f.and("k.revoked_us IS NULL AND (k.expires_us IS NULL OR k.expires_us > " + at + ")")
 	}
 	if q.Cursor != "" {
-		p, err := parsePlace(q.Cursor)
+		p, err := parsePosition(q.Cursor)
 		if err != nil {
 			return pierre.KeyPage{}, err
 		}
@@ -91,7 +91,7 @@ func (s *Store) APIKeys(ctx context.Context, q pierre.KeyQuery) (pierre.KeyPage,
 	if len(page.Keys) > q.Limit { // one more than wanted was read, to know if there are more
 		page.Keys = page.Keys[:q.Limit]
 		last := page.Keys[q.Limit-1]
-		page.NextCursor = place{last.Created.UnixMicro(), string(last.ID)}.cursor()
+		page.NextCursor = position{last.Created.UnixMicro(), string(last.ID)}.cursor()
 	}
 	return page, s.classify(rows.Err(), "listing API keys")
 }

@@ -15,7 +15,7 @@ const (
 	probeBytes = 256 << 10       // what must fit on the disk
 )
 
-// A readiness keeps the last good answer of Ready, so that who asks often costs nothing.
+// A readiness keeps the last good answer of Ready, so that frequent checks cost nothing.
 type readiness struct {
 	mu sync.Mutex
 	at time.Time

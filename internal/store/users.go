@@ -8,7 +8,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// EnsureUser returns the user with that normalized e-mail address, who is made if new.
+// EnsureUser returns the user with that normalized e-mail address, creating the user if there is none.
 func (s *Store) EnsureUser(ctx context.Context, email string, now time.Time) (pierre.User, error) {
 	var u pierre.User
 	err := s.update(ctx, "keeping a user", func(t *tx) error {

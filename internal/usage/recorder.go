@@ -46,7 +46,7 @@ type Recorder struct {
 	open    *batch        // takes further calls; nil if none
 }
 
-// A batch is a transaction to be. Whoever makes it writes it.
+// A batch is the calls of one transaction. The caller that creates it writes it.
 type batch struct {
 	calls []pierre.Call
 	done  chan struct{} // closed when err is set

@@ -17,7 +17,7 @@ const maxRefusals = 50_000
 type refusals struct {
 	mu      sync.Mutex
 	counts  map[refusal]int64
-	writing sync.Mutex // held by the one who flushes
+	writing sync.Mutex // held during a flush
 }
 
 type refusal struct {
@@ -46,7 +46,7 @@ func (r *Recorder) Refuse(c pierre.Call) error {
 
 // Flush writes the counts of refused calls. What cannot be written is kept for the next time.
 func (r *Recorder) Flush(ctx context.Context) error {
-	r.refused.writing.Lock() // so that who flushes finds all that was refused before in the store
+	r.refused.writing.Lock() // a flush ends after those before it, so that a report after it misses nothing
 	defer r.refused.writing.Unlock()
 	r.refused.mu.Lock()
 	counts := r.refused.counts
