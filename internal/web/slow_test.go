@@ -246,7 +246,7 @@ func TestStalledBodyOverHTTP2(t *testing.T) {
 		fmt.Fprint(w, r.Proto, r.ContentLength)
 	})
 	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{
-		ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // its own certificate
+		ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
 	}}
 	body, end := io.Pipe()
 	defer end.Close()

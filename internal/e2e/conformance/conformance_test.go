@@ -79,8 +79,8 @@ func fixture(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	door := httptest.NewServer(stack.API)
-	target, err := url.Parse(door.URL)
+	api := httptest.NewServer(stack.API)
+	target, err := url.Parse(api.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,8 +103,8 @@ func fixture(t *testing.T) string {
 	t.Cleanup(func() {
 		proxy.CloseClientConnections()
 		proxy.Close()
-		door.CloseClientConnections()
-		door.Close()
+		api.CloseClientConnections()
+		api.Close()
 		if err := stack.Close(context.WithoutCancel(t.Context())); err != nil {
 			t.Error(err)
 		}
