@@ -148,9 +148,9 @@ func (w *walker) unzip(src content, prefix string) ([]*entry, error) {
 	return entries, nil
 }
 
-// overlaps returns the files whose packed bytes are, by the directory, also
-// those of a file before them. Else one packed file under many names would be
-// unpacked as many times. No program writes such archives.
+// overlaps returns the files that, by the directory, share packed bytes with a file
+// before them. Without this check, one packed file under many names would be unpacked
+// as many times. No program writes such archives.
 func overlaps(files []*zip.File) map[*zip.File]bool {
 	type extent struct {
 		file       *zip.File

@@ -76,7 +76,7 @@ func (f *file) Close() error {
 
 // openFile opens e and takes off any gzip around it.
 func (w *walker) openFile(ctx context.Context, e *entry) (*file, error) {
-	const most = 2 // double compression happens, by servers that meant well
+	const most = 2 // some servers compress files that are compressed already
 	src, err := w.reader(ctx, e, w.limits.TotalBytes)
 	if err != nil {
 		return nil, err

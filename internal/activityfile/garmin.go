@@ -15,8 +15,8 @@ import (
 // garminFolder is the folder of a Garmin account export that holds its data.
 const garminFolder = "DI_CONNECT"
 
-// garmin reads the lists of a Garmin account export among the files of b, and
-// notes in in what they say about its other files.
+// garmin reads the lists of a Garmin account export among the files of b into the
+// scope of its other files.
 func (w *walker) garmin(ctx context.Context, b *bundle, in *scope) error {
 	var table garmin.Table
 	for _, e := range b.entries {

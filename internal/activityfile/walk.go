@@ -28,7 +28,7 @@ type walker struct {
 func newWalker(src *Source, opts Options, yield func(Result) error) *walker {
 	l := opts.Limits.withDefaults()
 	total := l.TotalBytes
-	if src.folder == nil { // what a file holds has a size from which it expands
+	if src.folder == nil { // a folder has no compressed size
 		total = min(total, expansionFloor+l.Ratio*src.size)
 	}
 	w := &walker{

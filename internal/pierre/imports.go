@@ -84,8 +84,8 @@ func (s *ImportSummary) Add(other ImportSummary) {
 
 // Size returns about how many bytes the row takes.
 func (r ImportRow) Size() int {
-	const fixed, id = 64, 40
-	n := fixed + len(r.File) + len(r.Reason) + id*len(r.Activities)
+	const fixed, id, added = 64, 40, 80
+	n := fixed + len(r.File) + len(r.Reason) + id*len(r.Activities) + added*len(r.Added)
 	for _, w := range r.Warnings {
 		n += len(w)
 	}

@@ -1,10 +1,10 @@
-// Package importapi is the server's door for recordings: POST /api/import takes
+// Package importapi is the server's API for recordings: POST /api/import takes
 // one file or archive per request as its body, streams it to disk within a
-// limit, and answers with a report on every file in it. docs/imports.md has the
-// whole story.
+// limit, and answers with a report on every file in it. docs/imports.md
+// describes it.
 //
 // It owns the transport. What is read from files is package activityfile's, what
-// they do to a user's activities package importer's, who calls package access's.
+// they do to a user's activities package importer's, and whose a key is package access's.
 // An import is not a tool call and does not count against a key's limit.
 package importapi
 
@@ -66,7 +66,7 @@ func New(imports Importer, callers Callers, opts Options) *Server {
 	opts.MaxBytes = cmp.Or(opts.MaxBytes, defaultMaxBytes)
 	opts.PerUser = cmp.Or(opts.PerUser, defaultPerUser)
 	opts.Uploads = cmp.Or(opts.Uploads, defaultUploads)
-	if opts.Work == nil { // one user alone leaves room for another
+	if opts.Work == nil { // so that one user alone does not keep the others waiting
 		processors := runtime.GOMAXPROCS(0)
 		opts.Work = fair.New(fair.Options{Running: processors + 1, PerTenant: processors, Waiting: opts.PerUser, Patience: streamPatience})
 	}

@@ -17,7 +17,7 @@ type RefusalError struct {
 
 func (r *RefusalError) Error() string { return r.Reason }
 
-// NotActivity refuses a file that is what it should be, but no recording.
+// NotActivity refuses an intact file that holds no recording.
 func NotActivity(format string, args ...any) error {
 	return &RefusalError{StatusSkipped, fmt.Sprintf(format, args...)}
 }
@@ -27,7 +27,7 @@ func Unreadable(format string, args ...any) error {
 	return &RefusalError{StatusFailed, fmt.Sprintf(format, args...)}
 }
 
-// Full says that a file holds more than is read of one. What was read of it by then is kept.
+// Full says that a file holds more than is read of one. What was read until then is kept.
 func Full(format string, args ...any) error { return &FullError{fmt.Sprintf(format, args...)} }
 
 // A FullError says that a limit was reached.
@@ -57,5 +57,5 @@ func CutShort(err error, read int) string {
 	return ""
 }
 
-// ErrNoTable says that a file is another than the list that it was taken for.
+// ErrNoTable says that a file is not the list that its name suggests.
 var ErrNoTable = errors.New("not a list of activities")

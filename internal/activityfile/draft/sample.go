@@ -1,6 +1,6 @@
-// Package draft holds recordings in the making. Readers of every format fill drafts with what
-// files say in so many words; Finish cleans them and derives the rest, by rules that are the same
-// whatever the format: docs/imports.md explains each.
+// Package draft holds recordings in the making. Readers of every format fill drafts with the
+// values that files store; Finish cleans them and derives the rest, by the same rules for all
+// formats. docs/imports.md explains each rule.
 package draft
 
 import (
@@ -47,15 +47,15 @@ type Lap struct {
 	Totals     pierre.Totals
 }
 
-// A Draft is a recording in the making: what its source stored in so many
-// words, and its samples. [Draft.Finish] derives the rest.
+// A Draft is a recording in the making: the values that its source stored, and
+// its samples. [Draft.Finish] derives the rest.
 type Draft struct {
 	Rec     pierre.Recording // without Start, Laps and Series
 	Start   float64          // Unix seconds; NaN: that of the first sample
 	Local   bool             // the times have no zone
-	Unset   bool             // the times are not of this world: the device's clock was never set
+	Unset   bool             // the device's clock was never set: the times are wrong
 	Laps    []Lap
-	Samples []Sample // as recorded; finish sorts them
+	Samples []Sample // as recorded; Finish sorts them
 }
 
 // New returns a draft that begins at start, in Unix seconds; NaN: with its first sample.

@@ -60,10 +60,10 @@ func topSpeed(sport pierre.Sport) float64 {
 	return 70 // alpine skiing, sailing, and what else there is
 }
 
-// movingSeconds sums up the time between samples that were at least as far
-// apart as somebody on the way gets. Other than [fitness.MovingTime] it needs no
-// speeds, and counts the gaps of devices that record only where something
-// changes. Without distances, every gap counts that is too short to be a pause.
+// movingSeconds sums up the time between samples whose distance grew at least as
+// fast as an athlete moves. Unlike [fitness.MovingTime] it needs no speeds, and it
+// counts the gaps of devices that record only what changes. Without distances,
+// every gap counts that is too short to be a pause.
 func movingSeconds(samples []Sample, sport pierre.Sport) float64 {
 	const pause = 30 // s, as in package fitness
 	least := slowest(sport)
@@ -73,7 +73,7 @@ func movingSeconds(samples []Sample, sport pierre.Sport) float64 {
 		s := &samples[i+1]
 		switch {
 		case math.IsNaN(s.Dist):
-			continue // its time is judged together with the next distance
+			continue // its time counts with the next distance
 		case !measured:
 			measured = true
 		case s.Dist-lastDist >= least*(s.T-lastT):
@@ -106,8 +106,8 @@ func slowest(sport pierre.Sport) float64 {
 }
 
 // climb returns the metres up and down, if there are altitudes in sufficient
-// number. The hysteresis of a barometer comes closest to what devices with and
-// without one say themselves.
+// number. The hysteresis of a barometer gives results that are closest to those of
+// devices, whether they have a barometer or not.
 func climb(samples []Sample) (up, down *float64) {
 	t, altitude := make([]float64, len(samples)), make([]float64, len(samples))
 	for i := range samples {

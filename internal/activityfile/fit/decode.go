@@ -30,7 +30,7 @@ const (
 // A file collects the messages of a chain of FIT files.
 type file struct {
 	maxSamples int
-	full       string // why nothing more is taken; "" as long as there is room
+	full       string // why nothing more is read; "" as long as no limit is reached
 	part       int    // that is being read
 
 	id       mesgdef.FileId // the first one
