@@ -118,6 +118,7 @@ func TestCheapRepetitionsStayCheap(t *testing.T) {
 		"empty rows of a list":     {"activities.csv", []byte("id,date,filename\n" + repeat(",\n"))},
 		"rows of a Garmin list":    {"x_summarizedActivities.json", []byte(`[{"summarizedActivitiesExport":[` + repeat("{},") + "{}]}]")},
 		"dated rows of that list":  {"x_summarizedActivities.json", []byte(`[{"summarizedActivitiesExport":[` + repeat(`{"beginTimestamp":1e12},`) + "{}]}]")},
+		"zones of workouts":        {"export.xml", healthData(`<Workout startDate="2024-05-01 08:00:00 +0200">` + repeat(`<MetadataEntry key="HKTimeZone" value="Europe/Berlin"/>`) + "</Workout>")},
 		"elements of another kind": {"x.xml", []byte("<x>" + repeat("<y/>") + "</x>")},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -276,5 +277,13 @@ func TestReadingEndsWithItsContext(t *testing.T) {
 				t.Errorf("%d results and %v after %d reads", results, err, reads)
 			}
 		})
+	}
+}
+
+// A row of a list is kept in memory as a whole, so it ends somewhere.
+func TestEndlessRow(t *testing.T) {
+	results := walkBytes(t, "activities.csv", []byte("id,date,filename\n1,\""+strings.Repeat("x", 6<<20)), Options{Limits: Limits{Ratio: 10_000}})
+	if len(results) != 1 || results[0].Status != StatusFailed || !strings.Contains(results[0].Reason, "longer than 4 MB") {
+		t.Errorf("got %.300q", brief(results))
 	}
 }

@@ -28,6 +28,7 @@ type Reader struct {
 	Profile    profile
 	Undated    int
 	Warnings   []string
+	zones      map[string]*time.Location
 }
 
 // NewReader returns a reader of the rest of a document whose root has begun.
@@ -36,6 +37,7 @@ func NewReader(x *xmldoc.Reader, maxSamples, maxRows int) *Reader {
 		Reader: x, maxRows: maxRows,
 		HeartRates: heartRates{longest: maxSamples, most: 5 * maxSamples, sources: map[string]uint16{}},
 		Profile:    profile{times: map[string]float64{}},
+		zones:      map[string]*time.Location{},
 	}
 }
 

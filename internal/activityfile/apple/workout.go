@@ -27,6 +27,7 @@ type workout struct {
 	device     string
 	Start, end float64
 	offset     int // seconds east of UTC
+	zone       string
 	duration   *float64
 	paused     float64
 	totals     pierre.Totals
@@ -77,7 +78,27 @@ func (a *Reader) workout(e xml.StartElement) (workout, error) {
 		}
 		return nil
 	})
+	// The dates of an export have the zone where it was made, not that of the workout.
+	if zone := a.location(w.zone); zone != nil && !math.IsNaN(w.Start) {
+		_, w.offset = draft.FromUnix(w.Start).In(zone).Zone()
+	}
 	return w, err
+}
+
+// location returns the time zone of that name, nil if there is none. Loading one
+// reads a file, so each is loaded once.
+func (a *Reader) location(name string) *time.Location {
+	const most = 1000 // there are some 600
+	zone, known := a.zones[name]
+	if known || name == "" || len(a.zones) >= most {
+		return zone
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		zone = nil
+	}
+	a.zones[name] = zone
+	return zone
 }
 
 // statistic reads a WorkoutStatistics element (iOS 16 and later).
@@ -110,10 +131,7 @@ func (w *workout) metadata(key, value string) {
 		number, unit, _ := strings.Cut(value, " ")
 		w.totals.ElevationLossMeters = quantityOf(number, unit)
 	case "HKTimeZone":
-		// The dates of an export have the zone where it was made, not that of the workout.
-		if zone, err := time.LoadLocation(value); err == nil && !math.IsNaN(w.Start) {
-			_, w.offset = draft.FromUnix(w.Start).In(zone).Zone()
-		}
+		w.zone = draft.Clip(value, maxName)
 	}
 }
 

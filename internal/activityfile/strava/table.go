@@ -98,7 +98,8 @@ type Table struct {
 // Read reads an activities.csv of at most maxRows rows.
 func Read(r io.Reader, maxRows int) (Table, error) {
 	var t Table
-	c := csv.NewReader(r)
+	window := &xmldoc.TokenReader{Src: r} // of one row, all of which is kept in memory
+	c := csv.NewReader(window)
 	c.FieldsPerRecord, c.LazyQuotes, c.ReuseRecord = -1, true, true
 	header, err := c.Read()
 	if err != nil {
@@ -110,6 +111,7 @@ func Read(r io.Reader, maxRows int) (Table, error) {
 	}
 	var dates []string
 	for {
+		window.Since = 0
 		fields, err := c.Read()
 		if errors.Is(err, io.EOF) {
 			break

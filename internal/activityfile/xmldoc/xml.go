@@ -115,7 +115,7 @@ type TokenReader struct {
 
 func (t *TokenReader) Read(p []byte) (int, error) {
 	if t.Since > MaxToken {
-		return 0, draft.Unreadable("a tag or text in it is longer than %d MB", MaxToken>>20)
+		return 0, draft.Unreadable("a single piece of it is longer than %d MB", MaxToken>>20)
 	}
 	n, err := t.Src.Read(p)
 	t.Since += n
