@@ -22,13 +22,13 @@ type odd struct {
 	rec pierre.Recording
 }
 
-func (o odd) change(a *pierre.Activity) {
+func (o *odd) change(a *pierre.Activity) {
 	if a.ID == o.id {
 		a.Sport, a.Totals = o.rec.Sport, o.rec.Totals
 	}
 }
 
-func (o odd) Recording(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Recording, error) {
+func (o *odd) Recording(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Recording, error) {
 	rec, err := o.data.Recording(ctx, user, id)
 	if id == o.id {
 		o.change(&rec.Activity)
@@ -37,13 +37,13 @@ func (o odd) Recording(ctx context.Context, user pierre.UserID, id pierre.Activi
 	return rec, err
 }
 
-func (o odd) Activity(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Activity, error) {
+func (o *odd) Activity(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Activity, error) {
 	a, err := o.data.Activity(ctx, user, id)
 	o.change(&a)
 	return a, err
 }
 
-func (o odd) Activities(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) (pierre.ActivityPage, error) {
+func (o *odd) Activities(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) (pierre.ActivityPage, error) {
 	page, err := o.data.Activities(ctx, user, q)
 	for i := range page.Activities {
 		o.change(&page.Activities[i])
@@ -51,7 +51,7 @@ func (o odd) Activities(ctx context.Context, user pierre.UserID, q pierre.Activi
 	return page, err
 }
 
-func (o odd) DigestedActivities(ctx context.Context, user pierre.UserID, version int, q pierre.ActivityQuery) (pierre.DigestPage, error) {
+func (o *odd) DigestedActivities(ctx context.Context, user pierre.UserID, version int, q pierre.ActivityQuery) (pierre.DigestPage, error) {
 	page, err := o.data.DigestedActivities(ctx, user, version, q)
 	for i := range page.Activities {
 		o.change(&page.Activities[i].Activity)
@@ -59,7 +59,7 @@ func (o odd) DigestedActivities(ctx context.Context, user pierre.UserID, version
 	return page, err
 }
 
-func (o odd) SumActivities(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) ([]pierre.ActivitySum, error) {
+func (o *odd) SumActivities(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) ([]pierre.ActivitySum, error) {
 	sums, err := o.data.SumActivities(ctx, user, q)
 	for i := range sums {
 		sums[i].DistanceMeters, sums[i].DurationSeconds, sums[i].LongestMeters = o.rec.DistanceMeters, o.rec.DurationSeconds, o.rec.DistanceMeters
@@ -68,7 +68,7 @@ func (o odd) SumActivities(ctx context.Context, user pierre.UserID, q pierre.Act
 }
 
 // SaveDigests keeps nothing: the next recording is another one.
-func (odd) SaveDigests(context.Context, pierre.UserID, int, map[pierre.ActivityID]pierre.Digest) error {
+func (*odd) SaveDigests(context.Context, pierre.UserID, int, map[pierre.ActivityID]pierre.Digest) error {
 	return nil
 }
 
@@ -76,9 +76,9 @@ func (odd) SaveDigests(context.Context, pierre.UserID, int, map[pierre.ActivityI
 var noNumber = regexp.MustCompile(`(^|[^A-Za-z])(NaN|[+-]?Inf)([^A-Za-z]|$)|\x{fffe}`)
 
 // askEverything calls every tool about the recording, and fails on an answer that is none.
-func (o odd) askEverything(t *testing.T, user pierre.UserID) {
+func (o *odd) askEverything(t *testing.T, h host) {
 	t.Helper()
-	h := newHost(t, o, user)
+	h.t = t
 	id := map[string]any{"activity_id": o.id}
 	with := func(more map[string]any) map[string]any {
 		args := map[string]any{"activity_id": o.id}
@@ -127,7 +127,7 @@ func (h host) metricNames() []any {
 }
 
 // newOdd is a store with a plausible season beside the recording that is to be odd.
-func newOdd(t testing.TB) (odd, pierre.UserID) {
+func newOdd(t testing.TB) (*odd, host) {
 	s := storetest.New(t)
 	u, err := s.EnsureUser(t.Context(), "ana@example.com", now())
 	if err != nil {
@@ -146,7 +146,8 @@ func newOdd(t testing.TB) (odd, pierre.UserID) {
 		})
 	}
 	id := importSession(t, s, u.ID, session{name: "NaNette's run", sport: "run", start: now().AddDate(0, 0, -2), seconds: 100, step: 5, speed: always(3)})
-	return odd{data: s, id: id}, u.ID
+	o := &odd{data: s, id: id}
+	return o, newHost(t, o, u.ID)
 }
 
 // everyChannel fills all columns of a series.
@@ -173,7 +174,7 @@ func everyTotal(v float64) pierre.Totals {
 
 // Every tool answers about every odd recording, and never with NaN or infinity.
 func TestOddRecordings(t *testing.T) {
-	o, user := newOdd(t)
+	o, h := newOdd(t)
 	every := func(step float64) func(int) float64 { return func(i int) float64 { return step * float64(i) } }
 	constant := func(v float64) func(int) float64 { return func(int) float64 { return v } }
 	cases := map[string]pierre.Series{
@@ -204,14 +205,14 @@ func TestOddRecordings(t *testing.T) {
 		for _, sport := range []pierre.Sport{"run", "ride", "swim"} {
 			t.Run(name+"/"+string(sport), func(t *testing.T) {
 				o.rec = pierre.Recording{Activity: pierre.Activity{Sport: sport, Totals: everyTotal(3600)}, Series: series}
-				o.askEverything(t, user)
+				o.askEverything(t, h)
 			})
 		}
 	}
 	for _, v := range []float64{0, -1, 1e-300, 1e300, math.MaxFloat64, math.Inf(1), math.Inf(-1), math.NaN()} {
 		t.Run(fmt.Sprintf("totals of %v", v), func(t *testing.T) {
 			o.rec = pierre.Recording{Activity: pierre.Activity{Sport: "ride", Totals: everyTotal(v)}, Laps: []pierre.Lap{{StartSeconds: v, Totals: everyTotal(v)}}}
-			o.askEverything(t, user)
+			o.askEverything(t, h)
 		})
 	}
 }
@@ -221,7 +222,7 @@ func FuzzOddRecordings(f *testing.F) {
 	for seed := range uint64(12) {
 		f.Add(seed, uint16(50*seed), uint8(seed))
 	}
-	o, user := newOdd(f)
+	o, h := newOdd(f)
 	f.Fuzz(func(t *testing.T, seed uint64, samples uint16, wildness uint8) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		edges := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, -1, 1e-9, 1e9, math.MaxFloat64, -math.MaxFloat64}
@@ -240,14 +241,14 @@ func FuzzOddRecordings(f *testing.F) {
 			Activity: pierre.Activity{Sport: []pierre.Sport{"run", "ride", "walk", "swim"}[r.IntN(4)], Totals: everyTotal(wild(1800))},
 			Series:   everyChannel(int(samples)%4000, times, func(i int) float64 { return wild(float64(i) / 20) }),
 		}
-		o.askEverything(t, user)
+		o.askEverything(t, h)
 	})
 }
 
 // An answer with a number that is none is a fault of the server's own, whichever form it is in.
 func TestNumbersThatAreNone(t *testing.T) {
-	o, user := newOdd(t)
-	r := newHost(t, o, user).call("get_activity", map[string]any{"activity_id": o.id})
+	o, h := newOdd(t)
+	r := h.call("get_activity", map[string]any{"activity_id": o.id})
 	if !strings.Contains(r.Text, "NaNette") {
 		t.Errorf("a name that begins like NaN is %s", r.Text)
 	}

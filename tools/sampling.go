@@ -75,6 +75,10 @@ func (a seriesArgs) sample(s pierre.Series) []sampled {
 
 // points returns the recorded values in the span asked for, and their times.
 func (a seriesArgs) points(t, values []float64) (x, y []float64) {
+	if len(values) == 0 {
+		return nil, nil
+	}
+	x, y = make([]float64, 0, len(values)), make([]float64, 0, len(values))
 	for i, v := range values {
 		if finite(v) && finite(t[i]) && a.spans(t[i]) {
 			x, y = append(x, t[i]), append(y, v)
@@ -88,7 +92,12 @@ func (a seriesArgs) spans(t float64) bool {
 }
 
 func (a seriesArgs) samplePositions(s pierre.Series, most int) sampled {
-	fixes := slices.DeleteFunc(positions(s), func(i int) bool { return !finite(s.Time[i]) || !a.spans(s.Time[i]) })
+	fixes := make([]int, 0, len(s.Latitude))
+	for i := range positions(s) {
+		if finite(s.Time[i]) && a.spans(s.Time[i]) {
+			fixes = append(fixes, i)
+		}
+	}
 	keep, method := fixes, methodAll
 	if len(fixes) > most {
 		keep, method = make([]int, most), methodNth

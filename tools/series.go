@@ -2,6 +2,7 @@ package tools
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -63,31 +64,31 @@ type channelSummary struct {
 
 // summarize sums up the samples of a, or returns nil if there are none.
 func summarize(a pierre.Activity, s pierre.Series) *seriesSummary {
-	times := slices.DeleteFunc(slices.Clone(s.Time), func(t float64) bool { return !finite(t) })
-	if len(times) == 0 {
+	begin, end, gap := math.NaN(), math.NaN(), 0.0
+	for _, t := range s.Time {
+		if !finite(t) {
+			continue
+		}
+		if math.IsNaN(begin) {
+			begin, end = t, t
+		}
+		gap, end = max(gap, t-end), t
+	}
+	if math.IsNaN(begin) {
 		return nil
 	}
 	at := func(seconds float64) string {
 		return a.Start.Add(time.Duration(seconds * float64(time.Second))).UTC().Format(time.RFC3339)
 	}
-	sum := seriesSummary{Samples: len(s.Time), FirstTimestamp: at(times[0]), LastTimestamp: at(times[len(times)-1]), Channels: []channelSummary{}}
-	gap := 0.0
-	for i := 1; i < len(times); i++ {
-		gap = max(gap, times[i]-times[i-1])
-	}
+	sum := seriesSummary{Samples: len(s.Time), FirstTimestamp: at(begin), LastTimestamp: at(end), Channels: []channelSummary{}}
 	sum.MaxGapSeconds = rounded(gap, 3)
 	for _, c := range channels() {
 		if cs := summarizeChannel(c.name, c.values(s)); cs.Samples > 0 {
 			sum.Channels = append(sum.Channels, cs)
 		}
 	}
-	if fixes := positions(s); len(fixes) > 0 {
-		sum.Channels = append(sum.Channels, channelSummary{Channel: positionChannel, Samples: len(fixes)})
-		track := 0.0
-		for i := 1; i < len(fixes); i++ {
-			a, b := fixes[i-1], fixes[i]
-			track += fitness.Haversine(s.Latitude[a], s.Longitude[a], s.Latitude[b], s.Longitude[b])
-		}
+	if fixes, track := trackOf(s); fixes > 0 {
+		sum.Channels = append(sum.Channels, channelSummary{Channel: positionChannel, Samples: fixes})
 		sum.TrackDistanceMeters = rounded(track, 1)
 	}
 	for _, d := range slices.Backward(s.Distance) {
@@ -116,15 +117,27 @@ func summarizeChannel(name channelName, values []float64) channelSummary {
 	return cs
 }
 
-// positions returns the indexes of the samples that have a position.
-func positions(s pierre.Series) []int {
-	var fixes []int
-	for i := range min(len(s.Latitude), len(s.Longitude)) {
-		if finite(s.Latitude[i]) && finite(s.Longitude[i]) {
-			fixes = append(fixes, i)
+// positions yields the indexes of the samples that have a position.
+func positions(s pierre.Series) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := range min(len(s.Latitude), len(s.Longitude)) {
+			if finite(s.Latitude[i]) && finite(s.Longitude[i]) && !yield(i) {
+				return
+			}
 		}
 	}
-	return fixes
+}
+
+// trackOf returns how many samples have a position, and the length of the way along them in metres.
+func trackOf(s pierre.Series) (fixes int, meters float64) {
+	last := 0
+	for i := range positions(s) {
+		if fixes++; fixes > 1 {
+			meters += fitness.Haversine(s.Latitude[last], s.Longitude[last], s.Latitude[i], s.Longitude[i])
+		}
+		last = i
+	}
+	return fixes, meters
 }
 
 func (s seriesSummary) text() string {
