@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 
@@ -37,7 +38,7 @@ type Progress struct {
 	sent   int64
 	items  map[string]pierre.ImportProgress
 	ended  map[string]bool
-	drawn  bool // there is a line on the terminal
+	drawn  int // characters of the line on the terminal
 	latest string
 }
 
@@ -87,9 +88,9 @@ func (p *Progress) Done(item string, files int) {
 func (p *Progress) End() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.drawn {
-		fmt.Fprint(p.out, "\r\x1b[K")
-		p.drawn = false
+	if p.drawn > 0 {
+		p.draw("")
+		fmt.Fprint(p.out, "\r")
 	}
 }
 
@@ -116,8 +117,14 @@ func (p *Progress) show() {
 	if p.latest != "" {
 		line += "  " + human.Line(p.latest)
 	}
-	fmt.Fprint(p.out, "\r"+clip(line, width-1)+"\x1b[K")
-	p.drawn = true
+	p.draw(clip(line, width-1))
+}
+
+// draw writes a line over the one that is there. Spaces cover its rest: not every terminal of Windows knows escape sequences.
+func (p *Progress) draw(line string) {
+	n := utf8.RuneCountInString(line)
+	fmt.Fprint(p.out, "\r"+line+strings.Repeat(" ", max(0, p.drawn-n)))
+	p.drawn = n
 }
 
 // clip shortens a line to a terminal's width.

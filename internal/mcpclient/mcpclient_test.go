@@ -93,6 +93,46 @@ func TestToolsGivesUp(t *testing.T) {
 	}
 }
 
+// A server that asks its client for something hears that nobody answers; what it tells is passed over.
+func TestServerAsks(t *testing.T) {
+	answers := make(chan string, 1)
+	e := endpoint(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var m struct {
+			ID     json.RawMessage `json:"id"`
+			Method string          `json:"method"`
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil || json.Unmarshal(body, &m) != nil {
+			return
+		}
+		switch m.Method {
+		case "initialize":
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprintf(w, `{"jsonrpc":"2.0","id":%s,"result":{"protocolVersion":"2025-11-25","capabilities":{},"serverInfo":{"name":"x","version":"1"}}}`, m.ID)
+		case "tools/call":
+			w.Header().Set("Content-Type", "text/event-stream")
+			io.WriteString(w, "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}\n\n")
+			io.WriteString(w, "data: {\"jsonrpc\":\"2.0\",\"id\":\"q\",\"method\":\"elicitation/create\",\"params\":{}}\n\n")
+			http.NewResponseController(w).Flush()
+			fmt.Fprintf(w, "data: {\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":{\"heard\":%s}}\n\n", m.ID, <-answers)
+		case "":
+			answers <- string(body)
+			w.WriteHeader(http.StatusAccepted)
+		default:
+			w.WriteHeader(http.StatusAccepted)
+		}
+	}))
+	c, err := mcpclient.Connect(t.Context(), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	result, err := c.Request(t.Context(), "tools/call", map[string]any{"name": "x"})
+	if err != nil || !strings.Contains(string(result), "-32601") || !strings.Contains(string(result), `"q"`) {
+		t.Errorf("result %s, %v", result, err)
+	}
+}
+
 // Failures come in the words of the bridge, with what to do.
 func TestRefusal(t *testing.T) {
 	e := endpoint(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))
