@@ -7,12 +7,9 @@ cd "$(dirname "$0")/.."
 
 data=${DATA:-}
 if [ -n "$data" ]; then
-	case $data in # make gets a ~ as it is from shells that do not replace it behind a "="
-	"~") data=$HOME ;;
-	"~/"*) data=$HOME/${data#"~/"} ;;
-	/*) ;;
-	*) data=$caller/$data ;;
-	esac
+	# Some shells leave a ~ behind a "=" as it is.
+	if [ "$data" = '~' ] || [ "${data:0:2}" = '~/' ]; then data=$HOME${data:1}; fi
+	if [ "${data:0:1}" != / ]; then data=$caller/$data; fi
 	if [ ! -e "$data" ]; then
 		echo "DATA: there is no file or folder $data" >&2
 		exit 2

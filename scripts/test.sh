@@ -53,7 +53,11 @@ step "unit and integration tests, with the race detector"
 run unit -race -shuffle=on -timeout 10m ./...
 
 step "end to end: the built programs, the conformance suite, foreign clients"
-run e2e -tags e2e -count=1 -timeout 15m ./internal/e2e/...
+mapfile -t e2e < <(go list -tags e2e ./internal/e2e/... | grep -v '/soak$')
+run e2e -tags e2e -count=1 -timeout 15m "${e2e[@]}"
+
+step "bad clients beside good ones, alone on the machine: two minutes in CI"
+run soak -tags e2e -count=1 -timeout 12m ./internal/e2e/soak
 
 step "fuzz targets, ${FUZZ:-2s} each"
 scripts/fuzz.sh "${FUZZ:-2s}"
@@ -66,7 +70,7 @@ if git rev-parse --git-dir >/dev/null 2>&1; then
 fi
 
 step "summary"
-for kind in unit e2e; do
+for kind in unit e2e soak; do
 	tool gotestsum --format none --hide-summary=output --raw-command -- cat "$results/$kind.json"
 done
 for program in "${missing[@]}"; do echo "skipped for want of $program"; done
