@@ -90,6 +90,7 @@ func (r *relay) do(ctx context.Context, method string, h http.Header, content []
 	}
 	sender.attempt = a
 	resp, err := sender.Do(req)
+	sender.attempt = nil // it would keep the whole message
 	r.retriers.Put(sender)
 	if err == nil {
 		return resp, nil

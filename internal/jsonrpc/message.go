@@ -154,7 +154,13 @@ func Text(value []byte) (text string, ok bool) {
 	if bytes.IndexByte(plain, '\\') < 0 && utf8.Valid(plain) {
 		return string(plain), true
 	}
-	return text, json.Unmarshal(value, &text) == nil
+	return decode(value)
+}
+
+// decode is apart from Text, which allocates nothing else.
+func decode(value []byte) (text string, ok bool) {
+	err := json.Unmarshal(value, &text)
+	return text, err == nil
 }
 
 // unescape returns the text of a member's name, in place if nothing in it is escaped.
