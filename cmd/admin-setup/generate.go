@@ -3,7 +3,6 @@ package main
 import (
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -125,7 +124,7 @@ func (req *tokenRequest) row(permissionsGiven bool, now time.Time) (pierre.Admin
 }
 
 func checkLine(flag, text string, limit int) error {
-	if len(text) > limit || strings.ContainsFunc(text, unicode.IsControl) {
+	if len(text) > limit || !pierre.OneLine(text) {
 		return cli.Usagef("--%s must be one line of at most %d bytes", flag, limit)
 	}
 	return nil

@@ -24,6 +24,9 @@ func (s *Server) actOnce(r *http.Request, caller pierre.AdminToken, body any) (p
 	if err != nil || key == "" {
 		return act, err
 	}
+	if len(r.Header.Values(idempotencyHeader)) > 1 {
+		return act, pierre.Invalid(idempotencyHeader, "The request carries more than one %s; send one.", idempotencyHeader)
+	}
 	visible := func(c rune) bool { return c > ' ' && c <= '~' }
 	if len(key) > maxIdempotencyKey || strings.ContainsFunc(key, func(c rune) bool { return !visible(c) }) {
 		return act, pierre.Invalid(idempotencyHeader, "%s must be 1 to %d visible ASCII characters, such as a UUID.", idempotencyHeader, maxIdempotencyKey)

@@ -78,6 +78,23 @@ func TestIdempotencyKeyIsChecked(t *testing.T) {
 	}
 }
 
+func TestTwoIdempotencyKeys(t *testing.T) {
+	d := open(t)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.url+"/admin/provision-api-key", strings.NewReader(starterBody))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header = http.Header{"Authorization": {"Bearer " + d.admin}, "Idempotency-Key": {"a", "b"}}
+	resp, err := d.client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusUnprocessableEntity || len(d.list("").APIKeys) != 0 {
+		t.Errorf("two Idempotency-Keys: %s and %d keys, want 422 and none", resp.Status, len(d.list("").APIKeys))
+	}
+}
+
 // Duplicates that arrive together mint one key.
 func TestConcurrentDuplicates(t *testing.T) {
 	d := open(t)

@@ -120,6 +120,7 @@ func TestProvisionRefuses(t *testing.T) {
 		{"a huge number", `{"user_email":"ana@club.test","tier":"starter","rate_limit_requests":1e30}`, "rate_limit_requests", "whole number"},
 		{"long name", `{"user_email":"ana@club.test","tier":"starter","name":"` + strings.Repeat("ä", 101) + `"}`, "name", "at most 100 characters"},
 		{"name of two lines", `{"user_email":"ana@club.test","tier":"starter","name":"a\nb"}`, "name", "one line"},
+		{"name that turns around", `{"user_email":"ana@club.test","tier":"starter","name":"a\u202eb"}`, "name", "one line"},
 		{"long description", `{"user_email":"ana@club.test","tier":"starter","description":"` + strings.Repeat("a", 1001) + `"}`, "description", "at most 1000"},
 		{"no tools", `{"user_email":"ana@club.test","tier":"starter","allowed_tools":[]}`, "allowed_tools", "1 to 100 tools"},
 		{"a bad pattern", `{"user_email":"ana@club.test","tier":"starter","allowed_tools":["get_["]}`, "allowed_tools", "get_["},

@@ -4,7 +4,6 @@ import (
 	"path"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -104,7 +103,7 @@ func checkText(field, text string, limit int) error {
 	if n := utf8.RuneCountInString(text); n > limit {
 		return pierre.Invalid(field, "%s must have at most %d characters, not %d.", field, limit, n)
 	}
-	if strings.ContainsFunc(text, unicode.IsControl) {
+	if !pierre.OneLine(text) {
 		return pierre.Invalid(field, "%s must be one line without control characters.", field)
 	}
 	return nil
