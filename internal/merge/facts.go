@@ -1,8 +1,7 @@
 // Package merge decides which recordings are of one activity, and how they
 // become one: the duplicate rule, the order of sources by richness, and what is
-// taken from which. It is pure: the store calls it inside the transaction that
-// imports a recording, so that the result never depends on the order in which
-// the sources came.
+// taken from which. It is pure: the store asks it whenever a source comes, with all
+// the sources of an activity, so that the result does not depend on their order.
 package merge
 
 import (
