@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// A Result is one computed number and what is needed to judge it.
+// A Result is one computed number and what is needed to assess it.
 type Result struct {
 	Value    float64 // finite; the unit is in the documentation of the function
 	Method   Method

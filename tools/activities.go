@@ -157,7 +157,7 @@ func fitting(page pierre.ActivityPage) int {
 func encodedSize(v any) int {
 	b, err := json.Marshal(v)
 	if err != nil {
-		return 0 // the whole answer will not encode either, and say why
+		return 0 // encoding the whole answer will fail too, and give the reason
 	}
 	return len(b)
 }

@@ -1,9 +1,11 @@
-// Package tools holds the MCP tools: what they are called, what they take, how they answer, and what they
-// say when they cannot. The science is package fitness's, storage is behind the interfaces declared here,
-// and who calls comes with the context (see package access): every answer is about that user's data alone.
+// Package tools holds the MCP tools: their names, arguments, answers and wording. A tool is declared once, by a spec, the
+// structs of its arguments and of its answer, and a method.
 //
-// Names and arguments are those of the original Pierre server. Results follow its rule that a field's name
-// carries its unit, that what was not recorded is absent, and that a computed value says how it was computed.
+// It has no formulas (package fitness), asks package training about an athlete's history, and declares what it needs of
+// a store. The user comes with the context (package access): an answer is about that user's data alone.
+//
+// Names and arguments are those of the original Pierre server. Answers follow its rule that a field's name carries its
+// unit, that what was not recorded is absent, and that a computed value comes with how it was computed.
 package tools
 
 import (

@@ -32,7 +32,7 @@ func FuzzCalls(f *testing.F) {
 	f.Fuzz(func(t *testing.T, tool int, args string) {
 		var decoded any
 		if json.Unmarshal([]byte(args), &decoded) != nil {
-			t.Skip() // no JSON, or a number beyond float64: the door refuses it
+			t.Skip() // no JSON, or a number beyond float64: the API refuses it
 		}
 		h := h
 		h.t = t

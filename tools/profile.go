@@ -58,7 +58,7 @@ func (c *Catalog) setAthleteProfile() tool {
 type profileArgs struct {
 	profile
 
-	Clear []profileField `json:"clear,omitempty" jsonschema:"Members to forget." limits:"1,9"`
+	Clear []profileField `json:"clear,omitempty" jsonschema:"Members to forget."`
 }
 
 func (a profileArgs) problems() []string {

@@ -111,6 +111,9 @@ func refine(s *jsonschema.Schema, t reflect.Type, year int) error {
 		return nil
 	}
 	if t.Kind() == reflect.Slice {
+		if words := s.Items.Enum; words != nil { // a choice of several
+			s.MinItems, s.MaxItems = new(1), new(len(words))
+		}
 		return refine(s.Items, t.Elem(), year)
 	}
 	if t.Kind() != reflect.Struct {

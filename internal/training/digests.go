@@ -13,7 +13,7 @@ import (
 // athlete's history, other users' questions come between, and a client that gives up does not lose all.
 const pageOfDigests = 200
 
-// each hands the user's activities that match q, with their digests, to use. Digests that are not there yet are
+// each calls use with the user's activities that match q and their digests. Digests that are not there yet are
 // computed and kept, which takes some milliseconds for each. One question may only look at so many recordings: if that
 // is not enough, the next one goes on where it ended.
 func (s *Service) each(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery, use func(pierre.Activity, digest)) error {

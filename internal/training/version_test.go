@@ -28,7 +28,7 @@ func TestSpecimensExerciseEveryPart(t *testing.T) {
 	}
 }
 
-// Every number of a digest has its say in the version.
+// Every number of a digest counts in the version.
 func TestDigestVersionFollowsTheFormulas(t *testing.T) {
 	version := digestVersion(newDigest)
 	if version < 1 || version != digestVersion(newDigest) {
