@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 data=${DATA:-}
 if [ -n "$data" ]; then
 	# Some shells leave a ~ behind a "=" as it is.
-	if [ "$data" = '~' ] || [ "${data:0:2}" = '~/' ]; then data=$HOME${data:1}; fi
+	if [[ $data =~ ^~(/|$) ]]; then data=$HOME${data:1}; fi
 	if [ "${data:0:1}" != / ]; then data=$caller/$data; fi
 	if [ ! -e "$data" ]; then
 		echo "DATA: there is no file or folder $data" >&2

@@ -197,6 +197,7 @@ func TestPersonalServer(t *testing.T) {
 	ended := make(chan int, 1)
 	go func() {
 		ended <- cli.Run(t.Context(), newRoot(w), []string{"--single-tenant", "--port", "0", "--data-dir", t.TempDir()}, w)
+		stdin.Close() // a server that ended early must not hold up the test
 	}()
 	io.WriteString(host, `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`+"\n")
 	stdout.find(t, `"name":"(pierre-mcp-server)"`)
