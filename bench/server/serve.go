@@ -50,7 +50,7 @@ func serveUntilEOF(ctx context.Context, which string, stdin io.Reader, stdout io
 			return err
 		}
 		defer os.RemoveAll(dir) //nolint:errcheck // the system cleans up what is left
-		stack, err := mcpapitest.Open(ctx, dir, m, mcpapi.Options{})
+		stack, err := mcpapitest.Open(ctx, dir, m, mcpapitest.Parts{}, mcpapi.Options{})
 		if err != nil {
 			return err
 		}

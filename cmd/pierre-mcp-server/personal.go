@@ -78,13 +78,13 @@ func (a *app) personalRoutes(ctx context.Context, c *config) (http.Handler, *mcp
 	if err != nil {
 		return nil, nil, err
 	}
-	who := &access.Principal{UserID: user.ID}
-	mcp := mcpapi.New(a.mcp, mcpapi.Options{ //nolint:contextcheck // it gets one with each request
-		Principal: who, Limiter: a.limiter, Recorder: a.recorder, Clients: a.clients, Log: a.log, Work: a.work, AllowedOrigins: c.allowedOrigins,
+	who := access.Principal{UserID: user.ID}
+	mcp := mcpapi.New(a.mcp, mcpapi.Personal(who), a.limiter, a.recorder, mcpapi.Options{ //nolint:contextcheck // it gets one with each request
+		Clients: a.clients, Log: a.log, Work: a.work, AllowedOrigins: c.allowedOrigins,
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/", mcp)
-	mux.Handle("/api/import", importapi.New(a.imports, importapi.Personal(*who), importapi.Options{Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log}))
+	mux.Handle("/api/import", importapi.New(a.imports, importapi.Personal(who), importapi.Options{Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log}))
 	pages, err := downloads.New(a.store.Ready, downloads.Options{Personal: true, Log: a.log})
 	if err != nil {
 		return nil, nil, err

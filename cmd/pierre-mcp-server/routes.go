@@ -29,10 +29,8 @@ type api struct {
 func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	m := monitor.New()
 	verifier := access.NewVerifier(a.store, time.Now)
-	mcp := mcpapi.New(a.mcp, mcpapi.Options{
-		Auth:           verifier,
-		Limiter:        a.limiter,
-		Recorder:       m.Calls(a.recorder, func(tool string) bool { return a.mcp.GetTool(tool) != nil }),
+	recorder := m.Calls(a.recorder, func(tool string) bool { return a.mcp.GetTool(tool) != nil })
+	mcp := mcpapi.New(a.mcp, mcpapi.Keys(verifier), a.limiter, recorder, mcpapi.Options{
 		Clients:        a.clients,
 		Log:            a.log,
 		Work:           a.work,

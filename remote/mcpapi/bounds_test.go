@@ -20,6 +20,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
+	"github.com/pierre-mcp/pierre/remote/mcpapi/mcpapitest"
 )
 
 const hello = `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}`
@@ -200,7 +201,7 @@ func TestStreamsEndWithTheirKey(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := &auth{}
-			bubble(t, mcpapi.Options{Auth: a}, func(t *testing.T, h *harness) {
+			bubble(t, mcpapitest.Parts{Auth: a}, mcpapi.Options{}, func(t *testing.T, h *harness) {
 				began := time.Now()
 				a.verify = func(ctx context.Context, key string) (access.Principal, error) {
 					over := time.Since(began) >= 4*time.Hour+3*time.Second || tt.expires != 0 && time.Since(began) >= tt.expires
@@ -230,7 +231,7 @@ func TestStreamsEndWithTheirKey(t *testing.T) {
 // A key that is revoked while a stream of it is being opened takes the stream along.
 func TestRevocationWhileAStreamOpens(t *testing.T) {
 	a := &auth{}
-	h := start(t, mcpapi.Options{Auth: a})
+	h := startWith(t, mcpapitest.Parts{Auth: a}, mcpapi.Options{})
 	a.verify = func(ctx context.Context, key string) (access.Principal, error) { return h.Keys.Verify(ctx, key) }
 	for _, kind := range []string{"GET", "subscription"} {
 		c := h.initialized(`{}`)
@@ -325,7 +326,7 @@ func TestRetryAfterOfRefusedCredentials(t *testing.T) {
 	a := &auth{verify: func(context.Context, string) (access.Principal, error) {
 		return access.Principal{}, &pierre.Error{Kind: pierre.KindRateLimited, Msg: "Too many.", RetryAfter: 41500 * time.Millisecond}
 	}}
-	h := start(t, mcpapi.Options{Auth: a})
+	h := startWith(t, mcpapitest.Parts{Auth: a}, mcpapi.Options{})
 	c := &client{h: h, key: "x"}
 	if resp := c.post(hello); resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") != "42" {
 		t.Errorf("%d, Retry-After %q", resp.StatusCode, resp.Header.Get("Retry-After"))

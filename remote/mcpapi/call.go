@@ -28,7 +28,7 @@ func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p a
 		}
 	}
 	started := s.now()
-	reserved, err := s.opts.Limiter.Reserve(ctx, p.Quota, p.Limit, started)
+	reserved, err := s.limiter.Reserve(ctx, p.Quota, p.Limit, started)
 	if err != nil {
 		return s.unavailable(r, x, "admitting", err)
 	}
@@ -37,7 +37,7 @@ func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p a
 	setRateLimit(h, reserved.Decision, started)
 	call := s.newCall(r, x, p, name, started)
 	if !reserved.Allowed {
-		if err := s.opts.Recorder.Refuse(call); err != nil {
+		if err := s.recorder.Refuse(call); err != nil {
 			return s.unavailable(r, x, "counting", err)
 		}
 		return x.refused(overLimit(h, reserved.Decision, started))
@@ -49,7 +49,7 @@ func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p a
 	}
 	call.Duration = s.now().Sub(started)
 	call.ResponseBytes = int64(len(a.body))
-	if err := s.opts.Recorder.Record(ending, reserved, call); err != nil {
+	if err := s.recorder.Record(ending, reserved, call); err != nil {
 		x.withdraw("RateLimit") // it counted the call
 		return s.unavailable(r, x, "recording", err)
 	}

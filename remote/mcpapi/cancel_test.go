@@ -11,6 +11,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
+	"github.com/pierre-mcp/pierre/remote/mcpapi/mcpapitest"
 )
 
 const cancelSeven = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}}`
@@ -78,7 +79,7 @@ func TestNobodyElseCancels(t *testing.T) {
 
 // The newer protocol's client cancels by hanging up; the older one's may have lost its connection, so its call goes on.
 func TestHangingUp(t *testing.T) {
-	bubble(t, mcpapi.Options{}, func(t *testing.T, h *harness) {
+	bubble(t, mcpapitest.Parts{}, mcpapi.Options{}, func(t *testing.T, h *harness) {
 		session, modern := h.client(pierre.Limit{}), h.client(pierre.Limit{})
 		session.session = (<-h.answer(session.request(http.MethodPost, "/mcp", hello))).Header().Get("Mcp-Session-Id")
 		for _, tt := range []struct {

@@ -15,6 +15,18 @@ import (
 // verifyAgainAfter is how soon an open stream notices what another process did to its key.
 const verifyAgainAfter = 10 * time.Second
 
+// Callers say whose requests a Server answers: [Keys] or [Personal].
+type Callers struct {
+	auth     Authenticator
+	personal *access.Principal
+}
+
+// Keys are callers that show an API key.
+func Keys(auth Authenticator) Callers { return Callers{auth: auth} }
+
+// Personal are the callers of a personal server: they act as who, and no key is asked for.
+func Personal(who access.Principal) Callers { return Callers{personal: &who} }
+
 // A caller is the principal of a request, with the credential that it came with. The zero caller is not known yet.
 type caller struct {
 	access.Principal
@@ -26,9 +38,9 @@ type caller struct {
 // fromHeader returns the caller by the request's headers. A request may have its credential in the message instead: then
 // the caller is not known yet. If the credential is not accepted, err says why.
 func (s *Server) fromHeader(r *http.Request) (c caller, err error) {
-	if s.opts.Principal != nil {
+	if s.callers.personal != nil {
 		web.Claim(r.Context(), "personal")
-		return caller{Principal: *s.opts.Principal, known: true}, nil
+		return caller{Principal: *s.callers.personal, known: true}, nil
 	}
 	if c.key, err = access.FromHeader(r.Header); err != nil || c.key.Reveal() == "" {
 		return c, err
@@ -38,7 +50,7 @@ func (s *Server) fromHeader(r *http.Request) (c caller, err error) {
 
 // withAuth returns the caller, now that the message and its auth member have come.
 func (s *Server) withAuth(ctx context.Context, c caller, auth string) (caller, error) {
-	if s.opts.Principal != nil {
+	if s.callers.personal != nil {
 		return c, nil
 	}
 	key, err := access.Same(c.key, secret.New(strings.TrimSpace(auth)))
@@ -49,7 +61,7 @@ func (s *Server) withAuth(ctx context.Context, c caller, auth string) (caller, e
 }
 
 func (s *Server) verify(ctx context.Context, key secret.String) (caller, error) {
-	p, err := s.opts.Auth.Verify(ctx, key.Reveal())
+	p, err := s.callers.auth.Verify(ctx, key.Reveal())
 	if err != nil {
 		return caller{}, err
 	}
@@ -61,11 +73,11 @@ func (s *Server) verify(ctx context.Context, key secret.String) (caller, error) 
 // verifies the key at once: if it was revoked while the stream was being opened, nothing else would tell. It returns when
 // ctx ends.
 func (s *Server) whileValid(ctx context.Context, c caller, end func()) {
-	if s.opts.Principal != nil {
+	if s.callers.personal != nil {
 		return
 	}
 	for {
-		p, err := s.opts.Auth.Verify(ctx, c.key.Reveal())
+		p, err := s.callers.auth.Verify(ctx, c.key.Reveal())
 		if pierre.KindOf(err) == pierre.KindUnauthenticated {
 			end()
 			return

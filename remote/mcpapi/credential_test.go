@@ -8,6 +8,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
+	"github.com/pierre-mcp/pierre/remote/mcpapi/mcpapitest"
 )
 
 func TestCredentials(t *testing.T) {
@@ -85,7 +86,7 @@ func TestWithoutKeyNothingIsKept(t *testing.T) {
 
 // In single-tenant mode everybody is the one user, whatever key is sent.
 func TestSingleTenant(t *testing.T) {
-	h := start(t, mcpapi.Options{Principal: &access.Principal{UserID: "user_me"}})
+	h := startWith(t, mcpapitest.Parts{Personal: &access.Principal{UserID: "user_me"}}, mcpapi.Options{})
 	for _, key := range []string{"", "nonsense"} {
 		c := &client{h: h, key: key}
 		if resp := c.post(call("1", "whoami", "")); !strings.Contains(resp.body, "user_me") {

@@ -60,7 +60,13 @@ func (l *logBuffer) String() string {
 
 func start(t *testing.T, opts mcpapi.Options) *harness {
 	t.Helper()
-	h := open(t, opts)
+	return startWith(t, mcpapitest.Parts{}, opts)
+}
+
+// startWith is start with other parts than the product's.
+func startWith(t *testing.T, parts mcpapitest.Parts, opts mcpapi.Options) *harness {
+	t.Helper()
+	h := open(t, parts, opts)
 	web := httptest.NewServer(h.API)
 	h.url = web.URL
 	t.Cleanup(func() {
@@ -71,17 +77,17 @@ func start(t *testing.T, opts mcpapi.Options) *harness {
 }
 
 // bubble runs f in virtual time with a harness that is not on the network: its requests go to [harness.answer].
-func bubble(t *testing.T, opts mcpapi.Options, f func(t *testing.T, h *harness)) {
+func bubble(t *testing.T, parts mcpapitest.Parts, opts mcpapi.Options, f func(t *testing.T, h *harness)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		h := open(t, opts)
+		h := open(t, parts, opts)
 		defer h.close()
 		f(t, h)
 	})
 }
 
 // open returns a harness that nothing listens for.
-func open(t *testing.T, opts mcpapi.Options) *harness {
+func open(t *testing.T, parts mcpapitest.Parts, opts mcpapi.Options) *harness {
 	t.Helper()
 	h := &harness{t: t, log: &logBuffer{}, blocked: map[string]chan error{}}
 	h.mcp = server.NewMCPServer("test", "1.0.0", server.WithLogging(), server.WithResourceCapabilities(true, true),
@@ -89,7 +95,7 @@ func open(t *testing.T, opts mcpapi.Options) *harness {
 	h.addTools()
 	opts.Log = slog.New(slog.NewTextHandler(h.log, nil))
 	var err error
-	if h.Stack, err = mcpapitest.Open(t.Context(), t.TempDir(), h.mcp, opts); err != nil {
+	if h.Stack, err = mcpapitest.Open(t.Context(), t.TempDir(), h.mcp, parts, opts); err != nil {
 		t.Fatal(err)
 	}
 	return h

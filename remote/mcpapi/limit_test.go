@@ -17,6 +17,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
+	"github.com/pierre-mcp/pierre/remote/mcpapi/mcpapitest"
 )
 
 // at returns a clock that stands still.
@@ -167,7 +168,7 @@ func (w *watched) Describe(addr netip.Addr, _ time.Time) (country, hash string) 
 // What is recorded, and that it is recorded before the answer goes out: the answer waits.
 func TestRecordComesFirst(t *testing.T) {
 	rec := &watched{}
-	bubble(t, mcpapi.Options{Recorder: rec, Clients: rec}, func(t *testing.T, h *harness) {
+	bubble(t, mcpapitest.Parts{Recorder: rec}, mcpapi.Options{Clients: rec}, func(t *testing.T, h *harness) {
 		recorded, release := make(chan pierre.Call), make(chan struct{})
 		rec.record = func(c pierre.Call) error {
 			recorded <- c
@@ -207,7 +208,7 @@ func TestRecordComesFirst(t *testing.T) {
 func TestRecordFails(t *testing.T) {
 	full := &pierre.Error{Kind: pierre.KindStorageFull, Msg: "The disk is full."}
 	var fail error
-	h := start(t, mcpapi.Options{Recorder: &watched{record: func(pierre.Call) error { return fail }}})
+	h := startWith(t, mcpapitest.Parts{Recorder: &watched{record: func(pierre.Call) error { return fail }}}, mcpapi.Options{})
 	c := h.client(pierre.Limit{})
 	for _, tt := range []struct {
 		err    error
@@ -237,7 +238,7 @@ func TestRecordFails(t *testing.T) {
 // A call that was not answered because it could not be recorded has cost nothing.
 func TestWhatCannotBeRecordedDoesNotCount(t *testing.T) {
 	var fail error
-	h := start(t, mcpapi.Options{Recorder: &watched{record: func(pierre.Call) error { return fail }}, Now: at("2026-02-10T11:59:18Z")})
+	h := startWith(t, mcpapitest.Parts{Recorder: &watched{record: func(pierre.Call) error { return fail }}}, mcpapi.Options{Now: at("2026-02-10T11:59:18Z")})
 	c := h.client(pierre.Limit{Requests: 2, Period: pierre.PeriodMinute})
 	checkRateLimit(t, c.post(call("1", "noop", "")).Header, 1)
 	fail = &pierre.Error{Kind: pierre.KindStorageFull, Msg: "The disk is full."}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
+	"github.com/pierre-mcp/pierre/remote/mcpapi/mcpapitest"
 )
 
 func TestModernRequests(t *testing.T) {
@@ -180,7 +181,7 @@ func TestClose(t *testing.T) {
 
 // Close waits for a running call, and no longer than its context allows.
 func TestCloseWaits(t *testing.T) {
-	bubble(t, mcpapi.Options{}, func(t *testing.T, h *harness) {
+	bubble(t, mcpapitest.Parts{}, mcpapi.Options{}, func(t *testing.T, h *harness) {
 		c := h.client(pierre.Limit{})
 		answered := h.answer(c.request(http.MethodPost, "/mcp", call("1", "block", `"name":"stuck"`)))
 		ended := h.blocking("stuck")

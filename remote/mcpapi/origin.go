@@ -15,7 +15,7 @@ import (
 // as well: Host is checked only where no key is asked for.
 func (s *Server) checkOrigin(w http.ResponseWriter, r *http.Request) error {
 	local := onLoopback(r)
-	if local && s.opts.Principal != nil && !isLoopbackHost(r.Host) {
+	if local && s.callers.personal != nil && !isLoopbackHost(r.Host) {
 		return refuse(http.StatusForbidden, http.StatusForbidden, "This server answers only to localhost.")
 	}
 	origin := r.Header.Get("Origin")
@@ -39,7 +39,7 @@ func (s *Server) allowed(origin, host string, local bool) bool {
 		return true
 	}
 	u, err := url.Parse(origin)
-	if err != nil || u.Host == "" || s.opts.Principal != nil {
+	if err != nil || u.Host == "" || s.callers.personal != nil {
 		return false
 	}
 	return isLoopbackHost(u.Host) || !local && u.Host == host

@@ -8,11 +8,12 @@ import (
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
+	"github.com/pierre-mcp/pierre/remote/mcpapi/mcpapitest"
 )
 
 func TestOrigins(t *testing.T) {
 	keyed := start(t, mcpapi.Options{AllowedOrigins: []string{"https://app.example"}})
-	alone := start(t, mcpapi.Options{Principal: &access.Principal{UserID: "user_me"}, AllowedOrigins: []string{"http://localhost:5173"}})
+	alone := startWith(t, mcpapitest.Parts{Personal: &access.Principal{UserID: "user_me"}}, mcpapi.Options{AllowedOrigins: []string{"http://localhost:5173"}})
 	tests := []struct {
 		name         string
 		origin, host string

@@ -84,7 +84,7 @@ func (s *Server) receive(x *exchange, r *http.Request) error {
 // checkContentType keeps HTML forms out, which browsers send anywhere without asking. The guide's clients, which come
 // with a key, may leave the header to their tool, as curl -d does.
 func (s *Server) checkContentType(r *http.Request) error {
-	if r.URL.Path == "/" && s.opts.Principal == nil {
+	if r.URL.Path == "/" && s.callers.personal == nil {
 		return nil
 	}
 	if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != "application/json" {

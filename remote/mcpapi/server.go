@@ -50,23 +50,19 @@ type Clients interface {
 	Describe(addr netip.Addr, at time.Time) (country, hash string)
 }
 
-// Options configure a Server. Limiter, Recorder and one of Auth and Principal are required.
+// Options are what a Server may have in addition; the zero value works.
 type Options struct {
-	Auth      Authenticator
-	Principal *access.Principal // single-tenant: whoever calls acts as this principal, and no key is asked for
-	Limiter   Limiter
-	Recorder  Recorder
-	Clients   Clients      // nil: addresses without countries
-	Log       *slog.Logger // nil: nothing is logged
+	Clients Clients      // nil: addresses without countries
+	Log     *slog.Logger // nil: nothing is logged
 
 	AllowedOrigins []string       // web origins, such as https://app.example.com, that may call from a browser
 	TrustedProxies []netip.Prefix // peers whose X-Forwarded-For is believed
 
 	Work *fair.Gate // shares the work between users; nil: one of its own
 
-	MaxBodyBytes       int64         // of a request; 0: 4 MiB
-	SessionIdleTimeout time.Duration // 0: one hour
-	Now                func() time.Time
+	MaxBodyBytes       int64            // of a request; 0: 4 MiB
+	SessionIdleTimeout time.Duration    // 0: one hour
+	Now                func() time.Time // nil: time.Now
 }
 
 const (
@@ -80,6 +76,9 @@ const cacheTTL = 5 * time.Minute
 // A Server answers MCP over HTTP. It is safe for concurrent use.
 type Server struct {
 	mcp      *server.MCPServer
+	callers  Callers
+	limiter  Limiter
+	recorder Recorder
 	opts     Options
 	log      *slog.Logger
 	now      func() time.Time
@@ -97,16 +96,19 @@ type Server struct {
 
 // New returns a Server for the tools of m, which it changes: m will show and run only the tools that the principal in
 // the context may use, and tell this Server when its tools change.
-func New(m *server.MCPServer, opts Options) *Server {
+func New(m *server.MCPServer, callers Callers, limiter Limiter, recorder Recorder, opts Options) *Server {
 	s := &Server{
-		mcp:     m,
-		opts:    opts,
-		log:     opts.Log,
-		now:     opts.Now,
-		origins: map[string]bool{},
-		tools:   newToolCache(),
-		running: newDrain(),
-		work:    opts.Work,
+		mcp:      m,
+		callers:  callers,
+		limiter:  limiter,
+		recorder: recorder,
+		opts:     opts,
+		log:      opts.Log,
+		now:      opts.Now,
+		origins:  map[string]bool{},
+		tools:    newToolCache(),
+		running:  newDrain(),
+		work:     opts.Work,
 
 		unknownBytes: newBudget(maxUnknownBytes, maxUnknownBytes),
 		knownBytes:   newBudget(maxKnownBytes, maxOwnerBytes),

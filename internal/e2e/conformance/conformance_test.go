@@ -69,7 +69,7 @@ func fixture(t *testing.T) string {
 	addInputTools(m)
 	addPrompts(m)
 	addResources(m)
-	stack, err := mcpapitest.Open(t.Context(), t.TempDir(), m, mcpapi.Options{
+	stack, err := mcpapitest.Open(t.Context(), t.TempDir(), m, mcpapitest.Parts{}, mcpapi.Options{
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {

@@ -26,8 +26,15 @@ type Stack struct {
 	API      *mcpapi.Server
 }
 
-// Open puts the API before m, with an empty database in dir. What opts leaves out is filled in.
-func Open(ctx context.Context, dir string, m *server.MCPServer, opts mcpapi.Options) (*Stack, error) {
+// Parts replace parts of the stack; the zero value is the product's.
+type Parts struct {
+	Auth     mcpapi.Authenticator // nil: the keys of the database
+	Personal *access.Principal    // not nil: all callers act as this principal, without a key
+	Recorder mcpapi.Recorder      // nil: the recorder of the stack
+}
+
+// Open puts the API before m, with an empty database in dir.
+func Open(ctx context.Context, dir string, m *server.MCPServer, parts Parts, opts mcpapi.Options) (*Stack, error) {
 	db, err := store.OpenSQLite(filepath.Join(dir, "pierre.db"))
 	if err != nil {
 		return nil, err
@@ -39,16 +46,17 @@ func Open(ctx context.Context, dir string, m *server.MCPServer, opts mcpapi.Opti
 		opts.Now = time.Now
 	}
 	s := &Stack{Store: db, Keys: access.NewVerifier(db, opts.Now), Recorder: usage.NewRecorder(db)}
-	if opts.Auth == nil {
-		opts.Auth = s.Keys
+	if parts.Auth == nil {
+		parts.Auth = s.Keys
 	}
-	if opts.Limiter == nil {
-		opts.Limiter = limit.New(db)
+	if parts.Recorder == nil {
+		parts.Recorder = s.Recorder
 	}
-	if opts.Recorder == nil {
-		opts.Recorder = s.Recorder
+	callers := mcpapi.Keys(parts.Auth)
+	if parts.Personal != nil {
+		callers = mcpapi.Personal(*parts.Personal)
 	}
-	s.API = mcpapi.New(m, opts)
+	s.API = mcpapi.New(m, callers, limit.New(db), parts.Recorder, opts)
 	return s, nil
 }
 
