@@ -26,14 +26,14 @@ const (
 var ErrChanged = errors.New("the file was changed meanwhile")
 
 func readConfig(path string) ([]byte, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // opening a pipe would wait for its writer
+		return nil, fmt.Errorf("reading a configuration: %s is no regular file", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading a configuration: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // it was only read
-	if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("reading a configuration: %s is no regular file", path)
-	}
 	data, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
 	if err != nil {
 		return nil, fmt.Errorf("reading a configuration: %w", err)
@@ -55,7 +55,11 @@ func (c Change) Apply(now time.Time) (backup string, err error) {
 	path := c.Target.File
 	mode := fs.FileMode(0o600) // other entries of a new file may hold secrets, too
 	if c.Exists {
-		if path, err = filepath.EvalSymlinks(path); err != nil {
+		path, err = filepath.EvalSymlinks(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return "", changed(c.Target.File)
+		}
+		if err != nil {
 			return "", fmt.Errorf("following the link: %w", err)
 		}
 		info, err := os.Stat(path)
@@ -95,10 +99,12 @@ func (c Change) unchanged(path string) error {
 		return err
 	}
 	if !c.Exists || !bytes.Equal(data, c.Before) {
-		return fmt.Errorf("writing %s: %w: try again", path, ErrChanged)
+		return changed(path)
 	}
 	return nil
 }
+
+func changed(path string) error { return fmt.Errorf("writing %s: %w: try again", path, ErrChanged) }
 
 const backupSuffix = ".bak"
 
