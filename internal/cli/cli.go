@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -43,9 +44,8 @@ func Run(ctx context.Context, root *cobra.Command, args []string, w World) int {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return Usage(err) })
 	root.AddCommand(version(root.Name()))
-	root.Version = buildinfo.Version()
-	root.SetVersionTemplate(buildinfo.Line(root.Name()) + "\n")
-	root.SetArgs(args)
+	root.Flags().Bool("version", false, "print the version")
+	root.SetArgs(versionCommand(args))
 	root.SetIn(w.Stdin)
 	root.SetOut(w.Stdout)
 	root.SetErr(w.Stderr)
@@ -63,6 +63,19 @@ func Run(ctx context.Context, root *cobra.Command, args []string, w World) int {
 	}
 	fmt.Fprintf(w.Stderr, "%s: %s\n", root.Name(), strings.ReplaceAll(err.Error(), "\n", "; "))
 	return 1
+}
+
+// versionCommand makes --version the command of that name. Cobra's own flag prints a line of another form, and its
+// template for it links text/template, which keeps every exported method and makes the client a fifth larger.
+func versionCommand(args []string) []string {
+	flags := args
+	if i := slices.Index(args, "--"); i >= 0 {
+		flags = args[:i]
+	}
+	if slices.Contains(flags, "--version") {
+		return []string{"version"}
+	}
+	return args
 }
 
 // NoArgs refuses positional arguments: a mistyped command must not start something else.
