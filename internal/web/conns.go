@@ -172,13 +172,18 @@ func (c *conn) wait(now time.Time) {
 }
 
 // ambiguous reports whether two servers could read the length of r's body in two ways. Where that cannot be known, under
-// TLS, the connection serves no other request.
+// TLS, the connection serves no other request. Neither does one of HTTP/1.0, which knows no Transfer-Encoding: net/http
+// takes it away unseen (RFC 9112, section 6.1).
 func (c *conn) ambiguous(r *http.Request) bool {
+	if c != nil && !r.ProtoAtLeast(1, 1) {
+		requestFrom(r.Context()).respond.Header().Set("Connection", "close")
+		return false
+	}
 	if c == nil || r.ProtoMajor != 1 || len(r.TransferEncoding) == 0 {
 		return false
 	}
 	if plain, ok := c.raw.(*headerConn); ok {
-		return !plain.onlyCoding()
+		return !plain.onlyCoding(r)
 	}
 	requestFrom(r.Context()).respond.Header().Set("Connection", "close")
 	return false

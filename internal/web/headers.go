@@ -3,6 +3,8 @@ package web
 import (
 	"bytes"
 	"net"
+	"net/http"
+	"strings"
 	"sync"
 )
 
@@ -15,6 +17,7 @@ type headerConn struct {
 	mu                   sync.Mutex
 	name                 [len("transfer-encoding:")]byte // the beginning of the line, in lower case
 	n                    int                             // length of the line so far
+	first                string                          // the beginning of the request's line, once it is over
 	done                 bool                            // the headers are over
 	hasLength, hasCoding bool
 }
@@ -48,6 +51,8 @@ func (c *headerConn) scan(b []byte) {
 func (c *headerConn) endLine() {
 	line := c.name[:c.n]
 	switch {
+	case c.first == "" && len(line) > 1:
+		c.first = strings.TrimSuffix(string(line), "\r")
 	case len(line) == 0 || len(line) == 1 && line[0] == '\r':
 		c.done = true
 	case bytes.HasPrefix(line, []byte("content-length:")):
@@ -58,19 +63,26 @@ func (c *headerConn) endLine() {
 	c.n = 0
 }
 
-// onlyCoding reports whether the request that began has a Transfer-Encoding and no Content-Length. Of a request that was
-// sent together with the one before it, that is not known.
-func (c *headerConn) onlyCoding() bool {
+// onlyCoding reports whether r, the request that began, has a Transfer-Encoding and no Content-Length. Of a request that
+// was sent together with the one before it, be it in part, that is not known.
+func (c *headerConn) onlyCoding(r *http.Request) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.hasCoding && !c.hasLength
+	return c.hasCoding && !c.hasLength && c.sawStart(r)
+}
+
+// sawStart reports whether the headers were seen from r's first line on. Its first letter may be missing, because net/http
+// reads that far while it handles the request before. No line of a header looks like it: a name holds no space.
+func (c *headerConn) sawStart(r *http.Request) bool {
+	line := strings.ToLower(r.Method + " " + r.RequestURI + " " + r.Proto)
+	return len(c.first) >= min(len(c.name), len(line)-1) && (strings.HasPrefix(line, c.first) || strings.HasPrefix(line[1:], c.first))
 }
 
 // next expects the headers of the next request.
 func (c *headerConn) next() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.done, c.hasLength, c.hasCoding, c.n = false, false, false, 0
+	c.done, c.hasLength, c.hasCoding, c.n, c.first = false, false, false, 0, ""
 }
 
 // CloseWrite lets net/http end a connection without losing the answer.

@@ -14,7 +14,7 @@ func TestBodyWithTwoLengths(t *testing.T) {
 	const chunked = "5\r\nhello\r\n0\r\n\r\n"
 	for name, tt := range map[string]struct {
 		sent string
-		want []int // statuses, and then the end of the connection; 0 is its staying open
+		want []int // statuses, and then the end of the connection; 0 is its staying open, -1 its end after an answer
 	}{
 		"one length":          {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello", []int{200, 0}},
 		"chunked":             {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked, []int{200, 0}},
@@ -25,6 +25,10 @@ func TestBodyWithTwoLengths(t *testing.T) {
 			"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi" +
 				"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked, []int{200, 400},
 		},
+		"both, half of it with the one before": {
+			"GET / HTTP/1.1\r\nHost: x\r\n\r\nPOST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n|Transfer-Encoding: chunked\r\n\r\n" + chunked, []int{200, 400},
+		},
+		"both, of HTTP/1.0":   {"POST / HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\nhello", []int{200, -1}},
 		"chunked after one":   {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi|POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked, []int{200, 200, 0}},
 		"names in the body":   {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n14\r\n\ncontent-length: 5\r\n\r\n0\r\n\r\n", []int{200, 0}},
 		"a long line between": {"POST / HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("content-length: 5", 500) + "\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked, []int{200, 0}},
@@ -36,6 +40,9 @@ func TestBodyWithTwoLengths(t *testing.T) {
 				in := bufio.NewReader(conn)
 				parts := strings.Split(tt.sent, "|")
 				for i, want := range tt.want {
+					if want < 0 {
+						break
+					}
 					if i < len(parts) {
 						go io.WriteString(conn, parts[i])
 					}
@@ -49,7 +56,8 @@ func TestBodyWithTwoLengths(t *testing.T) {
 					}
 					io.Copy(io.Discard, resp.Body)
 				}
-				if tt.want[len(tt.want)-1] == 400 {
+				if last := tt.want[len(tt.want)-1]; last == 400 || last < 0 {
+					go io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 					if _, err := in.ReadByte(); err == nil {
 						t.Error("the connection goes on")
 					}
