@@ -6,6 +6,7 @@ package downloads
 import (
 	"context"
 	"errors"
+	"html/template"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -33,6 +34,7 @@ type Server struct {
 	dir   *os.Root // nil: no builds
 	ready func(context.Context) error
 	opts  Options
+	pages *template.Template
 	mux   *http.ServeMux
 }
 
@@ -42,8 +44,11 @@ func New(ready func(context.Context) error, opts Options) (*Server, error) {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{ready: ready, opts: opts, mux: http.NewServeMux()}
+	var err error
+	if s.pages, err = template.New("page").Parse(pageHTML); err != nil {
+		return nil, err
+	}
 	if opts.Dir != "" {
-		var err error
 		if s.dir, err = os.OpenRoot(opts.Dir); err != nil {
 			return nil, err
 		}

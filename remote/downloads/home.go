@@ -100,12 +100,8 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, name string, fill 
 		return err
 	}
 	fill(&p)
-	pages, err := template.New("page").Parse(pageHTML)
-	if err != nil {
-		return err
-	}
 	var body bytes.Buffer
-	if err := pages.ExecuteTemplate(&body, name, p); err != nil {
+	if err := s.pages.ExecuteTemplate(&body, name, p); err != nil {
 		return err
 	}
 	s.header(w, "text/html; charset=utf-8")

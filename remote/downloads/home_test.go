@@ -141,3 +141,12 @@ func TestWantsPage(t *testing.T) {
 		}
 	}
 }
+
+// A page costs little, because anybody may ask for it: its template is parsed once.
+func TestPagesAreCheap(t *testing.T) {
+	s := newServer(t, ready, downloads.Options{})
+	allocs := testing.AllocsPerRun(20, func() { visit(t, s, "/", "fit.example:8081") })
+	if most := 500.0; allocs > most {
+		t.Errorf("the home page takes %.0f allocations; it should take at most %.0f", allocs, most)
+	}
+}
