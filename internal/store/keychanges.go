@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -139,20 +138,4 @@ func (t *tx) updateKey(ctx context.Context, k pierre.APIKey) error {
 	q, args := keyRow(&k).update("api_keys")
 	_, err := t.exec(ctx, q, args...)
 	return err
-}
-
-// keyDetails are what the audit log tells about a key: everything that can change, nothing secret.
-type keyDetails struct {
-	UserID        pierre.UserID `json:"user_id"`
-	Name          string        `json:"name"`
-	Tier          pierre.Tier   `json:"tier"`
-	LimitRequests int64         `json:"rate_limit_requests,omitempty"`
-	LimitPeriod   pierre.Period `json:"rate_limit_period,omitempty"`
-	Tools         []string      `json:"allowed_tools,omitempty"`
-	Expires       time.Time     `json:"expires_at,omitzero"`
-	Revoked       time.Time     `json:"revoked_at,omitzero"`
-}
-
-func detailsOf(k pierre.APIKey) keyDetails {
-	return keyDetails{k.UserID, k.Name, k.Tier, k.Limit.Requests, k.Limit.Period, k.Tools, k.Expires, k.Revoked}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// keyRow is the row of a key in api_keys: every column is named here and nowhere else.
+// keyRow is the row of a key in api_keys: every column is named here and nowhere else. One that can change is in keyDetails, too.
 func keyRow(k *pierre.APIKey) row {
 	return row{
 		{"id", &k.ID, false},
@@ -28,6 +28,27 @@ func keyRow(k *pierre.APIKey) row {
 		{"last_used_us", instant{&k.LastUsed}, false},
 		{"replaced_by", id[pierre.KeyID]{&k.ReplacedBy}, true},
 		{"family_id", &k.Family, false},
+	}
+}
+
+// keyDetails are what the audit log tells about a key: whose it is and everything that can change. None of it is secret.
+type keyDetails struct {
+	UserID        pierre.UserID `json:"user_id"`
+	Name          string        `json:"name"`
+	Description   string        `json:"description,omitempty"`
+	Tier          pierre.Tier   `json:"tier"`
+	LimitRequests int64         `json:"rate_limit_requests,omitempty"`
+	LimitPeriod   pierre.Period `json:"rate_limit_period,omitempty"`
+	Tools         []string      `json:"allowed_tools,omitempty"`
+	Expires       time.Time     `json:"expires_at,omitzero"`
+	Revoked       time.Time     `json:"revoked_at,omitzero"`
+	ReplacedBy    pierre.KeyID  `json:"replaced_by,omitempty"`
+}
+
+func detailsOf(k pierre.APIKey) keyDetails {
+	return keyDetails{
+		UserID: k.UserID, Name: k.Name, Description: k.Description, Tier: k.Tier, LimitRequests: k.Limit.Requests, LimitPeriod: k.Limit.Period,
+		Tools: k.Tools, Expires: k.Expires, Revoked: k.Revoked, ReplacedBy: k.ReplacedBy,
 	}
 }
 
