@@ -9,8 +9,8 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// What an operator sets of a key, and what is shown of it, stands in this file: a new setting is a field of Settings, a case
-// of apply and a field of [Key].
+// This file has all that the API sets and shows of a key: a new setting is a field of [Settings], a step of apply, a field of
+// [Key] and its line in viewOf.
 
 const (
 	maxName        = 100  // characters
@@ -29,6 +29,26 @@ type Settings struct {
 	ExpiresAt         Nullable[string]   `json:"expires_at,omitzero"`       // RFC 3339; null: never
 	ExpiresInDays     *int64             `json:"expires_in_days,omitempty"` // from now, instead of ExpiresAt
 	AllowedTools      Nullable[[]string] `json:"allowed_tools,omitzero"`    // names or globs; null: all
+}
+
+// A Key is what the API shows of an API key.
+type Key struct {
+	APIKeyID     pierre.KeyID     `json:"api_key_id"`
+	UserID       pierre.UserID    `json:"user_id"`
+	UserEmail    string           `json:"user_email"`
+	Name         string           `json:"name"`
+	Description  string           `json:"description"`
+	Tier         pierre.Tier      `json:"tier"`
+	RateLimit    *RateLimit       `json:"rate_limit"`    // null: unlimited
+	AllowedTools []string         `json:"allowed_tools"` // null: all
+	KeyPrefix    string           `json:"key_prefix"`
+	KeyLast4     string           `json:"key_last4"`
+	Status       pierre.KeyStatus `json:"status"`
+	CreatedAt    time.Time        `json:"created_at"`
+	ExpiresAt    *time.Time       `json:"expires_at"`
+	RevokedAt    *time.Time       `json:"revoked_at"`
+	LastUsedAt   *time.Time       `json:"last_used_at"`
+	ReplacedBy   *pierre.KeyID    `json:"replaced_by"`
 }
 
 // viewOf returns what is shown of a key.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -21,10 +22,20 @@ type UpdateRequest struct {
 // Validate reports what is wrong whatever the key is.
 func (u UpdateRequest) Validate() error {
 	if reflect.ValueOf(u).IsZero() {
-		return pierre.Invalid("", "The request changes nothing; give at least one of tier, rate_limit_requests, rate_limit_period, "+
-			"name, description, expires_at, expires_in_days, allowed_tools.")
+		return pierre.Invalid("", "The request changes nothing; give at least one of %s.", strings.Join(u.members(), ", "))
 	}
 	return nil
+}
+
+// members returns the names of all that a request may change.
+func (u UpdateRequest) members() []string {
+	var names []string
+	for _, f := range reflect.VisibleFields(reflect.TypeOf(u)) {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 func (s *Server) update(w http.ResponseWriter, r *http.Request, caller pierre.AdminToken) error {

@@ -50,26 +50,6 @@ type RateLimit struct {
 	Period   pierre.Period `json:"period"`
 }
 
-// A Key is what the API shows of an API key.
-type Key struct {
-	APIKeyID     pierre.KeyID     `json:"api_key_id"`
-	UserID       pierre.UserID    `json:"user_id"`
-	UserEmail    string           `json:"user_email"`
-	Name         string           `json:"name"`
-	Description  string           `json:"description"`
-	Tier         pierre.Tier      `json:"tier"`
-	RateLimit    *RateLimit       `json:"rate_limit"`    // null: unlimited
-	AllowedTools []string         `json:"allowed_tools"` // null: all
-	KeyPrefix    string           `json:"key_prefix"`
-	KeyLast4     string           `json:"key_last4"`
-	Status       pierre.KeyStatus `json:"status"`
-	CreatedAt    time.Time        `json:"created_at"`
-	ExpiresAt    *time.Time       `json:"expires_at"`
-	RevokedAt    *time.Time       `json:"revoked_at"`
-	LastUsedAt   *time.Time       `json:"last_used_at"`
-	ReplacedBy   *pierre.KeyID    `json:"replaced_by"`
-}
-
 // A KeyAnswer is one key.
 type KeyAnswer struct {
 	Success bool `json:"success"`
