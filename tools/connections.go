@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/activityfile/formats"
 	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -76,7 +77,7 @@ func (c *Catalog) howToAdd(p pierre.Provider) string {
 	case pierre.ProviderAppleHealth:
 		return "In the Health app tap the profile picture, Export All Health Data; then run: " + run + " export.zip"
 	default:
-		return "Run: " + run + " PATH, with .fit, .gpx or .tcx files or a folder of them"
+		return "Run: " + run + " PATH, with recordings (." + strings.Join(formats.Recordings(), ", .") + ") or a folder of them"
 	}
 }
 

@@ -226,5 +226,9 @@ func otherwise(name string, head []byte) error {
 	if bytes.HasPrefix(head, []byte("Rar!")) || bytes.HasPrefix(head, []byte("7z\xBC\xAF")) {
 		return draft.NotActivity("an archive of a kind that is not read: use zip")
 	}
-	return draft.NotActivity("no activity: neither FIT nor GPX nor TCX")
+	var known []string
+	for _, name := range formats.Recordings() {
+		known = append(known, strings.ToUpper(name))
+	}
+	return draft.NotActivity("no activity: neither %s", strings.Join(known, " nor "))
 }

@@ -9,12 +9,13 @@ import (
 	"io"
 	"strings"
 
+	"github.com/pierre-mcp/pierre/internal/activityfile/formats"
 	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
 // ErrNothing means that there was no file to import.
-var ErrNothing = errors.New("nothing to import: there is no .fit, .gpx, .tcx or .zip file")
+var ErrNothing = errors.New("nothing to import: there is no ." + strings.Join(formats.Recordings(), ", .") + " or .zip file")
 
 const (
 	// Bounds of what is printed of files that need attention.

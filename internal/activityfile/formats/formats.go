@@ -3,11 +3,14 @@
 // format is read is its reader's business.
 package formats
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A Format is a kind of file.
 type Format struct {
-	Name   string // as sources are kept with; the suffix of its files is the same
+	Name   string // as sources are kept with; the suffix of its files is the same, and no two formats have it
 	Holds  Content
 	Better int // of two sources of one activity, the one of the better format tells more: the higher, the better
 }
@@ -44,6 +47,18 @@ func All() []Format {
 		{Name: CSV, Holds: Table, Better: 1},
 		{Name: ZIP, Holds: Archive},
 	}
+}
+
+// Recordings returns the names of the formats of recordings, in alphabetical order.
+func Recordings() []string {
+	var names []string
+	for _, f := range All() {
+		if f.Holds == Recording {
+			names = append(names, f.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Better returns how much sources of the named format tell, 0 if there is no such format.

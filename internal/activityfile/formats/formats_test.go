@@ -1,6 +1,7 @@
 package formats_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/pierre-mcp/pierre/internal/activityfile/formats"
@@ -14,6 +15,12 @@ func TestOf(t *testing.T) {
 		if f, ok := formats.Of(path); f.Name != want || ok != (want != "") {
 			t.Errorf("Of(%q) = %q, %t, want %q", path, f.Name, ok, want)
 		}
+	}
+}
+
+func TestRecordings(t *testing.T) {
+	if got := formats.Recordings(); !slices.Equal(got, []string{formats.FIT, formats.GPX, formats.TCX}) {
+		t.Errorf("the recordings are %v", got)
 	}
 }
 
