@@ -72,3 +72,86 @@ func TestCheckName(t *testing.T) {
 		}
 	}
 }
+
+// A name that could lead out of the folder of the keys reaches no file.
+func TestKeysOfBadNames(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "outside"), "pk_live_outside")
+	s := install.KeyStore{Dir: filepath.Join(dir, "keys")}
+	for _, name := range []string{"", ".", "..", "../outside", "/etc/passwd", `..\outside`, "a b"} {
+		if _, err := s.Save(name, "pk_live_x"); err == nil {
+			t.Errorf("Save(%q) was accepted", name)
+		}
+		if key, _, err := s.Load(name); err == nil || errors.Is(err, install.ErrNoKey) {
+			t.Errorf("Load(%q) = %q, %v", name, key, err)
+		}
+		if had, err := s.Delete(name); err == nil || had {
+			t.Errorf("Delete(%q) = %v, %v", name, had, err)
+		}
+	}
+	if got := read(t, filepath.Join(dir, "outside")); got != "pk_live_outside" {
+		t.Errorf("the file outside holds %q", got)
+	}
+	if _, err := os.Stat(s.Dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder was made: %v", err)
+	}
+}
+
+// Stored keys as editors and other programs leave them.
+func TestDamagedKeys(t *testing.T) {
+	if runtime.GOOS == "darwin" || runtime.GOOS == "windows" {
+		t.Skip("it would look into the developer's own keychain")
+	}
+	s := install.KeyStore{Dir: t.TempDir()}
+	for content, want := range map[string]string{
+		"pk_live_a\r\n": "pk_live_a", "\ufeffpk_live_a": "pk_live_a", "": "", "\n": "", "two words": "", "-----BEGIN PRIVATE KEY-----\n": "", "\x00\x01\x02": "",
+	} {
+		write(t, filepath.Join(s.Dir, "pierre"), content)
+		if key, _, err := s.Load("pierre"); key != want || (err == nil) != (want != "") || errors.Is(err, install.ErrNoKey) {
+			t.Errorf("%q: %q, %v", content, key, err)
+		}
+	}
+	// A new key takes the place of a damaged one, and nobody else can read it, whatever the old file's mode was.
+	place, err := s.Save("pierre", "pk_live_new")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(place.File); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	if key, _, err := s.Load("pierre"); key != "pk_live_new" || err != nil {
+		t.Errorf("%q, %v", key, err)
+	}
+}
+
+// What stands in the way of a key is reported, and left.
+func TestKeysThatCannotBeStored(t *testing.T) {
+	if runtime.GOOS == "darwin" || runtime.GOOS == "windows" {
+		t.Skip("it would write into the developer's own keychain")
+	}
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "file"), "theirs")
+	if _, err := (install.KeyStore{Dir: filepath.Join(dir, "file")}).Save("pierre", "pk_live_a"); err == nil || strings.Contains(err.Error(), "pk_live_a") {
+		t.Errorf("a file in place of the folder: %v", err)
+	}
+	write(t, filepath.Join(dir, "pierre", "inside"), "theirs")
+	s := install.KeyStore{Dir: dir}
+	if _, err := s.Save("pierre", "pk_live_a"); err == nil || strings.Contains(err.Error(), "pk_live_a") {
+		t.Errorf("a folder in place of the file: %v", err)
+	}
+	if _, _, err := s.Load("pierre"); err == nil || errors.Is(err, install.ErrNoKey) {
+		t.Errorf("a folder as a key: %v", err)
+	}
+	if had, err := s.Delete("pierre"); err == nil || had {
+		t.Errorf("deleting a folder: %v, %v", had, err)
+	}
+	leftBehind(t, dir)
+	// A link to another file is replaced; what it leads to is not.
+	link(t, filepath.Join(dir, "file"), filepath.Join(dir, "linked"))
+	if _, err := s.Save("linked", "pk_live_a"); err != nil {
+		t.Error(err)
+	}
+	if got := read(t, filepath.Join(dir, "file")); got != "theirs" {
+		t.Errorf("the file behind the link holds %q", got)
+	}
+}
