@@ -3,14 +3,11 @@ package importclient
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
-
-// maxAnswer bounds what is read of an answer, in bytes.
-const maxAnswer = 256 << 20
 
 var errNoReport = &refusedError{msg: "the server's answer is not a report: is this a Pierre server?"}
 
@@ -24,9 +21,9 @@ type answer struct {
 	ended  bool
 }
 
-// readAnswer reads an answer up to its report, and tells watch of the server's progress.
-func readAnswer(body io.Reader, it Item, watch Watcher) (pierre.ImportReport, error) {
-	limited := &io.LimitedReader{R: body, N: maxAnswer}
+// readAnswer reads an answer of at most so many bytes up to its report, and tells watch of the server's progress.
+func readAnswer(body io.Reader, most int64, it Item, watch Watcher) (pierre.ImportReport, error) {
+	limited := &io.LimitedReader{R: body, N: most}
 	lines := json.NewDecoder(limited)
 	a := &answer{item: it, watch: watch}
 	for !a.ended {
@@ -37,7 +34,7 @@ func readAnswer(body io.Reader, it Item, watch Watcher) (pierre.ImportReport, er
 		case malformed:
 			return a.report, errNoReport
 		case err != nil && limited.N <= 0:
-			return a.report, &refusedError{msg: fmt.Sprintf("the server's report is larger than %d MiB", maxAnswer>>20)}
+			return a.report, &refusedError{msg: "the server's report is larger than " + human.Bytes(most)}
 		case err != nil:
 			return a.report, &cutOffError{err}
 		}

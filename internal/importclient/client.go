@@ -2,6 +2,7 @@ package importclient
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,6 +27,7 @@ type Options struct {
 	Parallel  int                 // uploads at a time; 0: 3
 	Retries   int                 // of an upload that failed for a passing reason; 0: 4
 	RetryWait time.Duration       // before the first retry, doubling up to 16 times it; 0: 500 ms
+	MaxAnswer int64               // of what is read of an answer, in bytes; 0: 256 MiB
 }
 
 // A Client sends to one server.
@@ -40,6 +42,7 @@ const (
 	defaultParallel  = 3
 	defaultRetries   = 4
 	defaultRetryWait = 500 * time.Millisecond
+	defaultMaxAnswer = 256 << 20
 	maxWaitFactor    = 16
 	continueTimeout  = time.Second
 	ndjson           = "application/x-ndjson"
@@ -64,6 +67,7 @@ func NewClient(u *url.URL, c *http.Client, opts Options) *Client {
 	if parallel == 0 {
 		parallel = defaultParallel
 	}
+	opts.MaxAnswer = cmp.Or(opts.MaxAnswer, defaultMaxAnswer)
 	return &Client{u, opts, h, parallel}
 }
 
@@ -180,7 +184,7 @@ func (c *Client) attempt(ctx context.Context, it Item, watch Watcher) (pierre.Im
 	if resp.StatusCode != http.StatusOK {
 		return pierre.ImportReport{}, refusal(c.url, resp)
 	}
-	report, err := readAnswer(resp.Body, it, watch)
+	report, err := readAnswer(resp.Body, c.opts.MaxAnswer, it, watch)
 	if err != nil {
 		sent.void()
 	}
