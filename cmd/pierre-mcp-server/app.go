@@ -79,14 +79,23 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 		recorder: usage.NewRecorder(st),
 		clients:  clientinfo.New(countries),
 		mcp:      server.NewMCPServer("pierre-mcp-server", buildinfo.Version(), server.WithInstructions(tools.Instructions)),
-		imports: importer.New(st, time.Now, importer.Options{TempDir: c.dataDir, Pause: func(ctx context.Context) {
-			work.Yield(ctx, importPause)
-		}}),
+		imports: importer.New(st, time.Now, importer.Options{
+			TempDir: c.dataDir, MaxStored: c.maxStored(),
+			Pause: func(ctx context.Context) { work.Yield(ctx, importPause) },
+		}),
 	}
 	coach := training.New(st, time.Now, log, training.Options{})
 	tools.New(st, coach, time.Now, tools.Options{ImportCommand: c.importCommand()}).Register(a.mcp)
 	a.watchEnd(ctx)
 	return a, nil
+}
+
+// maxStored returns how many bytes of samples a person may have: on their own computer, what the disk holds.
+func (c *config) maxStored() int64 {
+	if c.singleTenant {
+		return 0
+	}
+	return c.maxStoredBytes
 }
 
 // watchEnd notes when ctx ends, which tells the program to end.

@@ -45,7 +45,7 @@ func Run(ctx context.Context, root *cobra.Command, args []string, w World) int {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return Usage(err) })
 	root.AddCommand(version(root.Name()))
 	root.Flags().Bool("version", false, "print the version")
-	root.SetArgs(versionCommand(args))
+	root.SetArgs(append([]string{}, versionCommand(args)...)) // for nil, cobra takes the process's own
 	root.SetIn(w.Stdin)
 	root.SetOut(w.Stdout)
 	root.SetErr(w.Stderr)

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/pierre-mcp/pierre/internal/activityfile"
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -23,6 +24,8 @@ type Store interface {
 	ImportRecording(ctx context.Context, user pierre.UserID, src pierre.Source, rec pierre.Recording) (pierre.Addition, error)
 	// ImportProfile completes the user's profile by what a file says of its athlete.
 	ImportProfile(ctx context.Context, user pierre.UserID, found pierre.Profile) error
+	// StoredBytes returns how many bytes the samples of a user's recordings take.
+	StoredBytes(ctx context.Context, user pierre.UserID) (int64, error)
 }
 
 // An Importer imports uploads. It is safe for concurrent use.
@@ -37,7 +40,12 @@ type Options struct {
 	TempDir string // where archives inside archives are unpacked; "" is the system's folder for temporary files
 	// Pause is called between two small pieces of work. It may wait to let other work go first. nil: there is none.
 	Pause func(ctx context.Context)
+	// MaxStored is how many bytes of samples a user may have; an import ends soon after they are reached. 0: no limit.
+	MaxStored int64
 }
+
+// checkEvery is after how many files of an import the user's stored bytes are added up again.
+const checkEvery = 500
 
 // New returns an importer into store.
 func New(store Store, now func() time.Time, opts Options) *Importer {
@@ -95,6 +103,11 @@ func (i *Importer) Import(
 	})
 	group.Go(func() error {
 		for res := range results {
+			if sum.Files%checkEvery == 0 {
+				if err := i.checkStored(ctx, user); err != nil {
+					return err
+				}
+			}
 			row, added, err := i.file(ctx, user, res)
 			if err != nil {
 				return fmt.Errorf("importing %s: %w", res.Path, err)
@@ -113,6 +126,23 @@ func (i *Importer) Import(
 	})
 	err := group.Wait()
 	return sum, err
+}
+
+// checkStored refuses more recordings of a user who has as much as the limit allows.
+func (i *Importer) checkStored(ctx context.Context, user pierre.UserID) error {
+	if i.opts.MaxStored == 0 {
+		return nil
+	}
+	stored, err := i.store.StoredBytes(ctx, user)
+	if err != nil {
+		return err
+	}
+	if stored < i.opts.MaxStored {
+		return nil
+	}
+	return &pierre.Error{Kind: pierre.KindStorageFull, Msg: fmt.Sprintf(
+		"Your recordings take %s on this server, and its limit for one person is %s. What was imported before is kept; ask the operator for more.",
+		human.Bytes(stored), human.Bytes(i.opts.MaxStored))}
 }
 
 // file imports one file's recordings, and returns how many of them are new activities.

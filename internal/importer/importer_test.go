@@ -447,3 +447,23 @@ func BenchmarkDecode(b *testing.B) {
 		}
 	}
 }
+
+func TestStoredBytesAreBounded(t *testing.T) {
+	db := newDatabase(t)
+	ana, ben := db.user(t, "ana"), db.user(t, "ben")
+	bounded := importer.New(db.Store, time.Now, importer.Options{TempDir: t.TempDir(), MaxStored: 1})
+	load := func(user pierre.UserID, name string) error {
+		_, err := bounded.ImportPath(t.Context(), user, filepath.Join(recordings.Dir(t), name), importer.Watch{})
+		return err
+	}
+	if err := load(ana, "run_strava_gpxtpx.gpx"); err != nil {
+		t.Fatalf("the first upload of somebody who has nothing: %v", err)
+	}
+	err := load(ana, "run_garmin_gpxtpx_hr.gpx")
+	if pierre.KindOf(err) != pierre.KindStorageFull || !strings.Contains(pierre.MessageOf(err, ""), "its limit for one person is 1 byte") {
+		t.Errorf("beyond the limit: %v", err)
+	}
+	if err := load(ben, "run_strava_gpxtpx.gpx"); err != nil {
+		t.Errorf("another person: %v", err)
+	}
+}

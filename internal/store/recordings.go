@@ -90,3 +90,10 @@ func (s *Store) Sources(ctx context.Context, user pierre.UserID, id pierre.Activ
 	}
 	return sources, nil
 }
+
+// StoredBytes returns how many bytes the samples of the user's recordings take. It reads their lengths, not them.
+func (s *Store) StoredBytes(ctx context.Context, user pierre.UserID) (int64, error) {
+	var n int64
+	err := s.row(ctx, `SELECT COALESCE(SUM(LENGTH(samples)), 0) FROM activity_sources WHERE user_id = $1`, user).Scan(&n)
+	return n, s.classify(err, "adding up the bytes of a user's recordings")
+}
