@@ -124,8 +124,9 @@ func TestErrorAfterTheAnswerBegan(t *testing.T) {
 	}
 }
 
-// The first refusals of a minute are logged one by one, the others are counted. Those of known callers are all logged.
-func TestAnonymousRefusalsAreLoggedSparsely(t *testing.T) {
+// The first refusals of a minute are logged one by one, the others are counted: for each owner, and for all callers
+// without one.
+func TestRefusalsAreLoggedSparsely(t *testing.T) {
 	out := &lockedBuffer{}
 	log := slog.New(slog.NewTextHandler(out, nil))
 	f := &front{handler: Handle(log, func(_ http.ResponseWriter, r *http.Request) error {
@@ -137,12 +138,13 @@ func TestAnonymousRefusalsAreLoggedSparsely(t *testing.T) {
 	for range 1000 {
 		f.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
 	}
-	for range 100 {
+	for range 500 {
 		f.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/known", nil))
 	}
 	f.refused.flush(t.Context())
 	lines := strings.Count(out.String(), "\n")
-	if lines != sparseLines+100+1 || !strings.Contains(out.String(), "status_401=940") {
+	if lines != 2*(sparseLines+1) || !strings.Contains(out.String(), "status_401=940") ||
+		!strings.Contains(out.String(), "owner=key_a status_401=440") {
 		t.Errorf("%d lines, the last of them %s", lines, out.String()[strings.LastIndex(strings.TrimSpace(out.String()), "\n"):])
 	}
 }

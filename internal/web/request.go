@@ -118,8 +118,8 @@ func (f *front) done(r *http.Request, req *request, began time.Time) {
 	if req.err != nil {
 		attrs = append(attrs, slog.String("err", Redact(req.err.Error())))
 	}
-	if status >= http.StatusBadRequest && status < http.StatusInternalServerError && req.owner == "" {
-		f.refused.log(r.Context(), began, level, status, attrs)
+	if status >= http.StatusBadRequest && status < http.StatusInternalServerError {
+		f.refused.log(r.Context(), began, level, req.owner, status, attrs)
 		return
 	}
 	f.log.LogAttrs(r.Context(), level, "request", attrs...)

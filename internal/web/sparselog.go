@@ -10,23 +10,25 @@ import (
 
 const (
 	sparseWindow = time.Minute
-	sparseLines  = 60 // in a window
+	sparseLines  = 60 // of one owner, and of all callers without an accepted credential, in a window
 )
 
-// A sparseLog writes so many lines a minute, and counts the others: requests without an accepted credential cost their
-// sender nothing, and must not cost the operator a disk.
+// A sparseLog writes so many lines a minute of each owner, and counts the others: refused requests cost their sender
+// nothing, and must not cost the operator a disk.
 type sparseLog struct {
 	to *slog.Logger
 
 	mu    sync.Mutex
 	until time.Time
-	lines int
-	more  map[int]int // lines that were not written, by status
+	lines map[string]int         // by owner; "" for callers without an accepted credential
+	more  map[string]map[int]int // lines that were not written, by owner and status
 }
 
-func newSparseLog(to *slog.Logger) *sparseLog { return &sparseLog{to: to, more: map[int]int{}} }
+func newSparseLog(to *slog.Logger) *sparseLog {
+	return &sparseLog{to: to, lines: map[string]int{}, more: map[string]map[int]int{}}
+}
 
-func (l *sparseLog) log(ctx context.Context, now time.Time, level slog.Level, status int, attrs []slog.Attr) {
+func (l *sparseLog) log(ctx context.Context, now time.Time, level slog.Level, owner string, status int, attrs []slog.Attr) {
 	if !l.to.Enabled(ctx, level) {
 		return
 	}
@@ -34,13 +36,17 @@ func (l *sparseLog) log(ctx context.Context, now time.Time, level slog.Level, st
 	defer l.mu.Unlock()
 	if now.After(l.until) {
 		l.sum(ctx)
-		l.until, l.lines = now.Add(sparseWindow), 0
+		l.until = now.Add(sparseWindow)
+		clear(l.lines)
 	}
-	if l.lines == sparseLines {
-		l.more[status]++
+	if l.lines[owner] == sparseLines {
+		if l.more[owner] == nil {
+			l.more[owner] = map[int]int{}
+		}
+		l.more[owner][status]++
 		return
 	}
-	l.lines++
+	l.lines[owner]++
 	l.to.LogAttrs(ctx, level, "request", attrs...)
 }
 
@@ -52,13 +58,15 @@ func (l *sparseLog) flush(ctx context.Context) {
 }
 
 func (l *sparseLog) sum(ctx context.Context) {
-	if len(l.more) == 0 {
-		return
-	}
-	attrs := make([]slog.Attr, 0, len(l.more))
-	for status, n := range l.more {
-		attrs = append(attrs, slog.Int("status_"+strconv.Itoa(status), n))
+	for owner, counts := range l.more {
+		msg, attrs := "more requests without an accepted credential", make([]slog.Attr, 0, len(counts)+1)
+		if owner != "" {
+			msg, attrs = "more refused requests", append(attrs, slog.String("owner", owner))
+		}
+		for status, n := range counts {
+			attrs = append(attrs, slog.Int("status_"+strconv.Itoa(status), n))
+		}
+		l.to.LogAttrs(ctx, slog.LevelInfo, msg, attrs...)
 	}
 	clear(l.more)
-	l.to.LogAttrs(ctx, slog.LevelInfo, "more requests without an accepted credential", attrs...)
 }
