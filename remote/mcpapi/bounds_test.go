@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -226,6 +228,37 @@ func TestStreamsEndWithTheirKey(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A stream ends in time, too, if its key was given an end after the stream began.
+func TestStreamsEndWithTheirKeysNewExpiry(t *testing.T) {
+	var expires atomic.Pointer[time.Time]
+	a := &auth{}
+	bubble(t, mcpapitest.Parts{Auth: a}, mcpapi.Options{}, func(t *testing.T, h *harness) {
+		a.verify = func(ctx context.Context, key string) (access.Principal, error) {
+			p, err := h.Keys.Verify(ctx, key)
+			if end := expires.Load(); end != nil {
+				if p.Expires = *end; !time.Now().Before(*end) {
+					return access.Principal{}, &pierre.Error{Kind: pierre.KindUnauthenticated, Msg: "over"}
+				}
+			}
+			return p, err
+		}
+		c := h.client(pierre.Limit{})
+		subscribed := h.answer(c.modernRequest("1", "subscriptions/listen", `"notifications":{"toolsListChanged":true}`))
+		c.session = (<-h.answer(c.request(http.MethodPost, "/mcp", hello))).Header().Get("Mcp-Session-Id")
+		listening := h.answer(c.request(http.MethodGet, "/mcp", ""))
+		synctest.Wait()
+		began := time.Now()
+		end := began.Add(3 * time.Second)
+		expires.Store(&end)
+		h.API.Changed(c.row.ID)
+		<-subscribed
+		<-listening
+		if took := time.Since(began); took > 3*time.Second+100*time.Millisecond {
+			t.Errorf("the streams ended after %v", took)
+		}
+	})
 }
 
 // A key that is revoked while a stream of it is being opened takes the stream along.

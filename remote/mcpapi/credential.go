@@ -77,6 +77,7 @@ func (s *Server) whileValid(ctx context.Context, c caller, end func()) {
 		return
 	}
 	for {
+		changed := s.keyChanges.next() // before the key is verified, so that no change is missed
 		p, err := s.callers.auth.Verify(ctx, c.key.Reveal())
 		if pierre.KindOf(err) == pierre.KindUnauthenticated {
 			end()
@@ -89,6 +90,8 @@ func (s *Server) whileValid(ctx context.Context, c caller, end func()) {
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
+		case <-changed:
+			timer.Stop()
 		case <-ctx.Done():
 			timer.Stop()
 			return

@@ -89,6 +89,8 @@ type Server struct {
 	running  *drain
 	work     *fair.Gate
 
+	keyChanges keyChanges
+
 	unknownBytes, knownBytes *budget
 
 	requestIDs atomic.Int64 // inside towards mcp-go, and of requests to clients
