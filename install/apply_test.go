@@ -213,7 +213,9 @@ func TestReadersSeeWholeFiles(t *testing.T) {
 		for {
 			data, err := os.ReadFile(tg.File)
 			var config struct {
-				Servers map[string]struct{ Command string } `json:"mcpServers"`
+				Servers map[string]struct {
+					Command string `json:"command"`
+				} `json:"mcpServers"`
 			}
 			if err != nil || json.Unmarshal(data, &config) != nil || len(config.Servers["other"].Command) != 1<<16 {
 				t.Errorf("a reader saw %d bytes, %v", len(data), err)

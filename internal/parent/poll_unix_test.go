@@ -19,7 +19,7 @@ func TestPolling(t *testing.T) {
 			defer close(ended)
 			pollParent(ctx, os.Getppid(), time.Second)
 		}()
-		time.Sleep(time.Hour) // of the bubble's time
+		<-time.After(time.Hour) // of the bubble's time
 		synctest.Wait()
 		select {
 		case <-ended:
