@@ -20,7 +20,7 @@ func (s *Service) each(ctx context.Context, user pierre.UserID, q pierre.Activit
 	q.Limit = pageOfDigests
 	work := s.budget
 	for {
-		page, err := s.data.DigestedActivities(ctx, user, s.version, q)
+		page, err := s.data.DigestedActivities(ctx, user, digestVersion, q)
 		if err != nil {
 			return err
 		}
@@ -66,7 +66,7 @@ func (s *Service) saveDigests(ctx context.Context, user pierre.UserID, fresh map
 	if len(fresh) == 0 {
 		return
 	}
-	if err := s.data.SaveDigests(ctx, user, s.version, fresh); err != nil {
+	if err := s.data.SaveDigests(ctx, user, digestVersion, fresh); err != nil {
 		s.log.WarnContext(ctx, "digests not kept", "count", len(fresh), "err", err)
 	}
 }

@@ -42,11 +42,10 @@ type DigestStore interface {
 
 // A Service answers questions about the athletes of one store.
 type Service struct {
-	data    Store
-	now     func() time.Time
-	log     *slog.Logger
-	budget  Options
-	version int // of the digests
+	data   Store
+	now    func() time.Time
+	log    *slog.Logger
+	budget Options
 }
 
 // Options bound what one question may cost. The zero value takes the defaults.
@@ -58,7 +57,7 @@ type Options struct {
 // New returns a service over data. What it could not keep, and can compute again, goes to log.
 func New(data Store, now func() time.Time, log *slog.Logger, o Options) *Service {
 	o.Recordings, o.Samples = cmp.Or(o.Recordings, 5000), cmp.Or(o.Samples, 20_000_000)
-	return &Service{data: data, now: now, log: log, budget: o, version: digestVersion(newDigest)}
+	return &Service{data: data, now: now, log: log, budget: o}
 }
 
 // Clock returns the clock that the user's days are counted by.
