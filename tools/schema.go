@@ -27,9 +27,10 @@ import (
 
 // schemaOf makes the schema of a type. The year is the current one.
 func schemaOf(t reflect.Type, year int) *jsonschema.Schema {
-	s, err := jsonschema.ForType(t, &jsonschema.ForOptions{TypeSchemas: named(year)})
+	known := named(year)
+	s, err := jsonschema.ForType(t, &jsonschema.ForOptions{TypeSchemas: known})
 	if err == nil {
-		err = refine(s, t, year)
+		err = refine(s, t, known, year)
 	}
 	if err != nil {
 		panic(err) //nolint:forbidigo // the types are this package's own, and every one is tested
@@ -99,22 +100,22 @@ func metricsSchema() *jsonschema.Schema {
 	return s
 }
 
-// refine takes out what hosts stumble over, and adds what the tags say.
-func refine(s *jsonschema.Schema, t reflect.Type, year int) error {
+// refine takes out what hosts stumble over, and adds what the tags say. The schemas of known types stay as they are.
+func refine(s *jsonschema.Schema, t reflect.Type, known map[reflect.Type]*jsonschema.Schema, year int) error {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	if len(s.Types) > 0 { // null and something
 		s.Type, s.Types = s.Types[len(s.Types)-1], nil
 	}
-	if _, ok := named(-1)[t]; ok || t == reflect.TypeFor[metricValues]() {
+	if _, ok := known[t]; ok {
 		return nil
 	}
 	if t.Kind() == reflect.Slice {
 		if words := s.Items.Enum; words != nil { // a choice of several
 			s.MinItems, s.MaxItems = new(1), new(len(words))
 		}
-		return refine(s.Items, t.Elem(), year)
+		return refine(s.Items, t.Elem(), known, year)
 	}
 	if t.Kind() != reflect.Struct {
 		return nil
@@ -122,7 +123,7 @@ func refine(s *jsonschema.Schema, t reflect.Type, year int) error {
 	s.AdditionalProperties = nil
 	for _, f := range fieldsOf(t) {
 		p := s.Properties[f.name]
-		if err := refine(p, f.Type, year); err != nil {
+		if err := refine(p, f.Type, known, year); err != nil {
 			return err
 		}
 		if err := tagged(p, f.StructField, year); err != nil {
