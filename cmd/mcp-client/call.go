@@ -8,7 +8,6 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/connection"
-	"github.com/pierre-mcp/pierre/internal/mcpclient"
 	"github.com/pierre-mcp/pierre/internal/toolcall"
 )
 
@@ -64,7 +63,7 @@ func callTool(ctx context.Context, w cli.World, conn *connection.Settings, opts 
 	if err != nil {
 		return err
 	}
-	c, err := mcpclient.Connect(ctx, e)
+	c, err := converse(ctx, e)
 	if err != nil {
 		return err
 	}

@@ -30,11 +30,12 @@ const importExample = `  # a Strava archive
   PIERRE_AUTH_KEY=pk_live_... mcp-client import --url https://pierre.example.com ~/Downloads/export_1234.zip
 
   # a folder, and one more file; first only look at what would be sent
-  mcp-client import --url http://127.0.0.1:8080 --dry-run ~/Garmin/Activity ride.fit
-  mcp-client import --url http://127.0.0.1:8080 ~/Garmin/Activity ride.fit`
+  mcp-client import --url http://127.0.0.1:8081 --dry-run ~/Garmin/Activity ride.fit
+  mcp-client import --url http://127.0.0.1:8081 ~/Garmin/Activity ride.fit`
 
 // importOptions are the flags of import alone.
 type importOptions struct {
+	name    string
 	json    bool
 	verbose bool
 	dryRun  bool
@@ -57,6 +58,7 @@ func newImportCmd(w cli.World, conn *connection.Settings) *cobra.Command {
 			return importPaths(cmd.Context(), w, conn, opts, args)
 		},
 	}
+	registerName(cmd, &opts.name)
 	cmd.Flags().BoolVar(&opts.json, "json", false, "print the report as JSON")
 	cmd.Flags().BoolVarP(&opts.verbose, "verbose", "v", false, "print what became of every file")
 	cmd.Flags().BoolVar(&opts.dryRun, "dry-run", false, "list what would be sent, and send nothing")
@@ -77,7 +79,7 @@ func importPaths(ctx context.Context, w cli.World, conn *connection.Settings, op
 	if opts.dryRun {
 		return importclient.WritePlan(w.Stdout, items, others)
 	}
-	conn.OrInstalled(w.Getenv, connection.DefaultEntry)
+	conn.OrInstalled(w.Getenv, opts.name)
 	e, err := conn.Endpoint(w.Getenv)
 	if err != nil {
 		return err
@@ -86,6 +88,9 @@ func importPaths(ctx context.Context, w cli.World, conn *connection.Settings, op
 	progress := importreport.NewProgress(w.Stderr, time.Now, importclient.Paths(items), importclient.Size(items))
 	report, err := client.Send(ctx, items, progress)
 	progress.End()
+	if missing := e.MissingKey(importclient.Status(err)); missing != nil {
+		err = missing
+	}
 	if ctx.Err() != nil {
 		err = errors.New("interrupted; importing again completes what is missing")
 	}

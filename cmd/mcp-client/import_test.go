@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -112,6 +113,23 @@ func TestImport(t *testing.T) {
 	}
 	if stderr.Len() > 0 {
 		t.Errorf("stderr %s", &stderr)
+	}
+}
+
+// A server that wants a key tells programs how to send it; a person at a terminal is told where to put it.
+func TestCommandsSayWhereToPutAKey(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusUnauthorized)
+		io.WriteString(w, `{"jsonrpc":"2.0","id":null,"detail":"no key","error":{"code":401,"message":"no key"}}`) //nolint:errcheck // the client would notice
+	}))
+	t.Cleanup(srv.Close)
+	for _, args := range [][]string{{"import", recordings(t)}, {"tools"}, {"call", "get_stats"}} {
+		var stderr, stdout bytes.Buffer
+		w := cli.World{Getenv: func(string) string { return "" }, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr}
+		args = append(args, "--url", srv.URL)
+		if code := cli.Run(t.Context(), newRootCmd(w), args, w); code != 2 || !strings.Contains(stderr.String(), "wants an access key: set PIERRE_AUTH_KEY") {
+			t.Errorf("%s: exit %d, stderr %s", args[0], code, &stderr)
+		}
 	}
 }
 

@@ -19,7 +19,7 @@ Without --url it uses the entry that "mcp-client install" wrote.`
 
 const toolsExample = `  mcp-client tools
   mcp-client tools get_activities
-  mcp-client tools --url http://127.0.0.1:8080 --json`
+  mcp-client tools --url http://127.0.0.1:8081 --json`
 
 // terminalOptions are the flags of the commands with which people use the server.
 type terminalOptions struct {
@@ -28,8 +28,27 @@ type terminalOptions struct {
 }
 
 func (o *terminalOptions) register(cmd *cobra.Command, jsonUsage string) {
-	cmd.Flags().StringVar(&o.name, "name", connection.DefaultEntry, "without --url: use the installed entry of this name")
+	registerName(cmd, &o.name)
 	cmd.Flags().BoolVar(&o.json, "json", false, jsonUsage)
+}
+
+// registerName adds the flag that says which installed entry is used without --url.
+func registerName(cmd *cobra.Command, name *string) {
+	cmd.Flags().StringVar(name, "name", connection.DefaultEntry, "without --url: use the installed entry of this `name`")
+}
+
+// converse opens a conversation; its error says where to put a key if the server wants one and there is none.
+func converse(ctx context.Context, e connection.Endpoint) (*mcpclient.Client, error) {
+	e, last := e.Recorded()
+	c, err := mcpclient.Connect(ctx, e)
+	if err == nil {
+		return c, nil
+	}
+	status, _ := last.Get()
+	if missing := e.MissingKey(status); missing != nil {
+		return nil, missing
+	}
+	return nil, err
 }
 
 func newToolsCmd(w cli.World, conn *connection.Settings) *cobra.Command {
@@ -59,7 +78,7 @@ func listTools(ctx context.Context, w cli.World, conn *connection.Settings, opts
 	if err != nil {
 		return err
 	}
-	c, err := mcpclient.Connect(ctx, e)
+	c, err := converse(ctx, e)
 	if err != nil {
 		return err
 	}

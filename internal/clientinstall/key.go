@@ -3,11 +3,9 @@ package clientinstall
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"path/filepath"
 
 	"github.com/pierre-mcp/pierre/install"
-	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/connection"
 	"github.com/pierre-mcp/pierre/internal/installflow"
 	"github.com/pierre-mcp/pierre/internal/mcpclient"
@@ -58,13 +56,13 @@ func (in *installation) stored() secret.String {
 // try opens a conversation with the server and lists its tools, so that what is
 // written works. It asks for a key if the server wants one.
 func (in *installation) try(ctx context.Context) error {
-	status, err := in.listTools(ctx)
-	if err == nil || status != http.StatusUnauthorized || in.endpoint.Key.Reveal() != "" {
+	missing, err := in.listTools(ctx)
+	if err == nil || missing == nil {
 		return wrapTry(err)
 	}
 	tty, ok := installflow.Terminal(in.w)
 	if !ok {
-		return cli.Usagef("%s wants an access key: set PIERRE_AUTH_KEY, or name a file with --auth-key-file", in.endpoint.URL.Host)
+		return missing
 	}
 	typed, err := installflow.AskSecret(in.w, tty, fmt.Sprintf("Access key for %s (not shown): ", in.endpoint.URL.Host))
 	if err != nil {
@@ -87,22 +85,22 @@ func wrapTry(err error) error {
 	return nil
 }
 
-// listTools returns the HTTP status of the server's last answer, too.
-func (in *installation) listTools(ctx context.Context) (status int, err error) {
+// listTools lists the server's tools. If that fails for want of a key, missing says so.
+func (in *installation) listTools(ctx context.Context) (missing, err error) {
 	e, last := in.endpoint.Recorded()
 	c, err := mcpclient.Connect(ctx, e)
 	if err != nil {
 		status, _ := last.Get()
-		return status, err
+		return e.MissingKey(status), err
 	}
 	defer c.Close()
 	tools, _, err := c.Tools(ctx)
 	if err != nil {
 		status, _ := last.Get()
-		return status, err
+		return e.MissingKey(status), err
 	}
 	in.plan.Server = &installflow.Server{Name: c.Server().Name, Version: c.Server().Version, Tools: len(tools)}
-	return http.StatusOK, nil
+	return nil, nil
 }
 
 // place decides where the key stays.

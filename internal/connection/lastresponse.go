@@ -3,6 +3,8 @@ package connection
 import (
 	"net/http"
 	"sync"
+
+	"github.com/pierre-mcp/pierre/internal/cli"
 )
 
 // A LastResponse notes what the last HTTP response to a message was, for commands
@@ -45,4 +47,12 @@ func (l *LastResponse) Get() (status int, header http.Header) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.status, l.header
+}
+
+// MissingKey says where to put a key if the server answered with status for want of one; nil otherwise.
+func (e Endpoint) MissingKey(status int) error {
+	if status != http.StatusUnauthorized || e.Key.Reveal() != "" || e.Header.Get("Authorization") != "" || e.Header.Get("X-API-Key") != "" {
+		return nil
+	}
+	return cli.Usagef("%s wants an access key: set PIERRE_AUTH_KEY, or name a file with --auth-key-file", e.URL.Host)
 }

@@ -223,6 +223,14 @@ type refusedError struct {
 	msg    string
 }
 
+// Status is the HTTP status with which the server refused an upload; 0 if err is no refusal.
+func Status(err error) int {
+	if refused, ok := errors.AsType[*refusedError](err); ok {
+		return refused.status
+	}
+	return 0
+}
+
 func (e *refusedError) Error() string { return e.msg }
 
 // ofItem reports whether the refusal is about what was sent, and not about all that could be.
