@@ -124,6 +124,36 @@ func TestDryRunAndConsent(t *testing.T) {
 	}
 }
 
+// What is said of the key fits what was done: nothing if no server was asked, and no more than a plan in a dry run.
+func TestTextOnTheKey(t *testing.T) {
+	inFile := installflow.Key{Place: installflow.KeyInFile, File: "/keys/pierre"}
+	server := &installflow.Server{Name: "x", Version: "1", Tools: 1}
+	for name, test := range map[string]struct {
+		key          installflow.Key
+		server       *installflow.Server
+		dryRun       bool
+		want, absent string
+	}{
+		"a personal server":     {key: installflow.Key{Place: installflow.KeyNone}, absent: "key"},
+		"a server without keys": {key: installflow.Key{Place: installflow.KeyNone}, server: server, want: "The server wants no access key."},
+		"a stored key":          {key: inFile, server: server, want: "The access key is in /keys/pierre"},
+		"a dry run":             {key: inFile, dryRun: true, want: "The access key would be in /keys/pierre", absent: "key is in"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := newUser(t)
+			plan := personal()
+			plan.Key, plan.Server = test.key, test.server
+			if err := u.install(installflow.Options{Name: "pierre", Yes: true, DryRun: test.dryRun}, plan); err != nil {
+				t.Fatal(err)
+			}
+			out := u.stdout.String()
+			if !strings.Contains(out, test.want) || test.absent != "" && strings.Contains(out, test.absent) {
+				t.Errorf("printed %s", out)
+			}
+		})
+	}
+}
+
 func TestStoreComesFirst(t *testing.T) {
 	u := newUser(t)
 	plan := personal()

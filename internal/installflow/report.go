@@ -48,7 +48,7 @@ type Key struct {
 
 // Places of a key.
 const (
-	KeyNone     = "none"     // the server wants none
+	KeyNone     = "none"     // none is needed
 	KeyInConfig = "config"   // in the hosts' files
 	KeyStored   = "stored"   // under a name that the user gave
 	KeyInFile   = "file"     // in a file
@@ -129,7 +129,7 @@ func (r *report) summarize(out io.Writer, done string) {
 	for _, h := range r.Hosts {
 		fmt.Fprintf(out, "%-14s  %s\n", h.title, r.outcome(h, done))
 	}
-	if text := r.Key.text(); text != "" {
+	if text := r.keyText(); text != "" {
 		fmt.Fprintln(out, text)
 	}
 	for _, w := range r.Warnings {
@@ -163,22 +163,30 @@ func (r *report) outcome(h hostReport, done string) string {
 	}
 }
 
-func (k Key) text() string {
-	switch k.Place {
+// keyText says where the key is, or would be; "" if there is nothing to say.
+func (r *report) keyText() string {
+	is, was := "is", "was"
+	if r.DryRun {
+		is, was = "would be", "would be"
+	}
+	switch r.Key.Place {
 	case KeyNone:
+		if r.Server == nil {
+			return ""
+		}
 		return "The server wants no access key."
 	case KeyInConfig:
-		return "The access key is in the hosts' files."
+		return "The access key " + is + " in the hosts' files."
 	case KeyStored:
-		return "The access key stays stored as " + k.Name + "."
+		return "The access key stays stored as " + r.Key.Name + "."
 	case KeyInFile:
-		return "The access key is in " + k.File + ", which only you can read."
+		return "The access key " + is + " in " + r.Key.File + ", which only you can read."
 	case KeyChain:
-		return "The access key is in the system's keychain."
+		return "The access key " + is + " in the system's keychain."
 	case KeyDeleted:
-		return "The stored access key was deleted."
+		return "The stored access key " + was + " deleted."
 	case KeyKept:
-		return "The stored access key was kept: another host uses it."
+		return "The stored access key " + was + " kept: another host uses it."
 	default:
 		return ""
 	}
