@@ -263,10 +263,10 @@ func (r *relay) refuse(ctx context.Context, c *call, err error) {
 	switch {
 	case ok:
 	case ctx.Err() != nil:
-		f = &answerError{code: http.StatusServiceUnavailable, text: "The bridge was stopped before the answer came; " + c.outcome()}
+		f = &answerError{code: http.StatusServiceUnavailable, text: "The conversation was stopped before the answer came; " + c.outcome()}
 		r.calls.noteCutOff()
 	default:
-		f = &answerError{code: http.StatusBadGateway, text: "The bridge could not carry the request out: " + err.Error()}
+		f = &answerError{code: http.StatusBadGateway, text: "The request could not be carried out: " + err.Error()}
 	}
 	r.out.answer(errorLine(c.ID, f), c.tokenKey(), false)
 }

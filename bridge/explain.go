@@ -60,10 +60,10 @@ func (b *Bridge) transportFailure(a *attempt, err error) error {
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return &answerError{code: http.StatusServiceUnavailable, text: fmt.Sprintf(
-			"Cannot find the server: the name %s is unknown (%s). Check the URL and the network; the bridge keeps trying with every request.", dns.Name, dns.Err)}
+			"Cannot find the server: the name %s is unknown (%s). Check the URL and the network; every new request tries it again.", dns.Name, dns.Err)}
 	}
 	return &answerError{code: http.StatusServiceUnavailable, text: fmt.Sprintf(
-		"Cannot reach the server %s: %s%s. Check that it runs and that the URL is right; the bridge keeps trying with every request.", b.host, causeOf(err), a.history())}
+		"Cannot reach the server %s: %s%s. Check that it runs and that the URL is right; every new request tries it again.", b.host, causeOf(err), a.history())}
 }
 
 // history describes how often and how long a was tried; "" if it was tried once.
@@ -240,7 +240,7 @@ func (b *Bridge) explainRedirect(x *exchange, status string) string {
 	text := status + " and points to " + to.String() + ". "
 	switch {
 	case origin(to) == origin(b.url) && x.StatusCode != http.StatusTemporaryRedirect && x.StatusCode != http.StatusPermanentRedirect:
-		return text + "Such a redirect loses the message, so the bridge does not follow it: give that URL instead."
+		return text + "Such a redirect loses the message, so it is not followed: give that URL instead."
 	case origin(to) == origin(b.url):
 		return text + "The server redirects again and again: its operator must mend that."
 	default:
