@@ -37,11 +37,11 @@ type sportChoice pierre.Sport
 type activitiesArgs struct {
 	Provider pierre.Provider `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged."`
 	Sport    sportChoice     `json:"sport_type,omitempty" jsonschema:"Only this sport, exactly: run does not include trail_running."`
-	Limit    int             `json:"limit,omitempty" jsonschema:"At most so many. If not given, a page also ends before it exceeds 8 KB." limits:"1,200" default:"20"`
-	DaysBack int             `json:"days_back,omitempty" jsonschema:"Only the last so many times 24 hours. Not together with after." limits:"1,36500"`
+	Limit    int             `json:"limit,omitempty" jsonschema:"At most this many activities. If not given, a page also ends before it exceeds 8 KB." limits:"1,200" default:"20"`
+	DaysBack int             `json:"days_back,omitempty" jsonschema:"Only activities that started within this many days, of 24 hours each, before now. Not together with after." limits:"1,36500"`
 	After    instant         `json:"after,omitempty" jsonschema:"Only activities that started at or after this: an RFC 3339 time such as 2026-03-01T06:00:00Z or a date such as 2026-03-01, which means midnight in the athlete's time zone."`
 	Before   instant         `json:"before,omitempty" jsonschema:"Only activities that started before this: the same forms."`
-	Offset   int             `json:"offset,omitempty" jsonschema:"Skip so many. Prefer cursor." limits:"0,1000000"`
+	Offset   int             `json:"offset,omitempty" jsonschema:"Skip this many activities. Prefer cursor." limits:"0,1000000"`
 	Cursor   string          `json:"cursor,omitempty" jsonschema:"next_cursor of the page before, with the other arguments unchanged. Not together with offset." limits:"1,640"`
 }
 

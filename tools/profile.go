@@ -3,6 +3,7 @@ package tools
 import (
 	"context"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -136,6 +137,10 @@ func profileText(p profile) string {
 	var parts []string
 	for _, name := range profileNames() {
 		if v, ok := known[name]; ok {
+			if v.CanFloat() {
+				parts = append(parts, fmt.Sprintf("%s %s", name, plain(math.Round(v.Float()*10)/10)))
+				continue
+			}
 			parts = append(parts, fmt.Sprintf("%s %v", name, v))
 		}
 	}

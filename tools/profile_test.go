@@ -45,6 +45,16 @@ func TestProfileChangesInParts(t *testing.T) {
 	}
 }
 
+// A weight from a file may have many decimals: the text shows one, and the structured answer what is stored.
+func TestProfileTextIsRounded(t *testing.T) {
+	s := storetest.New(t)
+	h := newHost(t, s, newUser(t, s, "ana@example.com"))
+	r := h.call("set_athlete_profile", map[string]any{"weight_kg": 64.047242644, "birth_year": 1990})
+	if want := "weight_kg 64, birth_year 1990"; !strings.Contains(r.Text, want) {
+		t.Errorf("the text is %q, want %q in it", r.Text, want)
+	}
+}
+
 type knownInput struct {
 	Name   string
 	Value  float64

@@ -70,7 +70,7 @@ type loadAnswer struct {
 
 type loadsView struct {
 	Activities int          `json:"activities" jsonschema:"in the timeframe"`
-	Counted    int          `json:"counted" jsonschema:"of which so many have a load"`
+	Counted    int          `json:"counted" jsonschema:"number of them that have a load"`
 	By         loadsBy      `json:"by" jsonschema:"how many by which means"`
 	NotCounted []reasonView `json:"not_counted"`
 	Inputs     []input      `json:"inputs" jsonschema:"what the loads took from the profile"`

@@ -20,7 +20,7 @@ func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p a
 	name := x.msg.tool
 	tool := s.mcp.GetTool(name)
 	if tool == nil || !pierre.MayUse(p.Tools, name) {
-		return x.refused(refuse(0, mcp.INVALID_PARAMS, "There is no tool of this name; tools/list shows the tools that this API key may use."))
+		return x.refused(refuse(0, mcp.INVALID_PARAMS, "There is no tool of this name; tools/list shows the tools that can be called."))
 	}
 	if x.modern {
 		if err := s.tools.checkParamHeaders(r.Header, tool, x.msg.params); err != nil {
