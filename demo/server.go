@@ -251,8 +251,9 @@ func (d *demo) printEntry(s *server, key adminapi.FreshKey) error {
 	if recordings == "" {
 		recordings = "~/Downloads/export_1234.zip"
 	}
-	d.print("\n7. To keep it on this machine, import your recordings\n   %s --single-tenant import %s\n"+
-		"   and paste this into claude_desktop_config.json, which needs no server and no key\n   %s", command, quoted(recordings), text)
+	d.print("\n7. To keep it on this machine, import your recordings\n   %[1]s --single-tenant import %[2]s\n"+
+		"   and connect the hosts on this computer\n   %[1]s --single-tenant install\n"+
+		"   or paste this into claude_desktop_config.json; it needs no server and no key\n   %[3]s", command, quoted(recordings), text)
 	return nil
 }
 
