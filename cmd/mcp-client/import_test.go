@@ -120,7 +120,7 @@ func TestImport(t *testing.T) {
 func TestCommandsSayWhereToPutAKey(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
-		io.WriteString(w, `{"jsonrpc":"2.0","id":null,"detail":"no key","error":{"code":401,"message":"no key"}}`) //nolint:errcheck // the client would notice
+		io.WriteString(w, `{"jsonrpc":"2.0","id":null,"detail":"no key","error":{"code":401,"message":"no key"}}`)
 	}))
 	t.Cleanup(srv.Close)
 	for _, args := range [][]string{{"import", recordings(t)}, {"tools"}, {"call", "get_stats"}} {

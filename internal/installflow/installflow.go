@@ -34,7 +34,7 @@ func (o *Options) Register(flags *pflag.FlagSet, name string) {
 	flags.StringSliceVar(&o.Hosts, "host", nil, "only this `host`: "+strings.Join(install.HostNames(), ", ")+" (repeatable; default: all that are found)")
 	flags.StringVar(&o.Name, "name", name, "what the entry, and the stored key, are called")
 	flags.BoolVarP(&o.Yes, "yes", "y", false, "do not ask before writing")
-	flags.BoolVar(&o.DryRun, "dry-run", false, "show what would be written, and change nothing")
+	flags.BoolVar(&o.DryRun, "dry-run", false, "show what would change, and change nothing")
 	flags.BoolVar(&o.JSON, "json", false, "print the outcome as JSON")
 }
 
