@@ -60,7 +60,7 @@ func TestKeysAreRedacted(t *testing.T) {
 		return pierre.NotFound("the key " + strings.TrimPrefix(r.URL.Path, "/admin/api-keys/"))
 	}
 	token := "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
-	for _, path := range []string{"/admin/api-keys/" + someKey, "/mcp/" + strings.ToUpper(someKey), "/x/" + someKey[:20], "/?key=" + someKey, "/" + token, "/a%70k_live_" + someKey[8:]} {
+	for _, path := range []string{"/admin/api-keys/" + someKey, "/mcp/" + strings.ToUpper(someKey), "/x/" + someKey[:20], "/pk_live__" + someKey[8:], "/pk_live-" + someKey[8:], "/?key=" + someKey, "/" + token, "/a%70k_live_" + someKey[8:]} {
 		w, log := through(t, refuse, httptest.NewRequest(http.MethodDelete, path, nil), Options{AccessLog: true})
 		for _, secret := range []string{"EfGhIjKl", "EFGHIJKL", "eyJzdWIi", "c2lnbmF0"} {
 			if strings.Contains(log, secret) || strings.Contains(w.Body.String(), secret) {

@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// Credentials that people put where they do not belong: API keys, whole or cut off, and tokens in the form of a JWT.
+// Credentials that people put where they do not belong: API keys, whole, cut off or mistyped, and tokens in the form of a JWT.
 // What the admin API shows of a key, its first twelve characters, is not enough to count as one.
-var credentials = regexp.MustCompile(`(?i)(pk_(?:live|trial)_)[0-9a-z]{5,}(?:_(?:live|trial)_[0-9a-z]*)*|(eyJ)[0-9a-z_-]{8,}(?:\.[0-9a-z_-]*)*`)
+var credentials = regexp.MustCompile(`(?i)(pk_(?:live|trial)_)[0-9a-z_-]{5,}|(pk_(?:live|trial))[0-9a-z-][0-9a-z_-]{5,}|(eyJ)[0-9a-z_-]{8,}(?:\.[0-9a-z_-]*)*`)
 
 // Redact returns text without the credentials in it. Whatever a client sent and a log or an answer repeats goes through it.
 func Redact(text string) string {
 	if len(text) < len("eyJ") || !mayHoldCredential(text) {
 		return text
 	}
-	return credentials.ReplaceAllString(text, "$1$2…")
+	return credentials.ReplaceAllString(text, "$1$2$3…")
 }
 
 // mayHoldCredential spares nearly every text the regular expression.

@@ -59,14 +59,18 @@ func (l *sparseLog) flush(ctx context.Context) {
 
 func (l *sparseLog) sum(ctx context.Context) {
 	for owner, counts := range l.more {
-		msg, attrs := "more requests without an accepted credential", make([]slog.Attr, 0, len(counts)+1)
+		attrs := make([]slog.Attr, 0, len(counts)+1)
 		if owner != "" {
-			msg, attrs = "more refused requests", append(attrs, slog.String("owner", owner))
+			attrs = append(attrs, slog.String("owner", owner))
 		}
 		for status, n := range counts {
 			attrs = append(attrs, slog.Int("status_"+strconv.Itoa(status), n))
 		}
-		l.to.LogAttrs(ctx, slog.LevelInfo, msg, attrs...)
+		if owner == "" {
+			l.to.LogAttrs(ctx, slog.LevelInfo, "more requests without an accepted credential", attrs...)
+		} else {
+			l.to.LogAttrs(ctx, slog.LevelInfo, "more refused requests", attrs...)
+		}
 	}
 	clear(l.more)
 }
