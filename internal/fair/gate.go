@@ -64,10 +64,11 @@ func New(opts Options) *Gate {
 	return &Gate{opts: opts, tenants: map[string]*tenant{}}
 }
 
-// A Slot is the right to run one task. Its holder gives it back with Leave.
+// A Slot is the right to run one task. Its holder, a single goroutine, gives it back with Leave.
 type Slot struct {
 	gate   *Gate
 	tenant *tenant
+	lost   bool // in a Pass that was ended
 }
 
 // Enter waits until a task of the tenant may run. It fails with [pierre.KindRateLimited] if too many tasks of the tenant
@@ -82,7 +83,7 @@ func (g *Gate) Enter(ctx context.Context, name string) (*Slot, error) {
 	if g.running < g.opts.Running && t.running < g.opts.PerTenant {
 		g.start(t)
 		g.mu.Unlock()
-		return &Slot{g, t}, nil
+		return &Slot{gate: g, tenant: t}, nil
 	}
 	if len(t.waiting) >= g.opts.Waiting {
 		g.mu.Unlock()
@@ -103,7 +104,7 @@ func (g *Gate) wait(ctx context.Context, t *tenant, turn chan struct{}) (*Slot, 
 	var err error
 	select {
 	case <-turn:
-		return &Slot{g, t}, nil
+		return &Slot{gate: g, tenant: t}, nil
 	case <-ctx.Done():
 		err = context.Cause(ctx)
 	case <-patience.C:
@@ -115,15 +116,10 @@ func (g *Gate) wait(ctx context.Context, t *tenant, turn chan struct{}) (*Slot, 
 	} else if err == nil {
 		err = &pierre.Error{Kind: pierre.KindUnavailable, RetryAfter: retryAfter, Msg: "The server is busy; try again in a moment."}
 	}
-	if i := slices.Index(t.waiting, turn); i >= 0 {
-		t.waiting = slices.Delete(t.waiting, i, i+1)
-		if len(t.waiting) == 0 {
-			g.turns = slices.DeleteFunc(g.turns, func(other *tenant) bool { return other == t })
-		}
-		g.settle(t)
+	if g.remove(t, turn) {
 		return nil, err
 	}
-	return &Slot{g, t}, nil // the turn came at the same moment
+	return &Slot{gate: g, tenant: t}, nil // the turn came at the same moment
 }
 
 // tooMany is the refusal of a task that waits for others of its own tenant.
@@ -140,8 +136,53 @@ func (g *Gate) start(t *tenant) {
 	t.running++
 }
 
+// Pass lets tasks of other tenants that wait run first, and returns when the turn of this one has come again; at once if
+// nobody else could run. A long task that consists of steps calls it between two of them. It waits without a limit of its
+// own, and fails with ctx's cause if ctx ends.
+func (s *Slot) Pass(ctx context.Context) error {
+	g, t := s.gate, s.tenant
+	g.mu.Lock()
+	if !slices.ContainsFunc(g.turns, func(other *tenant) bool { return other != t && other.running < g.opts.PerTenant }) {
+		g.mu.Unlock()
+		return nil
+	}
+	turn := make(chan struct{})
+	t.waiting = slices.Insert(t.waiting, 0, turn) // before tasks of its tenant that have not begun
+	g.turns = append(slices.DeleteFunc(g.turns, func(other *tenant) bool { return other == t }), t)
+	g.running--
+	t.running--
+	g.admit()
+	g.mu.Unlock()
+	select {
+	case <-turn:
+		return nil
+	case <-ctx.Done():
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s.lost = g.remove(t, turn)
+	return context.Cause(ctx)
+}
+
+// remove takes a waiting task out, and reports whether it still waited. g.mu is held.
+func (g *Gate) remove(t *tenant, turn chan struct{}) bool {
+	i := slices.Index(t.waiting, turn)
+	if i < 0 {
+		return false
+	}
+	t.waiting = slices.Delete(t.waiting, i, i+1)
+	if len(t.waiting) == 0 {
+		g.turns = slices.DeleteFunc(g.turns, func(other *tenant) bool { return other == t })
+	}
+	g.settle(t)
+	return true
+}
+
 // Leave ends a task and lets the next one run.
 func (s *Slot) Leave() {
+	if s.lost {
+		return
+	}
 	g := s.gate
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -174,3 +174,72 @@ func TestYieldWaitsForTasks(t *testing.T) {
 		}
 	})
 }
+
+// A task that passes lets others go first, and goes on before the tasks of its own tenant that have not begun.
+func TestPass(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := New(Options{Running: 1, PerTenant: 1})
+		long := enter(t, g, "a")
+		if err := long.Pass(t.Context()); err != nil { // nobody waits
+			t.Fatal(err)
+		}
+		var order []string
+		done := make(chan struct{})
+		for _, name := range []string{"a", "b", "c"} {
+			go func() {
+				s, err := g.Enter(t.Context(), name)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				order = append(order, name)
+				s.Leave()
+				done <- struct{}{}
+			}()
+			synctest.Wait()
+		}
+		if err := long.Pass(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		order = append(order, "long")
+		long.Leave()
+		for range 3 {
+			<-done
+		}
+		if want := []string{"b", "c", "long", "a"}; !slices.Equal(order, want) {
+			t.Errorf("ran %v, want %v", order, want)
+		}
+		if len(g.tenants) != 0 || g.running != 0 {
+			t.Errorf("%d tenants and %d tasks are left", len(g.tenants), g.running)
+		}
+	})
+}
+
+func TestPassEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := New(Options{Running: 1, PerTenant: 1})
+		long := enter(t, g, "a")
+		got := make(chan *Slot)
+		go func() {
+			s, err := g.Enter(t.Context(), "b")
+			if err != nil {
+				t.Error(err)
+			}
+			got <- s
+		}()
+		synctest.Wait()
+		ctx, cancel := context.WithCancelCause(t.Context())
+		gone := errors.New("gone")
+		time.AfterFunc(time.Second, func() { cancel(gone) })
+		other := make(chan *Slot, 1)
+		go func() { other <- <-got }()
+		if err := long.Pass(ctx); !errors.Is(err, gone) {
+			t.Errorf("Pass = %v, want the context's cause", err)
+		}
+		long.Leave()
+		(<-other).Leave()
+		if len(g.tenants) != 0 || g.running != 0 {
+			t.Errorf("%d tenants and %d tasks are left", len(g.tenants), g.running)
+		}
+	})
+}

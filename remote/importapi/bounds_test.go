@@ -78,6 +78,45 @@ func TestUploadsWaitForTheirTurn(t *testing.T) {
 	})
 }
 
+// An import that takes long lets those of other users go first now and then, between two files.
+func TestLongImportsLetOthersGoFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		work := fair.New(fair.Options{Running: 1, PerTenant: 1, Patience: time.Hour})
+		imports := importFunc(func(_ context.Context, watch importer.Watch) error {
+			for n := range 100 {
+				<-time.After(time.Second)
+				if err := watch.Row(pierre.ImportRow{File: fmt.Sprint(n), Status: pierre.ImportImported}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		s := importapi.New(imports, importapi.Personal(access.Principal{UserID: "ana"}), importapi.Options{Dir: t.TempDir(), Work: work})
+		w, done := httptest.NewRecorder(), make(chan struct{})
+		go func() {
+			defer close(done)
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/import", strings.NewReader("x"))
+			r.Host = "localhost"
+			s.ServeHTTP(w, r)
+		}()
+		synctest.Wait()
+		began := time.Now()
+		other, err := work.Enter(t.Context(), "ben")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if waited := time.Since(began); waited > 3*time.Second {
+			t.Errorf("another user waited for %v", waited)
+		}
+		other.Leave()
+		<-done
+		var report pierre.ImportReport
+		if err := json.Unmarshal(w.Body.Bytes(), &report); err != nil || len(report.Files) != 100 {
+			t.Errorf("%d %v: %d files in the report", w.Code, err, len(report.Files))
+		}
+	})
+}
+
 // A report lists what was imported and a bounded number of other files, and counts the rest.
 func TestReportIsBounded(t *testing.T) {
 	answer := func(rows func(yield func(pierre.ImportRow) error) error) (report pierre.ImportReport, size int) {

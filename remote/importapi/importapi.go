@@ -47,6 +47,8 @@ const (
 
 	streamPatience = 10 * time.Minute // how long an upload waits for its turn while its client hears of it
 	silentPatience = 30 * time.Second // and while it does not
+
+	turnLength = 2 * time.Second // how long an import goes on while others wait for their turns
 )
 
 // A Server answers POST /api/import. It is safe for concurrent use.
@@ -145,7 +147,15 @@ func (s *Server) run(ctx context.Context, user pierre.UserID, src *activityfile.
 		return pierre.ImportSummary{}, err
 	}
 	defer turn.Leave()
-	return s.imports.Import(ctx, user, src, importer.Watch{Row: out.row, Progress: out.progress})
+	began := time.Now()
+	return s.imports.Import(ctx, user, src, importer.Watch{Progress: out.progress, Row: func(row pierre.ImportRow) error {
+		if err := out.row(row); err != nil || time.Since(began) < turnLength {
+			return err
+		}
+		err := turn.Pass(ctx)
+		began = time.Now()
+		return err
+	}})
 }
 
 func (s *Server) log(ctx context.Context, user pierre.UserID, size int64, sum pierre.ImportSummary, err error) {
