@@ -27,7 +27,7 @@ trap 'rm -rf "$results"' EXIT
 
 # run NAME ARG… runs go test and keeps its events for the summary.
 run() {
-	tool gotestsum --format pkgname --format-hide-empty-pkg --hide-summary=skipped,output \
+	tool gotestsum --format pkgname-and-test-fails --format-hide-empty-pkg --hide-summary=skipped,output \
 		--jsonfile "$results/$1.json" -- "${@:2}"
 }
 

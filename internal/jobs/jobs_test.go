@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,8 +44,8 @@ func (m *memory) Acquire(_ context.Context, job, owner string, now, until time.T
 }
 
 // counter is a job that counts its runs.
-func counter(runs *int, j jobs.Job) jobs.Job {
-	j.Do = func(context.Context) error { *runs++; return nil }
+func counter(runs *atomic.Int32, j jobs.Job) jobs.Job {
+	j.Do = func(context.Context) error { runs.Add(1); return nil }
 	return j
 }
 
@@ -63,21 +64,21 @@ func start(t *testing.T, leases jobs.Leases, list ...jobs.Job) (stop func()) {
 
 func TestJobsRunAtTheirIntervals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var each, last int
+		var each, last atomic.Int32
 		stop := start(t, &memory{},
 			counter(&each, jobs.Job{Name: "each", Every: time.Minute}),
 			counter(&last, jobs.Job{Name: "last", Every: time.Hour, Last: true}))
 		<-time.After(10*time.Minute + 10*time.Second)
 		synctest.Wait()
-		if each != 11 || last != 1 {
-			t.Errorf("after ten minutes %d and %d runs, want 11 of the minute's and 1 of the hour's", each, last)
+		if each.Load() != 11 || last.Load() != 1 {
+			t.Errorf("after ten minutes %d and %d runs, want 11 of the minute's and 1 of the hour's", each.Load(), last.Load())
 		}
 		stop()
-		if each != 11 || last != 2 {
-			t.Errorf("at the end %d and %d runs, want one more of that which is run last", each, last)
+		if each.Load() != 11 || last.Load() != 2 {
+			t.Errorf("at the end %d and %d runs, want one more of that which is run last", each.Load(), last.Load())
 		}
 		<-time.After(time.Hour)
-		if each != 11 || last != 2 {
+		if each.Load() != 11 || last.Load() != 2 {
 			t.Error("a job ran after the end")
 		}
 	})
@@ -85,21 +86,21 @@ func TestJobsRunAtTheirIntervals(t *testing.T) {
 
 func TestOneReplicaDoesTheFleetsJob(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var first, second, third int
+		var first, second, third atomic.Int32
 		leases, j := &memory{}, jobs.Job{Name: "tidy", Every: time.Minute, Fleet: true}
 		stopFirst := start(t, leases, counter(&first, j))
 		<-time.After(10 * time.Second) // it has the lease
 		stopSecond := start(t, leases, counter(&second, j))
 		<-time.After(time.Hour)
 		synctest.Wait()
-		if first < 60 || second != 0 {
-			t.Errorf("%d and %d runs in an hour, want all of the first replica", first, second)
+		if first.Load() < 60 || second.Load() != 0 {
+			t.Errorf("%d and %d runs in an hour, want all of the first replica", first.Load(), second.Load())
 		}
 		stopFirst()
 		<-time.After(5 * time.Minute)
 		synctest.Wait()
-		if second < 2 {
-			t.Errorf("the second replica ran %d times after the first had gone", second)
+		if second.Load() < 2 {
+			t.Errorf("the second replica ran %d times after the first had gone", second.Load())
 		}
 		stopSecond()
 
@@ -107,8 +108,8 @@ func TestOneReplicaDoesTheFleetsJob(t *testing.T) {
 		stopThird := start(t, leases, counter(&third, j))
 		<-time.After(time.Hour)
 		stopThird()
-		if third != 0 {
-			t.Errorf("without a lease the job ran %d times", third)
+		if third.Load() != 0 {
+			t.Errorf("without a lease the job ran %d times", third.Load())
 		}
 	})
 }
