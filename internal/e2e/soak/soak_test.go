@@ -15,7 +15,7 @@ import (
 // What the server may hold at most while it is attacked, beyond what it held before, and after. The bounds
 // are for a leak or a lost limit, not for a slow machine.
 const (
-	memoryUnderAttack      = 700e6
+	memoryUnderAttack      = 1000e6
 	goroutinesUnderAttack  = 3000
 	descriptorsUnderAttack = 1200
 
