@@ -75,7 +75,11 @@ func (a *answer) line(line json.RawMessage) error {
 		if json.Unmarshal(line, &rest) != nil {
 			return errNoReport
 		}
-		a.report.Files, a.report.Summary, a.ended = append(a.report.Files, rest.Files...), rest.Summary, true
+		a.report.Files, a.report.Omitted = append(a.report.Files, rest.Files...), rest.Omitted
+		a.report.Summary, a.ended = rest.Summary, true
+		if rest.Omitted < 0 || len(a.report.Files)+rest.Omitted != rest.Summary.Files {
+			return errNoReport // it contradicts itself
+		}
 	case about.File != "":
 		var row pierre.ImportRow
 		if json.Unmarshal(line, &row) != nil {
