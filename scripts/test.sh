@@ -60,7 +60,7 @@ step "bad clients beside good ones, alone on the machine: two minutes in CI"
 run soak -tags e2e -count=1 -timeout 12m ./internal/e2e/soak
 
 step "fuzz targets, ${FUZZ:-2s} each"
-scripts/fuzz.sh "${FUZZ:-2s}"
+FUZZ_CORPUS=$results/corpus scripts/fuzz.sh "${FUZZ:-2s}" # from the seeds, so that a run does not depend on those before
 
 if git rev-parse --git-dir >/dev/null 2>&1; then
 	step "generated files are up to date"

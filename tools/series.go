@@ -72,7 +72,10 @@ func summarize(a pierre.Activity, s pierre.Series) *seriesSummary {
 		if math.IsNaN(begin) {
 			begin, end = t, t
 		}
-		gap, end = max(gap, t-end), t
+		if d := t - end; finite(d) { // two finite times can be too far apart for a number
+			gap = max(gap, d)
+		}
+		end = t
 	}
 	if math.IsNaN(begin) {
 		return nil
