@@ -9,6 +9,9 @@ type KeyListener interface {
 	// Changed says that something else of the key changed, such as its name, its limit or its expiry. What is open for
 	// it stays open; what is remembered of it must be looked up again.
 	Changed(id pierre.KeyID)
+	// AllChanged says that something changed which many keys follow, such as a tier or a customer's limit: it is as
+	// Changed for every key.
+	AllChanged()
 }
 
 // KeyListeners are told in their order: whoever remembers keys comes before whoever ends what is open for them.
@@ -25,5 +28,25 @@ func (ls KeyListeners) Revoked(id pierre.KeyID) {
 func (ls KeyListeners) Changed(id pierre.KeyID) {
 	for _, l := range ls {
 		l.Changed(id)
+	}
+}
+
+// AllChanged implements [KeyListener].
+func (ls KeyListeners) AllChanged() {
+	for _, l := range ls {
+		l.AllChanged()
+	}
+}
+
+// Tell tells l of a change that another server or program may have made. A change that l knows of already does no harm.
+func Tell(l KeyListener, c pierre.Change) {
+	switch c.Kind {
+	case pierre.ChangeKeyRevoked:
+		l.Revoked(pierre.KeyID(c.ID))
+	case pierre.ChangeKey:
+		l.Changed(pierre.KeyID(c.ID))
+	case pierre.ChangeTier, pierre.ChangeUser, pierre.ChangeUserDeleted:
+		l.AllChanged()
+	case pierre.ChangeAdminToken: // their rows are read each time
 	}
 }

@@ -20,6 +20,11 @@ const (
 	knownFor   = 10 * time.Second
 	unknownFor = 5 * time.Second
 
+	// What is remembered while changes cannot be heard of is not believed for longer.
+	unheardFor = time.Second
+
+	expectedFor = time.Minute // a database's copies are behind it for less
+
 	inUseFor = 24 * time.Hour // since the last lookup
 
 	maxKnown   = 1 << 16 // keys in use at the same time; each takes about half a kilobyte
@@ -43,10 +48,12 @@ type Verifier struct {
 	now     func() time.Time
 	known   *otter.Cache[[32]byte, *known]
 	unknown *otter.Cache[[32]byte, struct{}]
-	inUse   *otter.Cache[[32]byte, struct{}] // was found not long ago
+	inUse   *otter.Cache[[32]byte, struct{}]  // was found not long ago
+	newest  *otter.Cache[pierre.KeyID, int64] // the generations of keys that changed not long ago
 	lookups singleflight.Group
 	stamps  stamps
 	failed  failures
+	unheard atomic.Bool // changes by others cannot be heard of
 
 	mu   sync.Mutex
 	used map[pierre.KeyID]time.Time // to be written by Run
@@ -81,6 +88,11 @@ func NewVerifier(keys KeyStore, now func() time.Time) *Verifier {
 		MaximumSize:      maxKnown,
 		Clock:            clock,
 		ExpiryCalculator: otter.ExpiryWriting[[32]byte, struct{}](inUseFor),
+	})
+	v.newest = otter.Must(&otter.Options[pierre.KeyID, int64]{
+		MaximumSize:      maxUnknown,
+		Clock:            clock,
+		ExpiryCalculator: otter.ExpiryWriting[pierre.KeyID, int64](expectedFor),
 	})
 	return v
 }
@@ -127,8 +139,24 @@ func (v *Verifier) verify(ctx context.Context, text string) (Principal, error) {
 // remembered returns the key with that hash if it was looked up lately, and not changed since.
 func (v *Verifier) remembered(hash [32]byte) (*known, bool) {
 	k, ok := v.known.GetIfPresent(hash)
-	return k, ok && !v.stamps.after(k.slot, k.stamp)
+	if !ok || v.stamps.after(k.slot, k.stamp) || v.unheard.Load() && v.now().Sub(k.began) >= unheardFor {
+		return nil, false
+	}
+	return k, true
 }
+
+// Heard says whether changes by other servers and programs are heard of. While they are not, keys are remembered for one
+// second.
+func (v *Verifier) Heard(ok bool) { v.unheard.Store(!ok) }
+
+// Expect says which generation of a key there is. An older one that is read after it, from a copy of the database that is
+// behind, is not believed.
+func (v *Verifier) Expect(id pierre.KeyID, generation int64) {
+	v.newest.Compute(id, func(before int64, _ bool) (int64, otter.ComputeOp) { return max(before, generation), otter.WriteOp })
+}
+
+// AllChanged implements [KeyListener]: the next Verify of any key asks the store again.
+func (v *Verifier) AllChanged() { v.stamps.raiseAll() }
 
 // Changed implements [KeyListener]: the next Verify of that key asks the store again.
 func (v *Verifier) Changed(id pierre.KeyID) { v.stamps.raise(id) }
@@ -196,6 +224,9 @@ func (v *Verifier) load(ctx context.Context, hash [32]byte, stamp uint64) (*know
 	if err != nil {
 		return nil, slow(ctx, err)
 	}
+	if newest, ok := v.newest.GetIfPresent(row.ID); ok && row.Generation < newest {
+		return nil, &pierre.Error{Kind: pierre.KindUnavailable, Msg: "This API key has just changed; try again in a moment.", Err: errBehind}
+	}
 	k := &known{key: row, began: began, stamp: stamp, slot: slot(row.ID)}
 	k.noted.Store(row.LastUsed.Unix())
 	// A change since then has raised the key's stamp above this one: the entry is then never used.
@@ -203,6 +234,8 @@ func (v *Verifier) load(ctx context.Context, hash [32]byte, stamp uint64) (*know
 	v.inUse.Set(hash, struct{}{})
 	return k, nil
 }
+
+var errBehind = errors.New("the database answered with a row from before the key's last change")
 
 // slow tells a database that took too long from one that is broken: the same request may succeed in a moment.
 func slow(ctx context.Context, err error) error {
@@ -221,6 +254,7 @@ func unknownKey() error {
 type stamps struct {
 	mu    sync.Mutex
 	last  atomic.Uint64
+	all   atomic.Uint64 // the last change of all keys
 	slots [256]atomic.Uint64
 }
 
@@ -232,8 +266,16 @@ func (s *stamps) raise(id pierre.KeyID) {
 	s.slots[slot(id)].Store(s.last.Add(1))
 }
 
+func (s *stamps) raiseAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all.Store(s.last.Add(1))
+}
+
 // after reports whether a key of the slot was changed after stamp.
-func (s *stamps) after(slot uint8, stamp uint64) bool { return s.slots[slot].Load() > stamp }
+func (s *stamps) after(slot uint8, stamp uint64) bool {
+	return s.slots[slot].Load() > stamp || s.all.Load() > stamp
+}
 
 func slot(id pierre.KeyID) uint8 {
 	h := fnv.New32a()

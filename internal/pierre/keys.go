@@ -144,6 +144,7 @@ type APIKey struct {
 	Revoked     time.Time // zero: not revoked; any other time means revoked for good
 	LastUsed    time.Time // zero: never
 	ReplacedBy  KeyID     // the key that a rotation made, "" if none
+	Generation  int64     // rises with each change
 	Family      KeyID     // the first key of the rotations that led to this one; they share a quota
 }
 

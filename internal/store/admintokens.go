@@ -112,8 +112,10 @@ func (t *tx) insertAdminToken(ctx context.Context, a pierre.AdminToken) error {
 }
 
 func (t *tx) revokeAdminToken(ctx context.Context, id pierre.AdminTokenID, at time.Time) error {
-	_, err := t.exec(ctx, `UPDATE admin_tokens SET revoked_us = $2 WHERE id = $1`, id, at.UnixMicro())
-	return err
+	if _, err := t.exec(ctx, `UPDATE admin_tokens SET revoked_us = $2 WHERE id = $1`, id, at.UnixMicro()); err != nil {
+		return err
+	}
+	return t.changed(ctx, at, pierre.Change{Kind: pierre.ChangeAdminToken, ID: string(id)})
 }
 
 func scanAdminToken(row scanner) (pierre.AdminToken, error) {

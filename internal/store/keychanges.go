@@ -64,6 +64,13 @@ func (s *Store) RotateAPIKey(
 		if err := t.audit(ctx, act, "key.rotate", string(id), details); err != nil {
 			return nil, err
 		}
+		kind := pierre.ChangeKey
+		if !old.Revoked.IsZero() { // there is no grace
+			kind = pierre.ChangeKeyRevoked
+		}
+		if err := t.keyChanged(ctx, act.At, kind, id); err != nil {
+			return nil, err
+		}
 		return answer(next)
 	})
 }
@@ -76,7 +83,7 @@ func (s *Store) UpdateAPIKey(ctx context.Context, act pierre.Act, id pierre.KeyI
 		if k, err = t.key(ctx, id); err != nil {
 			return err
 		}
-		before := detailsOf(k)
+		before, tools := detailsOf(k), k.Tools
 		if err := change(&k); err != nil {
 			return err
 		}
@@ -87,7 +94,14 @@ func (s *Store) UpdateAPIKey(ctx context.Context, act pierre.Act, id pierre.KeyI
 			Before keyDetails `json:"before"`
 			After  keyDetails `json:"after"`
 		}{before, detailsOf(k)}
-		return t.audit(ctx, act, "key.update", string(id), details)
+		if err := t.audit(ctx, act, "key.update", string(id), details); err != nil {
+			return err
+		}
+		kind := pierre.ChangeKey
+		if pierre.Narrowed(tools, k.Tools) {
+			kind = pierre.ChangeKeyRevoked
+		}
+		return t.keyChanged(ctx, act.At, kind, id)
 	})
 	return k, err
 }
@@ -104,7 +118,10 @@ func (s *Store) RevokeAPIKey(ctx context.Context, act pierre.Act, id pierre.KeyI
 		if err := t.updateKey(ctx, k); err != nil {
 			return err
 		}
-		return t.audit(ctx, act, "key.revoke", string(id), struct{}{})
+		if err := t.audit(ctx, act, "key.revoke", string(id), struct{}{}); err != nil {
+			return err
+		}
+		return t.keyChanged(ctx, act.At, pierre.ChangeKeyRevoked, id)
 	})
 	return k, err
 }

@@ -28,6 +28,7 @@ func keyRow(k *pierre.APIKey) row {
 		{"last_used_us", instant{&k.LastUsed}, false},
 		{"replaced_by", id[pierre.KeyID]{&k.ReplacedBy}, true},
 		{"family_id", &k.Family, false},
+		{"generation", &k.Generation, false},
 	}
 }
 

@@ -33,7 +33,8 @@ type Store struct {
 	codec    *series.Codec  // of samples
 	serving  io.Closer      // the lock of the server; nil if this process is none
 
-	importing chan struct{} // holds a value while an import writes or waits to
+	onChange  func(context.Context) // is told of changes that other servers have to hear of; nil: nobody
+	importing chan struct{}         // holds a value while an import writes or waits to
 
 	ready readiness
 	space space

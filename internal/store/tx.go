@@ -13,7 +13,8 @@ import (
 type tx struct {
 	*sql.Tx
 
-	d *dialect
+	d        *dialect
+	announce bool // the transaction tells the servers of a change
 }
 
 func (t *tx) exec(ctx context.Context, q string, args ...any) (sql.Result, error) {
@@ -74,10 +75,17 @@ func (s *Store) updateOnce(ctx context.Context, f func(*tx) error) (err error) {
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	defer begun.Rollback()
-	if err := f(&tx{begun, &s.d}); err != nil {
+	t := &tx{Tx: begun, d: &s.d}
+	if err := f(t); err != nil {
 		return err
 	}
-	return begun.Commit()
+	if err := begun.Commit(); err != nil {
+		return err
+	}
+	if t.announce && s.onChange != nil {
+		s.onChange(ctx)
+	}
+	return nil
 }
 
 // begin waits at most writeWait for a connection and for the database's leave to write. The transaction may then take
@@ -113,7 +121,7 @@ func (s *Store) view(ctx context.Context, what string, f func(*tx) error) error 
 		return s.classify(err, what)
 	}
 	defer begun.Rollback()
-	return s.classify(f(&tx{begun, &s.d}), what)
+	return s.classify(f(&tx{Tx: begun, d: &s.d}), what)
 }
 
 func (s *Store) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {

@@ -104,6 +104,9 @@ func (d *harness) clock() time.Time {
 // Revoked implements [access.KeyListener].
 func (d *harness) Revoked(id pierre.KeyID) { d.heard("revoked " + string(id)) }
 
+// AllChanged implements [access.KeyListener].
+func (d *harness) AllChanged() { d.heard("all changed") }
+
 // Changed implements [access.KeyListener].
 func (d *harness) Changed(id pierre.KeyID) { d.heard("changed " + string(id)) }
 

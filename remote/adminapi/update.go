@@ -3,7 +3,6 @@ package adminapi
 import (
 	"net/http"
 	"reflect"
-	"slices"
 	"strings"
 	"time"
 
@@ -59,20 +58,12 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request, caller pierre.Ad
 	if err != nil {
 		return err
 	}
-	if narrowed(before, k.Tools) {
+	if pierre.Narrowed(before, k.Tools) {
 		s.opts.Keys.Revoked(k.ID)
 	} else {
 		s.opts.Keys.Changed(k.ID)
 	}
 	return web.WriteJSON(w, http.StatusOK, KeyAnswer{true, viewOf(k, s.now())})
-}
-
-// narrowed reports whether the globs after may admit fewer tools than those before; nil admits all.
-func narrowed(before, after []string) bool {
-	if after == nil {
-		return false
-	}
-	return before == nil || slices.ContainsFunc(before, func(glob string) bool { return !slices.Contains(after, glob) })
 }
 
 // change changes k. A key that is over for good stays as it was.

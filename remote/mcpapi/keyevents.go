@@ -13,6 +13,9 @@ func (s *Server) Revoked(key pierre.KeyID) { s.Drop(key) }
 // it now, because the key may end earlier than it did.
 func (s *Server) Changed(pierre.KeyID) { s.keyChanges.announce() }
 
+// AllChanged implements [access.KeyListener]: open streams verify their keys anew.
+func (s *Server) AllChanged() { s.keyChanges.announce() }
+
 // keyChanges wakes those who wait for a change of any key. The zero value is ready.
 type keyChanges struct {
 	mu   sync.Mutex

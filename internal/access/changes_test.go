@@ -1,0 +1,81 @@
+package access_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// What another server did to a key counts as soon as this one hears of it.
+func TestChangesByOthersAreToldToTheVerifier(t *testing.T) {
+	for _, kind := range []pierre.ChangeKind{
+		pierre.ChangeKeyRevoked, pierre.ChangeKey, pierre.ChangeTier, pierre.ChangeUser, pierre.ChangeUserDeleted,
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			b := newBench(t)
+			if err := b.verify(t); err != nil {
+				t.Fatal(err)
+			}
+			b.update(t, func(k *pierre.APIKey) { k.Revoked = *b.now.Load() })
+			if err := b.verify(t); err != nil {
+				t.Fatalf("before the change is heard of: %v", err)
+			}
+			access.Tell(access.KeyListeners{b.v}, pierre.Change{Kind: kind, ID: string(b.key.ID)})
+			refused(t, b.verify(t), "revoked")
+		})
+	}
+}
+
+// While changes cannot be heard of, a key is remembered for one second.
+func TestUnheardChangesShortenTheMemory(t *testing.T) {
+	b := newBench(t)
+	steps := []struct {
+		pass  time.Duration
+		heard bool
+		want  int64 // lookups so far
+	}{
+		{0, true, 1},
+		{5 * time.Second, true, 1},
+		{0, false, 2}, // it was remembered for longer than may be now
+		{999 * time.Millisecond, false, 2},
+		{time.Millisecond, false, 3},
+		{5 * time.Second, true, 3},
+		{5 * time.Second, true, 4},
+	}
+	for i, step := range steps {
+		b.pass(step.pass)
+		b.v.Heard(step.heard)
+		if err := b.verify(t); err != nil {
+			t.Fatal(err)
+		}
+		if n := b.lookups.Load(); n != step.want {
+			t.Errorf("step %d: %d lookups, want %d", i, n, step.want)
+		}
+	}
+}
+
+// A copy of the database may be behind the change that was heard of: what it says of the key is not believed.
+func TestAnOlderGenerationIsNotBelieved(t *testing.T) {
+	b := newBench(t)
+	b.update(t, func(k *pierre.APIKey) { k.Name = "laptop" })
+	k, err := b.APIKey(t.Context(), b.key.ID)
+	if err != nil || k.Generation != 1 {
+		t.Fatalf("generation %d, %v; want 1", k.Generation, err)
+	}
+	b.v.Expect(b.key.ID, 1)
+	if err := b.verify(t); err != nil {
+		t.Errorf("with the generation that was expected: %v", err)
+	}
+	b.v.Expect(b.key.ID, 2)
+	b.v.Expect(b.key.ID, 1) // what is heard late does not take the newest back
+	b.v.Changed(b.key.ID)
+	if err := b.verify(t); pierre.KindOf(err) != pierre.KindUnavailable {
+		t.Errorf("with an older generation: %v, want unavailable", err)
+	}
+	b.update(t, func(k *pierre.APIKey) { k.Name = "phone" })
+	if err := b.verify(t); err != nil {
+		t.Errorf("after the copy has caught up: %v", err)
+	}
+}
