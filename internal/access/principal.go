@@ -11,12 +11,18 @@ import (
 
 // A Principal is the caller of a request whose credential was verified.
 type Principal struct {
-	UserID  pierre.UserID
-	KeyID   pierre.KeyID // "" in single-tenant mode, which has no keys
-	Quota   pierre.KeyID // what calls count against: the family of the key
-	Limit   pierre.Limit
-	Expires time.Time // when the key is no longer accepted, the end of its grace included; zero: never
-	Tools   []string  // globs of the tools that the caller may use, nil means all; see [pierre.MayUse]
+	UserID   pierre.UserID // whose data it is about
+	Customer pierre.UserID // whose key it is: limits and usage count for the customer
+	KeyID    pierre.KeyID  // "" in single-tenant mode, which has no keys
+	Quota    pierre.KeyID  // the family of the key: what its own limits count against
+	Limits   pierre.Limits
+	Expires  time.Time // when the key is no longer accepted, the end of its grace included; zero: never
+	Tools    []string  // globs of the tools that the caller may use, nil means all; see [pierre.MayUse]
+}
+
+// Buckets returns what a call of the tool counts against. Without a tool, it is what every call counts against.
+func (p Principal) Buckets(tool string) []pierre.Bucket {
+	return p.Limits.Buckets(p.Quota, p.Customer, tool)
 }
 
 type principalKey struct{}

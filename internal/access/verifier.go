@@ -182,7 +182,8 @@ func (k *known) usable(now time.Time) error {
 
 func (k *known) principal() Principal {
 	return Principal{
-		UserID: k.key.UserID, KeyID: k.key.ID, Quota: k.key.Family, Expires: k.key.Expires, Limit: k.key.Limit, Tools: k.key.Tools,
+		UserID: k.key.UserID, Customer: k.key.UserID, KeyID: k.key.ID, Quota: k.key.Family, Expires: k.key.Expires,
+		Limits: pierre.Limits{Quota: k.key.Limit}, Tools: k.key.Tools,
 	}
 }
 

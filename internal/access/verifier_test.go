@@ -93,7 +93,9 @@ func TestVerifyNamesTheHolder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := access.Principal{UserID: b.key.UserID, KeyID: b.key.ID, Quota: b.key.Family, Limit: b.key.Limit, Tools: b.key.Tools}
+		want := access.Principal{
+			UserID: b.key.UserID, Customer: b.key.UserID, KeyID: b.key.ID, Quota: b.key.Family, Limits: pierre.Limits{Quota: b.key.Limit}, Tools: b.key.Tools,
+		}
 		if fmt.Sprint(p) != fmt.Sprint(want) || p.UserID == "" {
 			t.Errorf("Verify = %+v, want %+v", p, want)
 		}
@@ -135,12 +137,12 @@ func TestChangesBite(t *testing.T) {
 	}
 	b.update(t, func(k *pierre.APIKey) { k.Limit = pierre.Limit{Requests: 7, Period: pierre.PeriodHour} })
 	b.pass(10*time.Second - time.Nanosecond)
-	if p, err := b.v.Verify(t.Context(), b.text); err != nil || p.Limit != b.key.Limit {
-		t.Errorf("Verify just before the ten seconds = %v, %v; want the cached limit", p.Limit, err)
+	if p, err := b.v.Verify(t.Context(), b.text); err != nil || p.Limits.Quota != b.key.Limit {
+		t.Errorf("Verify just before the ten seconds = %v, %v; want the cached limit", p.Limits.Quota, err)
 	}
 	b.pass(time.Nanosecond)
-	if p, err := b.v.Verify(t.Context(), b.text); err != nil || p.Limit.Requests != 7 {
-		t.Errorf("Verify after ten seconds = %v, %v; want the new limit", p.Limit, err)
+	if p, err := b.v.Verify(t.Context(), b.text); err != nil || p.Limits.Quota.Requests != 7 {
+		t.Errorf("Verify after ten seconds = %v, %v; want the new limit", p.Limits.Quota, err)
 	}
 	if _, err := b.RevokeAPIKey(t.Context(), b.act(), b.key.ID); err != nil {
 		t.Fatal(err)

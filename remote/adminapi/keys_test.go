@@ -116,7 +116,7 @@ func TestRotateWithGrace(t *testing.T) {
 		t.Errorf("the new key %+v, want a new one like %+v", next, old)
 	}
 	p, err := d.verify(next)
-	if err != nil || p.Limit != (pierre.Limit{Requests: 9, Period: pierre.PeriodHour}) || !reflect.DeepEqual(p.Tools, []string{"get_*"}) {
+	if err != nil || p.Limits.Quota != (pierre.Limit{Requests: 9, Period: pierre.PeriodHour}) || !reflect.DeepEqual(p.Tools, []string{"get_*"}) {
 		t.Errorf("the new key verifies as %+v, %v", p, err)
 	}
 	d.pass(time.Minute - time.Second)

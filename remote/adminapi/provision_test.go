@@ -65,7 +65,7 @@ func TestTiersHaveTheirDefaults(t *testing.T) {
 				t.Errorf("limit %q, expires %q, key %s…; want %q, %q, %s", limit, expires, k.Prefix, tt.limit, tt.expires, tt.prefix)
 			}
 			p, err := d.verify(k)
-			if err != nil || p.Limit.Unlimited() != (tt.limit == "") || p.Tools != nil {
+			if err != nil || p.Limits.Quota.Unlimited() != (tt.limit == "") || p.Tools != nil {
 				t.Errorf("the key verifies as %+v, %v", p, err)
 			}
 		})

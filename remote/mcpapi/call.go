@@ -28,7 +28,7 @@ func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p a
 		}
 	}
 	started := s.now()
-	reserved, err := s.limiter.Reserve(ctx, p.Quota, p.Limit, started)
+	reserved, err := s.limiter.Reserve(ctx, p.Quota, p.Limits.Quota, started)
 	if err != nil {
 		return s.unavailable(r, x, "admitting", err)
 	}
