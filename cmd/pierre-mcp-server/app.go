@@ -39,6 +39,7 @@ type app struct {
 	store    *store.Store
 	work     *fair.Gate // shares the tools' work between the users
 	limiter  *limit.Limiter
+	calls    callKeeper
 	recorder *usage.Recorder
 	clients  *clientinfo.Describer
 	mcp      *server.MCPServer
@@ -70,13 +71,18 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 	if err := spool.Tidy(c.dataDir); err != nil {
 		return nil, errors.Join(fmt.Errorf("removing old temporary files: %w", err), st.Close())
 	}
+	calls, err := c.keepCalls(ctx, st, log, alone)
+	if err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
 	work := fair.New(fair.Options{})
 	a := &app{
 		log:      log,
 		work:     work,
 		store:    st,
-		limiter:  limit.New(st),
-		recorder: usage.NewRecorder(st),
+		limiter:  limit.New(calls),
+		calls:    calls,
+		recorder: usage.NewRecorder(calls),
 		clients:  clientinfo.New(countries),
 		mcp:      server.NewMCPServer("pierre-mcp-server", buildinfo.Version(), server.WithInstructions(tools.Instructions)),
 		imports: importer.New(st, time.Now, importer.Options{
@@ -146,7 +152,7 @@ func (a *app) ending(ctx context.Context) (context.Context, context.CancelFunc) 
 func (a *app) close(ctx context.Context) error {
 	flush, cancel := a.ending(ctx)
 	defer cancel()
-	return errors.Join(a.recorder.Close(flush), a.store.Close())
+	return errors.Join(a.calls.close(flush, a.recorder), a.store.Close())
 }
 
 // importCommand is the command that adds recordings to this kind of server.

@@ -24,6 +24,13 @@ type EventStore interface {
 	RecordRefusedCalls(ctx context.Context, counts []pierre.RefusedCalls) error
 }
 
+// A Buffer is an [EventStore] that keeps calls for a moment before its database has them.
+type Buffer interface {
+	EventStore
+	// Flush returns when the database has the calls that were recorded before.
+	Flush(ctx context.Context) error
+}
+
 // Concurrent callers wait for one transaction together. queueSize bounds the callers
 // that wait, maxBatch the calls of one transaction.
 const (

@@ -44,8 +44,14 @@ func (r *Recorder) Refuse(c pierre.Call) error {
 	return nil
 }
 
-// Flush writes the counts of refused calls. What cannot be written is kept for the next time.
+// Flush writes what the database does not have yet: the counts of refused calls, and the calls in a [Buffer]. What cannot
+// be written is kept for the next time.
 func (r *Recorder) Flush(ctx context.Context) error {
+	if b, ok := r.store.(Buffer); ok {
+		if err := b.Flush(ctx); err != nil {
+			return err
+		}
+	}
 	r.refused.writing.Lock() // a flush ends after those before it, so that a report after it misses nothing
 	defer r.refused.writing.Unlock()
 	r.refused.mu.Lock()

@@ -5,12 +5,14 @@ package mcpapitest
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"time"
 
 	"github.com/mark3labs/mcp-go/server"
 
 	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/journal"
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store"
@@ -24,6 +26,8 @@ type Stack struct {
 	Keys     *access.Verifier
 	Recorder *usage.Recorder
 	API      *mcpapi.Server
+
+	calls *journal.Journal
 }
 
 // Parts replace parts of the stack; the zero value is the product's.
@@ -45,7 +49,11 @@ func Open(ctx context.Context, dir string, m *server.MCPServer, parts Parts, opt
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	s := &Stack{Store: db, Keys: access.NewVerifier(db, opts.Now), Recorder: usage.NewRecorder(db)}
+	calls, err := journal.Open(ctx, filepath.Join(dir, "pierre.db-calls"), db, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	s := &Stack{Store: db, Keys: access.NewVerifier(db, opts.Now), Recorder: usage.NewRecorder(calls), calls: calls}
 	if parts.Auth == nil {
 		parts.Auth = s.Keys
 	}
@@ -56,7 +64,7 @@ func Open(ctx context.Context, dir string, m *server.MCPServer, parts Parts, opt
 	if parts.Personal != nil {
 		callers = mcpapi.Personal(*parts.Personal)
 	}
-	s.API = mcpapi.New(m, callers, limit.New(db), parts.Recorder, opts)
+	s.API = mcpapi.New(m, callers, limit.New(calls), parts.Recorder, opts)
 	return s, nil
 }
 
@@ -84,6 +92,9 @@ func (s *Stack) Close(ctx context.Context) error {
 		return err
 	}
 	if err := s.Recorder.Close(ctx); err != nil {
+		return err
+	}
+	if err := s.calls.Close(ctx); err != nil {
 		return err
 	}
 	return s.Store.Close()

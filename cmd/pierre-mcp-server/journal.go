@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/pierre-mcp/pierre/internal/journal"
+	"github.com/pierre-mcp/pierre/internal/limit"
+	"github.com/pierre-mcp/pierre/internal/store"
+	"github.com/pierre-mcp/pierre/internal/usage"
+)
+
+// A callStore keeps calls and counts them.
+type callStore interface {
+	usage.EventStore
+	limit.CountStore
+}
+
+// A callKeeper is where the server's calls go: the database itself, or a journal before it.
+type callKeeper struct {
+	callStore
+
+	journal *journal.Journal // nil: none
+}
+
+// journalSuffix follows the name of the database's file in those of its journal.
+const journalSuffix = "-calls"
+
+// keepCalls opens what keeps the calls of a server. One that has its database's file for itself keeps a journal beside it.
+func (c *config) keepCalls(ctx context.Context, st *store.Store, log *slog.Logger, alone bool) (callKeeper, error) {
+	path, err := store.Path(c.databaseURL, c.dataDir)
+	if !alone || err != nil {
+		return callKeeper{st, nil}, err
+	}
+	j, err := journal.Open(ctx, path+journalSuffix, st, log)
+	return callKeeper{j, j}, err
+}
+
+// close returns when the database has all calls, or when ctx ends.
+func (k callKeeper) close(ctx context.Context, recorder *usage.Recorder) error {
+	err := recorder.Close(ctx)
+	if k.journal == nil {
+		return err
+	}
+	return errors.Join(err, k.journal.Close(ctx))
+}
