@@ -117,6 +117,9 @@ func scanProfile(from *sql.Row) (*profileRow, error) {
 // changeProfile reads the user's row, and writes it if change changes it.
 func (s *Store) changeProfile(ctx context.Context, user pierre.UserID, change func(*profileRow) error) error {
 	return s.update(ctx, "changing the profile", func(t *tx) error {
+		if err := t.lockUser(ctx, user); err != nil { // who may have been deleted a moment ago
+			return err
+		}
 		row, err := scanProfile(t.row(ctx, selectProfile, user))
 		if err != nil {
 			return err

@@ -35,6 +35,7 @@ type Store struct {
 
 	onChange  func(context.Context) // is told of changes that other servers have to hear of; nil: nobody
 	importing chan struct{}         // holds a value while an import writes or waits to
+	making    chan struct{}         // and this one while an athlete is made
 
 	ready readiness
 	space space
@@ -57,6 +58,7 @@ type dialect struct {
 
 // init completes a Store whose databases, codec and dialect are set.
 func (s *Store) init() error {
+	s.making = make(chan struct{}, 1)
 	dir, err := fs.Sub(migrations, "migrations/"+s.d.dir)
 	if err != nil {
 		return err

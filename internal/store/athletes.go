@@ -1,0 +1,182 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// EnsureAthlete returns the id of the customer's athlete of that name, who is made if there is none. A customer that has
+// most athletes gets no more: that is [pierre.KindDenied].
+func (s *Store) EnsureAthlete(ctx context.Context, customer pierre.UserID, name pierre.AthleteName, most int, now time.Time) (pierre.UserID, error) {
+	found, err := athleteID(ctx, s, customer, name)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return found, s.classify(err, "looking for an athlete")
+	}
+	select { // many new athletes at once would come between each other in a database that runs writers side by side
+	case s.making <- struct{}{}:
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+	defer func() { <-s.making }()
+	err = s.update(ctx, "making an athlete", func(t *tx) error {
+		var err error
+		found, err = t.ensureAthlete(ctx, customer, name, most, now)
+		return err
+	})
+	return found, err
+}
+
+func (t *tx) ensureAthlete(ctx context.Context, customer pierre.UserID, name pierre.AthleteName, most int, now time.Time) (pierre.UserID, error) {
+	if err := t.lockUser(ctx, customer); err != nil {
+		return "", err
+	}
+	found, err := athleteID(ctx, t, customer, name)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return found, err
+	}
+	var has int
+	if err := t.row(ctx, `SELECT count(*) FROM users WHERE customer_id = $1 AND athlete_name IS NOT NULL`, customer).Scan(&has); err != nil {
+		return "", err
+	}
+	if has >= most {
+		return "", &pierre.Error{Kind: pierre.KindDenied, Field: pierre.HeaderAthlete, Msg: fmt.Sprintf(
+			"There is no athlete of this name, and no new one can be made: you have %d athletes, and this server admits %d. Delete some with DELETE /v1/athletes/NAME, or ask its operator for more.", has, most)}
+	}
+	id := pierre.NewUserID()
+	_, err = t.exec(ctx, `INSERT INTO users (id, customer_id, athlete_name, created_us) VALUES ($1, $2, $3, $4)`, id, customer, name, now.UnixMicro())
+	return id, err
+}
+
+func athleteID(ctx context.Context, in querier, customer pierre.UserID, name pierre.AthleteName) (pierre.UserID, error) {
+	var id pierre.UserID
+	err := in.row(ctx, `SELECT id FROM users WHERE customer_id = $1 AND athlete_name = $2`, customer, name).Scan(&id)
+	return id, err
+}
+
+const selectAthlete = `SELECT u.id, u.athlete_name, u.created_us,
+	(SELECT count(*) FROM activities a WHERE a.user_id = u.id), (SELECT max(a.start_us) FROM activities a WHERE a.user_id = u.id)
+	FROM users u WHERE u.customer_id = $1 AND u.athlete_name IS NOT NULL`
+
+func scanAthlete(from scanner) (pierre.Athlete, error) {
+	var a pierre.Athlete
+	err := from.Scan(&a.ID, &a.Name, instant{&a.Created}, &a.Activities, instant{&a.LastActivity})
+	return a, err
+}
+
+// Athlete returns the customer's athlete of that name.
+func (s *Store) Athlete(ctx context.Context, customer pierre.UserID, name pierre.AthleteName) (pierre.Athlete, error) {
+	a, err := scanAthlete(s.row(ctx, selectAthlete+` AND u.athlete_name = $2`, customer, name))
+	return a, s.classify(err, "athlete")
+}
+
+// Athletes returns a page of a customer's athletes.
+func (s *Store) Athletes(ctx context.Context, q pierre.AthleteQuery) (pierre.AthletePage, error) {
+	from := position{At: 1<<63 - 1}
+	if q.Cursor != "" {
+		var err error
+		if from, err = parsePosition(q.Cursor); err != nil {
+			return pierre.AthletePage{}, err
+		}
+	}
+	rows, err := s.query(ctx, selectAthlete+` AND (u.created_us, u.id) < ($2, $3) ORDER BY u.created_us DESC, u.id DESC LIMIT $4`,
+		q.Customer, from.At, from.ID, q.Limit+1)
+	if err != nil {
+		return pierre.AthletePage{}, s.classify(err, "listing athletes")
+	}
+	defer rows.Close()
+	page := pierre.AthletePage{Athletes: []pierre.Athlete{}}
+	for rows.Next() {
+		a, err := scanAthlete(rows)
+		if err != nil {
+			return pierre.AthletePage{}, s.classify(err, "listing athletes")
+		}
+		page.Athletes = append(page.Athletes, a)
+	}
+	if len(page.Athletes) > q.Limit { // one more than wanted was read, to know if there are more
+		page.Athletes = page.Athletes[:q.Limit]
+		last := page.Athletes[q.Limit-1]
+		page.NextCursor = position{last.Created.UnixMicro(), string(last.ID)}.cursor()
+	}
+	return page, s.classify(rows.Err(), "listing athletes")
+}
+
+// DeleteAthlete deletes the customer's athlete of that name with all data, and returns which user that was, "" if there is
+// none. The name is free at once. What the athlete has goes piece by piece, so that others can write in between; if that
+// breaks off, [Store.FinishDeletions] goes on.
+func (s *Store) DeleteAthlete(ctx context.Context, act pierre.Act, customer pierre.UserID, name pierre.AthleteName) (pierre.UserID, error) {
+	var id pierre.UserID
+	err := s.update(ctx, "deleting an athlete", func(t *tx) error {
+		var err error
+		if id, err = athleteID(ctx, t, customer, name); errors.Is(err, sql.ErrNoRows) {
+			id = ""
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, `UPDATE users SET athlete_name = NULL WHERE id = $1`, id); err != nil {
+			return err
+		}
+		// The log is for ever, and a name may tell who it is: the id stands for the athlete.
+		details := struct {
+			Customer pierre.UserID `json:"customer_id"`
+		}{customer}
+		if err := t.audit(ctx, act, "athlete.delete", string(id), details); err != nil {
+			return err
+		}
+		return t.changed(ctx, act.At, pierre.Change{Kind: pierre.ChangeAthleteGone, ID: string(id)})
+	})
+	if err != nil || id == "" {
+		return "", err
+	}
+	return id, s.deleteData(ctx, id)
+}
+
+// deletedAtOnce is how many activities one transaction deletes: a few milliseconds, in which nothing else is written.
+const deletedAtOnce = 100
+
+// deleteData deletes a user who can no longer be found, piece by piece.
+func (s *Store) deleteData(ctx context.Context, id pierre.UserID) error {
+	for {
+		var deleted int64
+		err := s.update(ctx, "deleting an athlete's activities", func(t *tx) error {
+			r, err := t.exec(ctx, `DELETE FROM activities WHERE id IN (SELECT id FROM activities WHERE user_id = $1 LIMIT $2)`, id, deletedAtOnce)
+			if err != nil {
+				return err
+			}
+			deleted, err = r.RowsAffected()
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if deleted < deletedAtOnce {
+			break
+		}
+	}
+	return s.update(ctx, "deleting an athlete", func(t *tx) error {
+		_, err := t.exec(ctx, `DELETE FROM users WHERE id = $1 AND customer_id IS NOT NULL AND athlete_name IS NULL`, id)
+		return err
+	})
+}
+
+// FinishDeletions deletes what is left of athletes whose deletion broke off.
+func (s *Store) FinishDeletions(ctx context.Context) error {
+	for {
+		var id pierre.UserID
+		err := s.row(ctx, `SELECT id FROM users WHERE customer_id IS NOT NULL AND athlete_name IS NULL LIMIT 1`).Scan(&id)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return s.classify(err, "looking for unfinished deletions")
+		}
+		if err := s.deleteData(ctx, id); err != nil {
+			return err
+		}
+	}
+}
