@@ -12,6 +12,8 @@ type KeyListener interface {
 	// AllChanged says that something changed which many keys follow, such as a tier or a customer's limit: it is as
 	// Changed for every key.
 	AllChanged()
+	// AthleteDeleted says that the user, an athlete of an application, is gone with all data. What is open for it must end.
+	AthleteDeleted(id pierre.UserID)
 }
 
 // KeyListeners are told in their order: whoever remembers keys comes before whoever ends what is open for them.
@@ -38,6 +40,13 @@ func (ls KeyListeners) AllChanged() {
 	}
 }
 
+// AthleteDeleted implements [KeyListener].
+func (ls KeyListeners) AthleteDeleted(id pierre.UserID) {
+	for _, l := range ls {
+		l.AthleteDeleted(id)
+	}
+}
+
 // Tell tells l of a change that another server or program may have made. A change that l knows of already does no harm.
 func Tell(l KeyListener, c pierre.Change) {
 	switch c.Kind {
@@ -47,6 +56,8 @@ func Tell(l KeyListener, c pierre.Change) {
 		l.Changed(pierre.KeyID(c.ID))
 	case pierre.ChangeTier, pierre.ChangeUser, pierre.ChangeUserDeleted:
 		l.AllChanged()
+	case pierre.ChangeAthleteGone:
+		l.AthleteDeleted(pierre.UserID(c.ID))
 	case pierre.ChangeAdminToken: // their rows are read each time
 	}
 }

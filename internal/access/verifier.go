@@ -158,6 +158,9 @@ func (v *Verifier) Expect(id pierre.KeyID, generation int64) {
 // AllChanged implements [KeyListener]: the next Verify of any key asks the store again.
 func (v *Verifier) AllChanged() { v.stamps.raiseAll() }
 
+// AthleteDeleted implements [KeyListener]. Keys have nothing to do with it.
+func (v *Verifier) AthleteDeleted(pierre.UserID) {}
+
 // Changed implements [KeyListener]: the next Verify of that key asks the store again.
 func (v *Verifier) Changed(id pierre.KeyID) { v.stamps.raise(id) }
 

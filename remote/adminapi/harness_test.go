@@ -107,6 +107,8 @@ func (d *harness) Revoked(id pierre.KeyID) { d.heard("revoked " + string(id)) }
 // AllChanged implements [access.KeyListener].
 func (d *harness) AllChanged() { d.heard("all changed") }
 
+func (d *harness) AthleteDeleted(id pierre.UserID) { d.heard("deleted " + string(id)) }
+
 // Changed implements [access.KeyListener].
 func (d *harness) Changed(id pierre.KeyID) { d.heard("changed " + string(id)) }
 

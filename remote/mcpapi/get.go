@@ -39,7 +39,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 		}
 		last = event
 	}
-	closeStream, err := s.sessions.openStream(c.KeyID)
+	closeStream, err := s.sessions.openStream(ownerOf(c.Principal))
 	if err != nil {
 		return err
 	}
@@ -87,9 +87,9 @@ func (s *Server) sessionOnly(w http.ResponseWriter, r *http.Request) (*session, 
 	if id == "" {
 		return nil, caller{}, refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "Mcp-Session-Id is missing; initialize gives it out.")
 	}
-	found, ok := s.sessions.get(id, c.KeyID)
+	found, ok := s.sessions.get(id, ownerOf(c.Principal))
 	if !ok {
-		return nil, caller{}, refuse(http.StatusNotFound, http.StatusNotFound, "This session has ended, or is not this key's; send initialize again.")
+		return nil, caller{}, refuse(http.StatusNotFound, http.StatusNotFound, noSession)
 	}
 	return found, c, nil
 }

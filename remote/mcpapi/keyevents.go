@@ -1,6 +1,7 @@
 package mcpapi
 
 import (
+	"context"
 	"sync"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -12,6 +13,9 @@ func (s *Server) Revoked(key pierre.KeyID) { s.Drop(key) }
 // Changed implements [access.KeyListener]: sessions and streams stay. Each request verifies its key anew; open streams do
 // it now, because the key may end earlier than it did.
 func (s *Server) Changed(pierre.KeyID) { s.keyChanges.announce() }
+
+// AthleteDeleted implements [access.KeyListener]: it ends the athlete's sessions and streams.
+func (s *Server) AthleteDeleted(id pierre.UserID) { s.sessions.dropUser(context.Background(), id) }
 
 // AllChanged implements [access.KeyListener]: open streams verify their keys anew.
 func (s *Server) AllChanged() { s.keyChanges.announce() }

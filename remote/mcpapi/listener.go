@@ -6,8 +6,6 @@ import (
 	"sync"
 
 	"github.com/mark3labs/mcp-go/mcp"
-
-	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
 // A listener is an exchange that carries a subscription (subscriptions/listen): mcp-go notifies it until it is stopped.
@@ -15,7 +13,7 @@ type listener struct {
 	*exchange
 
 	number int64
-	owner  pierre.KeyID
+	owner  owner
 	stop   func()
 
 	filtering sync.Mutex

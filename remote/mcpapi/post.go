@@ -102,13 +102,13 @@ func (s *Server) sessionOf(h http.Header, x *exchange, p access.Principal) (*ses
 	case x.modern:
 		return &session{}, nil
 	case x.msg.name == string(mcp.MethodInitialize) && x.sse:
-		return newSession(rand.Text(), p.KeyID, s.now()), nil
+		return newSession(rand.Text(), ownerOf(p), s.now()), nil
 	case x.msg.name == string(mcp.MethodInitialize) || id == "":
 		return &session{}, nil
 	}
-	found, ok := s.sessions.get(id, p.KeyID)
+	found, ok := s.sessions.get(id, ownerOf(p))
 	if !ok {
-		return nil, refuse(http.StatusNotFound, http.StatusNotFound, "This session has ended, or is not this key's; send initialize again.")
+		return nil, refuse(http.StatusNotFound, http.StatusNotFound, noSession)
 	}
 	return found, nil
 }
@@ -199,7 +199,7 @@ func (s *Server) listen(ctx context.Context, x *exchange, c caller) error {
 	var watching sync.WaitGroup
 	defer watching.Wait()
 	defer stop()
-	l := &listener{exchange: x, number: x.nextID(), owner: c.KeyID, stop: stop}
+	l := &listener{exchange: x, number: x.nextID(), owner: ownerOf(c.Principal), stop: stop}
 	x.edit = l.tag
 	forget, err := s.sessions.listen(ctx, l)
 	if err != nil {

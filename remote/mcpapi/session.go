@@ -14,7 +14,6 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/pierre-mcp/pierre/internal/jsonrpc"
-	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
 // Finished streams are kept for clients whose connection broke just before the answer: so many of a session, and so
@@ -33,8 +32,8 @@ const (
 // It is also what mcp-go notifies when lists change ([server.ClientSession]).
 type session struct {
 	id         string
-	owner      pierre.KeyID // the key that opened it: no other can use it; "" in single-tenant mode
-	standalone *stream      // for GET
+	owner      owner   // who opened it: nobody else can use it
+	standalone *stream // for GET
 	done       chan struct{}
 
 	mu          sync.Mutex
@@ -58,7 +57,7 @@ type reply struct {
 	fault  json.RawMessage
 }
 
-func newSession(id string, owner pierre.KeyID, now time.Time) *session {
+func newSession(id string, owner owner, now time.Time) *session {
 	return &session{
 		id:         id,
 		owner:      owner,

@@ -3,6 +3,7 @@ package mcpapi
 import (
 	"context"
 	"fmt"
+	"iter"
 	"sync"
 	"time"
 
@@ -12,9 +13,13 @@ import (
 )
 
 const (
-	maxSessions = 128         // of one owner; a new one ends the one that was not used for longest
-	maxStreams  = 64          // of one owner: GET streams and subscriptions
-	sweepEvery  = time.Minute // expired sessions are looked for no more often
+	maxSessions = 128 // of one owner; a new one ends the one that was not used for longest
+	maxStreams  = 64  // of one owner: GET streams and subscriptions
+
+	maxKeySessions = 16384 // of all owners of one key, which are an application's athletes
+	maxKeyStreams  = 2048
+
+	sweepEvery = time.Minute // expired sessions are looked for no more often
 )
 
 // A sessionTable holds the sessions, and the streams of subscriptions, which have none. A session is found only by its
@@ -26,9 +31,8 @@ type sessionTable struct {
 	now  func() time.Time
 
 	mu        sync.Mutex
-	byOwner   map[pierre.KeyID]map[string]*session
+	of        map[pierre.KeyID]*holdings
 	listeners map[*listener]struct{}
-	streams   map[pierre.KeyID]int
 	swept     time.Time
 	closed    bool
 }
@@ -38,9 +42,8 @@ func newSessionTable(m *server.MCPServer, idle time.Duration, now func() time.Ti
 		mcp:       m,
 		idle:      idle,
 		now:       now,
-		byOwner:   map[pierre.KeyID]map[string]*session{},
+		of:        map[pierre.KeyID]*holdings{},
 		listeners: map[*listener]struct{}{},
-		streams:   map[pierre.KeyID]int{},
 	}
 	return t
 }
@@ -56,22 +59,41 @@ func (t *sessionTable) add(ctx context.Context, s *session) error {
 	if t.closed {
 		ended = append(ended, s)
 	}
-	if t.byOwner[s.owner] == nil {
-		t.byOwner[s.owner] = map[string]*session{}
-	}
-	t.byOwner[s.owner][s.id] = s
-	if len(t.byOwner[s.owner]) > maxSessions {
-		ended = append(ended, t.leastUsed(s))
+	h := t.holdings(s.owner)
+	h.add(s)
+	if least := h.surplus(s); least != nil {
+		ended = append(ended, least)
 	}
 	t.mu.Unlock()
 	t.end(ctx, ended...)
 	return nil
 }
 
+// holdings returns what the owner's key has open. t.mu is held.
+func (t *sessionTable) holdings(o owner) *holdings {
+	h := t.of[o.key]
+	if h == nil {
+		h = newHoldings()
+		t.of[o.key] = h
+	}
+	return h
+}
+
+// tidy forgets a key that has nothing open. t.mu is held.
+func (t *sessionTable) tidy(key pierre.KeyID) {
+	if h := t.of[key]; h != nil && h.empty() {
+		delete(t.of, key)
+	}
+}
+
 // get returns the session of that id and owner.
-func (t *sessionTable) get(id string, owner pierre.KeyID) (*session, bool) {
+func (t *sessionTable) get(id string, o owner) (*session, bool) {
 	t.mu.Lock()
-	s, ok := t.byOwner[owner][id]
+	var s *session
+	var ok bool
+	if h := t.of[o.key]; h != nil {
+		s, ok = h.sessions[o.user][id]
+	}
 	t.mu.Unlock()
 	return s, ok && !t.isExpired(s, t.now())
 }
@@ -88,60 +110,82 @@ func (t *sessionTable) expired(now time.Time) []*session {
 	}
 	t.swept = now
 	var old []*session
-	for _, sessions := range t.byOwner {
-		for _, s := range sessions {
-			if t.isExpired(s, now) {
-				old = append(old, s)
-			}
+	for s := range t.all() {
+		if t.isExpired(s, now) {
+			old = append(old, s)
 		}
 	}
 	return old
 }
 
-// leastUsed returns the session of added's owner that has gone without a new request for the longest time. One that is in
-// use, be it only by a stream, goes only if all are. t.mu is held.
-func (t *sessionTable) leastUsed(added *session) *session {
-	var least *session
-	var since time.Time
-	var wasIdle bool
-	for _, s := range t.byOwner[added.owner] {
-		seen, idle := s.idleSince()
-		if s != added && (least == nil || idle && !wasIdle || idle == wasIdle && seen.Before(since)) {
-			least, since, wasIdle = s, seen, idle
+// all are the sessions. t.mu is held.
+func (t *sessionTable) all() iter.Seq[*session] {
+	return func(yield func(*session) bool) {
+		for _, h := range t.of {
+			for _, of := range h.sessions {
+				for _, s := range of {
+					if !yield(s) {
+						return
+					}
+				}
+			}
 		}
 	}
-	return least
+}
+
+// leastUsed is, of the sessions that it considered, the one that has gone without a new request for the longest time. One
+// that is in use, be it only by a stream, is it only if all are.
+type leastUsed struct {
+	session *session
+	since   time.Time
+	idle    bool
+}
+
+func (l *leastUsed) consider(s, added *session) {
+	seen, idle := s.idleSince()
+	if s != added && (l.session == nil || idle && !l.idle || idle == l.idle && seen.Before(l.since)) {
+		*l = leastUsed{s, seen, idle}
+	}
 }
 
 // openStream counts a stream of the owner, and refuses one too many.
-func (t *sessionTable) openStream(owner pierre.KeyID) (closeStream func(), err error) {
+func (t *sessionTable) openStream(o owner) (closeStream func(), err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.streams[owner] >= maxStreams {
-		return nil, &pierre.Error{
-			Kind: pierre.KindRateLimited, RetryAfter: sweepEvery,
-			Msg: fmt.Sprintf("%d streams of this API key are open, the most that it may have; close some of them.", maxStreams),
-		}
+	h := t.holdings(o)
+	if h.streams[o.user] >= maxStreams {
+		return nil, tooManyStreams(maxStreams)
 	}
-	t.streams[owner]++
+	if h.nStreams >= maxKeyStreams {
+		return nil, tooManyStreams(maxKeyStreams)
+	}
+	h.streams[o.user]++
+	h.nStreams++
 	return func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		if t.streams[owner]--; t.streams[owner] == 0 {
-			delete(t.streams, owner)
+		h.nStreams--
+		if h.streams[o.user]--; h.streams[o.user] == 0 {
+			delete(h.streams, o.user)
 		}
+		t.tidy(o.key)
 	}, nil
+}
+
+func tooManyStreams(most int) error {
+	return &pierre.Error{
+		Kind: pierre.KindRateLimited, RetryAfter: sweepEvery,
+		Msg: fmt.Sprintf("%d streams of this API key are open, the most that it may have; close some of them.", most),
+	}
 }
 
 // size returns how many sessions and streams there are.
 func (t *sessionTable) size() (sessions, streams int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, of := range t.byOwner {
-		sessions += len(of)
-	}
-	for _, n := range t.streams {
-		streams += n
+	for _, h := range t.of {
+		sessions += h.nSessions
+		streams += h.nStreams
 	}
 	return sessions, streams
 }
@@ -150,9 +194,9 @@ func (t *sessionTable) size() (sessions, streams int) {
 func (t *sessionTable) end(ctx context.Context, sessions ...*session) {
 	for _, s := range sessions {
 		t.mu.Lock()
-		delete(t.byOwner[s.owner], s.id)
-		if len(t.byOwner[s.owner]) == 0 {
-			delete(t.byOwner, s.owner)
+		if h := t.of[s.owner.key]; h != nil {
+			h.remove(s)
+			t.tidy(s.owner.key)
 		}
 		t.mu.Unlock()
 		t.mcp.UnregisterSession(ctx, s.id)
@@ -187,7 +231,12 @@ func (t *sessionTable) listen(ctx context.Context, l *listener) (stop func(), er
 
 // drop ends what a key has open.
 func (t *sessionTable) drop(ctx context.Context, key pierre.KeyID) {
-	t.endWhere(ctx, func(owner pierre.KeyID) bool { return owner == key })
+	t.endWhere(ctx, func(o owner) bool { return o.key == key })
+}
+
+// dropUser ends what is open for a user.
+func (t *sessionTable) dropUser(ctx context.Context, user pierre.UserID) {
+	t.endWhere(ctx, func(o owner) bool { return o.user == user })
 }
 
 // closeAll ends everything, and what comes later at once.
@@ -195,17 +244,14 @@ func (t *sessionTable) closeAll(ctx context.Context) {
 	t.mu.Lock()
 	t.closed = true
 	t.mu.Unlock()
-	t.endWhere(ctx, func(pierre.KeyID) bool { return true })
+	t.endWhere(ctx, func(owner) bool { return true })
 }
 
-func (t *sessionTable) endWhere(ctx context.Context, match func(owner pierre.KeyID) bool) {
+func (t *sessionTable) endWhere(ctx context.Context, match func(owner) bool) {
 	var ended []*session
 	t.mu.Lock()
-	for owner, sessions := range t.byOwner {
-		if !match(owner) {
-			continue
-		}
-		for _, s := range sessions {
+	for s := range t.all() {
+		if match(s.owner) {
 			ended = append(ended, s)
 		}
 	}
