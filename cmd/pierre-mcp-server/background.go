@@ -16,5 +16,8 @@ func (a *app) jobs(keys *access.Verifier) []jobs.Job {
 		{Name: "delete old answers of the admin API", Every: 10 * time.Minute, Fleet: true, Do: func(ctx context.Context) error {
 			return a.store.ForgetAnswers(ctx, time.Now())
 		}},
+		{Name: "delete old changes", Every: 10 * time.Minute, Fleet: true, Do: func(ctx context.Context) error {
+			return a.store.ForgetChanges(ctx, time.Now())
+		}},
 	}
 }

@@ -90,7 +90,7 @@ func (a *app) personalRoutes(ctx context.Context, c *config) (http.Handler, *mcp
 		return nil, nil, err
 	}
 	mountPages(mux, pages, mcp)
-	mountHealth(mux, a.store, a.log)
+	mountHealth(mux, a.store, nil, a.log)
 	return mux, mcp, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/bus"
 	"github.com/pierre-mcp/pierre/internal/keyring"
 	"github.com/pierre-mcp/pierre/internal/monitor"
 	"github.com/pierre-mcp/pierre/internal/usage"
@@ -22,6 +23,7 @@ type api struct {
 	handler  http.Handler
 	mcp      *mcpapi.Server
 	verifier *access.Verifier
+	bus      *bus.Bus
 	monitor  *monitor.Monitor
 }
 
@@ -39,10 +41,13 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	})
 	m.Sessions(mcp.Sessions)
 	imports := importapi.New(m.Imports(a.imports), importapi.Keys(verifier), importapi.Options{Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log})
+	keys := access.KeyListeners{verifier, mcp}
+	changes := a.follow(verifier, keys)
+	m.Changes(func() (bool, int) { s := changes.State(); return s.Deaf, len(s.Silent) })
 	mux := http.NewServeMux()
 	mux.Handle("/", m.Requests("mcp", mcp))
 	mux.Handle("/api/import", m.Requests("import", imports))
-	mux.Handle("/admin/", m.Requests("admin", a.adminAPI(ring, access.KeyListeners{verifier, mcp})))
+	mux.Handle("/admin/", m.Requests("admin", a.adminAPI(ring, keys)))
 	pages, err := downloads.New(a.store.Ready, downloads.Options{Dir: c.downloadsDir, PublicURL: c.publicURL, Log: a.log})
 	if err != nil {
 		return nil, fmt.Errorf("opening --downloads-dir: %w", err)
@@ -51,8 +56,8 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	if c.metricsAddr == "" {
 		mux.Handle("GET /metrics", m.LocalHandler(a.log))
 	}
-	mountHealth(mux, a.store, a.log)
-	return &api{withClient(mux, c.trustedProxies), mcp, verifier, m}, nil
+	mountHealth(mux, a.store, func() []string { return impaired(changes.State()) }, a.log)
+	return &api{withClient(mux, c.trustedProxies), mcp, verifier, changes, m}, nil
 }
 
 // mountPages adds the pages for people. GET / without a page in mind is for the MCP API, whose clients look there
