@@ -37,6 +37,16 @@ func (c *config) keepCalls(ctx context.Context, st *store.Store, log *slog.Logge
 	return callKeeper{j, j}, err
 }
 
+var _ usage.Buffer = callKeeper{}
+
+// Flush implements [usage.Buffer].
+func (k callKeeper) Flush(ctx context.Context) error {
+	if k.journal == nil {
+		return nil
+	}
+	return k.journal.Flush(ctx)
+}
+
 // close returns when the database has all calls, or when ctx ends.
 func (k callKeeper) close(ctx context.Context, recorder *usage.Recorder) error {
 	err := recorder.Close(ctx)
