@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up what the tests need and runs all of them. What it installs: as root on Debian, missing programs from Debian's
-# packages (gcc for SQLite; npm, shellcheck, curl, zsh and busybox for tests); into .cache, development tools at fixed
+# packages (gcc for SQLite; PostgreSQL, Redis, npm, shellcheck, curl, zsh and busybox for tests); into .cache, development tools at fixed
 # versions and the Node.js programs that test the MCP protocol. Elsewhere a missing program is named, and the tests that
 # need it are skipped; where CI is set, that is an error.
 set -euo pipefail
@@ -41,6 +41,9 @@ ensure curl "the installer script is run" curl || missing+=("curl: the installer
 for shell in zsh busybox; do
 	ensure "$shell" "the installer script is run by each shell" "$shell" || missing+=("$shell: one of the installer's shells")
 done
+command -v postgres >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || ensure pg_ctlcluster "the second database" postgresql ||
+	missing+=("postgresql: the tests on PostgreSQL")
+ensure redis-server "limits that several servers share" redis-server || missing+=("redis-server: the tests on Redis")
 [ -z "${CI:-}" ] || [ ${#missing[@]} = 0 ] || fail "needed in CI: $(printf '%s; ' "${missing[@]}")"
 
 step "formatting, linters, unreachable code"

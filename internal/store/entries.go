@@ -176,16 +176,16 @@ func (s sources) nearby(ctx context.Context, in merge.Facts) ([]sourceKey, error
 	const (
 		key    = `activity_id, sha256, part, imported_us`
 		from   = ` SELECT ` + key + ` FROM (SELECT ` + key + ` FROM activity_sources WHERE user_id = $1 AND `
-		before = ` ORDER BY start_us DESC LIMIT $10) `
-		after  = ` ORDER BY start_us LIMIT $10) `
+		before = ` ORDER BY start_us DESC LIMIT $10) s `
+		after  = ` ORDER BY start_us LIMIT $10) s `
 	)
 	rows, err := s.db.query(ctx,
 		from+`start_us BETWEEN $2 AND $3`+before+`UNION`+
 			from+`start_us BETWEEN $3 AND $4`+after+`UNION`+
 			from+`local_times AND start_us BETWEEN $5 AND $3`+before+`UNION`+
 			from+`local_times AND start_us BETWEEN $3 AND $6`+after+`UNION`+
-			from+`sha256 = $7 AND part = $12 LIMIT $11) UNION`+
-			from+`provider = $8 AND external_id = $9 AND external_id <> '' LIMIT $11) ORDER BY activity_id, sha256, part, imported_us`,
+			from+`sha256 = $7 AND part = $12 LIMIT $11) s UNION`+
+			from+`provider = $8 AND external_id = $9 AND external_id <> '' LIMIT $11) s ORDER BY activity_id, sha256, part, imported_us`,
 		s.user, start-near, start, start+near, start-far, start+far,
 		in.Source.SHA256[:], in.Source.Provider, in.Source.ExternalID, maxNearby, maxNamed, in.Source.Part)
 	if err != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"crypto/sha256"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -53,5 +54,24 @@ func TestMigrationFindsFamilies(t *testing.T) {
 	start, _ := pierre.PeriodDay.Window(now)
 	if n, err := s.QuotaUsed(t.Context(), keys[1], pierre.PeriodDay, start, nil); n != 3 || err != nil {
 		t.Errorf("%d calls are used, %v; want those of the rotated key and its successors", n, err)
+	}
+}
+
+// From 12 on a migration has a file of the same name for each database; PostgreSQL begins with the tables of the first eleven.
+func TestMigrationsAreForBothDatabases(t *testing.T) {
+	files := func(database string) (names []string) {
+		entries, err := migrations.ReadDir("migrations/" + database)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if e.Name() >= "00012" {
+				names = append(names, e.Name())
+			}
+		}
+		return names
+	}
+	if lite, pg := files("sqlite"), files("postgres"); !slices.Equal(lite, pg) {
+		t.Errorf("the migrations from 12 on are\n%q for SQLite,\n%q for PostgreSQL", lite, pg)
 	}
 }

@@ -18,6 +18,7 @@ const fileName = "pierre.db"
 //
 //	sqlite:PATH, sqlite://PATH   a SQLite file; percent-encoding is decoded
 //	PATH                         the same, as it is
+//	postgresql://…, postgres://… a PostgreSQL database, see [OpenPostgres]
 //
 // The file and its folder are made if missing. A URL of another database is a [pierre.KindInvalid]
 // error that does not repeat it, because it may hold a password.
@@ -25,6 +26,9 @@ func Open(databaseURL, dataDir string) (*Store, error) {
 	path, err := Path(databaseURL, dataDir)
 	if err != nil {
 		return nil, err
+	}
+	if path == "" {
+		return OpenPostgres(databaseURL)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("making the database's folder: %w", err)
@@ -35,8 +39,12 @@ func Open(databaseURL, dataDir string) (*Store, error) {
 	return OpenSQLite(path)
 }
 
-// Path returns the path of the file that [Open] opens. It makes nothing.
+// Path returns the path of the file that [Open] opens, or "" if that is no file but a PostgreSQL database. It makes nothing.
 func Path(databaseURL, dataDir string) (string, error) {
+	if isPostgres(databaseURL) {
+		_, err := postgresConfig(databaseURL)
+		return "", err
+	}
 	path, err := sqlitePath(databaseURL)
 	if path == "" && err == nil {
 		path = filepath.Join(dataDir, fileName)
@@ -84,10 +92,5 @@ func sqlitePath(databaseURL string) (string, error) {
 }
 
 func otherDatabase(scheme string) error {
-	switch scheme {
-	case "postgres:", "postgresql:":
-		return pierre.Invalid("database-url", "This build keeps its data in SQLite only, not in PostgreSQL. Leave --database-url out, or give sqlite:PATH.")
-	default:
-		return pierre.Invalid("database-url", "--database-url knows no %q; give sqlite:PATH, or leave it out for a file in the data folder.", scheme)
-	}
+	return pierre.Invalid("database-url", "--database-url knows no %q; give sqlite:PATH or postgresql://…, or leave it out for a file in the data folder.", scheme)
 }

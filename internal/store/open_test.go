@@ -68,8 +68,10 @@ func TestOpenRelativePath(t *testing.T) {
 func TestOpenRefuses(t *testing.T) {
 	dir := t.TempDir()
 	tests := []struct{ name, url, want string }{
-		{"PostgreSQL", "postgresql://pierre:hunter2@db:5432/pierre", "SQLite only"},
-		{"PostgreSQL, short", "postgres://pierre:hunter2@db/pierre", "SQLite only"},
+		{"PostgreSQL without a host", "postgresql:pierre:hunter2", "is no PostgreSQL URL"},
+		{"PostgreSQL with a wrong port", "postgres://pierre:hunter2@db:port/pierre", "is no PostgreSQL URL"},
+		{"PostgreSQL with a wrong escape", "postgres://pierre:hunter2%@db/pierre", "is no PostgreSQL URL"},
+		{"PostgreSQL with a wrong option", "postgres://pierre:hunter2@db/pierre?sslmode=maybe", "is no PostgreSQL URL"},
 		{"another database", "mysql://root:hunter2@db/x", `knows no "mysql:"`},
 		{"a file URI", "file:///tmp/x.db", `knows no "file:"`},
 		{"memory", "sqlite::memory:", "must name a file"},
@@ -85,6 +87,7 @@ func TestOpenRefuses(t *testing.T) {
 			s, err := store.Open(tt.url, dir)
 			if err == nil {
 				s.Close()
+				t.Fatal("Open refuses nothing")
 			}
 			e, ok := errors.AsType[*pierre.Error](err)
 			if !ok || e.Kind != pierre.KindInvalid || e.Field != "database-url" || !strings.Contains(e.Msg, tt.want) {

@@ -69,8 +69,11 @@ func (s *space) note(err error) {
 func (s *space) check(probe func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if time.Since(s.at) >= spaceFor {
-		s.full, s.at = probe(), time.Now()
+	if time.Since(s.at) < spaceFor {
+		return s.full
+	}
+	if s.full, s.at = nil, time.Now(); probe != nil {
+		s.full = probe()
 	}
 	return s.full
 }

@@ -1,6 +1,6 @@
-// Package store keeps the domain in a database. Every query is written once,
-// with PostgreSQL's $1 placeholders and integer-microsecond times; a dialect
-// holds what really differs. SQLite is the only dialect so far.
+// Package store keeps the domain in a database, SQLite or PostgreSQL. Every query
+// is written once, with PostgreSQL's $1 placeholders and integer-microsecond times;
+// a dialect holds what really differs.
 package store
 
 import (
@@ -26,7 +26,7 @@ var migrations embed.FS
 // A Store is the database. It is safe for concurrent use.
 type Store struct {
 	write    *sql.DB // one connection where the database has one writer
-	read     *sql.DB
+	read     *sql.DB // the same as write where it has several
 	d        dialect
 	migrator *goose.Provider
 	versions database.Store // of the migrations that were applied
@@ -47,13 +47,12 @@ type dialect struct {
 	goose         goose.Dialect             // for the migrations' own table
 	migrating     []goose.ProviderOption    // such as a lock, where the database has one
 	rewrite       func(string) string       // from $1 to the driver's placeholders
-	forUpdate     string                    // ends a SELECT that locks its rows; "" where a transaction locks everything
 	conflict      func(error) bool          // reports a unique violation
 	serialization func(error) bool          // reports that the transaction came between others and can be run again
-	busy          func(error) bool          // reports that another program holds the database
+	busy          func(error) bool          // reports that another program holds the database, or that it cannot be reached
 	full          func(error) bool          // reports that the disk is full
 	serveAlone    func() (io.Closer, error) // keeps other servers away; nil where several may serve
-	probe         func() error              // looks whether the disk has space for some more writes
+	probe         func() error              // looks whether the disk has space for some more writes; nil where only the server knows
 }
 
 // init completes a Store whose databases, codec and dialect are set.
@@ -72,7 +71,8 @@ func (s *Store) init() error {
 
 const (
 	fullMsg = "The server's disk is full; nothing was changed. Its operator must free space."
-	busyMsg = "The database is busy, perhaps because another program is writing to it; nothing was changed. Try again in a moment."
+	busyMsg = "The database is busy or cannot be reached; nothing was changed. Try again in a moment."
+	lostMsg = "The connection to the database broke while a change was being kept: it may have been made or not. Look before you repeat it."
 )
 
 // classify turns a driver's error into the domain's; only this package knows drivers.

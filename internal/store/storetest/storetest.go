@@ -2,9 +2,12 @@
 package storetest
 
 import (
+	"context"
+	"errors"
 	"path/filepath"
 	"testing"
 
+	"github.com/pierre-mcp/pierre/internal/pgtest"
 	"github.com/pierre-mcp/pierre/internal/store"
 )
 
@@ -18,12 +21,28 @@ type database struct {
 type opener func() (*store.Store, error)
 
 func databases() []database {
-	return []database{{"sqlite", makeSQLite}}
+	return []database{{"sqlite", makeSQLite}, {"postgres", makePostgres}}
 }
 
 func makeSQLite(t testing.TB) opener {
 	path := filepath.Join(t.TempDir(), "pierre.db")
 	return func() (*store.Store, error) { return store.OpenSQLite(path) }
+}
+
+// migrated is a PostgreSQL database with all tables, which those of tests are copied from.
+var migrated pgtest.Template
+
+func makePostgres(t testing.TB) opener {
+	t.Helper()
+	url := migrated.URL(t, func(url string) error {
+		s, err := store.OpenPostgres(url)
+		if err != nil {
+			return err
+		}
+		_, err = s.Migrate(context.Background())
+		return errors.Join(err, s.Close())
+	})
+	return func() (*store.Store, error) { return store.OpenPostgres(url) }
 }
 
 // Run runs f on an empty, migrated store of each database.

@@ -1,0 +1,260 @@
+package pgtest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const (
+	adminDatabase = "postgres"
+	startTimeout  = 30 * time.Second
+)
+
+// A Server is a PostgreSQL of a test's own, which the test can stop, kill and start again.
+type Server struct {
+	dir, bin string
+	port     int
+	fsync    bool
+	keeper   *exec.Cmd
+	hold     io.Closer // closing it ends the keeper, and so does the end of this process
+
+	mu      sync.Mutex
+	running *exec.Cmd
+}
+
+// Start starts a server with an empty database, which is stopped when the test ends. With fsync, what was committed
+// survives even the machine's crash, as in production; without, it survives that of the server.
+func Start(t testing.TB, fsync bool) *Server {
+	t.Helper()
+	s, err := start(fsync)
+	if err != nil {
+		missing(t, err)
+	}
+	t.Cleanup(func() { s.close() })
+	return s
+}
+
+// URL returns the URL of an empty database of the server.
+func (s *Server) URL(t testing.TB) string {
+	t.Helper()
+	return create(t, s.url(adminDatabase), "")
+}
+
+// Kill ends the server and the processes that it started with kill -9.
+func (s *Server) Kill(t testing.TB) {
+	t.Helper()
+	s.mu.Lock()
+	children := childrenOf(s.running)
+	s.mu.Unlock()
+	s.end(syscall.SIGKILL)
+	for _, pid := range children {
+		syscall.Kill(pid, syscall.SIGKILL) //nolint:errcheck // it may have noticed that it is alone
+	}
+	for _, pid := range children {
+		awaitEnd(pid)
+	}
+}
+
+// Stop ends the server in good order: connections are closed, transactions rolled back.
+func (s *Server) Stop(t testing.TB) {
+	t.Helper()
+	s.end(syscall.SIGINT)
+}
+
+// Restart starts the server again on the same address, after Kill or Stop.
+func (s *Server) Restart(t testing.TB) {
+	t.Helper()
+	if err := s.launch(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *Server) url(database string) string {
+	return fmt.Sprintf("postgresql://postgres@127.0.0.1:%d/%s?sslmode=disable", s.port, database)
+}
+
+// binaries finds the folder of PostgreSQL's programs.
+func binaries() (string, error) {
+	if path, err := exec.LookPath("postgres"); err == nil {
+		return filepath.Dir(path), nil
+	}
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres") // where Debian keeps them; the pattern is right
+	if len(found) == 0 {
+		return "", errors.New("no postgres in PATH nor in /usr/lib/postgresql")
+	}
+	return filepath.Dir(slices.Max(found)), nil
+}
+
+func start(fsync bool) (*Server, error) {
+	bin, err := binaries()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "pierre-pg-")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{dir: dir, bin: bin, fsync: fsync}
+	if err := errors.Join(own(dir), s.keep()); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	initdb := s.command("initdb", "-D", s.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions", "--locale=C.UTF-8")
+	if out, err := initdb.CombinedOutput(); err != nil {
+		s.close()
+		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	if err := s.launch(); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) data() string { return filepath.Join(s.dir, "data") }
+
+func (s *Server) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(filepath.Join(s.bin, name), args...)
+	cmd.Dir, cmd.SysProcAttr = s.dir, credentials()
+	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
+	return cmd
+}
+
+// keep starts a shell that waits for the end of this process or of hold, then ends the server and removes its folder.
+func (s *Server) keep() error {
+	const script = `cat >/dev/null
+pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null) && kill -QUIT "$pid" 2>/dev/null
+n=0
+while [ -e "$1/data/postmaster.pid" ] && [ $n -lt 100 ]; do sleep 0.05; n=$((n + 1)); done
+rm -rf "$1"`
+	s.keeper = exec.Command("/bin/sh", "-c", script, "sh", s.dir)
+	s.keeper.Dir, s.keeper.SysProcAttr = "/", apart(credentials()) // an interrupt at the terminal does not end it
+	hold, err := s.keeper.StdinPipe()
+	if err != nil {
+		return err
+	}
+	s.hold = hold
+	return s.keeper.Start()
+}
+
+func (s *Server) close() {
+	s.end(syscall.SIGQUIT)
+	s.hold.Close()  //nolint:errcheck // it ends the keeper
+	s.keeper.Wait() //nolint:errcheck // a folder that could not be removed is no error of the test
+}
+
+// launch starts the server and waits until it answers.
+func (s *Server) launch() error {
+	var err error
+	for range 3 { // another program may take the port first
+		if s.port == 0 {
+			if s.port, err = freePort(); err != nil {
+				return err
+			}
+		}
+		if err = s.launchOnce(); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+func (s *Server) launchOnce() error {
+	cmd := s.command("postgres", "-D", s.data(), "-h", "127.0.0.1", "-p", strconv.Itoa(s.port), "-k", "",
+		"-c", "max_connections=500", "-c", "shared_buffers=64MB", "-c", "logging_collector=off", "-c", "fsync="+onOff(s.fsync))
+	log, err := os.Create(filepath.Join(s.dir, "log"))
+	if err != nil {
+		return err
+	}
+	defer log.Close() //nolint:errcheck // the server has it
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = apart(cmd.SysProcAttr)
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := make(chan struct{})
+	go func() { // ends with the server
+		cmd.Wait() //nolint:errcheck // its end is seen by the tests
+		close(ended)
+	}()
+	deadline := time.Now().Add(startTimeout)
+	for {
+		err := execute(s.url(adminDatabase), `SELECT 1`)
+		if err == nil {
+			s.mu.Lock()
+			s.running = cmd
+			s.mu.Unlock()
+			return nil
+		}
+		select {
+		case <-ended:
+			text, _ := os.ReadFile(log.Name())
+			return fmt.Errorf("postgres ended: %s", strings.TrimSpace(string(text)))
+		case <-time.After(10 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			return errors.Join(fmt.Errorf("postgres does not answer: %w", err), cmd.Process.Kill())
+		}
+	}
+}
+
+// end sends the server a signal and waits for its end.
+func (s *Server) end(signal syscall.Signal) {
+	s.mu.Lock()
+	cmd := s.running
+	s.running = nil
+	s.mu.Unlock()
+	if cmd == nil {
+		return
+	}
+	cmd.Process.Signal(signal) //nolint:errcheck // it may have ended by itself
+	awaitEnd(cmd.Process.Pid)  // launchOnce waits for it
+}
+
+func awaitEnd(pid int) {
+	for deadline := time.Now().Add(startTimeout); syscall.Kill(pid, 0) == nil && time.Now().Before(deadline); {
+		<-time.After(5 * time.Millisecond)
+	}
+}
+
+// childrenOf returns the processes that the server started, on Linux.
+func childrenOf(cmd *exec.Cmd) []int {
+	if cmd == nil {
+		return nil
+	}
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", cmd.Process.Pid, cmd.Process.Pid)) // elsewhere there is none
+	var pids []int
+	for _, field := range strings.Fields(string(text)) {
+		if pid, err := strconv.Atoi(field); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not wait
+	if err != nil {
+		return 0, err
+	}
+	port := l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // a TCP listener's
+	return port, l.Close()
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}

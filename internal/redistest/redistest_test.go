@@ -1,0 +1,31 @@
+package redistest
+
+import "testing"
+
+func TestServer(t *testing.T) {
+	s := Start(t)
+	ask := func(command, want string) {
+		t.Helper()
+		if got, err := s.command(command); err != nil || got != want {
+			t.Errorf("%s = %q, %v; want %q", command, got, err, want)
+		}
+	}
+	ask("INCR n", ":1")
+	ask("INCR n", ":2")
+	s.FlushAll(t)
+	ask("INCR n", ":1")
+	for _, end := range []func(testing.TB){s.Kill, s.Stop} {
+		end(t)
+		if _, err := s.command("PING"); err == nil {
+			t.Error("the server answers after its end")
+		}
+		s.Restart(t)
+		ask("INCR n", ":1")
+	}
+	s.Pause(t)
+	s.Resume(t)
+	ask("INCR n", ":2")
+	if other := Start(t); other.URL() == s.URL() {
+		t.Error("two servers have one address")
+	}
+}

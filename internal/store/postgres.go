@@ -1,0 +1,156 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/series"
+)
+
+const (
+	// DefaultConnections is how many connections to PostgreSQL a [Store] opens at most, unless
+	// [Store.SetMaxConnections] says otherwise. PostgreSQL itself takes 100 by default, from all its clients.
+	DefaultConnections = 16
+
+	connectTimeout     = 5 * time.Second  // of one address of the server
+	connectionIdle     = 5 * time.Minute  // after which an unused connection is closed
+	connectionLifetime = 30 * time.Minute // after which a connection is made anew, so that a moved server is found
+	migrationLease     = 30 * time.Second // after which the lock of a program that died while it migrated is free
+	migrationBeat      = 5 * time.Second  // how often the lock is renewed
+	migrationPause     = 200 * time.Millisecond
+	migrationTries     = 1500 // with migrationPause between them: five minutes
+)
+
+// OpenPostgres opens the PostgreSQL database that databaseURL names, postgresql://USER:PASSWORD@HOST:PORT/DATABASE or
+// postgres://…; it connects when the database is first used. Several hosts, TLS (sslmode and its like), PGPASSWORD and
+// the password file are as libpq has them. No statement is prepared on the server, so that poolers may give each
+// transaction another connection. The error never repeats the URL, because it may hold a password.
+func OpenPostgres(databaseURL string) (*Store, error) {
+	config, err := postgresConfig(databaseURL)
+	if err != nil {
+		return nil, err
+	}
+	codec, err := series.NewCodec()
+	if err != nil {
+		return nil, err
+	}
+	locker, err := lock.NewPostgresTableLocker(
+		lock.WithTableLeaseDuration(migrationLease), lock.WithTableHeartbeatInterval(migrationBeat),
+		lock.WithTableLockTimeout(migrationPause, migrationTries))
+	if err != nil {
+		return nil, err
+	}
+	db := stdlib.OpenDB(*config)
+	db.SetConnMaxIdleTime(connectionIdle)
+	db.SetConnMaxLifetime(connectionLifetime)
+	s := &Store{write: db, read: db, codec: codec, importing: make(chan struct{}, 1), d: dialect{
+		dir:           "postgres",
+		goose:         goose.DialectPostgres,
+		migrating:     []goose.ProviderOption{goose.WithLocker(locker)},
+		rewrite:       func(q string) string { return q },
+		conflict:      postgresConflict,
+		serialization: postgresSerialization,
+		busy:          postgresBusy,
+		full:          postgresFull,
+	}}
+	s.SetMaxConnections(DefaultConnections)
+	if err := s.init(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// SetMaxConnections sets how many connections to the database's server are open at most. A SQLite file has no server.
+func (s *Store) SetMaxConnections(n int) {
+	if s.write == s.read {
+		s.write.SetMaxOpenConns(n)
+		s.write.SetMaxIdleConns(n)
+	}
+}
+
+// isPostgres reports whether the URL names a PostgreSQL database.
+func isPostgres(databaseURL string) bool {
+	s := strings.ToLower(scheme.FindString(databaseURL))
+	return s == "postgres:" || s == "postgresql:"
+}
+
+func postgresConfig(databaseURL string) (*pgx.ConnConfig, error) {
+	_, rest, _ := strings.Cut(databaseURL, ":")
+	config, err := pgx.ParseConfig("postgresql:" + rest)
+	if err != nil || !strings.HasPrefix(rest, "//") {
+		return nil, pierre.Invalid("database-url", "--database-url is no PostgreSQL URL; "+
+			"write postgresql://USER:PASSWORD@HOST:5432/DATABASE, with special characters of the password as %%XX.")
+	}
+	// Statements are described once per connection and remembered here, not on the server.
+	config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "pierre"
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout
+	}
+	// A server that vanished without a word is noticed in half a minute.
+	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}}
+	config.DialFunc = dialer.DialContext
+	return config, nil
+}
+
+func postgresCode(err error) string {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
+func postgresConflict(err error) bool { return postgresCode(err) == "23505" }
+
+// postgresSerialization reports a serialization failure or a deadlock.
+func postgresSerialization(err error) bool {
+	code := postgresCode(err)
+	return code == "40001" || code == "40P01"
+}
+
+func postgresFull(err error) bool { return postgresCode(err) == "53100" }
+
+// postgresBusy reports that the server cannot be reached, ends or starts, has no connection left, or has become a
+// read-only copy of another one.
+func postgresBusy(err error) bool {
+	code := postgresCode(err)
+	switch {
+	case code == "53100": // disk full
+		return false
+	case strings.HasPrefix(code, "08"), strings.HasPrefix(code, "53"), strings.HasPrefix(code, "57P"), code == "55P03", code == "25006":
+		return true
+	case code != "":
+		return false
+	}
+	return lostConnection(err)
+}
+
+// lostConnection reports that there is no connection to the server, or no more.
+func lostConnection(err error) bool {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrNoRows) {
+		return false
+	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return true
+	}
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, sql.ErrConnDone) || errors.Is(err, driver.ErrBadConn) || pgconn.SafeToRetry(err)
+}
