@@ -17,8 +17,8 @@ func Haversine(lat1, lon1, lat2, lon2 float64) float64 {
 
 // TrackDistance returns the cumulative distance in metres along the points in
 // degrees, one value per time in s, NaN before the first point. Points that could
-// only be reached faster than maxSpeed in m/s are left out as GPS errors, unless
-// the track goes on from there. See [MethodHaversine].
+// only be reached faster than maxSpeed in m/s are left out as GPS errors, however many
+// they are; where the track goes on elsewhere, the way there is not counted. See [MethodHaversine].
 func TrackDistance(t, lat, lon []float64, maxSpeed float64) ([]float64, error) {
 	if len(lat) != len(t) || len(lon) != len(t) {
 		return nil, unavailable("no positions were recorded")
@@ -26,35 +26,37 @@ func TrackDistance(t, lat, lon []float64, maxSpeed float64) ([]float64, error) {
 	if !(maxSpeed > 0) {
 		return nil, unavailable("no highest speed was given")
 	}
-	d := make([]float64, len(t))
-	var last struct{ t, lat, lon float64 }
-	sum, strayed := math.NaN(), 0
-	for i := range t {
-		d[i] = sum
-		if !onEarth(lat[i], lon[i]) || !finite(t[i]) {
-			continue
-		}
-		step := 0.0
-		if !math.IsNaN(sum) {
-			step = Haversine(last.lat, last.lon, lat[i], lon[i])
-			if step > maxSpeed*(max(t[i]-last.t, 0)+1) && strayed < maxStray {
-				strayed++
-				continue
-			}
-			step += sum
-		}
-		sum, strayed, d[i] = step, 0, step
-		last.t, last.lat, last.lon = t[i], lat[i], lon[i]
-	}
-	if math.IsNaN(sum) {
+	k := track{t, lat, lon, maxSpeed}
+	parts := k.credible()
+	if len(parts) == 0 {
 		return nil, unavailable("no positions were recorded")
+	}
+	d := make([]float64, len(t))
+	sum, next := math.NaN(), 0
+	for n, p := range parts {
+		for ; next < p.points[0]; next++ {
+			d[next] = sum
+		}
+		for j, i := range p.points {
+			switch {
+			case n == 0 && j == 0:
+				sum = 0
+			case j > 0:
+				sum += k.step(p.points[j-1], i)
+			case !p.jumped:
+				sum += k.step(parts[n-1].last(), i)
+			}
+			for ; next < i; next++ {
+				d[next] = d[max(next-1, 0)]
+			}
+			d[i], next = sum, i+1
+		}
+	}
+	for ; next < len(d); next++ {
+		d[next] = sum
 	}
 	return d, nil
 }
-
-// maxStray is how many points in a row may be GPS errors; more, and the recording
-// does go on there.
-const maxStray = 5
 
 func onEarth(lat, lon float64) bool {
 	return math.Abs(lat) <= 90 && math.Abs(lon) <= 180

@@ -24,7 +24,8 @@ func TestTrackDistance(t *testing.T) {
 		{"a point is missing", []float64{0, 1, nan, 3, 4}, 4},
 		{"a point is astray", []float64{0, 1, 5000, 3, 4}, 4},
 		{"the first point is missing", []float64{nan, 1, 2, 3, 4}, 3},
-		{"the track goes on elsewhere", []float64{0, 1, 5000, 5001, 5002, 5003, 5004, 5005, 5006}, 5006},
+		{"the track goes on elsewhere", append(rising(0, 12), rising(5000, 12)...), 11 + 11},
+		{"it begins with points anywhere", append([]float64{9000, -4000, 300, 7000, 2000, -800}, rising(1, 12)...), 11},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			at, lon, lat := make([]float64, len(c.lat)), make([]float64, len(c.lat)), make([]float64, len(c.lat))
@@ -81,4 +82,13 @@ func TestAscent(t *testing.T) {
 	}
 	_, _, err = Ascent(at, nil, 2)
 	refused(t, "no altitude", err)
+}
+
+// rising returns n numbers from the first on.
+func rising(first float64, n int) []float64 {
+	numbers := make([]float64, n)
+	for i := range numbers {
+		numbers[i] = first + float64(i)
+	}
+	return numbers
 }

@@ -77,12 +77,13 @@ func (w *walker) appleDocument(ctx context.Context, b *bundle, e *entry, in scop
 // appleWorkout yields workout i with the points of its routes, then the routes.
 func (w *walker) appleWorkout(ctx context.Context, b *bundle, list *entry, a *apple.Reader, i int, in scope) error {
 	workout := &a.Workouts[i]
-	d := workout.Draft()
+	var samples []draft.Sample
+	var warnings []string
 	var routes []Result
 	for _, name := range workout.Routes {
 		file := b.find(path.Join(path.Dir(list.path), name), true)
 		if file == nil {
-			d.Warn("its route " + name + " is missing")
+			warnings = append(warnings, "its route "+name+" is missing")
 			continue
 		}
 		file.taken = true
@@ -97,17 +98,17 @@ func (w *walker) appleWorkout(ctx context.Context, b *bundle, list *entry, a *ap
 				return fatal
 			}
 			res.Status, res.Reason = r.Status, r.Reason
-			d.Warn("its route " + name + " could not be read: " + r.Reason)
+			warnings = append(warnings, "its route "+name+" could not be read: "+r.Reason)
 		}
 		res.SHA256, res.Warnings = read.sum, read.warnings
 		routes = append(routes, res)
 		for _, part := range read.drafts {
-			d.Samples = append(d.Samples, part.Samples[:min(len(part.Samples), w.limits.Samples-len(d.Samples))]...)
+			samples = append(samples, part.Samples[:min(len(part.Samples), w.limits.Samples-len(samples))]...)
 		}
 	}
 	beats := a.HeartRates.During(workout)
-	d.Samples = append(d.Samples, beats[:min(len(beats), w.limits.Samples-len(d.Samples))]...)
-	p := parsed{format: formats.XML, sum: workout.Sum, drafts: []draft.Draft{d}}
+	samples = append(samples, beats[:min(len(beats), w.limits.Samples-len(samples))]...)
+	p := parsed{format: formats.XML, sum: workout.Sum, drafts: workout.Drafts(samples), warnings: warnings}
 	if err := w.deliver(fmt.Sprintf("%s#workout-%d", list.path, i+1), p, "", in); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package activityfile
 import (
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -344,15 +345,49 @@ func TestFITLengthsStandInForRecords(t *testing.T) {
 	}
 }
 
-func TestFITSamplesOfAnotherDayAreLeftOut(t *testing.T) {
+func TestFITClockThatIsSetOnTheWay(t *testing.T) {
 	content := fitRecording{seconds: 30, sport: typedef.SportRunning, record: func(i int, r *mesgdef.Record) {
 		if i < 3 {
 			r.SetTimestamp(time.Date(2014, 1, 1, 0, 0, i, 0, time.UTC)) // before the first fix
 		}
 	}}.encode(t)
 	a, r := recording(t, content)
+	if len(a.Series.Time) != 30 || !a.Start.Equal(fitStart) || len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], "326008800 s ahead") {
+		t.Errorf("%d samples from %v, warnings %q", len(a.Series.Time), a.Start, r.Warnings)
+	}
+}
+
+func TestFITSamplesOfAnotherDayAreLeftOut(t *testing.T) {
+	content := fitRecording{seconds: 30, sport: typedef.SportRunning, record: func(i int, r *mesgdef.Record) {
+		if i%10 == 3 {
+			r.SetTimestamp(time.Date(2014, 1, 1, 0, 0, i, 0, time.UTC)) // again and again: no clock was set
+		}
+	}}.encode(t)
+	a, r := recording(t, content)
 	if len(a.Series.Time) != 27 || !a.Start.Equal(fitStart) || len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], "3 samples of another day") {
 		t.Errorf("%d samples from %v, warnings %q", len(a.Series.Time), a.Start, r.Warnings)
+	}
+}
+
+func TestFITSessionOfAnotherYear(t *testing.T) {
+	content := fitRecording{seconds: 600, sport: typedef.SportRunning, session: func(s *mesgdef.Session) {
+		s.SetStartTime(fitStart.AddDate(-3, 0, 0))
+	}}.encode(t)
+	a, r := recording(t, content)
+	if len(a.Series.Time) != 600 || !a.Start.Equal(fitStart) || len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], "2021-05-01 06:00") {
+		t.Errorf("%d samples from %v, warnings %q", len(a.Series.Time), a.Start, r.Warnings)
+	}
+}
+
+func TestFITClockThatIsSetBack(t *testing.T) {
+	content := fitRecording{seconds: 1200, sport: typedef.SportRunning, record: func(i int, r *mesgdef.Record) {
+		if i < 300 {
+			r.SetTimestamp(fitStart.Add(time.Hour + time.Duration(i)*time.Second))
+		}
+	}}.encode(t)
+	a, r := recording(t, content)
+	if len(a.Series.Time) != 1200 || !a.Start.Equal(fitStart) || *a.DistanceMeters != 3*1199 || len(r.Warnings) != 1 {
+		t.Errorf("%d samples from %v, %v m, warnings %q", len(a.Series.Time), a.Start, *a.DistanceMeters, r.Warnings)
 	}
 }
 
@@ -400,4 +435,24 @@ func TestFITLimitsSamples(t *testing.T) {
 	if len(r.Recordings) != 1 || len(r.Recordings[0].Series.Time) != 200 || !strings.Contains(r.Warnings[0], "more than 200 samples") {
 		t.Errorf("%v", brief([]Result{r}))
 	}
+}
+
+func TestFITLapsThatAllStartAtTheBeginning(t *testing.T) {
+	a, _ := recording(t, readCase(t, "fit-laps-all-start-at-the-beginning.fit"))
+	var starts []float64
+	for _, l := range a.Laps {
+		starts = append(starts, math.Round(l.StartSeconds))
+	}
+	if want := []float64{0, 400, 800}; !slices.Equal(starts, want) {
+		t.Errorf("laps start at %v, want %v", starts, want)
+	}
+}
+
+func readCase(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile("testdata/cases/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }

@@ -23,7 +23,7 @@ func TestGarminExport(t *testing.T) {
 	lost := fitStart.Add(48 * time.Hour)
 	list := "[{\"summarizedActivitiesExport\":[" + strings.Join([]string{
 		garminRow(11, "trail_running", "Hill", fitStart.Add(2*time.Second)),
-		garminRow(9007199254740993, "lap_swimming", "Pool", lost),
+		garminRow(9007199254740993, "cycling", "Pool", lost),
 		garminRow(13, "multi_sport", "Triathlon", lost),
 	}, ",") + "]}]"
 	monitoring := fitRecording{seconds: 5}.messages()
@@ -66,7 +66,7 @@ func TestGarminExport(t *testing.T) {
 		t.Errorf("a file beside the export comes from %s", p)
 	}
 	a := results[5].Recordings[0]
-	if a.Sport != pierre.SportSwim || a.Name != "Pool" || !a.Start.Equal(lost) || results[5].ExternalID != "9007199254740993" {
+	if a.Sport != pierre.SportRide || a.Name != "Pool" || !a.Start.Equal(lost) || results[5].ExternalID != "9007199254740993" {
 		t.Errorf("got %+v", a.Activity)
 	}
 	for _, v := range []struct {

@@ -39,7 +39,7 @@ func tcxWith(inner string) string {
 
 // tcxDoc is a run of n points.
 func tcxDoc(n int) string {
-	return tcxWith("<Activities>" + tcxActivity("Running", fitStart, tcxLap(fitStart, float64(n), tcxTrack(fitStart, n))) + "</Activities>")
+	return tcxWith("<Activities>" + tcxActivity("Biking", fitStart, tcxLap(fitStart, float64(n), tcxTrack(fitStart, n))) + "</Activities>")
 }
 
 func TestTCXLapsAreAuthoritative(t *testing.T) {

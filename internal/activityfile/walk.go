@@ -202,6 +202,9 @@ func size(n int64) string {
 // otherwise says what a file is that is in no format of recordings, by its name and first bytes.
 func otherwise(name string, head []byte) error {
 	base := path.Base(name)
+	if base == ".DS_Store" || base == "Thumbs.db" || base == "desktop.ini" || strings.HasPrefix(base, "._") || strings.Contains(name, "__MACOSX/") {
+		return draft.NotActivity("a file of the operating system")
+	}
 	if f, ok := formats.Of(base); ok && f.Name != formats.XML {
 		switch {
 		case f.Holds == formats.Table:
@@ -219,9 +222,6 @@ func otherwise(name string, head []byte) error {
 		return draft.NotActivity("a photo or video")
 	case ".txt", ".html", ".pdf", ".md":
 		return draft.NotActivity("no activity: a document or table")
-	}
-	if base == ".DS_Store" || base == "Thumbs.db" || base == "desktop.ini" || strings.HasPrefix(base, "._") || strings.Contains(name, "__MACOSX/") {
-		return draft.NotActivity("a file of the operating system")
 	}
 	if bytes.HasPrefix(head, []byte("Rar!")) || bytes.HasPrefix(head, []byte("7z\xBC\xAF")) {
 		return draft.NotActivity("an archive of a kind that is not read: use zip")

@@ -31,6 +31,8 @@ type workout struct {
 	duration   *float64
 	paused     float64
 	totals     pierre.Totals
+	distance   string // the kind of distance that the totals have
+	legs       []workout
 	Routes     []string
 	Sum        [32]byte // identifies it: the document around it changes with every export
 }
@@ -55,6 +57,8 @@ func (a *Reader) workout(e xml.StartElement) (workout, error) {
 		switch e.Name.Local {
 		case "WorkoutStatistics":
 			w.statistic(e)
+		case "WorkoutActivity":
+			return a.leg(e, &w)
 		case "MetadataEntry":
 			w.metadata(xmldoc.Attr(e, "key"), xmldoc.Attr(e, "value"))
 		case "WorkoutEvent":
@@ -85,6 +89,32 @@ func (a *Reader) workout(e xml.StartElement) (workout, error) {
 	return w, err
 }
 
+// maxLegs bounds the sports of one workout.
+const maxLegs = 100
+
+// leg reads a WorkoutActivity element: one sport of a workout of several, such as a triathlon.
+func (a *Reader) leg(e xml.StartElement, of *workout) error {
+	l := workout{kind: draft.Clip(xmldoc.Attr(e, "workoutActivityType"), maxName), source: of.source, device: of.device, offset: of.offset}
+	l.Start, _ = timeOf(xmldoc.Attr(e, "startDate"))
+	l.end, _ = timeOf(xmldoc.Attr(e, "endDate"))
+	l.duration = quantityOf(xmldoc.Attr(e, "duration"), xmldoc.Attr(e, "durationUnit"))
+	err := a.Children(func(e xml.StartElement) error {
+		switch e.Name.Local {
+		case "WorkoutStatistics":
+			l.statistic(e)
+		case "MetadataEntry":
+			l.metadata(xmldoc.Attr(e, "key"), xmldoc.Attr(e, "value"))
+		}
+		return nil
+	})
+	n := len(of.legs)
+	follows := n == 0 || l.Start >= of.legs[n-1].end // else a hostile export's could all have all the samples
+	if !math.IsNaN(l.Start) && follows && n < maxLegs {
+		of.legs = append(of.legs, l)
+	}
+	return err
+}
+
 // location returns the time zone of that name, nil if there is none. Loading one
 // reads a file, so each is loaded once.
 func (a *Reader) location(name string) *time.Location {
@@ -110,7 +140,11 @@ func (w *workout) statistic(e xml.StartElement) {
 	case kind == "ActiveEnergyBurned":
 		t.CaloriesKcal = draft.First(value("sum"), t.CaloriesKcal)
 	case strings.HasPrefix(kind, "Distance"):
-		t.DistanceMeters = draft.First(value("sum"), t.DistanceMeters)
+		if sum := value("sum"); sum != nil && w.distance != "" && w.distance != kind {
+			t.DistanceMeters = new(*t.DistanceMeters + *sum) // of another sport
+		} else if sum != nil {
+			t.DistanceMeters, w.distance = sum, kind
+		}
 	case kind == "HeartRate":
 		t.AverageHeartRateBPM, t.MaxHeartRateBPM = value("average"), value("maximum")
 	case strings.HasSuffix(kind, "Power"):
@@ -135,8 +169,31 @@ func (w *workout) metadata(key, value string) {
 	}
 }
 
-// Draft makes an activity of the workout, without the samples.
-func (w *workout) Draft() draft.Draft {
+// Drafts makes an activity of the workout, or one of each of its sports, and gives them their samples.
+func (w *workout) Drafts(samples []draft.Sample) []draft.Draft {
+	sports := map[string]bool{}
+	for i := range w.legs {
+		sports[w.legs[i].kind] = true
+	}
+	if len(sports) < 2 {
+		d := w.draft()
+		d.Samples = samples
+		return []draft.Draft{d}
+	}
+	draft.SortSamples(samples)
+	drafts := make([]draft.Draft, len(w.legs))
+	for i := range w.legs {
+		l := &w.legs[i]
+		l.offset = w.offset
+		drafts[i] = l.draft()
+		drafts[i].Rec.MultisportID = fmt.Sprintf("%x", w.Sum[:8])
+		drafts[i].Samples = draft.During(samples, l.Start, l.end)
+	}
+	return drafts
+}
+
+// draft makes an activity of the workout, without the samples.
+func (w *workout) draft() draft.Draft {
 	d := draft.New(w.Start)
 	d.Rec.Sport, d.Rec.Device, d.Rec.UTCOffset, d.Rec.Totals = draft.SportOf(w.kind), w.device, &w.offset, w.totals
 	if elapsed := draft.Positive(w.end - w.Start); elapsed != nil {

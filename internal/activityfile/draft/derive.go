@@ -23,8 +23,11 @@ func (d *Draft) Finish() pierre.Recording {
 	if d.Rec.Sport == "" {
 		d.Rec.Sport = pierre.SportOther
 	}
+	d.timesInOrder()
 	d.Rec.Start = FromUnix(d.Start)
-	measureTrack(d.Samples, d.Rec.Sport)
+	d.believe()
+	d.oneLeg()
+	d.oneMeanPower()
 	derive(&d.Rec.Totals, d.Samples, d.Rec.Sport, 0)
 	plausible(&d.Rec.Totals)
 	d.Rec.HasGPS = slices.ContainsFunc(d.Samples, func(s Sample) bool { return s.placed() })

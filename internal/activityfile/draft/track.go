@@ -47,19 +47,6 @@ func measureSegment(segment []*Sample, base, topSpeed float64) float64 {
 	return distances[len(distances)-1]
 }
 
-// topSpeed is what no athlete exceeds, in m/s.
-func topSpeed(sport pierre.Sport) float64 {
-	switch {
-	case sport.IsRun(), sport == pierre.SportWalk, sport == pierre.SportHike:
-		return 15
-	case sport == pierre.SportSwim:
-		return 5
-	case sport.IsRide():
-		return 40
-	}
-	return 70 // alpine skiing, sailing, and what else there is
-}
-
 // movingSeconds sums up the time between samples whose distance grew at least as
 // fast as an athlete moves. Unlike [fitness.MovingTime] it needs no speeds, and it
 // counts the gaps of devices that record only what changes. Without distances,

@@ -62,11 +62,12 @@ func take(b []byte) (part, int) {
 
 // reader returns the part in a form that a decoder accepts.
 func (p part) reader() io.Reader {
+	messages := p.body[min(int(p.body[0]), len(p.body)):]
+	repairBaseTypes(messages)
 	if !p.recovered {
 		return bytes.NewReader(p.body)
 	}
 	header := bytes.Clone(p.body[:p.body[0]])
-	messages := p.body[len(header):]
 	binary.LittleEndian.PutUint32(header[4:], uint32(len(messages)))
 	return io.MultiReader(bytes.NewReader(header), bytes.NewReader(messages))
 }

@@ -30,8 +30,12 @@ const (
 // A file collects the messages of a chain of FIT files.
 type file struct {
 	maxSamples int
-	full       string // why nothing more is read; "" as long as no limit is reached
-	part       int    // that is being read
+	full       string    // why nothing more is read; "" as long as no limit is reached
+	part       int       // that is being read
+	begins     []int     // the first record of each part
+	marks      []int     // how many records came before each lap was written
+	written    []float64 // when each lap was written
+	timerTotal float64   // s that the activity message states, 0: it does not
 
 	id       mesgdef.FileId // the first one
 	known    bool           // id is set
@@ -43,7 +47,7 @@ type file struct {
 	timer    []timer
 	hr       heartRates
 	records  []draft.Sample
-	native   map[devField]byte // developer fields that stand for one of FIT's own
+	native   map[devField]nativeField // what developer fields stand for
 }
 
 // A clock is what an activity message says about the athlete's clock, in FIT seconds.
@@ -55,16 +59,14 @@ type timer struct {
 	on bool
 }
 
-// A devField names a developer field: the index of the developer data, and its number there.
-type devField [2]byte
-
 // decode reads a FIT file. Warnings say what was not readable.
 func decode(ctx context.Context, b []byte, maxSamples int) (f *file, warnings []string, err error) {
-	f = &file{maxSamples: maxSamples, native: map[devField]byte{}}
+	f = &file{maxSamples: maxSamples, native: map[devField]nativeField{}}
 	parts, rest := split(b)
 	dec := decoder.New(nil)
 	for i, part := range parts {
 		f.part = i
+		f.begins = append(f.begins, len(f.records))
 		read, err := f.decode(ctx, dec, part)
 		if ctx.Err() != nil {
 			return nil, nil, ctx.Err()
@@ -140,12 +142,18 @@ func (f *file) OnMesg(m proto.Message) {
 			f.sport = mesgdef.NewSport(&m)
 		}
 	case mesgnum.Session:
-		f.sessions = append(f.sessions, newSession(f.part, mesgdef.NewSession(&m)))
+		s := newSession(f.part, mesgdef.NewSession(&m))
+		f.completeTotals(&s.totals, m.DeveloperFields)
+		f.sessions = append(f.sessions, s)
 	case mesgnum.Lap:
-		f.laps = append(f.laps, newLap(mesgdef.NewLap(&m)))
+		l := mesgdef.NewLap(&m)
+		f.laps, f.marks, f.written = append(f.laps, newLap(l)), append(f.marks, len(f.records)), append(f.written, timeOf(l.Timestamp))
 	case mesgnum.Length:
 		f.lengths = append(f.lengths, newLength(mesgdef.NewLength(&m)))
 	case mesgnum.Activity:
+		if x := m.FieldValueByNum(fieldnum.ActivityTotalTimerTime).Uint32(); x != basetype.Uint32Invalid {
+			f.timerTotal += float64(x) / 1000
+		}
 		f.clocks = append(f.clocks, clock{
 			m.FieldValueByNum(fieldnum.ActivityTimestamp).Uint32(), m.FieldValueByNum(fieldnum.ActivityLocalTimestamp).Uint32(),
 		})
@@ -172,19 +180,5 @@ func (f *file) event(e *mesgdef.Event) {
 	case typedef.EventTypeStop, typedef.EventTypeStopAll, typedef.EventTypeStopDisable, typedef.EventTypeStopDisableAll:
 		f.timer = append(f.timer, timer{draft.Unix(e.Timestamp), false})
 	default:
-	}
-}
-
-// describe notes developer fields that stand for a field of the record message,
-// such as the power of a foot pod that the watch does not know.
-func (f *file) describe(d *mesgdef.FieldDescription) {
-	key := devField{d.DeveloperDataIndex, d.FieldDefinitionNumber}
-	switch {
-	case d.NativeMesgNum == mesgnum.Record && d.NativeFieldNum != basetype.Uint8Invalid:
-		f.native[key] = d.NativeFieldNum
-	case len(d.FieldName) > 0 && (d.FieldName[0] == "Power" || d.FieldName[0] == "RP_Power"):
-		f.native[key] = fieldnum.RecordPower
-	default:
-		f.native[key] = basetype.Uint8Invalid
 	}
 }

@@ -25,7 +25,13 @@ func Read(ctx context.Context, b []byte, sum [32]byte, maxSamples int) (drafts [
 	if f.known && !mayBeActivity(f.id.Type) {
 		return nil, nil, draft.NotActivity("a FIT file of type %s holds no activity", typeName(f.id.Type))
 	}
+	if text := f.correctClock(); text != "" {
+		warnings = append(warnings, text)
+	}
 	draft.SortSamples(f.records)
+	if text := f.alignSessions(); text != "" {
+		warnings = append(warnings, text)
+	}
 	f.hr.merge(f.records)
 	drafts = f.drafts(sum)
 	switch {

@@ -71,48 +71,6 @@ func (r *record) set(num byte, v proto.Value) {
 	}
 }
 
-// developed fills what the sample lacks from developer fields.
-func (f *file) developed(s *draft.Sample, fields []proto.DeveloperField) {
-	for _, field := range fields {
-		var dst *float64
-		switch f.native[devField{field.DeveloperDataIndex, field.Num}] {
-		case fieldnum.RecordPower:
-			dst = &s.Power
-		case fieldnum.RecordHeartRate:
-			dst = &s.HR
-		case fieldnum.RecordCadence:
-			dst = &s.Cad
-		default:
-			continue
-		}
-		if x, ok := number(field.Value); ok && math.IsNaN(*dst) {
-			*dst = x
-		}
-	}
-}
-
-// number returns a developer field's value; other applications' sentinels for "invalid" are those of FIT.
-func number(v proto.Value) (float64, bool) {
-	var x float64
-	switch v.Type() {
-	case proto.TypeUint8:
-		x = scaled(v.Uint8(), basetype.Uint8Invalid, 1)
-	case proto.TypeUint16:
-		x = scaled(v.Uint16(), basetype.Uint16Invalid, 1)
-	case proto.TypeUint32:
-		x = scaled(v.Uint32(), basetype.Uint32Invalid, 1)
-	case proto.TypeInt16:
-		x = float64(v.Int16())
-	case proto.TypeFloat32:
-		x = float64(v.Float32())
-	case proto.TypeFloat64:
-		x = v.Float64()
-	default:
-		return 0, false
-	}
-	return x, x >= 0 && x < math.MaxInt16
-}
-
 // scaled returns x/scale, or NaN if x is the field's mark for "invalid".
 func scaled[T uint8 | uint16 | uint32](x, invalid T, scale float64) float64 {
 	if x == invalid {

@@ -28,6 +28,7 @@ func (f *file) drafts(sum [32]byte) []draft.Draft {
 	if legs := slices.DeleteFunc(slices.Clone(f.sessions), func(s session) bool { return s.all }); len(legs) > 0 {
 		f.sessions = legs
 	}
+	f.followLaps()
 	draft.StartLaps(f.laps, f.sessions[0].start)
 	slices.SortStableFunc(f.laps, func(a, b draft.Lap) int { return cmp.Compare(a.Start, b.Start) })
 	slices.SortStableFunc(f.lengths, func(a, b poolLength) int { return cmp.Compare(a.end, b.end) })
@@ -57,6 +58,21 @@ func (f *file) drafts(sum [32]byte) []draft.Draft {
 		drafts = append(drafts, d)
 	}
 	return drafts
+}
+
+// followLaps corrects the starts of laps that overlap the lap before, as of devices that let all begin with the recording:
+// when they were written, less how long they were, tells it.
+func (f *file) followLaps() {
+	for i := 1; i < len(f.laps); i++ {
+		l, before := &f.laps[i], &f.laps[i-1]
+		long := draft.First(l.Totals.ElapsedSeconds, l.Totals.DurationSeconds)
+		if long == nil || !(l.Start < before.End-1) {
+			continue
+		}
+		if began := f.written[i] - *long; began >= before.End-2 {
+			l.Start, l.End = math.Max(began, before.End), f.written[i]
+		}
+	}
 }
 
 // A leg is what was recorded during a session: everything in [from, to).
@@ -102,12 +118,19 @@ func between[T any](list []T, at func(T) float64, from, to float64) []T {
 
 // draft makes one of the session and what was recorded during it.
 func (f *file) draft(s session, l leg) draft.Draft {
+	text := ""
+	if len(f.sessions) == 1 {
+		text = f.completeSession(&s, l.samples)
+	}
 	d := draft.New(s.start)
 	d.Rec.Sport, d.Rec.Totals, d.Rec.Device = s.sport, s.totals, f.device()
 	countFrom(l.samples, l.base)
 	lengths := between(f.lengths, func(x poolLength) float64 { return x.end }, l.from, l.to)
 	var stray int
 	d.Samples, stray = near(addLengths(l.samples, lengths, s.pool), s.start, s.end)
+	if text != "" {
+		d.Warn(text)
+	}
 	if stray > 0 {
 		d.Warn(fmt.Sprintf("%d samples of another day were left out", stray))
 	}
@@ -173,7 +196,6 @@ func (f *file) clock() (shift float64, offset *int, unset bool) {
 // day after end, and how many others there are: a clock that was set on the way
 // leaves samples of another year.
 func near(samples []draft.Sample, start, end float64) (kept []draft.Sample, stray int) {
-	const day = 86400
 	if math.IsNaN(start) || math.IsNaN(end) {
 		return samples, 0
 	}

@@ -40,6 +40,8 @@ type columns struct {
 	id, date, name, kind, desc, file                        int
 	elapsed, moving, distance, gain, loss, maxSpeed         int
 	cadence, maxHR, averageHR, maxPower, averagePower, kcal int
+
+	once bool // the distance is given once, for people
 }
 
 // findColumns recognises the columns of a table. The header grew from 10 to
@@ -72,8 +74,11 @@ func findColumns(header []string) (columns, bool) {
 			file: at("filename"), elapsed: at("elapsed time"), moving: at("moving time"), distance: at("distance"),
 			gain: at("elevation gain"), loss: at("elevation loss"), maxSpeed: at("max speed"), cadence: at("average cadence"),
 			maxHR: at("max heart rate"), averageHR: at("average heart rate"), maxPower: at("max watts"), averagePower: at("average watts"),
-			kcal: at("calories"),
+			kcal: at("calories"), once: at("distance") == slices.Index(names, "distance"),
 		}, true
+	}
+	if len(names) >= 10 && len(names) < 13 {
+		return oldColumns(), true
 	}
 	if len(names) < 35 {
 		return columns{}, false
@@ -87,6 +92,14 @@ func findColumns(header []string) (columns, bool) {
 		elapsed: elapsed, moving: elapsed + 1, distance: distance, maxSpeed: distance + 1, gain: distance + 3, loss: distance + 4,
 		cadence: maxHR - 1, maxHR: maxHR, averageHR: maxHR + 1, maxPower: maxHR + 2, averagePower: maxHR + 3, kcal: maxHR + 4,
 	}, true
+}
+
+// oldColumns are those of the lists before 2019: ten, in the order that they had in every language.
+func oldColumns() columns {
+	return columns{
+		id: 0, date: 1, name: 2, kind: 3, desc: 4, elapsed: 5, distance: 6, file: 9,
+		moving: -1, gain: -1, loss: -1, maxSpeed: -1, cadence: -1, maxHR: -1, averageHR: -1, maxPower: -1, averagePower: -1, kcal: -1, once: true,
+	}
 }
 
 // A Table is a Strava export's list of activities.
@@ -135,6 +148,9 @@ func Read(r io.Reader, maxRows int) (Table, error) {
 		t.Rows = append(t.Rows, row)
 		dates = append(dates, t.Rows[len(t.Rows)-1].Date)
 	}
+	if cols.once {
+		metersFromKilometers(t.Rows)
+	}
 	reader := newDateReader(dates)
 	for i := range t.Rows {
 		if start, ok := reader.parse(t.Rows[i].Date); ok {
@@ -142,6 +158,30 @@ func Read(r io.Reader, maxRows int) (Table, error) {
 		}
 	}
 	return t, nil
+}
+
+// metersFromKilometers converts the distances of a list that gives each once, if they are too short for their times to be
+// in metres: such lists have km, as people read them.
+func metersFromKilometers(rows []Row) {
+	const slowest = 0.1 // m/s, on average
+	var speeds []float64
+	for i := range rows {
+		if t := &rows[i].totals; t.DistanceMeters != nil && t.ElapsedSeconds != nil {
+			speeds = append(speeds, *t.DistanceMeters / *t.ElapsedSeconds)
+		}
+	}
+	if len(speeds) == 0 {
+		return
+	}
+	slices.Sort(speeds)
+	if speeds[len(speeds)/2] > slowest {
+		return
+	}
+	for i := range rows {
+		if t := &rows[i].totals; t.DistanceMeters != nil {
+			*t.DistanceMeters *= 1000
+		}
+	}
 }
 
 // row reads one row.

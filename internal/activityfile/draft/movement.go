@@ -1,0 +1,200 @@
+package draft
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/pierre-mcp/pierre/fitness"
+	"github.com/pierre-mcp/pierre/internal/human"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// topSpeed is what no athlete exceeds even for a moment, in m/s.
+func topSpeed(sport pierre.Sport) float64 {
+	switch {
+	case OnFoot(sport):
+		return 15
+	case sport == pierre.SportSwim:
+		return 5
+	case sport.IsRide():
+		return 40
+	}
+	return 70 // alpine skiing, sailing, and what else there is
+}
+
+// OnFoot reports whether a sport is running or walking.
+func OnFoot(s pierre.Sport) bool {
+	return s.IsRun() || s == pierre.SportWalk || s == pierre.SportHike
+}
+
+// speedLimits are a little above the records of each sport, the longest first. Walkers may run. Riders may roll downhill
+// for minutes, and swimmers may be carried along.
+func speedLimits(sport pierre.Sport) []fitness.SpeedLimit {
+	switch {
+	case OnFoot(sport):
+		return []fitness.SpeedLimit{{Seconds: 1800, MPS: 6.7}, {Seconds: 300, MPS: 7.3}, {Seconds: 60, MPS: 8.8}, {Seconds: 10, MPS: 12.5}}
+	case sport == pierre.SportSwim:
+		return []fitness.SpeedLimit{{Seconds: 600, MPS: 2.5}, {Seconds: 60, MPS: 3}, {Seconds: 10, MPS: 4}}
+	case sport.IsRide():
+		return []fitness.SpeedLimit{{Seconds: 3600, MPS: 17}, {Seconds: 600, MPS: 22}, {Seconds: 60, MPS: 30}, {Seconds: 10, MPS: 40}}
+	}
+	return []fitness.SpeedLimit{{Seconds: 10, MPS: 70}}
+}
+
+// believe makes the distances of the draft believable: errors of the counter are taken out, what no athlete covers that
+// fast does not count, and totals that contain it are left to be derived again.
+func (d *Draft) believe() {
+	t, counted := make([]float64, len(d.Samples)), make([]float64, len(d.Samples))
+	for i := range d.Samples {
+		t[i], counted[i] = d.Samples[i].T, d.Samples[i].Dist
+	}
+	counted = d.meters(counted)
+	repaired := fitness.RepairDistance(t, counted, topSpeed(d.Rec.Sport))
+	for i := range d.Samples {
+		d.Samples[i].Dist = repaired[i]
+	}
+	measureTrack(d.Samples, d.Rec.Sport)
+	for i := range d.Samples {
+		repaired[i] = d.Samples[i].Dist
+	}
+	possible, cut := fitness.CutImpossible(t, repaired, speedLimits(d.Rec.Sport))
+	for i := range d.Samples {
+		s := &d.Samples[i]
+		if s.Dist = possible[i]; s.Speed > topSpeed(d.Rec.Sport) {
+			s.Speed = math.NaN()
+		}
+	}
+	if len(cut) > 0 {
+		d.leaveOut(cut)
+	}
+	d.checkTotals()
+}
+
+// meters returns the distances in m of a source that counted them in km, as the totals or the positions tell.
+func (d *Draft) meters(counted []float64) []float64 {
+	const kilo, tolerance = 1000, 0.05
+	last := 0.0
+	for _, x := range counted {
+		if x > last {
+			last = x
+		}
+	}
+	total := 0.0
+	switch {
+	case last == 0 || last > 1000:
+		return counted
+	case d.Rec.DistanceMeters != nil:
+		total = *d.Rec.DistanceMeters
+	default:
+		placed := make([]Sample, len(d.Samples))
+		copy(placed, d.Samples)
+		for i := range placed {
+			placed[i].Dist = math.NaN()
+		}
+		measureTrack(placed, d.Rec.Sport)
+		total = summarise(placed).dist.max
+	}
+	if math.Abs(total/last-kilo) > tolerance*kilo {
+		return counted
+	}
+	scaled := make([]float64, len(counted))
+	for i, x := range counted {
+		scaled[i] = kilo * x
+	}
+	return scaled
+}
+
+// leaveOut removes the speeds within the stretches that were cut out, and the totals that contain these.
+func (d *Draft) leaveOut(cut []fitness.ImpossibleStretch) {
+	var seconds, meters float64
+	for _, c := range cut {
+		seconds, meters = seconds+c.To-c.From, meters+c.Meters
+		for i := FirstFrom(d.Samples, c.From); i < len(d.Samples) && d.Samples[i].T <= c.To; i++ {
+			if d.Samples[i].T > c.From {
+				d.Samples[i].Speed = math.NaN()
+			}
+		}
+		for i := range d.Laps {
+			l := &d.Laps[i]
+			if common := math.Min(l.End, c.To) - math.Max(l.Start, c.From); common > 0 {
+				without(&l.Totals, common)
+			}
+		}
+	}
+	left := summarise(d.Samples).dist.max
+	d.Warn(fmt.Sprintf("%.0f m in %s are faster than %s and do not count: %s from %s after the start on was in a vehicle, or is an error of the device",
+		meters, clock(seconds), atBest(d.Rec.Sport), plural(len(cut)), clock(cut[0].From-d.Samples[0].T)))
+	if t := d.Rec.DistanceMeters; t == nil || math.Abs(*t-left) > 0.03*left {
+		without(&d.Rec.Totals, seconds)
+	}
+	if moving := d.Samples[len(d.Samples)-1].T - d.Samples[0].T; seconds > moving/2 {
+		d.Warn("most of it was too fast for the sport: there is no distance")
+		for i := range d.Samples {
+			d.Samples[i].Dist, d.Samples[i].Speed = math.NaN(), math.NaN()
+		}
+	}
+}
+
+func plural(stretches int) string {
+	if stretches == 1 {
+		return "the stretch"
+	}
+	return human.Plural(stretches, "stretch") + ", the first"
+}
+
+func atBest(sport pierre.Sport) string {
+	switch {
+	case OnFoot(sport):
+		return "anyone runs"
+	case sport == pierre.SportSwim:
+		return "anyone swims"
+	case sport.IsRide():
+		return "anyone rides"
+	}
+	return "the sport allows"
+}
+
+func clock(seconds float64) string {
+	s := int(math.Round(seconds))
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+}
+
+// without removes from the totals what depends on the distance, and a time that does not count.
+func without(t *pierre.Totals, seconds float64) {
+	t.DistanceMeters, t.AverageSpeedMPS, t.MaxSpeedMPS = nil, nil, nil
+	if t.DurationSeconds != nil {
+		t.DurationSeconds = Positive(*t.DurationSeconds - seconds)
+	}
+}
+
+// checkTotals removes a distance and speeds that the sport does not allow.
+func (d *Draft) checkTotals() {
+	impossible := tooFast(&d.Rec.Totals, d.Rec.Sport)
+	for i := range d.Laps {
+		tooFast(&d.Laps[i].Totals, d.Rec.Sport)
+	}
+	if impossible != "" {
+		d.Warn(impossible)
+	}
+}
+
+// tooFast removes what the sport does not allow from t, and says so.
+func tooFast(t *pierre.Totals, sport pierre.Sport) string {
+	if t.MaxSpeedMPS != nil && *t.MaxSpeedMPS > topSpeed(sport) {
+		t.MaxSpeedMPS = nil
+	}
+	if t.AverageSpeedMPS != nil && *t.AverageSpeedMPS > topSpeed(sport) {
+		t.AverageSpeedMPS = nil
+	}
+	long := First(t.ElapsedSeconds, t.DurationSeconds)
+	if t.DistanceMeters == nil || long == nil {
+		return ""
+	}
+	for _, limit := range speedLimits(sport) {
+		if m := *t.DistanceMeters; m > limit.MPS*math.Max(*long, limit.Seconds) {
+			t.DistanceMeters, t.AverageSpeedMPS, t.MaxSpeedMPS = nil, nil, nil
+			return fmt.Sprintf("a distance of %.0f m in %s is faster than %s and was left out", m, clock(*long), atBest(sport))
+		}
+	}
+	return ""
+}
