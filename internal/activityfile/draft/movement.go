@@ -79,7 +79,7 @@ func (d *Draft) meters(counted []float64) []float64 {
 			last = x
 		}
 	}
-	total := 0.0
+	var total float64
 	switch {
 	case last == 0 || last > 1000:
 		return counted
