@@ -18,6 +18,9 @@ type Principal struct {
 	Limits   pierre.Limits
 	Expires  time.Time // when the key is no longer accepted, the end of its grace included; zero: never
 	Tools    []string  // globs of the tools that the caller may use, nil means all; see [pierre.MayUse]
+
+	// ReadOnly says that the caller may call only tools that change nothing: an app that was given no more than [pierre.ScopeRead].
+	ReadOnly bool
 }
 
 // Buckets returns what a call of the tool counts against. Without a tool, it is what every call counts against.

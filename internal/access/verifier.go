@@ -116,7 +116,11 @@ func (v *Verifier) verify(ctx context.Context, text string) (Principal, error) {
 	if err != nil {
 		return Principal{}, err
 	}
-	hash := key.Hash()
+	return v.verifyHash(ctx, key.Hash())
+}
+
+// verifyHash returns the holder of the key with that hash.
+func (v *Verifier) verifyHash(ctx context.Context, hash [32]byte) (Principal, error) {
 	k, ok := v.remembered(hash)
 	if !ok {
 		if _, inUse := v.inUse.GetIfPresent(hash); !inUse {
@@ -124,6 +128,7 @@ func (v *Verifier) verify(ctx context.Context, text string) (Principal, error) {
 				return Principal{}, err
 			}
 		}
+		var err error
 		if k, err = v.lookup(ctx, hash); err != nil {
 			return Principal{}, err
 		}

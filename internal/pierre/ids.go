@@ -17,6 +17,8 @@ type (
 	ActivityID string
 	// A CallID is call_….
 	CallID string
+	// A GrantID is grant_….
+	GrantID string
 )
 
 // NewUserID returns a random identifier.
@@ -33,5 +35,11 @@ func NewActivityID() ActivityID { return ActivityID(newID("act")) }
 
 // NewCallID returns a random identifier.
 func NewCallID() CallID { return CallID(newID("call")) }
+
+// NewGrantID returns a random identifier.
+func NewGrantID() GrantID { return GrantID(newID("grant")) }
+
+// NewOAuthClientID returns a random identifier.
+func NewOAuthClientID() string { return newID("client") }
 
 func newID(prefix string) string { return prefix + "_" + strings.ToLower(rand.Text()) }

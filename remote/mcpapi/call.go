@@ -22,6 +22,9 @@ func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p a
 	if tool == nil || !pierre.MayUse(p.Tools, name) {
 		return x.refused(refuse(0, mcp.INVALID_PARAMS, "There is no tool of this name; tools/list shows the tools that can be called."))
 	}
+	if err := s.checkScope(x, p, tool.Tool); err != nil {
+		return x.refused(err)
+	}
 	if x.modern {
 		if err := s.tools.checkParamHeaders(r.Header, tool, x.msg.params); err != nil {
 			return x.refused(err)

@@ -130,5 +130,6 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, id json.RawMessa
 		return
 	}
 	web.SetAdvice(w.Header(), err, presented)
+	s.setChallenge(w, r, err)
 	writeJSON(w, e.answerWith(id, false))
 }

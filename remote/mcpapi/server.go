@@ -58,6 +58,9 @@ type Options struct {
 	AllowedOrigins []string       // web origins, such as https://app.example.com, that may call from a browser
 	TrustedProxies []netip.Prefix // peers whose X-Forwarded-For is believed
 
+	// ResourceMetadata is the URL of the document that says how to get access tokens (RFC 9728); "": there are none.
+	ResourceMetadata string
+
 	Work *fair.Gate // shares the work between users; nil: one of its own
 
 	MaxBodyBytes       int64            // of a request; 0: 4 MiB
