@@ -17,7 +17,11 @@ func (a *app) follow(verifier *access.Verifier, keys access.KeyListener) *bus.Bu
 
 // carriers are what brings news of changes at once.
 func (a *app) carriers() []bus.Carrier {
-	return nil
+	var carriers []bus.Carrier
+	if n, ok := a.store.Notifier(); ok {
+		carriers = append(carriers, n)
+	}
+	return carriers
 }
 
 // A follower is told of changes.

@@ -167,7 +167,7 @@ func run(t *testing.T, source bus.Source, l bus.Listener, carriers ...bus.Carrie
 }
 
 func after(d time.Duration) {
-	time.Sleep(d) // in a bubble
+	<-time.After(d)
 	synctest.Wait()
 }
 

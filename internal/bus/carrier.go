@@ -44,6 +44,7 @@ func (c *carriage) silent() bool { return c.bus.since(&c.heard) >= silence }
 
 // listen listens until ctx ends. After each new connection it is time to read: something may have been lost before.
 func (c *carriage) listen(ctx context.Context) {
+	wasSilent := false
 	for pause := listenPause; ctx.Err() == nil; pause = min(2*pause, maxPause) {
 		began := time.Now()
 		err := c.Listen(ctx, c.hear)
@@ -54,7 +55,10 @@ func (c *carriage) listen(ctx context.Context) {
 		if time.Since(began) >= carriesSince {
 			pause = listenPause
 		}
-		c.bus.log.WarnContext(ctx, "listening for changes was interrupted", slog.String("carrier", c.Name()), slog.Any("err", err))
+		if silent := c.silent(); !silent || !wasSilent { // a carrier that never works says so once
+			wasSilent = silent
+			c.bus.log.WarnContext(ctx, "listening for changes was interrupted", slog.String("carrier", c.Name()), slog.Any("err", err))
+		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause):

@@ -21,8 +21,9 @@ func (*Redis) Name() string { return "redis" }
 // Listen implements [Carrier]. Silence counts as a lost connection: the servers keep the channel busy.
 func (r *Redis) Listen(ctx context.Context, heard func(text string)) error {
 	sub := r.client.Subscribe(ctx, redisChannel)
-	defer context.AfterFunc(ctx, func() { sub.Close() })()
-	defer sub.Close()
+	hangUp := func() { sub.Close() } //nolint:errcheck // nothing is lost with it
+	defer hangUp()
+	defer context.AfterFunc(ctx, hangUp)()
 	for {
 		received, err := sub.ReceiveTimeout(ctx, silence)
 		if err != nil {

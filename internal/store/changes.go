@@ -30,7 +30,7 @@ func (t *tx) changed(ctx context.Context, at time.Time, c pierre.Change) error {
 }
 
 // OnChange sets what is called after a change was committed that servers have to hear of. Call it before the Store is used
-// by others. Without it they find the change when they read the changes again.
+// by others. Without it PostgreSQL tells those that listen to it, and others find the change when they read the changes again.
 func (s *Store) OnChange(announce func(context.Context)) { s.onChange = announce }
 
 // ChangesAfter returns at most limit changes with a higher number than seq, in the order of their numbers.

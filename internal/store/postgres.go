@@ -66,6 +66,8 @@ func OpenPostgres(databaseURL string) (*Store, error) {
 		busy:          postgresBusy,
 		full:          postgresFull,
 	}}
+	s.notifier = &Notifier{s, config}
+	s.onChange = s.notifier.announce
 	s.SetMaxConnections(DefaultConnections)
 	if err := s.init(); err != nil {
 		return nil, errors.Join(err, s.Close())

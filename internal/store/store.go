@@ -33,6 +33,7 @@ type Store struct {
 	codec    *series.Codec  // of samples
 	serving  io.Closer      // the lock of the server; nil if this process is none
 
+	notifier  *Notifier             // nil where the database carries no texts
 	onChange  func(context.Context) // is told of changes that other servers have to hear of; nil: nobody
 	importing chan struct{}         // holds a value while an import writes or waits to
 	making    chan struct{}         // and this one while an athlete is made

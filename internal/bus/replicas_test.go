@@ -1,0 +1,107 @@
+package bus_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/pierre-mcp/pierre/internal/bus"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/redistest"
+	"github.com/pierre-mcp/pierre/internal/store"
+	"github.com/pierre-mcp/pierre/internal/store/storetest"
+)
+
+// follow runs a bus on a real store until the test ends, and returns what it hears.
+func follow(t *testing.T, s *store.Store, carriers ...bus.Carrier) (*bus.Bus, *listener) {
+	l := &listener{}
+	ctx, stop := context.WithCancel(t.Context())
+	b := bus.New(s, l, bus.Options{Carriers: carriers})
+	s.OnChange(b.Announce)
+	var wg sync.WaitGroup
+	wg.Go(func() { b.Run(ctx) })
+	t.Cleanup(func() { stop(); wg.Wait() })
+	return b, l
+}
+
+// revoke makes a key with that first letter in its hash, and revokes it.
+func revoke(t *testing.T, s *store.Store, letter byte) pierre.KeyID {
+	t.Helper()
+	act := pierre.Act{Person: "test", At: time.Now()}
+	k := pierre.APIKey{ID: pierre.NewKeyID(), Email: "ana@example.com", Tier: pierre.TierStarter, Hash: [32]byte{letter}}
+	if _, _, err := s.ProvisionAPIKey(t.Context(), act, k, func(pierre.APIKey) ([]byte, error) { return nil, nil }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.RevokeAPIKey(t.Context(), act, k.ID); err != nil {
+		t.Fatal(err)
+	}
+	return k.ID
+}
+
+func hears(t *testing.T, l *listener, id pierre.KeyID) {
+	t.Helper()
+	var heard strings.Builder
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+		heard.WriteString(l.told())
+		if strings.Contains(heard.String(), string(id)) {
+			return
+		}
+		<-time.After(time.Millisecond)
+	}
+	t.Fatalf("the change of %s was not heard of, but %s", id, heard.String())
+}
+
+// A revocation by one server is heard of by the other, with each carrier and without any.
+func TestServersHearOfEachOthersChanges(t *testing.T) {
+	storetest.RunReplicas(t, func(t *testing.T, replicas []*store.Store) {
+		carriers := func(*store.Store) []bus.Carrier { return nil }
+		if _, ok := replicas[0].Notifier(); ok {
+			carriers = func(s *store.Store) []bus.Carrier { n, _ := s.Notifier(); return []bus.Carrier{n} }
+		}
+		_, here := follow(t, replicas[0], carriers(replicas[0])...)
+		_, there := follow(t, replicas[1], carriers(replicas[1])...)
+		for i := range byte(5) {
+			id := revoke(t, replicas[0], i)
+			hears(t, here, id)
+			hears(t, there, id)
+		}
+	})
+}
+
+// A Redis that is killed and started again carries news again, and nothing that happened meanwhile is lost.
+func TestRedisCarriesChanges(t *testing.T) {
+	storetest.RunReplicas(t, func(t *testing.T, replicas []*store.Store) {
+		server := redistest.Start(t)
+		options, err := redis.ParseURL(server.URL())
+		if err != nil {
+			t.Fatal(err)
+		}
+		carrier := func() bus.Carrier {
+			client := redis.NewClient(options)
+			t.Cleanup(func() { client.Close() })
+			return bus.NewRedis(client)
+		}
+		b, _ := follow(t, replicas[0], carrier())
+		_, there := follow(t, replicas[1], carrier())
+		hears(t, there, revoke(t, replicas[0], 1))
+		server.Kill(t)
+		hears(t, there, revoke(t, replicas[0], 2))
+		silent := func(want int) {
+			t.Helper()
+			for deadline := time.Now().Add(20 * time.Second); len(b.State().Silent) != want; <-time.After(time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatalf("state = %+v, want %d silent carriers", b.State(), want)
+				}
+			}
+		}
+		silent(1)
+		hears(t, there, revoke(t, replicas[0], 3))
+		server.Restart(t)
+		silent(0)
+		hears(t, there, revoke(t, replicas[0], 4))
+	})
+}
