@@ -1,7 +1,6 @@
 package clientinfo
 
 import (
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -17,26 +16,28 @@ import (
 type hasher struct {
 	mu   sync.Mutex
 	day  time.Time
-	salt []byte
+	salt [sha256.Size]byte
 }
 
 // hashBytes keeps clients apart (a million of them collide with a chance of 1 in 40 million) in few bytes.
 const hashBytes = 8
 
 func (h *hasher) sum(addr netip.Addr, at time.Time) string {
-	b := addr.As16()
-	mac := hmac.New(sha256.New, h.saltOf(at))
-	mac.Write(b[:])
-	return hex.EncodeToString(mac.Sum(nil)[:hashBytes])
+	salt, b := h.saltOf(at), addr.As16()
+	var text [len(salt) + len(b)]byte // of a fixed length, so that a plain hash over salt and address does what an HMAC would
+	copy(text[:], salt[:])
+	copy(text[len(salt):], b[:])
+	hash := sha256.Sum256(text[:])
+	return hex.EncodeToString(hash[:hashBytes])
 }
 
-func (h *hasher) saltOf(at time.Time) []byte {
+func (h *hasher) saltOf(at time.Time) [sha256.Size]byte {
 	day := at.UTC().Truncate(24 * time.Hour)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.salt == nil || day.After(h.day) { // a late call of yesterday gets today's
-		h.day, h.salt = day, make([]byte, sha256.Size)
-		rand.Read(h.salt)
+	if day.After(h.day) { // a late call of yesterday gets today's
+		h.day = day
+		rand.Read(h.salt[:])
 	}
 	return h.salt
 }

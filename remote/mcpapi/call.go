@@ -45,7 +45,10 @@ func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p a
 		}
 		return x.refused(overLimit(h, reserved.Decision, started))
 	}
-	a := s.dispatch(ctx, x, x)
+	a, done := s.callDirectly(ctx, x, tool)
+	if !done {
+		a = s.dispatch(ctx, x, x)
+	}
 	call.Status = pierre.CallSucceeded
 	if a.failed {
 		call.Status = pierre.CallFailed

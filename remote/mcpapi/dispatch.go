@@ -2,7 +2,6 @@ package mcpapi
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +12,8 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/web"
 )
+
+const interruptedMessage = "The request was cancelled."
 
 // dispatch lets mcp-go answer a request, as the given client session: x itself, or a listener around it.
 func (s *Server) dispatch(ctx context.Context, x *exchange, as server.ClientSession) (a answer) {
@@ -27,13 +28,7 @@ func (s *Server) dispatch(ctx context.Context, x *exchange, as server.ClientSess
 		if listened, ok := response.Result.(mcp.SubscriptionsListenResult); ok {
 			listened.EnsureResultMeta().SetSubscriptionID(x.msg.id)
 		}
-		result, err := json.Marshal(response.Result)
-		if err != nil {
-			return s.crashed(ctx, x, fmt.Errorf("encoding the result of %s: %w", x.msg.name, err))
-		}
-		a = answerWith(x.msg.id, result)
-		a.failed = isToolError(response.Result)
-		return a
+		return s.resultOf(ctx, x, response.Result)
 	case mcp.JSONRPCError:
 		return s.failed(ctx, x, response.Error)
 	default:
@@ -51,7 +46,7 @@ func isToolError(result any) bool {
 func (s *Server) failed(ctx context.Context, x *exchange, e mcp.JSONRPCErrorDetails) answer {
 	switch {
 	case ctx.Err() != nil:
-		return x.refused(refuse(0, mcp.REQUEST_INTERRUPTED, "The request was cancelled."))
+		return x.refused(refuse(0, mcp.REQUEST_INTERRUPTED, interruptedMessage))
 	case x.cause != nil:
 		return s.toolFailed(ctx, x, x.cause)
 	case e.Code == mcp.INTERNAL_ERROR:

@@ -78,19 +78,20 @@ const cacheTTL = 5 * time.Minute
 
 // A Server answers MCP over HTTP. It is safe for concurrent use.
 type Server struct {
-	mcp      *server.MCPServer
-	callers  Callers
-	limiter  Limiter
-	recorder Recorder
-	opts     Options
-	log      *slog.Logger
-	now      func() time.Time
-	routes   *http.ServeMux
-	origins  map[string]bool
-	sessions *sessionTable
-	tools    *toolCache
-	running  *drain
-	work     *fair.Gate
+	mcp       *server.MCPServer
+	mcpValues context.Context //nolint:containedctx // what m puts into every context, see [captureValues]
+	callers   Callers
+	limiter   Limiter
+	recorder  Recorder
+	opts      Options
+	log       *slog.Logger
+	now       func() time.Time
+	routes    *http.ServeMux
+	origins   map[string]bool
+	sessions  *sessionTable
+	tools     *toolCache
+	running   *drain
+	work      *fair.Gate
 
 	keyChanges keyChanges
 
@@ -100,7 +101,8 @@ type Server struct {
 }
 
 // New returns a Server for the tools of m, which it changes: m will show and run only the tools that the principal in
-// the context may use, and tell this Server when its tools change.
+// the context may use, and tell this Server when its tools change. Tools may be called without m, so its own hooks,
+// middleware and schema checks would not see every call: it should have none.
 func New(m *server.MCPServer, callers Callers, limiter Limiter, recorder Recorder, opts Options) *Server {
 	s := &Server{
 		mcp:      m,
@@ -141,6 +143,7 @@ func New(m *server.MCPServer, callers Callers, limiter Limiter, recorder Recorde
 	}
 	s.sessions = newSessionTable(m, s.opts.SessionIdleTimeout, s.now)
 	s.adopt(m)
+	s.mcpValues = captureValues(m)
 	s.routes = http.NewServeMux()
 	s.routes.HandleFunc("POST /mcp", s.postMCP)
 	s.routes.HandleFunc("GET /mcp", s.get)

