@@ -16,7 +16,9 @@ const (
 type Call struct {
 	ID            CallID
 	KeyID         KeyID
-	UserID        UserID
+	UserID        UserID // whose data it was about
+	Customer      UserID // whose key it was, "" if UserID's
+	Tier          Tier   // of the key, "" for the single tenant
 	Tool          string
 	Status        CallStatus
 	Started       time.Time
@@ -37,11 +39,13 @@ type RunningCall struct {
 
 // RefusedCalls counts the calls of a key that its limit refused within one minute.
 type RefusedCalls struct {
-	KeyID   KeyID
-	Minute  time.Time // its start, UTC
-	Tool    string
-	Country string // as in Call
-	Calls   int64
+	KeyID    KeyID
+	Customer UserID // whose key it is
+	Tier     Tier
+	Minute   time.Time // its start, UTC
+	Tool     string
+	Country  string // as in Call
+	Calls    int64
 }
 
 // A CallGroup counts the calls of one UTC day that have a tool, a country and a status in common.

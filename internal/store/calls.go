@@ -1,22 +1,88 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// RecordCalls keeps calls and raises the counters of their quotas, all in one transaction. A call that is already kept,
-// by its key, start and id, is not counted again. A call counts in the windows that contain its start.
+// RecordCalls keeps calls, adds them to their roll-ups and raises the counters of their quotas, all in one transaction. A
+// call that is already kept, by its key, start and id, is not counted again. A call counts in the windows that contain
+// its start.
 func (s *Store) RecordCalls(ctx context.Context, calls []pierre.Call) error {
-	return s.update(ctx, "recording calls", func(t *tx) error {
-		added, err := t.insertCalls(ctx, calls)
-		if err != nil {
+	insert := (*tx).insertCalls
+	for {
+		err := s.update(ctx, "recording calls", func(t *tx) error {
+			added, err := insert(t, ctx, calls)
+			if err != nil {
+				return err
+			}
+			if err := t.insertDeltas(ctx, rollupsOf(added)); err != nil {
+				return err
+			}
+			return t.raiseQuotas(ctx, quotasOf(added))
+		})
+		if !errors.Is(err, errKept) {
 			return err
 		}
-		return t.raiseQuotas(ctx, added)
-	})
+		insert = (*tx).insertNewCalls
+	}
+}
+
+// errKept says that some of the calls are kept already.
+var errKept = errors.New("calls are kept already")
+
+// callColumns is what a call's values are for.
+const callColumns = `id, key_id, user_id, customer_id, tier, tool, status, started_us, duration_us, request_bytes, response_bytes, country, client_hash`
+
+// callRows inserts calls that are in roll-ups.
+var callRows = rowsStatement{
+	head:  `INSERT INTO calls (` + callColumns + `, rolled) VALUES `,
+	width: 13, last: "1",
+	tail: ` ON CONFLICT (key_id, started_us, id) DO NOTHING`,
+}
+
+func callValues(args []any, c *pierre.Call) []any {
+	return append(args, string(c.ID), string(c.KeyID), string(c.UserID), string(customerOf(c)), string(c.Tier), c.Tool, string(c.Status),
+		c.Started.UnixMicro(), c.Duration.Microseconds(), c.RequestBytes, c.ResponseBytes, c.Country, c.ClientHash)
+}
+
+func customerOf(c *pierre.Call) pierre.UserID { return cmp.Or(c.Customer, c.UserID) }
+
+// insertCalls inserts calls by many in a statement. It fails with errKept if some are kept: which ones it cannot know.
+func (t *tx) insertCalls(ctx context.Context, calls []pierre.Call) ([]pierre.Call, error) {
+	for part := range parts(calls) {
+		args := make([]any, 0, len(part)*callRows.width)
+		for i := range part {
+			args = callValues(args, &part[i])
+		}
+		n, err := t.change(ctx, callRows.text(len(part)), args...)
+		if err != nil {
+			return nil, err
+		}
+		if n < int64(len(part)) {
+			return nil, errKept
+		}
+	}
+	return calls, nil
+}
+
+// insertNewCalls inserts one call after the other and returns those that were new.
+func (t *tx) insertNewCalls(ctx context.Context, calls []pierre.Call) ([]pierre.Call, error) {
+	var added []pierre.Call
+	for i := range calls {
+		n, err := t.change(ctx, callRows.text(1), callValues(nil, &calls[i])...)
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			added = append(added, calls[i])
+		}
+	}
+	return added, nil
 }
 
 // A quota says what calls count against. Calls of one minute are in the same windows, whatever the period.
@@ -26,27 +92,14 @@ type quota struct {
 	minute time.Time
 }
 
-// insertCalls returns how many of the calls were new and count, by quota.
-func (t *tx) insertCalls(ctx context.Context, calls []pierre.Call) (map[quota]int64, error) {
+func quotasOf(calls []pierre.Call) map[quota]int64 {
 	added := map[quota]int64{}
-	for _, c := range calls {
-		r, err := t.exec(ctx, `INSERT INTO calls
-			(id, key_id, user_id, tool, status, started_us, duration_us, request_bytes, response_bytes, country, client_hash)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (key_id, started_us, id) DO NOTHING`,
-			c.ID, c.KeyID, c.UserID, c.Tool, c.Status, c.Started.UnixMicro(),
-			c.Duration.Microseconds(), c.RequestBytes, c.ResponseBytes, c.Country, c.ClientHash)
-		if err != nil {
-			return nil, err
-		}
-		n, err := r.RowsAffected()
-		if err != nil {
-			return nil, err
-		}
-		if n > 0 && c.Quota != "" {
+	for i := range calls {
+		if c := &calls[i]; c.Quota != "" {
 			added[quota{c.Quota, c.Period, c.Started.UTC().Truncate(time.Minute)}]++
 		}
 	}
-	return added, nil
+	return added
 }
 
 // ofQuota restricts a query of calls to the keys of the family $1. Its first key may be one that the database does not

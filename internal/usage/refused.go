@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -21,17 +22,19 @@ type refusals struct {
 }
 
 type refusal struct {
-	key     pierre.KeyID
-	minute  int64 // Unix time
-	tool    string
-	country string
+	key      pierre.KeyID
+	minute   int64 // Unix time
+	tool     string
+	country  string
+	customer pierre.UserID
+	tier     pierre.Tier
 }
 
 // Refuse counts c, which its limit refused. It waits for nothing: the count is durable with the next [Recorder.Flush].
 // It fails if so many counts cannot be written that memory would run out.
 func (r *Recorder) Refuse(c pierre.Call) error {
 	c = normalized(c)
-	of := refusal{c.KeyID, c.Started.Truncate(time.Minute).Unix(), c.Tool, c.Country}
+	of := refusal{c.KeyID, c.Started.Truncate(time.Minute).Unix(), c.Tool, c.Country, cmp.Or(c.Customer, c.UserID), c.Tier}
 	r.refused.mu.Lock()
 	defer r.refused.mu.Unlock()
 	if _, known := r.refused.counts[of]; !known && len(r.refused.counts) >= maxRefusals {
@@ -64,7 +67,8 @@ func (r *Recorder) Flush(ctx context.Context) error {
 	rows := make([]pierre.RefusedCalls, 0, len(counts))
 	for of, n := range counts {
 		rows = append(rows, pierre.RefusedCalls{
-			KeyID: of.key, Minute: time.Unix(of.minute, 0).UTC(), Tool: of.tool, Country: of.country, Calls: n,
+			KeyID: of.key, Customer: of.customer, Tier: of.tier,
+			Minute: time.Unix(of.minute, 0).UTC(), Tool: of.tool, Country: of.country, Calls: n,
 		})
 	}
 	err := r.store.RecordRefusedCalls(ctx, rows)
