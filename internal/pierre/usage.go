@@ -1,5 +1,44 @@
 package pierre
 
+import "time"
+
+// A UsageSplit is what usage can be told apart by.
+type UsageSplit string
+
+// What usage can be split by.
+const (
+	SplitTool    UsageSplit = "tool"
+	SplitCountry UsageSplit = "country"
+	SplitKey     UsageSplit = "key"
+	SplitUser    UsageSplit = "user" // the customer, whose key it is
+	SplitTier    UsageSplit = "tier" // of the key at the time of the call; "": not recorded
+)
+
+// UsageSplits lists them.
+func UsageSplits() []UsageSplit {
+	return []UsageSplit{SplitTool, SplitCountry, SplitKey, SplitUser, SplitTier}
+}
+
+// A UsageQuery says which calls are added up, those that started in [From, To), and in which groups. Empty fields
+// restrict and divide nothing.
+type UsageQuery struct {
+	Key      KeyID
+	Customer UserID
+	Tier     Tier
+	Tool     string
+	Country  string
+	From, To time.Time
+	By       Period // UTC
+	Split    UsageSplit
+}
+
+// A UsageGroup is what the calls of one period and one value of the split add up to.
+type UsageGroup struct {
+	Start time.Time // of the period; zero if the usage is not divided by periods
+	Of    string    // the value; "" if the usage is not split
+	UsageSums
+}
+
 // UsageSums are what calls add up to.
 type UsageSums struct {
 	Succeeded     int64

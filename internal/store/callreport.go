@@ -1,90 +1,128 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
 // CallSummary adds up the calls of key that started in [from, to), and the calls that were refused in the minutes that
-// started then. All of it is of one moment. It takes memory for what differs, not for each call.
+// started then. All of it is of one moment.
 func (s *Store) CallSummary(ctx context.Context, key pierre.KeyID, from, to time.Time) (pierre.CallSummary, error) {
-	var sum callSums
+	type group struct {
+		day           int64
+		tool, country string
+	}
+	var groups map[group]*pierre.UsageSums
+	var tools map[string]*pierre.Durations
 	err := s.view(ctx, "adding up calls", func(t *tx) error {
-		sum = callSums{groups: map[callGroup]int64{}, tools: map[string]*pierre.Durations{}}
-		if err := sum.readCalls(ctx, t, key, from, to); err != nil {
-			return err
-		}
-		return sum.readRefused(ctx, t, key, from, to)
+		groups, tools = map[group]*pierre.UsageSums{}, map[string]*pierre.Durations{}
+		u := usageFilter{where: "key_id = $1", args: []any{string(key)}}
+		return t.readUsage(ctx, &u, from, to, daySpan, func(id rollupID, sums *pierre.UsageSums) error {
+			g := group{floor(id.start, daySpan), id.tool, id.country}
+			if groups[g] == nil {
+				groups[g] = &pierre.UsageSums{}
+			}
+			groups[g].AddCounts(sums)
+			if sums.Succeeded+sums.Failed > 0 {
+				if tools[id.tool] == nil {
+					tools[id.tool] = &pierre.Durations{}
+				}
+				tools[id.tool].Merge(&sums.Durations)
+			}
+			return nil
+		})
 	})
 	if err != nil {
 		return pierre.CallSummary{}, err
 	}
-	groups := make([]pierre.CallGroup, 0, len(sum.groups))
-	for g, n := range sum.groups {
-		groups = append(groups, pierre.CallGroup{
-			Day: time.UnixMicro(g.day * dayMicros).UTC(), Tool: g.tool, Country: g.country, Status: g.status, Calls: n,
+	sum := pierre.CallSummary{Tools: tools}
+	for g, sums := range groups {
+		for status, n := range map[pierre.CallStatus]int64{
+			pierre.CallSucceeded: sums.Succeeded, pierre.CallFailed: sums.Failed, pierre.CallRateLimited: sums.Refused,
+		} {
+			if n > 0 {
+				sum.Groups = append(sum.Groups, pierre.CallGroup{Day: time.UnixMicro(g.day).UTC(), Tool: g.tool, Country: g.country, Status: status, Calls: n})
+			}
+		}
+	}
+	return sum, nil
+}
+
+// maxUsageGroups bounds what a report holds in memory.
+const maxUsageGroups = 100_000
+
+// Usage adds up the usage that q asks for. The groups are in order of their starts and of what they are split by; those
+// without calls are left out. All of it is of one moment. More than 100 000 groups are [pierre.KindInvalid].
+func (s *Store) Usage(ctx context.Context, q pierre.UsageQuery) ([]pierre.UsageGroup, error) {
+	type group struct {
+		start int64
+		of    string
+	}
+	u := usageFilter{
+		user: q.Customer, tier: q.Tier, tool: q.Tool, from: q.Country,
+		single: q.Split == pierre.SplitKey || q.Split == pierre.SplitUser,
+	}
+	if q.Key != "" {
+		u.where, u.args = "key_id = $1", []any{string(q.Key)}
+	}
+	longest := daySpan
+	switch q.By {
+	case pierre.PeriodMinute:
+		longest = minuteSpan
+	case pierre.PeriodHour:
+		longest = hourSpan
+	}
+	var groups map[group]*pierre.UsageSums
+	err := s.view(ctx, "adding up usage", func(t *tx) error {
+		groups = map[group]*pierre.UsageSums{}
+		return t.readUsage(ctx, &u, q.From, q.To, longest, func(id rollupID, sums *pierre.UsageSums) error {
+			g := group{of: splitBy(q.Split, id)}
+			if q.By != "" {
+				start, _ := q.By.Window(time.UnixMicro(id.start))
+				g.start = start.UnixMicro()
+			}
+			if groups[g] == nil {
+				if len(groups) == maxUsageGroups {
+					return pierre.Invalid("group_by", "This report has more than %d rows; ask for a shorter time or longer groups.", maxUsageGroups)
+				}
+				groups[g] = &pierre.UsageSums{}
+			}
+			groups[g].Add(sums)
+			return nil
 		})
-	}
-	return pierre.CallSummary{Groups: groups, Tools: sum.tools}, nil
-}
-
-type callSums struct {
-	groups map[callGroup]int64
-	tools  map[string]*pierre.Durations
-}
-
-// A callGroup is what the calls of a [pierre.CallGroup] have in common.
-type callGroup struct {
-	day           int64 // since 1970
-	tool, country string
-	status        pierre.CallStatus
-}
-
-const dayMicros = int64(24 * time.Hour / time.Microsecond)
-
-func (s callSums) readCalls(ctx context.Context, t *tx, key pierre.KeyID, from, to time.Time) error {
-	rows, err := t.query(ctx, `SELECT tool, status, country, started_us, duration_us FROM calls
-		WHERE key_id = $1 AND started_us >= $2 AND started_us < $3`, key, from.UnixMicro(), to.UnixMicro())
+	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var g callGroup
-		var started, duration int64
-		if err := rows.Scan(&g.tool, &g.status, &g.country, &started, &duration); err != nil {
-			return err
+	list := make([]pierre.UsageGroup, 0, len(groups))
+	for _, g := range slices.SortedFunc(maps.Keys(groups), func(a, b group) int { return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.of, b.of)) }) {
+		row := pierre.UsageGroup{Of: g.of, UsageSums: *groups[g]}
+		if q.By != "" {
+			row.Start = time.UnixMicro(g.start).UTC()
 		}
-		g.day = started / dayMicros
-		s.groups[g]++
-		if g.status == pierre.CallRateLimited { // of a version that kept each refused call
-			continue
-		}
-		if s.tools[g.tool] == nil {
-			s.tools[g.tool] = &pierre.Durations{}
-		}
-		s.tools[g.tool].Add(time.Duration(duration) * time.Microsecond)
+		list = append(list, row)
 	}
-	return rows.Err()
+	return list, nil
 }
 
-func (s callSums) readRefused(ctx context.Context, t *tx, key pierre.KeyID, from, to time.Time) error {
-	rows, err := t.query(ctx, `SELECT tool, country, minute_us, calls FROM refused_calls
-		WHERE key_id = $1 AND minute_us >= $2 AND minute_us < $3`, key, from.UnixMicro(), to.UnixMicro())
-	if err != nil {
-		return err
+func splitBy(split pierre.UsageSplit, id rollupID) string {
+	switch split {
+	case pierre.SplitTool:
+		return id.tool
+	case pierre.SplitCountry:
+		return id.country
+	case pierre.SplitKey:
+		return string(id.key)
+	case pierre.SplitUser:
+		return string(id.customer)
+	case pierre.SplitTier:
+		return string(id.tier)
+	default:
+		return ""
 	}
-	defer rows.Close()
-	for rows.Next() {
-		g := callGroup{status: pierre.CallRateLimited}
-		var minute, n int64
-		if err := rows.Scan(&g.tool, &g.country, &minute, &n); err != nil {
-			return err
-		}
-		g.day = minute / dayMicros
-		s.groups[g] += n
-	}
-	return rows.Err()
 }

@@ -152,7 +152,7 @@ func (t *tx) addKeptDurations(ctx context.Context, ids []rollupID, to rollups) e
 	for n, id := range ids {
 		args = append(append(args, int64(n)), rollupKey(id)...)
 	}
-	rows, err := t.query(ctx, readRollupRows.text(len(ids))+t.d.forUpdate, args...)
+	rows, err := t.query(ctx, readRollupRows.text(len(ids)), args...)
 	if err != nil {
 		return err
 	}

@@ -38,6 +38,13 @@ CREATE TABLE usage_deltas (
     durations      BYTEA NOT NULL
 );
 
+-- From when on calls, minutes and hours are kept; what was before is deleted or about to be. No row: all are.
+CREATE TABLE usage_kept (
+    what    TEXT PRIMARY KEY, -- calls, minutes or hours
+    from_us BIGINT NOT NULL
+);
+
 -- +goose Down
+DROP TABLE usage_kept;
 DROP TABLE usage_deltas;
 DROP TABLE usage_rollups;
