@@ -18,7 +18,7 @@ import (
 func TestWrongKeysAreCountedBehindAProxy(t *testing.T) {
 	verifier := access.NewVerifier(storetest.New(t), time.Now)
 	handler := withClient(web.Handle(slog.New(slog.DiscardHandler), func(_ http.ResponseWriter, r *http.Request) error {
-		_, err := verifier.Verify(r.Context(), access.GenerateKey(pierre.TierStarter).Reveal())
+		_, err := verifier.Verify(r.Context(), access.GenerateKey(pierre.ModeLive).Reveal())
 		return err
 	}), []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")})
 	try := func(client string) *httptest.ResponseRecorder {

@@ -172,7 +172,7 @@ func TestAdminTokenText(t *testing.T) {
 	v := access.NewAdminVerifier(signingKey, s, at(start))
 	for name, tt := range map[string]struct{ text, want string }{
 		"nothing":       {"", "Send an admin token"},
-		"an API key":    {access.GenerateKey(pierre.TierStarter).Reveal(), "not a valid admin token"},
+		"an API key":    {access.GenerateKey(pierre.ModeLive).Reveal(), "not a valid admin token"},
 		"cut off":       {good[:len(good)-3], "not signed by this server"},
 		"two parts":     {good[:strings.LastIndexByte(good, '.')], "not a valid admin token"},
 		"huge":          {good + strings.Repeat("A", 1<<20), "not a valid admin token"},

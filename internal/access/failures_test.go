@@ -23,7 +23,7 @@ func (b *bench) from(t *testing.T, addr, key string) pierre.Kind {
 const accepted = pierre.Kind(-1)
 
 // guess is a key that is well-formed and not known.
-func guess() string { return access.GenerateKey(pierre.TierStarter).Reveal() }
+func guess() string { return access.GenerateKey(pierre.ModeLive).Reveal() }
 
 func TestWrongKeysAreLimitedByClient(t *testing.T) {
 	b := newBench(t)

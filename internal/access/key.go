@@ -29,10 +29,10 @@ const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 // its hash, its prefix and its last four.
 type Key struct{ text secret.String }
 
-// GenerateKey returns a new random key; those of the trial tier begin with pk_trial_.
-func GenerateKey(tier pierre.Tier) Key {
+// GenerateKey returns a new random key; those of the mode trial begin with pk_trial_.
+func GenerateKey(mode pierre.KeyMode) Key {
 	prefix := livePrefix
-	if tier == pierre.TierTrial {
+	if mode == pierre.ModeTrial {
 		prefix = trialPrefix
 	}
 	text := make([]byte, 0, len(trialPrefix)+randomDigits+checksumDigits)

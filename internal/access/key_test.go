@@ -12,17 +12,15 @@ import (
 
 func TestGeneratedKeys(t *testing.T) {
 	tests := []struct {
-		tier  pierre.Tier
+		mode  pierre.KeyMode
 		shape string
 	}{
-		{pierre.TierTrial, `^pk_trial_[0-9A-Za-z]{32}$`},
-		{pierre.TierStarter, `^pk_live_[0-9A-Za-z]{32}$`},
-		{pierre.TierProfessional, `^pk_live_[0-9A-Za-z]{32}$`},
-		{pierre.TierEnterprise, `^pk_live_[0-9A-Za-z]{32}$`},
+		{pierre.ModeTrial, `^pk_trial_[0-9A-Za-z]{32}$`},
+		{pierre.ModeLive, `^pk_live_[0-9A-Za-z]{32}$`},
 	}
 	for _, tt := range tests {
-		t.Run(string(tt.tier), func(t *testing.T) {
-			key := GenerateKey(tt.tier)
+		t.Run(string(tt.mode), func(t *testing.T) {
+			key := GenerateKey(tt.mode)
 			text := key.Reveal()
 			if !regexp.MustCompile(tt.shape).MatchString(text) {
 				t.Errorf("key %q does not match %s", text, tt.shape)
@@ -53,7 +51,7 @@ func TestChecksum(t *testing.T) {
 }
 
 func TestParseKeyRefuses(t *testing.T) {
-	good := GenerateKey(pierre.TierStarter).Reveal()
+	good := GenerateKey(pierre.ModeLive).Reveal()
 	tests := []struct {
 		name, text, want string
 	}{
@@ -112,8 +110,8 @@ func TestKeysAreUniform(t *testing.T) {
 func FuzzParseKey(f *testing.F) {
 	f.Add("")
 	f.Add("pk_live_")
-	f.Add(GenerateKey(pierre.TierTrial).Reveal())
-	f.Add(GenerateKey(pierre.TierStarter).Reveal())
+	f.Add(GenerateKey(pierre.ModeTrial).Reveal())
+	f.Add(GenerateKey(pierre.ModeLive).Reveal())
 	f.Fuzz(func(t *testing.T, text string) {
 		key, err := ParseKey(text)
 		if err != nil {

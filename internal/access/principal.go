@@ -14,10 +14,12 @@ type Principal struct {
 	UserID   pierre.UserID // whose data it is about
 	Customer pierre.UserID // whose key it is: limits and usage count for the customer
 	KeyID    pierre.KeyID  // "" in single-tenant mode, which has no keys
-	Quota    pierre.KeyID  // the family of the key: what its own limits count against
+	Type     pierre.KeyType
+	Quota    pierre.KeyID // the family of the key: what its own limits count against
 	Limits   pierre.Limits
 	Expires  time.Time // when the key is no longer accepted, the end of its grace included; zero: never
 	Tools    []string  // globs of the tools that the caller may use, nil means all; see [pierre.MayUse]
+	Profile  string    // of tools/list; "": all tools
 
 	// ReadOnly says that the caller may call only tools that change nothing: an app that was given no more than [pierre.ScopeRead].
 	ReadOnly bool

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/fnv"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,7 +29,7 @@ const (
 
 	inUseFor = 24 * time.Hour // since the last lookup
 
-	maxKnown   = 1 << 16 // keys in use at the same time; each takes about half a kilobyte
+	maxKnown   = 1 << 17 // keys in use at the same time; each takes about half a kilobyte
 	maxUnknown = 1 << 14 // so that made-up keys cannot fill the memory
 
 	lookupTimeout = 5 * time.Second
@@ -61,10 +63,13 @@ type Verifier struct {
 
 // A known key is one that was found in the store. Whether it may be used is decided at each use.
 type known struct {
-	key   pierre.APIKey
-	began time.Time // of the lookup
-	stamp uint64    // when the lookup began
-	slot  uint8     // of the key, in the verifier's stamps
+	who   Principal      // its holder
+	nets  []netip.Prefix // where it may be used; nil: anywhere
+	ended time.Time      // when it was revoked
+	heir  pierre.KeyID   // which replaced it
+	began time.Time      // of the lookup
+	stamp uint64         // when the lookup began
+	slot  uint8          // of the key, in the verifier's stamps
 	noted atomic.Int64
 }
 
@@ -99,7 +104,7 @@ func NewVerifier(keys KeyStore, now func() time.Time) *Verifier {
 
 // Verify returns the holder of the key. A key that is missing, mistyped, unknown, expired or revoked
 // is a [pierre.KindUnauthenticated] error that says which, or [pierre.KindRateLimited] if too many came from the same
-// client (see [WithClient]); any other error is the store's.
+// client (see [WithClient]), one that may not be used from there is [pierre.KindDenied]; any other error is the store's.
 func (v *Verifier) Verify(ctx context.Context, text string) (Principal, error) {
 	if text == "" {
 		return Principal{}, MissingKey()
@@ -137,8 +142,11 @@ func (v *Verifier) verifyHash(ctx context.Context, hash [32]byte) (Principal, er
 	if err := k.usable(now); err != nil {
 		return Principal{}, err
 	}
+	if err := k.mayCall(ctx); err != nil {
+		return Principal{}, err
+	}
 	v.note(k, now)
-	return k.principal(), nil
+	return k.who, nil
 }
 
 // remembered returns the key with that hash if it was looked up lately, and not changed since.
@@ -175,24 +183,43 @@ func (v *Verifier) Revoked(id pierre.KeyID) { v.stamps.raise(id) }
 // usable reports why the key may not be used at now, if so.
 func (k *known) usable(now time.Time) error {
 	const day = "2 January 2006"
-	switch k.key.Status(now) {
+	switch pierre.StatusAt(k.ended, k.who.Expires, now) {
 	case pierre.KeyRevoked:
-		return refuse("This API key was revoked on %s; ask for a new one.", k.key.Revoked.Format(day))
+		return refuse("This API key was revoked on %s; ask for a new one.", k.ended.Format(day))
 	case pierre.KeyExpired:
-		if k.key.ReplacedBy != "" {
-			return refuse("This API key was replaced by a newer one on %s; use that.", k.key.Expires.Format(day))
+		if k.heir != "" {
+			return refuse("This API key was replaced by a newer one on %s; use that.", k.who.Expires.Format(day))
 		}
-		return refuse("This API key expired on %s; ask for a new one.", k.key.Expires.Format(day))
+		return refuse("This API key expired on %s; ask for a new one.", k.who.Expires.Format(day))
 	default:
 		return nil
 	}
 }
 
-func (k *known) principal() Principal {
-	return Principal{
-		UserID: k.key.UserID, Customer: k.key.UserID, KeyID: k.key.ID, Quota: k.key.Family, Expires: k.key.Expires,
-		Limits: pierre.Limits{Quota: k.key.Limit}, Tools: k.key.Tools,
+// remember returns what is kept of a key that was found.
+func remember(k pierre.APIKey) *known {
+	r := k.InForce()
+	return &known{nets: r.Networks, ended: k.Revoked, heir: k.ReplacedBy, slot: slot(k.ID), who: Principal{
+		UserID: k.UserID, Customer: k.UserID, KeyID: k.ID, Type: k.Type, Quota: k.Family, Limits: k.Limits(),
+		Expires: k.Expires, Tools: r.Tools, Profile: r.Profile,
+	}}
+}
+
+// mayCall reports why the context's client may not use the key, if so. It says nothing of the networks that may.
+func (k *known) mayCall(ctx context.Context) error {
+	addr, _ := ctx.Value(clientKey{}).(netip.Addr)
+	if pierre.MayCallFrom(k.nets, addr) {
+		return nil
 	}
+	return &pierre.Error{Kind: pierre.KindDenied, Msg: fmt.Sprintf(
+		"This API key may not be used from the address %s; its networks are restricted. Use it from one of them, or ask for this one to be added.", shown(addr))}
+}
+
+func shown(addr netip.Addr) string {
+	if !addr.IsValid() {
+		return "that is not known"
+	}
+	return addr.Unmap().WithZone("").String()
 }
 
 // lookup asks the store, once for all callers that wait for the same key.
@@ -236,7 +263,8 @@ func (v *Verifier) load(ctx context.Context, hash [32]byte, stamp uint64) (*know
 	if newest, ok := v.newest.GetIfPresent(row.ID); ok && row.Generation < newest {
 		return nil, &pierre.Error{Kind: pierre.KindUnavailable, Msg: "This API key has just changed; try again in a moment.", Err: errBehind}
 	}
-	k := &known{key: row, began: began, stamp: stamp, slot: slot(row.ID)}
+	k := remember(row)
+	k.began, k.stamp = began, stamp
 	k.noted.Store(row.LastUsed.Unix())
 	// A change since then has raised the key's stamp above this one: the entry is then never used.
 	v.known.Set(hash, k)

@@ -57,11 +57,11 @@ func newBench(t testing.TB) *bench {
 	b := &bench{gatedStore: &gatedStore{Store: storetest.New(t)}}
 	b.now.Store(&start)
 	b.v = access.NewVerifier(b.gatedStore, func() time.Time { return *b.now.Load() })
-	key := access.GenerateKey(pierre.TierProfessional)
+	key := access.GenerateKey(pierre.ModeLive)
 	b.text = key.Reveal()
 	b.key = pierre.APIKey{
 		ID: pierre.NewKeyID(), Email: "ana@example.com", Tier: pierre.TierProfessional, Hash: key.Hash(),
-		Prefix: key.Prefix(), Last4: key.Last4(), Limit: pierre.TierProfessional.Limit(), Tools: []string{"get_*"},
+		Prefix: key.Prefix(), Last4: key.Last4(), Rules: pierre.Rules{Limit: pierre.Limit{Requests: 100, Period: pierre.PeriodDay}, Tools: []string{"get_*"}},
 	}
 	_, _, err := b.ProvisionAPIKey(t.Context(), b.act(), b.key, func(k pierre.APIKey) ([]byte, error) { b.key = k; return nil, nil })
 	if err != nil {
@@ -94,7 +94,8 @@ func TestVerifyNamesTheHolder(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := access.Principal{
-			UserID: b.key.UserID, Customer: b.key.UserID, KeyID: b.key.ID, Quota: b.key.Family, Limits: pierre.Limits{Quota: b.key.Limit}, Tools: b.key.Tools,
+			UserID: b.key.UserID, Customer: b.key.UserID, KeyID: b.key.ID, Type: pierre.KeyPersonal, Quota: b.key.Family,
+			Limits: pierre.Limits{Quota: b.key.Limit}, Tools: b.key.Tools,
 		}
 		if fmt.Sprint(p) != fmt.Sprint(want) || p.UserID == "" {
 			t.Errorf("Verify = %+v, want %+v", p, want)
@@ -118,7 +119,7 @@ func TestTypoIsRefusedWithoutLookup(t *testing.T) {
 
 func TestUnknownKeyIsRememberedForSeconds(t *testing.T) {
 	b := newBench(t)
-	unknown := access.GenerateKey(pierre.TierStarter).Reveal()
+	unknown := access.GenerateKey(pierre.ModeLive).Reveal()
 	for i, want := range []int64{1, 1, 2} {
 		_, err := b.v.Verify(t.Context(), unknown)
 		refused(t, err, "does not know")
@@ -294,7 +295,7 @@ func (slowStore) AdminToken(ctx context.Context, _ pierre.AdminTokenID) (pierre.
 func TestSlowDatabaseIsUnavailable(t *testing.T) {
 	s := storetest.New(t)
 	token := sign(t, signingKey, keepToken(t, s, time.Time{}))
-	key := access.GenerateKey(pierre.TierStarter).Reveal()
+	key := access.GenerateKey(pierre.ModeLive).Reveal()
 	synctest.Test(t, func(t *testing.T) {
 		_, err := access.NewVerifier(slowStore{s}, time.Now).Verify(t.Context(), key)
 		if pierre.KindOf(err) != pierre.KindUnavailable || !errors.Is(err, context.DeadlineExceeded) {

@@ -14,14 +14,34 @@ const (
 
 // Status returns the key's status at now. It is computed at each use: nothing has to run for a key to expire. A revoked key
 // is revoked whatever the clock says, which may be behind that of the machine that revoked it, or be set back.
-func (k *APIKey) Status(now time.Time) KeyStatus {
+func (k *APIKey) Status(now time.Time) KeyStatus { return StatusAt(k.Revoked, k.Expires, now) }
+
+// StatusAt is [APIKey.Status] of a key that was revoked and expires at those times.
+func StatusAt(revoked, expires, now time.Time) KeyStatus {
 	switch {
-	case !k.Revoked.IsZero():
+	case !revoked.IsZero():
 		return KeyRevoked
-	case !k.Expires.IsZero() && !now.Before(k.Expires):
+	case !expires.IsZero() && !now.Before(expires):
 		return KeyExpired
 	default:
 		return KeyActive
+	}
+}
+
+// Move puts k into another tier. Its own rules stay. The tier's lifetime begins now: k ends with it at the latest. A key
+// that the tier before would have ended within its lifetime does not end by it any more; an expiry further away was chosen
+// for this key, and stays.
+func (k *APIKey) Move(to Plan, now time.Time) {
+	from := k.Plan
+	if k.Tier, k.Plan = to.Tier, to; from.Tier == to.Tier {
+		return
+	}
+	endsBy := func(p Plan) bool { return p.LifetimeDays > 0 && !k.Expires.IsZero() && !k.Expires.After(p.End(now)) }
+	if endsBy(from) {
+		k.Expires = time.Time{}
+	}
+	if to.LifetimeDays > 0 && !endsBy(to) {
+		k.Expires = to.End(now)
 	}
 }
 

@@ -1,56 +1,33 @@
 package pierre
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 	"time"
 )
 
 // A User owns activities and API keys. The e-mail address names one user.
 type User struct {
-	ID    UserID
-	Email string // as NormalizeEmail returns it
+	ID      UserID
+	Email   string // as NormalizeEmail returns it
+	Limit   Limit  // of all their keys together, instead of the tiers'; zero: the tiers'
+	Notes   string // the operator's
+	Created time.Time
 }
 
-// A Tier is a plan: it sets a key's default limit and lifetime.
+// A Tier names the [Plan] of a key.
 type Tier string
 
-// The tiers.
+// The tiers that every database begins with. There may be others: tiers are data.
 const (
 	TierTrial        Tier = "trial"
 	TierStarter      Tier = "starter"
 	TierProfessional Tier = "professional"
 	TierEnterprise   Tier = "enterprise"
 )
-
-// Tiers lists the tiers in rising order.
-func Tiers() []Tier { return []Tier{TierTrial, TierStarter, TierProfessional, TierEnterprise} }
-
-// TrialLifetime is how long a trial key lives unless the provisioning says otherwise.
-const TrialLifetime = 14 * 24 * time.Hour
-
-// Limit returns the tier's default limit; the zero Limit is unlimited.
-func (t Tier) Limit() Limit {
-	switch t {
-	case TierTrial:
-		return Limit{1_000, PeriodMonth}
-	case TierStarter:
-		return Limit{10_000, PeriodMonth}
-	case TierProfessional:
-		return Limit{100_000, PeriodMonth}
-	default:
-		return Limit{}
-	}
-}
-
-// ParseTier reads a tier's name.
-func ParseTier(s string) (Tier, error) {
-	if t := Tier(s); slices.Contains(Tiers(), t) {
-		return t, nil
-	}
-	return "", Invalid("tier", "tier must be one of trial, starter, professional, enterprise, not %.40q.", s)
-}
 
 // A Period is a calendar window in UTC; weeks start on Monday (ISO 8601).
 type Period string
@@ -102,8 +79,8 @@ func (p Period) Window(now time.Time) (start, end time.Time) {
 
 // A Limit is a number of tool calls per period. The zero Limit is unlimited.
 type Limit struct {
-	Requests int64
-	Period   Period
+	Requests int64  `json:"requests"`
+	Period   Period `json:"period"`
 }
 
 // Unlimited reports whether l refuses nothing.
@@ -117,8 +94,8 @@ func (l Limit) Validate() error {
 	if _, err := ParsePeriod(string(l.Period)); err != nil {
 		return err
 	}
-	if l.Requests < 1 || l.Requests > 1_000_000_000 {
-		return Invalid("rate_limit_requests", "rate_limit_requests must be between 1 and 1000000000, not %d.", l.Requests)
+	if l.Requests < 1 || l.Requests > maxRequests {
+		return Invalid("rate_limit_requests", "rate_limit_requests must be between 1 and %d, not %d.", maxRequests, l.Requests)
 	}
 	return nil
 }
@@ -133,9 +110,11 @@ type APIKey struct {
 	Email       string // the user's
 	Name        string
 	Description string
+	Type        KeyType
 	Tier        Tier
-	Limit       Limit
-	Tools       []string // names or globs of the tools that the key may use; nil means all
+	Rules                // the key's own; see InForce
+	Plan        Plan     // the tier's, as it is now
+	Customer    Limit    // the user's own, see [User]
 	Hash        [32]byte // SHA-256 of the key
 	Prefix      string   // the key's first 12 characters
 	Last4       string   // the last 4 characters before the checksum
@@ -146,6 +125,33 @@ type APIKey struct {
 	ReplacedBy  KeyID     // the key that a rotation made, "" if none
 	Generation  int64     // rises with each change
 	Family      KeyID     // the first key of the rotations that led to this one; they share a quota
+}
+
+// InForce returns the rules that the key is held to: its own, and its tier's where it has none.
+func (k *APIKey) InForce() Rules { return k.over(k.Plan.Rules) }
+
+// Limits returns what each call of the key must stay within, by the scope of its limit. A customer's own limit always holds.
+func (k *APIKey) Limits() Limits {
+	r := k.InForce()
+	l := Limits{Quota: r.Limit, Burst: r.Burst, Tools: r.ToolLimits, Customer: k.Customer}
+	switch r.Scope {
+	case ScopeCustomer:
+		l.Customer = cmp.Or(k.Customer, k.Limit, k.Plan.Customer, k.Plan.Limit)
+		l.CustomerBurst = l.Burst
+		l.Quota, l.Burst = Limit{}, Burst{}
+	case ScopeBoth:
+		l.Customer = cmp.Or(k.Customer, k.Plan.Customer, k.Plan.Limit)
+	case ScopeKey:
+	}
+	return l
+}
+
+// Mode returns what the key was made as.
+func (k *APIKey) Mode() KeyMode {
+	if strings.HasPrefix(k.Prefix, "pk_trial_") {
+		return ModeTrial
+	}
+	return ModeLive
 }
 
 // MayUse reports whether the globs in tools, nil meaning all, admit the tool called name.

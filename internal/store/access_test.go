@@ -29,8 +29,8 @@ func newKey(email string) pierre.APIKey {
 	id := pierre.NewKeyID()
 	return pierre.APIKey{
 		ID: id, Email: email, Name: "laptop", Description: "Ana's laptop", Tier: pierre.TierProfessional,
-		Limit: pierre.Limit{Requests: 5, Period: pierre.PeriodHour}, Tools: []string{"get_*"},
-		Hash: sha256.Sum256([]byte(id)), Prefix: "pk_live_abcd", Last4: "wxyz", Expires: day0.AddDate(1, 0, 0),
+		Rules: pierre.Rules{Limit: pierre.Limit{Requests: 5, Period: pierre.PeriodHour}, Tools: []string{"get_*"}},
+		Hash:  sha256.Sum256([]byte(id)), Prefix: "pk_live_abcd", Last4: "wxyz", Expires: day0.AddDate(1, 0, 0),
 	}
 }
 
@@ -55,7 +55,10 @@ func TestProvisionedKeyReadsBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := k
-		want.UserID, want.Created, want.Family = u.ID, day0, k.ID
+		want.UserID, want.Created, want.Family, want.Type = u.ID, day0, k.ID, pierre.KeyPersonal
+		if want.Plan, err = s.Tier(t.Context(), k.Tier); err != nil {
+			t.Fatal(err)
+		}
 		if !reflect.DeepEqual(kept, want) {
 			t.Errorf("APIKey = %+v\nwant %+v", kept, want)
 		}

@@ -24,8 +24,8 @@ func (s *Store) ProvisionAPIKey(
 				return nil, err
 			}
 		}
-		k.UserID, k.Created, k.Family = u.ID, act.At, k.ID
-		if err := t.insertKey(ctx, k); err != nil {
+		k.UserID, k.Customer, k.Created, k.Family = u.ID, u.Limit, act.At, k.ID
+		if err := t.insertKey(ctx, &k); err != nil {
 			return nil, err
 		}
 		if err := t.audit(ctx, act, "key.provision", string(k.ID), detailsOf(k)); err != nil {
@@ -51,10 +51,10 @@ func (s *Store) RotateAPIKey(
 			return nil, err
 		}
 		next.UserID, next.Email, next.Created, next.Family = old.UserID, old.Email, act.At, old.Family
-		if err := t.insertKey(ctx, next); err != nil {
+		if err := t.insertKey(ctx, &next); err != nil {
 			return nil, err
 		}
-		if err := t.updateKey(ctx, old); err != nil {
+		if err := t.updateKey(ctx, &old); err != nil {
 			return nil, err
 		}
 		details := struct {
@@ -83,11 +83,11 @@ func (s *Store) UpdateAPIKey(ctx context.Context, act pierre.Act, id pierre.KeyI
 		if k, err = t.key(ctx, id); err != nil {
 			return err
 		}
-		before, tools := detailsOf(k), k.Tools
+		before, tools := detailsOf(k), k.InForce().Tools
 		if err := change(&k); err != nil {
 			return err
 		}
-		if err := t.updateKey(ctx, k); err != nil {
+		if err := t.updateKey(ctx, &k); err != nil {
 			return err
 		}
 		details := struct {
@@ -98,7 +98,7 @@ func (s *Store) UpdateAPIKey(ctx context.Context, act pierre.Act, id pierre.KeyI
 			return err
 		}
 		kind := pierre.ChangeKey
-		if pierre.Narrowed(tools, k.Tools) {
+		if pierre.Narrowed(tools, k.InForce().Tools) {
 			kind = pierre.ChangeKeyRevoked
 		}
 		return t.keyChanged(ctx, act.At, kind, id)
@@ -115,7 +115,7 @@ func (s *Store) RevokeAPIKey(ctx context.Context, act pierre.Act, id pierre.KeyI
 			return err
 		}
 		k.Revoked = act.At
-		if err := t.updateKey(ctx, k); err != nil {
+		if err := t.updateKey(ctx, &k); err != nil {
 			return err
 		}
 		if err := t.audit(ctx, act, "key.revoke", string(id), struct{}{}); err != nil {
@@ -144,15 +144,27 @@ func (t *tx) key(ctx context.Context, id pierre.KeyID) (pierre.APIKey, error) {
 	return k, err
 }
 
-func (t *tx) insertKey(ctx context.Context, k pierre.APIKey) error {
-	r := keyRow(&k)
-	_, err := t.exec(ctx, r.insert("api_keys"), r.values()...)
+// insertKey also fills in the key's plan.
+func (t *tx) insertKey(ctx context.Context, k *pierre.APIKey) error {
+	if k.Type == "" {
+		k.Type = pierre.KeyPersonal
+	}
+	var err error
+	if k.Plan, err = t.planOf(ctx, k.Tier); err != nil {
+		return err
+	}
+	r := keyRow(k)
+	_, err = t.exec(ctx, r.insert("api_keys"), r.values()...)
 	return err
 }
 
-// updateKey writes what can change in a key.
-func (t *tx) updateKey(ctx context.Context, k pierre.APIKey) error {
-	q, args := keyRow(&k).update("api_keys")
-	_, err := t.exec(ctx, q, args...)
+// updateKey writes what can change in a key, and fills in its plan.
+func (t *tx) updateKey(ctx context.Context, k *pierre.APIKey) error {
+	var err error
+	if k.Plan, err = t.planOf(ctx, k.Tier); err != nil {
+		return err
+	}
+	q, args := keyRow(k).update("api_keys")
+	_, err = t.exec(ctx, q, args...)
 	return err
 }

@@ -16,9 +16,12 @@ func keyRow(k *pierre.APIKey) row {
 		{"name", &k.Name, true},
 		{"description", &k.Description, true},
 		{"tier", &k.Tier, true},
-		{"limit_requests", &k.Limit.Requests, true},
-		{"limit_period", &k.Limit.Period, true},
+		{"key_type", &k.Type, false},
+		{"limit_requests", limitRequests{k}, true},
+		{"limit_period", limitPeriod{k}, true},
+		{"limit_follows", limitFollows{&k.Limit}, true},
 		{"tools", jsonText{&k.Tools, true}, true},
+		{"settings", keyRules{&k.Rules}, true},
 		{"hash", hash{&k.Hash}, false},
 		{"prefix", &k.Prefix, false},
 		{"last4", &k.Last4, false},
@@ -34,33 +37,34 @@ func keyRow(k *pierre.APIKey) row {
 
 // keyDetails are what the audit log tells about a key: whose it is and everything that can change. None of it is secret.
 type keyDetails struct {
-	UserID        pierre.UserID `json:"user_id"`
-	Name          string        `json:"name"`
-	Description   string        `json:"description,omitempty"`
-	Tier          pierre.Tier   `json:"tier"`
-	LimitRequests int64         `json:"rate_limit_requests,omitempty"`
-	LimitPeriod   pierre.Period `json:"rate_limit_period,omitempty"`
-	Tools         []string      `json:"allowed_tools,omitempty"`
-	Expires       time.Time     `json:"expires_at,omitzero"`
-	Revoked       time.Time     `json:"revoked_at,omitzero"`
-	ReplacedBy    pierre.KeyID  `json:"replaced_by,omitempty"`
+	UserID      pierre.UserID  `json:"user_id"`
+	Name        string         `json:"name"`
+	Description string         `json:"description,omitempty"`
+	Type        pierre.KeyType `json:"key_type,omitempty"`
+	Tier        pierre.Tier    `json:"tier"`
+	pierre.Rules
+	Expires    time.Time    `json:"expires_at,omitzero"`
+	Revoked    time.Time    `json:"revoked_at,omitzero"`
+	ReplacedBy pierre.KeyID `json:"replaced_by,omitempty"`
 }
 
 func detailsOf(k pierre.APIKey) keyDetails {
 	return keyDetails{
-		UserID: k.UserID, Name: k.Name, Description: k.Description, Tier: k.Tier, LimitRequests: k.Limit.Requests, LimitPeriod: k.Limit.Period,
-		Tools: k.Tools, Expires: k.Expires, Revoked: k.Revoked, ReplacedBy: k.ReplacedBy,
+		UserID: k.UserID, Name: k.Name, Description: k.Description, Type: k.Type, Tier: k.Tier, Rules: k.Rules,
+		Expires: k.Expires, Revoked: k.Revoked, ReplacedBy: k.ReplacedBy,
 	}
 }
 
-// selectKey is a SELECT of keys with their users' addresses; scanKey reads its rows.
+// selectKey is a SELECT of keys with what is asked of their users and tiers at each use; scanKey reads its rows.
 func selectKey() string {
-	return `SELECT u.email, ` + keyRow(&pierre.APIKey{}).names("k.") + ` FROM api_keys k JOIN users u ON u.id = k.user_id`
+	return `SELECT u.email, u.limit_requests, u.limit_period, ` + keyRow(&pierre.APIKey{}).names("k.") + `, ` + tierRow(&pierre.Plan{}).names("t.") +
+		` FROM api_keys k JOIN users u ON u.id = k.user_id JOIN tiers t ON t.name = k.tier`
 }
 
 func scanKey(from scanner) (pierre.APIKey, error) {
 	var k pierre.APIKey
-	if err := from.Scan(append([]any{&k.Email}, keyRow(&k).values()...)...); err != nil {
+	into := append([]any{&k.Email, &k.Customer.Requests, &k.Customer.Period}, keyRow(&k).values()...)
+	if err := from.Scan(append(into, tierRow(&k.Plan).values()...)...); err != nil {
 		return pierre.APIKey{}, fmt.Errorf("reading a key: %w", err)
 	}
 	return k, nil

@@ -37,10 +37,14 @@ func fill(t *testing.T, value any) {
 		*v = "x"
 	case *pierre.Tier:
 		*v = "x"
-	case *pierre.Period:
-		*v = "x"
-	case *int64:
-		*v = 1
+	case limitRequests:
+		v.k.Limit.Requests = 1
+	case limitPeriod:
+		v.k.Limit.Period = "x"
+	case limitFollows:
+		*v.own = pierre.Limit{Requests: 1, Period: "x"}
+	case keyRules:
+		v.rules.Profile = "x"
 	case jsonText:
 		*v.list = []string{"x"}
 	case instant:

@@ -16,7 +16,7 @@ func TestMigrationFindsFamilies(t *testing.T) {
 	act, none := pierre.Act{Person: "test", At: now}, func(pierre.APIKey) ([]byte, error) { return nil, nil }
 	var keys []pierre.KeyID
 	for _, name := range []string{"ana", "bob"} {
-		k := pierre.APIKey{ID: pierre.NewKeyID(), Email: name + "@example.com", Hash: sha256.Sum256([]byte(name))}
+		k := pierre.APIKey{ID: pierre.NewKeyID(), Email: name + "@example.com", Tier: pierre.TierStarter, Hash: sha256.Sum256([]byte(name))}
 		if _, _, err := s.ProvisionAPIKey(t.Context(), act, k, none); err != nil {
 			t.Fatal(err)
 		}

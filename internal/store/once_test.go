@@ -17,7 +17,7 @@ func TestOldAnswersAreForgotten(t *testing.T) {
 	}
 	for n, at := range []time.Time{now, now.Add(time.Hour)} {
 		act := pierre.Act{Token: token.ID, At: at, Once: &pierre.Once{Route: "POST /", Key: string(rune('a' + n))}}
-		k := pierre.APIKey{ID: pierre.NewKeyID(), Email: "ana@example.com", Hash: [32]byte{byte(n)}}
+		k := pierre.APIKey{ID: pierre.NewKeyID(), Email: "ana@example.com", Tier: pierre.TierStarter, Hash: [32]byte{byte(n)}}
 		if _, _, err := s.ProvisionAPIKey(t.Context(), act, k, func(pierre.APIKey) ([]byte, error) { return []byte("sealed"), nil }); err != nil {
 			t.Fatal(err)
 		}

@@ -44,7 +44,10 @@ func TestParallelChangesOfAKeyAreAllKept(t *testing.T) {
 		k := provisionFor(t, replicas[0], "ana")
 		inParallel(replicas, func(s *store.Store, _ int) {
 			for range rounds {
-				_, err := s.UpdateAPIKey(t.Context(), parallelAct(), k.ID, func(k *pierre.APIKey) error { k.Limit.Requests++; return nil })
+				_, err := s.UpdateAPIKey(t.Context(), parallelAct(), k.ID, func(k *pierre.APIKey) error {
+					k.Limit = pierre.Limit{Requests: k.Limit.Requests + 1, Period: pierre.PeriodDay}
+					return nil
+				})
 				if err != nil {
 					t.Error(err)
 				}

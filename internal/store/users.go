@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -30,18 +29,20 @@ func (t *tx) ensureUser(ctx context.Context, email string, now time.Time) (pierr
 	if err != nil {
 		return pierre.User{}, false, err
 	}
-	u, err := scanUser(t.row(ctx, `SELECT id, email FROM users WHERE email = $1`, email))
+	u, err := scanUser(t.row(ctx, selectUser+` WHERE u.email = $1`, email))
 	return u, made > 0, err
 }
 
 // UserByEmail returns the user with that normalized e-mail address.
 func (s *Store) UserByEmail(ctx context.Context, email string) (pierre.User, error) {
-	u, err := scanUser(s.row(ctx, `SELECT id, email FROM users WHERE email = $1`, email))
+	u, err := scanUser(s.row(ctx, selectUser+` WHERE u.email = $1`, email))
 	return u, s.classify(err, "user "+email)
 }
 
-func scanUser(row *sql.Row) (pierre.User, error) {
+const selectUser = `SELECT u.id, u.email, u.limit_requests, u.limit_period, u.notes, u.created_us FROM users u`
+
+func scanUser(from scanner) (pierre.User, error) {
 	var u pierre.User
-	err := row.Scan(&u.ID, &u.Email)
+	err := from.Scan(&u.ID, &u.Email, &u.Limit.Requests, &u.Limit.Period, &u.Notes, instant{&u.Created})
 	return u, err
 }

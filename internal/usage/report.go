@@ -119,7 +119,7 @@ func (r *Reporter) Report(ctx context.Context, key pierre.KeyID, from, to time.T
 	if err != nil {
 		return Report{}, err
 	}
-	d, err := r.quota.Peek(ctx, k.Family, k.Limit, r.now())
+	d, err := r.quota.Peek(ctx, k.Family, k.InForce().Limit, r.now())
 	if err != nil {
 		return Report{}, err
 	}

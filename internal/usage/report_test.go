@@ -22,7 +22,7 @@ func (k keys) APIKey(_ context.Context, id pierre.KeyID) (pierre.APIKey, error) 
 	if !ok {
 		return pierre.APIKey{}, pierre.NotFound("API key")
 	}
-	return pierre.APIKey{ID: id, Family: id, Limit: lim}, nil
+	return pierre.APIKey{ID: id, Family: id, Rules: pierre.Rules{Limit: lim}}, nil
 }
 
 func clock(now time.Time) func() time.Time { return func() time.Time { return now } }

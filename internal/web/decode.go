@@ -40,6 +40,9 @@ func unread(err error) error {
 }
 
 func explain(err error, t reflect.Type) error {
+	if mistake, ok := errors.AsType[*pierre.Error](err); ok { // of a type that decodes itself
+		return mistake
+	}
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		if wrong.Field == "" {
 			return notAnObject(err)

@@ -73,11 +73,20 @@ func underlying(t reflect.Type) (_ reflect.Type, nullable bool) {
 	for t != nil && t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
+	if t != nil {
+		if optional, ok := reflect.Zero(t).Interface().(Optional); ok {
+			inner, _ := underlying(optional.Optional())
+			return inner, true
+		}
+	}
 	if t == nil || t.Kind() == reflect.Interface || reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()) {
 		return nil, true
 	}
 	return t, false
 }
+
+// An Optional is a field that may be null: its value is then one of the type that Optional returns.
+type Optional interface{ Optional() reflect.Type }
 
 func (c *memberCheck) list(t reflect.Type, field string, depth int) error {
 	if t != nil && t.Kind() == reflect.Slice {
@@ -114,6 +123,9 @@ func (c *memberCheck) object(t reflect.Type, field string, depth int) error {
 		of, known := fields[name]
 		if fields != nil && !known {
 			return unknownField(fields, path, name)
+		}
+		if t != nil && t.Kind() == reflect.Map {
+			of = t.Elem()
 		}
 		if err := c.value(of, path, depth); err != nil {
 			return err

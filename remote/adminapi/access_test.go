@@ -2,6 +2,7 @@ package adminapi_test
 
 import (
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -202,7 +203,7 @@ func TestAuditLog(t *testing.T) {
 			}
 			if e.Action == "key.update" {
 				before, after := e.Details["before"].(map[string]any), e.Details["after"].(map[string]any)
-				if before["rate_limit_requests"] != 10000. || after["rate_limit_requests"] != 5. || after["rate_limit_period"] != "day" {
+				if before["rate_limit"] != nil || !reflect.DeepEqual(after["rate_limit"], map[string]any{"requests": 5., "period": "day"}) {
 					t.Errorf("the update's details are %v", e.Details)
 				}
 			}

@@ -57,7 +57,7 @@ func TestClient(t *testing.T) {
 	c, ctx := d.api().For("eva@staff.test"), t.Context()
 	fresh, err := c.Provision(ctx, adminapi.ProvisionRequest{
 		UserEmail: "ana@club.test", Tier: pierre.TierProfessional,
-		Settings: adminapi.Settings{Name: new("laptop"), AllowedTools: adminapi.Nullable[[]string]{Given: true, Value: &[]string{"get_*"}}},
+		Settings: adminapi.Settings{Name: new("laptop"), RuleSettings: adminapi.RuleSettings{AllowedTools: given([]string{"get_*"})}},
 	}, "request-1")
 	if err != nil || !strings.HasPrefix(fresh.APIKey.Reveal(), "pk_live_") || fresh.RateLimit.Requests != 100_000 || fresh.ExpiresAt != nil {
 		t.Fatalf("Provision = %+v, %v", fresh, err)
@@ -65,15 +65,15 @@ func TestClient(t *testing.T) {
 	d.hide(fresh.APIKey.Reveal())
 	again, err := c.Provision(ctx, adminapi.ProvisionRequest{
 		UserEmail: "ana@club.test", Tier: pierre.TierProfessional,
-		Settings: adminapi.Settings{Name: new("laptop"), AllowedTools: adminapi.Nullable[[]string]{Given: true, Value: &[]string{"get_*"}}},
+		Settings: adminapi.Settings{Name: new("laptop"), RuleSettings: adminapi.RuleSettings{AllowedTools: given([]string{"get_*"})}},
 	}, "request-1")
 	if err != nil || again.APIKey != fresh.APIKey {
 		t.Errorf("Provision again = %+v, %v; want the first key", again, err)
 	}
-	changed, err := c.Update(ctx, fresh.APIKeyID, adminapi.UpdateRequest{Tier: new(pierre.TierTrial), Settings: adminapi.Settings{
-		RateLimitRequests: adminapi.Nullable[int64]{Given: true, Value: new(int64(7))},
+	changed, err := c.Update(ctx, fresh.APIKeyID, adminapi.UpdateRequest{Tier: new(pierre.TierTrial), Settings: adminapi.Settings{RuleSettings: adminapi.RuleSettings{
+		RateLimitRequests: given(int64(7)),
 		AllowedTools:      adminapi.Nullable[[]string]{Given: true},
-	}})
+	}}})
 	if err != nil || changed.Tier != pierre.TierTrial || changed.RateLimit.Requests != 7 || changed.AllowedTools != nil || changed.ExpiresAt == nil {
 		t.Errorf("Update = %+v, %v", changed, err)
 	}
@@ -285,3 +285,5 @@ func TestClearKeyIsNotPrinted(t *testing.T) {
 		t.Error("Reveal does not return the key")
 	}
 }
+
+func given[T any](v T) adminapi.Nullable[T] { return adminapi.Nullable[T]{Given: true, Value: &v} }

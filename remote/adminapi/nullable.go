@@ -1,6 +1,9 @@
 package adminapi
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"reflect"
+)
 
 // A Nullable is a field of a request that may be absent, null, or a value.
 type Nullable[T any] struct {
@@ -19,3 +22,6 @@ func (n Nullable[T]) MarshalJSON() ([]byte, error) { return json.Marshal(n.Value
 
 // IsZero is for the tag omitzero.
 func (n Nullable[T]) IsZero() bool { return !n.Given }
+
+// Optional implements [web.Optional].
+func (Nullable[T]) Optional() reflect.Type { return reflect.TypeFor[T]() }

@@ -12,40 +12,34 @@ import (
 
 // A ProvisionRequest asks for a new key. Only the e-mail address and the tier are required.
 type ProvisionRequest struct {
-	UserEmail string      `json:"user_email"`
-	Tier      pierre.Tier `json:"tier"`
+	UserEmail string         `json:"user_email"`
+	Tier      pierre.Tier    `json:"tier"`
+	KeyType   pierre.KeyType `json:"key_type,omitempty"` // "": personal
 
 	Settings
 }
 
 const defaultName = "API key"
 
-// Validate reports the first mistake.
+// Validate reports the first mistake that can be found without the tier.
 func (p ProvisionRequest) Validate() error {
-	_, err := p.key(time.Unix(0, 0))
+	_, err := p.key(pierre.Plan{Tier: p.Tier}, time.Unix(0, 0))
 	return err
 }
 
 // key returns the key that is asked for, without its secret.
-func (p ProvisionRequest) key(now time.Time) (pierre.APIKey, error) {
+func (p ProvisionRequest) key(plan pierre.Plan, now time.Time) (pierre.APIKey, error) {
 	email, err := pierre.NormalizeEmail(p.UserEmail)
 	if err != nil {
 		return pierre.APIKey{}, err
 	}
-	tier, err := pierre.ParseTier(string(p.Tier))
-	if err != nil {
-		return pierre.APIKey{}, err
+	if p.KeyType != "" && p.KeyType != pierre.KeyPersonal && p.KeyType != pierre.KeyApplication {
+		return pierre.APIKey{}, pierre.Invalid("key_type", "key_type must be personal or application, not %.40q.", p.KeyType)
 	}
 	if p.RateLimitPeriod != nil && p.RateLimitRequests.Value == nil {
 		return pierre.APIKey{}, pierre.Invalid("rate_limit_requests", "rate_limit_period needs rate_limit_requests beside it.")
 	}
-	k := pierre.APIKey{Email: email, Tier: tier, Name: defaultName}
-	if !p.RateLimitRequests.Given {
-		k.Limit = tier.Limit()
-	}
-	if tier == pierre.TierTrial {
-		k.Expires = now.Add(pierre.TrialLifetime).Truncate(time.Second)
-	}
+	k := pierre.APIKey{Email: email, Type: p.KeyType, Tier: plan.Tier, Plan: plan, Name: defaultName, Expires: plan.End(now)}
 	if p.Name != nil && strings.TrimSpace(*p.Name) == "" {
 		p.Name = nil
 	}
@@ -61,11 +55,15 @@ func (s *Server) provision(w http.ResponseWriter, r *http.Request, caller pierre
 	if err != nil {
 		return err
 	}
-	k, err := req.key(act.At)
+	plan, err := s.store.Plan(r.Context(), req.Tier)
 	if err != nil {
 		return err
 	}
-	fresh := access.GenerateKey(k.Tier)
+	k, err := req.key(plan, act.At)
+	if err != nil {
+		return err
+	}
+	fresh := access.GenerateKey(plan.Mode)
 	equip(&k, fresh)
 	sealed, repeated, err := s.store.ProvisionAPIKey(r.Context(), act, k, func(kept pierre.APIKey) ([]byte, error) {
 		return s.seal(act, freshAnswer(kept, fresh))
@@ -89,7 +87,7 @@ func freshAnswer(k pierre.APIKey, fresh access.Key) FreshKey {
 		UserID:    k.UserID,
 		Tier:      k.Tier,
 		ExpiresAt: instant(k.Expires),
-		RateLimit: limitOf(k.Limit),
+		RateLimit: limitOf(k.InForce().Limit),
 		KeyPrefix: k.Prefix,
 	}
 }

@@ -26,7 +26,7 @@ func (q RotateRequest) Validate() error {
 	return nil
 }
 
-// rotate makes a successor with the old key's user, tier, limit, tools and expiry.
+// rotate makes a successor with the old key's user, tier, rules and expiry.
 func (s *Server) rotate(w http.ResponseWriter, r *http.Request, caller pierre.AdminToken) error {
 	req, err := web.Decode[RotateRequest](w, r)
 	if err != nil {
@@ -45,7 +45,7 @@ func (s *Server) rotate(w http.ResponseWriter, r *http.Request, caller pierre.Ad
 	sealed, repeated, err := s.store.RotateAPIKey(r.Context(), act, id,
 		func(old *pierre.APIKey) (pierre.APIKey, error) {
 			next := *old
-			fresh = access.GenerateKey(old.Tier)
+			fresh = access.GenerateKey(old.Plan.Mode)
 			equip(&next, fresh)
 			next.LastUsed = time.Time{}
 			if err := old.Replace(next.ID, time.Duration(*req.GraceSeconds)*time.Second, act.At); err != nil {

@@ -20,6 +20,7 @@ import (
 type Store interface {
 	keyReader
 	keyWriter
+	tierKeeper
 
 	AuditLog(ctx context.Context, limit int, cursor string) (pierre.AuditPage, error)
 	TouchAdminToken(ctx context.Context, id pierre.AdminTokenID, at time.Time) error
@@ -39,6 +40,15 @@ type keyWriter interface {
 		answer func(pierre.APIKey) ([]byte, error)) (first []byte, repeated bool, err error)
 	UpdateAPIKey(ctx context.Context, act pierre.Act, id pierre.KeyID, change func(*pierre.APIKey) error) (pierre.APIKey, error)
 	RevokeAPIKey(ctx context.Context, act pierre.Act, id pierre.KeyID) (pierre.APIKey, error)
+}
+
+// A tierKeeper keeps tiers.
+type tierKeeper interface {
+	Tiers(ctx context.Context) ([]pierre.Plan, error)
+	Tier(ctx context.Context, name pierre.Tier) (pierre.Plan, error)
+	Plan(ctx context.Context, name pierre.Tier) (pierre.Plan, error)
+	PutTier(ctx context.Context, act pierre.Act, p pierre.Plan) (made bool, err error)
+	RemoveTier(ctx context.Context, act pierre.Act, name pierre.Tier) error
 }
 
 // An Authenticator verifies admin tokens.
@@ -113,6 +123,10 @@ func (s *Server) routes() []route {
 		{"DELETE", "/admin/api-keys/{id}", pierre.PermRevokeKeys, s.revoke},
 		{"POST", "/admin/api-keys/{id}/rotate", pierre.PermProvisionKeys, s.rotate},
 		{"GET", "/admin/api-keys/{id}/usage", pierre.PermListKeys, s.report},
+		{"GET", "/admin/tiers", pierre.PermListKeys, s.listTiers},
+		{"GET", "/admin/tiers/{name}", pierre.PermListKeys, s.getTier},
+		{"PUT", "/admin/tiers/{name}", pierre.PermUpdateKeyLimits, s.putTier},
+		{"DELETE", "/admin/tiers/{name}", pierre.PermUpdateKeyLimits, s.removeTier},
 		{"GET", "/admin/audit", pierre.PermViewAuditLogs, s.audit},
 		{"GET", "/admin/token-info", "", s.tokenInfo},
 	}

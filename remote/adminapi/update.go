@@ -50,15 +50,23 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request, caller pierre.Ad
 	if err != nil {
 		return err
 	}
+	var plan *pierre.Plan
+	if req.Tier != nil {
+		to, err := s.store.Plan(r.Context(), *req.Tier)
+		if err != nil {
+			return err
+		}
+		plan = &to
+	}
 	var before []string
 	k, err := s.store.UpdateAPIKey(r.Context(), act, id, func(k *pierre.APIKey) error {
-		before = k.Tools
-		return req.change(k, act.At)
+		before = k.InForce().Tools
+		return req.change(k, plan, act.At)
 	})
 	if err != nil {
 		return err
 	}
-	if pierre.Narrowed(before, k.Tools) {
+	if pierre.Narrowed(before, k.InForce().Tools) {
 		s.opts.Keys.Revoked(k.ID)
 	} else {
 		s.opts.Keys.Changed(k.ID)
@@ -67,50 +75,18 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request, caller pierre.Ad
 }
 
 // change changes k. A key that is over for good stays as it was.
-func (u UpdateRequest) change(k *pierre.APIKey, now time.Time) error {
+func (u UpdateRequest) change(k *pierre.APIKey, to *pierre.Plan, now time.Time) error {
 	switch {
 	case !k.Revoked.IsZero():
 		return &pierre.Error{Kind: pierre.KindConflict, Msg: "This key is revoked and cannot be changed; provision a new one."}
 	case k.ReplacedBy != "":
 		return &pierre.Error{Kind: pierre.KindConflict, Msg: "This key was rotated; change its successor " + string(k.ReplacedBy) + "."}
 	}
-	if err := u.changeTier(k, now); err != nil {
-		return err
+	if to != nil {
+		k.Move(*to, now)
+		if u.RateLimitRequests.Given { // its period, too, is not of the limit before
+			k.Limit = pierre.Limit{}
+		}
 	}
 	return u.apply(k, now)
-}
-
-// changeTier sets the new tier's limit and lifetime; what the request says of them itself is applied after it. A limit that
-// was chosen for this key stays, until the request resets it.
-func (u UpdateRequest) changeTier(k *pierre.APIKey, now time.Time) error {
-	if u.Tier == nil {
-		return nil
-	}
-	tier, err := pierre.ParseTier(string(*u.Tier))
-	if err != nil {
-		return err
-	}
-	if chosen := k.Limit != k.Tier.Limit(); !chosen || u.RateLimitRequests.Given {
-		k.Limit = tier.Limit()
-	}
-	k.Expires = lifetime(k, tier, now)
-	k.Tier = tier
-	return nil
-}
-
-// lifetime returns when k expires in the new tier. A key that becomes a trial's ends with a trial's 14 days at the latest.
-// One that was a trial's does not end with them any more; an expiry beyond them was chosen for this key, and stays.
-func lifetime(k *pierre.APIKey, tier pierre.Tier, now time.Time) time.Time {
-	end := now.Add(pierre.TrialLifetime).Truncate(time.Second)
-	within := !k.Expires.IsZero() && !k.Expires.After(end)
-	switch {
-	case tier == k.Tier:
-		return k.Expires
-	case tier == pierre.TierTrial && !within:
-		return end
-	case k.Tier == pierre.TierTrial && within:
-		return time.Time{}
-	default:
-		return k.Expires
-	}
 }

@@ -133,7 +133,7 @@ func TestUpdateRefuses(t *testing.T) {
 	k := d.provision(`{"user_email":"ana@club.test","tier":"enterprise"}`)
 	before := d.show(k.ID)
 	for _, tt := range []struct{ body, field, want string }{
-		{`{}`, "", "changes nothing; give at least one of tier, rate_limit_requests, rate_limit_period, name, description, expires_at, expires_in_days, allowed_tools."},
+		{`{}`, "", "changes nothing; give at least one of tier, rate_limit_requests, rate_limit_period, burst, tool_limits, allowed_tools, allowed_networks, tool_profile, limit_scope, name, description, expires_at, expires_in_days."},
 		{`{"tier":"gold"}`, "tier", "trial, starter"},
 		{`{"rate_limit_requests":0}`, "rate_limit_requests", "between 1 and"},
 		{`{"rate_limit_requests":"5"}`, "rate_limit_requests", "whole number"},

@@ -14,7 +14,7 @@ import (
 func TestCredentials(t *testing.T) {
 	h := start(t, mcpapi.Options{})
 	c, other := h.client(pierre.Limit{}), h.client(pierre.Limit{})
-	unknown := access.GenerateKey(pierre.TierStarter).Reveal()
+	unknown := access.GenerateKey(pierre.ModeLive).Reveal()
 	plain := call(`"1"`, "whoami", "")
 	withAuth := func(key string) string { return strings.Replace(plain, `{`, `{"auth":"`+key+`",`, 1) }
 	tests := []struct {

@@ -70,12 +70,11 @@ func Open(ctx context.Context, dir string, m *server.MCPServer, parts Parts, opt
 
 // Provision makes a key of a user of its own.
 func (s *Stack) Provision(ctx context.Context, lim pierre.Limit, tools ...string) (pierre.APIKey, string, error) {
-	key := access.GenerateKey(pierre.TierEnterprise)
+	key := access.GenerateKey(pierre.ModeLive)
 	row := pierre.APIKey{
 		ID:     pierre.NewKeyID(),
 		Tier:   pierre.TierEnterprise,
-		Limit:  lim,
-		Tools:  tools,
+		Rules:  pierre.Rules{Limit: lim, Tools: tools},
 		Hash:   key.Hash(),
 		Prefix: key.Prefix(),
 		Last4:  key.Last4(),
