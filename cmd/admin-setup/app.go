@@ -34,7 +34,7 @@ func (c *config) bind(root *cobra.Command) {
 		dataDir, _ = datadir.Default(getenv) // open complains if there is none
 	}
 	flags := root.PersistentFlags()
-	flags.StringVar(&c.databaseURL, "database-url", getenv("DATABASE_URL"), "the server's database (default pierre.db in the data folder) [DATABASE_URL]")
+	flags.StringVar(&c.databaseURL, "database-url", getenv("DATABASE_URL"), "the server's database, as its --database-url (default pierre.db in the data folder) [DATABASE_URL]")
 	flags.Lookup("database-url").DefValue = "" // --help must not show the environment's: it may hold a password
 	flags.StringVar(&c.dataDir, "data-dir", dataDir, "the server's folder of database and secrets [PIERRE_DATA_DIR]")
 	flags.BoolVar(&c.json, "json", false, "print JSON on stdout, for machines")
@@ -78,7 +78,13 @@ func (a *app) secrets(ctx context.Context) (*keyring.Ring, error) {
 	source := func(name string) keyring.Source {
 		return keyring.Source{Text: secret.New(getenv(name)), File: getenv(name + "_FILE")}
 	}
-	ring, err := keyring.Load(a.c.dataDir, source("JWT_SECRET"), source("ENCRYPTION_KEY"))
+	jwt, encryption := source("JWT_SECRET"), source("ENCRYPTION_KEY")
+	if path, err := store.Path(a.c.databaseURL, a.c.dataDir); err == nil && path == "" {
+		if err := errors.Join(jwt.CheckGiven("JWT_SECRET"), encryption.CheckGiven("ENCRYPTION_KEY")); err != nil {
+			return nil, cli.Usage(err)
+		}
+	}
+	ring, err := keyring.Load(a.c.dataDir, jwt, encryption)
 	if err != nil {
 		return nil, err
 	}

@@ -118,6 +118,7 @@ func (c *config) openStore(ctx context.Context, log *slog.Logger, alone bool) (*
 	if err != nil {
 		return nil, err
 	}
+	st.SetMaxConnections(c.databaseConns)
 	if alone { // another server must not find its database migrated
 		if err := st.BeginServing(); err != nil {
 			return nil, errors.Join(err, st.Close())
@@ -126,7 +127,7 @@ func (c *config) openStore(ctx context.Context, log *slog.Logger, alone bool) (*
 	if _, err := st.Migrate(ctx); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
-	if exposed(path) {
+	if path != "" && exposed(path) {
 		log.WarnContext(ctx, "other users of this machine can read the database; chmod 600 it", slog.String("file", path))
 	}
 	return st, nil

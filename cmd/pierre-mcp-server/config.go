@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/keyring"
 	"github.com/pierre-mcp/pierre/internal/logging"
 	"github.com/pierre-mcp/pierre/internal/secret"
+	"github.com/pierre-mcp/pierre/internal/store"
 )
 
 // A config is everything that an operator can choose, checked. See docs/operating.md.
@@ -23,6 +25,7 @@ type config struct {
 	host           string
 	port           string
 	databaseURL    string
+	databaseConns  int // to PostgreSQL, at most
 	dataDir        string
 	log            logging.Options
 	accessLog      bool
@@ -41,6 +44,7 @@ type config struct {
 	jwtSecret      keyring.Source
 	encryptionKey  keyring.Source
 
+	serves   bool // a server for many, not one of the other commands
 	settings *cli.Settings
 	warnings []string // for the log, once there is one
 }
@@ -54,7 +58,8 @@ func (c *config) table(getenv func(string) string) []cli.Setting {
 	return []cli.Setting{
 		{Flag: "host", Env: "PIERRE_HOST", Default: "127.0.0.1", Help: "address to listen on; 0.0.0.0 for all. HOST counts, too, if it is an address", Other: c.sharedHost, Parse: into(&c.host, parseHost)},
 		{Flag: "port", Env: "PORT", Help: "port to listen on (default 8081, with --single-tenant 8080)", Parse: into(&c.port, parsePort)},
-		{Flag: "database-url", Env: "DATABASE_URL", Help: "database as sqlite:PATH (default a file in the data folder)", Parse: into(&c.databaseURL, parseDatabaseURL)},
+		{Flag: "database-url", Env: "DATABASE_URL", Help: "database as sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME (default a SQLite file in the data folder)", Parse: into(&c.databaseURL, parseDatabaseURL)},
+		{Flag: "database-connections", Env: "DATABASE_CONNECTIONS", Default: strconv.Itoa(store.DefaultConnections), Help: "connections to PostgreSQL at most", Parse: into(&c.databaseConns, parseDatabaseConnections)},
 		{Flag: "data-dir", Env: "PIERRE_DATA_DIR", Default: dataDir, Help: "folder of the database, the secrets, and uploads while they are read", Parse: into(&c.dataDir, parseDataDir)},
 		{Flag: "log-level", Env: "LOG_LEVEL", Default: "info", Help: "off, error, warn, info or debug; to stderr. RUST_LOG counts, too", Other: rustLevel, Parse: into(&c.log.Level, logging.ParseLevel)},
 		{Flag: "log-format", Env: "LOG_FORMAT", Default: "text", Help: "format of the log: text or json", Parse: into(&c.log.JSON, logging.ParseFormat)},
@@ -102,6 +107,9 @@ func (c *config) load() error {
 	if c.singleTenant {
 		errs = append(errs, c.checkPersonal())
 	}
+	if c.serves {
+		errs = append(errs, c.checkShared())
+	}
 	errs = append(errs, c.loadCertificate(), c.jwtSecret.Check("JWT_SECRET"), c.encryptionKey.Check("ENCRYPTION_KEY"))
 	if err := errors.Join(errs...); err != nil {
 		return cli.Usage(err)
@@ -121,6 +129,16 @@ func (c *config) checkPersonal() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// checkShared wants the secrets where other servers may share the database: all must have the same ones, and a data folder
+// of one of them is no place for those of all.
+func (c *config) checkShared() error {
+	path, err := store.Path(c.databaseURL, c.dataDir)
+	if err != nil || path != "" {
+		return nil //nolint:nilerr // the setting's parser has reported it
+	}
+	return errors.Join(c.jwtSecret.CheckGiven("JWT_SECRET"), c.encryptionKey.CheckGiven("ENCRYPTION_KEY"))
 }
 
 func (c *config) loadCertificate() error {

@@ -30,7 +30,7 @@ const journalSuffix = "-calls"
 // keepCalls opens what keeps the calls of a server. One that has its database's file for itself keeps a journal beside it.
 func (c *config) keepCalls(ctx context.Context, st *store.Store, log *slog.Logger, alone bool) (callKeeper, error) {
 	path, err := store.Path(c.databaseURL, c.dataDir)
-	if !alone || err != nil {
+	if !alone || path == "" || err != nil { // several servers may write a PostgreSQL database
 		return callKeeper{st, nil}, err
 	}
 	j, err := journal.Open(ctx, path+journalSuffix, st, log)

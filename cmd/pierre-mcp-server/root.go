@@ -18,6 +18,9 @@ const examples = `  # a server for many
   pierre-mcp-server --port 8081
   admin-setup generate-token --service console --permissions provision_keys,list_keys,revoke_keys
 
+  # several servers over one PostgreSQL; each needs the same JWT_SECRET and ENCRYPTION_KEY
+  pierre-mcp-server --database-url postgresql://pierre@db.example.com:5432/pierre --port 8081
+
   # a personal program: import recordings, connect the hosts on this computer
   pierre-mcp-server --single-tenant import ~/Downloads/export_1234.zip
   pierre-mcp-server --single-tenant install
@@ -34,6 +37,7 @@ func newRoot(w cli.World) *cobra.Command {
 		Example: examples,
 		Args:    cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			c.serves = !c.singleTenant
 			if err := c.load(); err != nil {
 				return err
 			}

@@ -24,6 +24,9 @@ const (
 	minConnections     = 16
 	maxConnections     = 1_000_000
 	lookupTimeout      = 3 * time.Second
+
+	minDatabaseConnections = 2 // a job must not keep the calls waiting
+	maxDatabaseConnections = 10_000
 )
 
 // looksLikeAddress reports whether text was meant as an IP address, right or wrong: WHATWG URL takes a
@@ -288,6 +291,15 @@ func parseConnections(text string) (int, error) {
 	n, err := strconv.Atoi(text)
 	if err != nil || n != 0 && n < minConnections || n > maxConnections {
 		return 0, fmt.Errorf("must be 0 or a number from %d to %d, not %q", minConnections, maxConnections, text)
+	}
+	return n, nil
+}
+
+// parseDatabaseConnections takes how many connections to the database's server there may be.
+func parseDatabaseConnections(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < minDatabaseConnections || n > maxDatabaseConnections {
+		return 0, fmt.Errorf("must be a number from %d to %d, not %q", minDatabaseConnections, maxDatabaseConnections, text)
 	}
 	return n, nil
 }

@@ -109,7 +109,7 @@ func execute(server, statement string) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // nothing is lost with it
+	defer db.Close()
 	_, err = db.ExecContext(ctx, statement)
 	return err
 }

@@ -60,7 +60,7 @@ func (s *Server) Kill(t testing.TB) {
 	s.mu.Unlock()
 	s.end(syscall.SIGKILL)
 	for _, pid := range children {
-		syscall.Kill(pid, syscall.SIGKILL) //nolint:errcheck // it may have noticed that it is alone
+		syscall.Kill(pid, syscall.SIGKILL)
 	}
 	for _, pid := range children {
 		awaitEnd(pid)
@@ -127,7 +127,7 @@ func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 func (s *Server) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(s.bin, name), args...)
 	cmd.Dir, cmd.SysProcAttr = s.dir, credentials()
-	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
+	cmd.Env = append(cmd.Environ(), "LC_ALL=C.UTF-8")
 	return cmd
 }
 
@@ -150,8 +150,8 @@ rm -rf "$1"`
 
 func (s *Server) close() {
 	s.end(syscall.SIGQUIT)
-	s.hold.Close()  //nolint:errcheck // it ends the keeper
-	s.keeper.Wait() //nolint:errcheck // a folder that could not be removed is no error of the test
+	s.hold.Close()
+	s.keeper.Wait()
 }
 
 // launch starts the server and waits until it answers.
@@ -177,7 +177,7 @@ func (s *Server) launchOnce() error {
 	if err != nil {
 		return err
 	}
-	defer log.Close() //nolint:errcheck // the server has it
+	defer log.Close()
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = apart(cmd.SysProcAttr)
 	if err := cmd.Start(); err != nil {
@@ -185,7 +185,7 @@ func (s *Server) launchOnce() error {
 	}
 	ended := make(chan struct{})
 	go func() { // ends with the server
-		cmd.Wait() //nolint:errcheck // its end is seen by the tests
+		cmd.Wait()
 		close(ended)
 	}()
 	deadline := time.Now().Add(startTimeout)
@@ -218,8 +218,8 @@ func (s *Server) end(signal syscall.Signal) {
 	if cmd == nil {
 		return
 	}
-	cmd.Process.Signal(signal) //nolint:errcheck // it may have ended by itself
-	awaitEnd(cmd.Process.Pid)  // launchOnce waits for it
+	cmd.Process.Signal(signal)
+	awaitEnd(cmd.Process.Pid) // launchOnce waits for it
 }
 
 func awaitEnd(pid int) {
@@ -235,7 +235,7 @@ func childrenOf(cmd *exec.Cmd) []int {
 	}
 	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", cmd.Process.Pid, cmd.Process.Pid)) // elsewhere there is none
 	var pids []int
-	for _, field := range strings.Fields(string(text)) {
+	for field := range strings.FieldsSeq(string(text)) {
 		if pid, err := strconv.Atoi(field); err == nil {
 			pids = append(pids, pid)
 		}
@@ -244,11 +244,11 @@ func childrenOf(cmd *exec.Cmd) []int {
 }
 
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not wait
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
 	}
-	port := l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // a TCP listener's
+	port := l.Addr().(*net.TCPAddr).Port
 	return port, l.Close()
 }
 

@@ -106,11 +106,11 @@ func (s *Server) FlushAll(t testing.TB) {
 
 // command sends one command and returns the first line of its answer.
 func (s *Server) command(text string) (string, error) {
-	conn, err := net.DialTimeout("tcp", s.address, time.Second) //nolint:noctx // it has a timeout
+	conn, err := net.DialTimeout("tcp", s.address, time.Second)
 	if err != nil {
 		return "", err
 	}
-	defer conn.Close() //nolint:errcheck // nothing is lost with it
+	defer conn.Close()
 	if err := conn.SetDeadline(time.Now().Add(startTimeout)); err != nil {
 		return "", err
 	}
@@ -173,12 +173,12 @@ func (s *Server) end(signal syscall.Signal) {
 	if p == nil {
 		return
 	}
-	p.cmd.Process.Signal(signal) //nolint:errcheck // it may have ended by itself
+	p.cmd.Process.Signal(signal)
 	<-p.ended
 }
 
 func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not wait
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}

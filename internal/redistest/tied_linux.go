@@ -18,7 +18,7 @@ func startTied(p *process) error {
 		err := p.cmd.Start()
 		started <- err
 		if err == nil {
-			p.cmd.Wait() //nolint:errcheck // its end is what the tests see
+			p.cmd.Wait()
 			close(p.ended)
 		}
 	}()

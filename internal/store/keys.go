@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -124,10 +126,11 @@ func (s *Store) APIKeys(ctx context.Context, q pierre.KeyQuery) (pierre.KeyPage,
 
 // TouchAPIKeys notes when keys were last used; it never moves a time back.
 func (s *Store) TouchAPIKeys(ctx context.Context, used map[pierre.KeyID]time.Time) error {
-	return s.update(ctx, "noting the last use of keys", func(t *tx) error {
-		for id, at := range used {
+	ids := slices.Sorted(maps.Keys(used)) // all servers write in one order
+	return s.apply(ctx, "noting the last use of keys", func(t *tx) error {
+		for _, id := range ids {
 			if _, err := t.exec(ctx, `UPDATE api_keys SET last_used_us = $2
-				WHERE id = $1 AND (last_used_us IS NULL OR last_used_us < $2)`, id, at.UnixMicro()); err != nil {
+				WHERE id = $1 AND (last_used_us IS NULL OR last_used_us < $2)`, id, used[id].UnixMicro()); err != nil {
 				return err
 			}
 		}

@@ -9,7 +9,7 @@ import (
 // nobody has it at now.
 func (s *Store) Acquire(ctx context.Context, job, owner string, now, until time.Time) (bool, error) {
 	var mine bool
-	err := s.update(ctx, "taking the lease of "+job, func(t *tx) error {
+	err := s.apply(ctx, "taking the lease of "+job, func(t *tx) error {
 		r, err := t.exec(ctx, `INSERT INTO job_leases (job, owner, until_us) VALUES ($1, $2, $3)
 			ON CONFLICT (job) DO UPDATE SET owner = excluded.owner, until_us = excluded.until_us
 			WHERE job_leases.owner = excluded.owner OR job_leases.until_us <= $4`,

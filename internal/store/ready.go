@@ -32,11 +32,17 @@ func (s *Store) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyWait) // others wait for the answer, too
 	defer cancel()
 	sources := s.migrator.ListSources()
+	newest := sources[len(sources)-1].Version
 	version, err := s.versions.GetLatestVersion(ctx, s.read)
+	if err == nil && version > newest {
+		if err := s.compatible(ctx, version, newest); err != nil {
+			return s.classify(err, "reading which programs can work with the database")
+		}
+	}
 	switch {
 	case err != nil && ctx.Err() != nil || s.d.busy(err):
 		return s.classify(err, "reading the schema's version")
-	case err != nil || version < sources[len(sources)-1].Version:
+	case err != nil || version < newest:
 		return &pierre.Error{Kind: pierre.KindUnavailable, Err: err, Msg: "The database needs migrations: run pierre-mcp-server migrate."}
 	}
 	if err := s.space.check(s.d.probe); err != nil {

@@ -46,15 +46,18 @@ func TestReadyNeedsMigrations(t *testing.T) {
 	}
 }
 
-// An older program must not work on tables that it does not know.
-func TestMigrateRefusesANewerDatabase(t *testing.T) {
+// An older program works on the tables of a newer one, until they lack what it uses.
+func TestMigrateRefusesADatabaseThatIsTooNew(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pierre.db")
-	s, err := store.OpenSQLite(path)
-	if err != nil {
-		t.Fatal(err)
+	open := func() *store.Store {
+		s, err := store.OpenSQLite(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Close() })
+		return s
 	}
-	defer s.Close()
-	if _, err := s.Migrate(t.Context()); err != nil {
+	if _, err := open().Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	db, err := sql.Open("sqlite3", path)
@@ -62,10 +65,22 @@ func TestMigrateRefusesANewerDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if _, err := db.ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)`); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Migrate(t.Context()); pierre.KindOf(err) != pierre.KindUnavailable || !strings.Contains(err.Error(), "newer") {
-		t.Errorf("Migrate = %v, want a refusal", err)
+	for _, step := range []struct {
+		change  string
+		refused bool
+	}{
+		{`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)`, false},
+		{`UPDATE schema_compatibility SET oldest = 99999`, true},
+	} {
+		if _, err := db.ExecContext(t.Context(), step.change); err != nil {
+			t.Fatal(err)
+		}
+		s := open()
+		_, err := s.Migrate(t.Context())
+		for what, err := range map[string]error{"Migrate": err, "Ready": s.Ready(t.Context())} {
+			if step.refused != (pierre.KindOf(err) == pierre.KindUnavailable && strings.Contains(err.Error(), "newer")) || !step.refused && err != nil {
+				t.Errorf("after %s: %s = %v, want a refusal: %v", step.change, what, err, step.refused)
+			}
+		}
 	}
 }

@@ -2,7 +2,6 @@
 package storetest
 
 import (
-	"context"
 	"errors"
 	"path/filepath"
 	"testing"
@@ -39,7 +38,7 @@ func makePostgres(t testing.TB) opener {
 		if err != nil {
 			return err
 		}
-		_, err = s.Migrate(context.Background())
+		_, err = s.Migrate(t.Context())
 		return errors.Join(err, s.Close())
 	})
 	return func() (*store.Store, error) { return store.OpenPostgres(url) }

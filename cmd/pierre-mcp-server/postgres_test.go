@@ -1,0 +1,56 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/pgtest"
+)
+
+// Servers that start together on an empty database bring it up to date once, and all serve it.
+func TestServersShareAPostgres(t *testing.T) {
+	url, dir := pgtest.URL(t), t.TempDir()
+	env := map[string]string{
+		"DATABASE_URL":   url,
+		"JWT_SECRET":     "Jq2pXw9vT4nC7rZk1sLf8gYb5hDm3aEu",
+		"ENCRYPTION_KEY": "Vd6tQe1yU8iO3pA5sKj7gHl2zXc9vBn4",
+	}
+	start := func(ctx context.Context, out io.Writer, args ...string) int {
+		w := cli.World{Getenv: func(name string) string { return env[name] }, Stdin: strings.NewReader(""), Stdout: out, Stderr: out}
+		return cli.Run(ctx, newRoot(w), append(args, "--data-dir", dir), w)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	logs, ended := []*log{{}, {}, {}}, make(chan int, 3)
+	for _, l := range logs {
+		go func() { ended <- start(ctx, l, "--port", "0") }()
+	}
+	for _, l := range logs {
+		if status, body := get(t, &http.Client{Timeout: time.Minute}, l.find(t, `msg=listening url=(\S+)`)+"/ready", ""); status != http.StatusOK {
+			t.Errorf("/ready = %d %s", status, body)
+		}
+	}
+	recording := filepath.Join(t.TempDir(), "route.gpx")
+	if err := os.WriteFile(recording, []byte(`<gpx version="1.1"><rte/></gpx>`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for want, args := range map[string][]string{"up to date": {"migrate"}, "1 ": {"import", "--user", "ana@example.com", recording}} {
+		var out bytes.Buffer
+		if code := start(ctx, &out, args...); code != 0 || !strings.Contains(out.String(), want) {
+			t.Errorf("%v beside running servers: exit %d, %s", args, code, &out)
+		}
+	}
+	cancel()
+	for range logs {
+		if code := <-ended; code != 0 {
+			t.Errorf("a server ended with %d", code)
+		}
+	}
+}
