@@ -35,7 +35,7 @@ func (s *Store) Migrate(ctx context.Context) ([]string, error) {
 			applied = append(applied, r.Source.Path)
 		}
 		if err == nil {
-			return applied, nil
+			return applied, s.PreparePartitions(ctx, time.Now())
 		}
 		// goose locks nothing on SQLite: another program may have been faster with a migration. Then go on from there.
 		if after, verr := p.GetDBVersion(ctx); (verr != nil || after <= before) && !(s.d.busy(err) && time.Now().Before(deadline)) {

@@ -65,6 +65,7 @@ func OpenPostgres(databaseURL string) (*Store, error) {
 		serialization: postgresSerialization,
 		busy:          postgresBusy,
 		full:          postgresFull,
+		partitions:    true,
 	}}
 	s.notifier = &Notifier{s, config}
 	s.onChange = s.notifier.announce

@@ -53,6 +53,7 @@ type dialect struct {
 	busy          func(error) bool          // reports that another program holds the database, or that it cannot be reached
 	full          func(error) bool          // reports that the disk is full
 	serveAlone    func() (io.Closer, error) // keeps other servers away; nil where several may serve
+	partitions    bool                      // it may have tables in partitions
 	probe         func() error              // looks whether the disk has space for some more writes; nil where only the server knows
 }
 

@@ -25,7 +25,7 @@ DROP TABLE calls;
 ALTER TABLE calls_by_time RENAME TO calls;
 CREATE INDEX calls_not_rolled ON calls (key_id, started_us) WHERE rolled = 0;
 
--- Of refused calls, as many as rolled_calls are in roll-ups.
+-- Of refused calls, as many as rolled_calls are in roll-ups. customer_id and tier are those of the first in the minute.
 ALTER TABLE refused_calls ADD COLUMN customer_id TEXT NOT NULL DEFAULT '';
 ALTER TABLE refused_calls ADD COLUMN tier TEXT NOT NULL DEFAULT '';
 ALTER TABLE refused_calls ADD COLUMN rolled_calls BIGINT NOT NULL DEFAULT 0;
