@@ -9,16 +9,15 @@ import (
 )
 
 // jobs are the server's background work.
-func (a *app) jobs(keys *access.Verifier) []jobs.Job {
-	return []jobs.Job{
+func (a *app) jobs(keys *access.Verifier, keepCalls time.Duration) []jobs.Job {
+	return append([]jobs.Job{
 		{Name: "write the last use of keys", Every: 15 * time.Second, Last: true, Do: keys.WriteUsed},
 		{Name: "write the counts of refused calls", Every: 5 * time.Second, Do: a.recorder.Flush}, // as is done when it is closed
-		{Name: "fold usage into roll-ups", Every: time.Second, Fleet: true, Do: a.store.FoldUsage},
 		{Name: "delete old answers of the admin API", Every: 10 * time.Minute, Fleet: true, Do: func(ctx context.Context) error {
 			return a.store.ForgetAnswers(ctx, time.Now())
 		}},
 		{Name: "delete old changes", Every: 10 * time.Minute, Fleet: true, Do: func(ctx context.Context) error {
 			return a.store.ForgetChanges(ctx, time.Now())
 		}},
-	}
+	}, a.usageJobs(time.Second, keepCalls)...)
 }

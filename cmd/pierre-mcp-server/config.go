@@ -40,6 +40,7 @@ type config struct {
 	downloadsDir   string
 	publicURL      string
 	maxUploadBytes int64
+	retention      time.Duration // of calls
 	maxStoredBytes int64
 	jwtSecret      keyring.Source
 	encryptionKey  keyring.Source
@@ -75,6 +76,7 @@ func (c *config) table(getenv func(string) string) []cli.Setting {
 		{Flag: "public-url", Env: "PUBLIC_URL", Help: "origin under which clients reach this server, for the installers (default as asked)", Parse: into(&c.publicURL, parsePublicURL)},
 		{Flag: "max-upload-mb", Env: "MAX_UPLOAD_MB", Default: "2048", Help: "largest upload to /api/import, in MB", Parse: into(&c.maxUploadBytes, parseMegabytes)},
 		{Flag: "max-stored-mb", Env: "MAX_STORED_MB", Default: "4096", Help: "samples of one person's recordings that are kept, in MB; a year of daily training takes about 10", Parse: into(&c.maxStoredBytes, parseMegabytes)},
+		{Flag: "calls-retention-days", Env: "CALLS_RETENTION_DAYS", Default: "400", Help: "how long each call is kept; what calls add up to stays", Parse: into(&c.retention, parseRetention)},
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/pierre-mcp/pierre/bridge"
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/jobs"
 	"github.com/pierre-mcp/pierre/internal/memlisten"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/web"
@@ -60,6 +61,7 @@ func servePersonal(ctx context.Context, c *config, w cli.World) (err error) {
 			}
 		})
 	}
+	wg.Go(func() { jobs.Run(ctx, a.store, a.log, a.usageJobs(time.Minute, c.retention)...) })
 	b, err := bridge.New("http://"+personalHost+"/mcp", "", bridge.Options{ //nolint:contextcheck // it gets ctx in Run
 		HTTP: &http.Client{Transport: &http.Transport{DialContext: inMemory.Dial}},
 	})

@@ -304,6 +304,21 @@ func parseDatabaseConnections(text string) (int, error) {
 	return n, nil
 }
 
+// Bounds of how long calls are kept: the quota of a month can be counted in two of them.
+const (
+	minRetentionDays = 62
+	maxRetentionDays = 36_500
+)
+
+// parseRetention takes a number of days.
+func parseRetention(text string) (time.Duration, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < minRetentionDays || n > maxRetentionDays {
+		return 0, fmt.Errorf("must be a number of days from %d to %d, not %q", minRetentionDays, maxRetentionDays, text)
+	}
+	return time.Duration(n) * 24 * time.Hour, nil
+}
+
 // parseMegabytes returns bytes.
 func parseMegabytes(text string) (int64, error) {
 	mb, err := strconv.ParseInt(text, 10, 64)

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/jobs"
+)
+
+// usageJobs keep what calls add up to in order; folding is how long it may take until they are in the roll-ups.
+func (a *app) usageJobs(folding, keepCalls time.Duration) []jobs.Job {
+	return []jobs.Job{
+		{Name: "fold usage into roll-ups", Every: folding, Fleet: true, Do: a.store.FoldUsage},
+		{Name: "add old calls to roll-ups", Every: time.Minute, Fleet: true, Do: resumed(a.store.RollUpOldCalls)},
+		{Name: "make partitions of calls", Every: time.Hour, Fleet: true, Do: func(ctx context.Context) error {
+			return a.store.PreparePartitions(ctx, time.Now())
+		}},
+		{Name: "delete old usage", Every: time.Hour, Fleet: true, Do: resumed(func(ctx context.Context) error {
+			return a.store.ForgetUsage(ctx, time.Now(), keepCalls)
+		})},
+	}
+}
+
+// resumed makes a job of work that goes on with the next run if there is too much for one.
+func resumed(work func(ctx context.Context) error) func(ctx context.Context) error {
+	return func(ctx context.Context) error {
+		if err := work(ctx); ctx.Err() == nil {
+			return err
+		}
+		return nil
+	}
+}
