@@ -28,23 +28,59 @@ func at(t *testing.T, s string) time.Time {
 // reserve reserves one call.
 func reserve(t *testing.T, l *limit.Limiter, lim pierre.Limit, now time.Time) limit.Reservation {
 	t.Helper()
-	r, err := l.Reserve(t.Context(), key, lim, now)
+	r, err := l.Reserve(t.Context(), buckets(lim), now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
 
-// take reserves one call and returns the decision.
-func take(t *testing.T, l *limit.Limiter, lim pierre.Limit, now time.Time) limit.Decision {
+// buckets are what calls of the key count against if it has that limit.
+func buckets(lim pierre.Limit) []pierre.Bucket { return bucketsOf(key, lim) }
+
+func bucketsOf(family pierre.KeyID, lim pierre.Limit) []pierre.Bucket {
+	return pierre.Limits{Quota: lim}.Buckets(family, pierre.UserID("user_of_"+family), "get_stats")
+}
+
+// A decision is one about a call that has one limit, or none.
+type decision struct {
+	limit.State
+
+	Allowed bool
+}
+
+func only(t *testing.T, d limit.Decision) decision {
 	t.Helper()
-	return reserve(t, l, lim, now).Decision
+	switch len(d.States) {
+	case 0:
+		return decision{Allowed: d.Allowed}
+	case 1:
+		return decision{d.States[0], d.Allowed}
+	}
+	t.Fatalf("a decision about several limits: %+v", d)
+	return decision{}
+}
+
+// peek returns what would be decided about a call.
+func peek(t *testing.T, l *limit.Limiter, lim pierre.Limit, now time.Time) decision {
+	t.Helper()
+	d, err := l.Peek(t.Context(), buckets(lim), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return only(t, d)
+}
+
+// take reserves one call and returns the decision.
+func take(t *testing.T, l *limit.Limiter, lim pierre.Limit, now time.Time) decision {
+	t.Helper()
+	return only(t, reserve(t, l, lim, now).Decision)
 }
 
 // keep records a reserved call as the server does.
 func keep(t *testing.T, s *store.Store, r limit.Reservation) {
 	t.Helper()
-	c := pierre.Call{ID: r.CallID, KeyID: r.Quota, Quota: r.Quota, Status: pierre.CallSucceeded, Started: r.At, Period: r.Limit.Period}
+	c := pierre.Call{ID: r.CallID, KeyID: key, Tool: "get_stats", Status: pierre.CallSucceeded, Started: r.At, Buckets: r.Buckets}
 	if err := s.RecordCalls(t.Context(), []pierre.Call{c}); err != nil {
 		t.Fatal(err)
 	}
@@ -61,13 +97,13 @@ func release(t *testing.T, r limit.Reservation) {
 }
 
 // call reserves one call and, if it is admitted, keeps it in s.
-func call(t *testing.T, l *limit.Limiter, s *store.Store, lim pierre.Limit, now time.Time) limit.Decision {
+func call(t *testing.T, l *limit.Limiter, s *store.Store, lim pierre.Limit, now time.Time) decision {
 	t.Helper()
 	r := reserve(t, l, lim, now)
 	if r.Allowed {
 		keep(t, s, r)
 	}
-	return r.Decision
+	return only(t, r.Decision)
 }
 
 func TestWindows(t *testing.T) {
@@ -94,16 +130,17 @@ func TestWindows(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			l, lim := limit.New(s), pierre.Limit{Requests: 2, Period: c.period}
 			now, start, end := at(t, c.now), at(t, c.start), at(t, c.end)
-			want := limit.Decision{Allowed: true, Limit: lim, Used: 1, Remaining: 1, WindowStart: start, ResetsAt: end}
+			bucket := pierre.Bucket{ID: "key:key_a", Policy: "key-" + string(c.period), Limit: lim}
+			want := decision{limit.State{Bucket: bucket, Used: 1, Remaining: 1, Start: start, ResetsAt: end}, true}
 			if d := take(t, l, lim, now); d != want {
 				t.Errorf("first call: %+v, want %+v", d, want)
 			}
 			take(t, l, lim, now)
-			want = limit.Decision{Limit: lim, Used: 2, WindowStart: start, ResetsAt: end}
+			want = decision{limit.State{Bucket: bucket, Used: 2, Start: start, ResetsAt: end, FreesAt: end}, false}
 			if d := take(t, l, lim, end.Add(-time.Microsecond)); d != want {
 				t.Errorf("third call, at the window's end: %+v, want %+v", d, want)
 			}
-			if d := take(t, l, lim, end); !d.Allowed || d.Used != 1 || !d.WindowStart.Equal(end) {
+			if d := take(t, l, lim, end); !d.Allowed || d.Used != 1 || !d.Start.Equal(end) {
 				t.Errorf("first call of the next window: %+v, want it admitted", d)
 			}
 		})
@@ -120,7 +157,7 @@ func TestExactlyTheLimitPassesInParallel(t *testing.T) {
 		wg.Go(func() {
 			for i := range each * keys {
 				k := i % keys
-				d, err := l.Reserve(t.Context(), pierre.KeyID(rune('a'+k)), pierre.Limit{Requests: requests, Period: pierre.PeriodDay}, now)
+				d, err := l.Reserve(t.Context(), bucketsOf(pierre.KeyID(rune('a'+k)), pierre.Limit{Requests: requests, Period: pierre.PeriodDay}), now)
 				if err != nil {
 					t.Error(err)
 				}
@@ -149,12 +186,12 @@ func TestRolloverInParallelNeverExceedsTheLimit(t *testing.T) {
 		wg.Go(func() {
 			for i := range each { // the callers cross the end of the window at slightly different times
 				now := end.Add(time.Duration(i-each/2) * time.Millisecond)
-				d, err := l.Reserve(t.Context(), key, pierre.Limit{Requests: requests, Period: pierre.PeriodMinute}, now)
+				d, err := l.Reserve(t.Context(), buckets(pierre.Limit{Requests: requests, Period: pierre.PeriodMinute}), now)
 				if err != nil {
 					t.Error(err)
 				}
 				if d.Allowed {
-					n, _ := passed.LoadOrStore(d.WindowStart, new(atomic.Int64))
+					n, _ := passed.LoadOrStore(d.States[0].Start, new(atomic.Int64))
 					n.(*atomic.Int64).Add(1)
 				}
 			}
@@ -180,8 +217,8 @@ func TestPeekAndRefusedCallsCostNothing(t *testing.T) {
 	l, lim := limit.New(storetest.New(t)), pierre.Limit{Requests: 1, Period: pierre.PeriodHour}
 	now := at(t, "2026-06-01T10:00:00Z")
 	for range 3 {
-		if d, err := l.Peek(t.Context(), key, lim, now); err != nil || !d.Allowed || d.Used != 0 || d.Remaining != 1 {
-			t.Fatalf("Peek = %+v, %v; want one call left", d, err)
+		if d := peek(t, l, lim, now); !d.Allowed || d.Used != 0 || d.Remaining != 1 {
+			t.Fatalf("Peek = %+v; want one call left", d)
 		}
 	}
 	take(t, l, lim, now)
@@ -244,9 +281,8 @@ func TestChangesOfTheLimitTakeEffectAtOnce(t *testing.T) {
 			t.Errorf("%s: allowed %v, used %d; want %v, %d", step.name, d.Allowed, d.Used, step.allowed, step.used)
 		}
 	}
-	d, err := limit.New(s).Peek(t.Context(), key, perMonth, now)
-	if err != nil || d.Used != 10 {
-		t.Errorf("after a restart: %+v, %v; want all 10 admitted calls", d, err)
+	if d := peek(t, limit.New(s), perMonth, now); d.Used != 10 {
+		t.Errorf("after a restart: %+v; want all 10 admitted calls", d)
 	}
 }
 
@@ -254,7 +290,7 @@ func TestClockSetBack(t *testing.T) {
 	l, lim := limit.New(storetest.New(t)), pierre.Limit{Requests: 1, Period: pierre.PeriodDay}
 	take(t, l, lim, at(t, "2036-01-01T00:00:00Z")) // a machine that has not asked the time server yet
 	now := at(t, "2026-01-01T00:00:00Z")
-	if d := take(t, l, lim, now); !d.Allowed || !d.WindowStart.Equal(now) {
+	if d := take(t, l, lim, now); !d.Allowed || !d.Start.Equal(now) {
 		t.Errorf("after the clock was corrected: %+v, want the window of the right day", d)
 	}
 }
@@ -268,7 +304,7 @@ type flaky struct {
 
 var errDisk = errors.New("disk I/O error")
 
-func (f *flaky) QuotaUsed(ctx context.Context, k pierre.KeyID, p pierre.Period, start time.Time, running []pierre.RunningCall) (int64, error) {
+func (f *flaky) QuotaUsed(ctx context.Context, k string, p pierre.Period, start time.Time, running []pierre.RunningCall) (int64, error) {
 	if f.broken {
 		return 0, errDisk
 	}
@@ -279,7 +315,7 @@ func TestUnreadableCountsRefuseWithAnError(t *testing.T) {
 	counts := &flaky{storetest.New(t), true}
 	l, lim := limit.New(counts), pierre.Limit{Requests: 1, Period: pierre.PeriodDay}
 	now := at(t, "2026-01-01T00:00:00Z")
-	if d, err := l.Reserve(t.Context(), key, lim, now); !errors.Is(err, errDisk) || d.Allowed {
+	if d, err := l.Reserve(t.Context(), buckets(lim), now); !errors.Is(err, errDisk) || d.Allowed {
 		t.Fatalf("Reserve = %+v, %v; want the store's error", d, err)
 	}
 	counts.broken = false
@@ -292,7 +328,7 @@ func BenchmarkReserve(b *testing.B) {
 	l, lim := limit.New(storetest.New(b)), pierre.Limit{Requests: 1 << 60, Period: pierre.PeriodMonth}
 	now := time.Date(2026, 5, 5, 5, 5, 5, 0, time.UTC)
 	once := func() {
-		r, err := l.Reserve(b.Context(), key, lim, now)
+		r, err := l.Reserve(b.Context(), buckets(lim), now)
 		if err != nil {
 			b.Error(err)
 		}

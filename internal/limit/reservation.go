@@ -7,17 +7,18 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// A Reservation is a decision and, if the call was admitted, the share of the quota that is set aside for it. It ends
+// A Reservation is a decision and, if the call was admitted, what is set aside for it of each limit. It ends
 // when the call is recorded under CallID and At ([Reservation.Keep]), or when it is given back ([Reservation.Release]).
 // Until then the call counts in every window that contains At, also in one that opens meanwhile because the limit
 // was changed.
 type Reservation struct {
 	Decision
-	Quota  pierre.KeyID
-	CallID pierre.CallID // under which the call is to be recorded, "" if it was refused
-	At     time.Time     // when the call counts: a moment in the window that admitted it
+	Buckets []pierre.Bucket // what the call counts against
+	CallID  pierre.CallID   // under which the call is to be recorded, "" if it was refused
+	At      time.Time       // when the call counts: a moment in the windows that admitted it
 
-	counts ledger // nil if there is nothing to end
+	account string
+	counts  ledger // nil if there is nothing to end
 }
 
 // A ledger is the limiter that made a reservation. Whatever it does, ending a reservation twice is the same as once.
@@ -33,7 +34,7 @@ func (r Reservation) Keep(ctx context.Context) error {
 	return r.counts.end(ctx, r, true)
 }
 
-// Release gives the call back in all windows that count it: it could not be recorded, and so is not answered. Nothing
+// Release gives the call back in all bursts and windows that count it: it could not be recorded, and so is not answered. Nothing
 // happens if it was refused, was kept or has been given back.
 func (r Reservation) Release(ctx context.Context) error {
 	if r.counts == nil {

@@ -25,10 +25,9 @@ type Call struct {
 	Duration      time.Duration
 	RequestBytes  int64
 	ResponseBytes int64
-	Country       string // ISO 3166-1 alpha-2, "ZZ" if unknown
-	ClientHash    string // salted daily hash of the client's address: the address itself is never kept
-	Quota         KeyID  // what the call counts against: the family of its key, "" if nothing
-	Period        Period // of the limit that the call counts against, "" if unlimited
+	Country       string   // ISO 3166-1 alpha-2, "ZZ" if unknown
+	ClientHash    string   // salted daily hash of the client's address: the address itself is never kept
+	Buckets       []Bucket // what the call counts against
 }
 
 // A RunningCall is a call that was admitted and may not be recorded yet.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -23,7 +22,7 @@ func (s *Store) RecordCalls(ctx context.Context, calls []pierre.Call) error {
 			if err := t.insertDeltas(ctx, rollupsOf(added)); err != nil {
 				return err
 			}
-			return t.raiseQuotas(ctx, quotasOf(added))
+			return t.raiseQuotas(ctx, added)
 		})
 		if !errors.Is(err, errKept) {
 			return err
@@ -83,93 +82,4 @@ func (t *tx) insertNewCalls(ctx context.Context, calls []pierre.Call) ([]pierre.
 		}
 	}
 	return added, nil
-}
-
-// A quota says what calls count against. Calls of one minute are in the same windows, whatever the period.
-type quota struct {
-	id     pierre.KeyID  // the family's
-	period pierre.Period // "" for an unlimited key
-	minute time.Time
-}
-
-func quotasOf(calls []pierre.Call) map[quota]int64 {
-	added := map[quota]int64{}
-	for i := range calls {
-		if c := &calls[i]; c.Quota != "" {
-			added[quota{c.Quota, c.Period, c.Started.UTC().Truncate(time.Minute)}]++
-		}
-	}
-	return added
-}
-
-// ofQuota restricts a query of calls to the keys of the family $1. Its first key may be one that the database does not
-// have, as a personal server's.
-const ofQuota = ` key_id IN (SELECT $1 UNION SELECT id FROM api_keys WHERE family_id = $1) `
-
-// raiseQuotas keeps the invariant that a counter equals the calls in its window: it raises every counter whose window
-// contains the calls, whatever its period. Where none does, it makes one of the limit's period by counting.
-func (t *tx) raiseQuotas(ctx context.Context, added map[quota]int64) error {
-	var without []quota
-	for q, n := range added {
-		r, err := t.exec(ctx, `UPDATE quota_counters SET used = used + $1 WHERE key_id = $2 AND window_start_us <= $3 AND window_end_us > $3`,
-			n, q.id, q.minute.UnixMicro())
-		if err != nil {
-			return err
-		}
-		raised, err := r.RowsAffected()
-		if err != nil {
-			return err
-		}
-		if raised == 0 && q.period != "" {
-			without = append(without, q)
-		}
-	}
-	for _, q := range without { // when all are raised: what is made now counts all that is in the table
-		if err := t.makeCounter(ctx, q); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (t *tx) makeCounter(ctx context.Context, q quota) error {
-	start, end := q.period.Window(q.minute)
-	if _, err := t.exec(ctx, `INSERT INTO quota_counters (key_id, period, window_start_us, window_end_us, used)
-		SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), count(*) FROM calls
-		WHERE`+ofQuota+`AND started_us >= $3 AND started_us < $4 AND status <> $5
-		ON CONFLICT (key_id, period, window_start_us) DO UPDATE SET used = excluded.used`,
-		q.id, q.period, start.UnixMicro(), end.UnixMicro(), pierre.CallRateLimited); err != nil {
-		return err
-	}
-	// The window before stays: calls that began in it may still be on their way.
-	previous, _ := q.period.Window(start.Add(-time.Microsecond))
-	_, err := t.exec(ctx, `DELETE FROM quota_counters WHERE key_id = $1 AND window_end_us <= $2`, q.id, previous.UnixMicro())
-	return err
-}
-
-// QuotaUsed returns how many calls of the quota count in the period's window that starts at windowStart, without those
-// that are among running, whether they are stored by now or not.
-func (s *Store) QuotaUsed(
-	ctx context.Context, id pierre.KeyID, period pierre.Period, windowStart time.Time, running []pierre.RunningCall,
-) (int64, error) {
-	start, end := period.Window(windowStart)
-	var used int64
-	err := s.view(ctx, "reading the used quota", func(t *tx) error {
-		if err := t.row(ctx, `SELECT COALESCE(
-			(SELECT used FROM quota_counters WHERE key_id = $1 AND period = $2 AND window_start_us = $3),
-			(SELECT count(*) FROM calls WHERE`+ofQuota+`AND started_us >= $3 AND started_us < $4 AND status <> $5))`,
-			id, period, start.UnixMicro(), end.UnixMicro(), pierre.CallRateLimited).Scan(&used); err != nil {
-			return err
-		}
-		for _, c := range running {
-			var stored int64
-			if err := t.row(ctx, `SELECT count(*) FROM calls WHERE`+ofQuota+`AND started_us = $2 AND id = $3`,
-				id, c.At.UnixMicro(), c.ID).Scan(&stored); err != nil {
-				return err
-			}
-			used -= stored
-		}
-		return nil
-	})
-	return used, err
 }

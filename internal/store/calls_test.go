@@ -13,7 +13,12 @@ import (
 )
 
 func storedCall(key pierre.KeyID, period pierre.Period, started time.Time) pierre.Call {
-	return pierre.Call{ID: pierre.NewCallID(), KeyID: key, UserID: "user_a", Tool: "get_stats", Status: pierre.CallSucceeded, Started: started, Country: "ZZ", Quota: key, Period: period}
+	return pierre.Call{ID: pierre.NewCallID(), KeyID: key, UserID: "user_a", Tool: "get_stats", Status: pierre.CallSucceeded, Started: started, Country: "ZZ", Buckets: keyBuckets(key, period)}
+}
+
+// keyBuckets are what calls of a key of the family count against, which is limited by the period.
+func keyBuckets(family pierre.KeyID, period pierre.Period) []pierre.Bucket {
+	return pierre.Limits{Quota: pierre.Limit{Requests: 1000, Period: period}}.Buckets(family, "", "")
 }
 
 func record(t *testing.T, s *store.Store, calls ...pierre.Call) {
@@ -26,7 +31,7 @@ func record(t *testing.T, s *store.Store, calls ...pierre.Call) {
 func used(t *testing.T, s *store.Store, key pierre.KeyID, period pierre.Period, at time.Time) int64 {
 	t.Helper()
 	start, _ := period.Window(at)
-	n, err := s.QuotaUsed(t.Context(), key, period, start, nil)
+	n, err := s.QuotaUsed(t.Context(), "key:"+string(key), period, start, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +89,7 @@ func TestQuotaCountersEqualTheCalls(t *testing.T) {
 				now = now.Add(time.Duration(rnd.Int64N(int64(4 * time.Second))))
 				c := storedCall("key_a", pierre.PeriodMinute, now.Add(-time.Duration(rnd.Int64N(int64(90*time.Second)))))
 				if rnd.IntN(4) == 0 { // mostly one period, so that its counter is raised and not only made
-					c.Period = append(testPeriods, "")[rnd.IntN(len(testPeriods)+1)]
+					c.Buckets = keyBuckets("key_a", append(testPeriods, "")[rnd.IntN(len(testPeriods)+1)])
 				}
 				batch = append(batch, c)
 			}
@@ -108,7 +113,7 @@ func TestRunningCallsAreLeftOut(t *testing.T) {
 		start, _ := pierre.PeriodDay.Window(monthEnd)
 		both := []pierre.RunningCall{{ID: stored.ID, At: stored.Started}, {ID: running.ID, At: running.Started}}
 		for range 2 { // the second is stored in between
-			if n, err := s.QuotaUsed(t.Context(), "key_a", pierre.PeriodDay, start, both); n != 0 || err != nil {
+			if n, err := s.QuotaUsed(t.Context(), "key:key_a", pierre.PeriodDay, start, both); n != 0 || err != nil {
 				t.Errorf("QuotaUsed without two running calls = %d, %v; want 0", n, err)
 			}
 			record(t, s, running)
@@ -138,7 +143,7 @@ func TestAFamilySharesItsQuota(t *testing.T) {
 		}
 		for _, k := range keys {
 			c := storedCall(k.ID, pierre.PeriodDay, monthEnd)
-			c.Quota = k.Family
+			c.Buckets = keyBuckets(k.Family, pierre.PeriodDay)
 			record(t, s, c)
 		}
 		for _, p := range []pierre.Period{pierre.PeriodDay, pierre.PeriodMonth} { // one has a counter, the other is counted

@@ -15,8 +15,8 @@ func TestFullDisk(t *testing.T) {
 	if _, err := s.write.ExecContext(t.Context(), `PRAGMA max_page_count = 1`); err != nil { // at least the present size
 		t.Fatal(err)
 	}
-	call := pierre.Call{KeyID: "key_a", Status: pierre.CallSucceeded, Started: time.Now(), Tool: strings.Repeat("x", 10_000), Period: pierre.PeriodDay}
-	call.ID, call.Quota = pierre.NewCallID(), call.KeyID
+	call := pierre.Call{KeyID: "key_a", Status: pierre.CallSucceeded, Started: time.Now(), Tool: strings.Repeat("x", 10_000)}
+	call.ID, call.Buckets = pierre.NewCallID(), pierre.Limits{Quota: pierre.Limit{Requests: 9, Period: pierre.PeriodDay}}.Buckets(call.KeyID, "", "")
 	if err := s.RecordCalls(t.Context(), []pierre.Call{call}); pierre.KindOf(err) != pierre.KindStorageFull {
 		t.Fatalf("RecordCalls on a full disk = %v, want storage full", err)
 	}
@@ -24,7 +24,7 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("Ready after a change that found the disk full: %v, want storage full", err)
 	}
 	start, _ := pierre.PeriodDay.Window(call.Started)
-	if n, err := s.QuotaUsed(t.Context(), "key_a", pierre.PeriodDay, start, nil); n != 0 || err != nil {
+	if n, err := s.QuotaUsed(t.Context(), "key:key_a", pierre.PeriodDay, start, nil); n != 0 || err != nil {
 		t.Errorf("QuotaUsed = %d, %v; what could not be kept must not count", n, err)
 	}
 }

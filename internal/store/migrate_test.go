@@ -52,7 +52,7 @@ func TestMigrationFindsFamilies(t *testing.T) {
 		}
 	}
 	start, _ := pierre.PeriodDay.Window(now)
-	if n, err := s.QuotaUsed(t.Context(), keys[1], pierre.PeriodDay, start, nil); n != 3 || err != nil {
+	if n, err := s.QuotaUsed(t.Context(), "key:"+string(keys[1]), pierre.PeriodDay, start, nil); n != 3 || err != nil {
 		t.Errorf("%d calls are used, %v; want those of the rotated key and its successors", n, err)
 	}
 }

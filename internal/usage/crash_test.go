@@ -33,7 +33,7 @@ func TestCrashChild(t *testing.T) {
 	for range crashCallers {
 		wg.Go(func() {
 			for {
-				res, err := l.Reserve(t.Context(), "key_a", crashLimit, noon)
+				res, err := l.Reserve(t.Context(), buckets(crashLimit), noon)
 				if err != nil || !res.Allowed {
 					t.Errorf("Reserve = %+v, %v", res, err)
 					return
@@ -75,9 +75,9 @@ func TestKilledProcessLosesNoAnsweredCall(t *testing.T) {
 		if now := calls - before; now < answered || now > answered+crashCallers {
 			t.Errorf("round %d: %d calls were answered, %d are kept; only the %d callers in flight may differ", round, answered, now, crashCallers)
 		}
-		d, err := limit.New(s).Peek(t.Context(), "key_a", crashLimit, noon)
-		if err != nil || d.Remaining != crashLimit.Requests-calls {
-			t.Errorf("round %d: the next process starts with %d calls left, %v; want %d", round, d.Remaining, err, crashLimit.Requests-calls)
+		d, err := limit.New(s).Peek(t.Context(), buckets(crashLimit), noon)
+		if err != nil || d.States[0].Remaining != crashLimit.Requests-calls {
+			t.Errorf("round %d: the next process starts with %d calls left, %v; want %d", round, d.States[0].Remaining, err, crashLimit.Requests-calls)
 		}
 		before = calls
 		if err := s.Close(); err != nil {

@@ -71,7 +71,7 @@ func NewRecorder(store EventStore) *Recorder {
 }
 
 // Record returns when c, which res admitted, is durable: it survives the death of the process, and is
-// counted against its quota in the same transaction. ctx bounds the wait
+// counted against its quotas in the same transaction. ctx bounds the wait
 // for a place in the queue; a call that has one is written even if ctx ends. The
 // answer to the call should wait for Record, and be an error if Record fails: a
 // full disk gives [pierre.KindStorageFull], a closed Recorder [pierre.KindUnavailable].
@@ -79,7 +79,7 @@ func NewRecorder(store EventStore) *Recorder {
 //
 // The call's id, its start and what it counts against are the reservation's.
 func (r *Recorder) Record(ctx context.Context, res limit.Reservation, c pierre.Call) error {
-	c.ID, c.Started, c.Quota, c.Period = res.CallID, res.At, res.Quota, res.Limit.Period
+	c.ID, c.Started, c.Buckets = res.CallID, res.At, res.Buckets
 	err := r.record(ctx, normalized(c))
 	ending := context.WithoutCancel(ctx)
 	if err != nil {

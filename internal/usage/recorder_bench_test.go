@@ -17,15 +17,20 @@ func newCall(now time.Time) pierre.Call {
 	return pierre.Call{
 		ID: pierre.NewCallID(), KeyID: "key_a", UserID: "user_a", Tool: "get_activities", Status: pierre.CallSucceeded,
 		Started: now, Duration: 1500 * time.Microsecond, RequestBytes: 120, ResponseBytes: 4000,
-		Country: "CH", ClientHash: "00112233445566", Quota: "key_a", Period: pierre.PeriodMonth,
+		Country: "CH", ClientHash: "00112233445566", Buckets: buckets(pierre.Limit{Requests: 1 << 40, Period: pierre.PeriodMonth}),
 	}
+}
+
+// buckets are what the calls of key_a count against.
+func buckets(lim pierre.Limit) []pierre.Bucket {
+	return pierre.Limits{Quota: lim}.Buckets("key_a", "", "")
 }
 
 // reserved is the reservation of a call at now under a monthly limit.
 func reserved(now time.Time) limit.Reservation {
 	return limit.Reservation{
-		Decision: limit.Decision{Allowed: true, Limit: pierre.Limit{Requests: 1 << 40, Period: pierre.PeriodMonth}},
-		Quota:    "key_a", CallID: pierre.NewCallID(), At: now,
+		Decision: limit.Decision{Allowed: true},
+		Buckets:  buckets(pierre.Limit{Requests: 1 << 40, Period: pierre.PeriodMonth}), CallID: pierre.NewCallID(), At: now,
 	}
 }
 

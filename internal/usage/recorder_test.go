@@ -22,7 +22,7 @@ var noon = time.Date(2026, 5, 31, 12, 0, 0, 0, time.UTC)
 func counts(t *testing.T, s *store.Store, now time.Time) (quota, calls int64) {
 	t.Helper()
 	start, end := pierre.PeriodMonth.Window(now)
-	quota, err := s.QuotaUsed(t.Context(), "key_a", pierre.PeriodMonth, start, nil)
+	quota, err := s.QuotaUsed(t.Context(), "key:key_a", pierre.PeriodMonth, start, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func TestACallCountsInTheWindowThatAdmittedIt(t *testing.T) {
 	l, r := limit.New(s), usage.NewRecorder(s)
 	lim, june := pierre.Limit{Requests: 9, Period: pierre.PeriodMonth}, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
 	for _, now := range []time.Time{june, june.Add(-time.Millisecond)} { // the second began before, and is late
-		res, err := l.Reserve(t.Context(), "key_a", lim, now)
+		res, err := l.Reserve(t.Context(), buckets(lim), now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -170,7 +170,7 @@ func TestWhatCannotBeRecordedIsGivenBack(t *testing.T) {
 	s := storetest.New(t)
 	l, lim := limit.New(s), pierre.Limit{Requests: 1, Period: pierre.PeriodDay}
 	for _, store := range []usage.EventStore{full{}, s} {
-		res, err := l.Reserve(t.Context(), "key_a", lim, noon)
+		res, err := l.Reserve(t.Context(), buckets(lim), noon)
 		if err != nil || !res.Allowed {
 			t.Fatalf("Reserve = %+v, %v", res, err)
 		}
@@ -178,7 +178,7 @@ func TestWhatCannotBeRecordedIsGivenBack(t *testing.T) {
 			t.Errorf("Record = %v", err)
 		}
 	}
-	if d, err := l.Peek(t.Context(), "key_a", lim, noon); err != nil || d.Used != 1 {
+	if d, err := l.Peek(t.Context(), buckets(lim), noon); err != nil || d.States[0].Used != 1 {
 		t.Errorf("Peek = %+v, %v; want what was recorded, once", d, err)
 	}
 }

@@ -24,7 +24,7 @@ type KeyStore interface {
 
 // A Quota says how much of a limit is used: the same counter that refuses calls.
 type Quota interface {
-	Peek(ctx context.Context, key pierre.KeyID, lim pierre.Limit, now time.Time) (limit.Decision, error)
+	Peek(ctx context.Context, buckets []pierre.Bucket, now time.Time) (limit.Decision, error)
 }
 
 // A Report says what a key did in a time. Every call is in it, refused ones too.
@@ -119,7 +119,7 @@ func (r *Reporter) Report(ctx context.Context, key pierre.KeyID, from, to time.T
 	if err != nil {
 		return Report{}, err
 	}
-	d, err := r.quota.Peek(ctx, k.Family, k.InForce().Limit, r.now())
+	d, err := r.quota.Peek(ctx, k.Limits().Buckets(k.Family, k.UserID, ""), r.now())
 	if err != nil {
 		return Report{}, err
 	}
@@ -132,8 +132,11 @@ func (r *Reporter) Report(ctx context.Context, key pierre.KeyID, from, to time.T
 	}
 	report := reportOf(sum)
 	report.KeyID, report.Period = key, Span{from.UTC(), to.UTC()}
-	if !d.Limit.Unlimited() {
-		report.Limit = &LimitUsage{d.Limit.Requests, d.Limit.Period, d.Used, d.Remaining, d.ResetsAt}
+	for _, s := range slices.Backward(d.States) { // the key's own comes before its customer's
+		if s.Bucket.Limit.Unlimited() {
+			continue
+		}
+		report.Limit = &LimitUsage{s.Bucket.Limit.Requests, s.Bucket.Limit.Period, s.Used, s.Remaining, s.ResetsAt}
 	}
 	return report, nil
 }

@@ -182,7 +182,7 @@ func TestReportShowsTheLimitThatIsEnforced(t *testing.T) {
 	s := storetest.New(t)
 	lim := pierre.Limit{Requests: 2, Period: pierre.PeriodHour}
 	l := limit.New(s)
-	if _, err := l.Reserve(t.Context(), "key_a", lim, noon); err != nil {
+	if _, err := l.Reserve(t.Context(), buckets(lim), noon); err != nil {
 		t.Fatal(err)
 	}
 	report, err := usage.NewReporter(s, keys{"key_a": lim}, l, usage.NewRecorder(s), clock(noon)).Report(t.Context(), "key_a", noon, noon.Add(time.Hour))

@@ -86,7 +86,7 @@ func TestUpdateOfTheLimitIsEnforced(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			decision, err := d.limiter.Reserve(t.Context(), p.Quota, p.Limits.Quota, d.clock())
+			decision, err := d.limiter.Reserve(t.Context(), p.Buckets("get_stats"), d.clock())
 			if err != nil {
 				t.Fatal(err)
 			}

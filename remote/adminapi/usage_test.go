@@ -20,7 +20,8 @@ func (d *harness) record(k key, at time.Time, status pierre.CallStatus) {
 	}
 	err := d.store.RecordCalls(d.t.Context(), []pierre.Call{{
 		ID: pierre.NewCallID(), KeyID: pierre.KeyID(k.ID), UserID: pierre.UserID(k.UserID), Tool: "get_stats", Status: status,
-		Started: at, Duration: 5 * time.Millisecond, Country: "CH", Quota: pierre.KeyID(k.ID), Period: pierre.PeriodMonth,
+		Started: at, Duration: 5 * time.Millisecond, Country: "CH",
+		Buckets: pierre.Limits{Quota: pierre.Limit{Requests: 1000, Period: pierre.PeriodMonth}}.Buckets(pierre.KeyID(k.ID), pierre.UserID(k.UserID), ""),
 	}})
 	if err != nil {
 		d.t.Fatal(err)

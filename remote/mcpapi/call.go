@@ -31,7 +31,7 @@ func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p a
 		}
 	}
 	started := s.now()
-	reserved, err := s.limiter.Reserve(ctx, p.Quota, p.Limits.Quota, started)
+	reserved, err := s.limiter.Reserve(ctx, p.Buckets(name), started)
 	if err != nil {
 		return s.unavailable(r, x, "admitting", err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/dunglas/httpsfv"
 
+	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
@@ -250,4 +251,43 @@ func TestWhatCannotBeRecordedDoesNotCount(t *testing.T) {
 	}
 	fail = nil
 	checkRateLimit(t, c.post(call("1", "noop", "")).Header, 0)
+}
+
+// The headers list all limits of a call, and a refusal names the one that refuses.
+func TestSeveralLimits(t *testing.T) {
+	who := access.Principal{UserID: "user_a", Customer: "user_a", KeyID: "key_a", Quota: "key_a", Limits: pierre.Limits{
+		Quota:    pierre.Limit{Requests: 5, Period: pierre.PeriodDay},
+		Burst:    pierre.Burst{Requests: 3, Per: 30 * time.Second},
+		Tools:    map[string]pierre.Limit{"noop": {Requests: 2, Period: pierre.PeriodMinute}},
+		Customer: pierre.Limit{Requests: 4, Period: pierre.PeriodHour},
+	}}
+	h := startWith(t, mcpapitest.Parts{Personal: &who}, mcpapi.Options{Now: at("2026-02-10T23:59:18Z")})
+	c := &client{h: h}
+	resp := c.post(call("1", "noop", ""))
+	for name, want := range map[string]string{
+		"RateLimit-Policy": `"key-burst";q=3;w=30, "key-day";q=5;w=86400, "tool-noop-minute";q=2;w=60, "customer-hour";q=4;w=3600`,
+		"RateLimit":        `"key-burst";r=2;t=10, "key-day";r=4;t=42, "tool-noop-minute";r=1;t=42, "customer-hour";r=3;t=42`,
+	} {
+		if got := resp.Header.Get(name); got != want {
+			t.Errorf("%s: %s\nwant %s", name, got, want)
+		}
+		if list, err := httpsfv.UnmarshalList(resp.Header.Values(name)); err != nil || len(list) != 4 {
+			t.Errorf("%s is no list of four: %v", name, err)
+		}
+	}
+	c.post(call("2", "noop", ""))
+	for _, step := range []struct{ tool, policy, retry, message string }{
+		{"noop", "tool-noop-minute", "42", "this API key may make 2 calls of noop per minute"},
+		{"soft", "", "", ""},
+		{"soft", "key-burst", "10", "this API key may make 3 tool calls in 30 s; try again in 10 s."},
+	} {
+		resp := c.post(call("3", step.tool, ""))
+		if step.policy == "" {
+			continue
+		}
+		e := rpcError(t, resp.body)
+		if resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") != step.retry || e.Data["policy"] != step.policy || !strings.Contains(resp.body, step.message) {
+			t.Errorf("%s: %d, Retry-After %q, %s", step.tool, resp.StatusCode, resp.Header.Get("Retry-After"), resp.body)
+		}
+	}
 }

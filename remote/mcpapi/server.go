@@ -33,7 +33,7 @@ type Authenticator interface {
 
 // A Limiter admits tool calls and counts them.
 type Limiter interface {
-	Reserve(ctx context.Context, quota pierre.KeyID, lim pierre.Limit, now time.Time) (limit.Reservation, error)
+	Reserve(ctx context.Context, buckets []pierre.Bucket, now time.Time) (limit.Reservation, error)
 }
 
 // A Recorder keeps tool calls.

@@ -1,0 +1,184 @@
+package limit
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// An account holds what the buckets of one customer have used. All of a call is decided under its lock.
+type account struct {
+	mu      sync.Mutex
+	now     time.Time // of the latest call: time does not run backwards in an account
+	buckets map[string]*bucket
+	running map[pierre.CallID]running // admitted calls that may not be in the store yet
+	dropped bool                      // no longer in the limiter: look there again
+}
+
+// A bucket holds what is used of it: one window per period that has been in force since it opened, so mostly one.
+type bucket struct {
+	windows []*window
+	tat     int64 // of its burst
+}
+
+type window struct {
+	period     pierre.Period
+	start, end time.Time
+	used       int64
+}
+
+// A running call counts at that time against those buckets, whether they have a limit or not.
+type running struct {
+	at      time.Time
+	buckets []pierre.Bucket
+}
+
+func newAccount() *account {
+	return &account{buckets: map[string]*bucket{}, running: map[pierre.CallID]running{}}
+}
+
+// maxSkew is how far a call's time may lie before that of another call. Between concurrent calls it is microseconds;
+// more means that the clock was set back.
+const maxSkew = time.Minute
+
+// moment returns the time at which a call of now counts.
+func (a *account) moment(now time.Time) time.Time {
+	if now.After(a.now) || now.Before(a.now.Add(-maxSkew)) {
+		return now
+	}
+	return a.now
+}
+
+// states returns the states at now of the buckets that have a limit.
+func (a *account) states(ctx context.Context, counts CountStore, buckets []pierre.Bucket, now time.Time) ([]State, error) {
+	list := make([]State, 0, len(buckets))
+	for _, b := range buckets {
+		if !b.Limited() {
+			continue
+		}
+		held := a.bucket(b.ID)
+		if !b.Burst.None() {
+			list = append(list, burstState(b, held.tat, now.UnixMicro()))
+			continue
+		}
+		w, err := a.window(ctx, counts, b, held, now)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, quotaState(b, w.used, w.start, w.end))
+	}
+	return list, nil
+}
+
+func (a *account) bucket(id string) *bucket {
+	if a.buckets[id] == nil {
+		a.buckets[id] = &bucket{}
+	}
+	return a.buckets[id]
+}
+
+// window returns the open window of the bucket's period. One that has just opened starts from the store, and counts the
+// calls that are still running as well: they were admitted under another limit or before this one was looked at.
+func (a *account) window(ctx context.Context, counts CountStore, b pierre.Bucket, held *bucket, now time.Time) (*window, error) {
+	held.prune(now)
+	for _, w := range held.windows {
+		if w.period == b.Limit.Period {
+			return w, nil
+		}
+	}
+	w := &window{period: b.Limit.Period}
+	w.start, w.end = w.period.Window(now)
+	var calls []pierre.RunningCall
+	for id, r := range a.running {
+		if w.contains(r.at) && r.counts(b.ID) {
+			calls = append(calls, pierre.RunningCall{ID: id, At: r.at})
+		}
+	}
+	stored, err := counts.QuotaUsed(ctx, b.ID, w.period, w.start, calls)
+	if err != nil {
+		return nil, err
+	}
+	w.used = stored + int64(len(calls))
+	held.windows = append(held.windows, w)
+	return w, nil
+}
+
+// prune drops the windows that are not open at now.
+func (b *bucket) prune(now time.Time) {
+	open := b.windows[:0]
+	for _, w := range b.windows {
+		if w.contains(now) {
+			open = append(open, w)
+		}
+	}
+	clear(b.windows[len(open):])
+	b.windows = open
+}
+
+func (w *window) contains(at time.Time) bool { return !at.Before(w.start) && at.Before(w.end) }
+
+func (r running) counts(id string) bool {
+	for _, b := range r.buckets {
+		if b.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// admit counts a call in its bursts and in every open window that contains its time, as the store will.
+func (a *account) admit(id pierre.CallID, r running) {
+	a.running[id] = r
+	a.add(r, 1)
+}
+
+// end forgets a running call, and uncounts it unless it is in the store now.
+func (a *account) end(id pierre.CallID, stored bool) {
+	r, ok := a.running[id]
+	if !ok {
+		return // it has ended before
+	}
+	delete(a.running, id)
+	if !stored {
+		a.add(r, -1)
+	}
+}
+
+func (a *account) add(r running, n int64) {
+	last := ""
+	for _, b := range r.buckets {
+		held := a.buckets[b.ID]
+		if held == nil {
+			continue
+		}
+		if !b.Burst.None() {
+			interval, _ := burstTimes(b.Burst)
+			if n > 0 {
+				held.tat = burstTAT(b.Burst, held.tat, r.at.UnixMicro())
+			}
+			held.tat += n * interval
+		}
+		if b.ID == last {
+			continue // its burst and its quota are two entries of one bucket
+		}
+		last = b.ID
+		for _, w := range held.windows {
+			if w.contains(r.at) {
+				w.used += n
+			}
+		}
+	}
+}
+
+// idle drops the buckets that hold nothing, and reports whether nothing is lost if the account is forgotten.
+func (a *account) idle(now time.Time) bool {
+	for id, b := range a.buckets {
+		b.prune(now)
+		if len(b.windows) == 0 && b.tat <= now.UnixMicro() {
+			delete(a.buckets, id)
+		}
+	}
+	return len(a.buckets) == 0 && len(a.running) == 0
+}

@@ -1,0 +1,129 @@
+package limit
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// A Limiter counts calls in the memory of this process. It is safe for concurrent use.
+type Limiter struct {
+	counts   CountStore
+	accounts sync.Map // string → *account
+
+	mu    sync.Mutex
+	sweep time.Time // when to look for idle accounts again
+}
+
+// New returns a Limiter that goes on from the counts in counts.
+func New(counts CountStore) *Limiter { return &Limiter{counts: counts} }
+
+// Reserve admits one call and counts it in all buckets, or refuses it, which costs nothing. Checking and counting are
+// one step, so that concurrent calls never exceed a limit. Limits are looked at anew in each call: another number or
+// period takes effect at once, and what was used of the window stays used. An error means that a count could not be
+// read; nothing was counted then. Without buckets every call is admitted.
+func (l *Limiter) Reserve(ctx context.Context, buckets []pierre.Bucket, now time.Time) (Reservation, error) {
+	r := Reservation{Decision: Decision{Allowed: true}, Buckets: buckets, At: now}
+	if len(buckets) == 0 {
+		r.CallID = pierre.NewCallID()
+		return r, nil
+	}
+	r.account = accountOf(buckets)
+	a := l.account(r.account, now)
+	defer a.mu.Unlock()
+	a.now = a.moment(now)
+	r.At = a.now
+	states, err := a.states(ctx, l.counts, buckets, r.At)
+	if err != nil {
+		return Reservation{}, fmt.Errorf("reading what is used of %s: %w", r.account, err)
+	}
+	if r.Decision = decide(states); !r.Allowed {
+		return r, nil
+	}
+	r.CallID, r.counts = pierre.NewCallID(), l
+	a.admit(r.CallID, running{r.At, buckets})
+	for i, s := range states {
+		states[i] = s.after(a.buckets[s.Bucket.ID], r.At)
+	}
+	return r, nil
+}
+
+// after returns s as it is after a call at that time was counted.
+func (s State) after(held *bucket, at time.Time) State {
+	if !s.Bucket.Burst.None() {
+		return burstState(s.Bucket, held.tat, at.UnixMicro())
+	}
+	return quotaState(s.Bucket, s.Used+1, s.Start, s.ResetsAt)
+}
+
+// Peek returns what Reserve would decide, without counting: Used is without the call in question.
+func (l *Limiter) Peek(ctx context.Context, buckets []pierre.Bucket, now time.Time) (Decision, error) {
+	if len(buckets) == 0 {
+		return Decision{Allowed: true}, nil
+	}
+	name := accountOf(buckets)
+	a := l.account(name, now)
+	defer a.mu.Unlock()
+	states, err := a.states(ctx, l.counts, buckets, a.moment(now))
+	if err != nil {
+		return Decision{}, fmt.Errorf("reading what is used of %s: %w", name, err)
+	}
+	return decide(states), nil
+}
+
+// end implements ledger.
+func (l *Limiter) end(_ context.Context, r Reservation, stored bool) error {
+	if v, ok := l.accounts.Load(r.account); ok { // an account with running calls is not dropped
+		a := v.(*account) //nolint:forcetypeassert // accounts holds nothing else
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.end(r.CallID, stored)
+	}
+	return nil
+}
+
+// account returns the account of that name, locked.
+func (l *Limiter) account(name string, now time.Time) *account {
+	for {
+		v, known := l.accounts.Load(name)
+		if !known {
+			l.dropIdle(now)
+			v, _ = l.accounts.LoadOrStore(name, newAccount())
+		}
+		a := v.(*account) //nolint:forcetypeassert // accounts holds nothing else
+		a.mu.Lock()
+		if !a.dropped {
+			return a
+		}
+		a.mu.Unlock()
+	}
+}
+
+// sweepEvery is how often idle accounts are looked for; their number is bounded by the
+// customers that call in one window.
+const sweepEvery = time.Hour
+
+// dropIdle forgets the accounts whose windows are over.
+func (l *Limiter) dropIdle(now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now.Before(l.sweep) {
+		return
+	}
+	l.sweep = now.Add(sweepEvery)
+	l.accounts.Range(func(name, v any) bool {
+		a := v.(*account) //nolint:forcetypeassert // accounts holds nothing else
+		if !a.mu.TryLock() {
+			return true // busy, so not idle
+		}
+		defer a.mu.Unlock()
+		if a.idle(now) {
+			a.dropped = true
+			l.accounts.Delete(name)
+		}
+		return true
+	})
+}

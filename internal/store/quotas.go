@@ -1,0 +1,223 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// quota_counters has a row per bucket and window that has been asked for. Its invariant: used is the number of the bucket's
+// calls in the window that are kept. Where there is no row, the calls say it. Its column key_id names the bucket: a family
+// of keys by itself, as it did when there were no other buckets, and everything else by the bucket's id.
+
+// A counter is a row of quota_counters.
+type counter struct {
+	bucket string // as in the column key_id
+	period pierre.Period
+	start  int64
+}
+
+// raised says how many new calls of one minute count against a bucket: they are in the same windows, whatever the period.
+type raised struct {
+	bucket string
+	minute int64
+	calls  int64
+}
+
+func counterName(bucket string) string {
+	return strings.TrimPrefix(bucket, string(pierre.BucketKey)+":")
+}
+
+// raiseQuotas raises every counter whose window contains the new calls, whatever its period. Where a call has a limit
+// without a counter, it makes one by counting.
+func (t *tx) raiseQuotas(ctx context.Context, added []pierre.Call) error {
+	sums, missing := map[raised]int64{}, map[counter]bool{}
+	for i := range added {
+		at, last := added[i].Started.UTC(), ""
+		for _, b := range added[i].Buckets {
+			name := counterName(b.ID)
+			if name != last { // a burst and a quota of one bucket follow each other
+				sums[raised{name, at.Truncate(time.Minute).UnixMicro(), 0}]++
+				last = name
+			}
+			if !b.Limit.Unlimited() {
+				start, _ := b.Limit.Period.Window(at)
+				missing[counter{name, b.Limit.Period, start.UnixMicro()}] = true
+			}
+		}
+	}
+	rows := make([]raised, 0, len(sums))
+	for r, n := range sums {
+		r.calls = n
+		rows = append(rows, r)
+	}
+	slices.SortFunc(rows, func(a, b raised) int { // all writers lock the counters in one order
+		return cmp.Or(cmp.Compare(a.bucket, b.bucket), cmp.Compare(a.minute, b.minute))
+	})
+	if err := t.raiseCounters(ctx, rows, missing); err != nil {
+		return err
+	}
+	for _, c := range slices.SortedFunc(maps.Keys(missing), counter.compare) { // after all are raised: what is made now counts all calls
+		if err := t.makeCounter(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c counter) compare(other counter) int {
+	return cmp.Or(cmp.Compare(c.bucket, other.bucket), cmp.Compare(c.period, other.period), cmp.Compare(c.start, other.start))
+}
+
+// maxRaised bounds the rows of one statement.
+const maxRaised = 256
+
+// raiseCounters raises the counters that exist, and takes them out of missing. A statement raises a row once, so calls
+// of one bucket and several minutes take several.
+func (t *tx) raiseCounters(ctx context.Context, rows []raised, missing map[counter]bool) error {
+	for len(rows) > 0 {
+		var later []raised
+		args := make([]any, 0, 3*len(rows))
+		for i, r := range rows {
+			if i > 0 && rows[i-1].bucket == r.bucket || len(args) == 3*maxRaised {
+				later = append(later, r)
+				continue
+			}
+			args = append(args, r.bucket, r.minute, r.calls)
+		}
+		if err := t.raiseOnce(ctx, args, missing); err != nil {
+			return err
+		}
+		rows = later
+	}
+	return nil
+}
+
+func (t *tx) raiseOnce(ctx context.Context, args []any, missing map[counter]bool) error {
+	var q strings.Builder
+	q.WriteString(`WITH added (bucket, minute_us, calls) AS (VALUES (CAST($1 AS TEXT), CAST($2 AS BIGINT), CAST($3 AS BIGINT))`)
+	for n := 4; n < len(args); n += 3 {
+		q.WriteString(", ($" + strconv.Itoa(n) + ", $" + strconv.Itoa(n+1) + ", $" + strconv.Itoa(n+2) + ")")
+	}
+	q.WriteString(`) UPDATE quota_counters SET used = used + added.calls FROM added
+		WHERE key_id = added.bucket AND window_start_us <= added.minute_us AND window_end_us > added.minute_us
+		RETURNING key_id, period, window_start_us`)
+	found, err := t.query(ctx, q.String(), args...)
+	if err != nil {
+		return err
+	}
+	defer found.Close()
+	for found.Next() {
+		var c counter
+		if err := found.Scan(&c.bucket, &c.period, &c.start); err != nil {
+			return err
+		}
+		delete(missing, c)
+	}
+	return found.Err()
+}
+
+// bucketCalls returns the condition that restricts a query of calls to those of the bucket, and its arguments, which are
+// numbered from 1.
+func bucketCalls(name string) (where string, args []any) {
+	// The first key of a family may be one that the database does not have, as a personal server's.
+	const family = ` key_id IN (SELECT CAST($1 AS TEXT) UNION SELECT id FROM api_keys WHERE family_id = $1) `
+	kind, owner, tool, err := pierre.ParseBucketID(name)
+	switch {
+	case err != nil:
+		return family, []any{name}
+	case kind == pierre.BucketTool:
+		return family + `AND tool = $2 `, []any{owner, tool}
+	default:
+		return ` key_id IN (SELECT id FROM api_keys WHERE user_id = $1) `, []any{owner}
+	}
+}
+
+// countCalls counts the calls of the bucket that started in [from, to) and were admitted.
+func (t *tx) countCalls(ctx context.Context, bucket string, from, to int64) (n int64, err error) {
+	where, args := bucketCalls(bucket)
+	f := filter{args: args}
+	f.and(where)
+	f.and("started_us >= " + f.arg(from))
+	f.and("started_us < " + f.arg(to))
+	f.and("status <> " + f.arg(string(pierre.CallRateLimited)))
+	err = t.row(ctx, `SELECT count(*) FROM calls WHERE `+f.where(), f.args...).Scan(&n)
+	return n, err
+}
+
+func (t *tx) makeCounter(ctx context.Context, c counter) error {
+	start, end := c.period.Window(time.UnixMicro(c.start))
+	used, err := t.countCalls(ctx, c.bucket, c.start, end.UnixMicro())
+	if err != nil {
+		return err
+	}
+	if _, err := t.exec(ctx, `INSERT INTO quota_counters (key_id, period, window_start_us, window_end_us, used)
+		VALUES ($1, $2, $3, $4, $5) ON CONFLICT (key_id, period, window_start_us) DO UPDATE SET used = excluded.used`,
+		c.bucket, c.period, c.start, end.UnixMicro(), used); err != nil {
+		return err
+	}
+	// The window before stays: calls that began in it may still be on their way.
+	previous, _ := c.period.Window(start.Add(-time.Microsecond))
+	_, err = t.exec(ctx, `DELETE FROM quota_counters WHERE key_id = $1 AND window_end_us <= $2`, c.bucket, previous.UnixMicro())
+	return err
+}
+
+// QuotaUsed returns how many calls of the bucket with that id count in the period's window that starts at windowStart,
+// without those that are among running, whether they are stored by now or not.
+func (s *Store) QuotaUsed(
+	ctx context.Context, bucket string, period pierre.Period, windowStart time.Time, running []pierre.RunningCall,
+) (int64, error) {
+	start, end := period.Window(windowStart)
+	name := counterName(bucket)
+	var used int64
+	err := s.view(ctx, "reading the used quota", func(t *tx) error {
+		err := t.row(ctx, `SELECT used FROM quota_counters WHERE key_id = $1 AND period = $2 AND window_start_us = $3`,
+			name, period, start.UnixMicro()).Scan(&used)
+		if errors.Is(err, sql.ErrNoRows) {
+			used, err = t.countCalls(ctx, name, start.UnixMicro(), end.UnixMicro())
+		}
+		if err != nil {
+			return err
+		}
+		for part := range slices.Chunk(running, maxRaised) {
+			kept, err := t.countRunning(ctx, name, part)
+			if err != nil {
+				return err
+			}
+			used -= kept
+		}
+		return nil
+	})
+	return used, err
+}
+
+// countRunning counts those of the running calls of the bucket that are kept by now.
+func (t *tx) countRunning(ctx context.Context, bucket string, running []pierre.RunningCall) (n int64, err error) {
+	where, args := bucketCalls(bucket)
+	f := filter{args: args}
+	f.and(where)
+	first, last := running[0].At, running[0].At
+	ids := make([]string, 0, len(running))
+	for _, c := range running {
+		if c.At.Before(first) {
+			first = c.At
+		}
+		if c.At.After(last) {
+			last = c.At
+		}
+		ids = append(ids, f.arg(c.ID))
+	}
+	f.and("id IN (" + strings.Join(ids, ", ") + ")")
+	f.and("started_us >= " + f.arg(first.UnixMicro()))
+	f.and("started_us <= " + f.arg(last.UnixMicro()))
+	err = t.row(ctx, `SELECT count(*) FROM calls WHERE `+f.where(), f.args...).Scan(&n)
+	return n, err
+}
