@@ -22,8 +22,8 @@ type Store interface {
 	RecordCalls(ctx context.Context, calls []pierre.Call) error
 	// RecordRefusedCalls adds to the counts of refused calls, all of them or none.
 	RecordRefusedCalls(ctx context.Context, counts []pierre.RefusedCalls) error
-	// QuotaUsed returns how many calls of the quota count in a window, without those that are running.
-	QuotaUsed(ctx context.Context, quota pierre.KeyID, period pierre.Period, windowStart time.Time, running []pierre.RunningCall) (int64, error)
+	// QuotaUsed returns how many calls of the bucket count in a window, without those that are running.
+	QuotaUsed(ctx context.Context, bucket string, period pierre.Period, windowStart time.Time, running []pierre.RunningCall) (int64, error)
 }
 
 const (
@@ -143,12 +143,12 @@ func (j *Journal) RecordCalls(_ context.Context, calls []pierre.Call) error {
 
 // QuotaUsed asks the database, which has all calls by then that were recorded before.
 func (j *Journal) QuotaUsed(
-	ctx context.Context, quota pierre.KeyID, period pierre.Period, windowStart time.Time, running []pierre.RunningCall,
+	ctx context.Context, bucket string, period pierre.Period, windowStart time.Time, running []pierre.RunningCall,
 ) (int64, error) {
 	if err := j.Flush(ctx); err != nil {
 		return 0, err
 	}
-	return j.Store.QuotaUsed(ctx, quota, period, windowStart, running)
+	return j.Store.QuotaUsed(ctx, bucket, period, windowStart, running)
 }
 
 // Stats returns how far the database is behind.

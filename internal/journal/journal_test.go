@@ -32,7 +32,8 @@ var _ usage.Buffer = (*journal.Journal)(nil)
 func newCall() pierre.Call {
 	return pierre.Call{
 		ID: pierre.NewCallID(), KeyID: "key_a", UserID: "user_a", Tool: "get_stats", Status: pierre.CallSucceeded, Started: noon,
-		Duration: time.Millisecond, Country: "ZZ", Quota: "key_a", Period: pierre.PeriodMonth,
+		Duration: time.Millisecond, Country: "ZZ",
+		Buckets: pierre.Limits{Quota: pierre.Limit{Requests: 1 << 40, Period: pierre.PeriodMonth}}.Buckets("key_a", "", ""),
 	}
 }
 
@@ -56,7 +57,7 @@ func record(t *testing.T, j *journal.Journal, calls ...pierre.Call) {
 func used(t *testing.T, s *store.Store) int64 {
 	t.Helper()
 	start, _ := pierre.PeriodMonth.Window(noon)
-	n, err := s.QuotaUsed(t.Context(), "key_a", pierre.PeriodMonth, start, nil)
+	n, err := s.QuotaUsed(t.Context(), "key:key_a", pierre.PeriodMonth, start, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +130,7 @@ func TestTheQuotaCountsWhatWaits(t *testing.T) {
 	start, _ := pierre.PeriodMonth.Window(noon)
 	for n := range int64(50) {
 		record(t, j, newCall())
-		if got, err := j.QuotaUsed(t.Context(), "key_a", pierre.PeriodMonth, start, nil); err != nil || got != n+1 {
+		if got, err := j.QuotaUsed(t.Context(), "key:key_a", pierre.PeriodMonth, start, nil); err != nil || got != n+1 {
 			t.Fatalf("QuotaUsed = %d, %v; want %d", got, err, n+1)
 		}
 	}

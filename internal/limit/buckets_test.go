@@ -46,7 +46,7 @@ func TestAllLimitsOrNone(t *testing.T) {
 		{"key_a", "other", 0, "", 0},
 		{"key_a", "other", 0, "key-burst", 10 * time.Second},
 		{"key_a", "get_stats", 0, "tool-get_stats-hour", 30 * time.Second}, // of two that refuse
-		{"key_b", "get_stats", 0, "", 0},                                  // the same customer's other key
+		{"key_b", "get_stats", 0, "", 0},                                   // the same customer's other key
 		{"key_b", "other", 0, "customer-day", 13*time.Hour + 30*time.Second},
 		{"key_a", "other", 10 * time.Second, "customer-day", 13*time.Hour + 20*time.Second},
 	} {

@@ -90,12 +90,13 @@ type Limits struct {
 }
 
 // A Bucket is one thing that calls count against, and how many of them it admits. It has a Limit or a Burst. One that
-// has neither admits every call; it is counted all the same, for a limit that may be set while the call runs.
+// has neither admits every call; it is counted all the same, for a limit that may be set while the call runs. Its JSON is what has
+// to be known of it to record a call.
 type Bucket struct {
-	ID     string // key:<family>, customer:<user> or tool:<family>/<tool>
-	Policy string // names it in headers and errors, such as key-month, customer-burst or tool-get_stats-day
-	Limit  Limit
-	Burst  Burst
+	ID     string `json:"id"` // key:<family>, customer:<user> or tool:<family>/<tool>
+	Policy string `json:"-"`  // names it in headers and errors, such as key-month, customer-burst or tool-get_stats-day
+	Limit  Limit  `json:"limit,omitzero"`
+	Burst  Burst  `json:"-"`
 }
 
 // Limited reports whether b can refuse a call.
