@@ -7,7 +7,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -77,40 +76,42 @@ func (c counter) compare(other counter) int {
 	return cmp.Or(cmp.Compare(c.bucket, other.bucket), cmp.Compare(c.period, other.period), cmp.Compare(c.start, other.start))
 }
 
-// maxRaised bounds the rows of one statement.
-const maxRaised = 256
+// raisedRows raises the counters whose windows contain the new calls. It raises a row once, whatever it is told of it.
+var raisedRows = rowsStatement{
+	head:  `WITH added (bucket, minute_us, calls) AS (VALUES `,
+	width: 3, first: "TEXT BIGINT BIGINT",
+	tail: `) UPDATE quota_counters SET used = used + added.calls FROM added
+		WHERE key_id = added.bucket AND window_start_us <= added.minute_us AND window_end_us > added.minute_us
+		RETURNING key_id, period, window_start_us`,
+}
 
-// raiseCounters raises the counters that exist, and takes them out of missing. A statement raises a row once, so calls
-// of one bucket and several minutes take several.
+// raiseCounters raises the counters that exist, and takes them out of missing.
 func (t *tx) raiseCounters(ctx context.Context, rows []raised, missing map[counter]bool) error {
 	for len(rows) > 0 {
-		var later []raised
-		args := make([]any, 0, 3*len(rows))
+		var once, later []raised
 		for i, r := range rows {
-			if i > 0 && rows[i-1].bucket == r.bucket || len(args) == 3*maxRaised {
+			if i > 0 && rows[i-1].bucket == r.bucket {
 				later = append(later, r)
-				continue
+			} else {
+				once = append(once, r)
 			}
-			args = append(args, r.bucket, r.minute, r.calls)
 		}
-		if err := t.raiseOnce(ctx, args, missing); err != nil {
-			return err
+		for part := range parts(once) {
+			if err := t.raiseOnce(ctx, part, missing); err != nil {
+				return err
+			}
 		}
 		rows = later
 	}
 	return nil
 }
 
-func (t *tx) raiseOnce(ctx context.Context, args []any, missing map[counter]bool) error {
-	var q strings.Builder
-	q.WriteString(`WITH added (bucket, minute_us, calls) AS (VALUES (CAST($1 AS TEXT), CAST($2 AS BIGINT), CAST($3 AS BIGINT))`)
-	for n := 4; n < len(args); n += 3 {
-		q.WriteString(", ($" + strconv.Itoa(n) + ", $" + strconv.Itoa(n+1) + ", $" + strconv.Itoa(n+2) + ")")
+func (t *tx) raiseOnce(ctx context.Context, rows []raised, missing map[counter]bool) error {
+	args := make([]any, 0, len(rows)*raisedRows.width)
+	for _, r := range rows {
+		args = append(args, r.bucket, r.minute, r.calls)
 	}
-	q.WriteString(`) UPDATE quota_counters SET used = used + added.calls FROM added
-		WHERE key_id = added.bucket AND window_start_us <= added.minute_us AND window_end_us > added.minute_us
-		RETURNING key_id, period, window_start_us`)
-	found, err := t.query(ctx, q.String(), args...)
+	found, err := t.query(ctx, raisedRows.text(len(rows)), args...)
 	if err != nil {
 		return err
 	}
@@ -187,7 +188,7 @@ func (s *Store) QuotaUsed(
 		if err != nil {
 			return err
 		}
-		for part := range slices.Chunk(running, maxRaised) {
+		for part := range parts(running) {
 			kept, err := t.countRunning(ctx, name, part)
 			if err != nil {
 				return err
