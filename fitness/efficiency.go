@@ -1,6 +1,10 @@
 package fitness
 
-import "math"
+import (
+	"fmt"
+	"math"
+	"strings"
+)
 
 // EfficiencyOfPower returns the efficiency factor in W/bpm: normalized power over
 // mean heart rate. It compares like rides of one athlete, nothing else.
@@ -26,28 +30,30 @@ func EfficiencyOfSpeed(speed, heartRate Result) (Result, error) {
 	return result(60*speed.Value/heartRate.Value, MethodEfficiencySpeed, min(speed.Coverage, heartRate.Coverage))
 }
 
-// What an effort must be for its halves to be compared.
+// What an effort must be for its halves to be compared, and what it should be: the notes say what it is not.
 const (
 	warmUpSeconds   = 600  // left out at the start
-	steadySeconds   = 2400 // needed after it
+	leastSeconds    = 1200 // needed after it
+	steadySeconds   = 2400 // that should be
 	maxVariability  = 1.1  // normalized over mean output
 	maxPauseShare   = 0.05 // of the elapsed time
-	minHalvesWithin = 0.9  // of the recorded time with both quantities
+	minHalvesWithin = 0.5  // of the recorded time with both quantities
+	mostHalves      = 0.9  // that should have them
 )
 
 // Decoupling returns the aerobic decoupling in percent: how much the output per
 // heart beat fell from the first to the second half of a steady effort, after ten
 // minutes of warm-up. output is in watts or m/s (best grade-adjusted), bpm the
 // heart rate, at the times t in s. Below 5 % counts as a good aerobic base (Friel);
-// negative is a rise. It refuses efforts of less than 40 minutes after the warm-up,
-// uneven ones (variability over 1.1), pauses of more than 5 % and gaps of more than
-// 10 %, for which the number means nothing.
+// negative is a rise. It refuses efforts of less than 20 minutes after the warm-up and gaps of more than half of the time.
+// Efforts of less than 40 minutes, uneven ones (variability over 1.1), pauses of more than 5 % and gaps of more than
+// 10 % are noted: the number means less then.
 func Decoupling(t, output, bpm []float64) (Result, error) {
 	h, err := steadyHalves(t, output, bpm)
 	if err != nil {
 		return Result{}, err
 	}
-	return result(decoupled(h.first, h.second), MethodDecoupling, h.coverage)
+	return h.result(decoupled(h.first, h.second), MethodDecoupling)
 }
 
 // CardiacDrift returns how much the heart rate rose from the first to the second
@@ -58,7 +64,7 @@ func CardiacDrift(t, output, bpm []float64) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return result(100*(h.second.bpm-h.first.bpm)/h.first.bpm, MethodCardiacDrift, h.coverage)
+	return h.result(100*(h.second.bpm-h.first.bpm)/h.first.bpm, MethodCardiacDrift)
 }
 
 // A half is the mean output and heart rate of one half of an effort.
@@ -73,6 +79,13 @@ func decoupled(a, b half) float64 {
 type effortHalves struct {
 	first, second half
 	coverage      float64
+	notes         []string // why the halves are not quite comparable
+}
+
+func (h effortHalves) result(v float64, m Method) (Result, error) {
+	res, err := result(v, m, h.coverage)
+	res.Note = strings.Join(h.notes, "; ")
+	return res, err
 }
 
 // steadyHalves checks that the effort is steady and averages its halves.
@@ -86,7 +99,8 @@ func steadyHalves(t, output, bpm []float64) (effortHalves, error) {
 		return effortHalves{}, err
 	}
 	from := out.after(warmUpSeconds)
-	if err := checkSteady(out, from); err != nil {
+	notes, err := steadiness(out, from)
+	if err != nil {
 		return effortHalves{}, err
 	}
 	var sums [2]struct{ output, bpm, seconds float64 }
@@ -110,7 +124,10 @@ func steadyHalves(t, output, bpm []float64) (effortHalves, error) {
 	if both < minHalvesWithin*remaining {
 		return effortHalves{}, unavailable("only %.0f %% of the time has both output and heart rate", 100*both/remaining)
 	}
-	h := effortHalves{coverage: both / remaining}
+	if both < mostHalves*remaining {
+		notes = append(notes, fmt.Sprintf("only %.0f %% of the time has both output and heart rate", 100*both/remaining))
+	}
+	h := effortHalves{coverage: both / remaining, notes: notes}
 	h.first = half{sums[0].output / sums[0].seconds, sums[0].bpm / sums[0].seconds}
 	h.second = half{sums[1].output / sums[1].seconds, sums[1].bpm / sums[1].seconds}
 	if !(h.first.output > 0) || !(h.second.output > 0) {
@@ -119,26 +136,28 @@ func steadyHalves(t, output, bpm []float64) (effortHalves, error) {
 	return h, nil
 }
 
-// checkSteady refuses what is too short, too uneven or too broken up from the
-// sample on.
-func checkSteady(out column, from int) error {
+// steadiness refuses what is too short from the sample on, and notes what is short, uneven or broken up.
+func steadiness(out column, from int) (notes []string, err error) {
 	remaining := out.secondsFrom(from)
+	if remaining < leastSeconds {
+		return nil, unavailable("%.0f minutes after the warm-up are too short: %d are needed", remaining/60, leastSeconds/60)
+	}
 	if remaining < steadySeconds {
-		return unavailable("%.0f minutes after the warm-up are too short: %d are needed", remaining/60, steadySeconds/60)
+		notes = append(notes, fmt.Sprintf("short: %.0f minutes after the warm-up", remaining/60))
 	}
 	last := len(out.t) - 1
 	elapsed := out.t[last] - out.t[from] + out.seconds(last)
 	if pauses := elapsed - remaining; pauses > maxPauseShare*elapsed {
-		return unavailable("%.0f minutes of pauses break the effort up", pauses/60)
+		notes = append(notes, fmt.Sprintf("with %.0f minutes of pauses", pauses/60))
 	}
 	rest, err := perSecond(column{t: out.t[from:], x: out.x[from:], pause: out.pause, recorded: remaining})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if v := normalize(rest.x) * float64(len(rest.x)) / total(rest.x); !(v <= maxVariability) {
-		return unavailable("the effort was not steady (variability index above %.1f)", maxVariability)
+		notes = append(notes, fmt.Sprintf("not steady: variability index %.2f", v))
 	}
-	return nil
+	return notes, nil
 }
 
 // after returns the first sample after the seconds of recorded time, or the last.

@@ -2,6 +2,7 @@ package fitness
 
 import (
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -33,25 +34,40 @@ func TestDecoupling(t *testing.T) {
 	near(t, "drift", value(t)(CardiacDrift(at, output, bpm)), 6, 1e-6)
 }
 
-func TestDecouplingRefusals(t *testing.T) {
-	at, output, bpm := drift()
-	change := func(x []float64, from, to int, v float64) []float64 {
-		y := append([]float64(nil), x...)
-		for i := from; i < to; i++ {
-			y[i] = v
-		}
-		return y
+func change(x []float64, from, to int, v float64) []float64 {
+	y := append([]float64(nil), x...)
+	for i := from; i < to; i++ {
+		y[i] = v
 	}
+	return y
+}
+
+func TestDecouplingNotes(t *testing.T) {
+	at, output, bpm := drift()
 	late := append([]float64(nil), at...)
 	for i := 2000; i < len(late); i++ {
 		late[i] += 600
 	}
+	for note, c := range map[string]struct{ t, output, bpm []float64 }{
+		"":                          {at, output, bpm},
+		"short: 35 minutes":         {at[:2700], output[:2700], bpm[:2700]},
+		"not steady":                {at, change(output, 1000, 1500, 500), bpm},
+		"with 10 minutes of pauses": {late, output, bpm},
+		"only 75 % of the time":     {at, output, change(bpm, 1000, 1750, math.NaN())},
+	} {
+		r, err := Decoupling(c.t, c.output, c.bpm)
+		if err != nil || !strings.HasPrefix(r.Note, note) || (note == "") != (r.Note == "") {
+			t.Errorf("note %q, want %q; %v", r.Note, note, err)
+		}
+	}
+}
+
+func TestDecouplingRefusals(t *testing.T) {
+	at, output, bpm := drift()
 	for name, c := range map[string]struct{ t, output, bpm []float64 }{
-		"45 minutes":         {at[:2700], output[:2700], bpm[:2700]},
-		"intervals":          {at, change(output, 1000, 1500, 500), bpm},
-		"a pause":            {late, output, bpm},
+		"25 minutes":         {at[:1500], output[:1500], bpm[:1500]},
 		"no heart rate":      {at, output, nil},
-		"heart rate lost":    {at, output, change(bpm, 1000, 2000, math.NaN())},
+		"heart rate lost":    {at, output, change(bpm, 1000, 3000, math.NaN())},
 		"no output":          {at, change(output, 0, 3600, 0), bpm},
 		"output in one half": {at, change(output, 2100, 3600, 0), bpm},
 		"no times":           {nil, output, bpm},

@@ -217,7 +217,7 @@ func fuzzTrack(t *testing.T, at, a, b, c []float64) {
 			sound(t, "NGS")(r.Normalized())
 		}
 	}
-	up, down, err := Ascent(at, b, 3)
+	up, down, err := Ascent(at, b)
 	sound(t, "ascent")(up, err)
 	sound(t, "descent")(down, err)
 	if up.Value < 0 || down.Value < 0 {

@@ -25,6 +25,12 @@ func NewHeartRate(t, bpm []float64) (HeartRate, error) {
 	return HeartRate{c}, err
 }
 
+// Of returns h as a part of an activity that lasted so many seconds: its coverage is the share of these.
+func (h HeartRate) Of(seconds float64) HeartRate {
+	h.recorded = max(h.recorded, seconds)
+	return h
+}
+
 // Seconds returns the time that has a heart rate.
 func (h HeartRate) Seconds() float64 { return h.covered }
 

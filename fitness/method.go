@@ -21,7 +21,7 @@ const (
 	MethodVariability     Method = "variability index (Allen & Coggan 2010)"
 	MethodTSS             Method = "training stress score (Allen & Coggan 2010)"
 	MethodWork            Method = "mechanical work (arithmetic)"
-	MethodMeanMaxPower    Method = "mean-maximal power (arithmetic)"
+	MethodMeanMaxPower    Method = "mean-maximal power over elapsed time, pauses as 0 W (arithmetic)"
 	MethodCPWorkTime      Method = "critical power, work–time fit (Monod & Scherrer 1965)"
 	MethodCPInverseTime   Method = "critical power, 1/t fit (Monod & Scherrer 1965)"
 	MethodWBalance        Method = "W′ balance, differential (Skiba et al. 2015)"
@@ -40,7 +40,7 @@ const (
 
 	MethodHaversine  Method = "great-circle distance on a sphere of 6 371 008.8 m (haversine)"
 	MethodMovingTime Method = "time above a speed threshold (own rule)"
-	MethodAscent     Method = "ascent of 15 s smoothed altitude with hysteresis (own rule)"
+	MethodAscent     Method = "ascent of smoothed altitude with hysteresis (own rule)"
 
 	MethodFitnessFatigue Method = "fitness, fatigue and form as exponential means, 1 − e^(−1/N) (Banister et al. 1975; Coggan, in Allen & Coggan 2010)"
 	MethodFoster         Method = "training monotony and strain (Foster 1998)"

@@ -15,9 +15,8 @@ const sliver = 1e-6
 // A secondly is a quantity as one mean per second of recorded time, with the
 // pauses cut out.
 type secondly struct {
-	x      []float64
-	spans  []span // of the seconds, in order; the first begins with the first second
-	breaks []int  // indexes of the seconds before which a pause of more than 30 s was cut out
+	x     []float64
+	spans []span // of the seconds, in order; the first begins with the first second
 }
 
 // A span is a run of seconds that follow each other without a pause.
@@ -56,9 +55,6 @@ func perSecond(c column) (secondly, error) {
 		if c.pausesAfter(i) {
 			if filled > 0 { // the second goes on after the pause
 				p.begin(c.t[i+1])
-			}
-			if c.t[i+1]-c.t[i] > pauseSeconds {
-				p.breaks = append(p.breaks, len(p.x))
 			}
 		}
 	}

@@ -31,6 +31,18 @@ func NewPower(t, watts []float64) (Power, error) {
 
 const minPowerCoverage = 0.5
 
+// Of returns p as a part of an activity that lasted so many seconds: its coverage is the share of these. It fails if less
+// than half of them has power.
+func (p Power) Of(seconds float64) (Power, error) {
+	if recorded := p.Seconds(); seconds > recorded {
+		p.coverage *= recorded / seconds
+	}
+	if p.coverage < minPowerCoverage {
+		return Power{}, unavailable("only %.0f %% of the activity has power", 100*p.coverage)
+	}
+	return p, nil
+}
+
 // Seconds returns the recorded time without pauses.
 func (p Power) Seconds() float64 { return float64(len(p.watts.x)) }
 

@@ -89,16 +89,41 @@ func TestMeanMax(t *testing.T) {
 	near(t, "start of the best 5 s", efforts[1].StartSeconds, 660, 0)
 }
 
-func TestMeanMaxDoesNotBridgePauses(t *testing.T) {
-	at, watts := steps(stretch{100, 200}, stretch{100, 300})
-	for i := 100; i < 200; i++ {
-		at[i] += 300
+// A window is elapsed time, in which a stop counts 0.
+func TestMeanMaxCountsPauses(t *testing.T) {
+	riding := func(seconds int, cycles int, rest float64) (at, watts []float64) {
+		now := 0.0
+		for range cycles {
+			for range seconds {
+				at, watts = append(at, now), append(watts, 200)
+				now++
+			}
+			now += rest
+		}
+		return at, watts
 	}
-	p, err := NewPower(at, watts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := p.MeanMax([]int{100, 101}); len(got) != 1 || got[0].Watts != 300 || got[0].StartSeconds != 400 {
-		t.Errorf("efforts = %+v, want only 100 s at 300 W from 400 s", got)
+	for _, c := range []struct {
+		name       string
+		on, cycles int
+		rest       float64
+		seconds    int
+		want       float64
+	}{
+		{"40 s each 15 min, over an hour", 900 - 40, 6, 40, 3600, 200 * (3600 - 4*40) / 3600.0},
+		{"25 s after 100 s, over 20 min", 100, 20, 25, 1200, 162.5},
+		{"a rest of an hour", 100, 2, 3600, 101, 200 * 100 / 101.0},
+		{"no rest", 3600, 1, 0, 3600, 200},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, err := NewPower(riding(c.on, c.cycles, c.rest))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := p.MeanMax([]int{c.seconds})
+			if len(got) != 1 {
+				t.Fatal("no effort")
+			}
+			near(t, "watts", got[0].Watts, c.want, 1e-6)
+		})
 	}
 }

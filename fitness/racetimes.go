@@ -56,7 +56,7 @@ func FitRiegel(races []Race) (float64, error) {
 		shortest, longest = min(shortest, r.Meters), max(longest, r.Meters)
 	}
 	if len(logMeters) < 2 || longest < 1.5*shortest {
-		return 0, unavailable("two races are needed, one at least half as long again as the other")
+		return 0, unavailable("two different races are needed, one at least half as long again as the other")
 	}
 	_, exponent := stat.LinearRegression(logMeters, logSeconds, nil, false)
 	return min(max(exponent, minExponent), maxExponent), nil
@@ -101,7 +101,7 @@ func FitCriticalSpeed(races []Race) (CriticalSpeed, error) {
 		shortest, longest = min(shortest, r.Seconds), max(longest, r.Seconds)
 	}
 	if len(seconds) < fitMinEfforts || longest < fitMinSpread*shortest {
-		return CriticalSpeed{}, unavailable("%d races of 2 to 30 minutes are needed, the longest at least %d times the shortest", fitMinEfforts, fitMinSpread)
+		return CriticalSpeed{}, unavailable("%d different races of 2 to 30 minutes are needed, the longest at least %d times the shortest", fitMinEfforts, fitMinSpread)
 	}
 	dPrime, cs := stat.LinearRegression(seconds, meters, nil, false)
 	r2 := stat.RSquared(seconds, meters, nil, dPrime, cs)

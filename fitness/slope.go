@@ -18,14 +18,22 @@ const flatCost = 3.6 // J/kg/m, of running on the level
 type GradedRun struct {
 	speed    []float64 // m/s, grade-adjusted
 	coverage float64
+	note     string
 }
 
 // NewGradedRun computes the grade-adjusted speed from the times in s, the
 // cumulative distance in m and the altitude in m. The slope is a straight line
 // fitted to the altitude over 50 m of distance, clamped to ±0.45. It is Minetti's
 // cost of transport; Strava's newer grade adjustment, fitted to heart rates, gives
-// less credit downhill.
+// less credit downhill. Where no altitude was recorded, as indoors, the run counts as level, and the notes of its results
+// say so.
 func NewGradedRun(t, distance, altitude []float64) (GradedRun, error) {
+	note := "as on the level: no altitude was recorded"
+	if len(altitude) == 0 {
+		altitude = make([]float64, len(t))
+	} else {
+		altitude, note = levelled(t, altitude)
+	}
 	adjusted, err := gradeAdjusted(t, distance, altitude)
 	if err != nil {
 		return GradedRun{}, err
@@ -35,7 +43,15 @@ func NewGradedRun(t, distance, altitude []float64) (GradedRun, error) {
 		return GradedRun{}, err
 	}
 	speed, err := perSecond(c)
-	return GradedRun{speed: speed.x, coverage: c.coverage()}, err
+	return GradedRun{speed: speed.x, coverage: c.coverage(), note: note}, err
+}
+
+// Of returns r as a part of an activity that lasted so many seconds: its coverage is the share of these.
+func (r GradedRun) Of(seconds float64) GradedRun {
+	if recorded := float64(len(r.speed)); seconds > recorded {
+		r.coverage *= recorded / seconds
+	}
+	return r
 }
 
 // maxRunSpeed in m/s is above the fastest human, also grade-adjusted.
@@ -65,7 +81,9 @@ func (r GradedRun) Speed() (Result, error) {
 	if n == 0 {
 		return Result{}, unavailable("the recording shows no running")
 	}
-	return result(sum/float64(n), MethodGradeAdjusted, r.coverage)
+	res, err := result(sum/float64(n), MethodGradeAdjusted, r.coverage)
+	res.Note = r.note
+	return res, err
 }
 
 // Normalized returns the normalized graded speed in m/s: the 4-norm of the 30 s
@@ -74,7 +92,9 @@ func (r GradedRun) Normalized() (Result, error) {
 	if len(r.speed) < npWindow {
 		return Result{}, unavailable("less than %d s of running were recorded", npWindow)
 	}
-	return result(normalize(r.speed), MethodNormalizedPace, r.coverage)
+	res, err := result(normalize(r.speed), MethodNormalizedPace, r.coverage)
+	res.Note = r.note
+	return res, err
 }
 
 // RTSS returns the running stress score of seconds at a speed in m/s, mostly of
@@ -89,5 +109,7 @@ func RTSS(seconds float64, speed Result, thresholdMPS float64) (Result, error) {
 		return Result{}, err
 	}
 	intensity := speed.Value / thresholdMPS
-	return result(seconds*intensity*intensity/36, MethodRTSS, speed.Coverage)
+	res, err := result(seconds*intensity*intensity/36, MethodRTSS, speed.Coverage)
+	res.Note = speed.Note
+	return res, err
 }

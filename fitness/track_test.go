@@ -69,18 +69,18 @@ func TestAscent(t *testing.T) {
 	add(300, -0.2) // 60 m down
 	add(300, 0.1)  // 30 m up
 	for i := range altitude {
-		altitude[i] += float64(i%2) - 0.5 // noise
+		altitude[i] += 0.5*float64(i%2) - 0.25 // noise
 	}
-	up, down, err := Ascent(at, altitude, BarometerHysteresis)
+	up, down, err := Ascent(at, altitude)
 	near(t, "ascent", value(t)(up, err), 180, 4)
 	near(t, "descent", value(t)(down, err), 60, 3)
 	near(t, "coverage", up.Coverage, 1, 1e-9)
 
-	up, down, err = Ascent(at[:300], altitude[:300], GPSHysteresis)
+	up, down, err = Ascent(at[:300], altitude[:300])
 	if err != nil || up.Value != 0 || down.Value != 0 {
 		t.Errorf("noise on the level climbs %v and falls %v, %v", up.Value, down.Value, err)
 	}
-	_, _, err = Ascent(at, nil, 2)
+	_, _, err = Ascent(at, nil)
 	refused(t, "no altitude", err)
 }
 

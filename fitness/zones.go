@@ -20,7 +20,7 @@ type Zones struct {
 func scale(m Method, base, threshold float64, names []string, lows []float64) Zones {
 	zones := Zones{Method: m, Zones: make([]Zone, len(lows))}
 	for i, low := range lows {
-		zones.Zones[i] = Zone{Name: names[i], Low: base + low*threshold}
+		zones.Zones[i] = Zone{Name: names[i], Low: math.Round(1e6*(base+low*threshold)) / 1e6} // 0.56 of 200 is 112, not a bit more
 		if i > 0 {
 			zones.Zones[i-1].High = zones.Zones[i].Low
 		}

@@ -17,14 +17,16 @@ const (
 	shortRatio         = 0.1
 	minTolerance       = 2.0 // s: clocks are read and rounded to seconds
 	maxDistanceRatio   = 0.03
+	maxIndoorRatio     = 0.15 // where nothing but the devices' own counters tells, as of a watch on a treadmill
+	minOverlap         = 0.8  // of the longer one of two tracks
 	maxZone            = 14 * time.Hour
 )
 
 // How far apart two sources of one activity may start: of two that know their
-// time zones, and if one does not.
+// time zones, which may have been started late, and if one does not.
 const (
-	MaxStartDifference = maxStartSeconds * time.Second
-	MaxZoneDifference  = maxZone + MaxStartDifference
+	MaxStartDifference = 3 * time.Hour
+	MaxZoneDifference  = maxZone + maxStartSeconds*time.Second
 )
 
 // A Verdict says whether two sources are of one activity.
@@ -39,17 +41,25 @@ const (
 
 // Compare applies the duplicate rule: the same start, duration and distance,
 // within tolerances. Where both sources have a track, the tracks decide in place
-// of the distance and the sport, which devices measure and name differently.
+// of the distance and the sport, which devices measure and name differently, and of start and duration
+// if the two overlap for most of their time: nobody is in two places.
 func Compare(a, b Facts) Verdict {
 	if v, known := byIdentity(a.Source, b.Source); known {
 		return v
+	}
+	if overlap(a, b) {
+		return SameIfTracksAgree
 	}
 	length := max(a.elapsed(), b.elapsed())
 	shift, near := startsNear(a, b, length)
 	if !near || !durationsAgree(a, b) {
 		return Different
 	}
-	distances, known := distancesAgree(a.Activity, b.Activity)
+	tolerance := maxDistanceRatio
+	if (a.Columns|b.Columns)&HasPosition == 0 && shift == 0 && a.Samples > 0 && b.Samples > 0 {
+		tolerance = maxIndoorRatio
+	}
+	distances, known := distancesAgree(a.Activity, b.Activity, tolerance)
 	switch {
 	case a.Columns&b.Columns&HasPosition != 0:
 		return SameIfTracksAgree
@@ -60,6 +70,25 @@ func Compare(a, b Facts) Verdict {
 	}
 	return Same
 }
+
+// overlap reports whether two sources with tracks share most of the time of the longer one, or begin together and one is a
+// part of the other, as a recording that was cut off. The parts of a multisport recording do not count as cut off.
+func overlap(a, b Facts) bool {
+	if a.Columns&b.Columns&HasPosition == 0 {
+		return false
+	}
+	d := Shift(a, b) // s that b started after a
+	common := min(a.Span, d+b.Span) - max(0, d)
+	longer, shorter := max(a.Span, b.Span), min(a.Span, b.Span)
+	if longer <= 0 {
+		return false
+	}
+	whole := a.Activity.MultisportID == "" && b.Activity.MultisportID == ""
+	return common >= minOverlap*longer || whole && math.Abs(d) <= maxStartSeconds && common >= minOverlap*shorter && shorter >= minCutOff
+}
+
+// minCutOff is the shortest recording in s that can be known as the beginning of another.
+const minCutOff = 120
 
 // byIdentity decides what the sources' own names decide: one file holds each
 // activity once, and a provider's identifier names one.
@@ -122,12 +151,12 @@ func near(a, b float64) bool {
 }
 
 // distancesAgree compares the distances, if both are known; an indoor recording's 0 is not.
-func distancesAgree(a, b pierre.Activity) (agree, known bool) {
+func distancesAgree(a, b pierre.Activity, tolerance float64) (agree, known bool) {
 	da, db := a.DistanceMeters, b.DistanceMeters
 	if da == nil || db == nil || *da <= 0 || *db <= 0 {
 		return false, false
 	}
-	return math.Abs(*da-*db) <= maxDistanceRatio*max(*da, *db), true
+	return math.Abs(*da-*db) <= tolerance*max(*da, *db), true
 }
 
 // sportsAgree reports whether two names of sports may be of one activity. A

@@ -2,6 +2,7 @@ package training
 
 import (
 	"context"
+	"math"
 
 	"github.com/pierre-mcp/pierre/fitness"
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -46,12 +47,17 @@ func (s *Service) Analyze(ctx context.Context, user pierre.UserID, rec pierre.Re
 func newAnalysis(rec pierre.Recording, athlete Athlete) *Analysis {
 	a := &Analysis{Recording: rec, Athlete: athlete}
 	s := rec.Series
+	whole := wholeSeconds(rec.Activity)
 	a.heart, a.heartErr = fitness.NewHeartRate(s.Time, s.HeartRate)
-	a.power, a.powerErr = fitness.NewPower(s.Time, s.Power)
+	a.heart = a.heart.Of(whole)
+	if a.power, a.powerErr = fitness.NewPower(s.Time, s.Power); a.powerErr == nil {
+		a.power, a.powerErr = a.power.Of(whole)
+	}
 	a.meters, a.gradedErr = distances(s), because("grade adjustment is for running and walking")
 	if OnFoot(rec.Sport) {
 		a.efforts = bestEfforts(s.Time, a.meters)
 		a.graded, a.gradedErr = fitness.NewGradedRun(s.Time, a.meters, s.Altitude)
+		a.graded = a.graded.Of(whole)
 	}
 	ofRun := a.efforts
 	if !rec.Sport.IsRun() {
@@ -59,6 +65,22 @@ func newAnalysis(rec pierre.Recording, athlete Athlete) *Analysis {
 	}
 	a.digest = digestOf(a.heart, a.heartErr, a.power, a.powerErr, ofRun)
 	return a
+}
+
+// wholeSeconds is the time that the samples should cover: that of the activity, 0 if it is not known.
+func wholeSeconds(act pierre.Activity) float64 {
+	if act.DurationSeconds == nil {
+		return 0
+	}
+	return *act.DurationSeconds
+}
+
+// partial reports that too little of an activity was recorded to speak for the whole.
+func partial(what string, coverage float64) error {
+	if coverage >= leastCoverage {
+		return nil
+	}
+	return because("only %.0f %% of the activity has %s", 100*coverage, what)
 }
 
 // OnFoot reports whether a sport is running or walking.
@@ -91,7 +113,7 @@ func (a *Analysis) TRIMP() Value {
 // EdwardsTRIMP returns the minutes in five heart rate zones times 1 to 5.
 func (a *Analysis) EdwardsTRIMP() Value {
 	maxHR := a.Athlete.maxHR
-	if err := firstOf(a.heartErr, maxHR.err()); err != nil {
+	if err := firstOf(a.heartErr, maxHR.err(), partial("heart rate", a.heart.Coverage())); err != nil {
 		return unavailable(err)
 	}
 	r, err := a.heart.Edwards(maxHR.value)
@@ -105,11 +127,12 @@ func (a *Analysis) Energy() Value {
 	if ath.sex == "" {
 		needs = append(needs, needSex())
 	}
-	if err := firstOf(a.heartErr, missing(needs...)); err != nil {
+	if err := firstOf(a.heartErr, missing(needs...), partial("heart rate", a.heart.Coverage())); err != nil {
 		return unavailable(err)
 	}
-	r, err := a.heart.Energy(ath.weight.value, ath.age.value, fitness.Sex(ath.sex))
-	return computed(r, err, samplesInput(ChannelHeartRate), ath.weight.input(), ath.ageInput(), ath.sexInput())
+	age := ath.ageOn(a.Start)
+	r, err := a.heart.Energy(ath.weight.value, age.value, fitness.Sex(ath.sex))
+	return computed(r, err, samplesInput(ChannelHeartRate), ath.weight.input(), ageInput(age), ath.sexInput())
 }
 
 // VDOT returns the highest VDOT of the activity's fastest stretches.
@@ -140,6 +163,44 @@ func (a *Analysis) MovingTime() Value {
 	case !a.Sport.IsRide():
 		threshold = fitness.WalkMoving
 	}
-	r, err := fitness.MovingTime(a.Series.Time, a.Series.Speed, threshold)
-	return computed(r, err, samplesInput(ChannelSpeed))
+	speed, channel := a.speeds()
+	r, err := fitness.MovingTime(a.Series.Time, speed, threshold)
+	if whole := wholeSeconds(a.Activity); err == nil && whole > 0 {
+		r.Coverage *= min(1, recordedSeconds(a.Series.Time)/whole)
+		err = partial("speed", r.Coverage)
+	}
+	return computed(r, err, samplesInput(channel))
+}
+
+// recordedSeconds is the time between the samples, without pauses.
+func recordedSeconds(t []float64) float64 {
+	sum := 0.0
+	for i := 1; i < len(t); i++ {
+		if step := t[i] - t[i-1]; step <= longestStep {
+			sum += step
+		}
+	}
+	return sum
+}
+
+// speeds returns the speed at each sample, and the channel that it comes from: where the device recorded none, that of the
+// distance.
+func (a *Analysis) speeds() (speed []float64, channel string) {
+	if a.Series.Speed != nil || a.meters == nil {
+		return a.Series.Speed, ChannelSpeed
+	}
+	t := a.Series.Time
+	speed = make([]float64, len(t))
+	last := -1 // the last sample with a distance
+	for i := range t {
+		speed[i] = math.NaN()
+		if math.IsNaN(a.meters[i]) {
+			continue
+		}
+		if last >= 0 && t[i] > t[last] {
+			speed[last] = max(0, a.meters[i]-a.meters[last]) / (t[i] - t[last])
+		}
+		last = i
+	}
+	return speed, ChannelDistance
 }

@@ -2,7 +2,9 @@ package training
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"time"
 
 	"github.com/pierre-mcp/pierre/fitness"
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -70,6 +72,24 @@ func (q quantity) orElse(r fitness.Result, err error, from Source, note string) 
 	return q
 }
 
+// estimated takes the highest heart rate that was recorded, or what is usual at that age if nobody has seen the athlete go
+// as high: the hardest of easy runs is no maximum.
+func (q quantity) estimated(peaks []float64, age quantity) quantity {
+	observed, err := fitness.ObservedHRMax(peaks)
+	seen := err == nil
+	if age.known {
+		usual, err := fitness.HRMaxTanaka(age.value)
+		if err == nil && !(seen && observed.Value >= usual.Value) {
+			note := string(usual.Method) + "; one person in three is more than 10 bpm off"
+			if seen {
+				note += fmt.Sprintf("; the highest recorded is %.0f", observed.Value)
+			}
+			return q.orElse(usual, nil, Estimated, note)
+		}
+	}
+	return q.orElse(observed, err, Recorded, "the highest that two activities reach: too low if the athlete never went all out")
+}
+
 // observedYears is how long a recorded highest heart rate counts.
 const observedYears = 2
 
@@ -114,13 +134,10 @@ func newAthlete(p pierre.Profile, imported []string, c Clock, peaks []float64) A
 	a.thresholdHR = a.given("threshold heart rate", "threshold_heart_rate_bpm", p.ThresholdHRBPM)
 	a.weight = a.given("body weight", "weight_kg", p.WeightKg)
 	a.age = a.given("age", "birth_year", nil)
-	observed, err := fitness.ObservedHRMax(peaks)
-	a.maxHR = a.maxHR.orElse(observed, err, Recorded, "the highest that two activities reach: too low if the athlete never went all out")
 	if p.BirthYear != nil {
 		a.age = a.given("age", "birth_year", new(float64(c.Now.Year()-*p.BirthYear)))
-		tanaka, err := fitness.HRMaxTanaka(a.age.value)
-		a.maxHR = a.maxHR.orElse(tanaka, err, Estimated, string(tanaka.Method)+"; one person in three is more than 10 bpm off")
 	}
+	a.maxHR = a.maxHR.estimated(peaks, a.age)
 	if a.maxHR.known {
 		r := fitness.Result{Value: thresholdShare * a.maxHR.value}
 		a.thresholdHR = a.thresholdHR.orElse(r, nil, Estimated, "88 % of the maximum heart rate (coaching rule)")
@@ -165,8 +182,16 @@ func needsOf(quantities ...quantity) []Need {
 
 func needSex() Need { return Need{"the sex (by which the formula differs)", "sex"} }
 
-func (a Athlete) ageInput() Input {
-	return Input{Name: "age_years", Value: new(a.age.value), Source: a.age.source, Note: a.age.note}
+// ageOn returns the age in the year of a time.
+func (a Athlete) ageOn(at time.Time) quantity {
+	q := a.age
+	q.value -= float64(a.Clock.Now.Year() - at.Year())
+	return q
+}
+
+// ageInput is the age as an input of a formula.
+func ageInput(age quantity) Input {
+	return Input{Name: "age_years", Value: new(age.value), Source: age.source, Note: age.note}
 }
 
 func (a Athlete) sexInput() Input {

@@ -115,7 +115,8 @@ func (a *Analysis) output() (channel string, values []float64) {
 	if a.powerErr == nil {
 		return ChannelPower, a.Series.Power
 	}
-	return ChannelSpeed, a.Series.Speed
+	speed, channel := a.speeds()
+	return channel, speed
 }
 
 // Decoupling returns by how much percent the output per heart beat fell from the first to the second half of a

@@ -35,8 +35,8 @@ func newLoad(kind LoadKind, r fitness.Result, err error, inputs ...Input) Load {
 
 func noLoad(err error) Load { return Load{Value: unavailable(err)} }
 
-// leastCoverage is the share of a recording that must have heart rate for the samples to count; below it
-// the mean of what is there stands for the rest.
+// leastCoverage is the share of an activity that must have samples for these to count; below it the mean that the
+// device states stands for all of it, or there is no value.
 const leastCoverage = 0.5
 
 // load computes the stress score of an activity by the best means that the recording and the profile allow.
@@ -83,7 +83,11 @@ const methodDevicePower fitness.Method = "normalized power as the device compute
 func normalizedPower(act pierre.Activity, d digest) (np fitness.Result, seconds float64, err error) {
 	switch {
 	case d.Power != nil:
-		return d.Power.normalized(), d.Power.Seconds, nil
+		np := d.Power.normalized()
+		if whole := wholeSeconds(act); whole > d.Power.Seconds {
+			np.Coverage *= d.Power.Seconds / whole
+		}
+		return np, d.Power.Seconds, partial("power", np.Coverage)
 	case act.NormalizedPowerWatts != nil && act.DurationSeconds != nil:
 		return fitness.Result{Value: *act.NormalizedPowerWatts, Method: methodDevicePower}, *act.DurationSeconds, nil
 	}
@@ -119,9 +123,10 @@ func (a Athlete) trimp(act pierre.Activity, d digest) (fitness.Result, LoadKind,
 		if err != nil {
 			return fitness.Result{}, "", err
 		}
-		if hr.Coverage() >= leastCoverage || !hasMean {
+		hr = hr.Of(wholeSeconds(act))
+		if !hasMean || hr.Coverage() >= leastCoverage {
 			r, err := hr.Banister(limits, sex)
-			return r, LoadByHeartRate, err
+			return r, LoadByHeartRate, firstOf(err, partial("heart rate", hr.Coverage()))
 		}
 	}
 	r, err := fitness.BanisterOf(*act.DurationSeconds/60, *act.AverageHeartRateBPM, limits, sex)

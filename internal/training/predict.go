@@ -57,10 +57,10 @@ func newPrediction(races []Race, meters float64) Prediction {
 		{Name: "distance_meters", Value: new(best.Meters), Decimals: 1, Source: Recorded, Note: "of the evidence"},
 		{Name: "seconds", Value: new(best.Seconds), Decimals: 1, Source: Recorded, Note: "of the evidence"},
 	}
-	start, all := fitness.Race{Meters: best.Meters, Seconds: best.Seconds}, make([]fitness.Race, len(races))
-	for i, r := range races {
-		all[i] = fitness.Race{Meters: r.Meters, Seconds: r.Seconds}
+	if best.Meters < shortestShare*meters {
+		inputs[0].Note += fmt.Sprintf(", which is under a fifth of the %.0f m: it says little about them", meters)
 	}
+	start, all := fitness.Race{Meters: best.Meters, Seconds: best.Seconds}, separate(races)
 	p := Prediction{Evidence: best, Races: races, VDOT: computed(best.VDOT, nil, inputs...), Paces: newPaces(best.VDOT)}
 	r, err := fitness.RaceTime(best.VDOT.Value, meters)
 	p.ByVDOT = computed(r, err, inputs...)
@@ -73,6 +73,24 @@ func newPrediction(races []Race, meters float64) Prediction {
 	return p
 }
 
+// separate returns one race of each run, its strongest: the splits of one run say nothing about how an athlete slows with
+// the distance.
+func separate(races []Race) []fitness.Race {
+	strongest := map[pierre.ActivityID]Race{}
+	for _, r := range races {
+		if old, ok := strongest[r.Activity.ID]; !ok || r.VDOT.Value > old.VDOT.Value {
+			strongest[r.Activity.ID] = r
+		}
+	}
+	var all []fitness.Race
+	for _, r := range races { // in their order
+		if strongest[r.Activity.ID].Meters == r.Meters {
+			all = append(all, fitness.Race{Meters: r.Meters, Seconds: r.Seconds})
+		}
+	}
+	return all
+}
+
 func riegelOwn(all []fitness.Race, start fitness.Race, meters float64, inputs []Input) Value {
 	exponent, err := fitness.FitRiegel(all)
 	if err != nil {
@@ -80,7 +98,7 @@ func riegelOwn(all []fitness.Race, start fitness.Race, meters float64, inputs []
 	}
 	r, err := fitness.Riegel(start, meters, exponent)
 	return computed(r, err, append(slices.Clone(inputs), Input{
-		Name: "exponent", Value: new(exponent), Decimals: 3, Source: Recorded, Note: "fitted to best_efforts",
+		Name: "exponent", Value: new(exponent), Decimals: 3, Source: Recorded, Note: "fitted to the strongest efforts of different runs",
 	})...)
 }
 

@@ -70,7 +70,7 @@ func (d *Draft) timesInOrder() {
 	}
 	if t.ElapsedSeconds == nil && t.DurationSeconds != nil && span > 0 {
 		t.ElapsedSeconds = &span
-		if late := *t.DurationSeconds - span; late > 0 && late <= math.Max(60, 0.05*span) {
+		if late := *t.DurationSeconds - span; late > reading && late <= math.Max(60, 0.05*span) {
 			t.ElapsedSeconds = t.DurationSeconds // the track ends a little before the timer
 		}
 	}

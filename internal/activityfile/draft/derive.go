@@ -98,7 +98,7 @@ func derive(t *pierre.Totals, samples []Sample, sport pierre.Sport, origin float
 		}
 	}
 	if t.ElevationGainMeters == nil || t.ElevationLossMeters == nil {
-		gain, loss := climb(samples)
+		gain, loss := climb(samples, known(t.DurationSeconds))
 		t.ElevationGainMeters, t.ElevationLossMeters = First(t.ElevationGainMeters, gain), First(t.ElevationLossMeters, loss)
 	}
 	fill(&t.AverageHeartRateBPM, m.hr.mean(), m.hr.n > 0)
@@ -110,6 +110,14 @@ func derive(t *pierre.Totals, samples []Sample, sport pierre.Sport, origin float
 	if t.DistanceMeters != nil && t.DurationSeconds != nil && *t.DurationSeconds > 0 {
 		fill(&t.AverageSpeedMPS, *t.DistanceMeters / *t.DurationSeconds, true)
 	}
+}
+
+// known returns x, 0 if it is not known.
+func known(x *float64) float64 {
+	if x == nil {
+		return 0
+	}
+	return *x
 }
 
 // A tally sums up the values of one column.

@@ -92,16 +92,15 @@ func slowest(sport pierre.Sport) float64 {
 	return fitness.WalkMoving
 }
 
-// climb returns the metres up and down, if there are altitudes in sufficient
-// number. The hysteresis of a barometer gives results that are closest to those of
-// devices, whether they have a barometer or not.
-func climb(samples []Sample) (up, down *float64) {
+// climb returns the metres up and down, if the altitudes cover most of the seconds that the activity lasted.
+func climb(samples []Sample, seconds float64) (up, down *float64) {
+	const leastShare = 0.8
 	t, altitude := make([]float64, len(samples)), make([]float64, len(samples))
 	for i := range samples {
 		t[i], altitude[i] = samples[i].T, samples[i].Alt
 	}
-	rises, falls, err := fitness.Ascent(t, altitude, fitness.BarometerHysteresis)
-	if err != nil {
+	rises, falls, err := fitness.Ascent(t, altitude)
+	if err != nil || rises.Coverage*(samples[len(samples)-1].T-samples[0].T) < leastShare*seconds-1 {
 		return nil, nil
 	}
 	return &rises.Value, &falls.Value
