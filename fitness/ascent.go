@@ -10,14 +10,14 @@ const (
 	barometerStep    = 2.0 // m
 	barometerSeconds = 15
 	gpsStep          = 5.0 // m
-	gpsSeconds       = 60
+	gpsSeconds       = 90
 	gpsNoise         = 0.8 // m between neighbouring means over 5 s, above which no barometer measured
 )
 
 // Ascent returns the sums in metres of the rises and of the falls of the altitude in m at the times in s, after a centred
 // mean. Only rises and falls of at least one step count, each from turning point to turning point: the sum of raw altitudes
 // grows with every metre of noise. Of a barometer, the mean is over 15 s and the step 2 m; of satellites alone, whose
-// altitude wanders by metres, 60 s and 5 m, which the note says. The noise tells them apart: the median of the second
+// altitude wanders by metres, 90 s and 5 m, which the note says. The noise tells them apart: the median of the second
 // differences. See [MethodAscent].
 func Ascent(t, altitude []float64) (up, down Result, err error) {
 	c, err := hold("altitude", t, altitude, -500, 9000)
@@ -28,7 +28,7 @@ func Ascent(t, altitude []float64) (up, down Result, err error) {
 	step, seconds := barometerStep, float64(barometerSeconds)
 	if c.noise() > gpsNoise {
 		step, seconds = gpsStep, gpsSeconds
-		up.Note = "altitude of satellites, without a barometer: averaged over 60 s, in steps of 5 m"
+		up.Note = "altitude of satellites, without a barometer: averaged over 90 s, in steps of 5 m"
 	}
 	down = up
 	up.Value, down.Value = climbs(c.smooth(seconds), step)
@@ -67,7 +67,7 @@ func (c column) noise() float64 {
 	return 1.4826 * bends[len(bends)/2] / math.Sqrt(6)
 }
 
-// levelled returns the altitude without what satellites add to it: where no barometer measured, the mean over 60 s. The note
+// levelled returns the altitude without what satellites add to it: where no barometer measured, the mean over 90 s. The note
 // says so.
 func levelled(t, altitude []float64) (smoothed []float64, note string) {
 	c, err := hold("altitude", t, altitude, -500, 9000)
@@ -83,7 +83,7 @@ func levelled(t, altitude []float64) (smoothed []float64, note string) {
 			next++
 		}
 	}
-	return smoothed, "slopes by the altitude of satellites, averaged over 60 s"
+	return smoothed, "slopes by the altitude of satellites, averaged over 90 s"
 }
 
 // climbs sums up the rises and the falls between turning points that are at least a step apart.

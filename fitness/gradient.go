@@ -3,8 +3,10 @@ package fitness
 import "math"
 
 const (
-	knotMeters  = 5  // of distance that share one altitude
-	slopeMeters = 25 // of distance to either side that share one slope
+	knotMeters  = 5    // of distance that share one altitude
+	slopeMeters = 25.0 // of distance to either side that share one slope
+
+	gpsSlopeMeters = 150.0 // the same, by the altitude of satellites
 )
 
 // A knot is the mean distance and altitude of the samples within a few metres.
@@ -12,8 +14,8 @@ type knot struct{ meters, altitude, samples float64 }
 
 // gradeAdjusted returns for each sample the speed in m/s to the next one, times
 // the cost of running on the slope there over that on the level; NaN where the
-// distance or the altitude is missing.
-func gradeAdjusted(t, distance, altitude []float64) ([]float64, error) {
+// distance or the altitude is missing. span is how many metres to either side share one slope.
+func gradeAdjusted(t, distance, altitude []float64, span float64) ([]float64, error) {
 	if len(distance) != len(t) || len(altitude) != len(t) {
 		return nil, unavailable("distance and altitude were not both recorded")
 	}
@@ -24,7 +26,7 @@ func gradeAdjusted(t, distance, altitude []float64) ([]float64, error) {
 	}
 	slopes := make([]float64, len(knots))
 	for i := range knots {
-		slopes[i] = slopeAt(knots, i)
+		slopes[i] = slopeAt(knots, i, span)
 	}
 	last, speed := -1, math.NaN() // the last sample that has both, and the speed there
 	for i := range t {
@@ -70,14 +72,14 @@ func makeKnots(distance, altitude []float64) (knots []knot, at []int) {
 	return knots, at
 }
 
-// slopeAt fits a line to the altitude around knot i: over 25 m to either side, and
+// slopeAt fits a line to the altitude around knot i: over so many metres to either side, and
 // at least over its neighbours.
-func slopeAt(knots []knot, i int) float64 {
+func slopeAt(knots []knot, i int, span float64) float64 {
 	from, to := max(i-1, 0), min(i+1, len(knots)-1)
-	for from > 0 && knots[i].meters-knots[from-1].meters <= slopeMeters {
+	for from > 0 && knots[i].meters-knots[from-1].meters <= span {
 		from--
 	}
-	for to < len(knots)-1 && knots[to+1].meters-knots[i].meters <= slopeMeters {
+	for to < len(knots)-1 && knots[to+1].meters-knots[i].meters <= span {
 		to++
 	}
 	var d, a, n float64

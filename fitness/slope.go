@@ -28,13 +28,13 @@ type GradedRun struct {
 // less credit downhill. Where no altitude was recorded, as indoors, the run counts as level, and the notes of its results
 // say so.
 func NewGradedRun(t, distance, altitude []float64) (GradedRun, error) {
-	note := "as on the level: no altitude was recorded"
+	note, span := "as on the level: no altitude was recorded", slopeMeters
 	if len(altitude) == 0 {
 		altitude = make([]float64, len(t))
-	} else {
-		altitude, note = levelled(t, altitude)
+	} else if altitude, note = levelled(t, altitude); note != "" {
+		span = gpsSlopeMeters
 	}
-	adjusted, err := gradeAdjusted(t, distance, altitude)
+	adjusted, err := gradeAdjusted(t, distance, altitude, span)
 	if err != nil {
 		return GradedRun{}, err
 	}
@@ -42,7 +42,7 @@ func NewGradedRun(t, distance, altitude []float64) (GradedRun, error) {
 	if err != nil {
 		return GradedRun{}, err
 	}
-	speed, err := perSecond(c)
+	speed, err := perSecond(c.known())
 	return GradedRun{speed: speed.x, coverage: c.coverage(), note: note}, err
 }
 

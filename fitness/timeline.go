@@ -77,6 +77,18 @@ func replace(x, own []float64, i int, v float64) []float64 {
 	return x
 }
 
+// known returns the column without the samples that have no value: the time of these is like a pause.
+func (c column) known() column {
+	k := c
+	k.t, k.x = nil, nil
+	for i, x := range c.x {
+		if !math.IsNaN(x) {
+			k.t, k.x = append(k.t, c.t[i]), append(k.x, x)
+		}
+	}
+	return k
+}
+
 func (c column) coverage() float64 { return min(c.covered/c.recorded, 1) }
 
 // mean is the mean over the time that has a value.

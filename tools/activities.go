@@ -39,7 +39,7 @@ type activitiesArgs struct {
 	Sport    sportChoice     `json:"sport_type,omitempty" jsonschema:"Only this sport, exactly: run does not include trail_running."`
 	Limit    int             `json:"limit,omitempty" jsonschema:"At most this many activities. If not given, a page also ends before it exceeds 8 KB." limits:"1,200" default:"20"`
 	DaysBack int             `json:"days_back,omitempty" jsonschema:"Only activities that started within this many days, of 24 hours each, before now. Not together with after." limits:"1,36500"`
-	After    instant         `json:"after,omitempty" jsonschema:"Only activities that started at or after this: an RFC 3339 time such as 2026-03-01T06:00:00Z or a date such as 2026-03-01, which means midnight in the athlete's time zone."`
+	After    instant         `json:"after,omitempty" jsonschema:"Only activities that started at or after this: an RFC 3339 time such as 2026-03-01T06:00:00Z or a date such as 2026-03-01, a day on the activity's own clock. The same date in after and before is that day."`
 	Before   instant         `json:"before,omitempty" jsonschema:"Only activities that started before this: the same forms."`
 	Offset   int             `json:"offset,omitempty" jsonschema:"Skip this many activities. Prefer cursor." limits:"0,1000000"`
 	Cursor   string          `json:"cursor,omitempty" jsonschema:"next_cursor of the page before, with the other arguments unchanged. Not together with offset." limits:"1,640"`
@@ -55,7 +55,7 @@ func (a activitiesArgs) problems() []string {
 	}
 	after, ok1 := a.After.in(time.UTC)
 	before, ok2 := a.Before.in(time.UTC)
-	if ok1 && ok2 && !after.Before(before) {
+	if oneDay := a.After == a.Before && a.After.isDate(); ok1 && ok2 && !after.Before(before) && !oneDay {
 		problems = append(problems, "after must be earlier than before.")
 	}
 	return problems
@@ -117,16 +117,34 @@ func (c *Catalog) query(ctx context.Context, user pierre.UserID, args activities
 	if err != nil {
 		return q, err
 	}
-	if at, ok := args.After.in(clock.Zone); ok {
+	if at, ok := args.After.in(clock.Zone); ok && !args.After.isDate() {
 		q.After = at
 	}
-	if at, ok := args.Before.in(clock.Zone); ok {
+	if at, ok := args.Before.in(clock.Zone); ok && !args.Before.isDate() {
 		q.Before = at
 	}
+	q.Days = days(args.After, args.Before, clock.Zone)
 	if args.DaysBack != 0 {
 		q.After = c.now().AddDate(0, 0, -args.DaysBack)
 	}
 	return q, nil
+}
+
+// days are those from the date after on and before the date before, if these are dates; the same date twice is that day.
+func days(after, before instant, zone *time.Location) pierre.LocalDays {
+	if !after.isDate() && !before.isDate() {
+		return pierre.LocalDays{}
+	}
+	d := pierre.LocalDays{From: time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2200, 12, 31, 0, 0, 0, 0, time.UTC), Zone: zone}
+	if from, ok := after.in(time.UTC); ok && after.isDate() {
+		d.From = from
+	}
+	if to, ok := before.in(time.UTC); ok && before.isDate() {
+		if d.To = to.AddDate(0, 0, -1); before == after {
+			d.To = to
+		}
+	}
+	return d
 }
 
 func viewPage(page pierre.ActivityPage) activitiesAnswer {

@@ -91,6 +91,40 @@ func TestDatesAreTheAthletesDays(t *testing.T) {
 	}
 }
 
+// A recording that brought its offset along counts on its own days, wherever the athlete lives.
+func TestDatesAreTheRecordingsDays(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	tokyo := 9 * 3600
+	id := importSession(t, s, user, session{name: "Monday morning", sport: "run", offset: &tokyo, start: time.Date(2025, 11, 15, 22, 0, 0, 0, time.UTC), seconds: 600, step: 10, speed: always(3)})
+	h := newHost(t, s, user)
+	h.call("set_athlete_profile", map[string]any{"time_zone": "Europe/Vienna"})
+	for _, tt := range []struct {
+		after, before string
+		want          bool
+	}{
+		{"2025-11-16", "2025-11-17", true},
+		{"2025-11-16", "2025-11-16", true}, // that day
+		{"2025-11-15", "2025-11-16", false},
+		{"2025-11-17", "", false},
+		{"", "2025-11-17", true},
+		{"2025-11-15T21:00:00Z", "2025-11-15T23:00:00Z", true},
+	} {
+		args := map[string]any{}
+		if tt.after != "" {
+			args["after"] = tt.after
+		}
+		if tt.before != "" {
+			args["before"] = tt.before
+		}
+		var got activityList
+		h.call("get_activities", args).decode(t, &got)
+		if found := len(got.ids()) == 1 && got.ids()[0] == id; found != tt.want {
+			t.Errorf("from %q to %q: %v", tt.after, tt.before, got.ids())
+		}
+	}
+}
+
 // A full history is reachable, each activity once, whatever the page size, and default pages stay small.
 func TestWholeHistoryByPages(t *testing.T) {
 	h, ids := sampleHost(t)

@@ -42,6 +42,7 @@ func take(prefix string, s *jsonschema.Schema, args map[string]any, into reflect
 
 // takeValue sets into to the value v, which is called name, or says what is wrong with it.
 func takeValue(name string, s *jsonschema.Schema, v any, into reflect.Value) []string {
+	v = unquoted(s.Type, v)
 	if into.Kind() == reflect.Pointer {
 		into.Set(reflect.New(into.Type().Elem()))
 		into = into.Elem()
@@ -74,6 +75,35 @@ func takeValue(name string, s *jsonschema.Schema, v any, into reflect.Value) []s
 		return take(name+".", s, members, into)
 	}
 	return nil
+}
+
+// unquoted returns what a string holds, if that is exactly a JSON value of the type: some hosts write numbers and lists as
+// strings, however they are told.
+func unquoted(kind string, v any) any {
+	str, ok := v.(string)
+	if !ok || kind == "string" {
+		return v
+	}
+	var inner any
+	if json.Unmarshal([]byte(str), &inner) != nil {
+		return v
+	}
+	switch inner.(type) {
+	case float64:
+		ok = kind == "integer" || kind == "number"
+	case bool:
+		ok = kind == "boolean"
+	case []any:
+		ok = kind == "array"
+	case map[string]any:
+		ok = kind == "object"
+	default:
+		ok = false
+	}
+	if !ok {
+		return v
+	}
+	return inner
 }
 
 func takeNumber(s *jsonschema.Schema, v any, into reflect.Value, wrong func(string, ...any) []string) []string {
@@ -170,6 +200,12 @@ func (i instant) in(zone *time.Location) (at time.Time, ok bool) {
 		at, err = time.ParseInLocation(time.DateOnly, string(i), zone)
 	}
 	return at.UTC(), err == nil && at.Year() >= 1900 && at.Year() <= 2200
+}
+
+// isDate reports whether i names a day, not a time of day.
+func (i instant) isDate() bool {
+	_, err := time.Parse(time.DateOnly, string(i))
+	return err == nil
 }
 
 // A date is an argument that names a day.

@@ -22,7 +22,10 @@ func TestWrongArguments(t *testing.T) {
 		{"no arguments known", "get_stats", `{"sport":"run"}`, []string{`"sport" is not an argument`, "provider"}},
 		{"wrong enum", "get_activities", `{"provider":"fitbit"}`, []string{`provider must be one of file, strava, garmin, apple_health, not "fitbit"`}},
 		{"enum of another type", "get_activities", `{"provider":7}`, []string{`provider must be one of file, strava, garmin, apple_health, not 7`}},
-		{"number as string", "get_activities", `{"limit":"10"}`, []string{`limit must be an integer, not "10"`}},
+		{"words for a number", "get_activities", `{"limit":"ten"}`, []string{`limit must be an integer, not "ten"`}},
+		{"a number too large as string", "get_activities", `{"limit":"201"}`, []string{`limit must be an integer from 1 to 200, not 201`}},
+		{"a list for a number, as string", "get_activities", `{"limit":"[10]"}`, []string{`limit must be an integer, not "[10]"`}},
+		{"no object, as string", "get_activities", `"[1]"`, []string{"The arguments must be a JSON object"}},
 		{"fraction", "get_activities", `{"limit":1.5}`, []string{`limit must be an integer, not 1.5`}},
 		{"too large", "get_activities", `{"limit":201}`, []string{`limit must be an integer from 1 to 200, not 201`}},
 		{"too small", "get_activities", `{"limit":0}`, []string{`limit must be an integer from 1 to 200, not 0`}},
@@ -60,7 +63,7 @@ func TestWrongArguments(t *testing.T) {
 
 		{"nothing to set", "set_athlete_profile", `{}`, []string{"nothing to change: give at least one of ftp_watts"}},
 		{
-			"out of bounds", "set_athlete_profile", `{"ftp_watts":5000,"birth_year":2030,"sex":"x","weight_kg":"70"}`,
+			"out of bounds", "set_athlete_profile", `{"ftp_watts":5000,"birth_year":2030,"sex":"x","weight_kg":"seventy"}`,
 			[]string{"4 wrong arguments", "ftp_watts must be a number from 50 to 600, not 5000", "birth_year must be an integer from 1900 to 2021", "sex must be one of female, male", "weight_kg must be a number"},
 		},
 		{"no such zone", "set_athlete_profile", `{"time_zone":"Mars/Olympus"}`, []string{`time_zone must be an IANA name such as Europe/Paris, not "Mars/Olympus"`}},
@@ -180,6 +183,23 @@ func TestEveryArgumentIsTaken(t *testing.T) {
 			if strings.Contains(r.Text, "fault") {
 				t.Errorf("%s does not take %s", tool.Name, name)
 			}
+		}
+	}
+}
+
+// Some hosts write numbers, lists and all arguments as strings, and go on doing so whatever an error says.
+func TestArgumentsAsStrings(t *testing.T) {
+	h, ids := sampleHost(t)
+	for _, tt := range []struct{ tool, args string }{
+		{"get_activities", `{"limit":"10"}`},
+		{"get_activities", `{"days_back":"30","limit":"5"}`},
+		{"predict_performance", `{"target_sport":"run","target_distance":"10000"}`},
+		{"calculate_metrics", `{"activity_id":"` + string(ids["run"]) + `","metrics":"[\"trimp\",\"tss\"]"}`},
+		{"get_activities", `"{\"limit\":3}"`},
+		{"set_athlete_profile", `{"ftp_watts":"250"}`},
+	} {
+		if r := h.call(tt.tool, json.RawMessage(tt.args)); r.IsError {
+			t.Errorf("%s with %s: %s", tt.tool, tt.args, r.Text)
 		}
 	}
 }

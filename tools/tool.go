@@ -82,6 +82,7 @@ func declare[In any, Out answer](c *Catalog, s spec, run func(context.Context, p
 // takeArguments sets args, a pointer to a struct. All that is wrong with the arguments is reported together, so that a
 // model can mend it in one go.
 func takeArguments(in *jsonschema.Schema, given any, args any) error {
+	given = unquoted("object", given)
 	members, ok := given.(map[string]any)
 	if !ok && given != nil {
 		return pierre.Invalid("arguments", "The arguments must be a JSON object, not %s.", quote(given))

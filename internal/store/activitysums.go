@@ -70,7 +70,8 @@ func longestActivities(ctx context.Context, t *tx, f *filter) (map[pierre.Sport]
 	return longest, rows.Err()
 }
 
-// days adds the condition that an activity started on one of the days.
+// days adds the condition that an activity started on one of the days. The first part of it, which the index of the starts
+// answers, is a day wider: offsets go to 14 hours.
 func (f *filter) days(d pierre.LocalDays) {
 	if d.From.IsZero() && d.To.IsZero() {
 		return
@@ -81,6 +82,8 @@ func (f *filter) days(d pierre.LocalDays) {
 		return f.arg(time.Date(y, m, n, 0, 0, 0, 0, d.Zone).UnixMicro())
 	}
 	const shifted = `a.start_us + a.utc_offset_s * 1000000`
+	const day = 24 * time.Hour
+	f.and(`a.start_us >= ` + f.arg(d.From.Add(-day).UnixMicro()) + ` AND a.start_us < ` + f.arg(next.Add(day).UnixMicro()))
 	f.and(`((a.utc_offset_s IS NOT NULL AND ` + shifted + ` >= ` + f.arg(d.From.UnixMicro()) + ` AND ` + shifted + ` < ` + f.arg(next.UnixMicro()) + `)
 		OR (a.utc_offset_s IS NULL AND a.start_us >= ` + local(d.From) + ` AND a.start_us < ` + local(next) + `))`)
 }

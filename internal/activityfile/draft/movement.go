@@ -110,8 +110,11 @@ func (d *Draft) leaveOut(cut []fitness.ImpossibleStretch) {
 	for _, c := range cut {
 		seconds, meters = seconds+c.To-c.From, meters+c.Meters
 		for i := FirstFrom(d.Samples, c.From); i < len(d.Samples) && d.Samples[i].T <= c.To; i++ {
-			if d.Samples[i].T > c.From {
-				d.Samples[i].Speed = math.NaN()
+			if s := &d.Samples[i]; s.T > c.From {
+				s.Speed = math.NaN()
+				if s.T < c.To {
+					s.Dist = math.NaN() // standing still would be another lie
+				}
 			}
 		}
 		for i := range d.Laps {
