@@ -12,7 +12,6 @@ import (
 	"github.com/pierre-mcp/pierre/internal/datadir"
 	"github.com/pierre-mcp/pierre/internal/keyring"
 	"github.com/pierre-mcp/pierre/internal/pierre"
-	"github.com/pierre-mcp/pierre/internal/secret"
 	"github.com/pierre-mcp/pierre/internal/store"
 )
 
@@ -75,10 +74,7 @@ func (c *config) run(ctx context.Context, do func(*app) error) error {
 // secrets finds the server's secrets, or makes them, and tells what the operator should know of them.
 func (a *app) secrets(ctx context.Context) (*keyring.Ring, error) {
 	getenv := a.c.world.Getenv
-	source := func(name string) keyring.Source {
-		return keyring.Source{Text: secret.New(getenv(name)), File: getenv(name + "_FILE")}
-	}
-	jwt, encryption := source("JWT_SECRET"), source("ENCRYPTION_KEY")
+	jwt, encryption := keyring.SourceOf(getenv, "JWT_SECRET"), keyring.SourceOf(getenv, "ENCRYPTION_KEY")
 	if path, err := store.Path(a.c.databaseURL, a.c.dataDir); err == nil && path == "" {
 		if err := errors.Join(jwt.CheckGiven("JWT_SECRET"), encryption.CheckGiven("ENCRYPTION_KEY")); err != nil {
 			return nil, cli.Usage(err)

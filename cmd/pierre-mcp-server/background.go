@@ -6,13 +6,15 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/jobs"
+	"github.com/pierre-mcp/pierre/internal/keyring"
 )
 
 // jobs are the server's background work.
-func (a *app) jobs(keys *access.Verifier, keepCalls time.Duration) []jobs.Job {
+func (a *app) jobs(keys *access.Verifier, ring *keyring.Ring, keepCalls time.Duration) []jobs.Job {
 	return append([]jobs.Job{
 		{Name: "write the last use of keys", Every: 15 * time.Second, Last: true, Do: keys.WriteUsed},
 		{Name: "write the counts of refused calls", Every: 5 * time.Second, Do: a.recorder.Flush}, // as is done when it is closed
+		{Name: "read the secrets again", Every: 5 * time.Second, Do: func(ctx context.Context) error { return a.rereadSecrets(ctx, ring) }},
 		{Name: "delete old answers of the admin API", Every: 10 * time.Minute, Fleet: true, Do: func(ctx context.Context) error {
 			return a.store.ForgetAnswers(ctx, time.Now())
 		}},

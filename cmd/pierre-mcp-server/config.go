@@ -15,7 +15,6 @@ import (
 	"github.com/pierre-mcp/pierre/internal/datadir"
 	"github.com/pierre-mcp/pierre/internal/keyring"
 	"github.com/pierre-mcp/pierre/internal/logging"
-	"github.com/pierre-mcp/pierre/internal/secret"
 	"github.com/pierre-mcp/pierre/internal/store"
 )
 
@@ -93,8 +92,8 @@ func (c *config) bind(cmd *cobra.Command, getenv func(string) string) {
 	flags := cmd.PersistentFlags()
 	flags.BoolVar(&c.singleTenant, "single-tenant", false, "be a personal program: MCP on stdin and stdout, no key")
 	c.settings = cli.BindSettings(flags, getenv, c.table(getenv))
-	c.jwtSecret = keyring.Source{Text: secret.New(getenv("JWT_SECRET")), File: getenv("JWT_SECRET_FILE")}
-	c.encryptionKey = keyring.Source{Text: secret.New(getenv("ENCRYPTION_KEY")), File: getenv("ENCRYPTION_KEY_FILE")}
+	c.jwtSecret = keyring.SourceOf(getenv, "JWT_SECRET")
+	c.encryptionKey = keyring.SourceOf(getenv, "ENCRYPTION_KEY")
 }
 
 // load reads and checks all settings, before anything is made. Its error holds all mistakes.

@@ -24,6 +24,7 @@ type api struct {
 	mcp      *mcpapi.Server
 	verifier *access.Verifier
 	bus      *bus.Bus
+	ring     *keyring.Ring
 	monitor  *monitor.Monitor
 }
 
@@ -57,7 +58,7 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 		mux.Handle("GET /metrics", m.LocalHandler(a.log))
 	}
 	mountHealth(mux, a.store, func() []string { return impaired(changes.State()) }, a.log)
-	return &api{withClient(mux, c.trustedProxies), mcp, verifier, changes, m}, nil
+	return &api{withClient(mux, c.trustedProxies), mcp, verifier, changes, ring, m}, nil
 }
 
 // mountPages adds the pages for people. GET / without a page in mind is for the MCP API, whose clients look there
@@ -76,7 +77,7 @@ func mountPages(mux *http.ServeMux, pages, mcp http.Handler) {
 }
 
 func (a *app) adminAPI(ring *keyring.Ring, keys access.KeyListener) http.Handler {
-	tokens := access.NewAdminVerifier(ring.JWTSecret(), a.store, time.Now)
+	tokens := access.NewAdminVerifier(ring, a.store, time.Now)
 	reports := usage.NewReporter(a.store, a.store, a.limiter, a.recorder, time.Now)
 	return adminapi.New(a.store, tokens, reports, ring, adminapi.Options{Keys: keys, Log: a.log})
 }

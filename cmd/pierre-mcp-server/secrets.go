@@ -7,6 +7,15 @@ import (
 	"github.com/pierre-mcp/pierre/internal/keyring"
 )
 
+// rereadSecrets takes up secrets that admin-setup rotated in the data folder.
+func (a *app) rereadSecrets(ctx context.Context, ring *keyring.Ring) error {
+	changed, err := ring.Reload()
+	if changed {
+		a.log.InfoContext(ctx, "the secrets were rotated")
+	}
+	return err
+}
+
 // secrets finds the server's secrets, or makes them. Other secrets than the database was used with before mean that those
 // were lost; the log says so, because what was made with them no longer works.
 func (a *app) secrets(ctx context.Context, c *config) (*keyring.Ring, error) {

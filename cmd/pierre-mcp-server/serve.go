@@ -60,7 +60,7 @@ func (a *app) run(ctx context.Context, c *config, api *api, lns listeners, hangu
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer stop()
-	wg.Go(func() { jobs.Run(ctx, a.store, a.log, a.jobs(api.verifier, c.retention)...) })
+	wg.Go(func() { jobs.Run(ctx, a.store, a.log, a.jobs(api.verifier, api.ring, c.retention)...) })
 	wg.Go(func() { api.bus.Run(ctx) })
 	wg.Go(func() { a.closeStreams(ctx, api.mcp) })
 	wg.Go(func() { c.reloadOn(ctx, hangup, a.log) })

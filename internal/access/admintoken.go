@@ -49,6 +49,7 @@ func SignAdminToken(key secret.String, t pierre.AdminToken) (secret.String, erro
 	}
 	token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims)
 	token.Header["typ"] = adminType
+	token.Header["kid"] = key.ID()
 	signed, err := token.SignedString([]byte(key.Reveal()))
 	return secret.New(signed), err
 }
@@ -67,19 +68,25 @@ type TokenStore interface {
 	AdminToken(ctx context.Context, id pierre.AdminTokenID) (pierre.AdminToken, error)
 }
 
+// AdminSecrets are what admin tokens are signed with.
+type AdminSecrets interface {
+	// JWTSecrets returns the secrets that a token may be signed with whose header has that kid; "": it has none.
+	JWTSecrets(kid string) []secret.String
+}
+
 // An AdminVerifier verifies admin tokens. It reads the token's row each time, so that a token which admin-setup revoked in
 // another process is refused by the next call.
 type AdminVerifier struct {
-	key    secret.String
+	keys   AdminSecrets
 	rows   TokenStore
 	now    func() time.Time
 	parser *jwt.Parser
 	failed failures
 }
 
-// NewAdminVerifier returns a verifier of the tokens signed with the key.
-func NewAdminVerifier(key secret.String, rows TokenStore, now func() time.Time) *AdminVerifier {
-	return &AdminVerifier{key: key, rows: rows, now: now, parser: jwt.NewParser(
+// NewAdminVerifier returns a verifier of the tokens signed with one of the secrets.
+func NewAdminVerifier(keys AdminSecrets, rows TokenStore, now func() time.Time) *AdminVerifier {
+	return &AdminVerifier{keys: keys, rows: rows, now: now, parser: jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
 		jwt.WithIssuer(adminIssuer),
 		jwt.WithAudience(adminAudience),
@@ -139,7 +146,7 @@ func (v *AdminVerifier) parse(text string) (*adminClaims, error) {
 		return nil, invalidToken(errors.New("too long"))
 	}
 	var claims adminClaims
-	token, err := v.parser.ParseWithClaims(text, &claims, func(*jwt.Token) (any, error) { return []byte(v.key.Reveal()), nil })
+	token, err := v.parser.ParseWithClaims(text, &claims, v.keysOf)
 	switch {
 	case errors.Is(err, jwt.ErrTokenSignatureInvalid):
 		e := refuse("This admin token was not signed by this server; was it made with another JWT_SECRET or data folder?")
@@ -159,6 +166,19 @@ func (v *AdminVerifier) parse(text string) (*adminClaims, error) {
 		return nil, invalidToken(errors.New("no iat"))
 	}
 	return &claims, nil
+}
+
+// keysOf returns what the token may be signed with. Tokens of earlier versions do not say with what.
+func (v *AdminVerifier) keysOf(token *jwt.Token) (any, error) {
+	kid, _ := token.Header["kid"].(string)
+	var set jwt.VerificationKeySet
+	for _, s := range v.keys.JWTSecrets(kid) {
+		set.Keys = append(set.Keys, []byte(s.Reveal()))
+	}
+	if len(set.Keys) == 0 {
+		return nil, jwt.ErrTokenSignatureInvalid
+	}
+	return set, nil
 }
 
 func hasCritical(token *jwt.Token) bool {

@@ -53,7 +53,7 @@ func TestAdminTokenVerifies(t *testing.T) {
 	for name, expires := range map[string]time.Time{"for a year": start.AddDate(1, 0, 0), "for ever": {}} {
 		t.Run(name, func(t *testing.T) {
 			row := keepToken(t, s, expires)
-			got, err := access.NewAdminVerifier(signingKey, s, at(start.Add(time.Hour))).Verify(t.Context(), sign(t, signingKey, row))
+			got, err := access.NewAdminVerifier(only{signingKey}, s, at(start.Add(time.Hour))).Verify(t.Context(), sign(t, signingKey, row))
 			if err != nil || !reflect.DeepEqual(got, row) {
 				t.Errorf("Verify = %+v, %v; want %+v", got, err, row)
 			}
@@ -73,7 +73,7 @@ func TestAdminTokenClaims(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if want := map[string]any{"alg": "HS256", "typ": "admin+jwt"}; !reflect.DeepEqual(header, want) {
+	if want := map[string]any{"alg": "HS256", "typ": "admin+jwt", "kid": signingKey.ID()}; !reflect.DeepEqual(header, want) {
 		t.Errorf("header = %v, want %v", header, want)
 	}
 	want := map[string]any{
@@ -138,7 +138,7 @@ func TestAdminTokenRefusals(t *testing.T) {
 		{"sub is not jti", jwt.SigningMethodHS256, typ, with("sub", string(other.ID)), nil, "not a valid admin token"},
 		{"no jti", jwt.SigningMethodHS256, typ, with("jti", nil), nil, "not a valid admin token"},
 	}
-	v := access.NewAdminVerifier(signingKey, s, at(start.Add(time.Hour)))
+	v := access.NewAdminVerifier(only{signingKey}, s, at(start.Add(time.Hour)))
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			token := jwt.NewWithClaims(tt.method, tt.claims)
@@ -169,7 +169,7 @@ func TestAdminTokenText(t *testing.T) {
 	good := sign(t, signingKey, row)
 	unknown := row
 	unknown.ID = pierre.NewAdminTokenID()
-	v := access.NewAdminVerifier(signingKey, s, at(start))
+	v := access.NewAdminVerifier(only{signingKey}, s, at(start))
 	for name, tt := range map[string]struct{ text, want string }{
 		"nothing":       {"", "Send an admin token"},
 		"an API key":    {access.GenerateKey(pierre.ModeLive).Reveal(), "not a valid admin token"},
@@ -189,7 +189,7 @@ func TestAdminTokenText(t *testing.T) {
 func TestRevokedAdminTokenIsRefusedAtOnce(t *testing.T) {
 	s := storetest.New(t)
 	now := start
-	v := access.NewAdminVerifier(signingKey, s, func() time.Time { return now })
+	v := access.NewAdminVerifier(only{signingKey}, s, func() time.Time { return now })
 	act := pierre.Act{Person: "admin-setup", At: start.Add(time.Minute)}
 	revoked, rotated := keepToken(t, s, time.Time{}), keepToken(t, s, start.Add(time.Hour))
 	next := rotated
@@ -225,7 +225,7 @@ func TestAdminVerifierPassesStoreErrors(t *testing.T) {
 	row := keepToken(t, s, time.Time{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := access.NewAdminVerifier(signingKey, s, at(start)).Verify(ctx, sign(t, signingKey, row))
+	_, err := access.NewAdminVerifier(only{signingKey}, s, at(start)).Verify(ctx, sign(t, signingKey, row))
 	if err == nil || pierre.KindOf(err) != pierre.KindInternal {
 		t.Errorf("Verify = %v, want an internal error", err)
 	}
@@ -240,7 +240,7 @@ func refused(t *testing.T, err error, want string) {
 
 func FuzzVerifyAdminToken(f *testing.F) {
 	s := storetest.New(f)
-	v := access.NewAdminVerifier(signingKey, s, at(start))
+	v := access.NewAdminVerifier(only{signingKey}, s, at(start))
 	token, err := access.SignAdminToken(signingKey, pierre.AdminToken{ID: "admin_token_x", Created: start})
 	if err != nil {
 		f.Fatal(err)

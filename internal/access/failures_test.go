@@ -90,7 +90,7 @@ func TestFailuresAreCountedByNetwork(t *testing.T) {
 
 func TestWrongAdminTokensAreLimitedByClient(t *testing.T) {
 	b := newBench(t)
-	v := access.NewAdminVerifier(secret.New("0123456789abcdef0123456789abcdef"), b.Store, func() time.Time { return *b.now.Load() })
+	v := access.NewAdminVerifier(only{secret.New("0123456789abcdef0123456789abcdef")}, b.Store, func() time.Time { return *b.now.Load() })
 	ctx := access.WithClient(t.Context(), netip.MustParseAddr("192.0.2.1"))
 	for range 60 {
 		if _, err := v.Verify(ctx, "x.y.z"); pierre.KindOf(err) != pierre.KindUnauthenticated {

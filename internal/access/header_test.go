@@ -71,7 +71,7 @@ func TestCredentialsOfTheOtherAPI(t *testing.T) {
 	token := sign(t, signingKey, keepToken(t, b.Store, time.Time{}))
 	_, err := b.v.Verify(t.Context(), token)
 	refused(t, err, "admin token, which is for /admin only")
-	tokens := access.NewAdminVerifier(signingKey, b, at(start))
+	tokens := access.NewAdminVerifier(only{signingKey}, b, at(start))
 	_, err = tokens.Verify(t.Context(), b.text)
 	refused(t, err, "This is an API key")
 	_, err = b.v.Verify(t.Context(), "")

@@ -301,7 +301,7 @@ func TestSlowDatabaseIsUnavailable(t *testing.T) {
 		if pierre.KindOf(err) != pierre.KindUnavailable || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Verify of a key = %v, want unavailable", err)
 		}
-		_, err = access.NewAdminVerifier(signingKey, slowStore{s}, at(start)).Verify(t.Context(), token)
+		_, err = access.NewAdminVerifier(only{signingKey}, slowStore{s}, at(start)).Verify(t.Context(), token)
 		if pierre.KindOf(err) != pierre.KindUnavailable {
 			t.Errorf("Verify of an admin token = %v, want unavailable", err)
 		}

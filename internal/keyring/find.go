@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -21,7 +22,8 @@ const (
 	minDistinct = 8       // different bytes; a random value of 32 has at least so many
 )
 
-func (r *Ring) find(name string, src Source, dir, file string) (secret.String, error) {
+// findFirst returns the secret in use, which is made if it has no source.
+func (r *Ring) findFirst(name string, src Source, dir, file string) (secret.String, error) {
 	text := src.Text.Reveal()
 	var err error
 	switch {
@@ -37,7 +39,7 @@ func (r *Ring) find(name string, src Source, dir, file string) (secret.String, e
 			return secret.String{}, err
 		}
 		if info, err := os.Stat(path); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-			r.Exposed = append(r.Exposed, path)
+			r.expose(path)
 		}
 		name = path
 	}
@@ -46,6 +48,13 @@ func (r *Ring) find(name string, src Source, dir, file string) (secret.String, e
 		return secret.String{}, pierre.Invalid(name, "%s %v; use the output of openssl rand -base64 32", name, err)
 	}
 	return secret.New(text), nil
+}
+
+// expose notes that others can read a file.
+func (r *Ring) expose(path string) {
+	if !slices.Contains(r.Exposed, path) {
+		r.Exposed = append(r.Exposed, path)
+	}
 }
 
 func readSecret(path string) (string, error) {
@@ -63,7 +72,7 @@ func readSecret(path string) (string, error) {
 // readOrMake returns the secret in the file at path, which is made if missing.
 func (r *Ring) readOrMake(name, path string) (string, error) {
 	text, err := readSecret(path)
-	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+	if err == nil || !errors.Is(err, fs.ErrNotExist) || r.read != "" { // one that was there is not replaced
 		return text, err
 	}
 	switch err = makeSecret(path); {

@@ -12,22 +12,35 @@ import (
 
 // A FingerprintStore remembers which secrets a database is used with.
 type FingerprintStore interface {
-	// KeepFingerprints keeps a fingerprint for each name, and returns the names that had another one before, or that are
-	// among the new ones though the database holds admin tokens already.
-	KeepFingerprints(ctx context.Context, fingerprints map[string]string, made []string) (changed []string, err error)
+	// KeepFingerprints keeps the first fingerprint of each name. It returns the names of which another one was kept before
+	// that is not among the name's, or that are made now though the database holds admin tokens already.
+	KeepFingerprints(ctx context.Context, fingerprints map[string][]string, made []string) (changed []string, err error)
 }
 
 // Compare tells the database which secrets it is used with now, and returns what its operator should be warned of: a
-// database that was restored without its secret files would otherwise get new ones in silence.
+// database that was restored without its secret files would otherwise get new ones in silence. A secret that was rotated is
+// no cause for a warning while the one before is still accepted.
 func (r *Ring) Compare(ctx context.Context, database FingerprintStore) (warnings []string, err error) {
-	changed, err := database.KeepFingerprints(ctx, r.fingerprints, r.made)
+	fingerprints := map[string][]string{}
+	now := r.keys()
+	for i, name := range []string{jwtName, encryptionName} {
+		for _, s := range now.text[i] {
+			taken, err := fingerprint(name, s)
+			if err != nil {
+				return nil, err
+			}
+			fingerprints[name] = append(fingerprints[name], taken)
+		}
+	}
+	changed, err := database.KeepFingerprints(ctx, fingerprints, r.made)
 	for _, name := range changed {
 		lost, file := "admin tokens that were issued before are refused", jwtFile
 		if name == encryptionName {
 			lost, file = "what was encrypted before cannot be read", encryptionFile
 		}
 		warnings = append(warnings, fmt.Sprintf("%s is not the one that this database was used with before: %s; "+
-			"if this is a restored backup, stop the server and restore %s, too", name, lost, file))
+			"if this is a restored backup, stop the server and restore %s, too; if it was rotated, give the one before as %s%s",
+			name, lost, file, name, previousName))
 	}
 	return warnings, err
 }

@@ -2,6 +2,10 @@ package keyring_test
 
 import (
 	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -129,7 +133,7 @@ func TestGivenSecrets(t *testing.T) {
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
 		t.Errorf("files = %v, %v; want no made secrets beside given ones", entries, err)
 	}
-	if shown := fmt.Sprintf("%+v %#v", *byText, byText); strings.Contains(shown, jwtText) {
+	if shown := fmt.Sprintf("%+v %#v", byText, byText); strings.Contains(shown, jwtText) {
 		t.Errorf("printing the ring shows a secret: %s", shown)
 	}
 }
@@ -217,4 +221,51 @@ func TestSealedDataIsBound(t *testing.T) {
 			t.Errorf("opening what is %s = %q, want an error", name, got)
 		}
 	}
+}
+
+// What the first version sealed can be opened.
+func TestTextOfTheFirstVersionOpens(t *testing.T) {
+	r, err := keyring.Load(t.TempDir(), text(jwtText), keyring.Source{Text: secret.New(jwtText + "x"), Previous: secret.New(keyText)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := sealedByVersion1(t, keyText, []byte("text"), []byte("row"))
+	if !opens(r, sealed) || r.Current(sealed) {
+		t.Error("what was sealed by an older version cannot be opened, or counts as current")
+	}
+	if _, err := r.Open(sealed, []byte("another row")); err == nil {
+		t.Error("it opens for another row")
+	}
+}
+
+func sealedByVersion1(t *testing.T, secretText string, plain, purpose []byte) []byte {
+	t.Helper()
+	key, err := hkdf.Key(sha256.New, []byte(secretText), nil, "pierre encryption v1", 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return aead.Seal([]byte{1}, nil, plain, purpose)
+}
+
+func FuzzOpen(f *testing.F) {
+	r, err := keyring.Load(f.TempDir(), text(jwtText), text(keyText))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(r.Seal([]byte("text"), nil))
+	f.Add([]byte{2, 0, 0})
+	f.Add([]byte{1})
+	f.Fuzz(func(t *testing.T, sealed []byte) {
+		if plain, err := r.Open(sealed, []byte("row")); err == nil {
+			t.Errorf("made-up text opens: %q", plain)
+		}
+	})
 }

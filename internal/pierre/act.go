@@ -1,6 +1,9 @@
 package pierre
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // An Act is who changes something, and when: what the audit log needs to know of every change.
 type Act struct {
@@ -23,6 +26,12 @@ type Once struct {
 	Route   string   // method and path
 	Key     string   // the client's Idempotency-Key
 	Request [32]byte // SHA-256 of the body, which a repetition must share
+}
+
+// AnswerPurpose is what the kept answer to a request is sealed for: its row in the database, and the token whose request it
+// was. Nobody can move it to another row.
+func AnswerPurpose(token AdminTokenID, route, key string) []byte {
+	return fmt.Appendf(nil, "answer %s %s %s", token, route, key) // neither the token's id nor the key has spaces
 }
 
 // An AuditPage is a page of the audit log, newest first.

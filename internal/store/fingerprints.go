@@ -7,9 +7,9 @@ import (
 	"slices"
 )
 
-// KeepFingerprints keeps a fingerprint for each name of a secret. It returns, sorted, the names that had another one before,
-// or that are among those made now though the database holds admin tokens already.
-func (s *Store) KeepFingerprints(ctx context.Context, fingerprints map[string]string, made []string) (changed []string, err error) {
+// KeepFingerprints keeps the first fingerprint of each name of a secret. It returns, sorted, the names of which one was kept
+// before that is not among the name's, or that are made now though the database holds admin tokens already.
+func (s *Store) KeepFingerprints(ctx context.Context, fingerprints map[string][]string, made []string) (changed []string, err error) {
 	err = s.update(ctx, "keeping fingerprints of secrets", func(t *tx) error {
 		changed = nil
 		var used bool
@@ -22,14 +22,14 @@ func (s *Store) KeepFingerprints(ctx context.Context, fingerprints map[string]st
 			if err != nil && !errors.Is(err, sql.ErrNoRows) {
 				return err
 			}
-			if before == now {
+			if before == now[0] {
 				continue
 			}
-			if err == nil || used && slices.Contains(made, name) {
+			if err == nil && !slices.Contains(now, before) || err != nil && used && slices.Contains(made, name) {
 				changed = append(changed, name)
 			}
 			if _, err := t.exec(ctx, `INSERT INTO secret_fingerprints (name, fingerprint) VALUES ($1, $2)
-				ON CONFLICT (name) DO UPDATE SET fingerprint = excluded.fingerprint`, name, now); err != nil {
+				ON CONFLICT (name) DO UPDATE SET fingerprint = excluded.fingerprint`, name, now[0]); err != nil {
 				return err
 			}
 		}

@@ -83,7 +83,7 @@ func open(t *testing.T) *harness {
 	d.verifier = access.NewVerifier(d.store, d.clock)
 	d.limiter = limit.New(d.store)
 	log := slog.New(slog.NewTextHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	api := adminapi.New(d.store, access.NewAdminVerifier(ring.JWTSecret(), d.store, d.clock),
+	api := adminapi.New(d.store, access.NewAdminVerifier(ring, d.store, d.clock),
 		usage.NewReporter(d.store, d.store, d.limiter, usage.NewRecorder(d.store), d.clock), ring,
 		adminapi.Options{Keys: access.KeyListeners{d.verifier, d}, Log: log, Now: d.clock})
 	srv := httptest.NewServer(api)

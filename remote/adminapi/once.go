@@ -69,5 +69,5 @@ func purpose(act pierre.Act) []byte {
 	if act.Once == nil {
 		return nil
 	}
-	return fmt.Appendf(nil, "answer %s %s %s", act.Token, act.Once.Route, act.Once.Key)
+	return pierre.AnswerPurpose(act.Token, act.Once.Route, act.Once.Key)
 }

@@ -1,0 +1,63 @@
+package store_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/store"
+	"github.com/pierre-mcp/pierre/internal/store/storetest"
+)
+
+// What is sealed is sealed anew, each text for its own row; an interrupted run is completed by the next.
+func TestReseal(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		const rows = 250 // more than two batches
+		act := changesAct()
+		act.Token = pierre.NewAdminTokenID()
+		if err := s.CreateAdminToken(t.Context(), changesAct(), pierre.AdminToken{ID: act.Token, Service: "console", Created: act.At}); err != nil {
+			t.Fatal(err)
+		}
+		for i := range rows {
+			act.Once = &pierre.Once{Route: "POST /admin/provision-api-key", Key: fmt.Sprintf("%03d", i)}
+			k := pierre.APIKey{ID: pierre.NewKeyID(), Email: "ana@example.com", Tier: pierre.TierStarter, Hash: [32]byte{byte(i), byte(i >> 8)}}
+			sealed := append([]byte("old "), pierre.AnswerPurpose(act.Token, act.Once.Route, act.Once.Key)...)
+			if i == 7 {
+				sealed = []byte("lost")
+			}
+			if _, _, err := s.ProvisionAPIKey(t.Context(), act, k, func(pierre.APIKey) ([]byte, error) { return sealed, nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		renew := func(sealed, purpose []byte) ([]byte, bool, error) {
+			switch {
+			case bytes.Equal(sealed, append([]byte("old "), purpose...)):
+				return append([]byte("new "), purpose...), true, nil
+			case bytes.Equal(sealed, append([]byte("new "), purpose...)):
+				return sealed, false, nil
+			default:
+				return nil, false, errors.New("cannot be read")
+			}
+		}
+		broken := 0
+		interrupted := func(sealed, purpose []byte) ([]byte, bool, error) {
+			if broken++; broken > 150 {
+				panic("interrupted")
+			}
+			return renew(sealed, purpose)
+		}
+		func() {
+			defer func() { _ = recover() }()
+			if _, err := s.Reseal(t.Context(), interrupted); err == nil {
+				t.Error("Reseal was not interrupted")
+			}
+		}()
+		for i, want := range []store.Resealed{{Current: 99, Renewed: 150, Unreadable: 1}, {Current: 249, Unreadable: 1}} {
+			if got, err := s.Reseal(t.Context(), renew); err != nil || got != want {
+				t.Errorf("run %d: %+v, %v; want %+v", i, got, err, want)
+			}
+		}
+	})
+}
