@@ -29,7 +29,7 @@ func (k oneKey) Verify(_ context.Context, key string) (access.Principal, error) 
 	if key != "pk_live_right" {
 		return access.Principal{}, &pierre.Error{Kind: pierre.KindUnauthenticated, Msg: "This API key is not known; check it for typos."}
 	}
-	return access.Principal{UserID: k.user}, nil
+	return access.Principal{UserID: k.user, Customer: k.user}, nil
 }
 
 // importServer is the real import API over a real database.
@@ -40,7 +40,7 @@ func importServer(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewServer(importapi.New(importer.New(s, time.Now, importer.Options{TempDir: t.TempDir()}), importapi.Keys(oneKey{u.ID}), importapi.Options{MaxBytes: 1 << 20}))
+	srv := httptest.NewServer(importapi.New(importer.New(s, time.Now, importer.Options{TempDir: t.TempDir()}), importapi.Keys(oneKey{u.ID}, access.NewAthletes(s, 10, time.Now)), importapi.Options{MaxBytes: 1 << 20}))
 	t.Cleanup(srv.Close)
 	return srv.URL
 }

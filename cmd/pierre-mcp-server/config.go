@@ -15,6 +15,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/datadir"
 	"github.com/pierre-mcp/pierre/internal/keyring"
 	"github.com/pierre-mcp/pierre/internal/logging"
+	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store"
 )
 
@@ -41,6 +42,8 @@ type config struct {
 	maxUploadBytes int64
 	retention      time.Duration // of calls
 	maxStoredBytes int64
+	maxAthletes    int
+	toolProfile    pierre.ToolProfile
 	jwtSecret      keyring.Source
 	encryptionKey  keyring.Source
 
@@ -76,6 +79,8 @@ func (c *config) table(getenv func(string) string) []cli.Setting {
 		{Flag: "max-upload-mb", Env: "MAX_UPLOAD_MB", Default: "2048", Help: "largest upload to /api/import, in MB", Parse: into(&c.maxUploadBytes, parseMegabytes)},
 		{Flag: "max-stored-mb", Env: "MAX_STORED_MB", Default: "4096", Help: "samples of one person's recordings that are kept, in MB; a year of daily training takes about 10", Parse: into(&c.maxStoredBytes, parseMegabytes)},
 		{Flag: "calls-retention-days", Env: "CALLS_RETENTION_DAYS", Default: "400", Help: "how long each call is kept; what calls add up to stays", Parse: into(&c.retention, parseRetention)},
+		{Flag: "max-athletes", Env: "MAX_ATHLETES", Default: "10000", Help: "athletes of one customer's application", Parse: into(&c.maxAthletes, parseAthletes)},
+		{Flag: "tool-profile", Env: "TOOL_PROFILE", Default: "default", Help: "tools that tools/list shows to keys without a profile of their own: minimal, default or full", Parse: into(&c.toolProfile, parseToolProfile)},
 	}
 }
 
@@ -124,7 +129,7 @@ func (c *config) checkPersonal() error {
 	if c.host != "" && !loopback(c.host) {
 		errs = append(errs, fmt.Errorf("%s: --single-tenant asks for no key and so listens on loopback only, not on %s", c.settings.Source("host"), c.host))
 	}
-	for _, flag := range []string{"metrics-addr", "trusted-proxies", "downloads-dir", "public-url"} {
+	for _, flag := range []string{"metrics-addr", "trusted-proxies", "downloads-dir", "public-url", "max-athletes"} {
 		if c.settings.Given(flag) {
 			errs = append(errs, fmt.Errorf("--%s: has no use with --single-tenant", flag))
 		}

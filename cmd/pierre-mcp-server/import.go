@@ -18,6 +18,7 @@ import (
 // importOptions are the flags of import alone.
 type importOptions struct {
 	email   string
+	athlete string
 	json    bool
 	verbose bool
 }
@@ -28,6 +29,7 @@ func newImport(c *config, w cli.World) *cobra.Command {
 		Use:   "import PATH…",
 		Short: "Import recordings and export archives for a user",
 		Example: `  pierre-mcp-server import --user ana@example.com export_1234.zip
+  pierre-mcp-server import --user dev@acme.example --athlete 4711 ride.fit
   pierre-mcp-server --single-tenant import ~/Downloads/activities`,
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			if len(paths) == 0 {
@@ -39,6 +41,9 @@ func newImport(c *config, w cli.World) *cobra.Command {
 			if (opts.email == "") != c.singleTenant {
 				return cli.Usagef("import needs --user EMAIL, or --single-tenant for the personal program's own data")
 			}
+			if err := opts.checkAthlete(); err != nil {
+				return err
+			}
 			for _, path := range paths {
 				if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) { // before anything is imported
 					return cli.Usagef("there is no file or folder %s", path)
@@ -49,8 +54,22 @@ func newImport(c *config, w cli.World) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&opts.json, "json", false, "print the report as JSON")
 	cmd.Flags().BoolVarP(&opts.verbose, "verbose", "v", false, "print what became of every file")
+	cmd.Flags().StringVar(&opts.athlete, "athlete", "", "one of the athletes of the user's application, by the application's name for it, who is made if new")
 	cmd.Flags().StringVar(&opts.email, "user", "", "e-mail address of the user, who is made if new")
 	return cmd
+}
+
+func (o *importOptions) checkAthlete() error {
+	if o.athlete == "" {
+		return nil
+	}
+	if o.email == "" {
+		return cli.Usagef("--athlete needs --user EMAIL, whose application has the athlete")
+	}
+	if _, err := pierre.ParseAthleteName("--athlete", o.athlete); err != nil {
+		return cli.Usage(err)
+	}
+	return nil
 }
 
 func importPaths(ctx context.Context, c *config, w cli.World, opts *importOptions, paths []string) (err error) {
@@ -62,6 +81,11 @@ func importPaths(ctx context.Context, c *config, w cli.World, opts *importOption
 	user, err := a.importingUser(ctx, opts.email)
 	if err != nil {
 		return err
+	}
+	if opts.athlete != "" {
+		if user.ID, err = a.store.EnsureAthlete(ctx, user.ID, pierre.AthleteName(opts.athlete), c.maxAthletes, time.Now()); err != nil {
+			return err
+		}
 	}
 	report := pierre.ImportReport{Files: []pierre.ImportRow{}}
 	progress := importreport.NewProgress(w.Stderr, time.Now, paths, 0)

@@ -16,6 +16,7 @@ import (
 	"github.com/pierre-mcp/pierre/remote/downloads"
 	"github.com/pierre-mcp/pierre/remote/importapi"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
+	"github.com/pierre-mcp/pierre/tools"
 )
 
 // An api is the handlers of the server for many, and those of them that work in the background.
@@ -32,17 +33,20 @@ type api struct {
 func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	m := monitor.New()
 	verifier := access.NewVerifier(a.store, time.Now)
+	athletes := access.NewAthletes(a.store, c.maxAthletes, time.Now)
 	recorder := m.Calls(a.recorder, func(tool string) bool { return a.mcp.GetTool(tool) != nil })
-	mcp := mcpapi.New(a.mcp, mcpapi.Keys(verifier), a.limiter, recorder, mcpapi.Options{
+	mcp := mcpapi.New(a.mcp, mcpapi.Keys(verifier, athletes), a.limiter, recorder, mcpapi.Options{
 		Clients:        a.clients,
 		Log:            a.log,
 		Work:           a.work,
 		AllowedOrigins: c.allowedOrigins,
 		TrustedProxies: c.trustedProxies,
+		ToolProfile:    c.toolProfile,
+		InProfile:      tools.InProfile,
 	})
 	m.Sessions(mcp.Sessions)
-	imports := importapi.New(m.Imports(a.imports), importapi.Keys(verifier), importapi.Options{Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log})
-	keys := access.KeyListeners{verifier, mcp}
+	imports := importapi.New(m.Imports(a.imports), importapi.Keys(verifier, athletes), importapi.Options{Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log})
+	keys := access.KeyListeners{verifier, athletes, mcp}
 	changes := a.follow(verifier, keys)
 	m.Changes(func() (bool, int) { s := changes.State(); return s.Deaf, len(s.Silent) })
 	mux := http.NewServeMux()

@@ -23,6 +23,7 @@ const (
 	maxUploadMegabytes = 1_000_000 // a terabyte: more than that is a typing error
 	minConnections     = 16
 	maxConnections     = 1_000_000
+	maxAthletes        = 1_000_000
 	lookupTimeout      = 3 * time.Second
 
 	minDatabaseConnections = 2 // a job must not keep the calls waiting
@@ -317,6 +318,24 @@ func parseRetention(text string) (time.Duration, error) {
 		return 0, fmt.Errorf("must be a number of days from %d to %d, not %q", minRetentionDays, maxRetentionDays, text)
 	}
 	return time.Duration(n) * 24 * time.Hour, nil
+}
+
+// parseAthletes takes a number of athletes.
+func parseAthletes(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > maxAthletes {
+		return 0, fmt.Errorf("must be a number from 1 to %d, not %q", maxAthletes, text)
+	}
+	return n, nil
+}
+
+// parseToolProfile takes a profile's name.
+func parseToolProfile(text string) (pierre.ToolProfile, error) {
+	p := pierre.ToolProfile(text)
+	if !slices.Contains(pierre.ToolProfiles(), p) {
+		return "", fmt.Errorf("must be minimal, default or full, not %q", text)
+	}
+	return p, nil
 }
 
 // parseMegabytes returns bytes.

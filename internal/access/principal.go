@@ -11,7 +11,7 @@ import (
 
 // A Principal is the caller of a request whose credential was verified.
 type Principal struct {
-	UserID   pierre.UserID // whose data it is about
+	UserID   pierre.UserID // whose data it is about; "" for an application's key until the athlete is known, see [Athletes.ActFor]
 	Customer pierre.UserID // whose key it is: limits and usage count for the customer
 	KeyID    pierre.KeyID  // "" in single-tenant mode, which has no keys
 	Type     pierre.KeyType

@@ -175,10 +175,10 @@ func (v *Verifier) AllChanged() { v.stamps.raiseAll() }
 func (v *Verifier) AthleteDeleted(pierre.UserID) {}
 
 // Changed implements [KeyListener]: the next Verify of that key asks the store again.
-func (v *Verifier) Changed(id pierre.KeyID) { v.stamps.raise(id) }
+func (v *Verifier) Changed(id pierre.KeyID) { v.stamps.raise(slot(id)) }
 
 // Revoked implements [KeyListener], as Changed does.
-func (v *Verifier) Revoked(id pierre.KeyID) { v.stamps.raise(id) }
+func (v *Verifier) Revoked(id pierre.KeyID) { v.stamps.raise(slot(id)) }
 
 // usable reports why the key may not be used at now, if so.
 func (k *known) usable(now time.Time) error {
@@ -196,11 +196,15 @@ func (k *known) usable(now time.Time) error {
 	}
 }
 
-// remember returns what is kept of a key that was found.
+// remember returns what is kept of a key that was found. With an application's key alone no user's data can be reached:
+// the athlete is missing.
 func remember(k pierre.APIKey) *known {
-	r := k.InForce()
+	r, user := k.InForce(), k.UserID
+	if k.Type == pierre.KeyApplication {
+		user = ""
+	}
 	return &known{nets: r.Networks, ended: k.Revoked, heir: k.ReplacedBy, slot: slot(k.ID), who: Principal{
-		UserID: k.UserID, Customer: k.UserID, KeyID: k.ID, Type: k.Type, Quota: k.Family, Limits: k.Limits(),
+		UserID: user, Customer: k.UserID, KeyID: k.ID, Type: k.Type, Quota: k.Family, Limits: k.Limits(),
 		Expires: k.Expires, Tools: r.Tools, Profile: r.Profile,
 	}}
 }
@@ -297,10 +301,10 @@ type stamps struct {
 
 func (s *stamps) latest() uint64 { return s.last.Load() }
 
-func (s *stamps) raise(id pierre.KeyID) {
+func (s *stamps) raise(slot uint8) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.slots[slot(id)].Store(s.last.Add(1))
+	s.slots[slot].Store(s.last.Add(1))
 }
 
 func (s *stamps) raiseAll() {
@@ -314,7 +318,7 @@ func (s *stamps) after(slot uint8, stamp uint64) bool {
 	return s.slots[slot].Load() > stamp || s.all.Load() > stamp
 }
 
-func slot(id pierre.KeyID) uint8 {
+func slot[T ~string](id T) uint8 {
 	h := fnv.New32a()
 	h.Write([]byte(id))
 	return uint8(h.Sum32())

@@ -16,6 +16,8 @@ const (
 	DefaultEntry = "pierre"
 	// URLVariable is the environment variable of the server's URL.
 	URLVariable = "PIERRE_URL"
+	// AthleteVariable is the environment variable of the athlete for whom an application's key is used.
+	AthleteVariable = "PIERRE_ATHLETE"
 )
 
 // LogFlags are the flags of the relay's log, which an entry may hold too.
@@ -85,6 +87,9 @@ func (s *Settings) adopt(other *Settings, getenv func(string) string) {
 	if !s.KeyGiven() && getenv(install.KeyVariable) == "" {
 		s.AuthKey, s.AuthKeyFile, s.KeyName = other.AuthKey, other.AuthKeyFile, other.KeyName
 	}
+	if s.Athlete == "" && getenv(AthleteVariable) == "" {
+		s.Athlete = other.Athlete
+	}
 	if s.ClientCert == "" && s.ClientKey == "" {
 		s.ClientCert, s.ClientKey = other.ClientCert, other.ClientKey
 	}
@@ -107,6 +112,9 @@ func (s *Settings) Args(getenv func(string) string) ([]string, error) {
 			return nil, fmt.Errorf("finding the file of %s: %w", f.flag, err)
 		}
 		args = append(args, f.flag, path)
+	}
+	if athlete := orElse(s.Athlete, getenv(AthleteVariable)); athlete != "" {
+		args = append(args, "--athlete", athlete)
 	}
 	if s.Proxy != "" {
 		args = append(args, "--proxy", s.Proxy)

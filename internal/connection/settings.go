@@ -17,6 +17,7 @@ import (
 	"github.com/pierre-mcp/pierre/install"
 	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/keyfile"
+	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
@@ -27,6 +28,7 @@ type Settings struct {
 	AuthKey     string
 	AuthKeyFile string
 	KeyName     string
+	Athlete     string
 	CACert      string
 	ClientCert  string
 	ClientKey   string
@@ -41,6 +43,7 @@ func (s *Settings) Register(flags *pflag.FlagSet) {
 	flags.StringVar(&s.AuthKey, "auth-key", "", "the access `key`; visible in the process list, prefer env PIERRE_AUTH_KEY")
 	flags.StringVar(&s.AuthKeyFile, "auth-key-file", "", "read the access key from this `file`")
 	flags.StringVar(&s.KeyName, "key-name", "", "use the access key that mcp-client install stored under this `name`")
+	flags.StringVar(&s.Athlete, "athlete", "", "with an application's key: the `name` by which the application knows the athlete (env PIERRE_ATHLETE)")
 	flags.StringArrayVar(&s.Headers, "header", nil, "an extra `'Name: value'` on every request; ${VAR} is taken from the environment (repeatable)")
 	flags.StringVar(&s.CACert, "ca-cert", "", "trust the certificate authorities in this PEM `file` too")
 	flags.StringVar(&s.ClientCert, "client-cert", "", "present the client certificate in this PEM `file`")
@@ -68,6 +71,9 @@ func (s *Settings) Endpoint(getenv func(string) string) (Endpoint, error) {
 		return e, err
 	}
 	if e.Header, err = parseHeaders(s.Headers, getenv); err != nil {
+		return e, err
+	}
+	if err := s.nameAthlete(e.Header, getenv); err != nil {
 		return e, err
 	}
 	transport := bridge.NewTransport()
@@ -121,6 +127,27 @@ func parseKey(source, text string) (secret.String, error) {
 		return secret.String{}, cli.Usagef("%s %w", source, err)
 	}
 	return secret.New(key), nil
+}
+
+// nameAthlete adds the header that names the athlete, if one was given.
+func (s *Settings) nameAthlete(h http.Header, getenv func(string) string) error {
+	text := orElse(s.Athlete, getenv(AthleteVariable))
+	if text == "" {
+		return nil
+	}
+	source := "--athlete"
+	if s.Athlete == "" {
+		source = AthleteVariable
+	}
+	name, err := pierre.ParseAthleteName(source, text)
+	if err != nil {
+		return cli.Usage(err)
+	}
+	if len(h.Values(pierre.HeaderAthlete)) > 0 {
+		return cli.Usagef("%s and --header %s exclude each other", source, pierre.HeaderAthlete)
+	}
+	h.Set(pierre.HeaderAthlete, name.HeaderValue())
+	return nil
 }
 
 func moreThanOne(values ...string) bool {

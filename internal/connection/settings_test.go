@@ -123,15 +123,49 @@ func TestHeadersAndAuthorization(t *testing.T) {
 	}
 }
 
+func TestAthlete(t *testing.T) {
+	named := env(map[string]string{connection.AthleteVariable: "bob"})
+	for _, tc := range []struct {
+		name    string
+		s       connection.Settings
+		env     func(string) string
+		want    string
+		refusal string
+	}{
+		{name: "none", env: env(nil)},
+		{name: "by the flag", s: connection.Settings{Athlete: "ana"}, env: named, want: "ana"},
+		{name: "by the environment", env: named, want: "bob"},
+		{name: "beyond ASCII", s: connection.Settings{Athlete: "ána"}, env: env(nil), want: "=?base64?w6FuYQ==?="},
+		{name: "by a header", s: connection.Settings{Headers: []string{"x-pierre-athlete: cy"}}, env: env(nil), want: "cy"},
+		{name: "twice", s: connection.Settings{Athlete: "ana", Headers: []string{"x-pierre-athlete: cy"}}, env: env(nil), refusal: "exclude each other"},
+		{name: "a line break", s: connection.Settings{Athlete: "a\nb"}, env: env(nil), refusal: "--athlete must be"},
+		{name: "too long", env: env(map[string]string{connection.AthleteVariable: strings.Repeat("x", 129)}), refusal: "PIERRE_ATHLETE must be"},
+	} {
+		tc.s.URL = "https://a.example"
+		e, err := tc.s.Endpoint(tc.env)
+		if tc.refusal != "" {
+			if err == nil || !strings.Contains(err.Error(), tc.refusal) {
+				t.Errorf("%s: %v, want %q", tc.name, err, tc.refusal)
+			}
+			continue
+		}
+		req := httptest.NewRequest(http.MethodGet, "/", nil)
+		e.Authorize(req)
+		if got := strings.Join(req.Header.Values("X-Pierre-Athlete"), "|"); err != nil || got != tc.want {
+			t.Errorf("%s: %q, %v; want %q", tc.name, got, err, tc.want)
+		}
+	}
+}
+
 // What goes into an entry comes back out of it.
 func TestEntryRoundTrip(t *testing.T) {
-	s := connection.Settings{URL: "https://a.example/mcp", CACert: "ca.pem", Proxy: "http://proxy:3128", Headers: []string{"A: ${B}"}, AllowHTTP: true}
+	s := connection.Settings{URL: "https://a.example/mcp", CACert: "ca.pem", Proxy: "http://proxy:3128", Athlete: "ana", Headers: []string{"A: ${B}"}, AllowHTTP: true}
 	args, err := s.Args(env(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
 	back, ok := connection.FromEntry(install.Entry{Command: "/x/mcp-client", Args: append(args, "--key-name", "pierre")})
-	if !ok || back.URL != s.URL || !filepath.IsAbs(back.CACert) || back.Proxy != s.Proxy || back.Headers[0] != "A: ${B}" || !back.AllowHTTP || back.KeyName != "pierre" {
+	if !ok || back.URL != s.URL || !filepath.IsAbs(back.CACert) || back.Proxy != s.Proxy || back.Athlete != "ana" || back.Headers[0] != "A: ${B}" || !back.AllowHTTP || back.KeyName != "pierre" {
 		t.Errorf("%v became %+v, %v", args, back, ok)
 	}
 	for name, e := range map[string]install.Entry{

@@ -79,7 +79,7 @@ func hostEnv(getenv func(string) string, e install.Entry) func(string) string {
 			return v
 		}
 		switch name {
-		case connection.URLVariable, install.KeyVariable, "XDG_CONFIG_HOME":
+		case connection.URLVariable, connection.AthleteVariable, install.KeyVariable, "XDG_CONFIG_HOME":
 			return ""
 		default:
 			return getenv(name)

@@ -22,11 +22,19 @@ type Authenticator interface {
 	Verify(ctx context.Context, key string) (access.Principal, error)
 }
 
-// Keys are callers that show an API key.
-func Keys(auth Authenticator) KeyCallers { return KeyCallers{auth} }
+// Athletes know for which athlete a caller acts. Their error is [pierre.KindMalformed] if the headers do not fit the caller.
+type Athletes interface {
+	ActFor(ctx context.Context, p access.Principal, h http.Header) (access.Principal, error)
+}
+
+// Keys are callers that show an API key; those with an application's act for one of the athletes.
+func Keys(auth Authenticator, athletes Athletes) KeyCallers { return KeyCallers{auth, athletes} }
 
 // KeyCallers are made by [Keys].
-type KeyCallers struct{ auth Authenticator }
+type KeyCallers struct {
+	auth     Authenticator
+	athletes Athletes
+}
 
 // Caller implements [Callers].
 func (c KeyCallers) Caller(r *http.Request) (access.Principal, error) {
@@ -35,10 +43,11 @@ func (c KeyCallers) Caller(r *http.Request) (access.Principal, error) {
 		return access.Principal{}, err
 	}
 	who, err := c.auth.Verify(r.Context(), key.Reveal())
-	if err == nil {
-		web.Claim(r.Context(), string(who.KeyID))
+	if err != nil {
+		return access.Principal{}, err
 	}
-	return who, err
+	web.Claim(r.Context(), string(who.KeyID))
+	return c.athletes.ActFor(r.Context(), who, r.Header)
 }
 
 // Personal are the callers of a personal server: the programs of this machine, all of which act as who.
@@ -53,7 +62,7 @@ func (c PersonalCallers) Caller(r *http.Request) (access.Principal, error) {
 		return access.Principal{}, &pierre.Error{Kind: pierre.KindDenied, Msg: "This server answers only to localhost."}
 	}
 	web.Claim(r.Context(), "personal")
-	return c.who, nil
+	return c.who, access.NoAthlete(r.Header, "This server is one person's: leave the header "+pierre.HeaderAthlete+" out.")
 }
 
 func loopback(hostport string) bool {

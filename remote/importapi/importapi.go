@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/activityfile"
 	"github.com/pierre-mcp/pierre/internal/fair"
 	"github.com/pierre-mcp/pierre/internal/importer"
@@ -45,6 +46,8 @@ const (
 	defaultPerUser  = 4
 	defaultUploads  = 32
 
+	sharePerCustomer = 2 // a customer may have 1/sharePerCustomer of the uploads
+
 	streamPatience = 10 * time.Minute // how long an upload waits for its turn while its client hears of it
 	silentPatience = 30 * time.Second // and while it does not
 
@@ -58,9 +61,10 @@ type Server struct {
 	opts    Options
 	handler http.Handler
 
-	mu      sync.Mutex
-	uploads int
-	running map[pierre.UserID]int
+	mu        sync.Mutex
+	uploads   int
+	running   map[pierre.UserID]int
+	customers map[pierre.UserID]int
 }
 
 // New returns a Server that hands the uploads of callers to imports.
@@ -75,7 +79,7 @@ func New(imports Importer, callers Callers, opts Options) *Server {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{imports: imports, callers: callers, opts: opts, running: map[pierre.UserID]int{}}
+	s := &Server{imports: imports, callers: callers, opts: opts, running: map[pierre.UserID]int{}, customers: map[pierre.UserID]int{}}
 	mux := http.NewServeMux()
 	mux.Handle("POST /api/import", web.Handle(opts.Log, s.upload))
 	mux.Handle("/api/import", web.OnlyMethods(opts.Log, http.MethodPost))
@@ -105,7 +109,7 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
 	if isForm(r) {
 		return pierre.Invalid("Content-Type", "The body must be the file as it is, not a form: curl --data-binary @run.fit, not -F.")
 	}
-	leave, err := s.enter(who.UserID)
+	leave, err := s.enter(who)
 	if err != nil {
 		return err
 	}
@@ -170,29 +174,39 @@ func (s *Server) log(ctx context.Context, user pierre.UserID, size int64, sum pi
 }
 
 // enter counts the uploads, and refuses one too many: each holds disk space.
-func (s *Server) enter(user pierre.UserID) (leave func(), err error) {
+// enter takes one of the places for uploads. The athletes of one customer's application have at most half of them.
+func (s *Server) enter(who access.Principal) (leave func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.running[user] >= s.opts.PerUser:
-		return nil, &pierre.Error{
-			Kind: pierre.KindRateLimited, RetryAfter: 2 * time.Second,
-			Msg: "Too many imports of yours are running; try again when one has ended.",
-		}
+	case s.running[who.UserID] >= s.opts.PerUser:
+		return nil, tooMany("Too many imports of yours are running; try again when one has ended.")
+	case s.customers[who.Customer] >= max(1, s.opts.Uploads/sharePerCustomer):
+		return nil, tooMany("Too many imports of your application's athletes are running; try again when one has ended.")
 	case s.uploads >= s.opts.Uploads:
 		return nil, &pierre.Error{
 			Kind: pierre.KindUnavailable, RetryAfter: 10 * time.Second,
 			Msg: "The server is busy with other imports; try again in a moment.",
 		}
 	}
-	s.running[user]++
+	s.running[who.UserID]++
+	s.customers[who.Customer]++
 	s.uploads++
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.uploads--
-		if s.running[user]--; s.running[user] == 0 {
-			delete(s.running, user)
-		}
+		countDown(s.running, who.UserID)
+		countDown(s.customers, who.Customer)
 	}, nil
+}
+
+func tooMany(msg string) error {
+	return &pierre.Error{Kind: pierre.KindRateLimited, RetryAfter: 2 * time.Second, Msg: msg}
+}
+
+func countDown(counts map[pierre.UserID]int, user pierre.UserID) {
+	if counts[user]--; counts[user] == 0 {
+		delete(counts, user)
+	}
 }

@@ -38,7 +38,7 @@ func (k keys) Verify(_ context.Context, key string) (access.Principal, error) {
 		return access.Principal{}, access.MissingKey()
 	}
 	if user, ok := k[key]; ok {
-		return access.Principal{UserID: user}, nil
+		return access.Principal{UserID: user, Customer: user}, nil
 	}
 	return access.Principal{}, &pierre.Error{Kind: pierre.KindUnauthenticated, Msg: "This API key is not known."}
 }
@@ -67,7 +67,7 @@ func newFixture(t *testing.T, change func(*importapi.Options)) fixture {
 	if change != nil {
 		change(&opts)
 	}
-	f.Server = httptest.NewServer(importapi.New(importer.New(f.store, time.Now, importer.Options{TempDir: opts.Dir}), importapi.Keys(f.users), opts))
+	f.Server = httptest.NewServer(importapi.New(importer.New(f.store, time.Now, importer.Options{TempDir: opts.Dir}), importapi.Keys(f.users, access.NewAthletes(f.store, 10, time.Now)), opts))
 	t.Cleanup(f.Close)
 	return f
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
 
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -30,6 +31,9 @@ func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p a
 			return x.refused(err)
 		}
 	}
+	if s.opts.Free(name) {
+		return s.run(ctx, x, tool)
+	}
 	started := s.now()
 	reserved, err := s.limiter.Reserve(ctx, p.Buckets(name), started)
 	if err != nil {
@@ -45,10 +49,7 @@ func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p a
 		}
 		return x.refused(overLimit(h, reserved.Decision, started))
 	}
-	a, done := s.callDirectly(ctx, x, tool)
-	if !done {
-		a = s.dispatch(ctx, x, x)
-	}
+	a := s.run(ctx, x, tool)
 	call.Status = pierre.CallSucceeded
 	if a.failed {
 		call.Status = pierre.CallFailed
@@ -62,10 +63,18 @@ func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p a
 	return a
 }
 
+// run answers with the tool's result.
+func (s *Server) run(ctx context.Context, x *exchange, tool *server.ServerTool) answer {
+	if a, ok := s.callDirectly(ctx, x, tool); ok {
+		return a
+	}
+	return s.dispatch(ctx, x, x)
+}
+
 func (s *Server) newCall(r *http.Request, x *exchange, p access.Principal, tool string, started time.Time) pierre.Call {
 	call := pierre.Call{
 		KeyID:        p.KeyID,
-		UserID:       p.UserID,
+		UserID:       p.Customer, // whose key it is, whoever the athlete
 		Tool:         tool,
 		Started:      started,
 		RequestBytes: x.msg.size,

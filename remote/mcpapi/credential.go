@@ -18,11 +18,14 @@ const verifyAgainAfter = 10 * time.Second
 // Callers say whose requests a Server answers: [Keys] or [Personal].
 type Callers struct {
 	auth     Authenticator
+	athletes Athletes
 	personal *access.Principal
 }
 
-// Keys are callers that show an API key.
-func Keys(auth Authenticator) Callers { return Callers{auth: auth} }
+// Keys are callers that show an API key; those with an application's act for one of the athletes.
+func Keys(auth Authenticator, athletes Athletes) Callers {
+	return Callers{auth: auth, athletes: athletes}
+}
 
 // Personal are the callers of a personal server: they act as who, and no key is asked for.
 func Personal(who access.Principal) Callers { return Callers{personal: &who} }
@@ -58,6 +61,17 @@ func (s *Server) withAuth(ctx context.Context, c caller, auth string) (caller, e
 		return c, err
 	}
 	return s.verify(ctx, key)
+}
+
+// actFor returns the caller as it acts in a request with these headers: for its own user, or for an application's athlete.
+func (s *Server) actFor(ctx context.Context, c caller, h http.Header) (caller, error) {
+	var err error
+	if s.callers.personal != nil {
+		err = access.NoAthlete(h, "This server is one person's: leave the header "+pierre.HeaderAthlete+" out.")
+	} else {
+		c.Principal, err = s.callers.athletes.ActFor(ctx, c.Principal, h)
+	}
+	return c, err
 }
 
 func (s *Server) verify(ctx context.Context, key secret.String) (caller, error) {

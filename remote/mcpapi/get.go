@@ -80,6 +80,9 @@ func (s *Server) sessionOnly(w http.ResponseWriter, r *http.Request) (*session, 
 	if err == nil {
 		c, err = s.withAuth(r.Context(), c, "")
 	}
+	if err == nil {
+		c, err = s.actFor(r.Context(), c, r.Header)
+	}
 	if err != nil {
 		return nil, caller{}, err
 	}

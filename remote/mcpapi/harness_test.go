@@ -225,6 +225,7 @@ type client struct {
 	row     pierre.APIKey
 	key     string
 	session string
+	athlete string // "": no header names one
 }
 
 func (h *harness) client(lim pierre.Limit, tools ...string) *client {
@@ -269,6 +270,9 @@ func (c *client) request(method, path, body string, header ...string) *http.Requ
 	}
 	if c.session != "" {
 		r.Header.Set("Mcp-Session-Id", c.session)
+	}
+	if c.athlete != "" {
+		r.Header.Set(pierre.HeaderAthlete, c.athlete)
 	}
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Del(header[i])

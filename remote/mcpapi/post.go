@@ -65,6 +65,9 @@ func (s *Server) receive(x *exchange, r *http.Request) error {
 	if c, err = s.withAuth(r.Context(), c, x.msg.auth); err != nil {
 		return err
 	}
+	if c, err = s.actFor(r.Context(), c, r.Header); err != nil {
+		return err
+	}
 	if x.session, err = s.sessionOf(r.Header, x, c.Principal); err != nil {
 		return err
 	}
@@ -167,7 +170,7 @@ func (s *Server) request(r *http.Request, x *exchange, c caller) error {
 	case method == mcp.MethodToolsCall:
 		x.answer(s.callTool(ctx, r, x, c.Principal))
 	case method == mcp.MethodToolsList:
-		x.answer(s.listTools(ctx, x, c.Principal))
+		x.answer(s.listTools(ctx, r.Header, x, c.Principal))
 	case method == mcp.MethodInitialize && x.resumable():
 		x.answer(s.initialize(ctx, x))
 	default:
@@ -210,20 +213,4 @@ func (s *Server) listen(ctx context.Context, x *exchange, c caller) error {
 	forget()
 	x.answer(a)
 	return nil
-}
-
-// listTools answers tools/list with what was kept, unless the client asks for a page.
-func (s *Server) listTools(ctx context.Context, x *exchange, p access.Principal) answer {
-	if x.msg.paged {
-		return s.dispatch(ctx, x, x)
-	}
-	result, keep := s.tools.list(p, x.modern)
-	if result != nil {
-		return answerWith(x.msg.id, result)
-	}
-	a := s.dispatch(ctx, x, x)
-	if !a.failed {
-		keep(a.result)
-	}
-	return a
 }

@@ -31,6 +31,11 @@ type Authenticator interface {
 	Verify(ctx context.Context, key string) (access.Principal, error)
 }
 
+// Athletes know for which athlete a caller acts. Their error is [pierre.KindMalformed] if the headers do not fit the caller.
+type Athletes interface {
+	ActFor(ctx context.Context, p access.Principal, h http.Header) (access.Principal, error)
+}
+
 // A Limiter admits tool calls and counts them.
 type Limiter interface {
 	Reserve(ctx context.Context, buckets []pierre.Bucket, now time.Time) (limit.Reservation, error)
@@ -62,6 +67,10 @@ type Options struct {
 	ResourceMetadata string
 
 	Work *fair.Gate // shares the work between users; nil: one of its own
+
+	ToolProfile pierre.ToolProfile                                 // of keys that have none; "": default
+	InProfile   func(profile pierre.ToolProfile, tool string) bool // nil: every tool is in every profile
+	Free        func(tool string) bool                             // tools whose calls no limit counts or refuses; nil: there are none
 
 	MaxBodyBytes       int64            // of a request; 0: 4 MiB
 	SessionIdleTimeout time.Duration    // 0: one hour
@@ -135,6 +144,15 @@ func New(m *server.MCPServer, callers Callers, limiter Limiter, recorder Recorde
 	if s.opts.MaxBodyBytes == 0 {
 		s.opts.MaxBodyBytes = defaultMaxBodyBytes
 	}
+	if s.opts.ToolProfile == "" {
+		s.opts.ToolProfile = pierre.ProfileDefault
+	}
+	if s.opts.InProfile == nil {
+		s.opts.InProfile = func(pierre.ToolProfile, string) bool { return true }
+	}
+	if s.opts.Free == nil {
+		s.opts.Free = func(string) bool { return false }
+	}
 	if s.opts.SessionIdleTimeout == 0 {
 		s.opts.SessionIdleTimeout = defaultSessionIdleTimeout
 	}
@@ -162,7 +180,7 @@ func New(m *server.MCPServer, callers Callers, limiter Limiter, recorder Recorde
 func (s *Server) adopt(m *server.MCPServer) {
 	for _, option := range []server.ServerOption{
 		server.WithToolCapabilities(true),
-		server.WithToolFilter(visibleTools),
+		server.WithToolFilter(s.visibleTools),
 		server.WithCacheHints(cacheTTL.Milliseconds(), mcp.CacheScopePrivate),
 		server.WithToolHandlerMiddleware(s.guard),
 	} {

@@ -1,10 +1,8 @@
 package mcpapi
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 
@@ -14,21 +12,6 @@ import (
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
-
-// visibleTools lets m show and run only what the principal may use; without a principal, nothing.
-func visibleTools(ctx context.Context, tools []mcp.Tool) []mcp.Tool {
-	p, ok := access.PrincipalFrom(ctx)
-	if !ok {
-		if values, wanted := ctx.Value(valuesKey{}).(*context.Context); wanted {
-			*values = ctx
-		}
-		return nil
-	}
-	if p.Tools == nil {
-		return tools
-	}
-	return slices.DeleteFunc(slices.Clone(tools), func(t mcp.Tool) bool { return !pierre.MayUse(p.Tools, t.Name) })
-}
 
 // maxLists bounds the kept lists. Keys mostly share a handful of tool sets.
 const maxLists = 64
@@ -74,11 +57,12 @@ func (c *toolCache) NotificationChannel() chan<- mcp.JSONRPCNotification {
 }
 
 // list returns the kept result of tools/list, and a function to keep it if there is none.
-func (c *toolCache) list(p access.Principal, modern bool) (result json.RawMessage, keep func(json.RawMessage)) {
+func (c *toolCache) list(p access.Principal, profile pierre.ToolProfile, modern bool) (result json.RawMessage, keep func(json.RawMessage)) {
 	key := "all"
 	if p.Tools != nil {
 		key = "some\x00" + strings.Join(p.Tools, "\x00")
 	}
+	key = string(profile) + " " + key
 	if modern {
 		key = "modern " + key
 	}

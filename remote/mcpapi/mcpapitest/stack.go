@@ -24,11 +24,15 @@ import (
 type Stack struct {
 	Store    *store.Store
 	Keys     *access.Verifier
+	Athletes *access.Athletes
 	Recorder *usage.Recorder
 	API      *mcpapi.Server
 
 	calls *journal.Journal
 }
+
+// MaxAthletes is how many athletes a customer may have.
+const MaxAthletes = 20_000
 
 // Parts replace parts of the stack; the zero value is the product's.
 type Parts struct {
@@ -53,14 +57,14 @@ func Open(ctx context.Context, dir string, m *server.MCPServer, parts Parts, opt
 	if err != nil {
 		return nil, err
 	}
-	s := &Stack{Store: db, Keys: access.NewVerifier(db, opts.Now), Recorder: usage.NewRecorder(calls), calls: calls}
+	s := &Stack{Store: db, Keys: access.NewVerifier(db, opts.Now), Athletes: access.NewAthletes(db, MaxAthletes, opts.Now), Recorder: usage.NewRecorder(calls), calls: calls}
 	if parts.Auth == nil {
 		parts.Auth = s.Keys
 	}
 	if parts.Recorder == nil {
 		parts.Recorder = s.Recorder
 	}
-	callers := mcpapi.Keys(parts.Auth)
+	callers := mcpapi.Keys(parts.Auth, s.Athletes)
 	if parts.Personal != nil {
 		callers = mcpapi.Personal(*parts.Personal)
 	}
@@ -70,10 +74,20 @@ func Open(ctx context.Context, dir string, m *server.MCPServer, parts Parts, opt
 
 // Provision makes a key of a user of its own.
 func (s *Stack) Provision(ctx context.Context, lim pierre.Limit, tools ...string) (pierre.APIKey, string, error) {
+	return s.provision(ctx, pierre.KeyPersonal, lim, tools)
+}
+
+// ProvisionApplication makes the key of an application of a customer of its own.
+func (s *Stack) ProvisionApplication(ctx context.Context, lim pierre.Limit) (pierre.APIKey, string, error) {
+	return s.provision(ctx, pierre.KeyApplication, lim, nil)
+}
+
+func (s *Stack) provision(ctx context.Context, of pierre.KeyType, lim pierre.Limit, tools []string) (pierre.APIKey, string, error) {
 	key := access.GenerateKey(pierre.ModeLive)
 	row := pierre.APIKey{
 		ID:     pierre.NewKeyID(),
 		Tier:   pierre.TierEnterprise,
+		Type:   of,
 		Rules:  pierre.Rules{Limit: lim, Tools: tools},
 		Hash:   key.Hash(),
 		Prefix: key.Prefix(),

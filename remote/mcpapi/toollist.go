@@ -1,0 +1,72 @@
+package mcpapi
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+type profileKey struct{}
+
+// visibleTools lets m show and run only what the principal may use; without a principal, nothing. A list shows those of the
+// profile that [Server.listTools] put into the context.
+func (s *Server) visibleTools(ctx context.Context, tools []mcp.Tool) []mcp.Tool {
+	p, ok := access.PrincipalFrom(ctx)
+	if !ok {
+		if values, wanted := ctx.Value(valuesKey{}).(*context.Context); wanted {
+			*values = ctx
+		}
+		return nil
+	}
+	profile, listing := ctx.Value(profileKey{}).(pierre.ToolProfile)
+	if p.Tools == nil && !listing {
+		return tools
+	}
+	return slices.DeleteFunc(slices.Clone(tools), func(t mcp.Tool) bool {
+		return !pierre.MayUse(p.Tools, t.Name) || listing && !s.opts.InProfile(profile, t.Name)
+	})
+}
+
+// listTools answers tools/list with what was kept, unless the client asks for a page.
+func (s *Server) listTools(ctx context.Context, h http.Header, x *exchange, p access.Principal) answer {
+	profile, err := s.profile(h, p)
+	if err != nil {
+		return x.refused(err)
+	}
+	ctx = context.WithValue(ctx, profileKey{}, profile)
+	if x.msg.paged {
+		return s.dispatch(ctx, x, x)
+	}
+	result, keep := s.tools.list(p, profile, x.modern)
+	if result != nil {
+		return answerWith(x.msg.id, result)
+	}
+	a := s.dispatch(ctx, x, x)
+	if !a.failed {
+		keep(a.result)
+	}
+	return a
+}
+
+// profile returns which tools a list shows: those of the key's profile, or of the server's if the key has none or one that
+// this server does not know, or fewer if the request asks for fewer. One that asks for more gets what the key has.
+func (s *Server) profile(h http.Header, p access.Principal) (pierre.ToolProfile, error) {
+	profile, err := pierre.ParseToolProfile("tool_profile", p.Profile)
+	if err != nil {
+		profile = s.opts.ToolProfile
+	}
+	values := h.Values(pierre.HeaderTools)
+	if len(values) == 0 {
+		return profile, nil
+	}
+	asked, err := pierre.ParseToolProfile(pierre.HeaderTools, values[0])
+	if err != nil || len(values) > 1 {
+		return "", refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, pierre.HeaderTools+" must be one of minimal, default, full, once.")
+	}
+	return profile.Narrower(asked), nil
+}
