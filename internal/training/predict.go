@@ -30,7 +30,7 @@ func (s *Service) Predict(ctx context.Context, user pierre.UserID, from pierre.P
 	if err != nil {
 		return Prediction{}, err
 	}
-	races, err := s.races(ctx, user, from, clock.Now)
+	races, err := s.races(ctx, user, from, clock.Now, evidenceDays)
 	if err != nil {
 		return Prediction{}, err
 	}
@@ -51,7 +51,7 @@ func NotPredicted(err error) Prediction {
 func newPrediction(races []Race, meters float64) Prediction {
 	best, ok := strongest(races, meters)
 	if !ok {
-		return NotPredicted(noRuns())
+		return NotPredicted(noRuns(evidenceDays))
 	}
 	inputs := []Input{
 		{Name: "distance_meters", Value: new(best.Meters), Decimals: 1, Source: Recorded, Note: "of the evidence"},

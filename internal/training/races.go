@@ -24,11 +24,11 @@ type Race struct {
 // highestVDOT is beyond the published tables: more is an error of the recording.
 const highestVDOT = 85
 
-// races returns the fastest stretch over each distance in the athlete's runs of the [evidenceDays] before a
+// races returns the fastest stretch over each distance in the athlete's runs of so many days before a
 // time, the shortest first.
-func (s *Service) races(ctx context.Context, user pierre.UserID, from pierre.Provider, before time.Time) ([]Race, error) {
+func (s *Service) races(ctx context.Context, user pierre.UserID, from pierre.Provider, before time.Time, days int) ([]Race, error) {
 	q := pierre.ActivityQuery{
-		After: before.AddDate(0, 0, -evidenceDays), Before: before, Providers: providers(from),
+		After: before.AddDate(0, 0, -days), Before: before, Providers: providers(from),
 		Sports: runs(),
 	}
 	best := map[float64]Race{}
@@ -83,8 +83,8 @@ func strongest(races []Race, target float64) (Race, bool) {
 	return Race{}, false
 }
 
-func noRuns() error {
-	return because("there is no run of 1000 m or more in the last %d days", evidenceDays)
+func noRuns(days int) error {
+	return because("there is no run of 1000 m or more in the last %d days", days)
 }
 
 // A Record compares the fastest stretch of a run over a distance with the fastest of other runs.

@@ -19,18 +19,22 @@ type ThresholdSpeed struct {
 // thresholdDistance is what most runners cover in somewhat less than the hour of their threshold, in metres.
 const thresholdDistance = 10_000
 
-// ThresholdSpeed estimates the threshold speed from the fastest stretches of the runs up to run, run included.
+// thresholdDays is how old a run may be to speak for an athlete's threshold.
+const thresholdDays = 90
+
+// ThresholdSpeed estimates the threshold speed from the fastest stretches of the runs of the [thresholdDays] up to run, run
+// included.
 func (s *Service) ThresholdSpeed(ctx context.Context, user pierre.UserID, from pierre.Provider, run pierre.Activity) (ThresholdSpeed, error) {
 	if !run.Sport.IsRun() {
 		return ThresholdSpeed{err: because("the running stress score is for runs")}, nil
 	}
-	races, err := s.races(ctx, user, from, run.Start.Add(time.Microsecond))
+	races, err := s.races(ctx, user, from, run.Start.Add(time.Microsecond), thresholdDays)
 	if err != nil {
 		return ThresholdSpeed{}, err
 	}
 	best, ok := strongest(races, thresholdDistance)
 	if !ok {
-		return ThresholdSpeed{err: noRuns()}, nil
+		return ThresholdSpeed{err: noRuns(thresholdDays)}, nil
 	}
 	speed, err := fitness.PaceThreshold.Speed(best.VDOT.Value)
 	return ThresholdSpeed{speed.Value, err, Input{
@@ -52,6 +56,24 @@ func (a *Analysis) RunningStress(threshold ThresholdSpeed) Value {
 	if err != nil {
 		return unavailable(err)
 	}
+	threshold = threshold.provenBy(speed.Value, *a.DurationSeconds)
 	r, err := fitness.RTSS(*a.DurationSeconds, speed, threshold.mps)
 	return computed(r, err, append(a.gradedInputs(), threshold.in)...)
+}
+
+const (
+	mostIntensity  = 1.05 // of the threshold that anyone holds for longer than
+	intenseSeconds = 2400 // this
+)
+
+// provenBy raises the threshold if a run of so many seconds was faster than the threshold allows: then it was too low.
+func (t ThresholdSpeed) provenBy(mps, seconds float64) ThresholdSpeed {
+	if seconds <= intenseSeconds || mps <= mostIntensity*t.mps {
+		return t
+	}
+	t.mps = mps / mostIntensity
+	t.in.Note = fmt.Sprintf("raised from %.3f: nobody holds more than %.2f of it for %.0f minutes, as this run did; %s",
+		*t.in.Value, mostIntensity, seconds/60, t.in.Note)
+	t.in.Value = new(t.mps)
+	return t
 }
