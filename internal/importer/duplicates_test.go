@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/pierre-mcp/pierre/internal/importer"
@@ -46,7 +47,7 @@ func orders(list []string, yield func([]string)) {
 		yield(chosen)
 		for i := range left {
 			rest := append(append([]string(nil), left[:i]...), left[i+1:]...)
-			choose(append(chosen[:len(chosen):len(chosen)], left[i]), rest)
+			choose(append(slices.Clip(chosen), left[i]), rest)
 		}
 	}
 	choose(nil, list)
