@@ -15,6 +15,19 @@ import (
 // Programs may do so at the same time. A schema of a newer version stays as it is; if this program cannot work with it,
 // that is [pierre.KindUnavailable].
 func (s *Store) Migrate(ctx context.Context) ([]string, error) {
+	applied, err := s.MigrateForCopy(ctx)
+	if err != nil {
+		return applied, err
+	}
+	source, err := s.unfinishedCopy(ctx)
+	if err == nil && source != "" {
+		err = &pierre.Error{Kind: pierre.KindConflict, Msg: "The database is an unfinished copy of " + source + ": finish it with copy-database."}
+	}
+	return applied, err
+}
+
+// MigrateForCopy is Migrate for a database that a copy is made to, where one may have begun.
+func (s *Store) MigrateForCopy(ctx context.Context) ([]string, error) {
 	p, applied, deadline := s.migrator, []string{}, time.Now().Add(openWait)
 	for {
 		before, newest, err := p.GetVersions(ctx)

@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -56,7 +58,8 @@ func OpenPostgres(databaseURL string) (*Store, error) {
 	db := stdlib.OpenDB(*config)
 	db.SetConnMaxIdleTime(connectionIdle)
 	db.SetConnMaxLifetime(connectionLifetime)
-	s := &Store{write: db, read: db, codec: codec, importing: make(chan struct{}, 1), d: dialect{
+	name := fmt.Sprintf("postgresql://%s/%s", net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))), config.Database)
+	s := &Store{name: name, write: db, read: db, codec: codec, importing: make(chan struct{}, 1), d: dialect{
 		dir:           "postgres",
 		goose:         goose.DialectPostgres,
 		migrating:     []goose.ProviderOption{goose.WithLocker(locker)},
@@ -66,6 +69,9 @@ func OpenPostgres(databaseURL string) (*Store, error) {
 		busy:          postgresBusy,
 		full:          postgresFull,
 		partitions:    true,
+		hasTable:      `SELECT to_regclass($1) IS NOT NULL`,
+		numberOn:      `SELECT setval(pg_get_serial_sequence('TABLE', 'COLUMN'), COALESCE(MAX(COLUMN), 0) + 1, FALSE) FROM TABLE`,
+		byBytes:       ` COLLATE "C"`,
 	}}
 	s.notifier = &Notifier{s, config}
 	s.onChange = s.notifier.announce

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"syscall"
@@ -58,7 +59,7 @@ func OpenSQLite(path string) (*Store, error) {
 	}
 	read.SetMaxOpenConns(2 * runtime.GOMAXPROCS(0))
 	read.SetMaxIdleConns(2 * runtime.GOMAXPROCS(0))
-	s := &Store{write: write, read: read, codec: codec, importing: make(chan struct{}, 1), d: dialect{
+	s := &Store{name: "sqlite:" + absolute(path), write: write, read: read, codec: codec, importing: make(chan struct{}, 1), d: dialect{
 		dir:           "sqlite",
 		goose:         goose.DialectSQLite3,
 		rewrite:       toQuestionMarks,
@@ -66,6 +67,7 @@ func OpenSQLite(path string) (*Store, error) {
 		serialization: func(error) bool { return false }, // it has one writer at a time
 		busy:          sqliteBusy,
 		full:          sqliteFull,
+		hasTable:      `SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1)`,
 		serveAlone:    func() (io.Closer, error) { return serveFile(path) },
 		probe:         func() error { return probeFile(path + "-probe") },
 	}}
@@ -76,6 +78,13 @@ func OpenSQLite(path string) (*Store, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
 }
 
 // firstOpen opens the file once, which makes it and turns WAL on. Of programs that share a new file one does so;

@@ -25,6 +25,7 @@ var migrations embed.FS
 
 // A Store is the database. It is safe for concurrent use.
 type Store struct {
+	name     string  // which database it is, without a password
 	write    *sql.DB // one connection where the database has one writer
 	read     *sql.DB // the same as write where it has several
 	d        dialect
@@ -52,6 +53,9 @@ type dialect struct {
 	serialization func(error) bool          // reports that the transaction came between others and can be run again
 	busy          func(error) bool          // reports that another program holds the database, or that it cannot be reached
 	full          func(error) bool          // reports that the disk is full
+	hasTable      string                    // a query that reports whether there is a table named $1
+	numberOn      string                    // lets the database number TABLE's COLUMN on from its highest; "" if it does so by itself
+	byBytes       string                    // makes ORDER BY compare text by its bytes
 	serveAlone    func() (io.Closer, error) // keeps other servers away; nil where several may serve
 	partitions    bool                      // it may have tables in partitions
 	probe         func() error              // looks whether the disk has space for some more writes; nil where only the server knows
