@@ -80,7 +80,8 @@ func fillForCopy(t *testing.T, s *Store) {
 	for n := range 3*copyRows + 7 {
 		calls = append(calls, pierre.Call{
 			ID: pierre.NewCallID(), KeyID: k.ID, UserID: "user_x", Tool: "get_stats", Status: pierre.CallSucceeded,
-			Started: now.Add(time.Duration(n) * time.Second), Country: "ZZ", Quota: k.ID, Period: pierre.PeriodMonth,
+			Started: now.Add(time.Duration(n) * time.Second), Country: "ZZ",
+			Buckets: []pierre.Bucket{{ID: "key:" + string(k.ID), Policy: "key-month", Limit: pierre.Limit{Requests: 1 << 40, Period: pierre.PeriodMonth}}},
 		})
 	}
 	if err := s.RecordCalls(t.Context(), calls); err != nil {
