@@ -20,6 +20,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/importer"
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/logging"
+	"github.com/pierre-mcp/pierre/internal/monitor"
 	"github.com/pierre-mcp/pierre/internal/spool"
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/training"
@@ -36,6 +37,7 @@ const importPause = 20 * time.Millisecond
 // An app is what both kinds of server and the import command need: the open database and the services over it.
 type app struct {
 	log      *slog.Logger
+	monitor  *monitor.Monitor
 	store    *store.Store
 	work     *fair.Gate // shares the tools' work between the users
 	limiter  *limit.Limiter
@@ -71,12 +73,14 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 	if err := spool.Tidy(c.dataDir); err != nil {
 		return nil, errors.Join(fmt.Errorf("removing old temporary files: %w", err), st.Close())
 	}
-	calls, err := c.keepCalls(ctx, st, log, alone)
+	measured := monitor.New()
+	calls, err := c.keepCalls(ctx, measuredStore{st, measured}, log, alone)
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
-	work := fair.New(fair.Options{})
+	work := fair.New(fair.Options{InFlight: c.maxInFlight})
 	a := &app{
+		monitor:  measured,
 		log:      log,
 		work:     work,
 		store:    st,

@@ -34,6 +34,7 @@ type config struct {
 	tlsKey         string
 	certificate    *certfile.Pair // nil: plain HTTP
 	metricsAddr    string
+	maxInFlight    int
 	maxConnections int // 0: what the limit of descriptors leaves
 	allowedOrigins []string
 	trustedProxies []netip.Prefix
@@ -72,6 +73,7 @@ func (c *config) table(getenv func(string) string) []cli.Setting {
 		{Flag: "tls-key", Env: "TLS_KEY", Help: "key file of --tls-cert", Parse: into(&c.tlsKey, parsePath)},
 		{Flag: "metrics-addr", Env: "METRICS_ADDR", Help: "host:port of a listener of its own for /metrics (default on --port, for this machine only)", Parse: into(&c.metricsAddr, parseHostPort)},
 		{Flag: "max-connections", Env: "MAX_CONNECTIONS", Default: "0", Help: "open connections at most; 0: what the process's limit of open files leaves", Parse: into(&c.maxConnections, parseConnections)},
+		{Flag: "max-calls-in-flight", Env: "MAX_CALLS_IN_FLIGHT", Default: "2048", Help: "requests that run or wait for their turn at most; further ones get 503", Parse: into(&c.maxInFlight, parseInFlight)},
 		{Flag: "allowed-origins", Env: "ALLOWED_ORIGINS", Help: "web origins that may call /mcp from a browser, comma-separated", Parse: into(&c.allowedOrigins, parseOrigins)},
 		{Flag: "trusted-proxies", Env: "TRUSTED_PROXIES", Help: "networks whose X-Forwarded-For is believed, comma-separated", Parse: into(&c.trustedProxies, parseNetworks)},
 		{Flag: "downloads-dir", Env: "DOWNLOADS_DIR", Help: "folder of mcp-client builds to serve, with install.sh and install.ps1", Parse: into(&c.downloadsDir, parseFolder)},

@@ -28,7 +28,7 @@ type callKeeper struct {
 const journalSuffix = "-calls"
 
 // keepCalls opens what keeps the calls of a server. One that has its database's file for itself keeps a journal beside it.
-func (c *config) keepCalls(ctx context.Context, st *store.Store, log *slog.Logger, alone bool) (callKeeper, error) {
+func (c *config) keepCalls(ctx context.Context, st measuredStore, log *slog.Logger, alone bool) (callKeeper, error) {
 	path, err := store.Path(c.databaseURL, c.dataDir)
 	if !alone || path == "" || err != nil { // several servers may write a PostgreSQL database
 		return callKeeper{st, nil}, err
@@ -45,6 +45,14 @@ func (k callKeeper) Flush(ctx context.Context) error {
 		return nil
 	}
 	return k.journal.Flush(ctx)
+}
+
+// stats says how far the database is behind.
+func (k callKeeper) stats() journal.Stats {
+	if k.journal == nil {
+		return journal.Stats{}
+	}
+	return k.journal.Stats()
 }
 
 // close returns when the database has all calls, or when ctx ends.

@@ -9,7 +9,6 @@ import (
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/bus"
 	"github.com/pierre-mcp/pierre/internal/keyring"
-	"github.com/pierre-mcp/pierre/internal/monitor"
 	"github.com/pierre-mcp/pierre/internal/usage"
 	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
@@ -26,12 +25,12 @@ type api struct {
 	verifier *access.Verifier
 	bus      *bus.Bus
 	ring     *keyring.Ring
-	monitor  *monitor.Monitor
 }
 
 // routes mounts every route of the server for many.
 func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
-	m := monitor.New()
+	m := a.monitor
+	a.measure()
 	verifier := access.NewVerifier(a.store, time.Now)
 	athletes := access.NewAthletes(a.store, c.maxAthletes, time.Now)
 	recorder := m.Calls(a.recorder, func(tool string) bool { return a.mcp.GetTool(tool) != nil })
@@ -39,6 +38,7 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 		Clients:        a.clients,
 		Log:            a.log,
 		Work:           a.work,
+		Overload:       a.guard(),
 		AllowedOrigins: c.allowedOrigins,
 		TrustedProxies: c.trustedProxies,
 		ToolProfile:    c.toolProfile,
@@ -62,7 +62,7 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 		mux.Handle("GET /metrics", m.LocalHandler(a.log))
 	}
 	mountHealth(mux, a.store, func() []string { return impaired(changes.State()) }, a.log)
-	return &api{withClient(mux, c.trustedProxies), mcp, verifier, changes, ring, m}, nil
+	return &api{withClient(mux, c.trustedProxies), mcp, verifier, changes, ring}, nil
 }
 
 // mountPages adds the pages for people. GET / without a page in mind is for the MCP API, whose clients look there

@@ -60,14 +60,16 @@ func (a *app) run(ctx context.Context, c *config, api *api, lns listeners, hangu
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer stop()
-	wg.Go(func() { jobs.Run(ctx, a.store, a.log, a.jobs(api.verifier, api.ring, c.retention)...) })
+	wg.Go(func() {
+		jobs.Run(ctx, a.store, a.log, a.monitor.Jobs(a.jobs(api.verifier, api.ring, c.retention)...)...)
+	})
 	wg.Go(func() { api.bus.Run(ctx) })
 	wg.Go(func() { a.closeStreams(ctx, api.mcp) })
 	wg.Go(func() { c.reloadOn(ctx, hangup, a.log) })
 	if lns.metrics != nil {
 		a.log.InfoContext(ctx, "listening for metrics", slog.String("url", "http://"+lns.metrics.Addr().String()+"/metrics"))
 		mux := http.NewServeMux()
-		mux.Handle("GET /metrics", api.monitor.Handler())
+		mux.Handle("GET /metrics", a.monitor.Handler())
 		wg.Go(func() {
 			if err := web.Serve(ctx, lns.metrics, mux, a.log, web.Options{}); err != nil {
 				a.log.ErrorContext(ctx, "serving metrics", slog.Any("err", err))

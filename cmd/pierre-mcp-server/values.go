@@ -24,6 +24,7 @@ const (
 	minConnections     = 16
 	maxConnections     = 1_000_000
 	maxAthletes        = 1_000_000
+	maxInFlight        = 1_000_000
 	lookupTimeout      = 3 * time.Second
 
 	minDatabaseConnections = 2 // a job must not keep the calls waiting
@@ -292,6 +293,15 @@ func parseConnections(text string) (int, error) {
 	n, err := strconv.Atoi(text)
 	if err != nil || n != 0 && n < minConnections || n > maxConnections {
 		return 0, fmt.Errorf("must be 0 or a number from %d to %d, not %q", minConnections, maxConnections, text)
+	}
+	return n, nil
+}
+
+// parseInFlight takes a number of requests.
+func parseInFlight(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > maxInFlight {
+		return 0, fmt.Errorf("must be a number from 1 to %d, not %q", maxInFlight, text)
 	}
 	return n, nil
 }

@@ -19,12 +19,14 @@ type Options struct {
 	Running   int           // tasks at a time; 0: twice the processors that the program may use, at least 4
 	PerTenant int           // of one tenant; 0: half of Running
 	Waiting   int           // tasks of one tenant that may wait; 0: 64
+	InFlight  int           // tasks of all tenants that run or wait; 0: 2048
 	Patience  time.Duration // how long a task waits; 0: 25 seconds
 }
 
 const (
 	minRunning      = 4
 	defaultWaiting  = 64
+	defaultInFlight = 2048
 	defaultPatience = 25 * time.Second // hosts give up after a minute
 
 	retryAfter = time.Second
@@ -36,6 +38,7 @@ type Gate struct {
 
 	mu      sync.Mutex
 	running int
+	waiting int
 	tenants map[string]*tenant // those with tasks that run or wait
 	turns   []*tenant          // those with tasks that wait, the next one first
 	idle    chan struct{}      // closed when nothing runs and nothing waits; nil if nobody asked
@@ -58,6 +61,9 @@ func New(opts Options) *Gate {
 	if opts.Waiting == 0 {
 		opts.Waiting = defaultWaiting
 	}
+	if opts.InFlight == 0 {
+		opts.InFlight = defaultInFlight
+	}
 	if opts.Patience == 0 {
 		opts.Patience = defaultPatience
 	}
@@ -72,7 +78,8 @@ type Slot struct {
 }
 
 // Enter waits until a task of the tenant may run. It fails with [pierre.KindRateLimited] if too many tasks of the tenant
-// wait already or take too long, with [pierre.KindUnavailable] if those of others do, and with ctx's cause if ctx ended.
+// wait already or take too long, with [pierre.KindUnavailable] if those of others do or if there are too many tasks of all
+// tenants, and with ctx's cause if ctx ended.
 func (g *Gate) Enter(ctx context.Context, name string) (*Slot, error) {
 	g.mu.Lock()
 	t := g.tenants[name]
@@ -85,15 +92,24 @@ func (g *Gate) Enter(ctx context.Context, name string) (*Slot, error) {
 		g.mu.Unlock()
 		return &Slot{gate: g, tenant: t}, nil
 	}
-	if len(t.waiting) >= g.opts.Waiting {
+	err := error(nil)
+	switch {
+	case len(t.waiting) >= g.opts.Waiting:
+		err = tooMany()
+	case g.running+g.waiting >= g.opts.InFlight:
+		err = busy()
+	}
+	if err != nil {
+		g.settle(t)
 		g.mu.Unlock()
-		return nil, tooMany()
+		return nil, err
 	}
 	turn := make(chan struct{})
 	if len(t.waiting) == 0 {
 		g.turns = append(g.turns, t)
 	}
 	t.waiting = append(t.waiting, turn)
+	g.waiting++
 	g.mu.Unlock()
 	return g.wait(ctx, t, turn)
 }
@@ -114,7 +130,7 @@ func (g *Gate) wait(ctx context.Context, t *tenant, turn chan struct{}) (*Slot, 
 	if err == nil && t.running >= g.opts.PerTenant {
 		err = tooMany()
 	} else if err == nil {
-		err = &pierre.Error{Kind: pierre.KindUnavailable, RetryAfter: retryAfter, Msg: "The server is busy; try again in a moment."}
+		err = busy()
 	}
 	if g.remove(t, turn) {
 		return nil, err
@@ -128,6 +144,18 @@ func tooMany() error {
 		Kind: pierre.KindRateLimited, RetryAfter: retryAfter,
 		Msg: "Too many requests of yours are running at the same time; wait for some of them, then try again.",
 	}
+}
+
+// busy is the refusal of a task that waits for others.
+func busy() error {
+	return &pierre.Error{Kind: pierre.KindUnavailable, RetryAfter: retryAfter, Msg: "The server is busy; try again in a moment."}
+}
+
+// Tasks returns how many tasks run and how many wait.
+func (g *Gate) Tasks() (running, waiting int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.running, g.waiting
 }
 
 // start counts a task that runs. g.mu is held.
@@ -147,6 +175,7 @@ func (s *Slot) Pass(ctx context.Context) error {
 		return nil
 	}
 	turn := make(chan struct{})
+	g.waiting++
 	t.waiting = slices.Insert(t.waiting, 0, turn) // before tasks of its tenant that have not begun
 	g.turns = append(slices.DeleteFunc(g.turns, func(other *tenant) bool { return other == t }), t)
 	g.running--
@@ -171,6 +200,7 @@ func (g *Gate) remove(t *tenant, turn chan struct{}) bool {
 		return false
 	}
 	t.waiting = slices.Delete(t.waiting, i, i+1)
+	g.waiting--
 	if len(t.waiting) == 0 {
 		g.turns = slices.DeleteFunc(g.turns, func(other *tenant) bool { return other == t })
 	}
@@ -203,6 +233,7 @@ func (g *Gate) admit() {
 		g.turns = slices.Delete(g.turns, i, i+1)
 		close(t.waiting[0])
 		t.waiting = t.waiting[1:]
+		g.waiting--
 		g.start(t)
 		if len(t.waiting) > 0 {
 			g.turns = append(g.turns, t)

@@ -243,3 +243,33 @@ func TestPassEndsWithItsContext(t *testing.T) {
 		}
 	})
 }
+
+// However many tenants there are, only so many tasks wait.
+func TestTasksOfAllTenantsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := New(Options{Running: 2, PerTenant: 1, Waiting: 10, InFlight: 5})
+		running := []*Slot{enter(t, g, "a"), enter(t, g, "b")}
+		admitted := make(chan *Slot, 3)
+		for _, tenant := range []string{"a", "c", "d"} {
+			go func() { admitted <- enter(t, g, tenant) }()
+		}
+		synctest.Wait()
+		if running, waiting := g.Tasks(); running != 2 || waiting != 3 {
+			t.Errorf("%d tasks run and %d wait, want 2 and 3", running, waiting)
+		}
+		for _, tenant := range []string{"a", "e"} {
+			if _, err := g.Enter(t.Context(), tenant); pierre.KindOf(err) != pierre.KindUnavailable || pierre.RetryAfterOf(err, 0) <= 0 {
+				t.Errorf("one task too many of %s: %v", tenant, err)
+			}
+		}
+		for _, s := range running {
+			s.Leave()
+		}
+		for range 3 {
+			(<-admitted).Leave()
+		}
+		if running, waiting := g.Tasks(); running != 0 || waiting != 0 || len(g.tenants) != 0 {
+			t.Errorf("%d tasks run, %d wait and %d tenants are left", running, waiting, len(g.tenants))
+		}
+	})
+}

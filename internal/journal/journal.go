@@ -27,11 +27,13 @@ type Store interface {
 }
 
 const (
-	collect    = 25 * time.Millisecond  // how long calls are collected for a transaction
-	pause      = 250 * time.Millisecond // between two tries if the database takes none
-	maxBatch   = 512                    // calls of a transaction
-	maxWaiting = 1 << 16                // calls that the database does not have yet
+	collect  = 25 * time.Millisecond  // how long calls are collected for a transaction
+	pause    = 250 * time.Millisecond // between two tries if the database takes none
+	maxBatch = 512                    // calls of a transaction
 )
+
+// MaxWaiting is how many calls a journal keeps that the database does not have yet.
+const MaxWaiting = 1 << 16
 
 // A Journal is a [Store] that takes calls sooner than the database does. It is safe for concurrent use.
 type Journal struct {
@@ -120,9 +122,9 @@ func (j *Journal) RecordCalls(_ context.Context, calls []pierre.Call) error {
 	switch {
 	case j.active == nil:
 		return &pierre.Error{Kind: pierre.KindUnavailable, Msg: "The server is stopping. Try again in a moment."}
-	case len(j.waiting)+len(calls) > maxWaiting && j.failed != nil:
+	case len(j.waiting)+len(calls) > MaxWaiting && j.failed != nil:
 		return j.failed
-	case len(j.waiting)+len(calls) > maxWaiting:
+	case len(j.waiting)+len(calls) > MaxWaiting:
 		return &pierre.Error{Kind: pierre.KindUnavailable, Msg: "The server has more calls to record than it can. Try again in a moment."}
 	}
 	if err := j.active.append(calls); err != nil {

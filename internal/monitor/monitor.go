@@ -1,5 +1,5 @@
-// Package monitor counts what the server does, for /metrics: requests by route, streams, tool calls and imports.
-// Keys and users are not labels: there are too many of them, and they are private.
+// Package monitor counts what the server does, for /metrics: requests by route, streams, tool calls and imports, and how
+// full its queues are. Keys and users are not labels: there are too many of them, and they are private.
 package monitor
 
 import (
@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/pierre-mcp/pierre/internal/buildinfo"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/web"
 )
@@ -25,6 +27,12 @@ type Monitor struct {
 	requests *prometheus.HistogramVec
 	streams  *prometheus.HistogramVec
 	calls    *prometheus.HistogramVec
+	recorded prometheus.Histogram
+	batches  prometheus.Histogram
+	writes   *prometheus.HistogramVec
+	shed     *prometheus.CounterVec
+	jobs     *prometheus.CounterVec
+	jobsLast *prometheus.GaugeVec
 	refused  *prometheus.CounterVec
 	imports  prometheus.Histogram
 	files    *prometheus.CounterVec
@@ -41,6 +49,22 @@ func New() *Monitor {
 			[]float64{.1, 1, 10, 60, 600, 3600, 14400, 86400}, "route"),
 		calls: histogram("pierre_tool_call_duration_seconds", "Time of tool calls, by tool and outcome.",
 			[]float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10, 60}, "tool", "status"),
+		recorded: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "pierre_record_duration_seconds", Help: "Time that an answer waits until its call is durable.", Buckets: fast(),
+		}),
+		batches: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "pierre_record_batch_calls", Help: "Calls that the database was given in one transaction.", Buckets: []float64{1, 2, 4, 8, 16, 32, 64, 128, 256, 512},
+		}),
+		writes: histogram("pierre_record_batch_duration_seconds", "Time of the transactions that keep calls, by result.", fast(), "result"),
+		shed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "pierre_calls_shed_total", Help: "Tool calls that were answered with 503 before they began, by the queue that was too long.",
+		}, []string{"queue"}),
+		jobs: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "pierre_job_runs_total", Help: "Runs of background jobs on this server, by job and result.",
+		}, []string{"job", "result"}),
+		jobsLast: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "pierre_job_last_success_timestamp_seconds", Help: "When a background job ended well on this server, by job; of replicas one runs the fleet's jobs.",
+		}, []string{"job"}),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "pierre_tool_calls_refused_total", Help: "Tool calls that a limit refused, by tool.",
 		}, []string{"tool"}),
@@ -54,9 +78,26 @@ func New() *Monitor {
 			Name: "pierre_import_activities_total", Help: "Activities that imports added.",
 		}),
 	}
-	m.registry.MustRegister(m.requests, m.streams, m.calls, m.refused, m.imports, m.files, m.added,
+	m.registry.MustRegister(m.requests, m.streams, m.calls, m.recorded, m.batches, m.writes, m.shed, m.jobs, m.jobsLast,
+		m.refused, m.imports, m.files, m.added, buildInfo(),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, status := range []pierre.ImportStatus{pierre.ImportImported, pierre.ImportDuplicate, pierre.ImportSkipped, pierre.ImportFailed} { // a series that is missing looks like one that was never 0
+		m.files.WithLabelValues(string(status))
+	}
 	return m
+}
+
+// fast returns buckets for what takes microseconds to seconds.
+func fast() []float64 {
+	return []float64{.00005, .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}
+}
+
+// buildInfo is the version as a label of a constant, as is the custom.
+func buildInfo() prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "pierre_build_info", Help: "The version of the server, and of Go.",
+		ConstLabels: prometheus.Labels{"version": buildinfo.Version(), "goversion": runtime.Version()},
+	}, func() float64 { return 1 })
 }
 
 func histogram(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
@@ -81,13 +122,18 @@ func (m *Monitor) Requests(route string, h http.Handler) http.Handler {
 
 // Sessions measures how many sessions and streams are open; count tells them.
 func (m *Monitor) Sessions(count func() (sessions, streams int)) {
-	gauge := func(name, help string, value func() float64) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
-	}
-	m.registry.MustRegister(
-		gauge("pierre_mcp_sessions", "Open sessions of the protocol's older era.", func() float64 { n, _ := count(); return float64(n) }),
-		gauge("pierre_mcp_streams", "Open streams of events.", func() float64 { _, n := count(); return float64(n) }),
-	)
+	m.Gauge("pierre_mcp_sessions", "Open sessions of the protocol's older era.", func() float64 { n, _ := count(); return float64(n) })
+	m.Gauge("pierre_mcp_streams", "Open streams of events.", func() float64 { _, n := count(); return float64(n) })
+}
+
+// Gauge measures a value that goes up and down whenever /metrics is read.
+func (m *Monitor) Gauge(name, help string, value func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
+}
+
+// Counter measures a value that only goes up whenever /metrics is read; its name ends in _total.
+func (m *Monitor) Counter(name, help string, value func() float64) {
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, value))
 }
 
 // Handler answers /metrics to everybody who can reach it: for a listener of its own.

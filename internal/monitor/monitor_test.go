@@ -2,6 +2,8 @@ package monitor_test
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/activityfile"
 	"github.com/pierre-mcp/pierre/internal/importer"
+	"github.com/pierre-mcp/pierre/internal/jobs"
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/monitor"
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -105,5 +108,46 @@ func TestWhatIsMeasuredIsShown(t *testing.T) {
 	}
 	if strings.Contains(w.Body.String(), "made-up") {
 		t.Error("a name that a client made up became a label")
+	}
+}
+
+// A failing store keeps no calls.
+type batchStore struct{ err error }
+
+func (s batchStore) RecordCalls(context.Context, []pierre.Call) error { return s.err }
+
+func TestQueuesAreShown(t *testing.T) {
+	m := monitor.New()
+	m.Tasks(func() (int, int) { return 3, 4 })
+	m.Journal(func() (int, int) { return 5, 6 })
+	m.Queues("recorder", "database")
+	m.Shed("database")
+	m.Pools(func() map[string]sql.DBStats {
+		return map[string]sql.DBStats{"read": {MaxOpenConnections: 8, InUse: 2, Idle: 1, WaitCount: 9, WaitDuration: 1500 * time.Millisecond}}
+	})
+	broken := errors.New("broken")
+	for _, err := range []error{nil, broken} {
+		if got := m.Batches(t.Context(), batchStore{err}, make([]pierre.Call, 3)); !errors.Is(got, err) {
+			t.Errorf("Batches = %v, want %v", got, err)
+		}
+		job := m.Jobs(jobs.Job{Name: "tidy up", Do: func(context.Context) error { return err }})[0]
+		if got := job.Do(t.Context()); !errors.Is(got, err) {
+			t.Errorf("the job gave %v, want %v", got, err)
+		}
+	}
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
+	for _, want := range []string{
+		"pierre_tasks_running 3", "pierre_tasks_waiting 4", "pierre_journal_calls 5", "pierre_journal_calls_set_aside 6",
+		`pierre_calls_shed_total{queue="recorder"} 0`, `pierre_calls_shed_total{queue="database"} 1`,
+		`pierre_db_connections{pool="read",state="in_use"} 2`, `pierre_db_connections_max{pool="read"} 8`,
+		`pierre_db_connection_waits_total{pool="read"} 9`, `pierre_db_connection_wait_seconds_total{pool="read"} 1.5`,
+		"pierre_record_batch_calls_sum 6", `pierre_record_batch_duration_seconds_count{result="failed"} 1`,
+		`pierre_job_runs_total{job="tidy up",result="failed"} 1`, `pierre_job_runs_total{job="tidy up",result="succeeded"} 1`,
+		`pierre_job_last_success_timestamp_seconds{job="tidy up"}`, `pierre_build_info{goversion="go`,
+	} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("/metrics lacks %s", want)
+		}
 	}
 }

@@ -31,7 +31,10 @@ type calls struct {
 // Record implements [Recorder].
 func (c *calls) Record(ctx context.Context, r limit.Reservation, call pierre.Call) error {
 	c.m.calls.WithLabelValues(c.label(call.Tool), string(call.Status)).Observe(call.Duration.Seconds())
-	return c.next.Record(ctx, r, call)
+	began := time.Now()
+	err := c.next.Record(ctx, r, call)
+	c.m.recorded.Observe(time.Since(began).Seconds())
+	return err
 }
 
 // Refuse implements [Recorder].

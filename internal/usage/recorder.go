@@ -88,6 +88,9 @@ func (r *Recorder) Record(ctx context.Context, res limit.Reservation, c pierre.C
 	return res.Keep(ending)
 }
 
+// Waiting returns how many callers are inside Record.
+func (r *Recorder) Waiting() int { return len(r.slots) }
+
 func (r *Recorder) record(ctx context.Context, c pierre.Call) error {
 	select {
 	case <-r.closed:

@@ -22,7 +22,7 @@ func (s *Server) callDirectly(ctx context.Context, x *exchange, tool *server.Ser
 	if json.Unmarshal(x.msg.params, &request.Params) != nil || request.Params.Task != nil {
 		return answer{}, false
 	}
-	result, err := s.guard(tool.Handler)(toolContext{s.mcp.WithContext(ctx, x), s.mcpValues}, request)
+	result, err := s.guard(tool.Handler)(toolContext{s.mcp.WithContext(ctx, x), s.mcpValues}, request) //nolint:contextcheck // it is inherited
 	switch {
 	case err != nil && ctx.Err() != nil:
 		a = x.refused(refuse(0, mcp.REQUEST_INTERRUPTED, interruptedMessage))
@@ -61,7 +61,7 @@ func encode(result any) ([]byte, error) {
 // A toolContext is the context of a tool that is called directly: what mcp-go would put into it by keys of its own,
 // such as the server itself, comes from values.
 type toolContext struct {
-	context.Context
+	context.Context //nolint:containedctx // it is one
 
 	values context.Context //nolint:containedctx // it is no context of a request
 }

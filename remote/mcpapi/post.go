@@ -151,6 +151,11 @@ func (s *Server) request(r *http.Request, x *exchange, c caller) error {
 	if method == mcp.MethodSubscriptionsListen && x.modern {
 		return s.listen(ctx, x, c)
 	}
+	if method == mcp.MethodToolsCall && s.opts.Overload != nil {
+		if err := s.opts.Overload.Admit(s.now()); err != nil {
+			return err
+		}
+	}
 	if err := x.enter(ctx, s.work, string(c.UserID)); err != nil {
 		return err
 	}

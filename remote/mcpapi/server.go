@@ -55,6 +55,11 @@ type Clients interface {
 	Describe(addr netip.Addr, at time.Time) (country, hash string)
 }
 
+// An Overload says whether the server can take a further tool call at now. Its errors are [pierre.KindUnavailable].
+type Overload interface {
+	Admit(now time.Time) error
+}
+
 // Options are what a Server may have in addition; the zero value works.
 type Options struct {
 	Clients Clients      // nil: addresses without countries
@@ -65,6 +70,8 @@ type Options struct {
 
 	// ResourceMetadata is the URL of the document that says how to get access tokens (RFC 9728); "": there are none.
 	ResourceMetadata string
+
+	Overload Overload // refuses tool calls before they begin; nil: none
 
 	Work *fair.Gate // shares the work between users; nil: one of its own
 
