@@ -18,6 +18,9 @@ func (a *app) jobs(keys *access.Verifier, ring *keyring.Ring, keepCalls time.Dur
 		{Name: "delete old answers of the admin API", Every: 10 * time.Minute, Fleet: true, Do: func(ctx context.Context) error {
 			return a.store.ForgetAnswers(ctx, time.Now())
 		}},
+		{Name: "delete old grants of apps", Every: time.Hour, Fleet: true, Do: func(ctx context.Context) error {
+			return a.store.TidyOAuth(ctx, time.Now())
+		}},
 		{Name: "delete old changes", Every: 10 * time.Minute, Fleet: true, Do: func(ctx context.Context) error {
 			return a.store.ForgetChanges(ctx, time.Now())
 		}},

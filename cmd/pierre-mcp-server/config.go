@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -40,6 +41,7 @@ type config struct {
 	trustedProxies []netip.Prefix
 	downloadsDir   string
 	publicURL      string
+	oauth          bool
 	maxUploadBytes int64
 	retention      time.Duration // of calls
 	maxStoredBytes int64
@@ -77,7 +79,8 @@ func (c *config) table(getenv func(string) string) []cli.Setting {
 		{Flag: "allowed-origins", Env: "ALLOWED_ORIGINS", Help: "web origins that may call /mcp from a browser, comma-separated", Parse: into(&c.allowedOrigins, parseOrigins)},
 		{Flag: "trusted-proxies", Env: "TRUSTED_PROXIES", Help: "networks whose X-Forwarded-For is believed, comma-separated", Parse: into(&c.trustedProxies, parseNetworks)},
 		{Flag: "downloads-dir", Env: "DOWNLOADS_DIR", Help: "folder of mcp-client builds to serve, with install.sh and install.ps1", Parse: into(&c.downloadsDir, parseFolder)},
-		{Flag: "public-url", Env: "PUBLIC_URL", Help: "origin under which clients reach this server, for the installers (default as asked)", Parse: into(&c.publicURL, parsePublicURL)},
+		{Flag: "public-url", Env: "PUBLIC_URL", Help: "origin under which clients reach this server, for the installers and --oauth (default as asked)", Parse: into(&c.publicURL, parsePublicURL)},
+		{Flag: "oauth", Env: "OAUTH", Default: "false", Switch: true, Help: "let people connect hosts that cannot send a key, such as claude.ai and ChatGPT; needs --public-url", Parse: into(&c.oauth, parseSwitch)},
 		{Flag: "max-upload-mb", Env: "MAX_UPLOAD_MB", Default: "2048", Help: "largest upload to /api/import, in MB", Parse: into(&c.maxUploadBytes, parseMegabytes)},
 		{Flag: "max-stored-mb", Env: "MAX_STORED_MB", Default: "4096", Help: "samples of one person's recordings that are kept, in MB; a year of daily training takes about 10", Parse: into(&c.maxStoredBytes, parseMegabytes)},
 		{Flag: "calls-retention-days", Env: "CALLS_RETENTION_DAYS", Default: "400", Help: "how long each call is kept; what calls add up to stays", Parse: into(&c.retention, parseRetention)},
@@ -118,7 +121,7 @@ func (c *config) load() error {
 	if c.serves {
 		errs = append(errs, c.checkShared())
 	}
-	errs = append(errs, c.loadCertificate(), c.jwtSecret.Check("JWT_SECRET"), c.encryptionKey.Check("ENCRYPTION_KEY"))
+	errs = append(errs, c.checkOAuth(), c.loadCertificate(), c.jwtSecret.Check("JWT_SECRET"), c.encryptionKey.Check("ENCRYPTION_KEY"))
 	if err := errors.Join(errs...); err != nil {
 		return cli.Usage(err)
 	}
@@ -131,7 +134,7 @@ func (c *config) checkPersonal() error {
 	if c.host != "" && !loopback(c.host) {
 		errs = append(errs, fmt.Errorf("%s: --single-tenant asks for no key and so listens on loopback only, not on %s", c.settings.Source("host"), c.host))
 	}
-	for _, flag := range []string{"metrics-addr", "trusted-proxies", "downloads-dir", "public-url", "max-athletes"} {
+	for _, flag := range []string{"metrics-addr", "trusted-proxies", "downloads-dir", "public-url", "oauth", "max-athletes"} {
 		if c.settings.Given(flag) {
 			errs = append(errs, fmt.Errorf("--%s: has no use with --single-tenant", flag))
 		}
@@ -147,6 +150,18 @@ func (c *config) checkShared() error {
 		return nil //nolint:nilerr // the setting's parser has reported it
 	}
 	return errors.Join(c.jwtSecret.CheckGiven("JWT_SECRET"), c.encryptionKey.CheckGiven("ENCRYPTION_KEY"))
+}
+
+// checkOAuth demands an address that hosts can trust: tokens are bound to it, and people give it their keys.
+func (c *config) checkOAuth() error {
+	if !c.oauth || c.singleTenant {
+		return nil
+	}
+	u, err := url.Parse(c.publicURL)
+	if err == nil && (u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname())) {
+		return nil
+	}
+	return fmt.Errorf("%s: needs --public-url with the https:// address under which hosts reach this server", c.settings.Source("oauth"))
 }
 
 func (c *config) loadCertificate() error {

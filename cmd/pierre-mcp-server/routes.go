@@ -34,7 +34,7 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	verifier := access.NewVerifier(a.store, time.Now)
 	athletes := access.NewAthletes(a.store, c.maxAthletes, time.Now)
 	recorder := m.Calls(a.recorder, func(tool string) bool { return a.mcp.GetTool(tool) != nil })
-	mcp := mcpapi.New(a.mcp, mcpapi.Keys(verifier, athletes), a.limiter, recorder, mcpapi.Options{
+	mcp := mcpapi.New(a.mcp, mcpapi.Keys(c.callers(a, verifier), athletes), a.limiter, recorder, mcpapi.Options{
 		Clients:        a.clients,
 		Log:            a.log,
 		Work:           a.work,
@@ -43,6 +43,8 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 		TrustedProxies: c.trustedProxies,
 		ToolProfile:    c.toolProfile,
 		InProfile:      tools.InProfile,
+
+		ResourceMetadata: c.resourceMetadata(),
 	})
 	m.Sessions(mcp.Sessions)
 	imports := importapi.New(m.Imports(a.imports), importapi.Keys(verifier, athletes), importapi.Options{Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log})
@@ -58,6 +60,9 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 		return nil, fmt.Errorf("opening --downloads-dir: %w", err)
 	}
 	mountPages(mux, m.Requests("downloads", pages), mcp)
+	if err := a.mountOAuth(mux, c, m, verifier, ring, keys); err != nil {
+		return nil, fmt.Errorf("building the OAuth front: %w", err)
+	}
 	if c.metricsAddr == "" {
 		mux.Handle("GET /metrics", m.LocalHandler(a.log))
 	}

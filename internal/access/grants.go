@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/maypok86/otter/v2"
 
@@ -29,8 +30,9 @@ type Grants struct {
 type knownToken struct {
 	pierre.AccessToken
 
-	stamp uint64 // when the lookup began
-	slot  uint8  // of the key, in the verifier's stamps
+	began time.Time // of the lookup
+	stamp uint64    // when the lookup began
+	slot  uint8     // of the key, in the verifier's stamps
 }
 
 // NewGrants returns a verifier of keys and of tokens that were issued for resource, the URL of the MCP endpoint.
@@ -85,10 +87,10 @@ func (g *Grants) holder(ctx context.Context, known knownToken) (Principal, error
 }
 
 func (g *Grants) lookup(ctx context.Context, hash [32]byte) (knownToken, error) {
-	if known, ok := g.known.GetIfPresent(hash); ok && !g.keys.stamps.after(known.slot, known.stamp) {
+	if known, ok := g.known.GetIfPresent(hash); ok && g.keys.upToDate(known.slot, known.stamp, known.began) {
 		return known, nil
 	}
-	stamp := g.keys.stamps.latest() // before the lookup: a change since then makes it out of date
+	began, stamp := g.keys.now(), g.keys.stamps.latest() // before the lookup: a change since then makes it out of date
 	if err := g.keys.failed.tooMany(ctx, g.keys.now()); err != nil {
 		return knownToken{}, err
 	}
@@ -98,7 +100,7 @@ func (g *Grants) lookup(ctx context.Context, hash [32]byte) (knownToken, error) 
 	if err != nil {
 		return knownToken{}, slow(ctx, err)
 	}
-	known := knownToken{token, stamp, slot(token.KeyID)}
+	known := knownToken{token, began, stamp, slot(token.KeyID)}
 	g.known.Set(hash, known)
 	return known, nil
 }

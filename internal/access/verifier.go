@@ -152,10 +152,15 @@ func (v *Verifier) verifyHash(ctx context.Context, hash [32]byte) (Principal, er
 // remembered returns the key with that hash if it was looked up lately, and not changed since.
 func (v *Verifier) remembered(hash [32]byte) (*known, bool) {
 	k, ok := v.known.GetIfPresent(hash)
-	if !ok || v.stamps.after(k.slot, k.stamp) || v.unheard.Load() && v.now().Sub(k.began) >= unheardFor {
+	if !ok || !v.upToDate(k.slot, k.stamp, k.began) {
 		return nil, false
 	}
 	return k, true
+}
+
+// upToDate reports whether what was looked up of a key of the slot is still true, as far as this server has heard.
+func (v *Verifier) upToDate(slot uint8, stamp uint64, began time.Time) bool {
+	return !v.stamps.after(slot, stamp) && (!v.unheard.Load() || v.now().Sub(began) < unheardFor)
 }
 
 // Heard says whether changes by other servers and programs are heard of. While they are not, keys are remembered for one

@@ -53,7 +53,7 @@ func (t *tx) grant(ctx context.Context, join, where string, arg any, more ...any
 	return g, err
 }
 
-const joinTokens = `JOIN oauth_tokens t ON t.grant_id = g.id`
+const joinTokens = `JOIN oauth_tokens t ON t.grant_id = g.id` //nolint:gosec // it is no credential
 
 // columnsOf returns the columns of a token, if tokens are joined.
 func columnsOf(join string) string {
@@ -221,8 +221,13 @@ func (t *tx) insertTokens(ctx context.Context, id pierre.GrantID, p pierre.Token
 	return nil
 }
 
-// endGrant revokes the grant, and with it all its tokens.
+// endGrant revokes the grant, and with it all its tokens. Servers that remember tokens of the key are told.
 func (t *tx) endGrant(ctx context.Context, g *grantState, now time.Time) error {
-	_, err := t.exec(ctx, `UPDATE oauth_grants SET ended_us = $2 WHERE id = $1 AND ended_us IS NULL`, g.ID, now.UnixMicro())
-	return err
+	if !g.ended.IsZero() {
+		return nil
+	}
+	if _, err := t.exec(ctx, `UPDATE oauth_grants SET ended_us = $2 WHERE id = $1`, g.ID, now.UnixMicro()); err != nil {
+		return err
+	}
+	return t.keyChanged(ctx, now, pierre.ChangeKey, g.KeyID)
 }

@@ -37,6 +37,7 @@ const MaxAthletes = 20_000
 // Parts replace parts of the stack; the zero value is the product's.
 type Parts struct {
 	Auth     mcpapi.Authenticator // nil: the keys of the database
+	Resource string               // not "": access tokens for this URL are accepted, too
 	Personal *access.Principal    // not nil: all callers act as this principal, without a key
 	Recorder mcpapi.Recorder      // nil: the recorder of the stack
 }
@@ -58,6 +59,9 @@ func Open(ctx context.Context, dir string, m *server.MCPServer, parts Parts, opt
 		return nil, err
 	}
 	s := &Stack{Store: db, Keys: access.NewVerifier(db, opts.Now), Athletes: access.NewAthletes(db, MaxAthletes, opts.Now), Recorder: usage.NewRecorder(calls), calls: calls}
+	if parts.Resource != "" {
+		parts.Auth = access.NewGrants(s.Keys, db, parts.Resource)
+	}
 	if parts.Auth == nil {
 		parts.Auth = s.Keys
 	}
