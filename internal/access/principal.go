@@ -15,6 +15,7 @@ type Principal struct {
 	Customer pierre.UserID // whose key it is: limits and usage count for the customer
 	KeyID    pierre.KeyID  // "" in single-tenant mode, which has no keys
 	Type     pierre.KeyType
+	Tier     pierre.Tier  // of the key
 	Quota    pierre.KeyID // the family of the key: what its own limits count against
 	Limits   pierre.Limits
 	Expires  time.Time // when the key is no longer accepted, the end of its grace included; zero: never

@@ -209,7 +209,7 @@ func remember(k pierre.APIKey) *known {
 		user = ""
 	}
 	return &known{nets: r.Networks, ended: k.Revoked, heir: k.ReplacedBy, slot: slot(k.ID), who: Principal{
-		UserID: user, Customer: k.UserID, KeyID: k.ID, Type: k.Type, Quota: k.Family, Limits: k.Limits(),
+		UserID: user, Customer: k.UserID, KeyID: k.ID, Type: k.Type, Tier: k.Tier, Quota: k.Family, Limits: k.Limits(),
 		Expires: k.Expires, Tools: r.Tools, Profile: r.Profile,
 	}}
 }

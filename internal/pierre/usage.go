@@ -82,3 +82,17 @@ func (s *UsageSums) AddCounts(other *UsageSums) {
 	s.RequestBytes += other.RequestBytes
 	s.ResponseBytes += other.ResponseBytes
 }
+
+// A LimitUse says how much of a limit is used in the window that is open.
+type LimitUse struct {
+	Key      KeyID  // whose limit it is; "" if a customer's
+	Customer UserID // "" if a key's
+	Limit    Limit
+	Used     int64
+	ResetsAt time.Time // UTC
+}
+
+// Percent returns how much is used, rounded down.
+func (u *LimitUse) Percent() int64 {
+	return u.Used/u.Limit.Requests*100 + u.Used%u.Limit.Requests*100/u.Limit.Requests
+}

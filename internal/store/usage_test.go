@@ -178,6 +178,9 @@ func TestReportsSayWhatHappened(t *testing.T) {
 			h.step()
 			q := h.query()
 			groups, err := s.Usage(t.Context(), q)
+			if shorter := q.By == pierre.PeriodMinute || q.By == pierre.PeriodHour; shorter && !h.keptFrom.IsZero() && pierre.KindOf(err) == pierre.KindInvalid {
+				continue // so short periods are not kept as long
+			}
 			if err != nil {
 				t.Fatalf("%+v: %v", q, err)
 			}

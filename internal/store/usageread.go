@@ -123,6 +123,9 @@ func (t *tx) readUsage(ctx context.Context, u *usageFilter, from, to time.Time, 
 			return pierre.Invalid("from", "Usage before %s is kept by whole days, UTC: ask for days, from midnight to midnight.",
 				time.UnixMicro(k.calls).UTC().Format(time.RFC3339))
 		}
+		if p.span == 0 && longest < daySpan && p.to-p.from >= longest*secondMicros {
+			return pierre.Invalid("group_by", "Usage is kept by the minute for 8 days and by the hour for 100: ask for longer groups, or for a later time.")
+		}
 		if p.span == 0 {
 			err = t.readCalls(ctx, u, p, "", visit)
 		} else {

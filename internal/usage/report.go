@@ -14,6 +14,7 @@ import (
 
 // A CallStore adds up the calls of key that started in [from, to), refused ones by the minute.
 type CallStore interface {
+	GroupStore
 	CallSummary(ctx context.Context, key pierre.KeyID, from, to time.Time) (pierre.CallSummary, error)
 }
 
@@ -54,9 +55,8 @@ type Totals struct {
 	RateLimited int64 `json:"rate_limited"`
 }
 
-// ResponseTimes are percentiles in milliseconds by the nearest rank: pN is the
-// smallest duration that at least N % of the calls did not exceed, to a thousandth, and always one
-// that was measured.
+// ResponseTimes are percentiles in milliseconds by the nearest rank: pN is the smallest duration that at least N % of the
+// calls did not exceed, as exactly as [pierre.Durations] know it, and always one that was measured.
 type ResponseTimes struct {
 	P50 float64 `json:"p50"`
 	P95 float64 `json:"p95"`
@@ -97,6 +97,7 @@ type LimitUsage struct {
 // A Reporter makes reports.
 type Reporter struct {
 	calls   CallStore
+	groups  GroupStore
 	keys    KeyStore
 	quota   Quota
 	pending Pending
@@ -110,7 +111,7 @@ type Pending interface {
 
 // NewReporter returns a Reporter. pending is written before each report, so that nothing is missing from it.
 func NewReporter(calls CallStore, keys KeyStore, quota Quota, pending Pending, now func() time.Time) *Reporter {
-	return &Reporter{calls, keys, quota, pending, now}
+	return &Reporter{calls, calls, keys, quota, pending, now}
 }
 
 // Report tells what key did in [from, to). An unknown key is [pierre.KindNotFound].
@@ -174,12 +175,7 @@ func reportOf(sum pierre.CallSummary) Report {
 		return cmp.Or(cmp.Compare(b.Requests, a.Requests), cmp.Compare(a.Country, b.Country))
 	})
 	if n := all.Count(); n > 0 {
-		r.Response = &ResponseTimes{
-			P50: milliseconds(all.Percentile(50)),
-			P95: milliseconds(all.Percentile(95)),
-			P99: milliseconds(all.Percentile(99)),
-			Max: milliseconds(all.Percentile(100)),
-		}
+		r.Response = responseTimes(&all)
 		r.ErrorRate = new(float64(r.Totals.Failed) / float64(n))
 	}
 	return r

@@ -174,6 +174,34 @@ func (c *Client) Usage(ctx context.Context, id pierre.KeyID, start, end string) 
 	return call[usage.Report](ctx, c, request{method: http.MethodGet, path: keyPath(id) + "/usage", query: q})
 }
 
+// A UsageFilter says which calls are added up, and in which groups. The zero UsageFilter is all of this month as one.
+type UsageFilter struct {
+	Key      pierre.KeyID
+	User     pierre.UserID // the customer
+	Tier     pierre.Tier
+	Tool     string
+	Country  string
+	From, To string // dates or times as the API takes them, "" for its defaults
+	GroupBy  pierre.Period
+	SplitBy  pierre.UsageSplit
+	Limit    int    // of a page; 0: the server's
+	Cursor   string // NextCursor of the page before
+}
+
+// Breakdown adds usage up.
+func (c *Client) Breakdown(ctx context.Context, f UsageFilter) (usage.Breakdown, error) {
+	q := url.Values{}
+	for name, value := range map[string]string{
+		"key": string(f.Key), "user": string(f.User), "tier": string(f.Tier), "tool": f.Tool, "country": f.Country,
+		"from": f.From, "to": f.To, "group_by": string(f.GroupBy), "split_by": string(f.SplitBy),
+	} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	return call[usage.Breakdown](ctx, c, request{method: http.MethodGet, path: "/admin/usage", query: page(q, f.Limit, f.Cursor)})
+}
+
 // Audit returns a page of the audit log, newest first. A limit of 0 is the server's; the cursor is the page before's.
 func (c *Client) Audit(ctx context.Context, limit int, cursor string) (AuditPage, error) {
 	return call[AuditPage](ctx, c, request{method: http.MethodGet, path: "/admin/audit", query: page(url.Values{}, limit, cursor)})

@@ -159,7 +159,7 @@ func TestDocumentHasTheFieldsOfTheTypes(t *testing.T) {
 	for name, v := range map[string]any{
 		"ProvisionRequest": adminapi.ProvisionRequest{}, "UpdateRequest": adminapi.UpdateRequest{}, "RotateRequest": adminapi.RotateRequest{},
 		"FreshKey": adminapi.FreshKey{}, "ApiKey": adminapi.Key{}, "RateLimit": adminapi.RateLimit{}, "AuditEntry": adminapi.AuditEntry{},
-		"KeyAnswer": adminapi.KeyAnswer{}, "Usage": usage.Report{}, "Problem": web.Problem{}, "TierRequest": adminapi.TierRequest{}, "TierDetails": adminapi.Tier{},
+		"KeyAnswer": adminapi.KeyAnswer{}, "Usage": usage.Report{}, "UsageBreakdown": usage.Breakdown{}, "UsageRow": usage.BreakdownRow{}, "UsageSums": usage.Sums{}, "NearLimit": usage.NearLimit{}, "Problem": web.Problem{}, "TierRequest": adminapi.TierRequest{}, "TierDetails": adminapi.Tier{},
 	} {
 		var fields []string
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(v)) {

@@ -24,7 +24,7 @@ func (s *Server) report(w http.ResponseWriter, r *http.Request, _ pierre.AdminTo
 	if err != nil {
 		return err
 	}
-	from, to, err := span(params.Get("start_date"), params.Get("end_date"), s.now())
+	from, to, err := spanOf(params, "start_date", "end_date", s.now())
 	if err != nil {
 		return err
 	}
@@ -39,28 +39,28 @@ func (s *Server) report(w http.ResponseWriter, r *http.Request, _ pierre.AdminTo
 	return web.WriteJSON(w, http.StatusOK, report)
 }
 
-// span returns the time from start to end. A date is a day in UTC, and the end's day is included;
-// a time is a moment, and the end's is not. Without an end it is now's day; without a start, the
-// first day of the end's month.
-func span(start, end string, now time.Time) (from, to time.Time, err error) {
-	last := now
-	if end != "" {
-		if last, err = moment("end_date", end); err != nil {
+// spanOf returns the time from start to end, the names of two parameters. A date is a day in UTC, and the end's day is
+// included; a time is a moment, and the end's is not. Without an end it is now's day; without a start, the first day of
+// the end's month.
+func spanOf(params url.Values, start, end string, now time.Time) (from, to time.Time, err error) {
+	last, text := now, params.Get(end)
+	if text != "" {
+		if last, err = moment(end, text); err != nil {
 			return from, to, err
 		}
 	}
 	to = last
-	if end == "" || isDate(end) {
+	if text == "" || isDate(text) {
 		_, to = pierre.PeriodDay.Window(last)
 	}
 	from, _ = pierre.PeriodMonth.Window(to.Add(-time.Microsecond))
-	if start != "" {
-		if from, err = moment("start_date", start); err != nil {
+	if text := params.Get(start); text != "" {
+		if from, err = moment(start, text); err != nil {
 			return from, to, err
 		}
 	}
 	if !from.Before(to) {
-		return from, to, pierre.Invalid("end_date", "end_date must not be before start_date.")
+		return from, to, pierre.Invalid(end, "%s must not be before %s.", end, start)
 	}
 	return from, to, nil
 }

@@ -56,9 +56,10 @@ type Authenticator interface {
 	Verify(ctx context.Context, token string) (pierre.AdminToken, error)
 }
 
-// A UsageReader reports what a key did in [from, to).
+// A UsageReader reports what calls add up to: those of a key in [from, to), or those that are asked for.
 type UsageReader interface {
 	Report(ctx context.Context, key pierre.KeyID, from, to time.Time) (usage.Report, error)
+	Breakdown(ctx context.Context, q pierre.UsageQuery, page usage.Page) (usage.Breakdown, error)
 }
 
 // A Sealer encrypts answers that hold a fresh key while a repeated request may still get them.
@@ -127,6 +128,7 @@ func (s *Server) routes() []route {
 		{"GET", "/admin/tiers/{name}", pierre.PermListKeys, s.getTier},
 		{"PUT", "/admin/tiers/{name}", pierre.PermUpdateKeyLimits, s.putTier},
 		{"DELETE", "/admin/tiers/{name}", pierre.PermUpdateKeyLimits, s.removeTier},
+		{"GET", "/admin/usage", pierre.PermListKeys, s.breakdown},
 		{"GET", "/admin/audit", pierre.PermViewAuditLogs, s.audit},
 		{"GET", "/admin/token-info", "", s.tokenInfo},
 	}

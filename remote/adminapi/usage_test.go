@@ -12,7 +12,7 @@ import (
 func (d *harness) record(k key, at time.Time, status pierre.CallStatus) {
 	d.t.Helper()
 	if status == pierre.CallRateLimited {
-		err := d.store.RecordRefusedCalls(d.t.Context(), []pierre.RefusedCalls{{KeyID: pierre.KeyID(k.ID), Minute: at.Truncate(time.Minute), Tool: "get_stats", Country: "CH", Calls: 1}})
+		err := d.store.RecordRefusedCalls(d.t.Context(), []pierre.RefusedCalls{{KeyID: pierre.KeyID(k.ID), Customer: pierre.UserID(k.UserID), Minute: at.Truncate(time.Minute), Tool: "get_stats", Country: "CH", Calls: 1}})
 		if err != nil {
 			d.t.Fatal(err)
 		}

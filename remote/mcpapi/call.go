@@ -74,7 +74,9 @@ func (s *Server) run(ctx context.Context, x *exchange, tool *server.ServerTool) 
 func (s *Server) newCall(r *http.Request, x *exchange, p access.Principal, tool string, started time.Time) pierre.Call {
 	call := pierre.Call{
 		KeyID:        p.KeyID,
-		UserID:       p.Customer, // whose key it is, whoever the athlete
+		UserID:       p.UserID,
+		Customer:     p.Customer, // whose key it is, whoever the athlete
+		Tier:         p.Tier,
 		Tool:         tool,
 		Started:      started,
 		RequestBytes: x.msg.size,
