@@ -94,7 +94,7 @@ func TestVerifyNamesTheHolder(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := access.Principal{
-			UserID: b.key.UserID, Customer: b.key.UserID, KeyID: b.key.ID, Type: pierre.KeyPersonal, Quota: b.key.Family,
+			UserID: b.key.UserID, Customer: b.key.UserID, KeyID: b.key.ID, Type: pierre.KeyPersonal, Tier: b.key.Tier, Quota: b.key.Family,
 			Limits: pierre.Limits{Quota: b.key.Limit}, Tools: b.key.Tools,
 		}
 		if fmt.Sprint(p) != fmt.Sprint(want) || p.UserID == "" {

@@ -142,16 +142,10 @@ func bucketCalls(name string) (where string, args []any) {
 	}
 }
 
-// countCalls counts the calls of the bucket that started in [from, to) and were admitted.
+// countCalls counts the calls of the bucket that started in [from, to), a window of late, and were admitted.
 func (t *tx) countCalls(ctx context.Context, bucket string, from, to int64) (n int64, err error) {
 	where, args := bucketCalls(bucket)
-	f := filter{args: args}
-	f.and(where)
-	f.and("started_us >= " + f.arg(from))
-	f.and("started_us < " + f.arg(to))
-	f.and("status <> " + f.arg(string(pierre.CallRateLimited)))
-	err = t.row(ctx, `SELECT count(*) FROM calls WHERE `+f.where(), f.args...).Scan(&n)
-	return n, err
+	return t.countAdmitted(ctx, where, args, from, to)
 }
 
 func (t *tx) makeCounter(ctx context.Context, c counter) error {

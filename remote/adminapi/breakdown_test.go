@@ -132,7 +132,7 @@ func TestLimitsThatAreNearlyUsed(t *testing.T) {
 	for n := range int64(4) {
 		err := d.store.RecordCalls(t.Context(), []pierre.Call{{
 			ID: pierre.NewCallID(), KeyID: pierre.KeyID(k.ID), Tool: "get_stats", Status: pierre.CallSucceeded, Started: start, Country: "ZZ",
-			Quota: pierre.KeyID(k.ID), Period: pierre.PeriodDay,
+			Buckets: pierre.Limits{Quota: pierre.Limit{Requests: 4, Period: pierre.PeriodDay}}.Buckets(pierre.KeyID(k.ID), pierre.UserID(k.UserID), ""),
 		}})
 		if err != nil {
 			t.Fatal(err)
