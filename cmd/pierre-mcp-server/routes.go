@@ -45,6 +45,7 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 		InProfile:      tools.InProfile,
 
 		ResourceMetadata: c.resourceMetadata(),
+		Sessions:         a.sessions(ring),
 	})
 	m.Sessions(mcp.Sessions)
 	imports := importapi.New(m.Imports(a.imports), importapi.Keys(verifier, athletes), importapi.Options{Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log})
@@ -68,6 +69,14 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	}
 	mountHealth(mux, a.store, func() []string { return impaired(changes.State()) }, a.log)
 	return &api{withClient(mux, c.trustedProxies), mcp, verifier, changes, ring}, nil
+}
+
+// sessions returns what seals the ids of sessions, if other servers may go on with them.
+func (a *app) sessions(ring *keyring.Ring) mcpapi.Sealer {
+	if !a.store.Shared() {
+		return nil
+	}
+	return ring
 }
 
 // mountPages adds the pages for people. GET / without a page in mind is for the MCP API, whose clients look there

@@ -28,6 +28,9 @@ func (s *Store) BeginServing() error {
 	return nil
 }
 
+// Shared reports whether several servers may serve the database at the same time.
+func (s *Store) Shared() bool { return s.d.serveAlone == nil }
+
 // serveFile locks a file beside the database. The database file itself is not locked: SQLite has locks of its own on it.
 func serveFile(path string) (io.Closer, error) {
 	path, err := filepath.EvalSymlinks(path) // other names of the file share its lock

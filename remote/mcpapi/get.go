@@ -31,13 +31,16 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 	st, last := found.standalone, found.standalone.lastSent()
 	if id := r.Header.Get(mcp.HeaderLastEventID); id != "" {
 		number, event, ok := parseEventID(id)
-		if ok {
+		here := ok && !(elsewhere(number) && number != st.number)
+		if here {
 			st, ok = found.stream(number)
 		}
 		if !ok {
 			return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "Last-Event-ID names no stream that is kept.")
 		}
-		last = event
+		if here {
+			last = event
+		}
 	}
 	closeStream, err := s.sessions.openStream(ownerOf(c.Principal))
 	if err != nil {
@@ -62,7 +65,7 @@ func (s *Server) delete(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, nil, err, web.Presented(r.Header))
 		return
 	}
-	s.sessions.end(r.Context(), found)
+	s.sessions.bury(r.Context(), found)
 	w.WriteHeader(http.StatusNoContent)
 }
 
@@ -90,7 +93,7 @@ func (s *Server) sessionOnly(w http.ResponseWriter, r *http.Request) (*session, 
 	if id == "" {
 		return nil, caller{}, refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "Mcp-Session-Id is missing; initialize gives it out.")
 	}
-	found, ok := s.sessions.get(id, ownerOf(c.Principal))
+	found, ok := s.sessions.find(r.Context(), id, ownerOf(c.Principal))
 	if !ok {
 		return nil, caller{}, refuse(http.StatusNotFound, http.StatusNotFound, noSession)
 	}

@@ -68,7 +68,7 @@ func (s *Server) receive(x *exchange, r *http.Request) error {
 	if c, err = s.actFor(r.Context(), c, r.Header); err != nil {
 		return err
 	}
-	if x.session, err = s.sessionOf(r.Header, x, c.Principal); err != nil {
+	if x.session, err = s.sessionOf(r.Context(), r.Header, x, c.Principal); err != nil {
 		return err
 	}
 	x.session.begin(s.now())
@@ -99,7 +99,7 @@ func (s *Server) checkContentType(r *http.Request) error {
 // sessionOf returns the session of a request: the one that it names, a new one for initialize, or else one that is
 // forgotten with the request. Sessions are for clients of the older protocol that take streams; a client that wants
 // nothing but answers may do without.
-func (s *Server) sessionOf(h http.Header, x *exchange, p access.Principal) (*session, error) {
+func (s *Server) sessionOf(ctx context.Context, h http.Header, x *exchange, p access.Principal) (*session, error) {
 	id := h.Get(mcp.HeaderSessionID)
 	switch {
 	case x.modern:
@@ -109,7 +109,7 @@ func (s *Server) sessionOf(h http.Header, x *exchange, p access.Principal) (*ses
 	case x.msg.name == string(mcp.MethodInitialize) || id == "":
 		return &session{}, nil
 	}
-	found, ok := s.sessions.get(id, ownerOf(p))
+	found, ok := s.sessions.find(ctx, id, ownerOf(p))
 	if !ok {
 		return nil, refuse(http.StatusNotFound, http.StatusNotFound, noSession)
 	}
@@ -190,12 +190,30 @@ func (s *Server) initialize(ctx context.Context, x *exchange) answer {
 	if a.failed {
 		return a
 	}
-	if err := s.sessions.add(ctx, x.session); err != nil {
+	err := s.share(x.session)
+	if err == nil {
+		err = s.sessions.add(ctx, x.session)
+	}
+	if err != nil {
 		s.log.ErrorContext(ctx, "opening a session failed", slog.Any("err", err))
 		return refusalOf(err).answerWith(x.msg.id, false)
 	}
 	x.w.Header().Set(mcp.HeaderSessionID, x.session.id)
 	return a
+}
+
+// share gives a session that was initialized the id by which other servers can go on with it, if there may be others.
+func (s *Server) share(fresh *session) error {
+	if s.opts.Sessions == nil {
+		return nil
+	}
+	id, err := sharedID(s.opts.Sessions, fresh, s.now())
+	if err != nil {
+		return err
+	}
+	fresh.id = id
+	fresh.share()
+	return nil
 }
 
 // listen carries a subscription until the client hangs up, its key is no longer valid or the server stops.

@@ -73,6 +73,8 @@ type Options struct {
 
 	Overload Overload // refuses tool calls before they begin; nil: none
 
+	Sessions Sealer // seals the ids of sessions that other servers may go on with; nil: there are no others
+
 	Work *fair.Gate // shares the work between users; nil: one of its own
 
 	ToolProfile pierre.ToolProfile                                 // of keys that have none; "": default
@@ -166,7 +168,7 @@ func New(m *server.MCPServer, callers Callers, limiter Limiter, recorder Recorde
 	for _, origin := range opts.AllowedOrigins {
 		s.origins[origin] = true
 	}
-	s.sessions = newSessionTable(m, s.opts.SessionIdleTimeout, s.now)
+	s.sessions = newSessionTable(m, s.opts.SessionIdleTimeout, s.now, s.opts.Sessions)
 	s.adopt(m)
 	s.mcpValues = captureValues(m)
 	s.routes = http.NewServeMux()

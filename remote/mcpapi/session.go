@@ -123,9 +123,12 @@ func (s *session) SetClientInfo(client mcp.Implementation) {
 }
 
 // shorten returns at most maxKeptText bytes of what a client says about itself, in memory of their own.
-func shorten(text string) string {
-	if len(text) > maxKeptText {
-		text = strings.ToValidUTF8(text[:maxKeptText], "")
+func shorten(text string) string { return clip(text, maxKeptText) }
+
+// clip returns at most limit bytes of text, in memory of their own.
+func clip(text string, limit int) string {
+	if len(text) > limit {
+		text = strings.ToValidUTF8(text[:limit], "")
 	}
 	return strings.Clone(text)
 }
@@ -260,7 +263,7 @@ func (s *session) forgetFinished() {
 
 // stream returns the stream of that number.
 func (s *session) stream(number int64) (*stream, bool) {
-	if number == 0 {
+	if number == s.standalone.number {
 		return s.standalone, true
 	}
 	s.mu.Lock()

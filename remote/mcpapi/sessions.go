@@ -30,15 +30,19 @@ type sessionTable struct {
 	idle time.Duration
 	now  func() time.Time
 
+	shared Sealer // nil: sessions are of this server alone
+
 	mu        sync.Mutex
 	of        map[pierre.KeyID]*holdings
 	listeners map[*listener]struct{}
 	swept     time.Time
 	closed    bool
+	buried    graves
 }
 
-func newSessionTable(m *server.MCPServer, idle time.Duration, now func() time.Time) *sessionTable {
+func newSessionTable(m *server.MCPServer, idle time.Duration, now func() time.Time, shared Sealer) *sessionTable {
 	t := &sessionTable{
+		shared:    shared,
 		mcp:       m,
 		idle:      idle,
 		now:       now,
@@ -261,5 +265,5 @@ func (t *sessionTable) endWhere(ctx context.Context, match func(owner) bool) {
 		}
 	}
 	t.mu.Unlock()
-	t.end(ctx, ended...)
+	t.bury(ctx, ended...)
 }
