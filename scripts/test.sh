@@ -43,6 +43,7 @@ for shell in zsh busybox; do
 done
 command -v postgres >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || ensure pg_ctlcluster "the second database" postgresql ||
 	missing+=("postgresql: the tests on PostgreSQL")
+ensure pgbouncer "servers work behind poolers" pgbouncer || missing+=("pgbouncer: the test of poolers")
 ensure redis-server "limits that several servers share" redis-server || missing+=("redis-server: the tests on Redis")
 [ -z "${CI:-}" ] || [ ${#missing[@]} = 0 ] || fail "needed in CI: $(printf '%s; ' "${missing[@]}")"
 

@@ -94,7 +94,7 @@ func fillForCopy(t *testing.T, s *Store) {
 	heart := []float64{120, 121.5, 123}
 	_, err = s.ImportRecording(t.Context(), user.ID, pierre.Source{Provider: "file", Format: "fit", File: "Überlauf 🏃.fit", SHA256: [32]byte{1, 0, 255}, Imported: now},
 		pierre.Recording{
-			Activity: pierre.Activity{Sport: "run", Name: "日本 – Müggelsee", Start: now, Totals: pierre.Totals{DurationSeconds: &heart[0], DistanceMeters: &heart[1]}},
+			Activity: pierre.Activity{Sport: "run", Name: "日本 – Müggelsee", Device: "odd\x00\xff", Start: now, Totals: pierre.Totals{DurationSeconds: &heart[0], DistanceMeters: &heart[1]}},
 			Laps:     []pierre.Lap{{}},
 		})
 	if err != nil {

@@ -109,7 +109,7 @@ func (r *sortedRows) place() string {
 	return strings.Join(values, "/")
 }
 
-// writeValue writes a value so that no two different ones are written alike: its kind, then its bits or its length and bytes.
+// writeValue writes a value so that no two that both databases can keep are written alike: its kind, then its bits or its length and bytes.
 func writeValue(w stdhash.Hash, v any) error {
 	var b []byte
 	switch v := v.(type) {
@@ -125,6 +125,7 @@ func writeValue(w stdhash.Hash, v any) error {
 	case float64:
 		b = binary.BigEndian.AppendUint64([]byte{'f'}, math.Float64bits(v))
 	case string:
+		v = cleanText(v) // what PostgreSQL cannot keep is replaced there
 		b = append(binary.BigEndian.AppendUint64([]byte{'s'}, uint64(len(v))), v...)
 	case []byte:
 		b = append(binary.BigEndian.AppendUint64([]byte{'x'}, uint64(len(v))), v...)

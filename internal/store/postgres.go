@@ -64,6 +64,7 @@ func OpenPostgres(databaseURL string) (*Store, error) {
 		goose:         goose.DialectPostgres,
 		migrating:     []goose.ProviderOption{goose.WithLocker(locker)},
 		rewrite:       func(q string) string { return q },
+		arguments:     cleanTexts,
 		conflict:      postgresConflict,
 		serialization: postgresSerialization,
 		busy:          postgresBusy,

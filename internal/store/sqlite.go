@@ -63,6 +63,7 @@ func OpenSQLite(path string) (*Store, error) {
 		dir:           "sqlite",
 		goose:         goose.DialectSQLite3,
 		rewrite:       toQuestionMarks,
+		arguments:     func(args []any) []any { return args },
 		conflict:      sqliteConflict,
 		serialization: func(error) bool { return false }, // it has one writer at a time
 		busy:          sqliteBusy,

@@ -49,6 +49,7 @@ type dialect struct {
 	goose         goose.Dialect             // for the migrations' own table
 	migrating     []goose.ProviderOption    // such as a lock, where the database has one
 	rewrite       func(string) string       // from $1 to the driver's placeholders
+	arguments     func([]any) []any         // makes texts such that the database can keep them
 	conflict      func(error) bool          // reports a unique violation
 	serialization func(error) bool          // reports that the transaction came between others and can be run again
 	busy          func(error) bool          // reports that another program holds the database, or that it cannot be reached

@@ -19,15 +19,15 @@ type tx struct {
 }
 
 func (t *tx) exec(ctx context.Context, q string, args ...any) (sql.Result, error) {
-	return t.ExecContext(ctx, t.d.rewrite(q), args...)
+	return t.ExecContext(ctx, t.d.rewrite(q), t.d.arguments(args)...)
 }
 
 func (t *tx) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
-	return t.QueryContext(ctx, t.d.rewrite(q), args...)
+	return t.QueryContext(ctx, t.d.rewrite(q), t.d.arguments(args)...)
 }
 
 func (t *tx) row(ctx context.Context, q string, args ...any) *sql.Row {
-	return t.QueryRowContext(ctx, t.d.rewrite(q), args...)
+	return t.QueryRowContext(ctx, t.d.rewrite(q), t.d.arguments(args)...)
 }
 
 // lockUser makes other transactions that lock the user wait until this one ends. It is for changes that read much of
@@ -166,9 +166,9 @@ func (s *Store) view(ctx context.Context, what string, f func(*tx) error) error 
 }
 
 func (s *Store) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
-	return s.read.QueryContext(ctx, s.d.rewrite(q), args...)
+	return s.read.QueryContext(ctx, s.d.rewrite(q), s.d.arguments(args)...)
 }
 
 func (s *Store) row(ctx context.Context, q string, args ...any) *sql.Row {
-	return s.read.QueryRowContext(ctx, s.d.rewrite(q), args...)
+	return s.read.QueryRowContext(ctx, s.d.rewrite(q), s.d.arguments(args)...)
 }
