@@ -60,11 +60,11 @@ func New() *Monitor {
 			Name: "pierre_calls_shed_total", Help: "Tool calls that were answered with 503 before they began, by the queue that was too long.",
 		}, []string{"queue"}),
 		jobs: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "pierre_job_runs_total", Help: "Runs of background jobs on this server, by job and result.",
-		}, []string{"job", "result"}),
+			Name: "pierre_job_runs_total", Help: "Runs of background jobs on this server, by task and result.",
+		}, []string{"task", "result"}),
 		jobsLast: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "pierre_job_last_success_timestamp_seconds", Help: "When a background job ended well on this server, by job; of replicas one runs the fleet's jobs.",
-		}, []string{"job"}),
+			Name: "pierre_job_last_success_timestamp_seconds", Help: "When a background job ended well on this server, by task; of replicas one runs the fleet's jobs.",
+		}, []string{"task"}),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "pierre_tool_calls_refused_total", Help: "Tool calls that a limit refused, by tool.",
 		}, []string{"tool"}),
@@ -84,6 +84,11 @@ func New() *Monitor {
 	for _, status := range []pierre.ImportStatus{pierre.ImportImported, pierre.ImportDuplicate, pierre.ImportSkipped, pierre.ImportFailed} { // a series that is missing looks like one that was never 0
 		m.files.WithLabelValues(string(status))
 	}
+	m.refused.WithLabelValues(unknownTool)
+	for _, r := range []string{"succeeded", "failed"} {
+		m.writes.WithLabelValues(r)
+	}
+	m.calls.WithLabelValues(unknownTool, string(pierre.CallSucceeded))
 	return m
 }
 
@@ -106,6 +111,8 @@ func histogram(name, help string, buckets []float64, labels ...string) *promethe
 
 // Requests measures h under the name route.
 func (m *Monitor) Requests(route string, h http.Handler) http.Handler {
+	m.requests.WithLabelValues(route, strconv.Itoa(http.StatusOK))
+	m.streams.WithLabelValues(route)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		defer func() {

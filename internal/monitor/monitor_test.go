@@ -143,8 +143,8 @@ func TestQueuesAreShown(t *testing.T) {
 		`pierre_db_connections{pool="read",state="in_use"} 2`, `pierre_db_connections_max{pool="read"} 8`,
 		`pierre_db_connection_waits_total{pool="read"} 9`, `pierre_db_connection_wait_seconds_total{pool="read"} 1.5`,
 		"pierre_record_batch_calls_sum 6", `pierre_record_batch_duration_seconds_count{result="failed"} 1`,
-		`pierre_job_runs_total{job="tidy up",result="failed"} 1`, `pierre_job_runs_total{job="tidy up",result="succeeded"} 1`,
-		`pierre_job_last_success_timestamp_seconds{job="tidy up"}`, `pierre_build_info{goversion="go`,
+		`pierre_job_runs_total{result="failed",task="tidy up"} 1`, `pierre_job_runs_total{result="succeeded",task="tidy up"} 1`,
+		`pierre_job_last_success_timestamp_seconds{task="tidy up"}`, `pierre_build_info{goversion="go`,
 	} {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("/metrics lacks %s", want)

@@ -16,6 +16,9 @@ type Recorder interface {
 	Refuse(c pierre.Call) error
 }
 
+// unknownTool is the label of names that clients made up.
+const unknownTool = "unknown"
+
 // Calls returns a recorder that measures what it passes on to next. Calls of a tool that known does not report
 // are measured as "unknown": a client can make up any number of names.
 func (m *Monitor) Calls(next Recorder, known func(tool string) bool) Recorder {
@@ -47,7 +50,7 @@ func (c *calls) label(tool string) string {
 	if c.known(tool) {
 		return tool
 	}
-	return "unknown"
+	return unknownTool
 }
 
 // An Importer imports uploads; [importer.Importer] is one.
