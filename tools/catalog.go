@@ -36,7 +36,8 @@ type Catalog struct {
 
 // Options are what answers say of the installation. The zero value takes the defaults.
 type Options struct {
-	ImportCommand string // that adds recordings, without their path; default "mcp-client import"
+	Allowances    Allowances // what keys may do; nil: there are no keys, and no tool that asks for their limits
+	ImportCommand string     // that adds recordings, without their path; default "mcp-client import"
 }
 
 // New returns the tools that answer from data, and compute with coach.
@@ -54,7 +55,7 @@ func (c *Catalog) Register(s *server.MCPServer) {
 }
 
 func (c *Catalog) tools() []tool {
-	return []tool{
+	all := []tool{
 		c.getActivities(),
 		c.getActivity(),
 		c.getStats(),
@@ -67,4 +68,8 @@ func (c *Catalog) tools() []tool {
 		c.predictPerformance(),
 		c.compareActivities(),
 	}
+	if c.options.Allowances != nil {
+		all = append(all, c.getUsage())
+	}
+	return all
 }

@@ -45,6 +45,7 @@ func usual(ids map[string]pierre.ActivityID) []call {
 		{"analyze_training_load", map[string]any{"timeframe": "month"}},
 		{"predict_performance", map[string]any{"target_sport": "run", "target_distance": 21097.5, "target_date": "2026-09-27"}},
 		{"compare_activities", map[string]any{"activity_id": ids["race"], "comparison_type": "personal_best"}},
+		{"get_usage", map[string]any{}},
 	}
 }
 

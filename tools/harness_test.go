@@ -18,6 +18,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/allowance"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
@@ -45,7 +46,7 @@ type data interface {
 }
 
 func newServer(t testing.TB, d data) *server.MCPServer {
-	return serverOf(t, d, tools.Options{})
+	return serverOf(t, d, tools.Options{Allowances: someUse{}})
 }
 
 func serverOf(t testing.TB, d data, o tools.Options) *server.MCPServer {
@@ -53,6 +54,22 @@ func serverOf(t testing.TB, d data, o tools.Options) *server.MCPServer {
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	tools.New(d, training.New(d, now, log, training.Options{}), now, o).Register(s)
 	return s
+}
+
+// someUse is the allowance of a key of which something is used.
+type someUse struct{}
+
+// Of implements [tools.Allowances].
+func (someUse) Of(context.Context, access.Principal) (allowance.Allowance, error) {
+	midnight := now().Truncate(24*time.Hour).AddDate(0, 0, 1)
+	return allowance.Allowance{Tier: pierre.TierProfessional, Expires: midnight.AddDate(0, 3, 0), Limits: []allowance.Limit{
+		{Policy: "key-month", Scope: pierre.BucketKey, Requests: 100_000, Period: pierre.PeriodMonth, Used: 1234, Remaining: 98_766, ResetsAt: midnight.AddDate(0, 0, 15)},
+		{Policy: "key-burst", Scope: pierre.BucketKey, Requests: 10, PerSeconds: 1, Used: 1, Remaining: 9, ResetsAt: now().Add(time.Second)},
+		{
+			Policy: "tool-predict_performance-day", Scope: pierre.BucketTool, Tool: "predict_performance",
+			Requests: 20, Period: pierre.PeriodDay, Used: 20, ResetsAt: midnight, FreesAt: midnight,
+		},
+	}}, nil
 }
 
 // fault is what a client reads of an error that it can do nothing about.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 
+	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/tools"
 )
 
@@ -25,6 +26,17 @@ What was wrong with a call comes back as a result with isError and a sentence fo
 What a server tells its clients at the start:
 
 > %s
+
+How many tools tools/list shows is a view, which saves a model's context; a tool that it leaves out can be called all the
+same, if the key allows it. The profiles of tools:
+
+| profile | tools |
+|---|---|
+| minimal | %s |
+| default, full | all |
+
+A key has a profile (tool_profile), or its tier, or the server (--tool-profile). A request asks for a narrower one in
+the header X-Pierre-Tools. get_usage is not on personal servers, where there is no key.
 `
 
 // docs/tools.md describes the tools as they are.
@@ -39,7 +51,7 @@ func TestReference(t *testing.T) {
 	h.call(calls[set].tool, calls[set].args)
 
 	var b strings.Builder
-	fmt.Fprintf(&b, referenceHead, strings.ReplaceAll(tools.Instructions, "\n", "\n> "))
+	fmt.Fprintf(&b, referenceHead, strings.ReplaceAll(tools.Instructions, "\n", "\n> "), strings.Join(inMinimal(calls), ", "))
 	for _, c := range calls {
 		tool := listed[c.tool]
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", tool.Name, tool.Description)
@@ -115,4 +127,15 @@ func defaultOf(s *jsonschema.Schema) string {
 		return ""
 	}
 	return " Default: " + strings.Trim(string(s.Default), `"`) + "."
+}
+
+// inMinimal returns the tools of the smallest profile, in the order of the calls.
+func inMinimal(calls []call) []string {
+	var names []string
+	for _, c := range calls {
+		if tools.InProfile(pierre.ProfileMinimal, c.tool) {
+			names = append(names, c.tool)
+		}
+	}
+	return names
 }

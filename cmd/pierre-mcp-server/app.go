@@ -13,6 +13,7 @@ import (
 
 	"github.com/mark3labs/mcp-go/server"
 
+	"github.com/pierre-mcp/pierre/internal/allowance"
 	"github.com/pierre-mcp/pierre/internal/buildinfo"
 	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/clientinfo"
@@ -95,7 +96,7 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 		}),
 	}
 	coach := training.New(st, time.Now, log, training.Options{})
-	tools.New(st, coach, time.Now, tools.Options{ImportCommand: c.importCommand()}).Register(a.mcp)
+	tools.New(st, coach, time.Now, a.toolOptions(c)).Register(a.mcp)
 	a.watchEnd(ctx)
 	return a, nil
 }
@@ -158,6 +159,15 @@ func (a *app) close(ctx context.Context) error {
 	flush, cancel := a.ending(ctx)
 	defer cancel()
 	return errors.Join(a.calls.close(flush, a.recorder), a.store.Close())
+}
+
+// toolOptions are what the tools say of this kind of server. A personal one has no limits to ask for.
+func (a *app) toolOptions(c *config) tools.Options {
+	o := tools.Options{ImportCommand: c.importCommand()}
+	if !c.singleTenant {
+		o.Allowances = allowance.New(a.limiter, time.Now)
+	}
+	return o
 }
 
 // importCommand is the command that adds recordings to this kind of server.

@@ -21,6 +21,7 @@ func (a *app) jobs(keys *access.Verifier, ring *keyring.Ring, keepCalls time.Dur
 		{Name: "delete old grants of apps", Every: time.Hour, Fleet: true, Do: func(ctx context.Context) error {
 			return a.store.TidyOAuth(ctx, time.Now())
 		}},
+		{Name: "finish deletions of athletes", Every: 10 * time.Minute, Fleet: true, Do: a.store.FinishDeletions},
 		{Name: "delete old changes", Every: 10 * time.Minute, Fleet: true, Do: func(ctx context.Context) error {
 			return a.store.ForgetChanges(ctx, time.Now())
 		}},

@@ -2,16 +2,20 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/allowance"
 	"github.com/pierre-mcp/pierre/internal/bus"
 	"github.com/pierre-mcp/pierre/internal/keyring"
 	"github.com/pierre-mcp/pierre/internal/usage"
 	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
+	"github.com/pierre-mcp/pierre/remote/clientapi"
 	"github.com/pierre-mcp/pierre/remote/downloads"
 	"github.com/pierre-mcp/pierre/remote/importapi"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
@@ -43,6 +47,7 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 		TrustedProxies: c.trustedProxies,
 		ToolProfile:    c.toolProfile,
 		InProfile:      tools.InProfile,
+		Free:           tools.Free,
 
 		ResourceMetadata: c.resourceMetadata(),
 		Sessions:         a.sessions(ring),
@@ -56,6 +61,9 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	mux.Handle("/", m.Requests("mcp", mcp))
 	mux.Handle("/api/import", m.Requests("import", imports))
 	mux.Handle("/admin/", m.Requests("admin", a.adminAPI(ring, keys)))
+	mux.Handle("/v1/", m.Requests("client", clientapi.New(verifier, a.store, allowance.New(a.limiter, time.Now), clientapi.Options{
+		Keys: keys, Tools: a.toolNames, Log: a.log,
+	})))
 	pages, err := downloads.New(a.store.Ready, downloads.Options{Dir: c.downloadsDir, PublicURL: c.publicURL, Log: a.log})
 	if err != nil {
 		return nil, fmt.Errorf("opening --downloads-dir: %w", err)
@@ -93,6 +101,9 @@ func mountPages(mux *http.ServeMux, pages, mcp http.Handler) {
 		mux.Handle(route, pages)
 	}
 }
+
+// toolNames returns the names of the tools in alphabetical order.
+func (a *app) toolNames() []string { return slices.Sorted(maps.Keys(a.mcp.ListTools())) }
 
 func (a *app) adminAPI(ring *keyring.Ring, keys access.KeyListener) http.Handler {
 	tokens := access.NewAdminVerifier(ring, a.store, time.Now)

@@ -1,0 +1,100 @@
+package mcpapi_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/remote/mcpapi"
+	"github.com/pierre-mcp/pierre/remote/mcpapi/mcpapitest"
+)
+
+// A list shows the tools of the narrowest profile of key and request; what it leaves out can be called.
+func TestToolProfiles(t *testing.T) {
+	a := &auth{}
+	profile := ""
+	h := startWith(t, mcpapitest.Parts{Auth: a}, mcpapi.Options{
+		ToolProfile: pierre.ProfileFull,
+		InProfile: func(p pierre.ToolProfile, tool string) bool {
+			return p == pierre.ProfileFull || tool == "noop" || p == pierre.ProfileDefault && tool == "whoami"
+		},
+	})
+	a.verify = func(ctx context.Context, key string) (access.Principal, error) {
+		p, err := h.Keys.Verify(ctx, key)
+		p.Profile = profile
+		return p, err
+	}
+	c := h.client(pierre.Limit{})
+	const all = "many"
+	for _, tt := range []struct{ key, asked, want string }{
+		{"", "", all},
+		{"full", "", all},
+		{"default", "", "noop whoami"},
+		{"minimal", "", "noop"},
+		{"unheard-of", "", all},
+		{"", "minimal", "noop"},
+		{"full", "default", "noop whoami"},
+		{"minimal", "full", "noop"},
+		{"default", "full", "noop whoami"},
+	} {
+		profile = tt.key
+		for range 2 { // the second is kept from the first
+			for _, resp := range []response{
+				c.post(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, "X-Pierre-Tools", tt.asked),
+				c.modern("1", "tools/list", "", "X-Pierre-Tools", tt.asked),
+			} {
+				var answer struct {
+					Result struct{ Tools []struct{ Name string } }
+				}
+				decode(t, resp.body, &answer)
+				var names []string
+				for _, tool := range answer.Result.Tools {
+					names = append(names, tool.Name)
+				}
+				slices.Sort(names)
+				if got := strings.Join(names, " "); got != tt.want && (tt.want != all || len(names) < 5) {
+					t.Errorf("key %q, request %q: %s, want %s", tt.key, tt.asked, got, tt.want)
+				}
+			}
+		}
+	}
+	profile = "minimal"
+	if got := c.whoami(); got != string(c.row.UserID) {
+		t.Errorf("a tool that is not in the list: %s", got)
+	}
+	if resp := c.post(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, "X-Pierre-Tools", "most"); resp.StatusCode != http.StatusBadRequest || !strings.Contains(resp.body, "minimal, default, full") {
+		t.Errorf("an unknown profile: %d %s", resp.StatusCode, resp.body)
+	}
+}
+
+// A free tool is called at the limit and after it, and costs nothing; a key that may not use it may not.
+func TestFreeTools(t *testing.T) {
+	h := start(t, mcpapi.Options{Free: func(tool string) bool { return tool == "whoami" }})
+	c := h.client(pierre.Limit{Requests: 1, Period: pierre.PeriodMonth})
+	for range 3 {
+		c.whoami()
+	}
+	if resp := c.post(call("1", "noop", "")); resp.StatusCode != http.StatusOK {
+		t.Errorf("the first call that counts: %d %s", resp.StatusCode, resp.body)
+	}
+	if resp := c.post(call("2", "noop", "")); resp.StatusCode != http.StatusTooManyRequests {
+		t.Errorf("the second: %d %s", resp.StatusCode, resp.body)
+	}
+	c.whoami()
+	if resp := c.modern("3", "tools/call", `"name":"whoami"`); resp.StatusCode != http.StatusOK || !strings.Contains(resp.body, string(c.row.UserID)) {
+		t.Errorf("a free call of the newer protocol: %d %s", resp.StatusCode, resp.body)
+	}
+	for _, recorded := range c.calls() {
+		if recorded.Tool == "whoami" {
+			t.Errorf("%+v was recorded", recorded)
+		}
+	}
+	few := h.client(pierre.Limit{}, "noop")
+	if resp := few.post(call("1", "whoami", "")); !strings.Contains(resp.body, "no tool of this name") {
+		t.Errorf("a free tool that the key may not use: %d %s", resp.StatusCode, resp.body)
+	}
+}
