@@ -59,24 +59,11 @@ long a life, prints it, alone, on stdout, and revokes the old one.`,
 
 // successor returns a token like old, which lives for so many days from now, or as long as old lived if days is nil.
 func successor(old pierre.AdminToken, now time.Time, days *int) (pierre.AdminToken, error) {
-	if !old.Revoked.IsZero() {
-		return old, &pierre.Error{
-			Kind: pierre.KindConflict,
-			Msg:  "it is revoked or was rotated before; make a new token with generate-token",
-		}
-	}
-	next := old
-	next.ID, next.LastUsed = pierre.NewAdminTokenID(), time.Time{}
-	next.Created = now.Truncate(time.Second)
-	switch {
-	case days != nil:
-		var err error
+	next, err := old.Successor(now)
+	if err == nil && days != nil {
 		next.Expires, err = expiry(next.Created, *days)
-		return next, err
-	case !old.Expires.IsZero():
-		next.Expires = next.Created.Add(old.Expires.Sub(old.Created))
 	}
-	return next, nil
+	return next, err
 }
 
 // tokenID reads the id of a token. What cannot be one is not repeated: it may be the token itself.

@@ -72,6 +72,8 @@ type TokenStore interface {
 type AdminSecrets interface {
 	// JWTSecrets returns the secrets that a token may be signed with whose header has that kid; "": it has none.
 	JWTSecrets(kid string) []secret.String
+	// JWTSecret returns the one that new tokens are signed with.
+	JWTSecret() secret.String
 }
 
 // An AdminVerifier verifies admin tokens. It reads the token's row each time, so that a token which admin-setup revoked in
@@ -96,6 +98,11 @@ func NewAdminVerifier(keys AdminSecrets, rows TokenStore, now func() time.Time) 
 		jwt.WithStrictDecoding(),
 		jwt.WithTimeFunc(now),
 	)}
+}
+
+// Sign returns the token that its row stands for; see [SignAdminToken].
+func (v *AdminVerifier) Sign(row pierre.AdminToken) (secret.String, error) {
+	return SignAdminToken(v.keys.JWTSecret(), row)
 }
 
 // Verify returns the row of the token; its permissions are the row's. A token that is missing, not valid,

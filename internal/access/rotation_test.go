@@ -13,10 +13,14 @@ import (
 // only is one secret.
 type only struct{ secret.String }
 
+func (o only) JWTSecret() secret.String { return o.String }
+
 func (o only) JWTSecrets(string) []secret.String { return []secret.String{o.String} }
 
 // secrets are several, found by their ids.
 type secrets []secret.String
+
+func (all secrets) JWTSecret() secret.String { return all[0] }
 
 func (all secrets) JWTSecrets(kid string) []secret.String {
 	if kid == "" {

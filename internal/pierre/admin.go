@@ -79,6 +79,20 @@ type AdminToken struct {
 	LastUsed    time.Time // zero: never
 }
 
+// Successor returns a token in place of a, with the same permissions and a lifetime as long. One that has ended has none.
+func (a AdminToken) Successor(now time.Time) (AdminToken, error) {
+	if !a.Revoked.IsZero() {
+		return a, &Error{Kind: KindConflict, Msg: "It is revoked or was rotated before; make a new token."}
+	}
+	next := a
+	next.ID, next.LastUsed = NewAdminTokenID(), time.Time{}
+	next.Created = now.UTC().Truncate(time.Second)
+	if !a.Expires.IsZero() {
+		next.Expires = next.Created.Add(a.Expires.Sub(a.Created))
+	}
+	return next, nil
+}
+
 // An AuditEntry is one change, written in the transaction that made it.
 type AuditEntry struct {
 	Seq     int64 // rising; a cursor over the log
@@ -88,4 +102,30 @@ type AuditEntry struct {
 	Action  string // such as "key.provision"
 	Target  string // the id of what was changed
 	Details string // JSON, without secrets
+	Place   int64  // in the chain of hashes, from 1; 0: it has none yet
+	Hash    []byte // over the entry and the hash before it; nil if it has no place
+}
+
+// An AuditQuery says which entries of the audit log are wanted, newest first. A zero member admits all.
+type AuditQuery struct {
+	Actor, Action, Target string
+	From, To              time.Time // at From or after, and before To
+	Limit                 int       // at most so many
+	Cursor                string    // NextCursor of the page before, "" for the first page
+}
+
+// An AuditCheck is what a check of the audit log found.
+type AuditCheck struct {
+	Entries   int64       // that are as they were written
+	Unchained int64       // that have no place in the chain yet: nothing is known of them
+	Head      []byte      // the hash of the last of Entries: kept elsewhere, it tells later whether any of them was cut off
+	KeptFound bool        // the hash that was kept is the chain's, or there was none
+	Broken    *AuditBreak // the first entry that is not as it was written; nil: all are
+}
+
+// An AuditBreak is the first entry of the audit log that is not as it was written.
+type AuditBreak struct {
+	Place int64
+	Seq   int64 // 0 if it is not known
+	Why   string
 }

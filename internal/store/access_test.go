@@ -361,7 +361,7 @@ func actions(t *testing.T, s *store.Store) []string {
 	var names []string
 	cursor := ""
 	for {
-		page, err := s.AuditLog(t.Context(), 2, cursor)
+		page, err := s.AuditLog(t.Context(), pierre.AuditQuery{Limit: 2, Cursor: cursor})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -38,11 +38,22 @@ func (s *Store) AdminTokens(ctx context.Context) ([]pierre.AdminToken, error) {
 
 // CreateAdminToken keeps a new admin token.
 func (s *Store) CreateAdminToken(ctx context.Context, act pierre.Act, a pierre.AdminToken) error {
-	return s.update(ctx, "keeping admin token "+string(a.ID), func(t *tx) error {
+	_, _, err := s.CreateAdminTokenOnce(ctx, act, a, func() ([]byte, error) { return nil, nil })
+	return err
+}
+
+// CreateAdminTokenOnce keeps a new admin token. Answers and repetitions are as for [Store.ProvisionAPIKey].
+func (s *Store) CreateAdminTokenOnce(
+	ctx context.Context, act pierre.Act, a pierre.AdminToken, answer func() ([]byte, error),
+) (first []byte, repeated bool, err error) {
+	return s.changeOnce(ctx, act, "keeping admin token "+string(a.ID), func(t *tx) ([]byte, error) {
 		if err := t.insertAdminToken(ctx, a); err != nil {
-			return err
+			return nil, err
 		}
-		return t.audit(ctx, act, "admin_token.generate", string(a.ID), adminTokenDetails(a))
+		if err := t.audit(ctx, act, "admin_token.generate", string(a.ID), adminTokenDetails(a)); err != nil {
+			return nil, err
+		}
+		return answer()
 	})
 }
 
@@ -51,23 +62,38 @@ func (s *Store) RotateAdminToken(
 	ctx context.Context, act pierre.Act, id pierre.AdminTokenID, replace func(old pierre.AdminToken) (pierre.AdminToken, error),
 ) (pierre.AdminToken, error) {
 	var next pierre.AdminToken
-	err := s.update(ctx, "rotating admin token "+string(id), func(t *tx) error {
-		old, err := t.adminToken(ctx, id)
-		if err != nil {
-			return err
-		}
-		if next, err = replace(old); err != nil {
-			return err
-		}
-		if err := t.insertAdminToken(ctx, next); err != nil {
-			return err
-		}
-		if err := t.revokeAdminToken(ctx, id, act.At); err != nil {
-			return err
-		}
-		return t.audit(ctx, act, "admin_token.rotate", string(id), map[string]pierre.AdminTokenID{"successor": next.ID})
+	_, _, err := s.RotateAdminTokenOnce(ctx, act, id, replace, func(made pierre.AdminToken) ([]byte, error) {
+		next = made
+		return nil, nil
 	})
 	return next, err
+}
+
+// RotateAdminTokenOnce is RotateAdminToken with answers and repetitions as for [Store.ProvisionAPIKey].
+func (s *Store) RotateAdminTokenOnce(
+	ctx context.Context, act pierre.Act, id pierre.AdminTokenID, replace func(old pierre.AdminToken) (pierre.AdminToken, error),
+	answer func(pierre.AdminToken) ([]byte, error),
+) (first []byte, repeated bool, err error) {
+	return s.changeOnce(ctx, act, "rotating admin token "+string(id), func(t *tx) ([]byte, error) {
+		old, err := t.adminToken(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		next, err := replace(old)
+		if err != nil {
+			return nil, err
+		}
+		if err := t.insertAdminToken(ctx, next); err != nil {
+			return nil, err
+		}
+		if err := t.revokeAdminToken(ctx, id, act.At); err != nil {
+			return nil, err
+		}
+		if err := t.audit(ctx, act, "admin_token.rotate", string(id), map[string]pierre.AdminTokenID{"successor": next.ID}); err != nil {
+			return nil, err
+		}
+		return answer(next)
+	})
 }
 
 // RevokeAdminToken revokes the token with that id, and returns it. Of a token that is revoked already nothing changes.

@@ -133,17 +133,38 @@ func (s *Store) DeleteAthlete(ctx context.Context, act pierre.Act, customer pier
 	if err != nil || id == "" {
 		return "", err
 	}
-	return id, s.deleteData(ctx, id)
+	return id, s.deleteUser(ctx, id)
 }
 
 // deletedAtOnce is how many activities one transaction deletes: a few milliseconds, in which nothing else is written.
 const deletedAtOnce = 100
 
-// deleteData deletes a user who can no longer be found, piece by piece.
-func (s *Store) deleteData(ctx context.Context, id pierre.UserID) error {
+// gone is the condition on users who can no longer be found, whose data is being deleted: customers without an e-mail
+// address and athletes without a name.
+const gone = `(email IS NULL AND athlete_name IS NULL)`
+
+// deleteUser deletes a user who can no longer be found, and the user's athletes, piece by piece.
+func (s *Store) deleteUser(ctx context.Context, id pierre.UserID) error {
+	for {
+		var athlete pierre.UserID
+		err := s.row(ctx, `SELECT id FROM users WHERE customer_id = $1 LIMIT 1`, id).Scan(&athlete)
+		if errors.Is(err, sql.ErrNoRows) {
+			return s.deleteData(ctx, id, gone)
+		}
+		if err != nil {
+			return s.classify(err, "looking for athletes")
+		}
+		if err := s.deleteData(ctx, athlete, `customer_id IS NOT NULL`); err != nil {
+			return err
+		}
+	}
+}
+
+// deleteData deletes a user who has no athletes, if the condition holds, piece by piece.
+func (s *Store) deleteData(ctx context.Context, id pierre.UserID, condition string) error {
 	for {
 		var deleted int64
-		err := s.update(ctx, "deleting an athlete's activities", func(t *tx) error {
+		err := s.update(ctx, "deleting a user's activities", func(t *tx) error {
 			r, err := t.exec(ctx, `DELETE FROM activities WHERE id IN (SELECT id FROM activities WHERE user_id = $1 LIMIT $2)`, id, deletedAtOnce)
 			if err != nil {
 				return err
@@ -158,24 +179,24 @@ func (s *Store) deleteData(ctx context.Context, id pierre.UserID) error {
 			break
 		}
 	}
-	return s.update(ctx, "deleting an athlete", func(t *tx) error {
-		_, err := t.exec(ctx, `DELETE FROM users WHERE id = $1 AND customer_id IS NOT NULL AND athlete_name IS NULL`, id)
+	return s.update(ctx, "deleting a user", func(t *tx) error {
+		_, err := t.exec(ctx, `DELETE FROM users WHERE id = $1 AND `+condition, id)
 		return err
 	})
 }
 
-// FinishDeletions deletes what is left of athletes whose deletion broke off.
+// FinishDeletions deletes what is left of users whose deletion broke off.
 func (s *Store) FinishDeletions(ctx context.Context) error {
 	for {
 		var id pierre.UserID
-		err := s.row(ctx, `SELECT id FROM users WHERE customer_id IS NOT NULL AND athlete_name IS NULL LIMIT 1`).Scan(&id)
+		err := s.row(ctx, `SELECT id FROM users WHERE `+gone+` LIMIT 1`).Scan(&id)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
 		if err != nil {
 			return s.classify(err, "looking for unfinished deletions")
 		}
-		if err := s.deleteData(ctx, id); err != nil {
+		if err := s.deleteUser(ctx, id); err != nil {
 			return err
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -15,44 +14,67 @@ func (t *tx) audit(ctx context.Context, act pierre.Act, action, target string, d
 	if err != nil {
 		return fmt.Errorf("encoding the audit details of %s: %w", action, err)
 	}
-	actor, person := act.Actor()
-	_, err = t.exec(ctx, `INSERT INTO audit_log (at_us, actor, person, action, target, details) VALUES ($1, $2, $3, $4, $5, $6)`,
-		act.At.UnixMicro(), actor, person, action, target, string(b))
+	e := pierre.AuditEntry{At: act.At, Action: action, Target: target, Details: string(b)}
+	e.Actor, e.Person = act.Actor()
+	err = t.row(ctx, `INSERT INTO audit_log (at_us, actor, person, action, target, details) VALUES ($1, $2, $3, $4, $5, $6) RETURNING seq`,
+		e.At.UnixMicro(), e.Actor, e.Person, e.Action, e.Target, e.Details).Scan(&e.Seq)
 	if err != nil {
 		return fmt.Errorf("writing the audit log: %w", err)
 	}
-	return nil
+	return t.chain(ctx, []pierre.AuditEntry{e})
 }
 
-// AuditLog returns a page of at most limit entries, newest first. The cursor is the page before's, "" for the first.
-func (s *Store) AuditLog(ctx context.Context, limit int, cursor string) (pierre.AuditPage, error) {
-	const newest = 1<<63 - 1
-	from := position{At: newest}
-	if cursor != "" {
-		var err error
-		if from, err = parsePosition(cursor); err != nil {
-			return pierre.AuditPage{}, err
+// auditRow is the row of an entry in audit_log.
+func auditRow(e *pierre.AuditEntry) row {
+	return row{
+		{"seq", &e.Seq, false},
+		{"at_us", instant{&e.At}, false},
+		{"actor", &e.Actor, false},
+		{"person", &e.Person, false},
+		{"action", &e.Action, false},
+		{"target", &e.Target, false},
+		{"details", &e.Details, false},
+	}
+}
+
+// AuditLog returns a page of entries, newest first.
+func (s *Store) AuditLog(ctx context.Context, q pierre.AuditQuery) (pierre.AuditPage, error) {
+	f := &filter{}
+	f.and("TRUE")
+	for column, want := range map[string]string{"actor": q.Actor, "action": q.Action, "target": q.Target} {
+		if want != "" {
+			f.and("a." + column + " = " + f.arg(want))
 		}
 	}
-	rows, err := s.query(ctx, `SELECT seq, at_us, actor, person, action, target, details FROM audit_log
-		WHERE seq < $1 ORDER BY seq DESC LIMIT $2`, from.At, limit+1)
+	if !q.From.IsZero() {
+		f.and("a.at_us >= " + f.arg(q.From.UnixMicro()))
+	}
+	if !q.To.IsZero() {
+		f.and("a.at_us < " + f.arg(q.To.UnixMicro()))
+	}
+	if q.Cursor != "" {
+		from, err := parsePosition(q.Cursor)
+		if err != nil {
+			return pierre.AuditPage{}, err
+		}
+		f.and("a.seq < " + f.arg(from.At))
+	}
+	rows, err := s.query(ctx, `SELECT `+auditRow(&pierre.AuditEntry{}).names("a.")+`, c.place, c.hash
+		FROM audit_log a LEFT JOIN audit_chain c ON c.seq = a.seq WHERE `+f.where()+` ORDER BY a.seq DESC LIMIT `+f.arg(q.Limit+1), f.args...)
+	list, err := collect(rows, err, scanAudit)
 	if err != nil {
 		return pierre.AuditPage{}, s.classify(err, "reading the audit log")
 	}
-	defer rows.Close()
-	page := pierre.AuditPage{Entries: []pierre.AuditEntry{}}
-	for rows.Next() {
-		var e pierre.AuditEntry
-		var at int64
-		if err := rows.Scan(&e.Seq, &at, &e.Actor, &e.Person, &e.Action, &e.Target, &e.Details); err != nil {
-			return pierre.AuditPage{}, s.classify(err, "reading the audit log")
-		}
-		e.At = time.UnixMicro(at).UTC()
-		page.Entries = append(page.Entries, e)
+	page := pierre.AuditPage{Entries: list}
+	if len(list) > q.Limit {
+		page.Entries = list[:q.Limit]
+		page.NextCursor = position{At: page.Entries[q.Limit-1].Seq}.cursor()
 	}
-	if len(page.Entries) > limit {
-		page.Entries = page.Entries[:limit]
-		page.NextCursor = position{At: page.Entries[limit-1].Seq}.cursor()
-	}
-	return page, s.classify(rows.Err(), "reading the audit log")
+	return page, nil
+}
+
+func scanAudit(from scanner) (pierre.AuditEntry, error) {
+	var e pierre.AuditEntry
+	err := from.Scan(append(auditRow(&e).values(), place{&e.Place}, &e.Hash)...)
+	return e, err
 }

@@ -131,14 +131,14 @@ func TestCopyGoesThereAndBack(t *testing.T) {
 		if _, err := s.EnsureUser(t.Context(), "bob@example.com", time.Now()); err != nil {
 			t.Error(err)
 		}
-		before, err := s.AuditLog(t.Context(), 1, "")
+		before, err := s.AuditLog(t.Context(), pierre.AuditQuery{Limit: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := s.CreateAdminToken(t.Context(), pierre.Act{Person: "test", At: time.Now()}, pierre.AdminToken{ID: pierre.NewAdminTokenID(), Created: time.Now()}); err != nil {
 			t.Error(err)
 		}
-		if after, err := s.AuditLog(t.Context(), 1, ""); err != nil || after.Entries[0].Seq <= before.Entries[0].Seq {
+		if after, err := s.AuditLog(t.Context(), pierre.AuditQuery{Limit: 1}); err != nil || after.Entries[0].Seq <= before.Entries[0].Seq {
 			t.Errorf("the next entry of the audit log has the number %d after %d, %v", after.Entries[0].Seq, before.Entries[0].Seq, err)
 		}
 	}

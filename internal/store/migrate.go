@@ -23,7 +23,10 @@ func (s *Store) Migrate(ctx context.Context) ([]string, error) {
 	if err == nil && source != "" {
 		err = &pierre.Error{Kind: pierre.KindConflict, Msg: "The database is an unfinished copy of " + source + ": finish it with copy-database."}
 	}
-	return applied, err
+	if err != nil {
+		return applied, err
+	}
+	return applied, s.chainOld(ctx)
 }
 
 // MigrateForCopy is Migrate for a database that a copy is made to, where one may have begun.

@@ -94,8 +94,8 @@ func TestUnknownKeysAndRoutes(t *testing.T) {
 	d.problem(d.do("DELETE", "/admin/api-keys/key_none", ""), http.StatusNotFound, "", "key_none not found")
 	d.problem(d.do("POST", "/admin/api-keys/key_none/rotate", `{"grace_seconds":0}`), http.StatusNotFound, "", "key_none not found")
 	d.problem(d.do("GET", "/admin/api-keys/key_none/usage", ""), http.StatusNotFound, "", "key_none not found")
-	d.problem(d.do("GET", "/admin/users", ""), http.StatusNotFound, "", "no such route")
-	a := d.do("PUT", "/admin/users", "")
+	d.problem(d.do("GET", "/admin/people", ""), http.StatusNotFound, "", "no such route")
+	a := d.do("PUT", "/admin/people", "")
 	d.problem(a, http.StatusNotFound, "", "no such route")
 }
 

@@ -202,16 +202,6 @@ func (c *Client) Breakdown(ctx context.Context, f UsageFilter) (usage.Breakdown,
 	return call[usage.Breakdown](ctx, c, request{method: http.MethodGet, path: "/admin/usage", query: page(q, f.Limit, f.Cursor)})
 }
 
-// Audit returns a page of the audit log, newest first. A limit of 0 is the server's; the cursor is the page before's.
-func (c *Client) Audit(ctx context.Context, limit int, cursor string) (AuditPage, error) {
-	return call[AuditPage](ctx, c, request{method: http.MethodGet, path: "/admin/audit", query: page(url.Values{}, limit, cursor)})
-}
-
-// TokenInfo says what the client's own token may do.
-func (c *Client) TokenInfo(ctx context.Context) (TokenInfo, error) {
-	return call[TokenInfo](ctx, c, request{method: http.MethodGet, path: "/admin/token-info"})
-}
-
 func keyPath(id pierre.KeyID) string { return "/admin/api-keys/" + url.PathEscape(string(id)) }
 
 func page(q url.Values, limit int, cursor string) url.Values {

@@ -113,7 +113,7 @@ func TestClientForAPerson(t *testing.T) {
 	}
 	var got []string
 	for cursor := ""; ; {
-		page, err := c.Audit(ctx, 2, cursor)
+		page, err := c.Audit(ctx, adminapi.AuditFilter{Limit: 2, Cursor: cursor})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -89,11 +89,16 @@ func (s *Server) revoke(w http.ResponseWriter, r *http.Request, caller pierre.Ad
 // keyID returns the id in the path. What cannot be one is not repeated: it may be a key that was put in the place of its id.
 func keyID(r *http.Request) (pierre.KeyID, error) {
 	id := r.PathValue("id")
-	random, ok := strings.CutPrefix(id, "key_")
-	if !ok || len(id) > maxIDLength || strings.ContainsFunc(random, func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') }) {
+	if !isID(id, "key_") {
 		return "", &pierre.Error{Kind: pierre.KindNotFound, Msg: "There is no API key with this id. Ids begin with key_; GET /admin/api-keys lists them."}
 	}
 	return pierre.KeyID(id), nil
 }
 
 const maxIDLength = 64
+
+// isID reports whether text may be an id that begins with prefix.
+func isID(text, prefix string) bool {
+	random, ok := strings.CutPrefix(text, prefix)
+	return ok && len(text) <= maxIDLength && !strings.ContainsFunc(random, func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') })
+}

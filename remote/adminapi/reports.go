@@ -1,7 +1,6 @@
 package adminapi
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -77,26 +76,6 @@ func moment(field, s string) (time.Time, error) {
 		return t, pierre.Invalid(field, "%s must be a date such as 2024-01-31, or a time such as 2024-01-31T12:00:00Z (RFC 3339).", field)
 	}
 	return t.UTC(), nil
-}
-
-func (s *Server) audit(w http.ResponseWriter, r *http.Request, _ pierre.AdminToken) error {
-	params, err := query(r, "limit", "cursor")
-	if err != nil {
-		return err
-	}
-	limit, err := pageSize(params)
-	if err != nil {
-		return err
-	}
-	page, err := s.store.AuditLog(r.Context(), limit, params.Get("cursor"))
-	if err != nil {
-		return err
-	}
-	answer := AuditPage{Success: true, Entries: make([]AuditEntry, len(page.Entries)), NextCursor: orNull(page.NextCursor)}
-	for i, e := range page.Entries {
-		answer.Entries[i] = AuditEntry{e.Seq, e.At, e.Actor, orNull(e.Person), e.Action, e.Target, json.RawMessage(e.Details)}
-	}
-	return web.WriteJSON(w, http.StatusOK, answer)
 }
 
 func (s *Server) tokenInfo(w http.ResponseWriter, _ *http.Request, caller pierre.AdminToken) error {

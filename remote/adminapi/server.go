@@ -12,6 +12,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/secret"
 	"github.com/pierre-mcp/pierre/internal/usage"
 	"github.com/pierre-mcp/pierre/internal/web"
 )
@@ -21,9 +22,10 @@ type Store interface {
 	keyReader
 	keyWriter
 	tierKeeper
+	customerKeeper
+	tokenKeeper
 
-	AuditLog(ctx context.Context, limit int, cursor string) (pierre.AuditPage, error)
-	TouchAdminToken(ctx context.Context, id pierre.AdminTokenID, at time.Time) error
+	AuditLog(ctx context.Context, q pierre.AuditQuery) (pierre.AuditPage, error)
 }
 
 type keyReader interface {
@@ -51,9 +53,30 @@ type tierKeeper interface {
 	RemoveTier(ctx context.Context, act pierre.Act, name pierre.Tier) error
 }
 
-// An Authenticator verifies admin tokens.
+// A customerKeeper keeps the users that have keys.
+type customerKeeper interface {
+	Customers(ctx context.Context, q pierre.CustomerQuery) (pierre.CustomerPage, error)
+	Customer(ctx context.Context, id pierre.UserID, q pierre.CustomerQuery) (pierre.Customer, error)
+	UpdateCustomer(ctx context.Context, act pierre.Act, id pierre.UserID, tier pierre.Tier, change func(*pierre.User) error) error
+	DeleteCustomer(ctx context.Context, act pierre.Act, id pierre.UserID) ([]pierre.KeyID, error)
+}
+
+// A tokenKeeper keeps admin tokens. The answer functions are as a keyWriter's.
+type tokenKeeper interface {
+	AdminTokens(ctx context.Context) ([]pierre.AdminToken, error)
+	CreateAdminTokenOnce(ctx context.Context, act pierre.Act, a pierre.AdminToken,
+		answer func() ([]byte, error)) (first []byte, repeated bool, err error)
+	RotateAdminTokenOnce(ctx context.Context, act pierre.Act, id pierre.AdminTokenID,
+		replace func(old pierre.AdminToken) (pierre.AdminToken, error),
+		answer func(pierre.AdminToken) ([]byte, error)) (first []byte, repeated bool, err error)
+	RevokeAdminToken(ctx context.Context, act pierre.Act, id pierre.AdminTokenID) (pierre.AdminToken, error)
+	TouchAdminToken(ctx context.Context, id pierre.AdminTokenID, at time.Time) error
+}
+
+// An Authenticator verifies and signs admin tokens.
 type Authenticator interface {
 	Verify(ctx context.Context, token string) (pierre.AdminToken, error)
+	Sign(row pierre.AdminToken) (secret.String, error)
 }
 
 // A UsageReader reports what calls add up to: those of a key in [from, to), or those that are asked for.
@@ -129,6 +152,14 @@ func (s *Server) routes() []route {
 		{"PUT", "/admin/tiers/{name}", pierre.PermUpdateKeyLimits, s.putTier},
 		{"DELETE", "/admin/tiers/{name}", pierre.PermUpdateKeyLimits, s.removeTier},
 		{"GET", "/admin/usage", pierre.PermListKeys, s.breakdown},
+		{"GET", "/admin/users", pierre.PermManageUsers, s.listUsers},
+		{"GET", "/admin/users/{id}", pierre.PermManageUsers, s.getUser},
+		{"PATCH", "/admin/users/{id}", pierre.PermManageUsers, s.updateUser},
+		{"DELETE", "/admin/users/{id}", pierre.PermManageUsers, s.deleteUser},
+		{"GET", "/admin/tokens", pierre.PermManageAdminTokens, s.listTokens},
+		{"POST", "/admin/tokens", pierre.PermManageAdminTokens, s.createToken},
+		{"DELETE", "/admin/tokens/{id}", pierre.PermManageAdminTokens, s.revokeToken},
+		{"POST", "/admin/tokens/{id}/rotate", pierre.PermManageAdminTokens, s.rotateToken},
 		{"GET", "/admin/audit", pierre.PermViewAuditLogs, s.audit},
 		{"GET", "/admin/token-info", "", s.tokenInfo},
 	}

@@ -107,6 +107,17 @@ func checkText(field, text string, limit int) error {
 	return nil
 }
 
+// checkLines is checkText for a text of several lines.
+func checkLines(field, text string, limit int) error {
+	if n := utf8.RuneCountInString(text); n > limit {
+		return pierre.Invalid(field, "%s must have at most %d characters, not %d.", field, limit, n)
+	}
+	if !pierre.OneLine(strings.ReplaceAll(text, "\n", "")) {
+		return pierre.Invalid(field, "%s must not have control characters but line feeds.", field)
+	}
+	return nil
+}
+
 func (s Settings) applyExpiry(k *pierre.APIKey, now time.Time) error {
 	switch {
 	case s.ExpiresAt.Given && s.ExpiresInDays != nil:

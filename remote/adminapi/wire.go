@@ -79,6 +79,8 @@ type AuditEntry struct {
 	Action  string          `json:"action"`
 	Target  string          `json:"target"`
 	Details json.RawMessage `json:"details"`
+	Place   *int64          `json:"place"` // in the chain of hashes; null: it has none yet
+	Hash    *string         `json:"hash"`  // over the entry and the hash before it, in hexadecimal; null: it has no place
 }
 
 // An AuditPage is a page of the audit log, newest first.
