@@ -1,0 +1,103 @@
+//go:build e2e
+
+package replicas
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Each stage of the test does something to the cluster under load, with a key of its own. Afterwards the books hold every
+// call that was answered, and none that was not made.
+func TestNoAnsweredCallIsLost(t *testing.T) {
+	c := startCluster(t)
+	stages := []struct {
+		name     string
+		lossless bool // every call is answered
+		do       func(l *load)
+	}{
+		{"a rolling restart", true, func(*load) {
+			for _, r := range c.replicas {
+				c.balancer.take(r, true)
+				r.stop(syscall.SIGTERM)
+				r.start()
+				c.balancer.take(r, false)
+			}
+		}},
+		{"Redis is killed and started again", false, func(l *load) {
+			c.redis.Kill(t)
+			more(t, l, 200)
+			c.redis.Restart(t)
+		}},
+		{"PostgreSQL is killed and started again", false, func(*load) {
+			c.postgres.Kill(t)
+			c.postgres.Restart(t)
+		}},
+		{"a replica is killed", false, func(l *load) {
+			c.replicas[1].stop(syscall.SIGKILL)
+			more(t, l, 200)
+			c.replicas[1].start()
+		}},
+	}
+	for _, stage := range stages {
+		t.Run(stage.name, func(t *testing.T) {
+			k := c.provision(`"tier":"enterprise"`)
+			l := newLoad(c.balancer.url, k.Text)
+			stop := l.keepUp(t.Context(), 16)
+			more(t, l, 200)
+			began := time.Now()
+			stage.do(l)
+			more(t, l, 200) // it recovers by itself
+			took := time.Since(began)
+			stop()
+			for _, r := range c.replicas {
+				r.awaitReady()
+			}
+			answered, unknown := l.answered.Load(), l.unknown.Load()
+			t.Logf("%d answered, %d refused with 503, %d without an answer, in %v", answered, l.refused.Load(), unknown, took.Round(time.Millisecond))
+			if stage.lossless && (unknown > 0 || l.refused.Load() > 0) {
+				t.Error("not every call was answered")
+			}
+			// A call of which the answer was lost may have been made.
+			eventually(t, 15*time.Second, func() error {
+				if n := c.recorded(k); n < answered || n > answered+unknown+l.refused.Load() || unknown+l.refused.Load() == 0 && n != answered {
+					return fmt.Errorf("%d calls are in the books", n)
+				}
+				return nil
+			})
+		})
+	}
+}
+
+// more waits until so many more calls are answered.
+func more(t *testing.T, l *load, calls int64) {
+	t.Helper()
+	until := l.answered.Load() + calls
+	eventually(t, time.Minute, func() error {
+		if l.answered.Load() < until {
+			return errors.New("calls are no longer answered")
+		}
+		return nil
+	})
+}
+
+// A limit of 1 000 admits 1 000 calls, however many come at once to however many servers.
+func TestALimitHoldsAcrossReplicas(t *testing.T) {
+	c := startCluster(t)
+	k := c.provision(`"tier":"starter","rate_limit_requests":1000,"rate_limit_period":"month"`)
+	l := newLoad(c.balancer.url, k.Text)
+	l.times(t.Context(), 5000, 128)
+	t.Logf("%d answered, %d over the limit, %d refused, %d unknown", l.answered.Load(), l.limited.Load(), l.refused.Load(), l.unknown.Load())
+	if l.answered.Load() != 1000 || l.limited.Load() != 4000-l.refused.Load() {
+		t.Error("want 1000 answered and the others over the limit")
+	}
+	eventually(t, 15*time.Second, func() error {
+		if n := c.recorded(k); n != 1000 {
+			return fmt.Errorf("%d calls are in the books", n)
+		}
+		return nil
+	})
+}
