@@ -25,6 +25,7 @@ type load struct {
 	client *http.Client
 
 	answered atomic.Int64 // with a result
+	busy     atomic.Int64 // with 429, because too many calls of the user ran at once: the call was not made
 	limited  atomic.Int64 // by the key's limit
 	refused  atomic.Int64 // with 503: the call was not made
 	unknown  atomic.Int64 // without an answer, or with 502: the call may have been made
@@ -38,14 +39,14 @@ func newLoad(url, key string) *load {
 	}}
 }
 
-// call makes one call and counts what became of it.
-func (l *load) call(ctx context.Context) {
+// call makes one call, counts what became of it, and reports whether the server has decided on it.
+func (l *load) call(ctx context.Context) bool {
 	n := l.sent.Add(1)
 	body := `{"jsonrpc":"2.0","id":` + strconv.FormatInt(n, 10) + modernCall
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, l.url+"/mcp", strings.NewReader(body))
 	if err != nil {
 		l.unknown.Add(1)
-		return
+		return true
 	}
 	for name, value := range map[string]string{
 		"Content-Type": "application/json", "Accept": "application/json, text/event-stream", "Authorization": "Bearer " + l.key,
@@ -56,35 +57,25 @@ func (l *load) call(ctx context.Context) {
 	resp, err := l.client.Do(req)
 	if err != nil {
 		l.unknown.Add(1)
-		return
+		return true
 	}
 	defer resp.Body.Close()
 	raw, err := io.ReadAll(resp.Body)
 	switch {
 	case err == nil && resp.StatusCode == http.StatusOK && strings.Contains(string(raw), `"result"`):
 		l.answered.Add(1)
-	case resp.StatusCode == http.StatusTooManyRequests:
+	case resp.StatusCode == http.StatusTooManyRequests && strings.Contains(string(raw), `"policy"`):
 		l.limited.Add(1)
+	case resp.StatusCode == http.StatusTooManyRequests:
+		l.busy.Add(1)
+		return false
 	case resp.StatusCode == http.StatusServiceUnavailable:
 		l.refused.Add(1)
+		return false
 	default:
 		l.unknown.Add(1)
 	}
-}
-
-// times makes so many calls, some at once.
-func (l *load) times(ctx context.Context, calls, atOnce int) {
-	var wg sync.WaitGroup
-	var left atomic.Int64
-	left.Store(int64(calls))
-	for range atOnce {
-		wg.Go(func() {
-			for left.Add(-1) >= 0 {
-				l.call(ctx)
-			}
-		})
-	}
-	wg.Wait()
+	return true
 }
 
 // keepUp calls until stop, which returns when all calls have ended.
