@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -73,6 +74,8 @@ type server struct {
 	ended  chan error
 	stderr *buffer
 	admin  string
+
+	programs string // folder of the server's programs; "": bin
 }
 
 // startServer starts one with more environment variables, given as NAME=VALUE.
@@ -93,7 +96,7 @@ func startServer(t *testing.T, env ...string) *server {
 func (s *server) start() {
 	s.t.Helper()
 	s.stderr = &buffer{}
-	s.cmd = exec.Command(filepath.Join(bin, "pierre-mcp-server"), "--port", s.port)
+	s.cmd = exec.Command(filepath.Join(cmp.Or(s.programs, bin), "pierre-mcp-server"), "--port", s.port)
 	s.cmd.Env, s.cmd.Stderr = s.env, s.stderr
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
@@ -143,7 +146,7 @@ func (s *server) adminToken() string {
 // setup runs admin-setup and returns its stdout.
 func (s *server) setup(args ...string) string {
 	s.t.Helper()
-	cmd := exec.Command(filepath.Join(bin, "admin-setup"), args...)
+	cmd := exec.Command(filepath.Join(cmp.Or(s.programs, bin), "admin-setup"), args...)
 	cmd.Env = s.env
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

@@ -24,7 +24,7 @@ func Pooled(t testing.TB, databaseURL string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, err := os.MkdirTemp("", "pierre-bouncer-")
+	dir, err := os.MkdirTemp("", "pierre-bouncer-") //nolint:usetesting // another user must be able to read it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ default_pool_size = 2
 max_client_conn = 200
 `, u.Hostname(), u.Port(), u.User.Username(), port)
 	path := filepath.Join(dir, "pgbouncer.ini")
-	if err := errors.Join(own(dir), os.WriteFile(path, []byte(config), 0o644)); err != nil { //nolint:gosec // another user reads it, and it holds no secret
+	if err := errors.Join(own(dir), os.WriteFile(path, []byte(config), 0o644)); err != nil { // another user reads it, and it holds no secret
 		t.Fatal(err)
 	}
 	const script = `"$@" & pid=$!; cat >/dev/null; kill -KILL $pid`

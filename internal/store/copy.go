@@ -267,7 +267,7 @@ func encodeKey(key []any) (string, error) {
 
 func decodeKey(text string) (key []any, err error) {
 	if text == "" {
-		return nil, nil //nolint:nilnil // before the first row there is no key
+		return nil, nil // before the first row there is no key
 	}
 	b, err := base64.StdEncoding.DecodeString(text)
 	if err == nil {

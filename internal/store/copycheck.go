@@ -69,7 +69,7 @@ type sortedRows struct {
 }
 
 func (s *Store) sorted(ctx context.Context, t *copyTable) (*sortedRows, error) {
-	rows, err := s.query(ctx, `SELECT `+strings.Join(t.columns, ", ")+` FROM `+t.name+` ORDER BY `+t.keyNames(s.d.byBytes))
+	rows, err := s.query(ctx, `SELECT `+strings.Join(t.columns, ", ")+` FROM `+t.name+` ORDER BY `+t.keyNames(s.d.byBytes)) //nolint:rowserrcheck // next checks it
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func writeValue(w stdhash.Hash, v any) error {
 			b[1] = 1
 		}
 	case int64:
-		b = binary.BigEndian.AppendUint64([]byte{'i'}, uint64(v)) //nolint:gosec // the bits count
+		b = binary.BigEndian.AppendUint64([]byte{'i'}, uint64(v)) // the bits count
 	case float64:
 		b = binary.BigEndian.AppendUint64([]byte{'f'}, math.Float64bits(v))
 	case string:

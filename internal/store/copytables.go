@@ -29,7 +29,7 @@ type keyColumn struct {
 }
 
 // notCopied are the tables that are about the database itself.
-var notCopied = []string{"goose_db_version", "schema_compatibility", copyTableName}
+func notCopied() []string { return []string{"goose_db_version", "schema_compatibility", copyTableName} }
 
 // copyTables returns the tables of an up-to-date database, those in front that others refer to.
 func copyTables(ctx context.Context) (tables []*copyTable, err error) {
@@ -51,7 +51,7 @@ func copyTables(ctx context.Context) (tables []*copyTable, err error) {
 		return nil, err
 	}
 	for _, name := range names {
-		if slices.Contains(notCopied, name) {
+		if slices.Contains(notCopied(), name) {
 			continue
 		}
 		t, err := s.describe(ctx, name)
