@@ -34,6 +34,8 @@ func (s *Server) consent(w http.ResponseWriter, r *http.Request) error {
 	}
 	who, err := s.keys.Verify(r.Context(), key)
 	switch status := web.Status(err); {
+	case err == nil && who.Type == pierre.KeyApplication:
+		return s.ask(w, r, http.StatusUnprocessableEntity, p, "This key is an application's, and no one person's; enter a key of your own.")
 	case err == nil:
 		return s.allow(w, r, p, who)
 	case status == http.StatusInternalServerError || web.ClientGone(r, err):

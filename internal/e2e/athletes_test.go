@@ -1,0 +1,232 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/pierre-mcp/pierre/internal/pgtest"
+)
+
+// eachDatabase runs f on a server of each database.
+func eachDatabase(t *testing.T, f func(t *testing.T, s *server)) {
+	t.Run("sqlite", func(t *testing.T) { f(t, startServer(t)) })
+	t.Run("postgres", func(t *testing.T) {
+		f(t, startServer(t, "DATABASE_URL="+pgtest.URL(t), "JWT_SECRET="+rand.Text()+rand.Text(), "ENCRYPTION_KEY="+rand.Text()+rand.Text()))
+	})
+}
+
+// A user is somebody whose data a key reaches.
+type user struct {
+	name, key, athlete string
+	activity           string // id
+}
+
+func (u *user) headers() []string {
+	h := []string{"Authorization", "Bearer " + u.key}
+	if u.athlete != "" {
+		h = append(h, "X-Pierre-Athlete", u.athlete)
+	}
+	return h
+}
+
+// call returns the whole answer to a tools/call.
+func (u *user) call(s *server, tool, arguments string) string {
+	s.t.Helper()
+	status, raw := s.do("POST", "/mcp", fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,"arguments":%s}}`, tool, arguments), u.headers()...)
+	if status != http.StatusOK {
+		s.t.Errorf("%s: %s: %d %s", u.name, tool, status, raw)
+	}
+	return string(raw)
+}
+
+// gpx is a run of an hour that starts on that day of March.
+func gpx(name string, day int) string {
+	var b strings.Builder
+	b.WriteString(`<gpx version="1.1"><trk><name>` + name + `</name><type>running</type><trkseg>`)
+	start := time.Date(2026, 3, day, 6, 0, 0, 0, time.UTC)
+	for i := range 361 {
+		fmt.Fprintf(&b, `<trkpt lat="%f" lon="16.3"><ele>%d</ele><time>%s</time></trkpt>`, 48.2+float64(i)*27e-5, 200+i%7, start.Add(time.Duration(i)*10*time.Second).Format(time.RFC3339))
+	}
+	b.WriteString(`</trkseg></trk></gpx>`)
+	return b.String()
+}
+
+// people provisions keys and imports a run for each user: two athletes of one key, one of the same name with another
+// customer's key, and a person.
+func people(t *testing.T, s *server) []*user {
+	t.Helper()
+	acme := s.provision(`{"user_email":"dev@acme.example","tier":"enterprise","key_type":"application"}`)
+	other := s.provision(`{"user_email":"dev@other.example","tier":"enterprise","key_type":"application"}`)
+	person := s.provision(`{"user_email":"ana@example.com","tier":"enterprise"}`)
+	users := []*user{
+		{name: "acme-ana", key: acme.APIKey, athlete: "ana"},
+		{name: "acme-bob", key: acme.APIKey, athlete: "böb"},
+		{name: "other-ana", key: other.APIKey, athlete: "ana"},
+		{name: "person", key: person.APIKey},
+	}
+	for i, u := range users {
+		path := filepath.Join(t.TempDir(), "run.gpx")
+		if err := os.WriteFile(path, []byte(gpx("Run of "+u.name, i+1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		env := append(os.Environ(), "HOME="+t.TempDir(), "PIERRE_AUTH_KEY="+u.key, "PIERRE_ATHLETE="+u.athlete)
+		if r := importFile(t, s, env, path); len(r.Files) != 1 || r.Files[0].Status != "imported" {
+			t.Fatalf("%s: %+v", u.name, r)
+		}
+		list := decode[struct {
+			Result struct {
+				StructuredContent struct{ Activities []activity }
+			}
+		}](t, []byte(u.call(s, "get_activities", `{}`)))
+		if len(list.Result.StructuredContent.Activities) != 1 {
+			t.Fatalf("%s has %+v", u.name, list)
+		}
+		u.activity = list.Result.StructuredContent.Activities[0].ID
+		u.call(s, "set_athlete_profile", fmt.Sprintf(`{"ftp_watts":%d.125}`, 200+i))
+	}
+	return users
+}
+
+// TestAthletesOfApplicationsAreApart lets everybody call every tool, and import, about everybody else's data.
+func TestAthletesOfApplicationsAreApart(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, s *server) {
+		users := people(t, s)
+		tools := map[string]string{ // with somebody's activity
+			"get_activities": `{}`, "get_activity": `{"activity_id":%q}`, "get_stats": `{}`, "get_athlete": `{}`, "set_athlete_profile": `{"weight_kg":70}`,
+			"get_connection_status": `{}`, "analyze_activity": `{"activity_id":%q}`, "calculate_metrics": `{"activity_id":%q}`, "analyze_training_load": `{}`,
+			"predict_performance": `{"target_sport":"run","target_distance":10000}`, "compare_activities": `{"activity_id":%q,"comparison_type":"personal_best"}`,
+			"get_usage": `{}`,
+		}
+		_, raw := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, users[0].headers()...)
+		list := decode[struct {
+			Result struct{ Tools []struct{ Name string } }
+		}](t, raw)
+		if len(list.Result.Tools) != len(tools) {
+			t.Errorf("%d tools, the matrix has %d", len(list.Result.Tools), len(tools))
+		}
+		for i, u := range users {
+			for j, owner := range users {
+				for tool, arguments := range tools {
+					about := strings.Contains(arguments, "%q")
+					if about {
+						arguments = fmt.Sprintf(arguments, owner.activity)
+					}
+					answer := u.call(s, tool, arguments)
+					if i == j {
+						continue
+					}
+					if about && !strings.Contains(answer, "not found") {
+						t.Errorf("%s calls %s about %s's activity: %s", u.name, tool, owner.name, answer)
+					}
+					if !about && strings.Contains(answer, owner.activity) || strings.Contains(answer, "Run of "+owner.name) || strings.Contains(answer, fmt.Sprintf("%d.125", 200+j)) {
+						t.Errorf("%s learns of %s from %s: %s", u.name, owner.name, tool, answer)
+					}
+				}
+			}
+		}
+		refusals(t, s, users[0], users[3])
+		inParallel(t, s, users[0], users[1])
+		deletion(t, s, users)
+	})
+}
+
+// refusals are the requests that say too little or too much about the athlete.
+func refusals(t *testing.T, s *server, app, person *user) {
+	t.Helper()
+	for _, path := range []string{"/mcp", "/", "/api/import?name=run.gpx"} {
+		body := `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`
+		if strings.HasPrefix(path, "/api") {
+			body = gpx("Nobody's", 9)
+		}
+		for what, headers := range map[string][]string{
+			"name the athlete": {"Authorization", "Bearer " + app.key},
+			"one person's":     {"Authorization", "Bearer " + person.key, "X-Pierre-Athlete", "ana"},
+			"1 to 128":         {"Authorization", "Bearer " + app.key, "X-Pierre-Athlete", strings.Repeat("x", 129)},
+		} {
+			if status, raw := s.do("POST", path, body, headers...); status != http.StatusBadRequest || !strings.Contains(string(raw), what) {
+				t.Errorf("%s, want %q: %d %s", path, what, status, raw)
+			}
+		}
+	}
+}
+
+// An actor is a RoundTripper that adds a key and names an athlete.
+type actor struct{ user *user }
+
+// RoundTrip implements [http.RoundTripper].
+func (a actor) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	for h := a.user.headers(); len(h) > 0; h = h[2:] {
+		r.Header.Set(h[0], h[1])
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// inParallel lets two athletes of one key talk through the official Go SDK at the same time.
+func inParallel(t *testing.T, s *server, users ...*user) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for _, u := range users {
+		wg.Go(func() {
+			client := mcp.NewClient(&mcp.Implementation{Name: "app", Version: "1"}, nil)
+			session, err := client.Connect(t.Context(), &mcp.StreamableClientTransport{Endpoint: s.url + "/mcp", HTTPClient: &http.Client{Transport: actor{u}}}, nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer session.Close()
+			for range 20 {
+				r, err := session.CallTool(t.Context(), &mcp.CallToolParams{Name: "get_activities"})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if text, err := json.Marshal(r.StructuredContent); err != nil || !strings.Contains(string(text), "Run of "+u.name) || strings.Count(string(text), `"id"`) != 1 {
+					t.Errorf("%s gets %s, %v", u.name, text, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// deletion deletes the first user and looks at what the others have then.
+func deletion(t *testing.T, s *server, users []*user) {
+	t.Helper()
+	gone, key := users[0], []string{"Authorization", "Bearer " + users[0].key}
+	status, raw := s.do("GET", "/v1/athletes", "", key...)
+	if status != http.StatusOK || !strings.Contains(string(raw), `"name":"ana"`) || !strings.Contains(string(raw), `"name":"böb"`) || !strings.Contains(string(raw), `"activities":1`) {
+		t.Errorf("the athletes are %d %s", status, raw)
+	}
+	for range 2 {
+		if status, raw := s.do("DELETE", "/v1/athletes/ana", "", key...); status != http.StatusNoContent {
+			t.Errorf("deleting: %d %s", status, raw)
+		}
+	}
+	if status, raw := s.do("GET", "/v1/athletes/ana", "", key...); status != http.StatusNotFound {
+		t.Errorf("after its deletion the athlete is %d %s", status, raw)
+	}
+	if answer := gone.call(s, "get_activities", `{}`); strings.Contains(answer, "Run of") || !strings.Contains(answer, `"total_count":0`) {
+		t.Errorf("the next athlete of that name has %s", answer)
+	}
+	if answer := gone.call(s, "get_athlete", `{}`); strings.Contains(answer, "200.125") {
+		t.Errorf("the next athlete of that name has the profile %s", answer)
+	}
+	for _, u := range users[1:] {
+		if answer := u.call(s, "get_activities", `{}`); !strings.Contains(answer, "Run of "+u.name) {
+			t.Errorf("%s has lost its run: %s", u.name, answer)
+		}
+	}
+}
