@@ -20,6 +20,8 @@ type balancer struct {
 	url  string
 	next atomic.Int64
 
+	handshakes atomic.Int64 // initialize requests
+
 	mu       sync.Mutex
 	replicas []*replica
 	out      map[*replica]bool
@@ -60,6 +62,9 @@ func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return
+	}
+	if bytes.Contains(body, []byte(`"method":"initialize"`)) {
+		b.handshakes.Add(1)
 	}
 	for _, to := range b.turn() {
 		if b.forward(w, r, to, body) {

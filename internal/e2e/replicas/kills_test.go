@@ -29,7 +29,7 @@ func TestNoAnsweredCallIsLost(t *testing.T) {
 		}},
 		{"Redis is killed and started again", false, func(l *load) {
 			c.redis.Kill(t)
-			more(t, l, 200)
+			more(t, l)
 			c.redis.Restart(t)
 		}},
 		{"PostgreSQL is killed and started again", false, func(*load) {
@@ -38,7 +38,7 @@ func TestNoAnsweredCallIsLost(t *testing.T) {
 		}},
 		{"a replica is killed", false, func(l *load) {
 			c.replicas[1].stop(syscall.SIGKILL)
-			more(t, l, 200)
+			more(t, l)
 			c.replicas[1].start()
 		}},
 	}
@@ -47,10 +47,10 @@ func TestNoAnsweredCallIsLost(t *testing.T) {
 			k := c.provision(`"tier":"enterprise"`)
 			l := newLoad(c.balancer.url, k.Text)
 			stop := l.keepUp(t.Context(), 16)
-			more(t, l, 200)
+			more(t, l)
 			began := time.Now()
 			stage.do(l)
-			more(t, l, 200) // it recovers by itself
+			more(t, l) // it recovers by itself
 			took := time.Since(began)
 			stop()
 			for _, r := range c.replicas {
@@ -72,10 +72,10 @@ func TestNoAnsweredCallIsLost(t *testing.T) {
 	}
 }
 
-// more waits until so many more calls are answered.
-func more(t *testing.T, l *load, calls int64) {
+// more waits until 200 more calls are answered.
+func more(t *testing.T, l *load) {
 	t.Helper()
-	until := l.answered.Load() + calls
+	until := l.answered.Load() + 200
 	eventually(t, time.Minute, func() error {
 		if l.answered.Load() < until {
 			return errors.New("calls are no longer answered")
