@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mark3labs/mcp-go/server"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/pierre-mcp/pierre/internal/allowance"
 	"github.com/pierre-mcp/pierre/internal/buildinfo"
@@ -40,8 +41,10 @@ type app struct {
 	log      *slog.Logger
 	monitor  *monitor.Monitor
 	store    *store.Store
-	work     *fair.Gate // shares the tools' work between the users
-	limiter  *limit.Limiter
+	work     *fair.Gate            // shares the tools' work between the users
+	redis    redis.UniversalClient // nil: none
+	limiter  callLimiter
+	counted  *limit.Shared // the limiter, if it counts for several servers; nil: it does not
 	calls    callKeeper
 	recorder *usage.Recorder
 	clients  *clientinfo.Describer
@@ -85,7 +88,6 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 		log:      log,
 		work:     work,
 		store:    st,
-		limiter:  limit.New(calls),
 		calls:    calls,
 		recorder: usage.NewRecorder(calls),
 		clients:  clientinfo.New(countries),
@@ -94,6 +96,9 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 			TempDir: c.dataDir, MaxStored: c.maxStored(),
 			Pause: func(ctx context.Context) { work.Yield(ctx, importPause) },
 		}),
+	}
+	if err := a.openLimiter(ctx, c, alone); err != nil {
+		return nil, errors.Join(err, a.close(ctx))
 	}
 	coach := training.New(st, time.Now, log, training.Options{})
 	tools.New(st, coach, time.Now, a.toolOptions(c)).Register(a.mcp)
@@ -158,7 +163,7 @@ func (a *app) ending(ctx context.Context) (context.Context, context.CancelFunc) 
 func (a *app) close(ctx context.Context) error {
 	flush, cancel := a.ending(ctx)
 	defer cancel()
-	return errors.Join(a.calls.close(flush, a.recorder), a.store.Close())
+	return errors.Join(a.calls.close(flush, a.recorder), a.closeLimiter(flush), a.store.Close())
 }
 
 // toolOptions are what the tools say of this kind of server. A personal one has no limits to ask for.

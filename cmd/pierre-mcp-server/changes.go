@@ -21,6 +21,9 @@ func (a *app) carriers() []bus.Carrier {
 	if n, ok := a.store.Notifier(); ok {
 		carriers = append(carriers, n)
 	}
+	if a.redis != nil {
+		carriers = append(carriers, bus.NewRedis(a.redis))
+	}
 	return carriers
 }
 

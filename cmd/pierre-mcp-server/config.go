@@ -17,6 +17,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/keyring"
 	"github.com/pierre-mcp/pierre/internal/logging"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/secret"
 	"github.com/pierre-mcp/pierre/internal/store"
 )
 
@@ -27,6 +28,8 @@ type config struct {
 	port           string
 	databaseURL    string
 	databaseConns  int // to PostgreSQL, at most
+	redisURL       secret.String
+	redisDown      redisDown
 	dataDir        string
 	log            logging.Options
 	accessLog      bool
@@ -66,6 +69,8 @@ func (c *config) table(getenv func(string) string) []cli.Setting {
 		{Flag: "port", Env: "PORT", Help: "port to listen on (default 8081, with --single-tenant 8080)", Parse: into(&c.port, parsePort)},
 		{Flag: "database-url", Env: "DATABASE_URL", Help: "database as sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME (default a SQLite file in the data folder)", Parse: into(&c.databaseURL, parseDatabaseURL)},
 		{Flag: "database-connections", Env: "DATABASE_CONNECTIONS", Default: strconv.Itoa(store.DefaultConnections), Help: "connections to PostgreSQL at most", Parse: into(&c.databaseConns, parseDatabaseConnections)},
+		{Flag: "redis-url", Env: "REDIS_URL", Help: "Redis in which several servers count calls together, as redis://USER:PASSWORD@HOST:6379/0", Parse: into(&c.redisURL, parseRedisURL)},
+		{Flag: "redis-down", Env: "REDIS_DOWN", Default: "share", Help: "what is admitted while Redis cannot be reached: share (of what was left, by each server) or deny (nothing)", Parse: into(&c.redisDown, parseRedisDown)},
 		{Flag: "data-dir", Env: "PIERRE_DATA_DIR", Default: dataDir, Help: "folder of the database, the secrets, and uploads while they are read", Parse: into(&c.dataDir, parseDataDir)},
 		{Flag: "log-level", Env: "LOG_LEVEL", Default: "info", Help: "off, error, warn, info or debug; to stderr. RUST_LOG counts, too", Other: rustLevel, Parse: into(&c.log.Level, logging.ParseLevel)},
 		{Flag: "log-format", Env: "LOG_FORMAT", Default: "text", Help: "format of the log: text or json", Parse: into(&c.log.JSON, logging.ParseFormat)},

@@ -131,6 +131,7 @@ func TestBadValuesEndTheProgramBeforeAnythingIsMade(t *testing.T) {
 		{"data folder, tilde", []string{"--data-dir", "~/pierre"}, nil, []string{"did not replace the ~"}},
 		{"no data folder", nil, []string{"HOME="}, []string{"--data-dir: is needed"}},
 		{"database", []string{"--database-url", "mysql://u:hunter2@db/x"}, nil, []string{"--database-url: "}},
+		{"Redis", []string{"--redis-url", "redis://u:hunter2@host:port", "--redis-down", "guess"}, nil, []string{"--redis-url: must be a URL", "--redis-down: must be share or deny"}},
 		{"PostgreSQL, wrong URL", []string{"--database-url", "postgresql://u:hunter2@db:port/x"}, nil, []string{"--database-url: is no PostgreSQL URL"}},
 		{
 			"PostgreSQL without secrets",

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/pgtest"
+	"github.com/pierre-mcp/pierre/internal/redistest"
 )
 
 // Servers that start together on an empty database bring it up to date once, and all serve it.
@@ -20,6 +21,7 @@ func TestServersShareAPostgres(t *testing.T) {
 	url, dir := pgtest.URL(t), t.TempDir()
 	env := map[string]string{
 		"DATABASE_URL":   url,
+		"REDIS_URL":      redistest.Start(t).URL(),
 		"JWT_SECRET":     "Jq2pXw9vT4nC7rZk1sLf8gYb5hDm3aEu",
 		"ENCRYPTION_KEY": "Vd6tQe1yU8iO3pA5sKj7gHl2zXc9vBn4",
 	}
@@ -46,6 +48,11 @@ func TestServersShareAPostgres(t *testing.T) {
 		if code := start(ctx, &out, args...); code != 0 || !strings.Contains(out.String(), want) {
 			t.Errorf("%v beside running servers: exit %d, %s", args, code, &out)
 		}
+	}
+	var out bytes.Buffer
+	delete(env, "REDIS_URL") // it would count for itself
+	if code := start(ctx, &out, "--port", "0"); code != 1 || !strings.Contains(out.String(), "--redis-url") {
+		t.Errorf("a server without Redis beside others: exit %d, %s", code, &out)
 	}
 	cancel()
 	for range logs {

@@ -27,6 +27,7 @@ type window struct {
 	period     pierre.Period
 	start, end time.Time
 	used       int64
+	before     int64 // what was used when the window was first looked at
 }
 
 // A running call counts at that time against those buckets, whether they have a limit or not.
@@ -51,37 +52,57 @@ func (a *account) moment(now time.Time) time.Time {
 	return a.now
 }
 
-// states returns the states at now of the buckets that have a limit.
-func (a *account) states(ctx context.Context, counts CountStore, buckets []pierre.Bucket, now time.Time) ([]State, error) {
+// states returns the states at now of the buckets of the account that have a limit.
+func (l *Limiter) states(ctx context.Context, a *account, buckets []pierre.Bucket, now time.Time) ([]State, error) {
 	list := make([]State, 0, len(buckets))
 	for _, b := range buckets {
 		if !b.Limited() {
 			continue
 		}
-		held := a.bucket(b.ID)
+		held := a.bucket(b, l.began)
 		if !b.Burst.None() {
 			list = append(list, burstState(b, held.tat, now.UnixMicro()))
 			continue
 		}
-		w, err := a.window(ctx, counts, b, held, now)
+		w, err := l.window(ctx, a, b, held, now)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, quotaState(b, w.used, w.start, w.end))
+		list = append(list, l.quotaState(b, w))
 	}
 	return list, nil
 }
 
-func (a *account) bucket(id string) *bucket {
-	if a.buckets[id] == nil {
-		a.buckets[id] = &bucket{}
+// quotaState is the state of a quota, or of this server's share of it.
+func (l *Limiter) quotaState(b pierre.Bucket, w *window) State {
+	s := quotaState(b, w.used, w.start, w.end)
+	if l.share > 1 {
+		share := max(0, b.Limit.Requests-w.before) / l.share
+		s.Remaining = max(0, share-(w.used-w.before))
+		if s.Remaining == 0 {
+			s.FreesAt = w.end
+		}
 	}
-	return a.buckets[id]
+	return s
+}
+
+// bucket returns what is held of b. What was taken of its burst before began is not known: it was used up.
+func (a *account) bucket(b pierre.Bucket, began time.Time) *bucket {
+	held := a.buckets[b.ID]
+	if held == nil {
+		held = &bucket{}
+		a.buckets[b.ID] = held
+	}
+	if held.tat == 0 && !b.Burst.None() && !began.IsZero() {
+		_, capacity := burstTimes(b.Burst)
+		held.tat = began.UnixMicro() + capacity
+	}
+	return held
 }
 
 // window returns the open window of the bucket's period. One that has just opened starts from the store, and counts the
 // calls that are still running as well: they were admitted under another limit or before this one was looked at.
-func (a *account) window(ctx context.Context, counts CountStore, b pierre.Bucket, held *bucket, now time.Time) (*window, error) {
+func (l *Limiter) window(ctx context.Context, a *account, b pierre.Bucket, held *bucket, now time.Time) (*window, error) {
 	held.prune(now)
 	for _, w := range held.windows {
 		if w.period == b.Limit.Period {
@@ -90,17 +111,18 @@ func (a *account) window(ctx context.Context, counts CountStore, b pierre.Bucket
 	}
 	w := &window{period: b.Limit.Period}
 	w.start, w.end = w.period.Window(now)
-	var calls []pierre.RunningCall
+	calls := reportedIn(l.reported, b.ID, w.start, w.end)
 	for id, r := range a.running {
 		if w.contains(r.at) && r.counts(b.ID) {
 			calls = append(calls, pierre.RunningCall{ID: id, At: r.at})
 		}
 	}
-	stored, err := counts.QuotaUsed(ctx, b.ID, w.period, w.start, calls)
+	stored, err := l.counts.QuotaUsed(ctx, b.ID, w.period, w.start, calls)
 	if err != nil {
 		return nil, err
 	}
 	w.used = stored + int64(len(calls))
+	w.before = w.used
 	held.windows = append(held.windows, w)
 	return w, nil
 }

@@ -3,6 +3,7 @@ package limit
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,6 +14,11 @@ import (
 type Limiter struct {
 	counts   CountStore
 	accounts sync.Map // string → *account
+
+	// As part of a [Shared]:
+	share    int64                 // into so many parts what is left when a window is first looked at is divided; 0: not
+	began    time.Time             // before then bursts were used up; zero: they were not
+	reported []pierre.ReportedCall // calls that run elsewhere, or in an earlier Limiter
 
 	mu    sync.Mutex
 	sweep time.Time // when to look for idle accounts again
@@ -26,6 +32,7 @@ func New(counts CountStore) *Limiter { return &Limiter{counts: counts} }
 // period takes effect at once, and what was used of the window stays used. An error means that a count could not be
 // read; nothing was counted then. Without buckets every call is admitted.
 func (l *Limiter) Reserve(ctx context.Context, buckets []pierre.Bucket, now time.Time) (Reservation, error) {
+	buckets = l.divided(buckets)
 	r := Reservation{Decision: Decision{Allowed: true}, Buckets: buckets, At: now}
 	if len(buckets) == 0 {
 		r.CallID = pierre.NewCallID()
@@ -36,7 +43,7 @@ func (l *Limiter) Reserve(ctx context.Context, buckets []pierre.Bucket, now time
 	defer a.mu.Unlock()
 	a.now = a.moment(now)
 	r.At = a.now
-	states, err := a.states(ctx, l.counts, buckets, r.At)
+	states, err := l.states(ctx, a, buckets, r.At)
 	if err != nil {
 		return Reservation{}, fmt.Errorf("reading what is used of %s: %w", r.account, err)
 	}
@@ -56,7 +63,29 @@ func (s State) after(held *bucket, at time.Time) State {
 	if !s.Bucket.Burst.None() {
 		return burstState(s.Bucket, held.tat, at.UnixMicro())
 	}
-	return quotaState(s.Bucket, s.Used+1, s.Start, s.ResetsAt)
+	s.Used++
+	if s.Remaining--; s.Remaining == 0 {
+		s.FreesAt = s.ResetsAt
+	}
+	return s
+}
+
+// divided returns the buckets with this server's share of their bursts.
+func (l *Limiter) divided(buckets []pierre.Bucket) []pierre.Bucket {
+	if l.share <= 1 {
+		return buckets
+	}
+	list := slices.Clone(buckets)
+	for i, b := range list {
+		switch {
+		case b.Burst.None():
+		case b.Burst.Requests >= l.share:
+			list[i].Burst.Requests = b.Burst.Requests / l.share
+		default: // one call, as often as leaves the rate of all as it is
+			list[i].Burst = pierre.Burst{Requests: 1, Per: b.Burst.Interval() * time.Duration(l.share)}
+		}
+	}
+	return list
 }
 
 // Peek returns what Reserve would decide, without counting: Used is without the call in question.
@@ -67,7 +96,7 @@ func (l *Limiter) Peek(ctx context.Context, buckets []pierre.Bucket, now time.Ti
 	name := accountOf(buckets)
 	a := l.account(name, now)
 	defer a.mu.Unlock()
-	states, err := a.states(ctx, l.counts, buckets, a.moment(now))
+	states, err := l.states(ctx, a, l.divided(buckets), a.moment(now))
 	if err != nil {
 		return Decision{}, fmt.Errorf("reading what is used of %s: %w", name, err)
 	}

@@ -18,7 +18,9 @@ type Reservation struct {
 	At      time.Time       // when the call counts: a moment in the windows that admitted it
 
 	account string
-	counts  ledger // nil if there is nothing to end
+	counts  ledger   // nil if there is nothing to end
+	local   *Limiter // of a [Shared], where it counts in this process
+	epoch   int64    // of a [Shared]
 }
 
 // A ledger is the limiter that made a reservation. Whatever it does, ending a reservation twice is the same as once.

@@ -28,8 +28,10 @@ type keyColumn struct {
 	text  bool
 }
 
-// notCopied are the tables that are about the database itself.
-func notCopied() []string { return []string{"goose_db_version", "schema_compatibility", copyTableName} }
+// notCopied are the tables that are about the database itself, and about the servers that run on it.
+func notCopied() []string {
+	return []string{"goose_db_version", "schema_compatibility", copyTableName, "limiter_epochs", "limiter_replicas", "limiter_running"}
+}
 
 // copyTables returns the tables of an up-to-date database, those in front that others refer to.
 func copyTables(ctx context.Context) (tables []*copyTable, err error) {

@@ -1,0 +1,189 @@
+package limit
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+//go:embed reserve.lua
+var reserveLua string
+
+// slots is how many parts of a cluster the customers are spread over. Each part has a key with the epoch of the counts in
+// it, so that a part that was emptied is noticed.
+const slots = 64
+
+// A counter counts in Redis.
+type counter struct {
+	client redis.UniversalClient
+	script *redis.Script
+	clock  func() time.Time // nil: Redis' own
+}
+
+func newCounter(client redis.UniversalClient, clock func() time.Time) *counter {
+	text := reserveLua
+	if clock != nil {
+		text = strings.Replace(text, "redis.call('TIME')", "{KEYS[3], KEYS[4]}", 1)
+	}
+	return &counter{client, redis.NewScript(text), clock}
+}
+
+// What run does.
+const (
+	actGiveBack = -1
+	actLook     = 0
+	actTake     = 1
+)
+
+// run runs the script. seeds are what is known of buckets by their place, as start:count.
+func (c *counter) run(ctx context.Context, epoch int64, act int, at time.Time, account string, buckets []pierre.Bucket, seeds map[int]string) (reply, error) {
+	args := make([]any, 0, 3+5*len(buckets))
+	args = append(args, epoch, act, at.UnixMicro())
+	for i, b := range buckets {
+		if b.Burst.None() {
+			args = append(args, "q", "q|"+b.ID+"|"+string(b.Limit.Period), string(b.Limit.Period), b.Limit.Requests, seeds[i])
+		} else {
+			interval, capacity := burstTimes(b.Burst)
+			args = append(args, "b", "b|"+b.ID, interval, capacity, "")
+		}
+	}
+	slot := slotOf(account)
+	keys := []string{epochKey(slot), "pierre:{" + strconv.Itoa(slot) + "}:" + account}
+	if c.clock != nil {
+		now := c.clock().UnixMicro()
+		keys = append(keys, strconv.FormatInt(now/1e6, 10), strconv.FormatInt(now%1e6, 10))
+	}
+	answer, err := c.script.Run(ctx, c.client, keys, args...).Result()
+	if err != nil {
+		return reply{}, fmt.Errorf("counting in Redis: %v", err) //nolint:errorlint // the driver's errors end here
+	}
+	return decodeReply(answer, len(buckets))
+}
+
+func slotOf(account string) int {
+	h := fnv.New32a()
+	h.Write([]byte(account))
+	return int(h.Sum32() % slots)
+}
+
+func epochKey(slot int) string { return "pierre:{" + strconv.Itoa(slot) + "}:epoch" }
+
+// begin lets calls be counted in the epoch. The keys are set once in an epoch: one that is missing later was lost, and
+// what was counted beside it too.
+func (c *counter) begin(ctx context.Context, epoch int64, first bool) error {
+	var began int64
+	if !first {
+		now, err := c.client.Time(ctx).Result()
+		if err != nil {
+			return err
+		}
+		if c.clock != nil {
+			now = c.clock()
+		}
+		began = now.UnixMicro()
+	}
+	value := strconv.FormatInt(epoch, 10) + ":" + strconv.FormatInt(began, 10)
+	_, err := c.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for slot := range slots {
+			p.Set(ctx, epochKey(slot), value, 0)
+		}
+		return nil
+	})
+	return err
+}
+
+// A reply is what the script answers.
+type reply struct {
+	kind    replyKind
+	now     int64 // microseconds since 1970
+	buckets []bucketReply
+}
+
+type replyKind int64
+
+const (
+	replyRefused replyKind = iota
+	replyTaken
+	replyMissing // counts of these buckets are missing
+	replyEpoch   // Redis does not have the counts of this epoch
+)
+
+type bucketReply struct {
+	place      int   // among the buckets that were asked for
+	value      int64 // used before the call, or theoretical arrival time
+	start, end int64
+}
+
+var errReply = errors.New("redis answered what the script does not")
+
+// maxMicros bounds times and counts: they must be exact as Lua's numbers.
+const maxMicros = 1 << 53
+
+// decodeReply reads an answer about n buckets.
+func decodeReply(answer any, n int) (reply, error) {
+	list, ok := answer.([]any)
+	if !ok || len(list) == 0 || len(list) > 2+3*n {
+		return reply{}, errReply
+	}
+	numbers := make([]int64, len(list))
+	for i, v := range list {
+		number, ok := v.(int64)
+		if !ok || number < 0 || number > maxMicros {
+			return reply{}, errReply
+		}
+		numbers[i] = number
+	}
+	r := reply{kind: replyKind(numbers[0])}
+	if r.kind == replyEpoch && len(list) == 1 {
+		return r, nil
+	}
+	if r.kind >= replyEpoch || len(list) < 2 || (len(list)-2)%3 != 0 {
+		return reply{}, errReply
+	}
+	r.now = numbers[1]
+	for i := 2; i < len(numbers); i += 3 {
+		b := bucketReply{place: (i - 2) / 3, value: numbers[i], start: numbers[i+1], end: numbers[i+2]}
+		if r.kind == replyMissing {
+			b.place, b.value = int(numbers[i])-1, 0 // Lua counts from 1
+			if b.place < 0 || b.place >= n || b.start >= b.end {
+				return reply{}, errReply
+			}
+		}
+		r.buckets = append(r.buckets, b)
+	}
+	if r.kind == replyMissing && len(r.buckets) == 0 {
+		return reply{}, errReply
+	}
+	return r, nil
+}
+
+// states returns the states of the buckets after the call, or before it if it was not taken.
+func (r reply) states(buckets []pierre.Bucket, taken bool) ([]State, error) {
+	if len(r.buckets) != len(buckets) {
+		return nil, errReply
+	}
+	var one int64
+	if taken {
+		one = 1
+	}
+	states := make([]State, 0, len(buckets))
+	for i, b := range buckets {
+		got := r.buckets[i]
+		if !b.Burst.None() {
+			interval, _ := burstTimes(b.Burst)
+			states = append(states, burstState(b, max(got.value, r.now)+one*interval, r.now))
+			continue
+		}
+		states = append(states, quotaState(b, got.value+one, time.UnixMicro(got.start).UTC(), time.UnixMicro(got.end).UTC()))
+	}
+	return states, nil
+}

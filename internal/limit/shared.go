@@ -1,0 +1,325 @@
+package limit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// A ReplicaStore is the database through which the servers agree on how they count; see [pierre.LimiterView].
+type ReplicaStore interface {
+	JoinLimiter(ctx context.Context, id string, mode pierre.LimiterMode) (pierre.LimiterView, bool, error)
+	BeatLimiter(ctx context.Context, id string, reaches bool) (pierre.LimiterView, bool, error)
+	AcknowledgeLimiter(ctx context.Context, id string, epoch int64, running []pierre.ReportedCall) error
+	AdvanceLimiter(ctx context.Context, id string, from int64, mode pierre.LimiterMode) error
+	ReportedCalls(ctx context.Context, epoch int64) ([]pierre.ReportedCall, error)
+	LeaveLimiter(ctx context.Context, id string, beat int64) error
+}
+
+// SharedOptions are what a [Shared] may have in addition; the zero value works.
+type SharedOptions struct {
+	Redis redis.UniversalClient // where all servers count; nil: this server counts alone
+	Deny  bool                  // admit nothing while Redis cannot be reached, instead of a share
+	Log   *slog.Logger          // nil: nothing is logged
+
+	clock func() time.Time // of Redis, in tests
+}
+
+// Shared counts calls for several servers of one database, in Redis. The database says who they are and in which epoch
+// they count. When Redis has lost what it counted, or cannot be reached, a new epoch begins: every server stops, says
+// which calls of its own run, and goes on when all have done so, from the counts in the database and those calls. While
+// Redis cannot be reached, each admits its share of what was left when the epoch began. It is safe for concurrent use.
+type Shared struct {
+	id      string
+	counts  CountStore
+	store   ReplicaStore
+	counter *counter // nil: this server counts alone
+	opts    SharedOptions
+
+	turn sync.RWMutex // held by calls while they are decided, and by the beginning of an epoch
+
+	mu      sync.Mutex // guards what follows
+	phase   phase
+	changed chan struct{} // closed when phase changes
+	beaten  time.Time     // when the latest beat that succeeded began
+	reaches bool          // Redis was reached at that time
+	running map[pierre.CallID]running
+	seen    map[string]seen // what is known of other servers
+	runID   string          // of the Redis whose counts these are
+
+	stats Stats
+
+	hurry chan struct{} // holds an element if the next beat is due at once
+	stop  context.CancelFunc
+	done  chan struct{}
+}
+
+// A phase is how calls are counted at present.
+type phase struct {
+	epoch    int64
+	mode     pierre.LimiterMode
+	ready    bool // every server has said what runs
+	since    time.Time
+	leads    bool                  // this server began the epoch
+	reported []pierre.ReportedCall // what ran when it began
+	local    *Limiter              // counts in this process, unless Redis does
+}
+
+// Stats say how a [Shared] counts and what has happened to it.
+type Stats struct {
+	Mode     pierre.LimiterMode
+	Ready    bool  // calls are admitted
+	Replicas int   // servers that count together
+	Epochs   int64 // that this server has seen begin, the first included
+	Outages  int64 // times that Redis became unreachable for this server
+	Refused  int64 // calls that were answered with an error because nothing could be counted
+}
+
+const (
+	beatEvery = 500 * time.Millisecond
+	liveFor   = 5 * time.Second // since another server's latest beat, as seen from here
+	fence     = 3 * time.Second // since the own latest beat; less than liveFor, so that nobody counts who is taken for dead
+	waitFor   = 3 * time.Second // how long a call waits for an epoch to begin
+	redisWait = 500 * time.Millisecond
+)
+
+// Stats returns how calls are counted.
+func (s *Shared) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v := s.stats
+	v.Mode, v.Ready, v.Replicas = s.phase.mode, s.phase.ready, len(s.seen)+1
+	return v
+}
+
+func uncountable(err error) error {
+	return &pierre.Error{Kind: pierre.KindUnavailable, Msg: "The server cannot count calls at the moment. Try again in a moment.", Err: err}
+}
+
+var errFenced = errors.New("this server has not reached the database for seconds, and others may count without it")
+
+// Reserve is as [Limiter.Reserve]. The time is Redis', where Redis counts. If calls cannot be counted, it fails with
+// [pierre.KindUnavailable].
+func (s *Shared) Reserve(ctx context.Context, buckets []pierre.Bucket, now time.Time) (Reservation, error) {
+	if len(buckets) == 0 {
+		return Reservation{Decision: Decision{Allowed: true}, CallID: pierre.NewCallID(), At: now}, nil
+	}
+	var r Reservation
+	err := s.within(ctx, func(ctx context.Context, p phase) (err error) {
+		if p.local != nil {
+			r, err = p.local.Reserve(ctx, buckets, now)
+			s.note(&r, p)
+			return err
+		}
+		r, err = s.reserve(ctx, p, buckets)
+		return err
+	})
+	return r, err
+}
+
+// Peek is as [Limiter.Peek].
+func (s *Shared) Peek(ctx context.Context, buckets []pierre.Bucket, now time.Time) (Decision, error) {
+	var d Decision
+	if len(buckets) == 0 {
+		return Decision{Allowed: true}, nil
+	}
+	err := s.within(ctx, func(ctx context.Context, p phase) (err error) {
+		if p.local != nil {
+			d, err = p.local.Peek(ctx, buckets, now)
+			return err
+		}
+		limited := limitedOf(buckets)
+		r, err := s.ask(ctx, p, actLook, accountOf(buckets), limited)
+		if err != nil {
+			return err
+		}
+		states, err := r.states(limited, false)
+		d = decide(states)
+		return err
+	})
+	return d, err
+}
+
+var errAgain = errors.New("counted in another epoch")
+
+// within runs f in a phase in which calls are counted. It waits for one, and tries again if f finds that it is over.
+func (s *Shared) within(ctx context.Context, f func(context.Context, phase) error) error {
+	ctx, cancel := context.WithTimeout(ctx, waitFor)
+	defer cancel()
+	for {
+		err := s.try(ctx, f)
+		if err == nil || !errors.Is(err, errAgain) {
+			return err
+		}
+		s.mu.Lock()
+		changed := s.changed
+		s.mu.Unlock()
+		select {
+		case <-changed:
+		case <-time.After(redisWait / 10):
+		case <-ctx.Done():
+			s.mu.Lock()
+			s.stats.Refused++
+			s.mu.Unlock()
+			return uncountable(err)
+		}
+	}
+}
+
+func (s *Shared) try(ctx context.Context, f func(context.Context, phase) error) error {
+	s.turn.RLock()
+	defer s.turn.RUnlock()
+	s.mu.Lock()
+	p, beaten := s.phase, s.beaten
+	s.mu.Unlock()
+	switch {
+	case !p.ready:
+		return errAgain
+	case time.Since(beaten) > fence:
+		return fmt.Errorf("%w: %w", errAgain, errFenced)
+	}
+	return f(ctx, p)
+}
+
+// reserve decides about a call in Redis.
+func (s *Shared) reserve(ctx context.Context, p phase, buckets []pierre.Bucket) (Reservation, error) {
+	limited, account := limitedOf(buckets), accountOf(buckets)
+	r, err := s.ask(ctx, p, actTake, account, limited)
+	if err != nil {
+		return Reservation{}, err
+	}
+	res := Reservation{Buckets: buckets, At: time.UnixMicro(r.now).UTC(), account: account}
+	states, err := r.states(limited, r.kind == replyTaken)
+	if err != nil {
+		return Reservation{}, err
+	}
+	res.Decision = Decision{Allowed: r.kind == replyTaken, States: states}
+	if !res.Allowed {
+		return res, nil
+	}
+	res.CallID = pierre.NewCallID()
+	s.note(&res, p)
+	return res, nil
+}
+
+// note remembers that the call runs, if it was admitted, and lets the reservation end here.
+func (s *Shared) note(r *Reservation, p phase) {
+	if r.CallID == "" {
+		return
+	}
+	r.local, r.counts, r.epoch = p.local, s, p.epoch
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running[r.CallID] = running{r.At, r.Buckets}
+}
+
+// ask runs the script, and reads the counts that Redis does not have.
+func (s *Shared) ask(ctx context.Context, p phase, act int, account string, buckets []pierre.Bucket) (reply, error) {
+	seeds := map[int]string{}
+	for range 5 {
+		short, cancel := context.WithTimeout(ctx, redisWait)
+		r, err := s.counter.run(short, p.epoch, act, time.Time{}, account, buckets, seeds)
+		cancel()
+		switch {
+		case err != nil:
+			s.soon()
+			return reply{}, fmt.Errorf("%w: %w", errAgain, err)
+		case r.kind == replyEpoch:
+			s.lost(ctx, p)
+			return reply{}, errAgain
+		case r.kind != replyMissing:
+			return r, nil
+		}
+		for _, b := range r.buckets {
+			if seeds[b.place], err = s.count(ctx, p, buckets[b.place], b.start, b.end); err != nil {
+				return reply{}, err
+			}
+		}
+	}
+	return reply{}, errReply
+}
+
+// count counts the calls in a window: those in the database, those that ran when the epoch began, and those that run here.
+func (s *Shared) count(ctx context.Context, p phase, b pierre.Bucket, start, end int64) (string, error) {
+	calls := reportedIn(append(s.reports(), p.reported...), b.ID, time.UnixMicro(start), time.UnixMicro(end))
+	slices.SortFunc(calls, func(a, b pierre.RunningCall) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	calls = slices.CompactFunc(calls, func(a, b pierre.RunningCall) bool { return a.ID == b.ID })
+	stored, err := s.counts.QuotaUsed(ctx, b.ID, b.Limit.Period, time.UnixMicro(start).UTC(), calls)
+	return strconv.FormatInt(start, 10) + ":" + strconv.FormatInt(stored+int64(len(calls)), 10), err
+}
+
+// reportedIn returns the reported calls that count against the bucket in a window.
+func reportedIn(reported []pierre.ReportedCall, bucket string, start, end time.Time) []pierre.RunningCall {
+	var calls []pierre.RunningCall
+	for _, c := range reported {
+		if !c.At.Before(start) && c.At.Before(end) && slices.Contains(c.Buckets, bucket) {
+			calls = append(calls, pierre.RunningCall{ID: c.ID, At: c.At})
+		}
+	}
+	return calls
+}
+
+func limitedOf(buckets []pierre.Bucket) []pierre.Bucket {
+	list := make([]pierre.Bucket, 0, len(buckets))
+	for _, b := range buckets {
+		if b.Limited() {
+			list = append(list, b)
+		}
+	}
+	return list
+}
+
+// end implements ledger. What was counted in an epoch that is over is not given back: it is one of the calls that ran when
+// the next one began.
+func (s *Shared) end(ctx context.Context, r Reservation, stored bool) error {
+	s.turn.RLock()
+	defer s.turn.RUnlock()
+	s.mu.Lock()
+	_, runs := s.running[r.CallID]
+	delete(s.running, r.CallID)
+	epoch := s.phase.epoch
+	s.mu.Unlock()
+	switch {
+	case !runs || r.epoch != epoch:
+		return nil
+	case r.local != nil:
+		return r.local.end(ctx, r, stored)
+	case stored:
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, redisWait)
+	defer cancel()
+	_, err := s.counter.run(ctx, r.epoch, actGiveBack, r.At, r.account, limitedOf(r.Buckets), nil)
+	return err
+}
+
+// reports returns the calls that run here.
+func (s *Shared) reports() []pierre.ReportedCall {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []pierre.ReportedCall
+	for id, r := range s.running {
+		list = append(list, r.report(id))
+	}
+	return list
+}
+
+func (r running) report(id pierre.CallID) pierre.ReportedCall {
+	c := pierre.ReportedCall{ID: id, At: r.at}
+	for _, b := range r.buckets {
+		if !slices.Contains(c.Buckets, b.ID) {
+			c.Buckets = append(c.Buckets, b.ID)
+		}
+	}
+	return c
+}
