@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -46,13 +49,23 @@ type person struct {
 var requestField = regexp.MustCompile(`name="request" value="([^"]+)"`)
 
 // consent is an [auth.AuthorizationCodeFetcher].
-func (p *person) consent(ctx context.Context, args *auth.AuthorizationArgs) (*auth.AuthorizationResult, error) {
+func (p *person) consent(_ context.Context, args *auth.AuthorizationArgs) (*auth.AuthorizationResult, error) {
+	back, err := p.allow(args.URL)
+	if err != nil {
+		return nil, err
+	}
+	q := back.Query()
+	return &auth.AuthorizationResult{Code: q.Get("code"), State: q.Get("state"), Iss: q.Get("iss")}, nil
+}
+
+// allow fills in the page at address, and returns where the person is sent then.
+func (p *person) allow(address string) (*url.URL, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return nil, err
 	}
 	browser := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	page, err := browser.Get(args.URL)
+	page, err := browser.Get(address)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +79,7 @@ func (p *person) consent(ctx context.Context, args *auth.AuthorizationArgs) (*au
 	if field == nil {
 		return nil, fmt.Errorf("the page is %s: %s", page.Status, body)
 	}
-	sent, err := browser.PostForm(strings.SplitN(args.URL, "?", 2)[0], url.Values{"request": {string(field[1])}, "key": {p.key}, "decision": {"allow"}})
+	sent, err := browser.PostForm(strings.SplitN(address, "?", 2)[0], url.Values{"request": {string(field[1])}, "key": {p.key}, "decision": {"allow"}})
 	if err != nil {
 		return nil, err
 	}
@@ -76,8 +89,7 @@ func (p *person) consent(ctx context.Context, args *auth.AuthorizationArgs) (*au
 		answer, _ := io.ReadAll(sent.Body)
 		return nil, fmt.Errorf("the form was answered %s: %s", sent.Status, answer)
 	}
-	q := back.Query()
-	return &auth.AuthorizationResult{Code: q.Get("code"), State: q.Get("state"), Iss: q.Get("iss")}, nil
+	return back, nil
 }
 
 // TestOAuthWithGoSDK connects as hosts do that cannot send a key: from the 401 to the metadata, the registration, the
@@ -145,6 +157,52 @@ func TestOAuthWithGoSDK(t *testing.T) {
 	}
 	if log := s.stderr.String(); strings.Contains(log, k.APIKey) || strings.Contains(log, tokens[0].AccessToken) || strings.Contains(log, "poc_") {
 		t.Errorf("the log holds a credential:\n%s", log)
+	}
+}
+
+// TestOAuthConformance lets the official suite judge the authorization server: its metadata, and a code grant, in which the
+// suite waits for a person.
+func TestOAuthConformance(t *testing.T) {
+	tools := node.Install(t)
+	s := startOAuthServer(t)
+	k := s.provision(`{"user_email":"ana@example.com","tier":"professional"}`)
+	port := freePort(t)
+	_, raw := s.do("POST", "/oauth/register", `{"client_name":"conformance","redirect_uris":["http://127.0.0.1/callback"]}`)
+	client := decode[struct {
+		ID string `json:"client_id"`
+	}](t, raw)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	suite := exec.CommandContext(ctx, tools.Node, filepath.Join(tools.Modules, "@modelcontextprotocol", "conformance", "dist", "index.js"), "authorization",
+		"--url", s.url, "--client-id", client.ID, "--resource", s.url+"/mcp", "--port", port, "-o", t.TempDir())
+	stdout, err := suite.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := suite.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	ana := &person{t: t, key: k.APIKey}
+	for lines := bufio.NewScanner(stdout); lines.Scan(); {
+		fmt.Fprintln(&out, lines.Text())
+		if !strings.HasPrefix(lines.Text(), s.url+"/oauth/authorize?") {
+			continue
+		}
+		back, err := ana.allow(lines.Text())
+		if err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, 15*time.Second, func() error { // the suite opens its port after it has printed the address
+			resp, err := http.Get(back.String())
+			if err == nil {
+				resp.Body.Close()
+			}
+			return err
+		})
+	}
+	if err := suite.Wait(); err != nil || !strings.Contains(out.String(), "Total: 3 passed, 0 failed") {
+		t.Errorf("%v\n%s\n%s", err, &out, s.stderr)
 	}
 }
 
