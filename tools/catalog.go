@@ -38,6 +38,7 @@ type Catalog struct {
 type Options struct {
 	Allowances    Allowances // what keys may do; nil: there are no keys, and no tool that asks for their limits
 	ImportCommand string     // that adds recordings, without their path; default "mcp-client import"
+	FullSchemas   bool       // lists of tools state the whole schemas of answers, for programs that hold answers to them
 }
 
 // New returns the tools that answer from data, and compute with coach.

@@ -47,7 +47,11 @@ func declare[In any, Out answer](c *Catalog, s spec, run func(context.Context, p
 	year := c.now().Year()
 	in := schemaOf(reflect.TypeFor[In](), year)
 	definition := mcp.NewToolWithRawSchema(s.name, s.doc, raw(in))
-	definition.RawOutputSchema = raw(schemaOf(reflect.TypeFor[Out](), year))
+	out := schemaOf(reflect.TypeFor[Out](), year)
+	if !c.options.FullSchemas {
+		out = outline(out)
+	}
+	definition.RawOutputSchema = raw(out)
 	definition.Title = s.title
 	definition.Annotations = mcp.ToolAnnotation{
 		Title:           s.title,
