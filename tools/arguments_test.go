@@ -61,6 +61,8 @@ func TestWrongArguments(t *testing.T) {
 		{"athlete of a wrong provider", "get_athlete", `{"provider":""}`, []string{`provider must be one of`, `not ""`}},
 		{"status of a wrong provider", "get_connection_status", `{"provider":{}}`, []string{`provider must be one of`, `not {}`}},
 
+		{"usage of another key", "get_usage", `{"key":"key_x"}`, []string{`"key" is not an argument of this tool; there are none`}},
+
 		{"nothing to set", "set_athlete_profile", `{}`, []string{"nothing to change: give at least one of ftp_watts"}},
 		{
 			"out of bounds", "set_athlete_profile", `{"ftp_watts":5000,"birth_year":2030,"sex":"x","weight_kg":"seventy"}`,

@@ -88,7 +88,7 @@ func worded(next server.ToolHandlerFunc) server.ToolHandlerFunc {
 
 func newHost(t testing.TB, d data, user pierre.UserID) host {
 	t.Helper()
-	h := host{t, serverOf(t, d, tools.Options{FullSchemas: true}), access.WithPrincipal(t.Context(), access.Principal{UserID: user}), map[string]*jsonschema.Resolved{}}
+	h := host{t, serverOf(t, d, tools.Options{FullSchemas: true, Allowances: someUse{}}), access.WithPrincipal(t.Context(), access.Principal{UserID: user}), map[string]*jsonschema.Resolved{}}
 	for _, tool := range h.list() {
 		resolved, err := strict(tool.OutputSchema).Resolve(nil)
 		if err != nil {

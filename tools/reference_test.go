@@ -37,6 +37,9 @@ same, if the key allows it. The profiles of tools:
 
 A key has a profile (tool_profile), or its tier, or the server (--tool-profile). A request asks for a narrower one in
 the header X-Pierre-Tools. get_usage is not on personal servers, where there is no key.
+
+A list states the outline of each answer: names, which carry the unit, and types. With --tool-profile full the server states
+the whole schemas, for programs that hold answers to them: three times the list.
 `
 
 // docs/tools.md describes the tools as they are.

@@ -23,6 +23,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/logging"
 	"github.com/pierre-mcp/pierre/internal/monitor"
+	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/spool"
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/training"
@@ -168,7 +169,7 @@ func (a *app) close(ctx context.Context) error {
 
 // toolOptions are what the tools say of this kind of server. A personal one has no limits to ask for.
 func (a *app) toolOptions(c *config) tools.Options {
-	o := tools.Options{ImportCommand: c.importCommand()}
+	o := tools.Options{FullSchemas: c.toolProfile == pierre.ProfileFull, ImportCommand: c.importCommand()}
 	if !c.singleTenant {
 		o.Allowances = allowance.New(a.limiter, time.Now)
 	}
