@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"github.com/pierre-mcp/pierre/internal/e2e/node"
 	"github.com/pierre-mcp/pierre/internal/pgtest"
 )
 
@@ -228,5 +231,60 @@ func deletion(t *testing.T, s *server, users []*user) {
 		if answer := u.call(s, "get_activities", `{}`); !strings.Contains(answer, "Run of "+u.name) {
 			t.Errorf("%s has lost its run: %s", u.name, answer)
 		}
+	}
+}
+
+// TestApplicationsGuide runs every command of docs/applications.md as it stands there, and the TypeScript that it shows.
+func TestApplicationsGuide(t *testing.T) {
+	s := startServer(t)
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "applications.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "run.gpx"), []byte(gpx("Guide", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(text), -1)
+	script := "set -eux\n"
+	for _, b := range blocks {
+		script += strings.ReplaceAll(b[1], "http://127.0.0.1:8081", s.url)
+	}
+	for _, tool := range []string{"sh", "curl", "jq"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			if inCI() {
+				t.Fatal(err)
+			}
+			t.Skip(err)
+		}
+	}
+	cmd := exec.Command("sh", "-c", script)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "HOME="+dir, "PATH="+bin+":"+os.Getenv("PATH"), "ADMIN_TOKEN="+s.adminToken())
+	var stderr buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil || len(blocks) < 8 {
+		t.Fatalf("%d blocks: %v\n%s\n%s", len(blocks), err, out, &stderr)
+	}
+	for _, want := range []string{`"imported": 1`, `"activities":`, `"policy": "key-month"`, `"remaining":`, `"name": "4711"`, `"next_cursor": null`} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("the commands do not print %s:\n%s", want, out)
+		}
+	}
+}
+
+// TestAthleteOfTheTypeScriptClient names an athlete with the option of the official TypeScript SDK that the guide shows.
+func TestAthleteOfTheTypeScriptClient(t *testing.T) {
+	tools := node.Install(t)
+	s := startServer(t)
+	k := s.provision(`{"user_email":"dev@acme.example","tier":"professional","key_type":"application"}`)
+	cmd := tools.Script(t, "client_athlete.mjs", s.url+"/mcp", k.APIKey, "=?base64?w6FuYQ==?=")
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), `"total_count":0`) {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if status, raw := s.do("GET", "/v1/athletes", "", "Authorization", "Bearer "+k.APIKey); status != http.StatusOK || !strings.Contains(string(raw), `"name":"ána"`) {
+		t.Errorf("the athletes are %d %s", status, raw)
 	}
 }
