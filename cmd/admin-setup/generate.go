@@ -41,11 +41,12 @@ The permissions are
   provision_keys       make and rotate API keys
   list_keys            see keys, their limits and their usage
   revoke_keys          end keys
-  update_key_limits    change tier, limits, name, expiry and tools of keys
+  update_key_limits    change keys: tier, limits, tools, networks, expiry; change tiers
   view_audit_logs      see who changed what
-
-Two more are reserved: manage_admin_tokens and manage_users. No route needs them yet;
-a token that has them may use the routes of a later version.`,
+  manage_admin_tokens  make, rotate and revoke admin tokens, with no more permissions
+                       than the token itself has
+  manage_users         see and delete the persons who have keys, and change their tier
+                       and limit`,
 		Example: `  admin-setup generate-token --service pierre_admin_service \
     --permissions "provision_keys,revoke_keys,list_keys" --expires-in-days 365
   admin-setup generate-token --service me --super-admin --expires-in-days 0`,

@@ -42,7 +42,7 @@ func newRoot(w cli.World) *cobra.Command {
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	c.bind(root)
-	root.AddCommand(newGenerate(c), newRotate(c), newRevoke(c), newList(c), newRotateSecrets(c))
+	root.AddCommand(newGenerate(c), newRotate(c), newRevoke(c), newList(c), newVerify(c), newRotateSecrets(c))
 	return root
 }
 

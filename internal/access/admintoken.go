@@ -114,7 +114,7 @@ func (v *AdminVerifier) Verify(ctx context.Context, text string) (pierre.AdminTo
 	}
 	row, err := v.verify(ctx, text)
 	if err != nil {
-		err = v.failed.check(ctx, v.now(), err)
+		err = v.failed.check(ctx, v.now(), text, err)
 	}
 	return row, err
 }

@@ -12,9 +12,14 @@ import (
 
 const (
 	failureWindow = time.Minute
-	maxFailures   = 60      // of one client in a window
+	maxFailures   = 60      // different wrong credentials of one client in a window, and of each so many times
 	maxClients    = 1 << 16 // that are counted at a time: made-up addresses cannot fill the memory
+	maxTallies    = 1 << 17 // of credentials
 	networkBits   = 64      // of an IPv6 address: one client has all that follow
+
+	spareEvery = 200 * time.Millisecond // a client with too many wrong credentials gets a look-up for a new one
+	spareBurst = 20                     // so many at once
+	beginning  = shownPrefix            // by how many characters credentials are told apart: the secret is not kept
 )
 
 type clientKey struct{}
@@ -26,12 +31,35 @@ func WithClient(ctx context.Context, addr netip.Addr) context.Context {
 }
 
 // failures counts, for each client, the credentials that were not accepted in the last minute. Keys cannot be guessed: the
-// limit keeps those who try away from the database, and lets operators tell a mistake from an attack. Keys that are in use
-// go on working from every address, so that a client cannot lock out others that share its address.
+// limit keeps those who try away from the database, and lets operators tell a mistake from an attack.
+//
+// Many people may share an address, such as those of an office, and a program of one of them may be set up wrongly. So a
+// client cannot lock out others: a credential that is repeated counts once for its address, and is refused by itself; keys
+// that are in use go on working; and where there were too many different wrong ones, a credential that was not seen yet
+// gets a look-up out of a small budget, which good ones give back.
 type failures struct {
-	mu    sync.Mutex
-	until time.Time // the end of the window
-	count map[netip.Prefix]int
+	mu      sync.Mutex
+	until   time.Time // the end of the window
+	clients map[netip.Prefix]*tally
+	wrong   map[credential]int // how often each was not accepted
+}
+
+// A credential is the beginning of one, from a client.
+type credential struct {
+	from netip.Prefix
+	text [beginning]byte
+}
+
+// A tally is of one client.
+type tally struct {
+	different int       // wrong credentials
+	spareAt   time.Time // when the budget of look-ups is full again
+}
+
+func credentialOf(from netip.Prefix, text string) credential {
+	c := credential{from: from}
+	copy(c.text[:], text)
+	return c
 }
 
 // client returns the network that the context's client is counted by. The own machine is not: a proxy on it that
@@ -50,45 +78,75 @@ func client(ctx context.Context) (netip.Prefix, bool) {
 	return network, err == nil
 }
 
-// check counts err if it means that a credential was not accepted, and returns the error for the client.
-func (f *failures) check(ctx context.Context, now time.Time, err error) error {
-	if pierre.KindOf(err) != pierre.KindUnauthenticated {
+// check counts err if it means that the credential was not accepted, and returns the error for the client.
+func (f *failures) check(ctx context.Context, now time.Time, text string, err error) error {
+	from, ok := client(ctx)
+	if !ok || pierre.KindOf(err) != pierre.KindUnauthenticated {
 		return err
 	}
-	if tooMany := f.tooMany(ctx, now); tooMany != nil {
-		return tooMany
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.renew(now)
+	t, c := f.clients[from], credentialOf(from, text)
+	if t == nil {
+		if len(f.clients) >= maxClients {
+			return err
+		}
+		t = &tally{}
+		f.clients[from] = t
 	}
-	f.add(ctx, now)
+	before := f.wrong[c]
+	if before >= maxFailures || t.different >= maxFailures {
+		return tooManyFailures(f.until.Sub(now))
+	}
+	if before == 0 {
+		t.different++
+	}
+	if before > 0 || len(f.wrong) < maxTallies {
+		f.wrong[c]++
+	}
 	return err
 }
 
-func (f *failures) add(ctx context.Context, now time.Time) {
-	network, ok := client(ctx)
-	if !ok {
-		return
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if !now.Before(f.until) || f.count == nil {
-		f.until, f.count = now.Add(failureWindow), map[netip.Prefix]int{}
-	}
-	if _, known := f.count[network]; known || len(f.count) < maxClients {
-		f.count[network]++
+func (f *failures) renew(now time.Time) {
+	if !now.Before(f.until) || f.clients == nil {
+		f.until, f.clients, f.wrong = now.Add(failureWindow), map[netip.Prefix]*tally{}, map[credential]int{}
 	}
 }
 
-// tooMany returns the refusal of a client that has presented too many, nil for others.
-func (f *failures) tooMany(ctx context.Context, now time.Time) error {
-	network, ok := client(ctx)
+// admit says whether a credential that is not known here is to be looked up. If that was paid out of the client's budget,
+// giveBack is to be called if the credential turns out to be good.
+func (f *failures) admit(ctx context.Context, now time.Time, text string) (giveBack func(), err error) {
+	nothing := func() {}
+	from, ok := client(ctx)
 	if !ok {
-		return nil
+		return nothing, nil
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !now.Before(f.until) || f.count[network] < maxFailures {
-		return nil
+	f.renew(now)
+	t, before := f.clients[from], f.wrong[credentialOf(from, text)]
+	switch {
+	case before >= maxFailures:
+		return nothing, tooManyFailures(f.until.Sub(now))
+	case t == nil || t.different < maxFailures:
+		return nothing, nil
+	case before > 0:
+		return nothing, tooManyFailures(f.until.Sub(now))
 	}
-	return tooManyFailures(f.until.Sub(now))
+	full := t.spareAt
+	if full.Before(now) {
+		full = now
+	}
+	if wait := full.Sub(now) - (spareBurst-1)*spareEvery; wait > 0 {
+		return nothing, tooManyFailures(wait)
+	}
+	t.spareAt = full.Add(spareEvery)
+	return func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		t.spareAt = t.spareAt.Add(-spareEvery)
+	}, nil
 }
 
 func tooManyFailures(wait time.Duration) error {

@@ -53,11 +53,11 @@ func (g *Grants) Verify(ctx context.Context, text string) (Principal, error) {
 	}
 	token, ok := ParseToken(AccessToken, text)
 	if !ok {
-		return Principal{}, g.keys.failed.check(ctx, g.keys.now(), refuse("This access token was cut off or changed; connect the app again."))
+		return Principal{}, g.keys.failed.check(ctx, g.keys.now(), text, refuse("This access token was cut off or changed; connect the app again."))
 	}
-	known, err := g.lookup(ctx, token.Hash())
+	known, err := g.lookup(ctx, text, token.Hash())
 	if pierre.KindOf(err) == pierre.KindNotFound {
-		return Principal{}, g.keys.failed.check(ctx, g.keys.now(), refuse("This server does not know this access token; connect the app again."))
+		return Principal{}, g.keys.failed.check(ctx, g.keys.now(), text, refuse("This server does not know this access token; connect the app again."))
 	}
 	if err != nil {
 		return Principal{}, err
@@ -75,7 +75,7 @@ func (g *Grants) Verify(ctx context.Context, text string) (Principal, error) {
 
 // holder returns the holder of the token's key, as the token restricts them.
 func (g *Grants) holder(ctx context.Context, known knownToken) (Principal, error) {
-	p, err := g.keys.verifyHash(ctx, known.KeyHash)
+	p, err := g.keys.verifyHash(ctx, "", known.KeyHash)
 	if err != nil {
 		return Principal{}, err
 	}
@@ -86,12 +86,13 @@ func (g *Grants) holder(ctx context.Context, known knownToken) (Principal, error
 	return p, nil
 }
 
-func (g *Grants) lookup(ctx context.Context, hash [32]byte) (knownToken, error) {
+func (g *Grants) lookup(ctx context.Context, text string, hash [32]byte) (knownToken, error) {
 	if known, ok := g.known.GetIfPresent(hash); ok && g.keys.upToDate(known.slot, known.stamp, known.began) {
 		return known, nil
 	}
 	began, stamp := g.keys.now(), g.keys.stamps.latest() // before the lookup: a change since then makes it out of date
-	if err := g.keys.failed.tooMany(ctx, g.keys.now()); err != nil {
+	giveBack, err := g.keys.failed.admit(ctx, g.keys.now(), text)
+	if err != nil {
 		return knownToken{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
@@ -100,6 +101,7 @@ func (g *Grants) lookup(ctx context.Context, hash [32]byte) (knownToken, error) 
 	if err != nil {
 		return knownToken{}, slow(ctx, err)
 	}
+	giveBack()
 	known := knownToken{token, began, stamp, slot(token.KeyID)}
 	g.known.Set(hash, known)
 	return known, nil

@@ -111,7 +111,7 @@ func (v *Verifier) Verify(ctx context.Context, text string) (Principal, error) {
 	}
 	p, err := v.verify(ctx, text)
 	if err != nil {
-		err = v.failed.check(ctx, v.now(), err)
+		err = v.failed.check(ctx, v.now(), text, err)
 	}
 	return p, err
 }
@@ -121,19 +121,20 @@ func (v *Verifier) verify(ctx context.Context, text string) (Principal, error) {
 	if err != nil {
 		return Principal{}, err
 	}
-	return v.verifyHash(ctx, key.Hash())
+	return v.verifyHash(ctx, text, key.Hash())
 }
 
-// verifyHash returns the holder of the key with that hash.
-func (v *Verifier) verifyHash(ctx context.Context, hash [32]byte) (Principal, error) {
+// verifyHash returns the holder of the key with that hash. text is what the client showed.
+func (v *Verifier) verifyHash(ctx context.Context, text string, hash [32]byte) (Principal, error) {
 	k, ok := v.remembered(hash)
+	giveBack := func() {}
 	if !ok {
+		var err error
 		if _, inUse := v.inUse.GetIfPresent(hash); !inUse {
-			if err := v.failed.tooMany(ctx, v.now()); err != nil {
+			if giveBack, err = v.failed.admit(ctx, v.now(), text); err != nil {
 				return Principal{}, err
 			}
 		}
-		var err error
 		if k, err = v.lookup(ctx, hash); err != nil {
 			return Principal{}, err
 		}
@@ -145,6 +146,7 @@ func (v *Verifier) verifyHash(ctx context.Context, hash [32]byte) (Principal, er
 	if err := k.mayCall(ctx); err != nil {
 		return Principal{}, err
 	}
+	giveBack()
 	v.note(k, now)
 	return k.who, nil
 }

@@ -24,13 +24,13 @@ func ruleCases() []ruleCase {
 	day := func(n int64) pierre.Limit { return pierre.Limit{Requests: n, Period: pierre.PeriodDay} }
 	return []ruleCase{
 		{"rate_limit", `"rate_limit_requests":7,"rate_limit_period":"day"`, func(d *harness, _ key, p access.Principal) bool {
-			return d.passed(p, "get_stats", 20) == 7
+			return d.passed(p, "get_stats") == 7
 		}},
 		{"burst", `"burst":{"requests":3,"per_seconds":3600}`, func(d *harness, _ key, p access.Principal) bool {
-			return d.passed(p, "get_stats", 20) == 3
+			return d.passed(p, "get_stats") == 3
 		}},
 		{"tool_limits", `"tool_limits":{"get_stats":{"requests":2,"period":"day"}}`, func(d *harness, _ key, p access.Principal) bool {
-			return d.passed(p, "get_stats", 20) == 2 && d.passed(p, "get_activities", 20) == 20
+			return d.passed(p, "get_stats") == 2 && d.passed(p, "get_activities") == 20
 		}},
 		{"allowed_tools", `"allowed_tools":["get_*"]`, func(_ *harness, _ key, p access.Principal) bool {
 			return pierre.MayUse(p.Tools, "get_stats") && !pierre.MayUse(p.Tools, "analyze_activity")
@@ -45,8 +45,9 @@ func ruleCases() []ruleCase {
 	}
 }
 
-// passed returns how many of so many calls of the tool the buckets admit that the limiter is given.
-func (d *harness) passed(p access.Principal, tool string, calls int) int {
+// passed returns how many of 20 calls of the tool the buckets admit that the limiter is given.
+func (*harness) passed(p access.Principal, tool string) int {
+	calls := 20
 	for _, b := range p.Buckets(tool) {
 		if b.Limited() {
 			calls = min(calls, int(b.Requests()))

@@ -83,7 +83,8 @@ func (s *Server) verify(ctx context.Context, key secret.String) (caller, error) 
 	return caller{Principal: p, key: key, known: true}, nil
 }
 
-// whileValid calls end as soon as the caller's key is revoked or expires, which is the end of its grace as well. It
+// whileValid calls end as soon as the caller's key is revoked or expires, which is the end of its grace as well, or may no
+// longer be used from where the caller is. It
 // verifies the key at once: if it was revoked while the stream was being opened, nothing else would tell. It returns when
 // ctx ends.
 func (s *Server) whileValid(ctx context.Context, c caller, end func()) {
@@ -93,7 +94,7 @@ func (s *Server) whileValid(ctx context.Context, c caller, end func()) {
 	for {
 		changed := s.keyChanges.next() // before the key is verified, so that no change is missed
 		p, err := s.callers.auth.Verify(ctx, c.key.Reveal())
-		if pierre.KindOf(err) == pierre.KindUnauthenticated {
+		if kind := pierre.KindOf(err); kind == pierre.KindUnauthenticated || kind == pierre.KindDenied {
 			end()
 			return
 		}
