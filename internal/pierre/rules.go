@@ -115,10 +115,11 @@ func (r Rules) validateNetworks() error {
 }
 
 func (r Rules) validateProfile() error {
-	if len(r.Profile) > maxProfile || strings.ContainsFunc(r.Profile, notInNames) {
-		return Invalid("tool_profile", "tool_profile must be a profile's name of at most %d letters, digits, _, - and . .", maxProfile)
+	if r.Profile == "" {
+		return nil
 	}
-	return nil
+	_, err := ParseToolProfile("tool_profile", r.Profile)
+	return err
 }
 
 func (r Rules) validateScope() error {

@@ -38,7 +38,7 @@ func ruleCases() []ruleCase {
 		{"allowed_networks", `"allowed_networks":["203.0.113.0/24"]`, func(d *harness, k key, _ access.Principal) bool {
 			return d.from(k, "203.0.113.9") == nil && pierre.KindOf(d.from(k, "198.51.100.1")) == pierre.KindDenied
 		}},
-		{"tool_profile", `"tool_profile":"coach"`, func(_ *harness, _ key, p access.Principal) bool { return p.Profile == "coach" }},
+		{"tool_profile", `"tool_profile":"minimal"`, func(_ *harness, _ key, p access.Principal) bool { return p.Profile == "minimal" }},
 		{"limit_scope", `"limit_scope":"customer","rate_limit_requests":5,"rate_limit_period":"day"`, func(_ *harness, _ key, p access.Principal) bool {
 			return p.Limits.Quota.Unlimited() && p.Limits.Customer == day(5)
 		}},
@@ -199,7 +199,7 @@ func TestRulesRefuse(t *testing.T) {
 		{`"allowed_networks":` + many, "allowed_networks", "no network"},
 		{`"allowed_tools":` + many, "allowed_tools", "1 to 100"},
 		{`"tool_profile":""`, "tool_profile", "null"},
-		{`"tool_profile":"a b"`, "tool_profile", "letters"},
+		{`"tool_profile":"coach"`, "tool_profile", "minimal, default, full"},
 		{`"limit_scope":"all"`, "limit_scope", "key, customer, both"},
 	} {
 		d.problem(d.do("PATCH", "/admin/api-keys/"+k.ID, "{"+tt.body+"}"), http.StatusUnprocessableEntity, tt.field, tt.want)

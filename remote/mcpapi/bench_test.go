@@ -34,13 +34,16 @@ func benchTools() *server.MCPServer {
 }
 
 // A benchClient is one tenant with a session of its own.
-type benchClient struct{ key, session string }
+type benchClient struct{ key, athlete, session string }
 
 func (c benchClient) request(ctx context.Context, body string, modern bool) *http.Request {
 	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/mcp", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/json, text/event-stream")
 	r.Header.Set("Authorization", "Bearer "+c.key)
+	if c.athlete != "" {
+		r.Header.Set(pierre.HeaderAthlete, c.athlete)
+	}
 	if modern {
 		r.Header.Set("Mcp-Protocol-Version", "2026-07-28")
 		r.Header.Set("Mcp-Method", "tools/call")
@@ -81,15 +84,47 @@ func BenchmarkCall(b *testing.B) {
 	}
 }
 
+// BenchmarkAthletes is BenchmarkCall for the athletes of one application's key.
+func BenchmarkAthletes(b *testing.B) {
+	for _, era := range []string{"legacy", "modern"} {
+		template := map[string]string{"legacy": benchLegacy, "modern": benchModern}[era]
+		for _, athletes := range []int{1, 10, 10_000} {
+			b.Run(fmt.Sprintf("%s/athletes=%d", era, athletes), func(b *testing.B) {
+				stack, err := mcpapitest.Open(b.Context(), b.TempDir(), benchTools(), mcpapitest.Parts{}, mcpapi.Options{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				defer stack.Close(context.WithoutCancel(b.Context()))
+				_, key, err := stack.ProvisionApplication(b.Context(), pierre.Limit{Requests: 1_000_000_000, Period: pierre.PeriodMonth})
+				if err != nil {
+					b.Fatal(err)
+				}
+				clients := make([]benchClient, athletes)
+				for i := range clients {
+					clients[i] = openFor(b, stack.API, benchClient{key: key, athlete: fmt.Sprintf("athlete-%d", i)})
+				}
+				benchCalls(b, stack.API, clients, template, era == "modern")
+			})
+		}
+	}
+}
+
 // open1 returns a client with an open session.
 func open1(b *testing.B, h http.Handler, key string) benchClient {
 	b.Helper()
+	return openFor(b, h, benchClient{key: key})
+}
+
+// openFor opens a session for c.
+func openFor(b *testing.B, h http.Handler, c benchClient) benchClient {
+	b.Helper()
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, benchClient{key: key}.request(b.Context(), benchHandshake, false))
+	h.ServeHTTP(w, c.request(b.Context(), benchHandshake, false))
 	if w.Code != http.StatusOK {
 		b.Fatalf("%d %s", w.Code, w.Body)
 	}
-	return benchClient{key, w.Header().Get("Mcp-Session-Id")}
+	c.session = w.Header().Get("Mcp-Session-Id")
+	return c
 }
 
 func benchCalls(b *testing.B, h http.Handler, clients []benchClient, template string, modern bool) {
