@@ -39,19 +39,20 @@ const importPause = 20 * time.Millisecond
 
 // An app is what both kinds of server and the import command need: the open database and the services over it.
 type app struct {
-	log      *slog.Logger
-	monitor  *monitor.Monitor
-	store    *store.Store
-	work     *fair.Gate            // shares the tools' work between the users
-	redis    redis.UniversalClient // nil: none
-	limiter  callLimiter
-	counted  *limit.Shared // the limiter, if it counts for several servers; nil: it does not
-	calls    callKeeper
-	recorder *usage.Recorder
-	clients  *clientinfo.Describer
-	mcp      *server.MCPServer
-	imports  *importer.Importer
-	told     atomic.Pointer[time.Time] // when the program was told to end
+	log         *slog.Logger
+	monitor     *monitor.Monitor
+	store       *store.Store
+	work        *fair.Gate            // shares the tools' work between the users
+	redis       redis.UniversalClient // nil: none
+	limiter     callLimiter
+	counted     *limit.Shared // the limiter, if it counts for several servers; nil: it does not
+	calls       callKeeper
+	recorder    *usage.Recorder
+	clients     *clientinfo.Describer
+	mcp         *server.MCPServer
+	imports     *importer.Importer
+	differences atomic.Int64              // that the last reconciliation found
+	told        atomic.Pointer[time.Time] // when the program was told to end
 }
 
 // open brings the database up to date and builds the services over it; alone, it keeps other servers from the database

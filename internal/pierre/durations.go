@@ -114,6 +114,14 @@ func (d *Durations) Count() (n int64) {
 	return n
 }
 
+// Checksum returns a number that differs between histograms that differ, as nearly as one number can.
+func (d *Durations) Checksum() (sum int64) {
+	for _, b := range d.buckets {
+		sum = sum*31 + int64(b.at)<<d.coarse*7 + b.n*3 + int64(b.max&math.MaxInt64) //nolint:gosec // it is masked
+	}
+	return sum
+}
+
 // Percentile returns the percentile by the nearest rank: a duration that was added, which at least so many percent did
 // not exceed, and which is the smallest such one or another of its bucket. It is 0 if there are none.
 func (d *Durations) Percentile(percent int64) time.Duration {

@@ -40,7 +40,8 @@ func (h *history) moment() time.Time {
 func (h *history) call() pierre.Call {
 	n := h.rnd.IntN(4)
 	return pierre.Call{
-		ID: pierre.NewCallID(), KeyID: pierre.KeyID(fmt.Sprint("key_", n)), UserID: pierre.UserID(fmt.Sprint("user_", n/2)),
+		Buckets: keyBuckets(pierre.KeyID(fmt.Sprint("key_", n)), pick(h.rnd, append(testPeriods, "")...)),
+		ID:      pierre.NewCallID(), KeyID: pierre.KeyID(fmt.Sprint("key_", n)), UserID: pierre.UserID(fmt.Sprint("user_", n/2)),
 		Customer: pick[pierre.UserID](h.rnd, "", "user_c"), Tier: pick(h.rnd, pierre.TierStarter, pierre.TierTrial),
 		Tool: pick(h.rnd, "get_stats", "get_activities"), Country: pick(h.rnd, "CH", "CA"), Status: pick(h.rnd, pierre.CallSucceeded, pierre.CallSucceeded, pierre.CallFailed),
 		Started: h.moment(), Duration: time.Duration(h.rnd.Int64N(int64(pick(h.rnd, time.Millisecond, time.Second)))), RequestBytes: 10, ResponseBytes: int64(h.rnd.IntN(100)),
@@ -77,7 +78,7 @@ func (h *history) step() {
 		h.refused = append(h.refused, c, again)
 	case 4: // a version that kept no roll-ups
 		c := h.call()
-		c.Customer, c.Tier = "", ""
+		c.KeyID, c.Customer, c.Tier = "key_old", "", ""
 		h.must(store.Exec(ctx, h.s, `INSERT INTO calls (id, key_id, user_id, tool, status, started_us, duration_us, request_bytes, response_bytes, country, client_hash)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (key_id, started_us, id) DO NOTHING`,
 			string(c.ID), string(c.KeyID), string(c.UserID), c.Tool, string(c.Status), c.Started.UnixMicro(), c.Duration.Microseconds(), c.RequestBytes, c.ResponseBytes, c.Country, ""))
@@ -256,6 +257,62 @@ func TestMonthsOfCallsArePartitions(t *testing.T) {
 		names, err = store.Partitions(t.Context(), s)
 		if n, nerr := store.Number(t.Context(), s, `SELECT count(*) FROM calls`); slices.Contains(names, want[0]) && want[0] != "calls_other" || n != 0 || err != nil || nerr != nil {
 			t.Errorf("three months later there are %v and %d calls, %v, %v", names, n, err, nerr)
+		}
+	})
+}
+
+// Whatever happened, the books balance; whatever is changed in them is found, named and mended.
+func TestReconciliationFindsWhatDiffers(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		seed := rand.Uint64()
+		t.Log("seed", seed)
+		h := &history{t: t, s: s, rnd: rand.New(rand.NewPCG(seed, 0)), now: time.Date(2026, 11, 20, 15, 4, 5, 6000, time.UTC)}
+		balance := func(repair bool) pierre.Reconciliation {
+			t.Helper()
+			r, err := s.Reconcile(t.Context(), h.now.AddDate(0, 0, -12), h.now, h.now, repair)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		today := storedCall("key_0", pierre.PeriodMonth, h.now.Add(-time.Hour))
+		record(t, s, today, storedCall("key_1", pierre.PeriodDay, h.now.Add(-2*time.Hour)))
+		for range 40 {
+			h.step()
+			if r := balance(false); len(r.Differences) > 0 {
+				t.Fatalf("the books do not balance: %+v", r.Differences)
+			}
+		}
+		h.must(s.FoldUsage(t.Context()))
+		const key0 = ` WHERE key_id = 'key_0' AND tool = 'get_stats' AND start_us > `
+		since := fmt.Sprint(h.now.Add(-24 * time.Hour).UnixMicro())
+		for _, damage := range []struct{ where, change string }{
+			{"days", `UPDATE usage_rollups SET succeeded = succeeded + 1` + key0 + since + ` AND span_s = 86400`},
+			{"hours", `DELETE FROM usage_rollups` + key0 + since + ` AND span_s = 3600`},
+			{"minutes", `UPDATE usage_rollups SET response_bytes = response_bytes - 1` + key0 + since + ` AND span_s = 60`},
+			{"all keys' days", `UPDATE usage_rollups SET refused = refused + 5 WHERE key_id = '*' AND span_s = 86400 AND start_us > ` + since},
+			{"days", `DELETE FROM calls WHERE id = '` + string(today.ID) + `'`},
+			{"quota", `UPDATE quota_counters SET used = used - 1 WHERE key_id = 'key_1'`},
+		} {
+			h.must(store.Exec(t.Context(), s, damage.change))
+			found := balance(true)
+			if !slices.ContainsFunc(found.Differences, func(d pierre.Difference) bool { return d.Where == damage.where }) {
+				t.Errorf("%s: found %+v", damage.change, found.Differences)
+			}
+			for _, d := range found.Differences {
+				if !d.Mended {
+					t.Errorf("%s: not mended: %+v", damage.change, d)
+				}
+			}
+			// A quota is counted before the roll-ups are right, so what is mended is looked at once more.
+			balance(true)
+			if again := balance(false); len(again.Differences) > 0 {
+				t.Errorf("%s: after its repair: %+v", damage.change, again.Differences)
+			}
+		}
+		page, err := s.AuditLog(t.Context(), 1, "")
+		if err != nil || len(page.Entries) != 1 || page.Entries[0].Action != "usage.differences" {
+			t.Errorf("the audit log says %+v, %v", page.Entries, err)
 		}
 	})
 }

@@ -1,0 +1,27 @@
+package pierre
+
+import "time"
+
+// A Difference is a number that should be another. What is counted in several places is the same everywhere.
+type Difference struct {
+	Where   string    `json:"where"`           // minutes, hours, days, all keys' minutes …, or quota
+	From    time.Time `json:"from"`            // the start of the UTC day, or of the quota's window
+	Key     string    `json:"key"`             // "*" for all keys; of a quota the bucket
+	Tool    string    `json:"tool"`            // "" of a quota
+	Country string    `json:"country"`         // "" of a quota
+	Field   string    `json:"field"`           // succeeded, failed, refused, request_bytes, response_bytes, durations or used
+	Is      int64     `json:"is"`              // what is kept
+	Should  int64     `json:"should_be"`       // by the calls, or by the longest roll-ups of late where calls are no longer kept
+	Of      string    `json:"by"`              // calls, or hours
+	Mended  bool      `json:"mended"`          // it is right now
+	Period  Period    `json:"period,omitzero"` // of a quota
+}
+
+// A Reconciliation compares what calls add up to with what is kept of it.
+type Reconciliation struct {
+	From        time.Time    `json:"from"` // UTC days [From, To)
+	To          time.Time    `json:"to"`
+	Calls       int64        `json:"calls"`  // that were added up, refused ones too
+	Quotas      int64        `json:"quotas"` // counters that were looked at
+	Differences []Difference `json:"differences"`
+}
