@@ -2,13 +2,18 @@ package usage_test
 
 import (
 	"bufio"
+	"log/slog"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/pierre-mcp/pierre/internal/journal"
 	"github.com/pierre-mcp/pierre/internal/limit"
+	"github.com/pierre-mcp/pierre/internal/pgtest"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/usage"
@@ -20,15 +25,21 @@ const crashCallers = 8
 
 var crashLimit = pierre.Limit{Requests: 100_000, Period: pierre.PeriodMonth}
 
-// TestCrashChild is the process that TestKilledProcessLosesNoAnsweredCall kills: a
-// server that answers each recorded call with a line on stdout.
+const crashJournal = "PIERRE_TEST_CRASH_JOURNAL"
+
+// TestCrashChild is the process that TestKilledProcessLosesNoAnsweredCall kills: a server that answers each recorded call
+// with a line on stdout, and folds usage meanwhile.
 func TestCrashChild(t *testing.T) {
-	path := os.Getenv(crashDatabase)
-	if path == "" {
+	url := os.Getenv(crashDatabase)
+	if url == "" {
 		t.Skip("run by TestKilledProcessLosesNoAnsweredCall")
 	}
-	s := openStore(t, path)
-	l, r := limit.New(s), usage.NewRecorder(s)
+	s := openStore(t, url)
+	var keeper callKeeper = s
+	if path := os.Getenv(crashJournal); path != "" {
+		keeper = openJournal(t, path, s)
+	}
+	l, r := limit.New(keeper), usage.NewRecorder(keeper)
 	var wg sync.WaitGroup
 	for range crashCallers {
 		wg.Go(func() {
@@ -46,12 +57,35 @@ func TestCrashChild(t *testing.T) {
 			}
 		})
 	}
+	wg.Go(func() {
+		for {
+			if err := s.FoldUsage(t.Context()); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
 	wg.Wait()
 }
 
-func openStore(t *testing.T, path string) *store.Store {
+// A callKeeper is what a server's calls go to.
+type callKeeper interface {
+	usage.EventStore
+	limit.CountStore
+}
+
+func openJournal(t *testing.T, path string, s *store.Store) *journal.Journal {
 	t.Helper()
-	s, err := store.OpenSQLite(path)
+	j, err := journal.Open(t.Context(), path, s, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+func openStore(t *testing.T, url string) *store.Store {
+	t.Helper()
+	s, err := store.Open(url, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,34 +97,67 @@ func openStore(t *testing.T, path string) *store.Store {
 }
 
 func TestKilledProcessLosesNoAnsweredCall(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "pierre.db")
-	var before int64
-	for round, killAfter := range []int64{1, 100, 555} {
-		answered := killAfterAnswers(t, path, killAfter)
-		s := openStore(t, path)
-		quota, calls := counts(t, s, noon)
-		if quota != calls {
-			t.Errorf("round %d: the counter says %d, and there are %d calls", round, quota, calls)
-		}
-		if now := calls - before; now < answered || now > answered+crashCallers {
-			t.Errorf("round %d: %d calls were answered, %d are kept; only the %d callers in flight may differ", round, answered, now, crashCallers)
-		}
-		d, err := limit.New(s).Peek(t.Context(), buckets(crashLimit), noon)
-		if err != nil || d.States[0].Remaining != crashLimit.Requests-calls {
-			t.Errorf("round %d: the next process starts with %d calls left, %v; want %d", round, d.States[0].Remaining, err, crashLimit.Requests-calls)
-		}
-		before = calls
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
+	sqlite := func(t *testing.T) string { return filepath.Join(t.TempDir(), "pierre.db") }
+	for _, c := range []struct {
+		name    string
+		url     func(t *testing.T) string
+		journal bool
+	}{{"sqlite", sqlite, false}, {"journal", sqlite, true}, {"postgres", func(t *testing.T) string { return pgtest.URL(t) }, false}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			url, journalPath := c.url(t), ""
+			if c.journal {
+				journalPath = url + "-calls"
+			}
+			openStore(t, url).Close() //nolint:errcheck // it is opened again
+			rounds := 20
+			if testing.Short() {
+				rounds = 3
+			}
+			var before int64
+			for range rounds {
+				answered := killAfterAnswers(t, url, journalPath, 1+rand.Int64N(400))
+				before += balanced(t, url, journalPath, before, answered)
+			}
+			t.Logf("%d calls are recorded after %d kills", before, rounds)
+		})
 	}
 }
 
+// balanced checks, as the next process finds it, that the answered calls are recorded and all else says the same. It
+// returns how many calls are new.
+func balanced(t *testing.T, url, journalPath string, before, answered int64) int64 {
+	t.Helper()
+	s := openStore(t, url)
+	defer s.Close() //nolint:errcheck // it only read
+	if journalPath != "" {
+		if err := openJournal(t, journalPath, s).Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	quota, calls := counts(t, s, noon)
+	if quota != calls {
+		t.Errorf("the counter says %d, and there are %d calls", quota, calls)
+	}
+	if now := calls - before; now < answered || now > answered+crashCallers {
+		t.Errorf("%d calls were answered, %d are kept; only the %d callers in flight may differ", answered, now, crashCallers)
+	}
+	r, err := s.Reconcile(t.Context(), noon.Truncate(24*time.Hour), noon.Add(24*time.Hour), noon, false)
+	if err != nil || len(r.Differences) > 0 || r.Calls != calls || r.Quotas == 0 {
+		t.Errorf("the books do not balance: %+v, %v; want %d calls", r, err, calls)
+	}
+	d, err := limit.New(s).Peek(t.Context(), buckets(crashLimit), noon)
+	if err != nil || d.States[0].Remaining != crashLimit.Requests-calls {
+		t.Errorf("the next process starts with %d calls left, %v; want %d", d.States[0].Remaining, err, crashLimit.Requests-calls)
+	}
+	return calls - before
+}
+
 // killAfterAnswers kills -9 a child in the middle of its work and returns how many calls it answered.
-func killAfterAnswers(t *testing.T, database string, n int64) (answered int64) {
+func killAfterAnswers(t *testing.T, database, journalPath string, n int64) (answered int64) {
 	t.Helper()
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestCrashChild$", "-test.timeout=60s")
-	child.Env = append(child.Environ(), crashDatabase+"="+database)
+	child.Env = append(child.Environ(), crashDatabase+"="+database, crashJournal+"="+journalPath)
 	child.Stderr = t.Output()
 	out, err := child.StdoutPipe()
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"errors"
 	"runtime"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/clientinfo"
 	"github.com/pierre-mcp/pierre/internal/limit"
@@ -38,6 +40,11 @@ const (
 	maxBatch  = 512
 )
 
+const (
+	outage     = 10 * time.Second       // how long calls wait for a database that takes nothing
+	retryPause = 100 * time.Millisecond // between two tries
+)
+
 // A Recorder records calls. It is safe for concurrent use and has no goroutines
 // of its own: the first caller that finds the store free writes for all that wait.
 type Recorder struct {
@@ -49,6 +56,8 @@ type Recorder struct {
 	closing sync.Once
 
 	writing chan struct{} // holds an element during a transaction
+	failing time.Time     // since when the database takes nothing; zero: it does. Of whoever is writing
+	out     atomic.Bool   // the database takes nothing at present
 	mu      sync.Mutex    // guards open and its calls
 	open    *batch        // takes further calls; nil if none
 }
@@ -74,7 +83,8 @@ func NewRecorder(store EventStore) *Recorder {
 // counted against its quotas in the same transaction. ctx bounds the wait
 // for a place in the queue; a call that has one is written even if ctx ends. The
 // answer to the call should wait for Record, and be an error if Record fails: a
-// full disk gives [pierre.KindStorageFull], a closed Recorder [pierre.KindUnavailable].
+// full disk gives [pierre.KindStorageFull], a closed Recorder [pierre.KindUnavailable], as does one whose queue is full
+// while the database takes nothing.
 // Either way the reservation has ended.
 //
 // The call's id, its start and what it counts against are the reservation's.
@@ -96,6 +106,9 @@ func (r *Recorder) record(ctx context.Context, c pierre.Call) error {
 	case <-r.closed:
 		return errClosed()
 	default:
+	}
+	if r.out.Load() && len(r.slots) == cap(r.slots) {
+		return &pierre.Error{Kind: pierre.KindUnavailable, Msg: "The server cannot record calls at present. Try again in a moment."}
 	}
 	select {
 	case r.slots <- struct{}{}:
@@ -135,8 +148,34 @@ func (r *Recorder) write(ctx context.Context, b *batch) {
 		r.open = nil
 	}
 	r.mu.Unlock()
-	b.err = r.store.RecordCalls(ctx, b.calls)
+	b.err = r.keep(ctx, b.calls)
 	close(b.done)
+}
+
+// keep writes calls. While the database cannot be reached it tries again until outage has passed since that began. Calls
+// have ids: those of a transaction that may have been made or not are counted once. A buffer has a patience of its own.
+func (r *Recorder) keep(ctx context.Context, calls []pierre.Call) error {
+	_, buffered := r.store.(Buffer)
+	for {
+		err := r.store.RecordCalls(ctx, calls)
+		if buffered || pierre.KindOf(err) != pierre.KindUnavailable {
+			r.failing = time.Time{}
+			r.out.Store(false)
+			return err
+		}
+		r.out.Store(true)
+		if r.failing.IsZero() {
+			r.failing = time.Now()
+		}
+		if time.Since(r.failing) > outage {
+			return err
+		}
+		select {
+		case <-time.After(retryPause):
+		case <-r.closed:
+			return r.store.RecordCalls(ctx, calls)
+		}
+	}
 }
 
 // Close lets no more calls in and returns when those that are in and all refused calls are written, or when ctx ends.
