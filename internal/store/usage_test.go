@@ -310,7 +310,7 @@ func TestReconciliationFindsWhatDiffers(t *testing.T) {
 				t.Errorf("%s: after its repair: %+v", damage.change, again.Differences)
 			}
 		}
-		page, err := s.AuditLog(t.Context(), 1, "")
+		page, err := s.AuditLog(t.Context(), pierre.AuditQuery{Limit: 1})
 		if err != nil || len(page.Entries) != 1 || page.Entries[0].Action != "usage.differences" {
 			t.Errorf("the audit log says %+v, %v", page.Entries, err)
 		}
