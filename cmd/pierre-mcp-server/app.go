@@ -48,6 +48,7 @@ type app struct {
 	counted     *limit.Shared // the limiter, if it counts for several servers; nil: it does not
 	calls       callKeeper
 	recorder    *usage.Recorder
+	live        *usage.Live
 	clients     *clientinfo.Describer
 	mcp         *server.MCPServer
 	imports     *importer.Importer
@@ -92,6 +93,7 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 		store:    st,
 		calls:    calls,
 		recorder: usage.NewRecorder(calls),
+		live:     usage.NewLive(st, log),
 		clients:  clientinfo.New(countries),
 		mcp:      server.NewMCPServer("pierre-mcp-server", buildinfo.Version(), server.WithInstructions(tools.Instructions)),
 		imports: importer.New(st, time.Now, importer.Options{

@@ -64,6 +64,7 @@ func (a *app) run(ctx context.Context, c *config, api *api, lns listeners, hangu
 		jobs.Run(ctx, a.store, a.log, a.monitor.Jobs(a.jobs(api.verifier, api.ring, c.retention)...)...)
 	})
 	wg.Go(func() { api.bus.Run(ctx) })
+	wg.Go(func() { a.live.Run(ctx) })
 	wg.Go(func() { a.closeStreams(ctx, api.mcp) })
 	wg.Go(func() { c.reloadOn(ctx, hangup, a.log) })
 	if lns.metrics != nil {

@@ -94,6 +94,7 @@ type Sealer interface {
 // Options are what a Server can do without.
 type Options struct {
 	Keys access.KeyListener // is told of changed keys; nil: nobody
+	Live LiveUsage          // nil: no live numbers
 	Log  *slog.Logger       // nil: no log
 	Now  func() time.Time   // nil: time.Now
 }
@@ -106,6 +107,8 @@ type Server struct {
 	sealer Sealer
 	opts   Options
 	mux    *http.ServeMux
+
+	heartbeat time.Duration // of streams
 }
 
 // New returns a Server.
@@ -119,7 +122,7 @@ func New(store Store, auth Authenticator, reports UsageReader, sealer Sealer, op
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	s := &Server{store: store, auth: auth, usage: reports, sealer: sealer, opts: opts, mux: http.NewServeMux()}
+	s := &Server{store: store, auth: auth, usage: reports, sealer: sealer, opts: opts, mux: http.NewServeMux(), heartbeat: heartbeat}
 	s.mount()
 	return s
 }
@@ -160,6 +163,7 @@ func (s *Server) routes() []route {
 		{"POST", "/admin/tokens", pierre.PermManageAdminTokens, s.createToken},
 		{"DELETE", "/admin/tokens/{id}", pierre.PermManageAdminTokens, s.revokeToken},
 		{"POST", "/admin/tokens/{id}/rotate", pierre.PermManageAdminTokens, s.rotateToken},
+		{"GET", "/admin/events", pierre.PermListKeys, s.events},
 		{"GET", "/admin/audit", pierre.PermViewAuditLogs, s.audit},
 		{"GET", "/admin/token-info", "", s.tokenInfo},
 	}

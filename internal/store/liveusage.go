@@ -1,0 +1,58 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+const (
+	activeFor     = 5 * time.Minute // how long after its last call a key is active
+	shownRefusals = 20
+)
+
+// LiveUsage returns how the usage of all keys stands at now. It costs little, however many keys and calls there are: few
+// rows of all keys, and those of the minutes just past.
+func (s *Store) LiveUsage(ctx context.Context, now time.Time) (pierre.LiveUsage, error) {
+	day, recent := now.UTC().Truncate(24*time.Hour).AddDate(0, 0, -1), now.Add(-activeFor).UnixMicro()
+	var live pierre.LiveUsage
+	err := s.view(ctx, "looking at live usage", func(t *tx) error {
+		live = pierre.LiveUsage{At: now.UTC(), Since: day}
+		sums := &live.Totals
+		err := t.row(ctx, `SELECT COALESCE(sum(succeeded), 0), COALESCE(sum(failed), 0), COALESCE(sum(refused), 0), COALESCE(sum(request_bytes), 0), COALESCE(sum(response_bytes), 0)
+			FROM (SELECT succeeded, failed, refused, request_bytes, response_bytes FROM usage_rollups WHERE key_id = '*' AND span_s = 86400 AND start_us >= $1
+			UNION ALL SELECT succeeded, failed, refused, request_bytes, response_bytes FROM usage_deltas WHERE start_us >= $1) AS sums`, day.UnixMicro()).
+			Scan(&sums.Succeeded, &sums.Failed, &sums.Refused, &sums.RequestBytes, &sums.ResponseBytes)
+		if err != nil {
+			return err
+		}
+		err = t.row(ctx, `SELECT count(*) FROM (SELECT key_id FROM usage_rollups WHERE span_s = 60 AND start_us >= $1 AND key_id <> '*'
+			UNION SELECT key_id FROM usage_deltas WHERE start_us >= $1) AS active`, recent).Scan(&live.ActiveKeys)
+		if err != nil {
+			return err
+		}
+		live.Refused, err = t.lastRefused(ctx, recent)
+		return err
+	})
+	return live, err
+}
+
+func (t *tx) lastRefused(ctx context.Context, since int64) (list []pierre.RefusedCalls, err error) {
+	rows, err := t.query(ctx, `SELECT key_id, customer_id, tier, minute_us, tool, country, calls FROM refused_calls
+		WHERE minute_us >= $1 ORDER BY minute_us DESC, calls DESC, key_id, tool, country LIMIT $2`, since, shownRefusals)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var c pierre.RefusedCalls
+		var minute int64
+		if err := rows.Scan(&c.KeyID, &c.Customer, &c.Tier, &minute, &c.Tool, &c.Country, &c.Calls); err != nil {
+			return nil, err
+		}
+		c.Minute = time.UnixMicro(minute).UTC()
+		list = append(list, c)
+	}
+	return list, rows.Err()
+}

@@ -1,0 +1,106 @@
+package usage_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/usage"
+)
+
+// rising is a store in which ten calls a second happen, one of them refused.
+type rising struct{ asked atomic.Int64 }
+
+func (r *rising) LiveUsage(_ context.Context, now time.Time) (pierre.LiveUsage, error) {
+	r.asked.Add(1)
+	s := now.Unix() % 86400
+	return pierre.LiveUsage{
+		At: now, Since: now.Truncate(24 * time.Hour), Totals: pierre.UsageSums{Succeeded: 8 * s, Failed: s, Refused: s}, ActiveKeys: 3,
+		Refused: []pierre.RefusedCalls{{KeyID: "key_a", Minute: now.Truncate(time.Minute), Tool: "get_stats", Country: "CH", Calls: s}},
+	}, nil
+}
+
+func watch(t *testing.T, l *usage.Live, after string) *usage.Viewer {
+	t.Helper()
+	v, err := l.Watch(after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestViewersShareOneLookAtTheDatabase(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := &rising{}
+		l := usage.NewLive(db, slog.New(slog.DiscardHandler))
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { l.Run(ctx); close(ended) }()
+		time.Sleep(time.Hour)
+		if n := db.asked.Load(); n != 0 {
+			t.Errorf("without viewers the database was asked %d times", n)
+		}
+		viewers := make([]*usage.Viewer, 20)
+		for i := range viewers {
+			viewers[i] = watch(t, l, "")
+		}
+		time.Sleep(7 * time.Second)
+		synctest.Wait()
+		if n := db.asked.Load(); n != 4 {
+			t.Errorf("in seven seconds the database was asked %d times for 20 viewers, want 4", n)
+		}
+		var last usage.LiveEvent
+		for _, v := range viewers {
+			if n := len(v.Events); n != 8 {
+				t.Fatalf("a viewer has %d events, want numbers and refusals four times", n)
+			}
+			for len(v.Events) > 0 {
+				last = <-v.Events
+				if last.Type != "usage" {
+					continue
+				}
+				var n usage.LiveNumbers
+				if err := json.Unmarshal(last.Data, &n); err != nil || n.ActiveKeys != 3 || n.Succeeded != 0 && (n.CallsPerSecond != 10 || n.Succeeded != 16 || n.RateLimited != 2) {
+					t.Errorf("%s, %v", last.Data, err)
+				}
+			}
+		}
+		time.Sleep(4 * time.Second)
+		synctest.Wait()
+		if back := watch(t, l, last.ID); len(back.Events) != 4 {
+			t.Errorf("a viewer who comes back has missed %d events, want 4", len(back.Events))
+		}
+		for _, id := range []string{"", "other-1", last.ID + "9", "x", "-"} {
+			if v := watch(t, l, id); len(v.Events) != 0 {
+				t.Errorf("after %q there are %d events, want none", id, len(v.Events))
+			}
+		}
+		time.Sleep(time.Minute) // nobody reads
+		synctest.Wait()
+		for _, v := range viewers {
+			for range v.Events { //nolint:revive // until it is closed
+			}
+		}
+		before := db.asked.Load()
+		time.Sleep(time.Minute)
+		if n := db.asked.Load() - before; n > 1 {
+			t.Errorf("after all viewers were too slow the database was asked %d times", n)
+		}
+		v := watch(t, l, "")
+		v.Close()
+		v.Close()
+		v = watch(t, l, "")
+		stop()
+		<-ended
+		for range v.Events { //nolint:revive // it ends
+		}
+		if _, err := l.Watch(""); pierre.KindOf(err) != pierre.KindUnavailable {
+			t.Errorf("Watch after the end = %v", err)
+		}
+	})
+}
