@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
 // with returns v with one parameter changed; "" takes it away.
@@ -208,7 +209,7 @@ func TestConsentAsksAgain(t *testing.T) {
 		"no key":      {"  ", "Enter your access key"},
 		"nonsense":    {"hello", "not an API key"},
 		"a typo":      {h.key[:len(h.key)-1] + "!", "mistyped"},
-		"unknown key": {access.GenerateKey("starter").Reveal(), "does not know this API key"},
+		"unknown key": {access.GenerateKey(pierre.ModeLive).Reveal(), "does not know this API key"},
 	} {
 		a := h.post("/oauth/authorize", url.Values{"request": {form}, "decision": {"allow"}, "key": {tt.key}})
 		if a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, tt.want) || strings.Contains(a.body, strings.TrimSpace(tt.key)+`"`) && name != "no key" {
@@ -219,6 +220,19 @@ func TestConsentAsksAgain(t *testing.T) {
 	a := h.post("/oauth/authorize", url.Values{"request": {form}, "decision": {"allow"}, "key": {" " + h.key + "\n"}})
 	if h.sentTo(a, callback).Get("code") == "" {
 		t.Errorf("the right key, after all: %d %v", a.status, a.header)
+	}
+}
+
+// A key whose requests each name an athlete is of no use to a host that cannot.
+func TestApplicationKeysCannotBeConnected(t *testing.T) {
+	h := start(t, nil)
+	_, key, err := h.ProvisionApplication(t.Context(), pierre.Limit{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := url.Values{"request": {h.page(asking(h.register(callback)))}, "decision": {"allow"}, "key": {key}}
+	if a := h.post("/oauth/authorize", form); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "a key of your own") {
+		t.Errorf("%d %s", a.status, a.body)
 	}
 }
 
@@ -238,7 +252,7 @@ func TestConsentIsThrottled(t *testing.T) {
 	form := h.page(asking(h.register(callback)))
 	var last answer
 	for range 61 {
-		r := h.request(http.MethodPost, h.url+"/oauth/authorize", url.Values{"request": {form}, "decision": {"allow"}, "key": {access.GenerateKey("starter").Reveal()}}.Encode(), "application/x-www-form-urlencoded")
+		r := h.request(http.MethodPost, h.url+"/oauth/authorize", url.Values{"request": {form}, "decision": {"allow"}, "key": {access.GenerateKey(pierre.ModeLive).Reveal()}}.Encode(), "application/x-www-form-urlencoded")
 		r.Header.Set("X-Test-Client", "192.0.2.1")
 		last = h.do(h.browser, r)
 	}
