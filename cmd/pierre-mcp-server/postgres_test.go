@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,9 +19,9 @@ import (
 
 // Servers that start together on an empty database bring it up to date once, and all serve it.
 func TestServersShareAPostgres(t *testing.T) {
-	url, dir := pgtest.URL(t), t.TempDir()
+	database, dir := pgtest.URL(t), t.TempDir()
 	env := map[string]string{
-		"DATABASE_URL":   url,
+		"DATABASE_URL":   database,
 		"REDIS_URL":      redistest.Start(t).URL(),
 		"JWT_SECRET":     "Jq2pXw9vT4nC7rZk1sLf8gYb5hDm3aEu",
 		"ENCRYPTION_KEY": "Vd6tQe1yU8iO3pA5sKj7gHl2zXc9vBn4",
@@ -58,6 +59,25 @@ func TestServersShareAPostgres(t *testing.T) {
 	for range logs {
 		if code := <-ended; code != 0 {
 			t.Errorf("a server ended with %d", code)
+		}
+	}
+}
+
+// What PostgreSQL says against a connection is said, without the password.
+func TestADatabaseThatDoesNotExist(t *testing.T) {
+	u, err := url.Parse(pgtest.URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path, u.User = "/nowhere", url.UserPassword("postgres", "hunter2")
+	for _, args := range [][]string{
+		{"migrate", "--database-url", u.String()},
+		{"import", "--user", "ana@example.com", "--database-url", u.String(), os.Args[0]},
+		{"copy-database", "--from", u.String(), "--to", u.String()},
+	} {
+		code, _, stderr := runCommand(t, append(args, "--data-dir", t.TempDir())...)
+		if code != 1 || !strings.Contains(stderr, `database "nowhere" does not exist`) || strings.Contains(stderr, "hunter2") {
+			t.Errorf("%v: exit %d, %s", args[0], code, stderr)
 		}
 	}
 }

@@ -64,3 +64,37 @@ func TestAPoolerInTransactionMode(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a store does, but for migrations, holds one connection at a time. If it waited for a second one with the first in hand, a full pool
+// would stand still.
+func TestOneConnectionIsEnough(t *testing.T) {
+	t.Parallel()
+	s, err := store.OpenPostgres(pgtest.URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Migrate(t.Context()); err != nil { // which needs two
+		t.Fatal(err)
+	}
+	s.SetMaxConnections(1)
+	k := provisionFor(t, s, "ana")
+	inParallel([]*store.Store{s}, func(s *store.Store, n int) {
+		if _, err := s.UpdateAPIKey(t.Context(), parallelAct(), k.ID, func(k *pierre.APIKey) error { k.Name += "x"; return nil }); err != nil {
+			t.Error(err)
+		}
+		if _, err := s.ImportRecording(t.Context(), k.UserID, pierre.Source{Provider: "file", Format: "fit", SHA256: [32]byte{byte(n)}, Imported: parallelDay},
+			pierre.Recording{Activity: pierre.Activity{Sport: "run", Start: parallelDay.Add(time.Duration(n) * time.Hour)}}); err != nil {
+			t.Error(err)
+		}
+		if err := s.RecordCalls(t.Context(), []pierre.Call{{ID: pierre.NewCallID(), KeyID: k.ID, Tool: "get_stats", Status: pierre.CallSucceeded, Started: parallelDay}}); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := s.RevokeAPIKey(t.Context(), parallelAct(), k.ID); err != nil {
+		t.Error(err)
+	}
+	if err := s.Ready(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

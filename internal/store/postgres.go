@@ -83,7 +83,8 @@ func OpenPostgres(databaseURL string) (*Store, error) {
 	return s, nil
 }
 
-// SetMaxConnections sets how many connections to the database's server are open at most. A SQLite file has no server.
+// SetMaxConnections sets how many connections to the database's server are open at most; migrations need two. A SQLite file
+// has no server.
 func (s *Store) SetMaxConnections(n int) {
 	if s.write == s.read {
 		s.write.SetMaxOpenConns(n)

@@ -79,7 +79,7 @@ func (s *Store) apply(ctx context.Context, what string, f func(*tx) error) error
 func (s *Store) change(ctx context.Context, what string, level sql.IsolationLevel, f func(*tx) error) error {
 	deadline := time.Now().Add(writeWait)
 	for try := 0; ; try++ {
-		err := s.changeIn(ctx, level, f)
+		announce, err := s.changeIn(ctx, level, f)
 		_, final := errors.AsType[*pierre.Error](err)
 		again := s.d.serialization(err) && try < maxConflicts || s.d.busy(err) && time.Now().Before(deadline)
 		if again && !final && pause(ctx, try) {
@@ -87,6 +87,9 @@ func (s *Store) change(ctx context.Context, what string, level sql.IsolationLeve
 		}
 		err = s.classify(err, what)
 		s.space.note(err)
+		if err == nil && announce && s.onChange != nil { // without a connection in hand: it may need one itself
+			s.onChange(ctx)
+		}
 		return err
 	}
 }
@@ -103,25 +106,23 @@ func pause(ctx context.Context, try int) bool {
 	}
 }
 
-func (s *Store) changeIn(ctx context.Context, level sql.IsolationLevel, f func(*tx) error) (err error) {
+// changeIn runs f once. It also returns whether servers have to hear of the change.
+func (s *Store) changeIn(ctx context.Context, level sql.IsolationLevel, f func(*tx) error) (announce bool, err error) {
 	conn, begun, err := s.begin(ctx, level)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	defer begun.Rollback()
 	t := &tx{Tx: begun, d: &s.d}
 	if err := f(t); err != nil {
-		return err
+		return false, err
 	}
 	err = begun.Commit()
 	if s.d.busy(err) {
-		return &pierre.Error{Kind: pierre.KindUnavailable, Msg: lostMsg, Err: err}
+		err = &pierre.Error{Kind: pierre.KindUnavailable, Msg: lostMsg, Err: err}
 	}
-	if err == nil && t.announce && s.onChange != nil {
-		s.onChange(ctx)
-	}
-	return err
+	return t.announce, err
 }
 
 // begin waits at most writeWait for a connection and for the database's leave to write. The transaction may then take
