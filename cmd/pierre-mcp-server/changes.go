@@ -51,7 +51,7 @@ func impaired(s bus.State) []string {
 		texts = append(texts, "What other servers change cannot be read; keys are remembered for one second.")
 	}
 	if s.Silent != nil {
-		texts = append(texts, "Nothing is heard from "+strings.Join(s.Silent, " and ")+"; changes by other servers are read twice a second.")
+		texts = append(texts, "Nothing is heard from "+strings.Join(s.Silent, " and ")+", so news of changes by other servers may be slow.")
 	}
 	return texts
 }

@@ -4,6 +4,7 @@ package replicas
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -12,23 +13,25 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // A balancer gives requests to the replicas in turn, each to another one, without stickiness. A replica that takes no
 // connection is passed over, as load balancers do it.
 type balancer struct {
-	url  string
-	next atomic.Int64
+	url string
 
 	handshakes atomic.Int64 // initialize requests
 
 	mu       sync.Mutex
 	replicas []*replica
+	next     int
 	out      map[*replica]bool
+	running  map[*replica]int // requests
 }
 
 func newBalancer(t *testing.T, replicas []*replica) *balancer {
-	b := &balancer{replicas: replicas, out: map[*replica]bool{}}
+	b := &balancer{replicas: replicas, out: map[*replica]bool{}, running: map[*replica]int{}}
 	server := httptest.NewServer(b)
 	t.Cleanup(func() {
 		server.CloseClientConnections() // streams would keep it
@@ -38,24 +41,48 @@ func newBalancer(t *testing.T, replicas []*replica) *balancer {
 	return b
 }
 
-// take puts a replica out of use, or in again. What runs there goes on.
-func (b *balancer) take(r *replica, out bool) {
+// drain puts a replica out of use, and returns when the requests that it had are answered.
+func (b *balancer) drain(t *testing.T, r *replica) {
+	t.Helper()
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.out[r] = out
+	b.out[r] = true
+	b.mu.Unlock()
+	eventually(t, 20*time.Second, func() error {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if n := b.running[r]; n > 0 {
+			return fmt.Errorf("%d requests run at %s", n, r.url)
+		}
+		return nil
+	})
 }
 
-func (b *balancer) turn() []*replica {
+// use puts a replica in use again.
+func (b *balancer) use(r *replica) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	first := int(b.next.Add(1))
-	var turn []*replica
-	for i := range b.replicas {
-		if r := b.replicas[(first+i)%len(b.replicas)]; !b.out[r] {
-			turn = append(turn, r)
+	delete(b.out, r)
+}
+
+// pick returns the next replica in turn that is in use and was not tried, nil if there is none; done says that its request
+// has ended.
+func (b *balancer) pick(tried map[*replica]bool) (r *replica, done func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for range b.replicas {
+		b.next++
+		r := b.replicas[b.next%len(b.replicas)]
+		if b.out[r] || tried[r] {
+			continue
+		}
+		b.running[r]++
+		return r, func() {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.running[r]--
 		}
 	}
-	return turn
+	return nil, nil
 }
 
 func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -66,12 +93,18 @@ func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if bytes.Contains(body, []byte(`"method":"initialize"`)) {
 		b.handshakes.Add(1)
 	}
-	for _, to := range b.turn() {
-		if b.forward(w, r, to, body) {
+	for tried := map[*replica]bool{}; ; {
+		to, done := b.pick(tried)
+		if to == nil {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		tried[to] = true
+		taken := b.forward(w, r, to, body)
+		if done(); taken {
 			return
 		}
 	}
-	w.WriteHeader(http.StatusBadGateway)
 }
 
 // forward reports whether the replica took the connection.

@@ -141,7 +141,10 @@ func (r *replica) start() {
 	r.awaitReady()
 }
 
-func (r *replica) awaitReady() {
+func (r *replica) awaitReady() { r.awaitReadiness(`"status":"ready"`) }
+
+// awaitReadiness waits until /ready answers 200 and this.
+func (r *replica) awaitReadiness(want string) {
 	r.t.Helper()
 	eventually(r.t, 30*time.Second, func() error {
 		resp, err := http.Get(r.url + "/ready")
@@ -149,8 +152,9 @@ func (r *replica) awaitReady() {
 			return fmt.Errorf("%w\n%s", err, r.stderr.tail())
 		}
 		defer resp.Body.Close()
-		if resp.StatusCode != http.StatusOK {
-			return errors.New(resp.Status)
+		raw, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != http.StatusOK || !strings.Contains(string(raw), want) {
+			return fmt.Errorf("%s %s, %w", resp.Status, raw, err)
 		}
 		return nil
 	})
@@ -213,21 +217,26 @@ func (c *cluster) admin(replica int, method, path, body string) (int, []byte) {
 	return resp.StatusCode, raw
 }
 
-// recorded returns how many calls of the key the books have.
-func (c *cluster) recorded(k key) int64 {
+// recorded returns how many calls of the key the books have, and how many of its limit are used; those over the limit are
+// neither.
+func (c *cluster) recorded(k key) (calls, used int64) {
 	c.t.Helper()
 	today := time.Now().UTC()
 	from, to := today.AddDate(0, 0, -1).Format(time.DateOnly), today.AddDate(0, 0, 1).Format(time.DateOnly)
 	status, raw := c.admin(0, "GET", "/admin/api-keys/"+k.ID+"/usage?start_date="+from+"&end_date="+to, "")
 	var report struct {
 		Totals struct {
-			Requests int64 `json:"requests"`
+			Succeeded int64 `json:"succeeded"`
+			Failed    int64 `json:"failed"`
 		} `json:"totals"`
+		Limit struct {
+			Used int64 `json:"used"`
+		} `json:"limit"`
 	}
 	if err := json.Unmarshal(raw, &report); err != nil || status != http.StatusOK {
 		c.t.Fatalf("usage: %d %s", status, raw)
 	}
-	return report.Totals.Requests
+	return report.Totals.Succeeded + report.Totals.Failed, report.Limit.Used
 }
 
 func freePort(t *testing.T) string {
