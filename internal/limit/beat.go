@@ -234,7 +234,7 @@ func (s *Shared) enter(p phase) {
 func (s *Shared) pause(v pierre.LimiterView) phase {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	p := phase{epoch: v.Epoch, mode: v.Mode, leads: v.Leader == s.id, since: time.Now()}
+	p := phase{epoch: v.Epoch, mode: v.Mode, leader: v.Leader, leads: v.Leader == s.id, since: time.Now()}
 	s.enter(p)
 	s.mu.Lock()
 	s.stats.Epochs++
@@ -272,7 +272,7 @@ func (s *Shared) proceed(ctx context.Context, v pierre.LimiterView, p phase) {
 	switch {
 	case p.mode == pierre.LimiterRedis && s.counter != nil:
 		if p.leads {
-			if err := s.counter.begin(ctx, p.epoch, p.epoch == 1); err != nil {
+			if err := s.counter.begin(ctx, p.name(), p.epoch == 1); err != nil {
 				// Some of the keys may be set, and they must not be set twice.
 				s.advance(ctx, p.epoch, s.fallback())
 				return

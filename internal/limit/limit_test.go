@@ -26,7 +26,7 @@ func at(t *testing.T, s string) time.Time {
 }
 
 // reserve reserves one call.
-func reserve(t *testing.T, l *limit.Limiter, lim pierre.Limit, now time.Time) limit.Reservation {
+func reserve(t *testing.T, l limiter, lim pierre.Limit, now time.Time) limit.Reservation {
 	t.Helper()
 	r, err := l.Reserve(t.Context(), buckets(lim), now)
 	if err != nil {
@@ -62,7 +62,7 @@ func only(t *testing.T, d limit.Decision) decision {
 }
 
 // peek returns what would be decided about a call.
-func peek(t *testing.T, l *limit.Limiter, lim pierre.Limit, now time.Time) decision {
+func peek(t *testing.T, l limiter, lim pierre.Limit, now time.Time) decision {
 	t.Helper()
 	d, err := l.Peek(t.Context(), buckets(lim), now)
 	if err != nil {
@@ -72,7 +72,7 @@ func peek(t *testing.T, l *limit.Limiter, lim pierre.Limit, now time.Time) decis
 }
 
 // take reserves one call and returns the decision.
-func take(t *testing.T, l *limit.Limiter, lim pierre.Limit, now time.Time) decision {
+func take(t *testing.T, l limiter, lim pierre.Limit, now time.Time) decision {
 	t.Helper()
 	return only(t, reserve(t, l, lim, now).Decision)
 }
@@ -97,7 +97,7 @@ func release(t *testing.T, r limit.Reservation) {
 }
 
 // call reserves one call and, if it is admitted, keeps it in s.
-func call(t *testing.T, l *limit.Limiter, s *store.Store, lim pierre.Limit, now time.Time) decision {
+func call(t *testing.T, l limiter, s *store.Store, lim pierre.Limit, now time.Time) decision {
 	t.Helper()
 	r := reserve(t, l, lim, now)
 	if r.Allowed {
@@ -107,72 +107,76 @@ func call(t *testing.T, l *limit.Limiter, s *store.Store, lim pierre.Limit, now 
 }
 
 func TestWindows(t *testing.T) {
-	s := storetest.New(t)
-	for _, c := range []struct {
-		name       string
-		period     pierre.Period
-		now        string
-		start, end string
-	}{
-		{"minute", pierre.PeriodMinute, "2026-03-01T10:59:59.999999Z", "2026-03-01T10:59:00Z", "2026-03-01T11:00:00Z"},
-		{"hour before midnight", pierre.PeriodHour, "2026-12-31T23:30:00Z", "2026-12-31T23:00:00Z", "2027-01-01T00:00:00Z"},
-		{"day", pierre.PeriodDay, "2026-02-28T12:00:00Z", "2026-02-28T00:00:00Z", "2026-03-01T00:00:00Z"},
-		{"day in another zone", pierre.PeriodDay, "2026-02-28T23:30:00-05:00", "2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z"},
-		{"Sunday belongs to the week before", pierre.PeriodWeek, "2026-03-01T23:59:59Z", "2026-02-23T00:00:00Z", "2026-03-02T00:00:00Z"},
-		{"week over the new year", pierre.PeriodWeek, "2026-01-01T00:00:00Z", "2025-12-29T00:00:00Z", "2026-01-05T00:00:00Z"},
-		{"29 January", pierre.PeriodMonth, "2026-01-29T00:00:00Z", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"},
-		{"30 January", pierre.PeriodMonth, "2026-01-30T00:00:00Z", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"},
-		{"31 January", pierre.PeriodMonth, "2026-01-31T23:59:59Z", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"},
-		{"leap day", pierre.PeriodMonth, "2028-02-29T12:00:00Z", "2028-02-01T00:00:00Z", "2028-03-01T00:00:00Z"},
-		{"31 August", pierre.PeriodMonth, "2026-08-31T12:00:00Z", "2026-08-01T00:00:00Z", "2026-09-01T00:00:00Z"},
-		{"31 December", pierre.PeriodMonth, "2026-12-31T23:59:59.999999Z", "2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			l, lim := limit.New(s), pierre.Limit{Requests: 2, Period: c.period}
-			now, start, end := at(t, c.now), at(t, c.start), at(t, c.end)
-			bucket := pierre.Bucket{ID: "key:key_a", Policy: "key-" + string(c.period), Limit: lim}
-			want := decision{limit.State{Bucket: bucket, Used: 1, Remaining: 1, Start: start, ResetsAt: end}, true}
-			if d := take(t, l, lim, now); d != want {
-				t.Errorf("first call: %+v, want %+v", d, want)
-			}
-			take(t, l, lim, now)
-			want = decision{limit.State{Bucket: bucket, Used: 2, Start: start, ResetsAt: end, FreesAt: end}, false}
-			if d := take(t, l, lim, end.Add(-time.Microsecond)); d != want {
-				t.Errorf("third call, at the window's end: %+v, want %+v", d, want)
-			}
-			if d := take(t, l, lim, end); !d.Allowed || d.Used != 1 || !d.Start.Equal(end) {
-				t.Errorf("first call of the next window: %+v, want it admitted", d)
-			}
-		})
-	}
+	both(t, func(t *testing.T, fresh func(*store.Store) limiter) {
+		s := storetest.New(t)
+		for _, c := range []struct {
+			name       string
+			period     pierre.Period
+			now        string
+			start, end string
+		}{
+			{"minute", pierre.PeriodMinute, "2026-03-01T10:59:59.999999Z", "2026-03-01T10:59:00Z", "2026-03-01T11:00:00Z"},
+			{"hour before midnight", pierre.PeriodHour, "2026-12-31T23:30:00Z", "2026-12-31T23:00:00Z", "2027-01-01T00:00:00Z"},
+			{"day", pierre.PeriodDay, "2026-02-28T12:00:00Z", "2026-02-28T00:00:00Z", "2026-03-01T00:00:00Z"},
+			{"day in another zone", pierre.PeriodDay, "2026-02-28T23:30:00-05:00", "2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z"},
+			{"Sunday belongs to the week before", pierre.PeriodWeek, "2026-03-01T23:59:59Z", "2026-02-23T00:00:00Z", "2026-03-02T00:00:00Z"},
+			{"week over the new year", pierre.PeriodWeek, "2026-01-01T00:00:00Z", "2025-12-29T00:00:00Z", "2026-01-05T00:00:00Z"},
+			{"29 January", pierre.PeriodMonth, "2026-01-29T00:00:00Z", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"},
+			{"30 January", pierre.PeriodMonth, "2026-01-30T00:00:00Z", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"},
+			{"31 January", pierre.PeriodMonth, "2026-01-31T23:59:59Z", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"},
+			{"leap day", pierre.PeriodMonth, "2028-02-29T12:00:00Z", "2028-02-01T00:00:00Z", "2028-03-01T00:00:00Z"},
+			{"31 August", pierre.PeriodMonth, "2026-08-31T12:00:00Z", "2026-08-01T00:00:00Z", "2026-09-01T00:00:00Z"},
+			{"31 December", pierre.PeriodMonth, "2026-12-31T23:59:59.999999Z", "2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				l, lim := fresh(s), pierre.Limit{Requests: 2, Period: c.period}
+				now, start, end := at(t, c.now), at(t, c.start), at(t, c.end)
+				bucket := pierre.Bucket{ID: "key:key_a", Policy: "key-" + string(c.period), Limit: lim}
+				want := decision{limit.State{Bucket: bucket, Used: 1, Remaining: 1, Start: start, ResetsAt: end}, true}
+				if d := take(t, l, lim, now); d != want {
+					t.Errorf("first call: %+v, want %+v", d, want)
+				}
+				take(t, l, lim, now)
+				want = decision{limit.State{Bucket: bucket, Used: 2, Start: start, ResetsAt: end, FreesAt: end}, false}
+				if d := take(t, l, lim, end.Add(-time.Microsecond)); d != want {
+					t.Errorf("third call, at the window's end: %+v, want %+v", d, want)
+				}
+				if d := take(t, l, lim, end); !d.Allowed || d.Used != 1 || !d.Start.Equal(end) {
+					t.Errorf("first call of the next window: %+v, want it admitted", d)
+				}
+			})
+		}
+	})
 }
 
 func TestExactlyTheLimitPassesInParallel(t *testing.T) {
-	const keys, callers, each, requests = 3, 32, 50, 777
-	l := limit.New(storetest.New(t))
-	now := time.Date(2026, 5, 5, 5, 5, 5, 0, time.UTC)
-	var passed [keys]atomic.Int64
-	var wg sync.WaitGroup
-	for range callers {
-		wg.Go(func() {
-			for i := range each * keys {
-				k := i % keys
-				d, err := l.Reserve(t.Context(), bucketsOf(pierre.KeyID(rune('a'+k)), pierre.Limit{Requests: requests, Period: pierre.PeriodDay}), now)
-				if err != nil {
-					t.Error(err)
+	both(t, func(t *testing.T, fresh func(*store.Store) limiter) {
+		const keys, callers, each, requests = 3, 32, 50, 777
+		l := fresh(storetest.New(t))
+		now := time.Date(2026, 5, 5, 5, 5, 5, 0, time.UTC)
+		var passed [keys]atomic.Int64
+		var wg sync.WaitGroup
+		for range callers {
+			wg.Go(func() {
+				for i := range each * keys {
+					k := i % keys
+					d, err := l.Reserve(t.Context(), bucketsOf(pierre.KeyID(rune('a'+k)), pierre.Limit{Requests: requests, Period: pierre.PeriodDay}), now)
+					if err != nil {
+						t.Error(err)
+					}
+					if d.Allowed {
+						passed[k].Add(1)
+					}
 				}
-				if d.Allowed {
-					passed[k].Add(1)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	for k := range passed {
-		if n := passed[k].Load(); n != requests {
-			t.Errorf("key %d: %d of %d calls passed, want %d", k, n, callers*each, requests)
+			})
 		}
-	}
+		wg.Wait()
+		for k := range passed {
+			if n := passed[k].Load(); n != requests {
+				t.Errorf("key %d: %d of %d calls passed, want %d", k, n, callers*each, requests)
+			}
+		}
+	})
 }
 
 // A caller that comes late, with a time in a window that is over, counts in the next one.
@@ -214,41 +218,45 @@ func TestRolloverInParallelNeverExceedsTheLimit(t *testing.T) {
 }
 
 func TestPeekAndRefusedCallsCostNothing(t *testing.T) {
-	l, lim := limit.New(storetest.New(t)), pierre.Limit{Requests: 1, Period: pierre.PeriodHour}
-	now := at(t, "2026-06-01T10:00:00Z")
-	for range 3 {
-		if d := peek(t, l, lim, now); !d.Allowed || d.Used != 0 || d.Remaining != 1 {
-			t.Fatalf("Peek = %+v; want one call left", d)
+	both(t, func(t *testing.T, fresh func(*store.Store) limiter) {
+		l, lim := fresh(storetest.New(t)), pierre.Limit{Requests: 1, Period: pierre.PeriodHour}
+		now := at(t, "2026-06-01T10:00:00Z")
+		for range 3 {
+			if d := peek(t, l, lim, now); !d.Allowed || d.Used != 0 || d.Remaining != 1 {
+				t.Fatalf("Peek = %+v; want one call left", d)
+			}
 		}
-	}
-	take(t, l, lim, now)
-	for range 3 {
-		if d := take(t, l, lim, now); d.Allowed || d.Used != 1 {
-			t.Fatalf("over the limit: %+v, want refused with 1 used", d)
+		take(t, l, lim, now)
+		for range 3 {
+			if d := take(t, l, lim, now); d.Allowed || d.Used != 1 {
+				t.Fatalf("over the limit: %+v, want refused with 1 used", d)
+			}
 		}
-	}
-	if d := take(t, l, pierre.Limit{Requests: 2, Period: pierre.PeriodHour}, now); !d.Allowed || d.Used != 2 {
-		t.Errorf("after raising the limit by one: %+v; the refused calls must not have counted", d)
-	}
+		if d := take(t, l, pierre.Limit{Requests: 2, Period: pierre.PeriodHour}, now); !d.Allowed || d.Used != 2 {
+			t.Errorf("after raising the limit by one: %+v; the refused calls must not have counted", d)
+		}
+	})
 }
 
 func TestCountsSurviveARestart(t *testing.T) {
-	s, lim := storetest.New(t), pierre.Limit{Requests: 3, Period: pierre.PeriodMonth}
-	now := at(t, "2026-06-30T23:00:00Z")
-	l := limit.New(s)
-	call(t, l, s, lim, now)
-	call(t, l, s, lim, now)
+	both(t, func(t *testing.T, fresh func(*store.Store) limiter) {
+		s, lim := storetest.New(t), pierre.Limit{Requests: 3, Period: pierre.PeriodMonth}
+		now := at(t, "2026-06-30T23:00:00Z")
+		l := fresh(s)
+		call(t, l, s, lim, now)
+		call(t, l, s, lim, now)
 
-	l = limit.New(s)
-	if d := call(t, l, s, lim, now); !d.Allowed || d.Used != 3 {
-		t.Errorf("third call, after a restart: %+v", d)
-	}
-	if d := call(t, l, s, lim, now); d.Allowed {
-		t.Errorf("fourth call: %+v, want refused", d)
-	}
-	if d := call(t, limit.New(s), s, lim, now.Add(time.Hour)); !d.Allowed || d.Used != 1 {
-		t.Errorf("after a restart in the next month: %+v", d)
-	}
+		l = fresh(s)
+		if d := call(t, l, s, lim, now); !d.Allowed || d.Used != 3 {
+			t.Errorf("third call, after a restart: %+v", d)
+		}
+		if d := call(t, l, s, lim, now); d.Allowed {
+			t.Errorf("fourth call: %+v, want refused", d)
+		}
+		if d := call(t, fresh(s), s, lim, now.Add(time.Hour)); !d.Allowed || d.Used != 1 {
+			t.Errorf("after a restart in the next month: %+v", d)
+		}
+	})
 }
 
 func TestChangesOfTheLimitTakeEffectAtOnce(t *testing.T) {
@@ -287,12 +295,14 @@ func TestChangesOfTheLimitTakeEffectAtOnce(t *testing.T) {
 }
 
 func TestClockSetBack(t *testing.T) {
-	l, lim := limit.New(storetest.New(t)), pierre.Limit{Requests: 1, Period: pierre.PeriodDay}
-	take(t, l, lim, at(t, "2036-01-01T00:00:00Z")) // a machine that has not asked the time server yet
-	now := at(t, "2026-01-01T00:00:00Z")
-	if d := take(t, l, lim, now); !d.Allowed || !d.Start.Equal(now) {
-		t.Errorf("after the clock was corrected: %+v, want the window of the right day", d)
-	}
+	both(t, func(t *testing.T, fresh func(*store.Store) limiter) {
+		l, lim := fresh(storetest.New(t)), pierre.Limit{Requests: 1, Period: pierre.PeriodDay}
+		take(t, l, lim, at(t, "2036-01-01T00:00:00Z")) // a machine that has not asked the time server yet
+		now := at(t, "2026-01-01T00:00:00Z")
+		if d := take(t, l, lim, now); !d.Allowed || !d.Start.Equal(now) {
+			t.Errorf("after the clock was corrected: %+v, want the window of the right day", d)
+		}
+	})
 }
 
 // flaky is a count store that fails until it is mended.

@@ -45,7 +45,7 @@ const (
 )
 
 // run runs the script. seeds are what is known of buckets by their place, as start:count.
-func (c *counter) run(ctx context.Context, epoch int64, act int, at time.Time, account string, buckets []pierre.Bucket, seeds map[int]string) (reply, error) {
+func (c *counter) run(ctx context.Context, epoch string, act int, at time.Time, account string, buckets []pierre.Bucket, seeds map[int]string) (reply, error) {
 	args := make([]any, 0, 3+5*len(buckets))
 	args = append(args, epoch, act, at.UnixMicro())
 	for i, b := range buckets {
@@ -79,7 +79,7 @@ func epochKey(slot int) string { return "pierre:{" + strconv.Itoa(slot) + "}:epo
 
 // begin lets calls be counted in the epoch. The keys are set once in an epoch: one that is missing later was lost, and
 // what was counted beside it too.
-func (c *counter) begin(ctx context.Context, epoch int64, first bool) error {
+func (c *counter) begin(ctx context.Context, epoch string, first bool) error {
 	var began int64
 	if !first {
 		now, err := c.client.Time(ctx).Result()
@@ -91,7 +91,7 @@ func (c *counter) begin(ctx context.Context, epoch int64, first bool) error {
 		}
 		began = now.UnixMicro()
 	}
-	value := strconv.FormatInt(epoch, 10) + ":" + strconv.FormatInt(began, 10)
+	value := epoch + ":" + strconv.FormatInt(began, 10)
 	_, err := c.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for slot := range slots {
 			p.Set(ctx, epochKey(slot), value, 0)

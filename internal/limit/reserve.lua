@@ -9,7 +9,7 @@
 -- end, ...} taken or not, with what was used of each quota before, or the theoretical arrival time of each burst.
 local held = redis.call('GET', KEYS[1])
 if not held then return {3} end
-local epoch, began = string.match(held, '^(%d+):(%d+)$')
+local epoch, began = string.match(held, '^([^:]+):(%d+)$')
 if epoch ~= ARGV[1] then return {3} end
 
 local act = tonumber(ARGV[2])

@@ -70,10 +70,14 @@ type phase struct {
 	mode     pierre.LimiterMode
 	ready    bool // every server has said what runs
 	since    time.Time
-	leads    bool                  // this server began the epoch
+	leader   string                // who began the epoch
+	leads    bool                  // this server did
 	reported []pierre.ReportedCall // what ran when it began
 	local    *Limiter              // counts in this process, unless Redis does
 }
+
+// name is the epoch's in Redis. Its number alone would come again if the database is restored from a copy.
+func (p phase) name() string { return strconv.FormatInt(p.epoch, 10) + "-" + p.leader }
 
 // Stats say how a [Shared] counts and what has happened to it.
 type Stats struct {
@@ -228,7 +232,7 @@ func (s *Shared) ask(ctx context.Context, p phase, act int, account string, buck
 	seeds := map[int]string{}
 	for range 5 {
 		short, cancel := context.WithTimeout(ctx, redisWait)
-		r, err := s.counter.run(short, p.epoch, act, time.Time{}, account, buckets, seeds)
+		r, err := s.counter.run(short, p.name(), act, time.Time{}, account, buckets, seeds)
 		cancel()
 		switch {
 		case err != nil:
@@ -287,10 +291,10 @@ func (s *Shared) end(ctx context.Context, r Reservation, stored bool) error {
 	s.mu.Lock()
 	_, runs := s.running[r.CallID]
 	delete(s.running, r.CallID)
-	epoch := s.phase.epoch
+	p := s.phase
 	s.mu.Unlock()
 	switch {
-	case !runs || r.epoch != epoch:
+	case !runs || r.epoch != p.epoch:
 		return nil
 	case r.local != nil:
 		return r.local.end(ctx, r, stored)
@@ -299,7 +303,7 @@ func (s *Shared) end(ctx context.Context, r Reservation, stored bool) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, redisWait)
 	defer cancel()
-	_, err := s.counter.run(ctx, r.epoch, actGiveBack, r.At, r.account, limitedOf(r.Buckets), nil)
+	_, err := s.counter.run(ctx, p.name(), actGiveBack, r.At, r.account, limitedOf(r.Buckets), nil)
 	return err
 }
 
