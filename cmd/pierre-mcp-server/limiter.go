@@ -44,8 +44,39 @@ func (a *app) openLimiter(ctx context.Context, c *config, serves bool) error {
 		return err
 	}
 	a.limiter = a.counted
+	a.measureLimiter()
 	a.log.InfoContext(ctx, "calls are counted for several servers", slog.Bool("redis", url != ""))
 	return nil
+}
+
+// measureLimiter shows how calls are counted.
+func (a *app) measureLimiter() {
+	flag := func(b bool) float64 {
+		if b {
+			return 1
+		}
+		return 0
+	}
+	for _, g := range []struct {
+		name, help string
+		value      func(limit.Stats) float64
+	}{
+		{"pierre_limiter_degraded", "1 while Redis cannot be reached and each server admits a share of what was left.", func(s limit.Stats) float64 { return flag(s.Mode == pierre.LimiterShare) }},
+		{"pierre_limiter_ready", "1 while calls can be counted; otherwise they get 503.", func(s limit.Stats) float64 { return flag(s.Ready) }},
+		{"pierre_limiter_servers", "Servers that count together, this one included.", func(s limit.Stats) float64 { return float64(s.Replicas) }},
+	} {
+		a.monitor.Gauge(g.name, g.help, func() float64 { return g.value(a.counted.Stats()) })
+	}
+	for _, c := range []struct {
+		name, help string
+		value      func(limit.Stats) int64
+	}{
+		{"pierre_limiter_epochs_total", "Times that counting began anew because a server joined, or Redis was away or lost what it counted.", func(s limit.Stats) int64 { return s.Epochs }},
+		{"pierre_limiter_outages_total", "Times that Redis became unreachable for this server.", func(s limit.Stats) int64 { return s.Outages }},
+		{"pierre_limiter_refused_total", "Calls that got 503 because they could not be counted.", func(s limit.Stats) int64 { return s.Refused }},
+	} {
+		a.monitor.Counter(c.name, c.help, func() float64 { return float64(c.value(a.counted.Stats())) })
+	}
 }
 
 func (a *app) closeLimiter(ctx context.Context) error {

@@ -75,7 +75,7 @@ func bucketsOf(p access.Principal) []pierre.Bucket {
 	all := p.Buckets("")
 	for _, tool := range slices.Sorted(maps.Keys(p.Limits.Tools)) {
 		for _, b := range p.Buckets(tool) {
-			if kind, _, _, err := pierre.ParseBucketID(b.ID); err == nil && kind == pierre.BucketTool {
+			if id, err := pierre.ParseBucketID(b.ID); err == nil && id.Kind == pierre.BucketTool {
 				all = append(all, b)
 			}
 		}
@@ -84,9 +84,9 @@ func bucketsOf(p access.Principal) []pierre.Bucket {
 }
 
 func limitOf(s limit.State) (Limit, error) {
-	kind, _, tool, err := pierre.ParseBucketID(s.Bucket.ID)
+	id, err := pierre.ParseBucketID(s.Bucket.ID)
 	return Limit{
-		Policy: s.Bucket.Policy, Scope: kind, Tool: tool,
+		Policy: s.Bucket.Policy, Scope: id.Kind, Tool: id.Tool,
 		Requests: s.Bucket.Requests(), Period: s.Bucket.Limit.Period, PerSeconds: int64(s.Bucket.Burst.Per / time.Second),
 		Used: s.Used, Remaining: s.Remaining, ResetsAt: roundUp(s.ResetsAt), FreesAt: roundUp(s.FreesAt),
 	}, err

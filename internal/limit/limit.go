@@ -88,7 +88,7 @@ func quotaState(b pierre.Bucket, used int64, start, end time.Time) State {
 // accountOf names what the buckets of a call have in common with those of all calls that they share a bucket with: the customer.
 func accountOf(buckets []pierre.Bucket) string {
 	for _, b := range buckets {
-		if kind, _, _, err := pierre.ParseBucketID(b.ID); err == nil && kind == pierre.BucketCustomer {
+		if id, err := pierre.ParseBucketID(b.ID); err == nil && id.Kind == pierre.BucketCustomer {
 			return b.ID
 		}
 	}

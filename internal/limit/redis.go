@@ -44,29 +44,39 @@ const (
 	actTake     = 1
 )
 
-// run runs the script. seeds are what is known of buckets by their place, as start:count.
-func (c *counter) run(ctx context.Context, epoch string, act int, at time.Time, account string, buckets []pierre.Bucket, seeds map[int]string) (reply, error) {
-	args := make([]any, 0, 3+5*len(buckets))
-	args = append(args, epoch, act, at.UnixMicro())
-	for i, b := range buckets {
+// A question is about one call.
+type question struct {
+	epoch   string
+	act     int
+	at      time.Time // of a call that is given back
+	account string
+	buckets []pierre.Bucket // that have a limit
+	seeds   map[int]string  // what is known of buckets by their place, as start:count
+}
+
+// run runs the script.
+func (c *counter) run(ctx context.Context, q question) (reply, error) {
+	args := make([]any, 0, 3+5*len(q.buckets))
+	args = append(args, q.epoch, q.act, q.at.UnixMicro())
+	for i, b := range q.buckets {
 		if b.Burst.None() {
-			args = append(args, "q", "q|"+b.ID+"|"+string(b.Limit.Period), string(b.Limit.Period), b.Limit.Requests, seeds[i])
+			args = append(args, "q", "q|"+b.ID+"|"+string(b.Limit.Period), string(b.Limit.Period), b.Limit.Requests, q.seeds[i])
 		} else {
 			interval, capacity := burstTimes(b.Burst)
 			args = append(args, "b", "b|"+b.ID, interval, capacity, "")
 		}
 	}
-	slot := slotOf(account)
-	keys := []string{epochKey(slot), "pierre:{" + strconv.Itoa(slot) + "}:" + account}
+	slot := slotOf(q.account)
+	keys := []string{epochKey(slot), "pierre:{" + strconv.Itoa(slot) + "}:" + q.account}
 	if c.clock != nil {
 		now := c.clock().UnixMicro()
 		keys = append(keys, strconv.FormatInt(now/1e6, 10), strconv.FormatInt(now%1e6, 10))
 	}
 	answer, err := c.script.Run(ctx, c.client, keys, args...).Result()
 	if err != nil {
-		return reply{}, fmt.Errorf("counting in Redis: %v", err) //nolint:errorlint // the driver's errors end here
+		return reply{}, fmt.Errorf("counting in Redis: %v", err)
 	}
-	return decodeReply(answer, len(buckets))
+	return decodeReply(answer, len(q.buckets))
 }
 
 func slotOf(account string) int {

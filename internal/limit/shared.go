@@ -232,7 +232,7 @@ func (s *Shared) ask(ctx context.Context, p phase, act int, account string, buck
 	seeds := map[int]string{}
 	for range 5 {
 		short, cancel := context.WithTimeout(ctx, redisWait)
-		r, err := s.counter.run(short, p.name(), act, time.Time{}, account, buckets, seeds)
+		r, err := s.counter.run(short, question{epoch: p.name(), act: act, account: account, buckets: buckets, seeds: seeds})
 		cancel()
 		switch {
 		case err != nil:
@@ -303,7 +303,7 @@ func (s *Shared) end(ctx context.Context, r Reservation, stored bool) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, redisWait)
 	defer cancel()
-	_, err := s.counter.run(ctx, p.name(), actGiveBack, r.At, r.account, limitedOf(r.Buckets), nil)
+	_, err := s.counter.run(ctx, question{epoch: p.name(), act: actGiveBack, at: r.At, account: r.account, buckets: limitedOf(r.Buckets)})
 	return err
 }
 

@@ -94,7 +94,7 @@ func wait(t testing.TB, what string, holds func() bool) {
 		if time.Now().After(deadline) {
 			t.Fatal("not in time: ", what)
 		}
-		time.Sleep(5 * time.Millisecond)
+		<-time.After(5 * time.Millisecond)
 	}
 }
 

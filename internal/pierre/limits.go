@@ -149,18 +149,26 @@ const (
 	BucketCustomer BucketKind = "customer"
 )
 
-// ParseBucketID takes the id of a [Bucket] apart: of a key or a tool, owner is the family; of a customer, the user.
-func ParseBucketID(id string) (kind BucketKind, owner, tool string, err error) {
-	name, owner, found := strings.Cut(id, ":")
-	if kind = BucketKind(name); found {
-		switch kind {
+// A BucketID is the id of a [Bucket], taken apart.
+type BucketID struct {
+	Kind  BucketKind
+	Owner string // of a key or a tool the family; of a customer the user
+	Tool  string // of a tool
+}
+
+// ParseBucketID takes the id of a [Bucket] apart.
+func ParseBucketID(text string) (BucketID, error) {
+	kind, owner, found := strings.Cut(text, ":")
+	id := BucketID{Kind: BucketKind(kind), Owner: owner}
+	if found {
+		switch id.Kind {
 		case BucketKey, BucketCustomer:
-			return kind, owner, "", nil
+			return id, nil
 		case BucketTool:
-			if owner, tool, found = strings.Cut(owner, "/"); found {
-				return kind, owner, tool, nil
+			if id.Owner, id.Tool, found = strings.Cut(owner, "/"); found {
+				return id, nil
 			}
 		}
 	}
-	return "", "", "", fmt.Errorf("%.60q is no bucket", id)
+	return BucketID{}, fmt.Errorf("%.60q is no bucket", text)
 }

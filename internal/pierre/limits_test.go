@@ -97,9 +97,9 @@ func TestParseBucketID(t *testing.T) {
 		{"key_a", "", "", "", false},
 		{"", "", "", "", false},
 	} {
-		kind, owner, tool, err := pierre.ParseBucketID(c.id)
-		if kind != c.kind || owner != c.owner || tool != c.tool || (err == nil) != c.ok {
-			t.Errorf("%q: %q, %q, %q, %v", c.id, kind, owner, tool, err)
+		id, err := pierre.ParseBucketID(c.id)
+		if want := (pierre.BucketID{Kind: c.kind, Owner: c.owner, Tool: c.tool}); id != want || (err == nil) != c.ok {
+			t.Errorf("%q: %+v, %v", c.id, id, err)
 		}
 	}
 }

@@ -77,7 +77,7 @@ func (c counter) compare(other counter) int {
 }
 
 // raisedRows raises the counters whose windows contain the new calls. It raises a row once, whatever it is told of it.
-var raisedRows = rowsStatement{
+var raisedRows = rowsStatement{ //nolint:gochecknoglobals // nothing changes it
 	head:  `WITH added (bucket, minute_us, calls) AS (VALUES `,
 	width: 3, first: "TEXT BIGINT BIGINT",
 	tail: `) UPDATE quota_counters SET used = used + added.calls FROM added
@@ -131,14 +131,14 @@ func (t *tx) raiseOnce(ctx context.Context, rows []raised, missing map[counter]b
 func bucketCalls(name string) (where string, args []any) {
 	// The first key of a family may be one that the database does not have, as a personal server's.
 	const family = ` key_id IN (SELECT CAST($1 AS TEXT) UNION SELECT id FROM api_keys WHERE family_id = $1) `
-	kind, owner, tool, err := pierre.ParseBucketID(name)
+	id, err := pierre.ParseBucketID(name)
 	switch {
 	case err != nil:
 		return family, []any{name}
-	case kind == pierre.BucketTool:
-		return family + `AND tool = $2 `, []any{owner, tool}
+	case id.Kind == pierre.BucketTool:
+		return family + `AND tool = $2 `, []any{id.Owner, id.Tool}
 	default:
-		return ` key_id IN (SELECT id FROM api_keys WHERE user_id = $1) `, []any{owner}
+		return ` key_id IN (SELECT id FROM api_keys WHERE user_id = $1) `, []any{id.Owner}
 	}
 }
 

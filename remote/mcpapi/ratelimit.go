@@ -54,12 +54,12 @@ func overLimit(h http.Header, d limit.Decision, now time.Time) *refusal {
 // rule says which limit refused a call and when it frees.
 func rule(s limit.State, retry int64) string {
 	who, what := "this API key may", "tool calls"
-	switch kind, _, tool, err := pierre.ParseBucketID(s.Bucket.ID); {
+	switch id, err := pierre.ParseBucketID(s.Bucket.ID); {
 	case err != nil:
-	case kind == pierre.BucketCustomer:
+	case id.Kind == pierre.BucketCustomer:
 		who = "the API keys of this account may together"
-	case kind == pierre.BucketTool:
-		what = "calls of " + tool
+	case id.Kind == pierre.BucketTool:
+		what = "calls of " + id.Tool
 	}
 	if b := s.Bucket.Burst; !b.None() {
 		return fmt.Sprintf("%s make %d %s in %d s; try again in %d s.", who, b.Requests, what, int64(b.Per.Seconds()), retry)
