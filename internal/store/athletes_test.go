@@ -189,7 +189,7 @@ func TestDeletedAthletesLeaveNothing(t *testing.T) {
 			t.Error("the name stands for the deleted athlete again")
 		}
 		log, err := s.AuditLog(t.Context(), pierre.AuditQuery{Limit: 10})
-		if err != nil || len(log.Entries) != 1 || log.Entries[0].Action != "athlete.delete" || log.Entries[0].Target != string(ana) || strings.Contains(string(log.Entries[0].Details), "ana") {
+		if err != nil || len(log.Entries) != 1 || log.Entries[0].Action != "athlete.delete" || log.Entries[0].Target != string(ana) || strings.Contains(log.Entries[0].Details, "ana") {
 			t.Errorf("the audit log has %+v, %v", log.Entries, err)
 		}
 	})
