@@ -52,6 +52,7 @@ type app struct {
 	clients     *clientinfo.Describer
 	mcp         *server.MCPServer
 	imports     *importer.Importer
+	traces      traces
 	differences atomic.Int64              // that the last reconciliation found
 	told        atomic.Pointer[time.Time] // when the program was told to end
 }
@@ -59,7 +60,10 @@ type app struct {
 // open brings the database up to date and builds the services over it; alone, it keeps other servers from the database
 // first. The log goes to w.Stderr.
 func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error) {
-	log := logging.New(w.Stderr, c.log)
+	spans, log, err := openTraces(ctx, w.Getenv, logging.New(w.Stderr, c.log), alone)
+	if err != nil {
+		return nil, err
+	}
 	for _, text := range c.warnings {
 		log.WarnContext(ctx, "a variable is ignored", slog.String("reason", text))
 	}
@@ -88,6 +92,7 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 	work := fair.New(fair.Options{InFlight: c.maxInFlight})
 	a := &app{
 		monitor:  measured,
+		traces:   spans,
 		log:      log,
 		work:     work,
 		store:    st,
@@ -167,7 +172,9 @@ func (a *app) ending(ctx context.Context) (context.Context, context.CancelFunc) 
 func (a *app) close(ctx context.Context) error {
 	flush, cancel := a.ending(ctx)
 	defer cancel()
-	return errors.Join(a.calls.close(flush, a.recorder), a.closeLimiter(flush), a.store.Close())
+	err := errors.Join(a.calls.close(flush, a.recorder), a.closeLimiter(flush), a.store.Close())
+	a.traces.close(flush, a.log)
+	return err
 }
 
 // toolOptions are what the tools say of this kind of server. A personal one has no limits to ask for.

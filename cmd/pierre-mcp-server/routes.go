@@ -58,12 +58,12 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	changes := a.follow(verifier, keys)
 	m.Changes(func() (bool, int) { s := changes.State(); return s.Deaf, len(s.Silent) })
 	mux := http.NewServeMux()
-	mux.Handle("/", m.Requests("mcp", mcp))
-	mux.Handle("/api/import", m.Requests("import", imports))
-	mux.Handle("/admin/", m.Requests("admin", a.adminAPI(ring, keys)))
-	mux.Handle("/v1/", m.Requests("client", clientapi.New(verifier, a.store, allowance.New(a.limiter, time.Now), clientapi.Options{
+	mux.Handle("/", a.traces.of("/mcp", m.Requests("mcp", mcp)))
+	mux.Handle("/api/import", a.traces.of("/api/import", m.Requests("import", imports)))
+	mux.Handle("/admin/", a.traces.of("/admin/", m.Requests("admin", a.adminAPI(ring, keys))))
+	mux.Handle("/v1/", a.traces.of("/v1/", m.Requests("client", clientapi.New(verifier, a.store, allowance.New(a.limiter, time.Now), clientapi.Options{
 		Keys: keys, Tools: a.toolNames, Log: a.log,
-	})))
+	}))))
 	pages, err := downloads.New(a.store.Ready, downloads.Options{Dir: c.downloadsDir, PublicURL: c.publicURL, Log: a.log})
 	if err != nil {
 		return nil, fmt.Errorf("opening --downloads-dir: %w", err)

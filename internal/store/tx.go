@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/tracing"
 )
 
 // A tx is a transaction that knows its dialect.
@@ -76,7 +77,9 @@ func (s *Store) apply(ctx context.Context, what string, f func(*tx) error) error
 	return s.change(ctx, what, sql.LevelReadCommitted, f)
 }
 
-func (s *Store) change(ctx context.Context, what string, level sql.IsolationLevel, f func(*tx) error) error {
+func (s *Store) change(ctx context.Context, what string, level sql.IsolationLevel, f func(*tx) error) (err error) {
+	ctx, end := tracing.Begin(ctx, what)
+	defer func() { end(err) }()
 	deadline := time.Now().Add(writeWait)
 	for try := 0; ; try++ {
 		announce, err := s.changeIn(ctx, level, f)
@@ -157,7 +160,9 @@ func (s *Store) tryBegin(ctx, wait context.Context, level sql.IsolationLevel) (*
 }
 
 // view runs f in a transaction that only reads: all that f reads is of one moment. what is as for update.
-func (s *Store) view(ctx context.Context, what string, f func(*tx) error) error {
+func (s *Store) view(ctx context.Context, what string, f func(*tx) error) (err error) {
+	ctx, end := tracing.Begin(ctx, what)
+	defer func() { end(err) }()
 	begun, err := s.read.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		return s.classify(err, what)

@@ -16,6 +16,7 @@ import (
 // A request is what [Serve] knows of a request while it is handled.
 type request struct {
 	id      string
+	trace   string // its trace, "" if there is none
 	owner   string // whose credential was accepted, see [Claim]; "" for nobody's
 	err     error  // why it was refused or failed, see [Note]
 	quiet   bool   // the client went away: nobody was answered
@@ -36,6 +37,13 @@ func RequestID(ctx context.Context) string {
 		return r.id
 	}
 	return ""
+}
+
+// SetTrace says to which trace the request belongs, for its line in the log.
+func SetTrace(ctx context.Context, id string) {
+	if r := requestFrom(ctx); r != nil {
+		r.trace = id
+	}
 }
 
 // Note says why a request is answered as it is, for its line in the log. It reports whether there will be one: outside
@@ -109,9 +117,12 @@ func (f *front) done(r *http.Request, req *request, began time.Time) {
 	case status < http.StatusBadRequest && !f.opts.AccessLog:
 		return
 	}
-	attrs := append(make([]slog.Attr, 0, 8),
+	attrs := append(make([]slog.Attr, 0, 9),
 		slog.String("method", r.Method), slog.String("path", Redact(r.URL.Path)), slog.Int("status", status),
 		slog.Int64("bytes", out.bytes), slog.Duration("took", took), slog.String("request_id", req.id))
+	if req.trace != "" {
+		attrs = append(attrs, slog.String("trace_id", req.trace))
+	}
 	if req.owner != "" {
 		attrs = append(attrs, slog.String("owner", req.owner))
 	}

@@ -10,14 +10,16 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/tracing"
 	"github.com/pierre-mcp/pierre/internal/web"
 )
 
 // callTool answers tools/call. In this order: may the principal use the tool, does its limit admit the call, the call
 // itself, its record. A call that is refused before the limit is asked neither counts nor is recorded, one that the limit
 // refuses is only counted; an answer leaves only when its record is durable.
-func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p access.Principal) answer {
+func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p access.Principal) (a answer) {
 	name := x.msg.tool
 	tool := s.mcp.GetTool(name)
 	if tool == nil || !pierre.MayUse(p.Tools, name) {
@@ -34,8 +36,13 @@ func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p a
 	if s.opts.Free(name) {
 		return s.run(ctx, x, tool)
 	}
+	if tracing.On(ctx) {
+		var end func(failed bool)
+		ctx, end = beginCall(ctx, x.msg.name, name, x.msg.traceContext())
+		defer func() { end(a.failed) }()
+	}
 	started := s.now()
-	reserved, err := s.limiter.Reserve(ctx, p.Buckets(name), started)
+	reserved, err := s.reserve(ctx, p.Buckets(name), started)
 	if err != nil {
 		return s.unavailable(r, x, "admitting", err)
 	}
@@ -49,14 +56,14 @@ func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p a
 		}
 		return x.refused(overLimit(h, reserved.Decision, started))
 	}
-	a := s.run(ctx, x, tool)
+	a = s.run(ctx, x, tool)
 	call.Status = pierre.CallSucceeded
 	if a.failed {
 		call.Status = pierre.CallFailed
 	}
 	call.Duration = s.now().Sub(started)
 	call.ResponseBytes = int64(len(a.body))
-	if err := s.recorder.Record(ending, reserved, call); err != nil {
+	if err := s.record(ending, reserved, call); err != nil {
 		x.withdraw("RateLimit") // it counted the call
 		return s.unavailable(r, x, "recording", err)
 	}
@@ -65,10 +72,26 @@ func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p a
 
 // run answers with the tool's result.
 func (s *Server) run(ctx context.Context, x *exchange, tool *server.ServerTool) answer {
+	ctx, end := tracing.Begin(ctx, "run tool")
+	defer end(nil)
 	if a, ok := s.callDirectly(ctx, x, tool); ok {
 		return a
 	}
 	return s.dispatch(ctx, x, x)
+}
+
+func (s *Server) reserve(ctx context.Context, buckets []pierre.Bucket, now time.Time) (limit.Reservation, error) {
+	ctx, end := tracing.Begin(ctx, "reserve")
+	r, err := s.limiter.Reserve(ctx, buckets, now)
+	end(err)
+	return r, err
+}
+
+func (s *Server) record(ctx context.Context, r limit.Reservation, c pierre.Call) error {
+	ctx, end := tracing.Begin(ctx, "record")
+	err := s.recorder.Record(ctx, r, c)
+	end(err)
+	return err
 }
 
 func (s *Server) newCall(r *http.Request, x *exchange, p access.Principal, tool string, started time.Time) pierre.Call {

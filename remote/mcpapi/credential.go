@@ -9,6 +9,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/secret"
+	"github.com/pierre-mcp/pierre/internal/tracing"
 	"github.com/pierre-mcp/pierre/internal/web"
 )
 
@@ -75,7 +76,9 @@ func (s *Server) actFor(ctx context.Context, c caller, h http.Header) (caller, e
 }
 
 func (s *Server) verify(ctx context.Context, key secret.String) (caller, error) {
+	ctx, end := tracing.Begin(ctx, "verify key")
 	p, err := s.callers.auth.Verify(ctx, key.Reveal())
+	end(err)
 	if err != nil {
 		return caller{}, err
 	}

@@ -122,5 +122,9 @@ func (s *Server) toolFailed(ctx context.Context, x *exchange, err error) answer 
 // crashed logs that a handler failed, which is not the client's business.
 func (s *Server) crashed(ctx context.Context, x *exchange, err error) answer {
 	s.log.LogAttrs(ctx, slog.LevelError, "mcp method failed", slog.String("rpc_method", x.msg.name), slog.String("request_id", web.RequestID(ctx)), slog.Any("err", err))
-	return x.refused(refuse(0, mcp.INTERNAL_ERROR, internalMessage))
+	e := refuse(0, mcp.INTERNAL_ERROR, internalMessage)
+	if id := web.RequestID(ctx); id != "" {
+		e.data = map[string]string{"requestId": id} // by which the operator finds it in the log
+	}
+	return x.refused(e)
 }

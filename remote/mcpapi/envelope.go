@@ -99,6 +99,17 @@ func (m *message) classify(read *jsonrpc.Message) error {
 	return nil
 }
 
+// traceContext returns what _meta says of the caller's trace; what has the wrong type counts as absent.
+func (m *message) traceContext() traceMeta {
+	var params struct {
+		Meta traceMeta `json:"_meta"`
+	}
+	if json.Unmarshal(m.params, &params) != nil {
+		return traceMeta{}
+	}
+	return params.Meta
+}
+
 func (m *message) isResponse() bool     { return m.method == nil }
 func (m *message) isNotification() bool { return m.id == nil }
 
