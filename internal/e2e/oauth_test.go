@@ -146,6 +146,9 @@ func TestOAuthWithGoSDK(t *testing.T) {
 	if !bytes.Contains(usage, []byte(`"requests":1`)) {
 		t.Errorf("the call is not in the key's usage: %d %s", status, usage)
 	}
+	if status, body := s.do("GET", "/admin/api-keys/"+k.APIKeyID, "", "Authorization", "Bearer "+s.adminToken()); !bytes.Contains(body, []byte(`"connected_apps":1`)) {
+		t.Errorf("the key's view does not count the app: %d %s", status, body)
+	}
 	if status, body := s.do("DELETE", "/admin/api-keys/"+k.APIKeyID, "", "Authorization", "Bearer "+s.adminToken()); status != http.StatusOK {
 		t.Fatalf("%d %s", status, body)
 	}

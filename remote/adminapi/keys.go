@@ -65,7 +65,11 @@ func (s *Server) get(w http.ResponseWriter, r *http.Request, _ pierre.AdminToken
 	if err != nil {
 		return err
 	}
-	return web.WriteJSON(w, http.StatusOK, KeyAnswer{true, viewOf(k, s.now())})
+	apps, err := s.store.LiveGrants(r.Context(), id, s.now())
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusOK, KeyAnswer{true, viewOf(k, s.now()), &apps})
 }
 
 // revoke may be repeated: the answer stays the same.

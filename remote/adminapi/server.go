@@ -31,6 +31,7 @@ type Store interface {
 type keyReader interface {
 	APIKey(ctx context.Context, id pierre.KeyID) (pierre.APIKey, error)
 	APIKeys(ctx context.Context, q pierre.KeyQuery) (pierre.KeyPage, error)
+	LiveGrants(ctx context.Context, key pierre.KeyID, now time.Time) (int, error)
 }
 
 // A keyWriter changes keys. The answer functions are called within the change's transaction; what they return is

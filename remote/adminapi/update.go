@@ -71,7 +71,7 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request, caller pierre.Ad
 	} else {
 		s.opts.Keys.Changed(k.ID)
 	}
-	return web.WriteJSON(w, http.StatusOK, KeyAnswer{true, viewOf(k, s.now())})
+	return web.WriteJSON(w, http.StatusOK, KeyAnswer{Success: true, APIKey: viewOf(k, s.now())})
 }
 
 // change changes k. A key that is over for good stays as it was.

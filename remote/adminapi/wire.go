@@ -54,6 +54,9 @@ type RateLimit struct {
 type KeyAnswer struct {
 	Success bool `json:"success"`
 	APIKey  Key  `json:"api_key"`
+
+	// ConnectedApps is how many apps can act with the key now, by OAuth; nil after a change, which does not count them.
+	ConnectedApps *int `json:"connected_apps,omitempty"`
 }
 
 // A KeyList is a page of keys, newest first.
