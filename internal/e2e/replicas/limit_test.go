@@ -19,7 +19,9 @@ func (l *load) times(ctx context.Context, calls, atOnce int) {
 	for range atOnce {
 		wg.Go(func() {
 			for left.Add(-1) >= 0 {
-				for !l.call(ctx) && ctx.Err() == nil {
+				decided := false
+				for !decided && ctx.Err() == nil {
+					decided = l.call(ctx)
 				}
 			}
 		})
