@@ -87,3 +87,15 @@ func (o opener) open(t testing.TB) *store.Store {
 	}
 	return s
 }
+
+// On returns an empty, migrated store of the database with that name: sqlite or postgres.
+func On(t testing.TB, name string) *store.Store {
+	t.Helper()
+	for _, d := range databases() {
+		if d.name == name {
+			return d.make(t).open(t)
+		}
+	}
+	t.Fatalf("there is no database %q", name)
+	return nil
+}
