@@ -20,6 +20,7 @@ import (
 type Durations struct {
 	coarse  uint8 // a bucket takes in 1<<coarse of the finest buckets; the smallest that leaves at most maxBuckets
 	buckets []bucket
+	spare   []bucket // memory for the next merge
 }
 
 // A bucket holds n durations, of which max is the longest.
@@ -63,8 +64,7 @@ func (d *Durations) Merge(other *Durations) {
 		return
 	}
 	by := d.coarse - other.coarse
-	merged := make([]bucket, 0, len(d.buckets)+len(other.buckets))
-	mine := d.buckets
+	merged, mine := d.spare[:0], d.buckets
 	for _, b := range other.buckets {
 		b.at >>= by
 		for len(mine) > 0 && mine[0].at <= b.at {
@@ -76,7 +76,7 @@ func (d *Durations) Merge(other *Durations) {
 	for _, b := range mine {
 		merged = appendBucket(merged, b)
 	}
-	d.buckets = merged
+	d.buckets, d.spare = merged, d.buckets
 	d.fit()
 }
 
@@ -117,7 +117,7 @@ func (d *Durations) Count() (n int64) {
 // Checksum returns a number that differs between histograms that differ, as nearly as one number can.
 func (d *Durations) Checksum() (sum int64) {
 	for _, b := range d.buckets {
-		sum = sum*31 + int64(b.at)<<d.coarse*7 + b.n*3 + int64(b.max&math.MaxInt64) //nolint:gosec // it is masked
+		sum = sum*31 + int64(b.at)<<d.coarse*7 + b.n*3 + int64(b.max&math.MaxInt64)
 	}
 	return sum
 }
@@ -129,7 +129,7 @@ func (d *Durations) Percentile(percent int64) time.Duration {
 	rank := n/100*percent + (n%100*percent+99)/100
 	for _, b := range d.buckets {
 		if rank -= b.n; rank <= 0 {
-			return time.Duration(b.max) * time.Microsecond //nolint:gosec // it was one before
+			return time.Duration(b.max) * time.Microsecond
 		}
 	}
 	return 0
@@ -138,7 +138,7 @@ func (d *Durations) Percentile(percent int64) time.Duration {
 // bucketOf returns the number of the finest bucket.
 func bucketOf(us uint64) uint32 {
 	shift := max(0, bits.Len64(us)-bucketBits)
-	return uint32(shift)<<bucketBits | uint32(us>>shift) //nolint:gosec // at most 54 << 11 | 2047
+	return uint32(shift)<<bucketBits | uint32(us>>shift)
 }
 
 // lowest returns the shortest duration of the bucket, in microseconds.
@@ -158,7 +158,7 @@ func (d *Durations) AppendBinary(b []byte) ([]byte, error) {
 	var before uint32
 	for _, k := range d.buckets {
 		b = binary.AppendUvarint(b, uint64(k.at-before))
-		b = binary.AppendUvarint(b, uint64(k.n)) //nolint:gosec // it is positive
+		b = binary.AppendUvarint(b, uint64(k.n))
 		b = binary.AppendUvarint(b, k.max-d.lowest(k.at))
 		before = k.at
 	}
@@ -182,11 +182,13 @@ func (d *Durations) MergeBinary(b []byte) error {
 
 // UnmarshalBinary implements [encoding.BinaryUnmarshaler]. It takes what AppendBinary makes and nothing else.
 func (d *Durations) UnmarshalBinary(b []byte) error {
+	read := Durations{buckets: d.buckets[:0]}
 	*d = Durations{}
 	if len(b) == 0 {
 		return nil
 	}
-	read := Durations{coarse: b[0], buckets: make([]bucket, 0, min(maxBuckets, len(b)/3))}
+	read.coarse = b[0]
+	read.buckets = slices.Grow(read.buckets, min(maxBuckets, len(b)/3))
 	if read.coarse > maxCoarse {
 		return errDurations
 	}

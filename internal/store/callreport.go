@@ -71,10 +71,9 @@ func (s *Store) Usage(ctx context.Context, q pierre.UsageQuery) ([]pierre.UsageG
 		u.where, u.args = "key_id = $1", []any{string(q.Key)}
 	}
 	longest := daySpan
-	switch q.By {
-	case pierre.PeriodMinute:
+	if q.By == pierre.PeriodMinute {
 		longest = minuteSpan
-	case pierre.PeriodHour:
+	} else if q.By == pierre.PeriodHour {
 		longest = hourSpan
 	}
 	var groups map[group]*pierre.UsageSums

@@ -38,10 +38,12 @@ var errKept = errors.New("calls are kept already")
 const callColumns = `id, key_id, user_id, customer_id, tier, tool, status, started_us, duration_us, request_bytes, response_bytes, country, client_hash`
 
 // callRows inserts calls that are in roll-ups.
-var callRows = rowsStatement{
-	head:  `INSERT INTO calls (` + callColumns + `, rolled) VALUES `,
-	width: 13, last: "1",
-	tail: ` ON CONFLICT (key_id, started_us, id) DO NOTHING`,
+func callRows() *rowsStatement {
+	return &rowsStatement{
+		head:  `INSERT INTO calls (` + callColumns + `, rolled) VALUES `,
+		width: 13, last: "1",
+		tail: ` ON CONFLICT (key_id, started_us, id) DO NOTHING`,
+	}
 }
 
 func callValues(args []any, c *pierre.Call) []any {
@@ -54,11 +56,11 @@ func customerOf(c *pierre.Call) pierre.UserID { return cmp.Or(c.Customer, c.User
 // insertCalls inserts calls by many in a statement. It fails with errKept if some are kept: which ones it cannot know.
 func (t *tx) insertCalls(ctx context.Context, calls []pierre.Call) ([]pierre.Call, error) {
 	for part := range parts(calls) {
-		args := make([]any, 0, len(part)*callRows.width)
+		args := make([]any, 0, len(part)*callRows().width)
 		for i := range part {
 			args = callValues(args, &part[i])
 		}
-		n, err := t.change(ctx, callRows.text(len(part)), args...)
+		n, err := t.change(ctx, callRows().text(len(part)), args...)
 		if err != nil {
 			return nil, err
 		}
@@ -73,7 +75,7 @@ func (t *tx) insertCalls(ctx context.Context, calls []pierre.Call) ([]pierre.Cal
 func (t *tx) insertNewCalls(ctx context.Context, calls []pierre.Call) ([]pierre.Call, error) {
 	var added []pierre.Call
 	for i := range calls {
-		n, err := t.change(ctx, callRows.text(1), callValues(nil, &calls[i])...)
+		n, err := t.change(ctx, callRows().text(1), callValues(nil, &calls[i])...)
 		if err != nil {
 			return nil, err
 		}

@@ -13,7 +13,9 @@ const sumColumns = `succeeded, failed, refused, request_bytes, response_bytes, d
 
 const deltaColumns = `key_id, start_us, tool, country, tier, customer_id, ` + sumColumns
 
-var deltaRows = rowsStatement{head: `INSERT INTO usage_deltas (` + deltaColumns + `) VALUES `, width: 12}
+func deltaRows() *rowsStatement {
+	return &rowsStatement{head: `INSERT INTO usage_deltas (` + deltaColumns + `) VALUES `, width: 12}
+}
 
 // insertDeltas keeps what a transaction adds to the roll-ups, by the minute, until it is folded into them.
 func (t *tx) insertDeltas(ctx context.Context, byMinute rollups) error {
@@ -26,7 +28,7 @@ func (t *tx) insertDeltas(ctx context.Context, byMinute rollups) error {
 		deltas = append(deltas, delta{id, sums})
 	}
 	for part := range parts(deltas) {
-		args := make([]any, 0, len(part)*deltaRows.width)
+		args := make([]any, 0, len(part)*deltaRows().width)
 		for _, d := range part {
 			args = append(args, string(d.key), d.start, d.tool, d.country, string(d.tier), string(d.customer))
 			var err error
@@ -34,7 +36,7 @@ func (t *tx) insertDeltas(ctx context.Context, byMinute rollups) error {
 				return err
 			}
 		}
-		if _, err := t.exec(ctx, deltaRows.text(len(part)), args...); err != nil {
+		if _, err := t.exec(ctx, deltaRows().text(len(part)), args...); err != nil {
 			return err
 		}
 	}

@@ -17,12 +17,10 @@ type rowsStatement struct {
 	tail  string
 }
 
-// partSizes are how many rows go into one statement: few different numbers, since databases keep what they have prepared.
-var partSizes = [...]int{128, 64, 32, 24, 16, 14, 12, 10, 8, 7, 6, 5, 4, 3, 2, 1}
-
-// partSize returns how many of n rows, at least one, go into the next statement.
+// partSize returns how many of n rows, at least one, go into the next statement: few different numbers, since databases
+// keep what they have prepared.
 func partSize(n int) int {
-	for _, size := range partSizes {
+	for _, size := range [...]int{128, 64, 32, 24, 16, 14, 12, 10, 8, 7, 6, 5, 4, 3, 2} {
 		if size <= n {
 			return size
 		}

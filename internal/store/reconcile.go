@@ -109,7 +109,16 @@ func (s *Store) reconcileDay(ctx context.Context, day time.Time, repair bool, r 
 	return nil
 }
 
-var spanNames = map[int64]string{minuteSpan: "minutes", hourSpan: "hours", daySpan: "days"}
+func spanName(span int64) string {
+	switch span {
+	case minuteSpan:
+		return "minutes"
+	case hourSpan:
+		return "hours"
+	default:
+		return "days"
+	}
+}
 
 // compareDay compares the roll-ups of a day with its calls, or its days with its hours where calls are no longer kept.
 func (t *tx) compareDay(ctx context.Context, day piece, k kept) (found []pierre.Difference, calls int64, err error) {
@@ -159,8 +168,8 @@ func (t *tx) compareDay(ctx context.Context, day piece, k kept) (found []pierre.
 	}
 	for _, span := range [...]int64{minuteSpan, hourSpan, daySpan} {
 		if rolled[span] != nil {
-			found = append(found, differences(spanNames[span], by, day, rolled[span], truth)...)
-			found = append(found, differences("all keys' "+spanNames[span], by, day, of[span], truth.ofAll())...)
+			found = append(found, differences(spanName(span), by, day, rolled[span], truth)...)
+			found = append(found, differences("all keys' "+spanName(span), by, day, of[span], truth.ofAll())...)
 		}
 	}
 	return found, calls, nil

@@ -8,11 +8,13 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-var refusedRows = rowsStatement{
-	head:  `INSERT INTO refused_calls (key_id, minute_us, tool, country, customer_id, tier, calls, rolled_calls) VALUES `,
-	width: 8,
-	tail: ` ON CONFLICT (key_id, minute_us, tool, country) DO UPDATE SET
-		calls = refused_calls.calls + excluded.calls, rolled_calls = refused_calls.rolled_calls + excluded.rolled_calls`,
+func refusedRows() *rowsStatement {
+	return &rowsStatement{
+		head:  `INSERT INTO refused_calls (key_id, minute_us, tool, country, customer_id, tier, calls, rolled_calls) VALUES `,
+		width: 8,
+		tail: ` ON CONFLICT (key_id, minute_us, tool, country) DO UPDATE SET
+			calls = refused_calls.calls + excluded.calls, rolled_calls = refused_calls.rolled_calls + excluded.rolled_calls`,
+	}
 }
 
 // RecordRefusedCalls adds counts of refused calls to those that are kept and to the roll-ups, all of them or none.
@@ -25,11 +27,11 @@ func (s *Store) RecordRefusedCalls(ctx context.Context, counts []pierre.RefusedC
 	rows := refusedOnce(counts)
 	return s.update(ctx, "recording refused calls", func(t *tx) error {
 		for part := range parts(rows) {
-			args := make([]any, 0, len(part)*refusedRows.width)
+			args := make([]any, 0, len(part)*refusedRows().width)
 			for _, c := range part {
 				args = append(args, string(c.KeyID), c.Minute.UnixMicro(), c.Tool, c.Country, string(c.Customer), string(c.Tier), c.Calls, c.Calls)
 			}
-			if _, err := t.exec(ctx, refusedRows.text(len(part)), args...); err != nil {
+			if _, err := t.exec(ctx, refusedRows().text(len(part)), args...); err != nil {
 				return err
 			}
 		}

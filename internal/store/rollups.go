@@ -96,14 +96,17 @@ func (r rollups) spread() rollups {
 	return all
 }
 
-var (
-	readRollupRows = rowsStatement{
+func readRollupRows() *rowsStatement {
+	return &rowsStatement{
 		head:  `WITH v (n, key_id, span_s, start_us, tool, country, tier, customer_id) AS (VALUES `,
 		width: 8, first: "BIGINT TEXT BIGINT BIGINT TEXT TEXT TEXT TEXT",
 		tail: `) SELECT v.n, r.durations FROM v JOIN usage_rollups r ON r.key_id = v.key_id AND r.span_s = v.span_s AND r.start_us = v.start_us
 			AND r.tool = v.tool AND r.country = v.country AND r.tier = v.tier AND r.customer_id = v.customer_id`,
 	}
-	writeRollupRows = rowsStatement{
+}
+
+func writeRollupRows() *rowsStatement {
+	return &rowsStatement{
 		head: `INSERT INTO usage_rollups (key_id, span_s, start_us, tool, country, tier, customer_id,
 			succeeded, failed, refused, request_bytes, response_bytes, durations) VALUES `,
 		width: 13,
@@ -112,7 +115,7 @@ var (
 			refused = usage_rollups.refused + excluded.refused, request_bytes = usage_rollups.request_bytes + excluded.request_bytes,
 			response_bytes = usage_rollups.response_bytes + excluded.response_bytes, durations = excluded.durations`,
 	}
-)
+}
 
 // appendSums appends the values of the columns from succeeded to durations.
 func appendSums(args []any, s *pierre.UsageSums) ([]any, error) {
@@ -128,14 +131,14 @@ func (t *tx) raiseRollups(ctx context.Context, byMinute rollups) error {
 		if err := t.addKeptDurations(ctx, part, all); err != nil {
 			return err
 		}
-		args := make([]any, 0, len(part)*writeRollupRows.width)
+		args := make([]any, 0, len(part)*writeRollupRows().width)
 		for _, id := range part {
 			var err error
 			if args, err = appendSums(append(args, rollupKey(id)...), all[id]); err != nil {
 				return err
 			}
 		}
-		if _, err := t.exec(ctx, writeRollupRows.text(len(part)), args...); err != nil {
+		if _, err := t.exec(ctx, writeRollupRows().text(len(part)), args...); err != nil {
 			return err
 		}
 	}
@@ -148,11 +151,11 @@ func rollupKey(id rollupID) []any {
 
 // addKeptDurations adds the durations that the roll-ups have already: SQL cannot merge histograms.
 func (t *tx) addKeptDurations(ctx context.Context, ids []rollupID, to rollups) error {
-	args := make([]any, 0, len(ids)*readRollupRows.width)
+	args := make([]any, 0, len(ids)*readRollupRows().width)
 	for n, id := range ids {
 		args = append(append(args, int64(n)), rollupKey(id)...)
 	}
-	rows, err := t.query(ctx, readRollupRows.text(len(ids)), args...)
+	rows, err := t.query(ctx, readRollupRows().text(len(ids)), args...)
 	if err != nil {
 		return err
 	}

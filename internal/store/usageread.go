@@ -171,9 +171,9 @@ func (t *tx) visitSums(ctx context.Context, q string, args []any, span int64, vi
 		return err
 	}
 	defer rows.Close()
+	var sums pierre.UsageSums // its memory is used for each row
 	for rows.Next() {
 		id := rollupID{span: span}
-		var sums pierre.UsageSums
 		if err := scanSums(rows, &sums, &id.key, &id.start, &id.tool, &id.country, &id.tier, &id.customer); err != nil {
 			return err
 		}

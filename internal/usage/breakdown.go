@@ -85,7 +85,7 @@ func (r *Reporter) Breakdown(ctx context.Context, q pierre.UsageQuery, page Page
 	if err != nil {
 		return Breakdown{}, fmt.Errorf("adding up usage: %w", err)
 	}
-	near, err := r.groups.NearLimits(ctx, q, nearSteps[0], r.now())
+	near, err := r.groups.NearLimits(ctx, q, nearFrom, r.now())
 	if err != nil {
 		return Breakdown{}, fmt.Errorf("looking for limits that are nearly used: %w", err)
 	}
@@ -154,14 +154,14 @@ func responseTimes(d *pierre.Durations) *ResponseTimes {
 	}
 }
 
-// nearSteps are how much of a limit is used when people want to know.
-var nearSteps = [...]int64{75, 90, 100}
+// nearFrom is how much of a limit is used, in percent, when people want to know.
+const nearFrom = 75
 
 func nearOf(uses []pierre.LimitUse) []NearLimit {
 	list := make([]NearLimit, 0, len(uses))
 	for _, u := range uses {
 		n := NearLimit{KeyID: u.Key, UserID: u.Customer, Requests: u.Limit.Requests, Period: u.Limit.Period, Used: u.Used, ResetsAt: u.ResetsAt}
-		for _, step := range nearSteps {
+		for _, step := range [...]int64{nearFrom, 90, 100} {
 			if u.Percent() >= step {
 				n.Over = step
 			}

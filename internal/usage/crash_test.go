@@ -109,7 +109,7 @@ func TestKilledProcessLosesNoAnsweredCall(t *testing.T) {
 			if c.journal {
 				journalPath = url + "-calls"
 			}
-			openStore(t, url).Close() //nolint:errcheck // it is opened again
+			openStore(t, url).Close()
 			rounds := 20
 			if testing.Short() {
 				rounds = 3
@@ -129,7 +129,7 @@ func TestKilledProcessLosesNoAnsweredCall(t *testing.T) {
 func balanced(t *testing.T, url, journalPath string, before, answered int64) int64 {
 	t.Helper()
 	s := openStore(t, url)
-	defer s.Close() //nolint:errcheck // it only read
+	defer s.Close()
 	if journalPath != "" {
 		if err := openJournal(t, journalPath, s).Close(t.Context()); err != nil {
 			t.Fatal(err)

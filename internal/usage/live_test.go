@@ -34,6 +34,9 @@ func watch(t *testing.T, l *usage.Live, after string) *usage.Viewer {
 	return v
 }
 
+// pass lets the time of a synctest bubble pass.
+func pass(d time.Duration) { <-time.After(d) }
+
 func TestViewersShareOneLookAtTheDatabase(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := &rising{}
@@ -41,7 +44,7 @@ func TestViewersShareOneLookAtTheDatabase(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { l.Run(ctx); close(ended) }()
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		if n := db.asked.Load(); n != 0 {
 			t.Errorf("without viewers the database was asked %d times", n)
 		}
@@ -49,7 +52,7 @@ func TestViewersShareOneLookAtTheDatabase(t *testing.T) {
 		for i := range viewers {
 			viewers[i] = watch(t, l, "")
 		}
-		time.Sleep(7 * time.Second)
+		pass(7 * time.Second)
 		synctest.Wait()
 		if n := db.asked.Load(); n != 4 {
 			t.Errorf("in seven seconds the database was asked %d times for 20 viewers, want 4", n)
@@ -70,7 +73,7 @@ func TestViewersShareOneLookAtTheDatabase(t *testing.T) {
 				}
 			}
 		}
-		time.Sleep(4 * time.Second)
+		pass(4 * time.Second)
 		synctest.Wait()
 		if back := watch(t, l, last.ID); len(back.Events) != 4 {
 			t.Errorf("a viewer who comes back has missed %d events, want 4", len(back.Events))
@@ -80,14 +83,14 @@ func TestViewersShareOneLookAtTheDatabase(t *testing.T) {
 				t.Errorf("after %q there are %d events, want none", id, len(v.Events))
 			}
 		}
-		time.Sleep(time.Minute) // nobody reads
+		pass(time.Minute) // nobody reads
 		synctest.Wait()
 		for _, v := range viewers {
-			for range v.Events { //nolint:revive // until it is closed
+			for range v.Events {
 			}
 		}
 		before := db.asked.Load()
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if n := db.asked.Load() - before; n > 1 {
 			t.Errorf("after all viewers were too slow the database was asked %d times", n)
 		}
@@ -97,7 +100,7 @@ func TestViewersShareOneLookAtTheDatabase(t *testing.T) {
 		v = watch(t, l, "")
 		stop()
 		<-ended
-		for range v.Events { //nolint:revive // it ends
+		for range v.Events {
 		}
 		if _, err := l.Watch(""); pierre.KindOf(err) != pierre.KindUnavailable {
 			t.Errorf("Watch after the end = %v", err)

@@ -40,7 +40,7 @@ func (d *harness) stream(url, token string) (<-chan string, *http.Response) {
 		d.t.Fatal(err)
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
-	resp, err := http.DefaultClient.Do(r) //nolint:bodyclose // it is, below
+	resp, err := (&http.Client{Timeout: time.Minute}).Do(r)
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestEventsShowLiveNumbers(t *testing.T) {
 	}
 	await(t, lines, ": still here")
 	stop()
-	for range lines { //nolint:revive // it ends
+	for range lines {
 	}
 }
 
@@ -106,7 +106,7 @@ func TestEventsEndWithTheToken(t *testing.T) {
 	if _, err := d.store.RevokeAdminToken(t.Context(), pierre.Act{Person: "test", At: d.clock()}, row.ID); err != nil {
 		t.Fatal(err)
 	}
-	for range lines { //nolint:revive // it ends
+	for range lines {
 	}
 	d.problem(d.do("GET", "/admin/events", "", "Authorization", "Bearer "+d.token(pierre.PermProvisionKeys)), http.StatusForbidden, "", "list_keys")
 }
