@@ -44,9 +44,16 @@ func (a *app) openLimiter(ctx context.Context, c *config, serves bool) error {
 		return err
 	}
 	a.limiter = a.counted
-	a.measureLimiter()
 	a.log.InfoContext(ctx, "calls are counted for several servers", slog.Bool("redis", url != ""))
 	return nil
+}
+
+// countedStats says how calls are counted; a server alone always can.
+func (a *app) countedStats() limit.Stats {
+	if a.counted == nil {
+		return limit.Stats{Ready: true, Replicas: 1}
+	}
+	return a.counted.Stats()
 }
 
 // measureLimiter shows how calls are counted.
@@ -65,7 +72,7 @@ func (a *app) measureLimiter() {
 		{"pierre_limiter_ready", "1 while calls can be counted; otherwise they get 503.", func(s limit.Stats) float64 { return flag(s.Ready) }},
 		{"pierre_limiter_servers", "Servers that count together, this one included.", func(s limit.Stats) float64 { return float64(s.Replicas) }},
 	} {
-		a.monitor.Gauge(g.name, g.help, func() float64 { return g.value(a.counted.Stats()) })
+		a.monitor.Gauge(g.name, g.help, func() float64 { return g.value(a.countedStats()) })
 	}
 	for _, c := range []struct {
 		name, help string
@@ -75,7 +82,7 @@ func (a *app) measureLimiter() {
 		{"pierre_limiter_outages_total", "Times that Redis became unreachable for this server.", func(s limit.Stats) int64 { return s.Outages }},
 		{"pierre_limiter_refused_total", "Calls that got 503 because they could not be counted.", func(s limit.Stats) int64 { return s.Refused }},
 	} {
-		a.monitor.Counter(c.name, c.help, func() float64 { return float64(c.value(a.counted.Stats())) })
+		a.monitor.Counter(c.name, c.help, func() float64 { return float64(c.value(a.countedStats())) })
 	}
 }
 

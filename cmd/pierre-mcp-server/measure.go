@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/journal"
-	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/monitor"
 	"github.com/pierre-mcp/pierre/internal/overload"
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -37,19 +36,11 @@ func (a *app) measure() {
 	m := a.monitor
 	m.Tasks(a.work.Tasks)
 	m.Pools(a.store.Pools)
-	m.Limiter(a.limiterStats())
+	a.measureLimiter()
 	m.Journal(func() (int, int) { s := a.calls.stats(); return s.Waiting, s.SetAside })
 	m.Gauge("pierre_usage_differences", "Numbers that the last nightly reconciliation on this server found to differ from what the calls add up to.",
 		func() float64 { return float64(a.differences.Load()) })
 	m.Gauge("pierre_record_waiting", "Answers that wait until their call is durable.", func() float64 { return float64(a.recorder.Waiting()) })
-}
-
-// limiterStats returns how calls are counted for several servers, nil if this one counts alone.
-func (a *app) limiterStats() func() limit.Stats {
-	if a.counted == nil {
-		return nil
-	}
-	return a.counted.Stats
 }
 
 // A measuredStore is the database with its transactions of calls measured.
