@@ -41,24 +41,22 @@ type failures struct {
 	mu      sync.Mutex
 	until   time.Time // the end of the window
 	clients map[netip.Prefix]*tally
-	wrong   map[credential]int // how often each was not accepted
+	entries int // of all tallies' wrong
 }
 
-// A credential is the beginning of one, from a client.
-type credential struct {
-	from netip.Prefix
-	text [beginning]byte
-}
+// A credential is the beginning of one.
+type credential [beginning]byte
 
 // A tally is of one client.
 type tally struct {
-	different int       // wrong credentials
-	spareAt   time.Time // when the budget of look-ups is full again
+	wrong     map[credential]int // how often each was not accepted
+	different int                // wrong credentials
+	spareAt   time.Time          // when the budget of look-ups is full again
 }
 
-func credentialOf(from netip.Prefix, text string) credential {
-	c := credential{from: from}
-	copy(c.text[:], text)
+func credentialOf(text string) credential {
+	var c credential
+	copy(c[:], text)
 	return c
 }
 
@@ -87,30 +85,32 @@ func (f *failures) check(ctx context.Context, now time.Time, text string, err er
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.renew(now)
-	t, c := f.clients[from], credentialOf(from, text)
+	t, c := f.clients[from], credentialOf(text)
 	if t == nil {
 		if len(f.clients) >= maxClients {
 			return err
 		}
-		t = &tally{}
+		t = &tally{wrong: map[credential]int{}}
 		f.clients[from] = t
 	}
-	before := f.wrong[c]
+	before := t.wrong[c]
 	if before >= maxFailures || t.different >= maxFailures {
 		return tooManyFailures(f.until.Sub(now))
 	}
 	if before == 0 {
 		t.different++
+		if f.entries >= maxTallies {
+			return err
+		}
+		f.entries++
 	}
-	if before > 0 || len(f.wrong) < maxTallies {
-		f.wrong[c]++
-	}
+	t.wrong[c]++
 	return err
 }
 
 func (f *failures) renew(now time.Time) {
 	if !now.Before(f.until) || f.clients == nil {
-		f.until, f.clients, f.wrong = now.Add(failureWindow), map[netip.Prefix]*tally{}, map[credential]int{}
+		f.until, f.clients, f.entries = now.Add(failureWindow), map[netip.Prefix]*tally{}, 0
 	}
 }
 
@@ -125,11 +125,14 @@ func (f *failures) admit(ctx context.Context, now time.Time, text string) (giveB
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.renew(now)
-	t, before := f.clients[from], f.wrong[credentialOf(from, text)]
-	switch {
+	t := f.clients[from]
+	if t == nil {
+		return nothing, nil
+	}
+	switch before := t.wrong[credentialOf(text)]; {
 	case before >= maxFailures:
 		return nothing, tooManyFailures(f.until.Sub(now))
-	case t == nil || t.different < maxFailures:
+	case t.different < maxFailures:
 		return nothing, nil
 	case before > 0:
 		return nothing, tooManyFailures(f.until.Sub(now))

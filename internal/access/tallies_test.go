@@ -21,11 +21,11 @@ func TestFailuresAreBounded(t *testing.T) {
 			f.check(ctx, now, text, wrong)
 		}
 	}
-	if len(f.clients) > maxClients || len(f.wrong) > maxTallies {
-		t.Errorf("%d clients and %d credentials are remembered, want at most %d and %d", len(f.clients), len(f.wrong), maxClients, maxTallies)
+	if len(f.clients) > maxClients || f.entries > maxTallies {
+		t.Errorf("%d clients and %d credentials are remembered, want at most %d and %d", len(f.clients), f.entries, maxClients, maxTallies)
 	}
 	f.check(WithClient(t.Context(), netip.MustParseAddr("192.0.2.1")), now.Add(failureWindow), "x", wrong)
-	if len(f.clients) != 1 || len(f.wrong) != 1 {
-		t.Errorf("after the window %d clients and %d credentials are remembered", len(f.clients), len(f.wrong))
+	if len(f.clients) != 1 || f.entries != 1 {
+		t.Errorf("after the window %d clients and %d credentials are remembered", len(f.clients), f.entries)
 	}
 }
