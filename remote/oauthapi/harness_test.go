@@ -245,15 +245,15 @@ func (h *harness) page(v url.Values) string {
 func (h *harness) allow(v url.Values, key string) url.Values {
 	h.t.Helper()
 	a := h.post("/oauth/authorize", url.Values{"request": {h.page(v)}, "decision": {"allow"}, "key": {key}})
-	return h.sentTo(a, callback)
+	return h.sentTo(a)
 }
 
 // sentTo returns the parameters that a redirect carries to the app.
-func (h *harness) sentTo(a answer, to string) url.Values {
+func (h *harness) sentTo(a answer) url.Values {
 	h.t.Helper()
 	u, err := url.Parse(a.header.Get("Location"))
-	if err != nil || a.status != http.StatusSeeOther || !strings.HasPrefix(u.String(), to) {
-		h.t.Fatalf("answered %d to %q, %v; want it to go to %s\n%s", a.status, u, err, to, a.body)
+	if err != nil || a.status != http.StatusSeeOther || !strings.HasPrefix(u.String(), callback) {
+		h.t.Fatalf("answered %d to %q, %v; want it to go to %s\n%s", a.status, u, err, callback, a.body)
 	}
 	q := u.Query()
 	if q.Get("iss") != h.url {

@@ -1,6 +1,7 @@
 package oauthapi_test
 
 import (
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -14,10 +15,7 @@ import (
 
 // with returns v with one parameter changed; "" takes it away.
 func with(v url.Values, name string, values ...string) url.Values {
-	c := url.Values{}
-	for k, vs := range v {
-		c[k] = vs
-	}
+	c := maps.Clone(v)
 	if c[name] = values; len(values) == 1 && values[0] == "" {
 		delete(c, name)
 	}
@@ -103,7 +101,7 @@ func TestMistakesAreSentBack(t *testing.T) {
 		"no page":               {with(good, "prompt", "none"), "interaction_required"},
 		"state twice":           {with(good, "state", "a", "b"), "invalid_request"},
 	} {
-		q := h.sentTo(h.get("/oauth/authorize?"+tt.v.Encode()), callback)
+		q := h.sentTo(h.get("/oauth/authorize?" + tt.v.Encode()))
 		if q.Get("error") != tt.want || q.Get("code") != "" || name != "state twice" && q.Get("state") != "st&te" {
 			t.Errorf("%s: %v, want %s", name, q, tt.want)
 		}
@@ -218,7 +216,7 @@ func TestConsentAsksAgain(t *testing.T) {
 		checkPageHeaders(t, a)
 	}
 	a := h.post("/oauth/authorize", url.Values{"request": {form}, "decision": {"allow"}, "key": {" " + h.key + "\n"}})
-	if h.sentTo(a, callback).Get("code") == "" {
+	if h.sentTo(a).Get("code") == "" {
 		t.Errorf("the right key, after all: %d %v", a.status, a.header)
 	}
 }
@@ -240,7 +238,7 @@ func TestConsentCancelled(t *testing.T) {
 	h := start(t, nil)
 	for _, decision := range []string{"deny", "", "nonsense"} {
 		a := h.post("/oauth/authorize", url.Values{"request": {h.page(asking(h.register(callback)))}, "decision": {decision}, "key": {h.key}})
-		if q := h.sentTo(a, callback); q.Get("error") != "access_denied" || q.Get("state") != "st&te" || q.Get("code") != "" {
+		if q := h.sentTo(a); q.Get("error") != "access_denied" || q.Get("state") != "st&te" || q.Get("code") != "" {
 			t.Errorf("%q: %v", decision, q)
 		}
 	}
