@@ -66,7 +66,7 @@ func panels(t *testing.T) map[string][]string {
 			Targets     []struct{ Expr string }
 		}
 	}
-	if err := json.Unmarshal(raw, &dashboard); err != nil {
+	if err := json.Unmarshal(raw, &dashboard); err != nil { //nolint:musttag // names in any case will do
 		t.Fatal(err)
 	}
 	found := map[string][]string{}

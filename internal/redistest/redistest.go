@@ -61,9 +61,6 @@ func Start(t testing.TB, options ...string) *Server {
 // URL is the server's address as redis://HOST:PORT/0.
 func (s *Server) URL() string { return "redis://" + s.address + "/0" }
 
-// Address is the server's HOST:PORT.
-func (s *Server) Address() string { return s.address }
-
 // Kill ends the server with kill -9. What it held is lost.
 func (s *Server) Kill(t testing.TB) {
 	t.Helper()

@@ -71,10 +71,12 @@ func (s *Store) Usage(ctx context.Context, q pierre.UsageQuery) ([]pierre.UsageG
 		u.where, u.args = "key_id = $1", []any{string(q.Key)}
 	}
 	longest := daySpan
-	if q.By == pierre.PeriodMinute {
+	switch q.By {
+	case pierre.PeriodMinute:
 		longest = minuteSpan
-	} else if q.By == pierre.PeriodHour {
+	case pierre.PeriodHour:
 		longest = hourSpan
+	default:
 	}
 	var groups map[group]*pierre.UsageSums
 	err := s.view(ctx, "adding up usage", func(t *tx) error {

@@ -44,7 +44,7 @@ func TestReseal(t *testing.T) {
 		broken := 0
 		interrupted := func(sealed, purpose []byte) ([]byte, bool, error) {
 			if broken++; broken > 150 {
-				panic("interrupted")
+				panic("interrupted") //nolint:forbidigo // as a killed program ends
 			}
 			return renew(sealed, purpose)
 		}

@@ -74,7 +74,7 @@ func underlying(t reflect.Type) (_ reflect.Type, nullable bool) {
 		t = t.Elem()
 	}
 	if t != nil {
-		if optional, ok := reflect.Zero(t).Interface().(Optional); ok {
+		if optional, ok := reflect.TypeAssert[Optional](reflect.Zero(t)); ok {
 			inner, _ := underlying(optional.Optional())
 			return inner, true
 		}

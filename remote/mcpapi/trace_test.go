@@ -33,6 +33,8 @@ type receiver struct {
 	mu    sync.Mutex
 	spans []*spans.Span
 	all   string // what was received, as text
+
+	finish func() // ends the server and sends all spans
 }
 
 func (c *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -62,8 +64,8 @@ func (c *receiver) named(name string) []*spans.Span {
 	return slices.DeleteFunc(slices.Clone(c.spans), func(s *spans.Span) bool { return s.GetName() != name })
 }
 
-// traced is a harness whose requests are traced as the server's program does. close sends all spans.
-func traced(t *testing.T) (h *harness, c *receiver, log *logBuffer, closeAll func()) {
+// traced is a harness whose requests are traced as the server's program does. The receiver's finish ends the server and sends all spans.
+func traced(t *testing.T) (h *harness, c *receiver, log *logBuffer) {
 	t.Helper()
 	c = &receiver{t: t}
 	at := httptest.NewServer(c)
@@ -84,7 +86,7 @@ func traced(t *testing.T) (h *harness, c *receiver, log *logBuffer, closeAll fun
 		done <- web.Serve(ctx, ln, export.Requests(provider, "/mcp", h.API), slog.New(tracing.Handler(slog.NewTextHandler(log, nil))), web.Options{AccessLog: true})
 	}()
 	h.url = "http://" + ln.Addr().String()
-	return h, c, log, func() {
+	c.finish = func() {
 		stop()
 		if err := <-done; err != nil {
 			t.Error(err)
@@ -94,6 +96,7 @@ func traced(t *testing.T) (h *harness, c *receiver, log *logBuffer, closeAll fun
 			t.Error(err)
 		}
 	}
+	return h, c, log
 }
 
 const (
@@ -103,7 +106,7 @@ const (
 )
 
 func TestCallsAreTraced(t *testing.T) {
-	h, c, log, closeAll := traced(t)
+	h, c, log := traced(t)
 	client := h.client(pierre.Limit{Requests: 10, Period: pierre.PeriodMonth})
 	for _, resp := range []response{
 		client.post(call("1", "noop", `"name":"private"`), "Traceparent", fmt.Sprintf("00-%s-%s-01", headerTrace, someSpan)),
@@ -115,7 +118,7 @@ func TestCallsAreTraced(t *testing.T) {
 			t.Fatalf("%d %s", resp.StatusCode, resp.body)
 		}
 	}
-	closeAll()
+	c.finish()
 	requests, calls := c.named("POST /mcp"), c.named("tools/call noop")
 	if len(requests) != 3 || len(calls) != 3 {
 		t.Fatalf("%d spans of requests and %d of calls, want 3 of each", len(requests), len(calls))
@@ -144,7 +147,7 @@ func TestCallsAreTraced(t *testing.T) {
 			}
 		}
 	}
-	for _, secret := range []string{client.key, string(client.row.ID), string(client.row.Email), "private"} {
+	for _, secret := range []string{client.key, string(client.row.ID), client.row.Email, "private"} {
 		if strings.Contains(c.all, secret) {
 			t.Errorf("the spans hold %q", secret)
 		}
