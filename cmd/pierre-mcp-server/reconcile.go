@@ -97,9 +97,9 @@ func period(p pierre.Period) string {
 // nightlyDays is how many days the nightly reconciliation looks at; the command looks at all.
 const nightlyDays = 35
 
-// reconciling is the job that looks every night whether the books balance.
+// reconciling is the job that looks once a day whether the books balance.
 func (a *app) reconciling() jobs.Job {
-	return jobs.Job{Name: "reconcile usage", Every: 24 * time.Hour, Fleet: true, Do: resumed(func(ctx context.Context) error {
+	return jobs.Job{Name: "reconcile usage", Every: 24 * time.Hour, Within: time.Hour, Fleet: true, Do: func(ctx context.Context) error {
 		now := time.Now()
 		r, err := a.store.Reconcile(ctx, now.AddDate(0, 0, -nightlyDays), now.Add(24*time.Hour), now, false)
 		if err != nil {
@@ -113,5 +113,5 @@ func (a *app) reconciling() jobs.Job {
 		}
 		a.log.InfoContext(ctx, "reconciled usage", slog.Int64("calls", r.Calls), slog.Int("differences", len(r.Differences)))
 		return nil
-	})}
+	}}
 }

@@ -19,7 +19,7 @@ const examples = `  # a server for many
   admin-setup generate-token --service console --permissions provision_keys,list_keys,revoke_keys
 
   # several servers over one PostgreSQL; each needs the same JWT_SECRET and ENCRYPTION_KEY
-  pierre-mcp-server --database-url postgresql://pierre@db.example.com:5432/pierre --port 8081
+  pierre-mcp-server --database-url postgresql://pierre@db.example.com:5432/pierre --redis-url redis://redis.example.com:6379/0 --port 8081
 
   # a personal program: import recordings, connect the hosts on this computer
   pierre-mcp-server --single-tenant import ~/Downloads/export_1234.zip

@@ -5,6 +5,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	cryptorand "crypto/rand"
 	"log/slog"
@@ -15,11 +16,12 @@ import (
 
 // A Job is work that is done again and again.
 type Job struct {
-	Name  string
-	Every time.Duration // from the end of a run to the beginning of the next
-	Fleet bool          // of the replicas one does it, every so often; else each of them does
-	Last  bool          // it is run once more at the end: it writes what is in memory
-	Do    func(ctx context.Context) error
+	Name   string
+	Every  time.Duration // from the end of a run to the beginning of the next
+	Within time.Duration // a run that takes longer is cancelled; 0: a minute
+	Fleet  bool          // of the replicas one does it, every so often; else each of them does
+	Last   bool          // it is run once more at the end: it writes what is in memory
+	Do     func(ctx context.Context) error
 }
 
 // Leases give one of several owners the right to a job for a time.
@@ -29,7 +31,7 @@ type Leases interface {
 }
 
 const (
-	runTimeout  = time.Minute // a run that takes longer is cancelled
+	runTimeout  = time.Minute // of a job that states no other
 	lastTimeout = 5 * time.Second
 	jitter      = 10 // the first run comes within a tenth of the interval, so that replicas do not run at once
 )
@@ -56,7 +58,7 @@ func (r runner) repeat(ctx context.Context, j Job) {
 	for {
 		select {
 		case <-next.C:
-			r.run(ctx, j, runTimeout)
+			r.run(ctx, j, cmp.Or(j.Within, runTimeout))
 			next.Reset(j.Every)
 		case <-ctx.Done():
 			if j.Last {

@@ -146,3 +146,26 @@ func TestARunIsBoundedAndItsFailureLogged(t *testing.T) {
 		}
 	})
 }
+
+// A run has a minute, or as long as the job says.
+func TestLongRunsAreCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var short, long atomic.Int64
+		until := func(took *atomic.Int64) func(context.Context) error {
+			return func(ctx context.Context) error {
+				began := time.Now()
+				<-ctx.Done()
+				took.CompareAndSwap(0, int64(time.Since(began)))
+				return nil
+			}
+		}
+		stop := start(t, &memory{},
+			jobs.Job{Name: "short", Every: time.Hour, Do: until(&short)},
+			jobs.Job{Name: "long", Every: time.Hour, Within: 30 * time.Minute, Do: until(&long)})
+		<-time.After(2 * time.Hour)
+		stop()
+		if time.Duration(short.Load()) != time.Minute || time.Duration(long.Load()) != 30*time.Minute {
+			t.Errorf("runs were cancelled after %v and %v", time.Duration(short.Load()), time.Duration(long.Load()))
+		}
+	})
+}
