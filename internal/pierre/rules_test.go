@@ -13,7 +13,7 @@ import (
 func TestRulesFollowTheTier(t *testing.T) {
 	full := Rules{
 		Limit: Limit{1, PeriodDay}, Burst: Burst{1, time.Second}, ToolLimits: map[string]Limit{"a": {1, PeriodDay}}, Tools: []string{"a"},
-		Networks: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, Profile: "a", Scope: ScopeBoth,
+		Networks: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, Profile: string(ProfileMinimal), Scope: ScopeBoth,
 	}
 	if n := reflect.TypeOf(full).NumField(); len(full.Chosen()) != n {
 		t.Fatalf("the test sets %v of %d rules", full.Chosen(), n)
@@ -21,7 +21,7 @@ func TestRulesFollowTheTier(t *testing.T) {
 	if got := (Rules{}).over(full); !reflect.DeepEqual(got, full) {
 		t.Errorf("a key without rules has %+v, want its tier's", got)
 	}
-	if got := full.over(Rules{Profile: "b", Scope: ScopeKey, Tools: []string{"b"}}); !reflect.DeepEqual(got, full) {
+	if got := full.over(Rules{Profile: string(ProfileFull), Scope: ScopeKey, Tools: []string{"b"}}); !reflect.DeepEqual(got, full) {
 		t.Errorf("a key with rules has %+v, want its own", got)
 	}
 	if err := full.Validate(); err != nil {
