@@ -208,7 +208,7 @@ func TestBadCommandLines(t *testing.T) {
 		"server, bad level":       {"pierre-mcp-server", []string{"--log-level", "loud"}, 2, "loud"},
 		"server, open personal":   {"pierre-mcp-server", []string{"--single-tenant", "--host", "0.0.0.0"}, 2, "loopback"},
 		"server, port in use":     {"pierre-mcp-server", []string{"--port", taken.port}, 1, taken.port},
-		"server, postgres":        {"pierre-mcp-server", []string{"--database-url", "postgresql://u:hunter2@db/p"}, 2, "SQLite"},
+		"server, postgres":        {"pierre-mcp-server", []string{"--database-url", "postgresql://u:hunter2@db/p"}, 2, "JWT_SECRET is needed"},
 		"admin, unknown flag":     {"admin-setup", []string{"list-tokens", "--frobnicate"}, 2, "--frobnicate"},
 		"admin, bad permission":   {"admin-setup", []string{"generate-token", "--service", "x", "--permissions", "fly"}, 2, "fly"},
 		"import, no such file":    {"mcp-client", []string{"import", "--url", "http://127.0.0.1:1", "no-such-folder"}, 2, "no-such-folder"},
