@@ -92,11 +92,17 @@ func (r *Recorder) Record(ctx context.Context, res limit.Reservation, c pierre.C
 	c.ID, c.Started, c.Buckets = res.CallID, res.At, res.Buckets
 	err := r.record(ctx, normalized(c))
 	ending := context.WithoutCancel(ctx)
-	if err != nil {
+	switch {
+	case errors.Is(err, errUnknown): // counting one call too many is better than one too few
+		return errors.Join(err, res.Keep(ending))
+	case err != nil:
 		return errors.Join(err, res.Release(ending))
 	}
 	return res.Keep(ending)
 }
+
+// errUnknown says that a database which could not be reached may have kept the calls.
+var errUnknown = errors.New("the calls may have been kept")
 
 // Waiting returns how many callers are inside Record.
 func (r *Recorder) Waiting() int { return len(r.slots) }
@@ -168,7 +174,7 @@ func (r *Recorder) keep(ctx context.Context, calls []pierre.Call) error {
 			r.failing = time.Now()
 		}
 		if time.Since(r.failing) > outage {
-			return err
+			return errors.Join(err, errUnknown)
 		}
 		select {
 		case <-time.After(retryPause):

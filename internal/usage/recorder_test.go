@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/clientinfo"
@@ -181,6 +182,39 @@ func TestWhatCannotBeRecordedIsGivenBack(t *testing.T) {
 	if d, err := l.Peek(t.Context(), buckets(lim), noon); err != nil || d.States[0].Used != 1 {
 		t.Errorf("Peek = %+v, %v; want what was recorded, once", d, err)
 	}
+}
+
+// away is a database that cannot be reached.
+type away struct{}
+
+func (away) RecordCalls(context.Context, []pierre.Call) error {
+	return &pierre.Error{Kind: pierre.KindUnavailable, Msg: "gone"}
+}
+
+func (away) RecordRefusedCalls(context.Context, []pierre.RefusedCalls) error { return nil }
+
+// none has counted nothing so far.
+type none struct{}
+
+func (none) QuotaUsed(context.Context, string, pierre.Period, time.Time, []pierre.RunningCall) (int64, error) {
+	return 0, nil
+}
+
+// A database that went away may have kept the call: it goes on counting, so that no limit is exceeded.
+func TestWhatMayHaveBeenRecordedCounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, lim := limit.New(none{}), pierre.Limit{Requests: 1, Period: pierre.PeriodDay}
+		res, err := l.Reserve(t.Context(), buckets(lim), noon)
+		if err != nil || !res.Allowed {
+			t.Fatalf("Reserve = %+v, %v", res, err)
+		}
+		if err := usage.NewRecorder(away{}).Record(t.Context(), res, newCall(noon)); pierre.KindOf(err) != pierre.KindUnavailable || pierre.MessageOf(err, "") != "gone" {
+			t.Errorf("Record = %v", err)
+		}
+		if d, err := l.Peek(t.Context(), buckets(lim), noon); err != nil || d.States[0].Used != 1 {
+			t.Errorf("Peek = %+v, %v; want the call counted", d, err)
+		}
+	})
 }
 
 func TestWhatAClientCanMakeUsKeepIsBounded(t *testing.T) {
