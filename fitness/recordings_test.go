@@ -214,3 +214,13 @@ func within(t *testing.T, what string, got, want, tolerance float64) {
 		t.Errorf("%s = %.4f, want %.4f ± %.3g", what, got, want, tolerance)
 	}
 }
+
+// The best hour of a ride with stops, in elapsed time with the stops as 0 W.
+func TestBestHourOfARideWithStops(t *testing.T) {
+	rides := decode(t, filepath.Join(recordings.Dir(t), "ride_road_power.fit"))
+	p, err := fitness.NewPower(rides[0].Series.Time, rides[0].Series.Power)
+	if err != nil {
+		t.Fatal(err)
+	}
+	within(t, "best 3600 s", best(t, p, 3600), 130.8, 0.1)
+}
