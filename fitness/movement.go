@@ -13,7 +13,10 @@ type ImpossibleStretch struct {
 
 // longestRest is how long a device may have shown no movement before a distance that jumps: a receiver that has lost
 // its satellites stands still and then catches up.
-const longestRest = 300 // s
+const (
+	longestRest = 300  // s
+	mostRested  = 1000 // samples
+)
 
 // CutImpossible removes from a cumulative distance in m, at the times t in s, the stretches that are faster than one of
 // the limits, however long they last: those whose distance exceeds limit.MPS · max(limit.Seconds, their length). Within
@@ -61,6 +64,7 @@ type excess struct {
 	first, last int
 	score       float64 // m beyond what the limit allows
 	before      float64 // the score of everything before it
+	lower       int     // the last one in front of it with less before it, -1: none
 }
 
 // tooFast returns the stretches that exceed the limit, in order.
@@ -68,7 +72,7 @@ func tooFast(at func(int) float64, grown []float64, limit SpeedLimit) []excess {
 	var found []excess
 	total := 0.0
 	for n := 1; n < len(grown); n++ {
-		s := excess{n - 1, n, grown[n] - limit.MPS*max(at(n)-at(n-1), 0), total}
+		s := excess{n - 1, n, grown[n] - limit.MPS*max(at(n)-at(n-1), 0), total, -1}
 		total += s.score
 		if s.score > 0 {
 			found = join(found, s)
@@ -87,17 +91,19 @@ func tooFast(at func(int) float64, grown []float64, limit SpeedLimit) []excess {
 	return kept
 }
 
-// join adds s to the maximal stretches before it, or makes one of it and those that it continues.
+// join adds s to the maximal stretches before it, or makes one of it and those that it continues. What it has passed over
+// once it does not look at again, so that all joins together take a time that grows with the number of samples.
 func join(found []excess, s excess) []excess {
 	for {
 		j := len(found) - 1
 		for j >= 0 && found[j].before >= s.before {
-			j--
+			j = found[j].lower
 		}
 		if j < 0 || found[j].before+found[j].score >= s.before+s.score {
+			s.lower = j
 			return append(found, s)
 		}
-		s = excess{found[j].first, s.last, s.before + s.score - found[j].before, found[j].before}
+		s = excess{found[j].first, s.last, s.before + s.score - found[j].before, found[j].before, -1}
 		found = found[:j]
 	}
 }
@@ -106,7 +112,7 @@ func join(found []excess, s excess) []excess {
 func rested(at func(int) float64, grown []float64, first int) int {
 	const still = 0.2 // m/s
 	from := first
-	for from > 0 && at(first)-at(from-1) <= longestRest && grown[from] <= still*(at(from)-at(from-1)) {
+	for from > max(0, first-mostRested) && at(first)-at(from-1) <= longestRest && grown[from] <= still*(at(from)-at(from-1)) {
 		from--
 	}
 	return from
@@ -126,31 +132,45 @@ func RepairDistance(t, distance []float64, maxSpeed float64) []float64 {
 		}
 		repaired[i] = d
 	}
-	last, before, base := -1, -1, 0.0 // the last good values
+	var last, before reading // good ones
+	base := 0.0
 	for i, d := range distance {
 		if !finite(d) {
 			continue
 		}
+		now := reading{i, t[i], d, true}
 		switch {
-		case last < 0, reachable(t[i]-t[last], d-distance[last], maxSpeed):
+		case now.follows(last, maxSpeed):
 		case isGlitch(t, distance, last, i, maxSpeed):
 			set(i, math.NaN())
 			continue
-		case d < distance[last] && (before < 0 || reachable(t[i]-t[before], d-distance[before], maxSpeed)): // nothing confirms the last one
-			set(last, math.NaN())
+		case d < last.meters && now.follows(before, maxSpeed): // nothing confirms the last one
+			set(last.index, math.NaN())
 			last = before
-		case d < distance[last]: // it starts again
-			base += distance[last]
-			if !reachable(t[i]-t[last], d, maxSpeed) {
+		case d < last.meters: // it starts again
+			base += last.meters
+			if !reachable(t[i]-last.t, d, maxSpeed) {
 				base -= d // it starts again elsewhere
 			}
 		}
-		before, last = last, i
+		before, last = last, now
 		if base != 0 {
 			set(i, base+d)
 		}
 	}
 	return repaired
+}
+
+// A reading is what a counter showed.
+type reading struct {
+	index     int
+	t, meters float64
+	known     bool
+}
+
+// follows reports whether r can come after an earlier reading, or is the first one.
+func (r reading) follows(earlier reading, maxSpeed float64) bool {
+	return !earlier.known || reachable(r.t-earlier.t, r.meters-earlier.meters, maxSpeed)
 }
 
 // counterSlack is how late a counter may be, in seconds: many grow by a pool's length, or every few seconds.
@@ -162,14 +182,14 @@ func reachable(seconds, meters, maxSpeed float64) bool {
 }
 
 // isGlitch reports whether the distance of sample i is an error: a sample soon after it goes on from the last good one.
-func isGlitch(t, distance []float64, last, i int, maxSpeed float64) bool {
+func isGlitch(t, distance []float64, last reading, i int, maxSpeed float64) bool {
 	looked := 0
 	for j := i + 1; j < len(distance) && looked < maxGlitch; j++ {
 		if !finite(distance[j]) {
 			continue
 		}
 		looked++
-		if reachable(t[j]-t[last], distance[j]-distance[last], maxSpeed) {
+		if reachable(t[j]-last.t, distance[j]-last.meters, maxSpeed) {
 			return true
 		}
 	}

@@ -56,6 +56,26 @@ func TestCutImpossibleKeepsGaps(t *testing.T) {
 	}
 }
 
+// A file that was made to have as many stretches as samples costs no more than another of its length.
+func TestCutImpossibleIsLinear(t *testing.T) {
+	for name, step := range map[string]func(i int) (seconds, meters float64){
+		"falling scores":   func(i int) (float64, float64) { return 1 + 9*float64(i%2), 20 },
+		"rising scores":    func(i int) (float64, float64) { return 1 + float64(i%2), 20 },
+		"all at one time":  func(i int) (float64, float64) { return 0, float64(i%2) * 200 },
+		"jumps after rest": func(i int) (float64, float64) { return 1e-4, float64(i%2) * 200 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			const n = 1_000_000 // the limit of a recording
+			at, d := make([]float64, n), make([]float64, n)
+			for i := 1; i < n; i++ {
+				seconds, meters := step(i)
+				at[i], d[i] = at[i-1]+seconds, d[i-1]+meters
+			}
+			CutImpossible(at, RepairDistance(at, d, 15), runLimits())
+		})
+	}
+}
+
 func TestRepairDistance(t *testing.T) {
 	nan := math.NaN()
 	for _, c := range []struct {

@@ -61,7 +61,7 @@ func (s subject) picture() []metricName {
 		return []metricName{"normalized_power", "decoupling", zonesHeartRate}
 	case s.Sport.IsRide():
 		return []metricName{"normalized_power", "intensity_factor", "variability_index", "efficiency", "decoupling", zonesHeartRate, zonesPower, curveMaxPower}
-	case training.OnFoot(s.Sport):
+	case s.Sport.OnFoot():
 		return []metricName{"grade_adjusted_speed", "efficiency", "decoupling", "vdot", zonesHeartRate, curveBestEfforts}
 	default:
 		return []metricName{"trimp", "energy", zonesHeartRate}

@@ -181,7 +181,7 @@ func usualMetrics(s pierre.Sport) []metricName {
 	switch {
 	case s.IsRide():
 		return []metricName{"tss", "hrss", "trimp", "normalized_power", "intensity_factor", "variability_index", "work", "power_to_weight", "efficiency", "decoupling"}
-	case training.OnFoot(s):
+	case s.OnFoot():
 		return []metricName{"hrss", "trimp", "grade_adjusted_speed", "efficiency", "decoupling", "vdot", "moving_time"}
 	default:
 		return []metricName{"hrss", "trimp", "edwards_trimp", "energy"}
@@ -216,7 +216,7 @@ func (s subject) compute(wanted []metricName) (byKey metricValues, lines []strin
 
 // unsuitable is the key of the one of the two efficiencies that does not go with the sport.
 func (s subject) unsuitable() string {
-	if training.OnFoot(s.Sport) {
+	if s.Sport.OnFoot() {
 		return efficiencyOfPower
 	}
 	return efficiencyOfSpeed

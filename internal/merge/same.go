@@ -170,5 +170,5 @@ func isVague(s pierre.Sport) bool {
 }
 
 func onFoot(s pierre.Sport) bool {
-	return s.IsRun() || s == pierre.SportWalk || s == pierre.SportHike || s == "snowshoe"
+	return s.OnFoot() || s == "snowshoe"
 }

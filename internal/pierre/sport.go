@@ -42,6 +42,9 @@ func (s Sport) IsRun() bool {
 	return s == SportRun || s == SportTrailRunning || s == SportVirtualRun
 }
 
+// OnFoot reports whether s is running or walking.
+func (s Sport) OnFoot() bool { return s.IsRun() || s == SportWalk || s == SportHike }
+
 // IsRide reports whether s is a form of cycling.
 func (s Sport) IsRide() bool {
 	switch s {

@@ -54,7 +54,7 @@ func newAnalysis(rec pierre.Recording, athlete Athlete) *Analysis {
 		a.power, a.powerErr = a.power.Of(whole)
 	}
 	a.meters, a.gradedErr = distances(s), because("grade adjustment is for running and walking")
-	if OnFoot(rec.Sport) {
+	if rec.Sport.OnFoot() {
 		a.efforts = bestEfforts(s.Time, a.meters)
 		a.graded, a.gradedErr = fitness.NewGradedRun(s.Time, a.meters, s.Altitude)
 		a.graded = a.graded.Of(whole)
@@ -81,11 +81,6 @@ func partial(what string, coverage float64) error {
 		return nil
 	}
 	return because("only %.0f %% of the activity has %s", 100*coverage, what)
-}
-
-// OnFoot reports whether a sport is running or walking.
-func OnFoot(s pierre.Sport) bool {
-	return s.IsRun() || s == pierre.SportWalk || s == pierre.SportHike
 }
 
 // HasPower reports whether the activity has power, in samples or as the device summed it up.

@@ -13,7 +13,7 @@ import (
 )
 
 func (s *Server) audit(w http.ResponseWriter, r *http.Request, _ pierre.AdminToken) error {
-	params, err := query(r, "actor", "action", "target", "from", "to", "format", "limit", "cursor")
+	params, err := web.Query(r, "actor", "action", "target", "from", "to", "format", "limit", "cursor")
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func auditQuery(params url.Values) (pierre.AuditQuery, error) {
 	if f := params.Get("format"); f != "" && f != "json" && f != "csv" {
 		return q, pierre.Invalid("format", "format must be json or csv, not %.40q.", f)
 	}
-	q.Limit, err = pageSize(params)
+	q.Limit, err = web.PageSize(params)
 	return q, err
 }
 

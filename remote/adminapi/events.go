@@ -10,6 +10,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/usage"
+	"github.com/pierre-mcp/pierre/internal/web"
 )
 
 const (
@@ -25,7 +26,7 @@ type LiveUsage interface {
 // events streams live numbers as server-sent events (HTML Living Standard, chapter 9.2) until the client goes, the server
 // stops, or the token is no longer accepted.
 func (s *Server) events(w http.ResponseWriter, r *http.Request, _ pierre.AdminToken) error {
-	if _, err := query(r); err != nil {
+	if _, err := web.Query(r); err != nil {
 		return err
 	}
 	if s.opts.Live == nil {

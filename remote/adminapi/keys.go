@@ -31,7 +31,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, _ pierre.AdminToke
 // keyQuery also returns what is wrong with the e-mail address: users of older versions may have one that is not plain
 // any more, which is looked for exactly as it is.
 func (s *Server) keyQuery(r *http.Request) (q pierre.KeyQuery, notPlain, err error) {
-	params, err := query(r, "user_email", "active_only", "limit", "cursor")
+	params, err := web.Query(r, "user_email", "active_only", "limit", "cursor")
 	if err != nil {
 		return q, nil, err
 	}
@@ -52,7 +52,7 @@ func (s *Server) keyQuery(r *http.Request) (q pierre.KeyQuery, notPlain, err err
 	default:
 		return q, nil, pierre.Invalid("active_only", "active_only must be true or false, not %.40q.", v)
 	}
-	q.Limit, err = pageSize(params)
+	q.Limit, err = web.PageSize(params)
 	return q, notPlain, err
 }
 

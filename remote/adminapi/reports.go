@@ -3,23 +3,16 @@ package adminapi
 import (
 	"net/http"
 	"net/url"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/web"
 )
 
-const (
-	defaultPage = 50
-	maxPage     = 200
-	maxYear     = 9998 // RFC 3339 has no year after 9999, in which a day's end may lie
-)
+const maxYear = 9998 // RFC 3339 has no year after 9999, in which a day's end may lie
 
 func (s *Server) report(w http.ResponseWriter, r *http.Request, _ pierre.AdminToken) error {
-	params, err := query(r, "start_date", "end_date")
+	params, err := web.Query(r, "start_date", "end_date")
 	if err != nil {
 		return err
 	}
@@ -89,33 +82,4 @@ func (s *Server) tokenInfo(w http.ResponseWriter, _ *http.Request, caller pierre
 		ExpiresAt:   instant(caller.Expires),
 		LastUsedAt:  instant(caller.LastUsed),
 	})
-}
-
-// query returns the parameters, which must be known: a mistyped filter would show more than was asked for.
-func query(r *http.Request, known ...string) (url.Values, error) {
-	params, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return nil, pierre.Invalid("", "The query string is not valid; percent-encode its values.")
-	}
-	for name, values := range params {
-		if !slices.Contains(known, name) {
-			return nil, pierre.Invalid(name, "There is no parameter %.40q; there are %s.", name, strings.Join(known, ", "))
-		}
-		if len(values) > 1 {
-			return nil, pierre.Invalid(name, "The parameter %s may be given once only.", name)
-		}
-	}
-	return params, nil
-}
-
-func pageSize(params url.Values) (int, error) {
-	text := params.Get("limit")
-	if text == "" {
-		return defaultPage, nil
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > maxPage {
-		return 0, pierre.Invalid("limit", "limit must be between 1 and %d.", maxPage)
-	}
-	return n, nil
 }

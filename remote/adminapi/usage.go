@@ -23,7 +23,7 @@ const (
 
 // breakdown answers what calls of many keys add up to, as JSON or CSV.
 func (s *Server) breakdown(w http.ResponseWriter, r *http.Request, _ pierre.AdminToken) error {
-	params, err := query(r, "key", "user", "tier", "tool", "country", "from", "to", "group_by", "split_by", "limit", "cursor", "format")
+	params, err := web.Query(r, "key", "user", "tier", "tool", "country", "from", "to", "group_by", "split_by", "limit", "cursor", "format")
 	if err != nil {
 		return err
 	}

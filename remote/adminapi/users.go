@@ -84,7 +84,7 @@ func viewOfUser(c pierre.Customer) User {
 }
 
 func (s *Server) listUsers(w http.ResponseWriter, r *http.Request, _ pierre.AdminToken) error {
-	params, err := query(r, "email", "limit", "cursor")
+	params, err := web.Query(r, "email", "limit", "cursor")
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (s *Server) listUsers(w http.ResponseWriter, r *http.Request, _ pierre.Admi
 	if len(q.EmailPart) > maxPart {
 		return pierre.Invalid("email", "email must have at most %d bytes: a part of an address.", maxPart)
 	}
-	if q.Limit, err = pageSize(params); err != nil {
+	if q.Limit, err = web.PageSize(params); err != nil {
 		return err
 	}
 	page, err := s.store.Customers(r.Context(), q)

@@ -14,7 +14,7 @@ const mostStrides = 120
 
 // oneLeg turns the cadence of runs that count the steps of both feet into strides of one leg.
 func (d *Draft) oneLeg() {
-	if !OnFoot(d.Rec.Sport) {
+	if !d.Rec.Sport.OnFoot() {
 		return
 	}
 	halve := func(t *pierre.Totals) {

@@ -1,8 +1,12 @@
 package draft
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
+	"sort"
+	"time"
 
 	"github.com/pierre-mcp/pierre/fitness"
 	"github.com/pierre-mcp/pierre/internal/human"
@@ -12,7 +16,7 @@ import (
 // topSpeed is what no athlete exceeds even for a moment, in m/s.
 func topSpeed(sport pierre.Sport) float64 {
 	switch {
-	case OnFoot(sport):
+	case sport.OnFoot():
 		return 15
 	case sport == pierre.SportSwim:
 		return 5
@@ -22,16 +26,11 @@ func topSpeed(sport pierre.Sport) float64 {
 	return 70 // alpine skiing, sailing, and what else there is
 }
 
-// OnFoot reports whether a sport is running or walking.
-func OnFoot(s pierre.Sport) bool {
-	return s.IsRun() || s == pierre.SportWalk || s == pierre.SportHike
-}
-
 // speedLimits are a little above the records of each sport, the longest first. Walkers may run. Riders may roll downhill
 // for minutes, and swimmers may be carried along.
 func speedLimits(sport pierre.Sport) []fitness.SpeedLimit {
 	switch {
-	case OnFoot(sport):
+	case sport.OnFoot():
 		return []fitness.SpeedLimit{{Seconds: 1800, MPS: 6.7}, {Seconds: 300, MPS: 7.3}, {Seconds: 60, MPS: 8.8}, {Seconds: 10, MPS: 12.5}}
 	case sport == pierre.SportSwim:
 		return []fitness.SpeedLimit{{Seconds: 600, MPS: 2.5}, {Seconds: 60, MPS: 3}, {Seconds: 10, MPS: 4}}
@@ -106,6 +105,8 @@ func (d *Draft) meters(counted []float64) []float64 {
 
 // leaveOut removes the speeds within the stretches that were cut out, and the totals that contain these.
 func (d *Draft) leaveOut(cut []fitness.ImpossibleStretch) {
+	slices.SortFunc(cut, func(a, b fitness.ImpossibleStretch) int { return cmp.Compare(a.From, b.From) })
+	d.leaveOutOfLaps(cut)
 	var seconds, meters float64
 	for _, c := range cut {
 		seconds, meters = seconds+c.To-c.From, meters+c.Meters
@@ -117,16 +118,10 @@ func (d *Draft) leaveOut(cut []fitness.ImpossibleStretch) {
 				}
 			}
 		}
-		for i := range d.Laps {
-			l := &d.Laps[i]
-			if common := math.Min(l.End, c.To) - math.Max(l.Start, c.From); common > 0 {
-				without(&l.Totals, common)
-			}
-		}
 	}
 	left := summarise(d.Samples).dist.max
-	d.Warn(fmt.Sprintf("%.0f m in %s are faster than %s and do not count: %s from %s after the start on was in a vehicle, or is an error of the device",
-		meters, clock(seconds), atBest(d.Rec.Sport), plural(len(cut)), clock(cut[0].From-d.Samples[0].T)))
+	d.Warn(fmt.Sprintf("%.0f m in %s are faster than %s and do not count: in a vehicle, or an error of the device (%s, the first %s after the start)",
+		meters, lasting(seconds), atBest(d.Rec.Sport), human.Plural(len(cut), "stretch"), lasting(cut[0].From-d.Samples[0].T)))
 	if t := d.Rec.DistanceMeters; t == nil || math.Abs(*t-left) > 0.03*left {
 		without(&d.Rec.Totals, seconds)
 	}
@@ -138,16 +133,27 @@ func (d *Draft) leaveOut(cut []fitness.ImpossibleStretch) {
 	}
 }
 
-func plural(stretches int) string {
-	if stretches == 1 {
-		return "the stretch"
+// leaveOutOfLaps does so for the laps, which follow each other. A hostile file's may all span everything: then they have no
+// distances.
+func (d *Draft) leaveOutOfLaps(cut []fitness.ImpossibleStretch) {
+	budget := 4*len(d.Samples) + len(d.Laps)
+	for i := range d.Laps {
+		l := &d.Laps[i]
+		lost := 0.0
+		n := sort.Search(len(cut), func(n int) bool { return cut[n].To > l.Start })
+		for ; n < len(cut) && cut[n].From < l.End && budget > 0; n++ {
+			lost += math.Min(l.End, cut[n].To) - math.Max(l.Start, cut[n].From)
+			budget--
+		}
+		if lost > 0 || budget <= 0 {
+			without(&l.Totals, lost)
+		}
 	}
-	return human.Plural(stretches, "stretch") + ", the first"
 }
 
 func atBest(sport pierre.Sport) string {
 	switch {
-	case OnFoot(sport):
+	case sport.OnFoot():
 		return "anyone runs"
 	case sport == pierre.SportSwim:
 		return "anyone swims"
@@ -157,9 +163,8 @@ func atBest(sport pierre.Sport) string {
 	return "the sport allows"
 }
 
-func clock(seconds float64) string {
-	s := int(math.Round(seconds))
-	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+func lasting(seconds float64) string {
+	return human.Duration(time.Duration(seconds * float64(time.Second)))
 }
 
 // without removes from the totals what depends on the distance, and a time that does not count.
@@ -196,7 +201,7 @@ func tooFast(t *pierre.Totals, sport pierre.Sport) string {
 	for _, limit := range speedLimits(sport) {
 		if m := *t.DistanceMeters; m > limit.MPS*math.Max(*long, limit.Seconds) {
 			t.DistanceMeters, t.AverageSpeedMPS, t.MaxSpeedMPS = nil, nil, nil
-			return fmt.Sprintf("a distance of %.0f m in %s is faster than %s and was left out", m, clock(*long), atBest(sport))
+			return fmt.Sprintf("a distance of %.0f m in %s is faster than %s and was left out", m, lasting(*long), atBest(sport))
 		}
 	}
 	return ""
