@@ -56,7 +56,7 @@ func named(year int) map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[channelName]():             choice(channelNames()...),
 		reflect.TypeFor[profileField]():            choice(profileNames()...),
 		reflect.TypeFor[period]():                  choice(periods()...),
-		reflect.TypeFor[clockSource]():             choice(clockUser, clockDefault),
+		reflect.TypeFor[clockSource]():             choice(clockUser, clockRecorded, clockDefault),
 	}
 	if year >= 0 { // values are schemas of their own
 		schemas[reflect.TypeFor[metricValues]()] = metricsSchema()

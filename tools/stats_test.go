@@ -71,7 +71,7 @@ func TestStatsAddUp(t *testing.T) {
 	}
 }
 
-// The day of an activity is that of its own offset, else that of the profile's zone, else UTC's.
+// The day of an activity is that of its own offset, else that of the profile's zone, else that of the newest recording, else UTC's.
 func TestStatsCountLocalDays(t *testing.T) {
 	newYear := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	tests := []struct {
@@ -83,8 +83,8 @@ func TestStatsCountLocalDays(t *testing.T) {
 		source   string
 	}{
 		{"UTC", newYear.Add(-time.Minute), nil, "", false, "default"},
-		{"offset east", newYear.Add(-time.Minute), new(3600), "", true, "default"},
-		{"offset west", newYear.Add(time.Minute), new(-3600), "", false, "default"},
+		{"offset east", newYear.Add(-time.Minute), new(3600), "", true, "recorded"},
+		{"offset west", newYear.Add(time.Minute), new(-3600), "", false, "recorded"},
 		{"zone east", newYear.Add(-time.Hour), nil, "Europe/Paris", true, "user"},
 		{"zone west", newYear.Add(4 * time.Hour), nil, "America/New_York", false, "user"},
 		{"offset goes before the zone", newYear.Add(-time.Hour), new(0), "Europe/Paris", false, "user"},

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -9,24 +10,21 @@ import (
 
 // A zoneView says by which clock an answer counts days.
 type zoneView struct {
-	Name   string      `json:"name" jsonschema:"IANA name"`
-	Source clockSource `json:"source" jsonschema:"user: from the profile; default: no time zone is set in the profile"`
+	Name   string      `json:"name" jsonschema:"IANA name, or an offset such as UTC+02:00"`
+	Source clockSource `json:"source" jsonschema:"user: from the profile; recorded: of the newest recording; default: neither has one"`
 }
 
 // A clockSource says where a time zone came from.
 type clockSource string
 
 const (
-	clockUser    clockSource = "user"
-	clockDefault clockSource = "default"
+	clockUser     clockSource = "user"
+	clockRecorded clockSource = "recorded"
+	clockDefault  clockSource = "default"
 )
 
 func viewClock(c training.Clock) zoneView {
-	v := zoneView{c.Zone.String(), clockUser}
-	if c.Default {
-		v.Source = clockDefault
-	}
-	return v
+	return zoneView{c.Zone.String(), clockSource(cmp.Or(string(c.Source), string(clockDefault)))}
 }
 
 type heartZones struct {

@@ -104,7 +104,10 @@ func (s *Service) Athlete(ctx context.Context, user pierre.UserID) (Athlete, err
 	if err != nil {
 		return Athlete{}, err
 	}
-	clock := newClock(s.now(), p)
+	clock, err := s.clock(ctx, user, p)
+	if err != nil {
+		return Athlete{}, err
+	}
 	if p.MaxHeartRateBPM != nil {
 		return newAthlete(p, imported, clock, nil), nil
 	}

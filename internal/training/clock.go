@@ -1,25 +1,46 @@
 package training
 
 import (
+	"context"
 	"time"
 	_ "time/tzdata" // time zones by name also where the system has no database of them
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// A Clock turns instants into the athlete's days: by the offset that a recording brought along,
-// else by the time zone of the profile, else in UTC.
+// A Clock turns instants into the athlete's days: by the offset that a recording brought along or that holds at its place,
+// else by the time zone of the profile, else by the offset of the newest recording that has one, else in UTC.
 type Clock struct {
-	Now     time.Time // in Zone
-	Zone    *time.Location
-	Default bool // the profile has no zone
+	Now    time.Time // in Zone
+	Zone   *time.Location
+	Source Source // of Zone: User if the profile has it, Recorded if the newest recording has it, or "" for UTC
 }
 
-func newClock(now time.Time, p pierre.Profile) Clock {
+// newestWithOffset is among how many of the newest recordings an offset is looked for.
+const newestWithOffset = 20
+
+// clock returns the clock of a user with the profile p.
+func (s *Service) clock(ctx context.Context, user pierre.UserID, p pierre.Profile) (Clock, error) {
 	if zone, err := time.LoadLocation(p.TimeZone); err == nil && p.TimeZone != "" {
-		return Clock{Now: now.In(zone), Zone: zone}
+		return Clock{s.now().In(zone), zone, User}, nil
 	}
-	return Clock{Now: now.UTC(), Zone: time.UTC, Default: true}
+	newest, err := s.data.Activities(ctx, user, pierre.ActivityQuery{Limit: newestWithOffset, Uncounted: true})
+	if err != nil {
+		return Clock{}, err
+	}
+	for _, a := range newest.Activities {
+		if a.UTCOffset != nil {
+			zone := offsetZone(*a.UTCOffset)
+			return Clock{s.now().In(zone), zone, Recorded}, nil
+		}
+	}
+	return Clock{Now: s.now().UTC(), Zone: time.UTC}, nil
+}
+
+// offsetZone names a zone by its offset in seconds, such as UTC+05:45.
+func offsetZone(offset int) *time.Location {
+	at := time.Unix(0, 0).In(time.FixedZone("", offset))
+	return time.FixedZone(at.Format("UTC-07:00"), offset)
 }
 
 // Local returns when a started, on the athlete's clock.

@@ -63,7 +63,10 @@ func New(data Store, now func() time.Time, log *slog.Logger, o Options) *Service
 // Clock returns the clock that the user's days are counted by.
 func (s *Service) Clock(ctx context.Context, user pierre.UserID) (Clock, error) {
 	p, err := s.data.Profile(ctx, user)
-	return newClock(s.now(), p), err
+	if err != nil {
+		return Clock{}, err
+	}
+	return s.clock(ctx, user, p)
 }
 
 // providers returns the condition of a query for one source, or for none if it is "".
