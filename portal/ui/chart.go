@@ -1,0 +1,68 @@
+package ui
+
+import "time"
+
+// A Chart is values over time, drawn by scripts; without them its figures are a table.
+type Chart struct {
+	ID    string // unique on the page
+	Title string
+	Kind  string      // "bars" for counts, "lines" for the rest
+	Unit  string      // calls, ms, …
+	At    []time.Time // of the values, in order
+	Lines []Line
+}
+
+// A Line is the values of one thing, one for each time; nil where there is none.
+type Line struct {
+	Name   string
+	Tone   string // accent, muted, good, warn or bad
+	Values []*float64
+}
+
+// chartData is what scripts read.
+type chartData struct {
+	Kind  string     `json:"kind"`
+	Unit  string     `json:"unit"`
+	At    []int64    `json:"at"` // seconds since 1970
+	Lines []lineData `json:"lines"`
+}
+
+type lineData struct {
+	Name   string     `json:"name"`
+	Tone   string     `json:"tone"`
+	Values []*float64 `json:"values"`
+}
+
+// Script returns what the chart's script reads; the template writes it as JSON.
+func (c Chart) Script() any {
+	d := chartData{Kind: c.Kind, Unit: c.Unit, At: make([]int64, len(c.At)), Lines: make([]lineData, len(c.Lines))}
+	for i, t := range c.At {
+		d.At[i] = t.Unix()
+	}
+	for i, l := range c.Lines {
+		d.Lines[i] = lineData(l)
+	}
+	return d
+}
+
+// A ChartRow is a row of the chart's table.
+type ChartRow struct {
+	At     time.Time
+	Values []*float64
+}
+
+// Rows returns the figures, the latest first; those of times without any are left out.
+func (c Chart) Rows() []ChartRow {
+	var rows []ChartRow
+	for i := len(c.At) - 1; i >= 0; i-- {
+		row, some := ChartRow{At: c.At[i]}, false
+		for _, l := range c.Lines {
+			row.Values = append(row.Values, l.Values[i])
+			some = some || l.Values[i] != nil && *l.Values[i] != 0
+		}
+		if some {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}

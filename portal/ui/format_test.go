@@ -1,0 +1,55 @@
+package ui_test
+
+import (
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/pierre-mcp/pierre/portal/ui"
+)
+
+func TestFormats(t *testing.T) {
+	for got, want := range map[string]string{
+		ui.Number(0): "0", ui.Number(999): "999", ui.Number(1000): "1,000", ui.Number(-1234567): "−1,234,567", ui.Number(math.MaxInt64): "9,223,372,036,854,775,807",
+		ui.Short(7): "7", ui.Short(1040): "1.0k", ui.Short(12_340): "12.3k", ui.Short(999_960): "1.0M", ui.Short(4_700_000): "4.7M", ui.Short(123_456): "123k",
+		ui.Percent(0): "0 %", ui.Percent(0.003): "0.3 %", ui.Percent(0.754): "75 %", ui.Percent(1): "100 %",
+		ui.Milliseconds(0.42): "0.4 ms", ui.Milliseconds(12.4): "12 ms", ui.Milliseconds(1290): "1.3 s",
+		ui.Money(123456, "EUR"): "1,234.56 EUR", ui.Money(-5, "CHF"): "−0.05 CHF",
+		ui.Ago(30 * time.Second): "just now", ui.Ago(time.Minute): "1 minute ago", ui.Ago(50 * time.Hour): "2 days ago", ui.Ago(-72 * time.Hour): "in 3 days", ui.Ago(800 * 24 * time.Hour): "2 years ago",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestPagesKeepTheFilter(t *testing.T) {
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/admin/keys?tier=pro&cursor=a&sort=-calls", nil)
+	p := ui.PagesOf(r, "b&c", "50 keys")
+	if p.First != "?sort=-calls&tier=pro" || p.Next != "?cursor=b%26c&sort=-calls&tier=pro" {
+		t.Errorf("%+v", p)
+	}
+	if s := ui.SortOf(r, "calls", "Calls"); s.Href != "?sort=calls&tier=pro" || s.State != "descending" {
+		t.Errorf("%+v", s)
+	}
+	if s := ui.SortOf(r, "used", "Used"); s.Href != "?sort=-used&tier=pro" || s.State != "none" {
+		t.Errorf("%+v", s)
+	}
+	if p := ui.PagesOf(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil), "", ""); p.First != "" || p.Next != "" {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestBarsEndAtTheirEnds(t *testing.T) {
+	for _, c := range []struct {
+		bar   ui.Bar
+		width int64
+		tone  string
+	}{{ui.Bar{0, 10}, 0, ""}, {ui.Bar{75, 100}, 75, "warn"}, {ui.Bar{95, 100}, 95, "bad"}, {ui.Bar{500, 100}, 100, "bad"}, {ui.Bar{5, 0}, 0, ""}, {ui.Bar{-1, 10}, 0, ""}} {
+		if c.bar.Width() != c.width || c.bar.Tone() != c.tone {
+			t.Errorf("%v: %d %q", c.bar, c.bar.Width(), c.bar.Tone())
+		}
+	}
+}
