@@ -1,8 +1,9 @@
 // Program server measures what a tool call costs: a tools/call of a tool that does nothing, with key check, quota and
 // usage record on the product's own stack, beside the same call on mcp-go's bare StreamableHTTPServer, which does none
-// of that. Both run in processes of their own, in turns, so that ratios hold on a noisy machine.
+// of that. The product is measured with SQLite, and with a PostgreSQL and a Redis that run on the same machine. All run in
+// processes of their own, in turns, so that ratios hold on a noisy machine.
 //
-//	go run ./bench/server [--json] [--rounds 5] [--span 2s] [--inflight 16]
+//	go run ./bench/server [--json] [--rounds 5] [--span 2s] [--inflight 16] [--eras legacy,modern] [--servers ours,shared]
 package main
 
 import (
@@ -13,7 +14,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
+
+	"github.com/pierre-mcp/pierre/bench/internal/mcpload"
 )
 
 func main() {
@@ -27,18 +31,20 @@ func main() {
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
 	flags := flag.NewFlagSet("bench/server", flag.ContinueOnError)
-	serve := flags.String("serve", "", "be the server under test: ours or bare")
+	serve := flags.Bool("serve", false, "be a server under test, as the benchmark starts it")
 	asJSON := flags.Bool("json", false, "print JSON")
 	rounds := flags.Int("rounds", 5, "how often each server is measured")
 	span := flags.Duration("span", 2*time.Second, "how long each measurement takes")
 	inflight := flags.Int("inflight", 16, "concurrent calls when measuring the rate")
+	eras := flags.String("eras", mcpload.Legacy+","+mcpload.Modern, "of the protocol")
+	servers := flags.String("servers", mcpload.Alone+","+mcpload.Shared, "that are measured beside the bare one: ours (SQLite), shared (PostgreSQL and Redis)")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *serve != "" {
-		return serveUntilEOF(ctx, *serve, stdin, stdout)
+	if *serve {
+		return mcpload.Serve(ctx, flags.Args(), stdin, stdout)
 	}
-	results, err := compare(ctx, *rounds, *span, *inflight)
+	results, err := compare(ctx, plan{*rounds, *span, *inflight, strings.Split(*eras, ","), strings.Split(*servers, ",")})
 	if err != nil {
 		return err
 	}
@@ -46,18 +52,26 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) 
 		return json.NewEncoder(stdout).Encode(results)
 	}
 	for _, r := range results {
-		fmt.Fprintf(stdout, "%s\n", r.Era)
-		for _, line := range []struct {
-			what       string
-			ours, bare float64
-			ratio      float64
-		}{
-			{"µs at the median, one at a time", r.Ours.P50Micros, r.Bare.P50Micros, r.P50Ratio},
-			{fmt.Sprintf("calls per second, %d in flight", *inflight), r.Ours.PerSecond, r.Bare.PerSecond, r.RateRatio},
-			{"µs of processor time per call", r.Ours.CPUMicros, r.Bare.CPUMicros, r.CPURatio},
-		} {
-			fmt.Fprintf(stdout, "  %-33s ours %8.1f   bare %8.1f   ours/bare %.2f\n", line.what, line.ours, line.bare, line.ratio)
-		}
+		r.print(stdout, *inflight)
 	}
 	return nil
+}
+
+func (r result) print(stdout io.Writer, inflight int) {
+	name := map[string]string{mcpload.Alone: "SQLite", mcpload.Shared: "PostgreSQL and Redis"}[r.Server]
+	fmt.Fprintf(stdout, "%s, %s\n", r.Era, name)
+	for _, line := range []struct {
+		what       string
+		ours, bare float64
+	}{
+		{"µs at the median, one at a time", r.Ours.P50Micros, r.Bare.P50Micros},
+		{fmt.Sprintf("calls per second, %d in flight", inflight), r.Ours.PerSecond, r.Bare.PerSecond},
+		{"µs at p99, at 70 % of that", r.Ours.P99Micros, r.Bare.P99Micros},
+		{"µs of processor time per call", r.Ours.CPUMicros, r.Bare.CPUMicros},
+	} {
+		fmt.Fprintf(stdout, "  %-33s ours %8.1f   bare %8.1f   ours/bare %.2f\n", line.what, line.ours, line.bare, line.ours/line.bare)
+	}
+	if r.Server == mcpload.Shared {
+		fmt.Fprintf(stdout, "  %-33s PostgreSQL %.1f, Redis %.1f\n", "µs of processor time per call of", r.Ours.PostgresMicros, r.Ours.RedisMicros)
+	}
 }

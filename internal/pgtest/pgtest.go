@@ -64,7 +64,7 @@ func admin(t testing.TB) string {
 	if err != nil {
 		missing(t, err)
 	}
-	return s.url(adminDatabase)
+	return s.admin()
 }
 
 // missing skips the test, or fails it in CI.

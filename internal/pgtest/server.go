@@ -27,6 +27,7 @@ type Server struct {
 	dir, bin string
 	port     int
 	fsync    bool
+	options  []string
 	keeper   *exec.Cmd
 	hold     io.Closer // closing it ends the keeper, and so does the end of this process
 
@@ -42,14 +43,37 @@ func Start(t testing.TB, fsync bool) *Server {
 	if err != nil {
 		missing(t, err)
 	}
-	t.Cleanup(func() { s.close() })
+	t.Cleanup(s.Close)
 	return s
 }
+
+// Open starts a server for a program that measures; options are more of postgres' arguments, such as "-c",
+// "shared_buffers=1GB". Whoever opens it closes it.
+func Open(fsync bool, options ...string) (*Server, error) { return start(fsync, options...) }
+
+// Database makes an empty database and returns its URL.
+func (s *Server) Database() (string, error) {
+	name := newName()
+	return databaseURL(s.admin(), name), execute(s.admin(), `CREATE DATABASE `+name)
+}
+
+// Processes returns the ids of the server's processes that run at present, on Linux.
+func (s *Server) Processes() []int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running == nil {
+		return nil
+	}
+	return append(childrenOf(s.running), s.running.Process.Pid)
+}
+
+// Folder is where the database is.
+func (s *Server) Folder() string { return s.data() }
 
 // URL returns the URL of an empty database of the server.
 func (s *Server) URL(t testing.TB) string {
 	t.Helper()
-	return create(t, s.url(adminDatabase), "")
+	return create(t, s.admin(), "")
 }
 
 // Kill ends the server and the processes that it started with kill -9.
@@ -81,8 +105,8 @@ func (s *Server) Restart(t testing.TB) {
 	}
 }
 
-func (s *Server) url(database string) string {
-	return fmt.Sprintf("postgresql://postgres@127.0.0.1:%d/%s?sslmode=disable", s.port, database)
+func (s *Server) admin() string {
+	return fmt.Sprintf("postgresql://postgres@127.0.0.1:%d/%s?sslmode=disable", s.port, adminDatabase)
 }
 
 // binaries finds the folder of PostgreSQL's programs.
@@ -97,7 +121,7 @@ func binaries() (string, error) {
 	return filepath.Dir(slices.Max(found)), nil
 }
 
-func start(fsync bool) (*Server, error) {
+func start(fsync bool, options ...string) (*Server, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -106,17 +130,17 @@ func start(fsync bool) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir, bin: bin, fsync: fsync}
+	s := &Server{dir: dir, bin: bin, fsync: fsync, options: options}
 	if err := errors.Join(own(dir), s.keep()); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	initdb := s.command("initdb", "-D", s.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions", "--locale=C.UTF-8")
 	if out, err := initdb.CombinedOutput(); err != nil {
-		s.close()
+		s.Close()
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
 	if err := s.launch(); err != nil {
-		s.close()
+		s.Close()
 		return nil, err
 	}
 	return s, nil
@@ -148,7 +172,8 @@ rm -rf "$1"`
 	return s.keeper.Start()
 }
 
-func (s *Server) close() {
+// Close ends the server and removes its data.
+func (s *Server) Close() {
 	s.end(syscall.SIGQUIT)
 	s.hold.Close()
 	s.keeper.Wait()
@@ -171,8 +196,11 @@ func (s *Server) launch() error {
 }
 
 func (s *Server) launchOnce() error {
-	cmd := s.command("postgres", "-D", s.data(), "-h", "127.0.0.1", "-p", strconv.Itoa(s.port), "-k", "",
-		"-c", "max_connections=500", "-c", "shared_buffers=64MB", "-c", "logging_collector=off", "-c", "fsync="+onOff(s.fsync))
+	args := []string{
+		"-D", s.data(), "-h", "127.0.0.1", "-p", strconv.Itoa(s.port), "-k", "",
+		"-c", "max_connections=500", "-c", "shared_buffers=64MB", "-c", "logging_collector=off", "-c", "fsync=" + onOff(s.fsync),
+	}
+	cmd := s.command("postgres", append(args, s.options...)...)
 	log, err := os.Create(filepath.Join(s.dir, "log"))
 	if err != nil {
 		return err
@@ -190,7 +218,7 @@ func (s *Server) launchOnce() error {
 	}()
 	deadline := time.Now().Add(startTimeout)
 	for {
-		err := execute(s.url(adminDatabase), `SELECT 1`)
+		err := execute(s.admin(), `SELECT 1`)
 		if err == nil {
 			s.mu.Lock()
 			s.running = cmd

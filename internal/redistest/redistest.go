@@ -43,19 +43,40 @@ func Start(t testing.TB, options ...string) *Server {
 		}
 		t.Skip("without redis-server:", err)
 	}
+	s, err := Open(options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// Open starts an empty server for a program that measures. Whoever opens it closes it.
+func Open(options ...string) (*Server, error) {
 	s := &Server{options: options}
 	var err error
 	for range 3 { // another program may take the port first
 		if s.address, err = freeAddress(); err != nil {
-			break
+			return nil, err
 		}
 		if err = s.launch(); err == nil {
-			t.Cleanup(func() { s.end(syscall.SIGKILL) })
-			return s
+			return s, nil
 		}
 	}
-	t.Fatal(err)
-	return nil
+	return nil, err
+}
+
+// Close ends the server.
+func (s *Server) Close() { s.end(syscall.SIGKILL) }
+
+// Process returns the id of the server's process, 0 if it does not run.
+func (s *Server) Process() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running == nil {
+		return 0
+	}
+	return s.running.cmd.Process.Pid
 }
 
 // URL is the server's address as redis://HOST:PORT/0.

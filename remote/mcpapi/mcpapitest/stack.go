@@ -4,9 +4,11 @@ package mcpapitest
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/mark3labs/mcp-go/server"
@@ -15,6 +17,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/journal"
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/redisconn"
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/usage"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
@@ -28,7 +31,18 @@ type Stack struct {
 	Recorder *usage.Recorder
 	API      *mcpapi.Server
 
-	calls *journal.Journal
+	close []func(context.Context) error // in this order
+}
+
+// calls are where the calls of a stack are kept and counted.
+type calls interface {
+	usage.EventStore
+	limit.CountStore
+}
+
+// A limiter admits calls.
+type limiter interface {
+	Reserve(ctx context.Context, buckets []pierre.Bucket, now time.Time) (limit.Reservation, error)
 }
 
 // MaxAthletes is how many athletes a customer may have.
@@ -40,25 +54,30 @@ type Parts struct {
 	Resource string               // not "": access tokens for this URL are accepted, too
 	Personal *access.Principal    // not nil: all callers act as this principal, without a key
 	Recorder mcpapi.Recorder      // nil: the recorder of the stack
+
+	// Database and Redis are URLs. With Database "", calls are kept in a SQLite database and its journal, and counted by this process.
+	Database, Redis string
 }
 
-// Open puts the API before m, with an empty database in dir.
+// Open puts the API before m, with an empty database in dir, or with the one that parts name.
 func Open(ctx context.Context, dir string, m *server.MCPServer, parts Parts, opts mcpapi.Options) (*Stack, error) {
-	db, err := store.OpenSQLite(filepath.Join(dir, "pierre.db"))
-	if err != nil {
-		return nil, err
-	}
-	if _, err := db.Migrate(ctx); err != nil {
-		return nil, err
-	}
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	calls, err := journal.Open(ctx, filepath.Join(dir, "pierre.db-calls"), db, slog.New(slog.DiscardHandler))
+	s := &Stack{}
+	var kept calls
+	var admits limiter
+	var err error
+	if parts.Database == "" {
+		kept, admits, err = s.openAlone(ctx, dir)
+	} else {
+		kept, admits, err = s.openShared(ctx, parts)
+	}
 	if err != nil {
 		return nil, err
 	}
-	s := &Stack{Store: db, Keys: access.NewVerifier(db, opts.Now), Athletes: access.NewAthletes(db, MaxAthletes, opts.Now), Recorder: usage.NewRecorder(calls), calls: calls}
+	db := s.Store
+	s.Keys, s.Athletes, s.Recorder = access.NewVerifier(db, opts.Now), access.NewAthletes(db, MaxAthletes, opts.Now), usage.NewRecorder(kept)
 	if parts.Resource != "" {
 		parts.Auth = access.NewGrants(s.Keys, db, parts.Resource)
 	}
@@ -72,8 +91,50 @@ func Open(ctx context.Context, dir string, m *server.MCPServer, parts Parts, opt
 	if parts.Personal != nil {
 		callers = mcpapi.Personal(*parts.Personal)
 	}
-	s.API = mcpapi.New(m, callers, limit.New(calls), parts.Recorder, opts)
+	s.API = mcpapi.New(m, callers, admits, parts.Recorder, opts)
 	return s, nil
+}
+
+// openAlone opens what a server needs that is the only one of its database.
+func (s *Stack) openAlone(ctx context.Context, dir string) (calls, limiter, error) {
+	db, err := store.OpenSQLite(filepath.Join(dir, "pierre.db"))
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := db.Migrate(ctx); err != nil {
+		return nil, nil, err
+	}
+	kept, err := journal.Open(ctx, filepath.Join(dir, "pierre.db-calls"), db, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, nil, err
+	}
+	s.Store, s.close = db, append(s.close, kept.Close)
+	return kept, limit.New(kept), nil
+}
+
+// openShared opens what one of several servers needs.
+func (s *Stack) openShared(ctx context.Context, parts Parts) (calls, limiter, error) {
+	db, err := store.OpenPostgres(parts.Database)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := db.Migrate(ctx); err != nil {
+		return nil, nil, err
+	}
+	if err := db.PreparePartitions(ctx, time.Now()); err != nil {
+		return nil, nil, err
+	}
+	client, err := redisconn.Open(parts.Redis)
+	if err != nil {
+		return nil, nil, err
+	}
+	shared, err := limit.NewShared(ctx, strings.ToLower(rand.Text()), db, db, limit.SharedOptions{Redis: client})
+	if err != nil {
+		return nil, nil, err
+	}
+	s.Store = db
+	s.close = append(s.close, shared.Close, func(context.Context) error { return client.Close() })
+	return db, shared, nil
 }
 
 // Provision makes a key of a user of its own.
@@ -111,8 +172,10 @@ func (s *Stack) Close(ctx context.Context) error {
 	if err := s.Recorder.Close(ctx); err != nil {
 		return err
 	}
-	if err := s.calls.Close(ctx); err != nil {
-		return err
+	for _, end := range s.close {
+		if err := end(ctx); err != nil {
+			return err
+		}
 	}
 	return s.Store.Close()
 }

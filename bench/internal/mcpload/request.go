@@ -1,4 +1,4 @@
-package main
+package mcpload
 
 import (
 	"bufio"
@@ -20,14 +20,35 @@ const (
 		`"clientInfo":{"name":"bench","version":"1"}}}`
 )
 
-// prepare returns the bytes of a call in the given era; in the older one it opens a session first.
-func (t *target) prepare(ctx context.Context, era string) ([]byte, error) {
-	if era == "modern" {
-		return t.request(ctx, modernCall, map[string]string{
+// The eras of the protocol.
+const (
+	Legacy = "legacy"
+	Modern = "modern"
+)
+
+// Prepare returns the bytes of a call in the given era, with each of the server's keys; in the older era it opens sessions first.
+func (t *Target) Prepare(ctx context.Context, era string) ([][]byte, error) {
+	keys := t.Keys
+	if len(keys) == 0 {
+		keys = []string{""}
+	}
+	requests := make([][]byte, len(keys))
+	for i, key := range keys {
+		var err error
+		if requests[i], err = t.prepare(ctx, era, key); err != nil {
+			return nil, err
+		}
+	}
+	return requests, nil
+}
+
+func (t *Target) prepare(ctx context.Context, era, key string) ([]byte, error) {
+	if era == Modern {
+		return t.request(ctx, key, modernCall, map[string]string{
 			"Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "noop",
 		})
 	}
-	hello, err := t.request(ctx, handshake, nil)
+	hello, err := t.request(ctx, key, handshake, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -43,20 +64,20 @@ func (t *target) prepare(ctx context.Context, era string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("initializing: %w", err)
 	}
-	return t.request(ctx, legacyCall, map[string]string{
+	return t.request(ctx, key, legacyCall, map[string]string{
 		"Mcp-Protocol-Version": "2025-11-25", "Mcp-Session-Id": headers.Get("Mcp-Session-Id"),
 	})
 }
 
-func (t *target) request(ctx context.Context, body string, headers map[string]string) ([]byte, error) {
+func (t *Target) request(ctx context.Context, key, body string, headers map[string]string) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+t.Addr+"/mcp", strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/json, text/event-stream")
-	if t.Key != "" {
-		r.Header.Set("Authorization", "Bearer "+t.Key)
+	if key != "" {
+		r.Header.Set("Authorization", "Bearer "+key)
 	}
 	for name, value := range headers {
 		r.Header.Set(name, value)
