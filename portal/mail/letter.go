@@ -1,0 +1,198 @@
+package mail
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// width is how wide plain text is broken; addresses are not broken.
+const width = 72
+
+// A letter is a mail before it is written as text and as HTML. Both have all of it.
+type letter struct {
+	subject string
+	preview string // what a list of mails shows after the subject
+	heading string
+	parts   []part
+	why     string // why the reader gets it
+}
+
+// A part is one of a paragraph, a button, facts, a quotation, a key and a bar.
+type part struct {
+	Text   string
+	Button *button
+	Facts  []fact
+	Quote  []string // lines
+	Code   string
+	Bar    *bar
+}
+
+type button struct{ Label, URL string }
+
+type fact struct{ Name, Value string }
+
+// A bar shows how much of something is used.
+type bar struct {
+	Percent int64 // of what there is; may be above 100
+	Left    int64 // what is not used
+	Label   string
+}
+
+func paragraph(format string, args ...any) part { return part{Text: fmt.Sprintf(format, args...)} }
+
+func press(label, url string) part { return part{Button: &button{label, url}} }
+
+func facts(namesAndValues ...string) part {
+	var p part
+	for i := 0; i+1 < len(namesAndValues); i += 2 {
+		if v := line(namesAndValues[i+1], maxSubject); v != "" {
+			p.Facts = append(p.Facts, fact{namesAndValues[i], v})
+		}
+	}
+	return p
+}
+
+func quote(text string) part { return part{Quote: strings.Split(lines(text), "\n")} }
+
+func barOf(percent int64, label string) part {
+	const all = 100
+	return part{Bar: &bar{Percent: min(max(percent, 0), all), Left: all - min(max(percent, 0), all), Label: label}}
+}
+
+//go:embed letter.html
+var letterHTML string
+
+// page is what the HTML is made of.
+type page struct {
+	Texts
+
+	Preview, Heading, Why string
+	Parts                 []part
+}
+
+// write makes a message of a letter.
+func (t Texts) write(kind Kind, to string, l letter) (Message, error) {
+	t = t.clean()
+	form, err := template.New("letter").Parse(letterHTML)
+	if err != nil {
+		return Message{}, fmt.Errorf("reading the form of mails: %w", err)
+	}
+	var html strings.Builder
+	if err := form.Execute(&html, page{t, l.preview, l.heading, l.why, l.parts}); err != nil {
+		return Message{}, fmt.Errorf("writing the mail %s: %w", kind, err)
+	}
+	return Message{Kind: kind, To: to, Subject: l.subject, Text: t.text(l), HTML: html.String()}.check()
+}
+
+func (t Texts) text(l letter) string {
+	var b strings.Builder
+	b.WriteString(wrap(l.heading) + "\n\n")
+	for _, p := range l.parts {
+		b.WriteString(p.text())
+	}
+	b.WriteString("-- \n" + t.Operator + "\n" + t.BaseURL + "\n")
+	if t.Footer != "" {
+		b.WriteString(t.Footer + "\n")
+	}
+	b.WriteString("\n" + wrap(l.why) + "\n")
+	return b.String()
+}
+
+func (p part) text() string {
+	switch {
+	case p.Button != nil:
+		return p.Button.Label + ":\n" + p.Button.URL + "\n\n"
+	case p.Bar != nil:
+		const cells, all = 20, 100
+		full := int(p.Bar.Percent * cells / all)
+		return "[" + strings.Repeat("#", full) + strings.Repeat(".", cells-full) + "] " + p.Bar.Label + "\n\n"
+	case p.Code != "":
+		return "    " + p.Code + "\n\n"
+	case p.Quote != nil:
+		var b strings.Builder
+		for _, l := range p.Quote {
+			b.WriteString("> " + strings.ReplaceAll(wrapTo(l, width-len("> ")), "\n", "\n> ") + "\n")
+		}
+		return b.String() + "\n"
+	case p.Facts != nil:
+		longest := 0
+		for _, f := range p.Facts {
+			longest = max(longest, utf8.RuneCountInString(f.Name))
+		}
+		var b strings.Builder
+		for _, f := range p.Facts {
+			fmt.Fprintf(&b, "  %-*s  %s\n", longest, f.Name, f.Value)
+		}
+		return b.String() + "\n"
+	default:
+		return wrap(p.Text) + "\n\n"
+	}
+}
+
+func wrap(text string) string { return wrapTo(text, width) }
+
+// wrapTo breaks lines between words.
+func wrapTo(text string, columns int) string {
+	var b strings.Builder
+	column := 0
+	for i, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case column+1+n > columns:
+			b.WriteByte('\n')
+			column = 0
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += n
+	}
+	return b.String()
+}
+
+// Texts write the site's mails for its operator.
+type Texts struct {
+	Operator string // the operator's name
+	BaseURL  string // where all links begin: an origin, from the configuration and never from a request
+	Footer   string // one line below the name, such as the operator's address; may be empty
+	Accent   string // the colour of buttons, #rrggbb; "": the site's own
+}
+
+// Validate reports what is wrong with the texts' frame.
+func (t Texts) Validate() error {
+	if _, err := CheckBase(t.BaseURL); err != nil {
+		return err
+	}
+	if t.clean().Operator == "" {
+		return pierre.Invalid("operator", "Mails need the operator's name.")
+	}
+	if t.Accent != "" && !isColour(t.Accent) {
+		return pierre.Invalid("accent", "The colour must be such as #2563eb.")
+	}
+	return nil
+}
+
+func (t Texts) clean() Texts {
+	const longest = 100
+	t.Operator, t.Footer = line(t.Operator, longest), line(t.Footer, maxSubject)
+	t.BaseURL = strings.TrimRight(t.BaseURL, "/")
+	if !isColour(t.Accent) {
+		t.Accent = "#2457d6"
+	}
+	return t
+}
+
+func isColour(text string) bool {
+	const length = 7
+	if len(text) != length || text[0] != '#' {
+		return false
+	}
+	return strings.Trim(text[1:], "0123456789abcdefABCDEF") == ""
+}
