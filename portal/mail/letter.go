@@ -184,7 +184,7 @@ func (t Texts) clean() Texts {
 	t.Operator, t.Footer = line(t.Operator, longest), line(t.Footer, maxSubject)
 	t.BaseURL = strings.TrimRight(t.BaseURL, "/")
 	if !isColour(t.Accent) {
-		t.Accent = "#2457d6"
+		t.Accent = "#3b5bdb"
 	}
 	return t
 }
