@@ -2,11 +2,14 @@ package importer_test
 
 import (
 	"archive/zip"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/importer"
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -81,4 +84,59 @@ func TestOverlappingRecordingsAreOneActivity(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A copy that calls local time UTC is the same activity, and the start of the other counts.
+func TestLocalTimeCalledUTC(t *testing.T) {
+	for _, place := range []struct {
+		name     string
+		lat, lon float64
+		offset   time.Duration
+	}{
+		{"Berlin", 52.52, 13.40, 2 * time.Hour},
+		{"Kathmandu", 27.70, 85.32, 5*time.Hour + 45*time.Minute},
+		{"San Francisco", 37.77, -122.42, -7 * time.Hour},
+	} {
+		t.Run(place.name, func(t *testing.T) {
+			start := time.Date(2024, 7, 7, 12, 0, 0, 0, time.UTC)
+			dir := t.TempDir()
+			utc := writeTrack(t, filepath.Join(dir, "utc.gpx"), place.lat, place.lon, start)
+			local := writeTrack(t, filepath.Join(dir, "local.gpx"), place.lat, place.lon, start.Add(place.offset))
+			orders([]string{utc, local}, func(chosen []string) {
+				if len(chosen) < 2 {
+					return
+				}
+				db := newDatabase(t)
+				user := db.user(t, "ana")
+				for _, path := range chosen {
+					if _, err := db.importer.ImportPath(t.Context(), user, path, importer.Watch{}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				page, err := db.Activities(t.Context(), user, pierre.ActivityQuery{})
+				if err != nil || len(page.Activities) != 1 {
+					t.Fatalf("%d activities of %v, %v", len(page.Activities), chosen, err)
+				}
+				if got := page.Activities[0].Start; !got.Equal(start) {
+					t.Errorf("starts at %v of %v, want %v", got, chosen, start)
+				}
+			})
+		})
+	}
+}
+
+// writeTrack writes 20 minutes of a run to the north.
+func writeTrack(t *testing.T, path string, lat, lon float64, start time.Time) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString(`<gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1"><trk><type>running</type><trkseg>`)
+	for s := range 240 {
+		fmt.Fprintf(&b, `<trkpt lat="%.6f" lon="%.6f"><time>%s</time></trkpt>`,
+			lat+float64(s)*5*3/111195, lon, start.Add(time.Duration(s)*5*time.Second).Format(time.RFC3339))
+	}
+	b.WriteString(`</trkseg></trk></gpx>`)
+	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }

@@ -20,13 +20,25 @@ func Activity(ranked []Facts) pierre.Activity {
 		complete(&a, f.Activity)
 	}
 	a.Name = name(ranked)
+	a.Start = start(ranked)
+	return a
+}
+
+// start is the richest source's. One without a zone is the last resort, and one that calls local time UTC is corrected by the others.
+func start(ranked []Facts) time.Time {
+	own := ranked[0].Activity.Start
 	for _, f := range ranked {
-		if !f.Source.LocalTimes { // a start without a zone is the last resort
-			a.Start = ranked[0].Activity.Start.Add(-zoneShift(ranked[0], f))
+		if !f.Source.LocalTimes {
+			own = own.Add(-zoneShift(ranked[0], f))
 			break
 		}
 	}
-	return a
+	for _, f := range ranked[1:] {
+		if offset := localAsUTC(ranked[0], f); offset != 0 && !ranked[0].Source.LocalTimes && !f.Source.LocalTimes {
+			return own.Add(-offset)
+		}
+	}
+	return own
 }
 
 func complete(a *pierre.Activity, from pierre.Activity) {
@@ -138,16 +150,34 @@ func resample(times []float64, shift float64, fromTimes, from []float64) []float
 	return out
 }
 
-// Shift returns how far b started after a, in seconds, apart from the whole
-// hours by which a clock without a time zone is off.
+// Shift returns how far b started after a, in seconds, apart from what the clock of one of them is off: whole hours without
+// a time zone, the offset of its place if it noted local time as UTC.
 func Shift(a, b Facts) float64 {
 	return (b.Activity.Start.Sub(a.Activity.Start) + zoneShift(a, b)).Seconds()
 }
 
-// zoneShift returns the whole hours that a's clock is ahead of b's, if one of them has no zone.
+// zoneShift returns what a's clock is ahead of b's.
 func zoneShift(a, b Facts) time.Duration {
 	if !a.Source.LocalTimes && !b.Source.LocalTimes {
-		return 0
+		return localAsUTC(a, b) - localAsUTC(b, a)
 	}
 	return a.Activity.Start.Sub(b.Activity.Start).Round(time.Hour)
+}
+
+// localAsUTC returns the offset of their place if a starts by just that after b, as a recording does whose local times are
+// called UTC; else 0. Only tracks can tell that it is the same activity.
+func localAsUTC(a, b Facts) time.Duration {
+	if a.Columns&b.Columns&HasPosition == 0 {
+		return 0
+	}
+	d := a.Activity.Start.Sub(b.Activity.Start)
+	for _, seconds := range []*int{a.Activity.UTCOffset, b.Activity.UTCOffset} {
+		if seconds == nil || *seconds == 0 {
+			continue
+		}
+		if offset := time.Duration(*seconds) * time.Second; (d - offset).Abs() <= LocalAsUTCTolerance {
+			return offset
+		}
+	}
+	return 0
 }

@@ -29,6 +29,10 @@ const (
 	MaxZoneDifference  = maxZone + maxStartSeconds*time.Second
 )
 
+// LocalAsUTCTolerance is how exactly the starts of two recordings differ by the offset of their place if one notes local time
+// as UTC: they are copies of one.
+const LocalAsUTCTolerance = 15 * time.Second
+
 // A Verdict says whether two sources are of one activity.
 type Verdict int
 
@@ -110,14 +114,16 @@ func Conflict(a, b pierre.Source) bool {
 	return known && v == Different
 }
 
-// startsNear reports whether the starts agree, and by how many whole hours the clocks
-// differ: only a source without a time zone may be off by some.
+// startsNear reports whether the starts agree, and by how much the clocks differ: a source without a time zone
+// may be off by whole hours, one that calls local time UTC by the offset of its place.
 func startsNear(a, b Facts, length float64) (shift time.Duration, near bool) {
 	d := a.Activity.Start.Sub(b.Activity.Start)
 	if a.Source.LocalTimes || b.Source.LocalTimes {
 		if shift = d.Round(time.Hour); shift.Abs() > maxZone {
 			return 0, false
 		}
+	} else {
+		shift = zoneShift(a, b)
 	}
 	tolerance := min(maxStartSeconds, max(minTolerance, shortRatio*length))
 	return shift, math.Abs((d - shift).Seconds()) <= tolerance

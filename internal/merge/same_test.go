@@ -89,6 +89,17 @@ func TestCompare(t *testing.T) {
 			s.LocalTimes = true
 			r.Start, r.DistanceMeters = noon.Add(3*time.Hour), nil
 		}, merge.Different},
+		{"later by the offset of their place", func(_ *pierre.Source, r *pierre.Recording) { track(r) }, func(_ *pierre.Source, r *pierre.Recording) {
+			track(r)
+			r.Start, r.UTCOffset = noon.Add(-7*time.Hour+15*time.Second), new(-7*3600)
+		}, merge.SameIfTracksAgree},
+		{"later by nearly the offset of their place", func(_ *pierre.Source, r *pierre.Recording) { track(r) }, func(_ *pierre.Source, r *pierre.Recording) {
+			track(r)
+			r.Start, r.UTCOffset = noon.Add(-7*time.Hour+16*time.Second), new(-7*3600)
+		}, merge.Different},
+		{"later by the offset, without tracks", func(*pierre.Source, *pierre.Recording) {}, func(_ *pierre.Source, r *pierre.Recording) {
+			r.Start, r.UTCOffset = noon.Add(-7*time.Hour), new(-7*3600)
+		}, merge.Different},
 		{"two minutes each, back to back", func(_ *pierre.Source, r *pierre.Recording) {
 			*r.DurationSeconds, *r.ElapsedSeconds, r.DistanceMeters = 50, 50, nil
 		}, func(_ *pierre.Source, r *pierre.Recording) {

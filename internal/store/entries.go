@@ -172,6 +172,10 @@ func (s sources) nearby(ctx context.Context, in merge.Facts) ([]sourceKey, error
 	if in.Source.LocalTimes {
 		near = far
 	}
+	var offset, tolerance int64 // µs, by which a copy is off that calls local time UTC
+	if in.Activity.UTCOffset != nil && in.Columns&merge.HasPosition != 0 {
+		offset, tolerance = int64(*in.Activity.UTCOffset)*1e6, merge.LocalAsUTCTolerance.Microseconds()
+	}
 	// Each part runs along one index and stops at its limit, however many sources the user has.
 	const (
 		key    = `activity_id, sha256, part, imported_us`
@@ -184,10 +188,13 @@ func (s sources) nearby(ctx context.Context, in merge.Facts) ([]sourceKey, error
 			from+`start_us BETWEEN $3 AND $4`+after+`UNION`+
 			from+`local_times AND start_us BETWEEN $5 AND $3`+before+`UNION`+
 			from+`local_times AND start_us BETWEEN $3 AND $6`+after+`UNION`+
+			from+`start_us BETWEEN $13 AND $14`+after+`UNION`+
+			from+`start_us BETWEEN $15 AND $16`+after+`UNION`+
 			from+`sha256 = $7 AND part = $12 LIMIT $11) s UNION`+
 			from+`provider = $8 AND external_id = $9 AND external_id <> '' LIMIT $11) s ORDER BY activity_id, sha256, part, imported_us`,
 		s.user, start-near, start, start+near, start-far, start+far,
-		in.Source.SHA256[:], in.Source.Provider, in.Source.ExternalID, maxNearby, maxNamed, in.Source.Part)
+		in.Source.SHA256[:], in.Source.Provider, in.Source.ExternalID, maxNearby, maxNamed, in.Source.Part,
+		start-offset-tolerance, start-offset+tolerance, start+offset-tolerance, start+offset+tolerance)
 	if err != nil {
 		return nil, err
 	}
