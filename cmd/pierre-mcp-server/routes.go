@@ -12,6 +12,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/allowance"
 	"github.com/pierre-mcp/pierre/internal/bus"
 	"github.com/pierre-mcp/pierre/internal/keyring"
+	"github.com/pierre-mcp/pierre/internal/streamable"
 	"github.com/pierre-mcp/pierre/internal/usage"
 	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
@@ -80,7 +81,7 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 }
 
 // sessions returns what seals the ids of sessions, if other servers may go on with them.
-func (a *app) sessions(ring *keyring.Ring) mcpapi.Sealer {
+func (a *app) sessions(ring *keyring.Ring) streamable.Sealer {
 	if !a.store.Shared() {
 		return nil
 	}

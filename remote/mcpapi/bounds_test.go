@@ -57,7 +57,7 @@ func TestBodiesOfUnknownCallersAreNotRead(t *testing.T) {
 		status       int
 		want         string
 	}{
-		"no key":                    {"", "", 64<<10 + 1, http.StatusRequestEntityTooLarge, "API key in a header"},
+		"no key":                    {"", "", 64<<10 + 1, http.StatusRequestEntityTooLarge, "credential in a header"},
 		"a wrong key":               {"Authorization: Bearer pk_live_nonsense\r\n", "", 64<<10 + 1, http.StatusUnauthorized, "API key"},
 		"two keys":                  {"Authorization: Bearer a\r\nX-API-Key: b\r\n", "", 64<<10 + 1, http.StatusBadRequest, "two different"},
 		"a key, but over the limit": {"Authorization: Bearer " + c.key + "\r\n", "", 4<<20 + 1, http.StatusRequestEntityTooLarge, "larger than"},

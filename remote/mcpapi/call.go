@@ -3,7 +3,6 @@ package mcpapi
 import (
 	"context"
 	"log/slog"
-	"net/http"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -12,6 +11,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/streamable"
 	"github.com/pierre-mcp/pierre/internal/tracing"
 	"github.com/pierre-mcp/pierre/internal/web"
 )
@@ -19,18 +19,18 @@ import (
 // callTool answers tools/call. In this order: may the principal use the tool, does its limit admit the call, the call
 // itself, its record. A call that is refused before the limit is asked neither counts nor is recorded, one that the limit
 // refuses is only counted; an answer leaves only when its record is durable.
-func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p access.Principal) (a answer) {
-	name := x.msg.tool
+func (s *Server) callTool(ctx context.Context, x *streamable.Exchange, p access.Principal) (a streamable.Answer) {
+	name := x.Name()
 	tool := s.mcp.GetTool(name)
 	if tool == nil || !pierre.MayUse(p.Tools, name) {
-		return x.refused(refuse(0, mcp.INVALID_PARAMS, "There is no tool of this name; tools/list shows the tools that can be called."))
+		return x.Refused(streamable.Refuse(0, mcp.INVALID_PARAMS, "There is no tool of this name; tools/list shows the tools that can be called."))
 	}
 	if err := s.checkScope(x, p, tool.Tool); err != nil {
-		return x.refused(err)
+		return x.Refused(err)
 	}
-	if x.modern {
-		if err := s.tools.checkParamHeaders(r.Header, tool, x.msg.params); err != nil {
-			return x.refused(err)
+	if x.Modern() {
+		if err := s.tools.checkParamHeaders(x.Request().Header, tool, x.Params()); err != nil {
+			return x.Refused(err)
 		}
 	}
 	if s.opts.Free(name) {
@@ -38,46 +38,46 @@ func (s *Server) callTool(ctx context.Context, r *http.Request, x *exchange, p a
 	}
 	if tracing.On(ctx) {
 		var end func(failed bool)
-		ctx, end = beginCall(ctx, x.msg.name, name, x.msg.traceContext())
-		defer func() { end(a.failed) }()
+		ctx, end = beginCall(ctx, x.Method(), name, traceOf(x.Params()))
+		defer func() { end(a.Failed) }()
 	}
 	started := s.now()
 	reserved, err := s.reserve(ctx, p.Buckets(name), started)
 	if err != nil {
-		return s.unavailable(r, x, "admitting", err)
+		return s.unavailable(ctx, x, "admitting", err)
 	}
 	ending := context.WithoutCancel(ctx) // a call that has happened is recorded even if its client has gone
-	h := x.w.Header()
+	h := x.Header()
 	setRateLimit(h, reserved.Decision, started)
-	call := s.newCall(r, x, p, name, started)
+	call := s.newCall(x, p, name, started)
 	if !reserved.Allowed {
 		if err := s.recorder.Refuse(call); err != nil {
-			return s.unavailable(r, x, "counting", err)
+			return s.unavailable(ctx, x, "counting", err)
 		}
-		return x.refused(overLimit(h, reserved.Decision, started))
+		return x.Refused(overLimit(h, reserved.Decision, started))
 	}
 	a = s.run(ctx, x, tool)
 	call.Status = pierre.CallSucceeded
-	if a.failed {
+	if a.Failed {
 		call.Status = pierre.CallFailed
 	}
 	call.Duration = s.now().Sub(started)
-	call.ResponseBytes = int64(len(a.body))
+	call.ResponseBytes = int64(len(a.Body))
 	if err := s.record(ending, reserved, call); err != nil {
-		x.withdraw("RateLimit") // it counted the call
-		return s.unavailable(r, x, "recording", err)
+		x.Withdraw("RateLimit") // it counted the call
+		return s.unavailable(ctx, x, "recording", err)
 	}
 	return a
 }
 
 // run answers with the tool's result.
-func (s *Server) run(ctx context.Context, x *exchange, tool *server.ServerTool) answer {
+func (s *Server) run(ctx context.Context, x *streamable.Exchange, tool *server.ServerTool) streamable.Answer {
 	ctx, end := tracing.Begin(ctx, "run tool")
 	defer end(nil)
 	if a, ok := s.callDirectly(ctx, x, tool); ok {
 		return a
 	}
-	return s.dispatch(ctx, x, x)
+	return x.Dispatch(ctx)
 }
 
 func (s *Server) reserve(ctx context.Context, buckets []pierre.Bucket, now time.Time) (limit.Reservation, error) {
@@ -94,7 +94,7 @@ func (s *Server) record(ctx context.Context, r limit.Reservation, c pierre.Call)
 	return err
 }
 
-func (s *Server) newCall(r *http.Request, x *exchange, p access.Principal, tool string, started time.Time) pierre.Call {
+func (s *Server) newCall(x *streamable.Exchange, p access.Principal, tool string, started time.Time) pierre.Call {
 	call := pierre.Call{
 		KeyID:        p.KeyID,
 		UserID:       p.UserID,
@@ -102,24 +102,22 @@ func (s *Server) newCall(r *http.Request, x *exchange, p access.Principal, tool 
 		Tier:         p.Tier,
 		Tool:         tool,
 		Started:      started,
-		RequestBytes: x.msg.size,
+		RequestBytes: x.Size(),
 	}
-	call.Country, call.ClientHash = s.opts.Clients.Describe(web.ClientAddr(r, s.opts.TrustedProxies), started)
+	call.Country, call.ClientHash = s.opts.Clients.Describe(web.ClientAddr(x.Request(), s.opts.TrustedProxies), started)
 	return call
 }
 
 // unavailable logs why a call could not be admitted or recorded, such as a full disk, and says so with an HTTP status
 // that operators watch.
-func (s *Server) unavailable(r *http.Request, x *exchange, doing string, err error) answer {
-	e := refusalOf(err)
-	if web.ClientGone(r, err) {
+func (s *Server) unavailable(ctx context.Context, x *streamable.Exchange, doing string, err error) streamable.Answer {
+	if r := x.Request(); web.ClientGone(r, err) {
 		web.Abandon(r, err)
-		return e.answerWith(x.msg.id, x.modern)
+		return x.Refused(err)
 	}
-	s.log.LogAttrs(r.Context(), slog.LevelError, "tool call failed", slog.String("doing", doing), slog.Int("status", e.status),
-		slog.String("request_id", web.RequestID(r.Context())), slog.Any("err", err))
-	x.advise(err)
-	return e.answerWith(x.msg.id, x.modern)
+	a := x.Refused(err)
+	s.log.LogAttrs(ctx, slog.LevelError, "tool call failed", slog.String("doing", doing), slog.Int("status", a.Status),
+		slog.String("request_id", web.RequestID(ctx)), slog.Any("err", err))
+	x.Advise(err)
+	return a
 }
-
-func (x *exchange) refused(err error) answer { return refusalOf(err).answerWith(x.msg.id, x.modern) }

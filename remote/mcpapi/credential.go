@@ -9,6 +9,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/secret"
+	"github.com/pierre-mcp/pierre/internal/streamable"
 	"github.com/pierre-mcp/pierre/internal/tracing"
 	"github.com/pierre-mcp/pierre/internal/web"
 )
@@ -31,79 +32,101 @@ func Keys(auth Authenticator, athletes Athletes) Callers {
 // Personal are the callers of a personal server: they act as who, and no key is asked for.
 func Personal(who access.Principal) Callers { return Callers{personal: &who} }
 
-// A caller is the principal of a request, with the credential that it came with. The zero caller is not known yet.
+// callers implements [streamable.Callers].
+type callers struct {
+	Callers
+
+	resource string // see [Options.ResourceMetadata]
+	now      func() time.Time
+	changes  keyChanges
+}
+
+// A caller is the principal of a request, with the key that it came with; the zero principal is not known yet. Its first
+// part is the request's [streamable.Credential], the whole its [streamable.Caller].
 type caller struct {
 	access.Principal
 
+	of    *callers
 	key   secret.String
 	known bool
 }
 
-// fromHeader returns the caller by the request's headers. A request may have its credential in the message instead: then
-// the caller is not known yet. If the credential is not accepted, err says why.
-func (s *Server) fromHeader(r *http.Request) (c caller, err error) {
-	if s.callers.personal != nil {
+// Identify implements [streamable.Callers].
+func (cs *callers) Identify(r *http.Request) (streamable.Credential, error) {
+	c := &caller{of: cs}
+	if cs.personal != nil {
 		web.Claim(r.Context(), "personal")
-		return caller{Principal: *s.callers.personal, known: true}, nil
-	}
-	if c.key, err = access.FromHeader(r.Header); err != nil || c.key.Reveal() == "" {
-		return c, err
-	}
-	return s.verify(r.Context(), c.key)
-}
-
-// withAuth returns the caller, now that the message and its auth member have come.
-func (s *Server) withAuth(ctx context.Context, c caller, auth string) (caller, error) {
-	if s.callers.personal != nil {
+		c.Principal, c.known = *cs.personal, true
 		return c, nil
 	}
-	key, err := access.Same(c.key, secret.New(strings.TrimSpace(auth)))
-	if err != nil || c.known {
-		return c, err
+	key, err := access.FromHeader(r.Header)
+	if err == nil && key.Reveal() != "" {
+		err = c.verify(r.Context(), key)
 	}
-	return s.verify(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
-// actFor returns the caller as it acts in a request with these headers: for its own user, or for an application's athlete.
-func (s *Server) actFor(ctx context.Context, c caller, h http.Header) (caller, error) {
-	var err error
-	if s.callers.personal != nil {
-		err = access.NoAthlete(h, "This server is one person's: leave the header "+pierre.HeaderAthlete+" out.")
-	} else {
-		c.Principal, err = s.callers.athletes.ActFor(ctx, c.Principal, h)
+// Group implements [streamable.Credential]: the owners of one key are a group.
+func (c *caller) Group() (group string, ok bool) { return string(c.KeyID), c.known }
+
+// Caller implements [streamable.Credential]. The caller acts for its own user, or for an application's athlete.
+func (c *caller) Caller(r *http.Request, auth string) (streamable.Caller, error) {
+	if c.of.personal != nil {
+		return c, access.NoAthlete(r.Header, "This server is one person's: leave the header "+pierre.HeaderAthlete+" out.")
 	}
+	key, err := access.Same(c.key, secret.New(strings.TrimSpace(auth)))
+	if err == nil && !c.known {
+		err = c.verify(r.Context(), key)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.Principal, err = c.of.athletes.ActFor(r.Context(), c.Principal, r.Header)
 	return c, err
 }
 
-func (s *Server) verify(ctx context.Context, key secret.String) (caller, error) {
+func (c *caller) verify(ctx context.Context, key secret.String) error {
 	ctx, end := tracing.Begin(ctx, "verify key")
-	p, err := s.callers.auth.Verify(ctx, key.Reveal())
+	p, err := c.of.auth.Verify(ctx, key.Reveal())
 	end(err)
 	if err != nil {
-		return caller{}, err
+		return err
 	}
 	web.Claim(ctx, string(p.KeyID))
-	return caller{Principal: p, key: key, known: true}, nil
+	c.Principal, c.key, c.known = p, key, true
+	return nil
 }
 
-// whileValid calls end as soon as the caller's key is revoked or expires, which is the end of its grace as well, or may no
-// longer be used from where the caller is. It
-// verifies the key at once: if it was revoked while the stream was being opened, nothing else would tell. It returns when
-// ctx ends.
-func (s *Server) whileValid(ctx context.Context, c caller, end func()) {
-	if s.callers.personal != nil {
+// Owner implements [streamable.Caller]: a key, and of an application's key one of its athletes.
+func (c *caller) Owner() streamable.Owner {
+	return streamable.Owner{Group: string(c.KeyID), Member: string(c.UserID)}
+}
+
+// Context implements [streamable.Caller].
+func (c *caller) Context(ctx context.Context) context.Context {
+	return access.WithPrincipal(ctx, c.Principal)
+}
+
+// WhileValid implements [streamable.Caller]. A caller is no longer valid when its key is revoked or expires, which is the
+// end of its grace as well, or may no longer be used from where the caller is. It verifies the key at once: if it was
+// revoked while the stream was being opened, nothing else would tell.
+func (c *caller) WhileValid(ctx context.Context, end func()) {
+	if c.of.personal != nil {
 		return
 	}
 	for {
-		changed := s.keyChanges.next() // before the key is verified, so that no change is missed
-		p, err := s.callers.auth.Verify(ctx, c.key.Reveal())
+		changed := c.of.changes.next() // before the key is verified, so that no change is missed
+		p, err := c.of.auth.Verify(ctx, c.key.Reveal())
 		if kind := pierre.KindOf(err); kind == pierre.KindUnauthenticated || kind == pierre.KindDenied {
 			end()
 			return
 		}
 		wait := verifyAgainAfter
 		if err == nil && !p.Expires.IsZero() {
-			wait = min(wait, max(0, p.Expires.Sub(s.now()))+time.Millisecond) // it is valid until then
+			wait = min(wait, max(0, p.Expires.Sub(c.of.now()))+time.Millisecond) // it is valid until then
 		}
 		timer := time.NewTimer(wait)
 		select {

@@ -4,58 +4,38 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
+
+	"github.com/pierre-mcp/pierre/internal/streamable"
 )
 
 // callDirectly runs a tool for a client of the older protocol without [server.MCPServer.HandleMessage], which decodes a
 // message four times before it comes to the tool: a quarter of what such a call costs. Where mcp-go does more than to run
-// the tool, for tasks and for tools that ask back in their result, it answers false, and dispatch has to do it.
-func (s *Server) callDirectly(ctx context.Context, x *exchange, tool *server.ServerTool) (a answer, ok bool) {
-	if x.modern || tool.Tool.Execution != nil {
-		return answer{}, false
+// the tool, for tasks and for tools that ask back in their result, it answers false, and [streamable.Exchange.Dispatch] has to do it.
+func (s *Server) callDirectly(ctx context.Context, x *streamable.Exchange, tool *server.ServerTool) (a streamable.Answer, ok bool) {
+	if x.Modern() || tool.Tool.Execution != nil {
+		return streamable.Answer{}, false
 	}
 	request := mcp.CallToolRequest{Request: mcp.Request{Method: string(mcp.MethodToolsCall)}, Header: http.Header{}}
-	if json.Unmarshal(x.msg.params, &request.Params) != nil || request.Params.Task != nil {
-		return answer{}, false
+	if json.Unmarshal(x.Params(), &request.Params) != nil || request.Params.Task != nil {
+		return streamable.Answer{}, false
 	}
 	result, err := s.guard(tool.Handler)(toolContext{s.mcp.WithContext(ctx, x), s.mcpValues}, request) //nolint:contextcheck // it is inherited
 	switch {
-	case err != nil && ctx.Err() != nil:
-		a = x.refused(refuse(0, mcp.REQUEST_INTERRUPTED, interruptedMessage))
 	case err != nil:
-		a = s.toolFailed(ctx, x, err)
+		a = x.Failed(ctx, err)
 	case result == nil:
-		a = s.crashed(ctx, x, errors.New("the tool returned neither a result nor an error"))
+		a = x.Failed(ctx, errors.New("the tool returned neither a result nor an error"))
 	case result.NeedsInput():
-		return answer{}, false
+		return streamable.Answer{}, false
 	default:
-		a = s.resultOf(ctx, x, result)
+		a = x.Result(ctx, result)
 	}
-	x.leave()
+	x.Leave()
 	return a, true
-}
-
-// resultOf returns the answer for the result of a method.
-func (s *Server) resultOf(ctx context.Context, x *exchange, result any) answer {
-	encoded, err := encode(result)
-	if err != nil {
-		return s.crashed(ctx, x, fmt.Errorf("encoding the result of %s: %w", x.msg.name, err))
-	}
-	a := answerWith(x.msg.id, encoded)
-	a.failed = isToolError(result)
-	return a
-}
-
-// encode is json.Marshal. A result of a tool encodes itself, which json.Marshal would read and copy once more.
-func encode(result any) ([]byte, error) {
-	if r, ok := result.(*mcp.CallToolResult); ok && r != nil {
-		return r.MarshalJSON()
-	}
-	return json.Marshal(result)
 }
 
 // A toolContext is the context of a tool that is called directly: what mcp-go would put into it by keys of its own,

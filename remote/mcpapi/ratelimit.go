@@ -8,6 +8,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/streamable"
 	"github.com/pierre-mcp/pierre/internal/web"
 )
 
@@ -39,15 +40,15 @@ func appendItem(b []byte, policy, first string, n int64, second string, seconds 
 }
 
 // overLimit is the refusal of a call that a limit does not admit.
-func overLimit(h http.Header, d limit.Decision, now time.Time) *refusal {
+func overLimit(h http.Header, d limit.Decision, now time.Time) *streamable.Error {
 	s := d.Refusing()
 	retry := web.Seconds(s.FreesAt.Sub(now))
 	h.Set("Retry-After", strconv.FormatInt(retry, 10))
-	return &refusal{
-		status:  http.StatusTooManyRequests,
-		code:    http.StatusTooManyRequests,
-		message: "Rate limit exceeded: " + rule(s, retry),
-		data:    map[string]any{"retryAfterSeconds": retry, "policy": s.Bucket.Policy},
+	return &streamable.Error{
+		Status:  http.StatusTooManyRequests,
+		Code:    http.StatusTooManyRequests,
+		Message: "Rate limit exceeded: " + rule(s, retry),
+		Data:    map[string]any{"retryAfterSeconds": retry, "policy": s.Bucket.Policy},
 	}
 }
 

@@ -1,10 +1,8 @@
 // Package mcpapi is the server's MCP API: one HTTP handler for /mcp, where the stateless protocol of 2026-07-28 and
 // the older one with sessions live on the same endpoint, and for POST / of the provisioning guide.
 //
-// It owns the transport (the Streamable HTTP chapters of the MCP specifications 2025-11-25 and 2026-07-28): envelopes,
-// sessions, streams, cancellation, and what a client may read of an error. The protocol's methods belong to mcp-go's
-// MCPServer, whose HandleMessage it calls; see docs/decisions/0001-own-http-handler-over-handlemessage.md. Keys belong
-// to package access, limits to package limit, and the record of calls to package usage.
+// It decides who may do what: credential → principal → limit → tool → usage. The transport, with its sessions and streams,
+// is package streamable's. Keys belong to package access, limits to package limit, and the record of calls to package usage.
 package mcpapi
 
 import (
@@ -12,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"sync/atomic"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -23,6 +20,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/fair"
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/streamable"
 	"github.com/pierre-mcp/pierre/internal/web"
 )
 
@@ -73,7 +71,7 @@ type Options struct {
 
 	Overload Overload // refuses tool calls before they begin; nil: none
 
-	Sessions Sealer // seals the ids of sessions that other servers may go on with; nil: there are no others
+	Sessions streamable.Sealer // seals the ids of sessions that other servers may go on with; nil: there are no others
 
 	Work *fair.Gate // shares the work between users; nil: one of its own
 
@@ -86,11 +84,6 @@ type Options struct {
 	Now                func() time.Time // nil: time.Now
 }
 
-const (
-	defaultMaxBodyBytes       = 4 << 20
-	defaultSessionIdleTimeout = time.Hour
-)
-
 // cacheTTL is how long a modern client may keep a list. The lists depend on the key: they are private.
 const cacheTTL = 5 * time.Minute
 
@@ -98,91 +91,75 @@ const cacheTTL = 5 * time.Minute
 type Server struct {
 	mcp       *server.MCPServer
 	mcpValues context.Context //nolint:containedctx // what m puts into every context, see [captureValues]
-	callers   Callers
+	callers   *callers
 	limiter   Limiter
 	recorder  Recorder
 	opts      Options
 	log       *slog.Logger
 	now       func() time.Time
-	routes    *http.ServeMux
-	origins   map[string]bool
-	sessions  *sessionTable
 	tools     *toolCache
-	running   *drain
-	work      *fair.Gate
-
-	keyChanges keyChanges
-
-	unknownBytes, knownBytes *budget
-
-	requestIDs atomic.Int64 // inside towards mcp-go, and of requests to clients
+	transport *streamable.Server
+	routes    http.Handler
 }
 
 // New returns a Server for the tools of m, which it changes: m will show and run only the tools that the principal in
 // the context may use, and tell this Server when its tools change. Tools may be called without m, so its own hooks,
 // middleware and schema checks would not see every call: it should have none.
-func New(m *server.MCPServer, callers Callers, limiter Limiter, recorder Recorder, opts Options) *Server {
+func New(m *server.MCPServer, who Callers, limiter Limiter, recorder Recorder, opts Options) *Server {
+	opts = opts.withDefaults()
 	s := &Server{
 		mcp:      m,
-		callers:  callers,
+		callers:  &callers{Callers: who, resource: opts.ResourceMetadata, now: opts.Now},
 		limiter:  limiter,
 		recorder: recorder,
 		opts:     opts,
 		log:      opts.Log,
 		now:      opts.Now,
-		origins:  map[string]bool{},
 		tools:    newToolCache(),
-		running:  newDrain(),
-		work:     opts.Work,
-
-		unknownBytes: newBudget(maxUnknownBytes, maxUnknownBytes),
-		knownBytes:   newBudget(maxKnownBytes, maxOwnerBytes),
 	}
-	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
-	}
-	if s.work == nil {
-		s.work = fair.New(fair.Options{})
-	}
-	if s.now == nil {
-		s.now = time.Now
-	}
-	if s.opts.Clients == nil {
-		s.opts.Clients = clientinfo.New(nil)
-	}
-	if s.opts.MaxBodyBytes == 0 {
-		s.opts.MaxBodyBytes = defaultMaxBodyBytes
-	}
-	if s.opts.ToolProfile == "" {
-		s.opts.ToolProfile = pierre.ProfileDefault
-	}
-	if s.opts.InProfile == nil {
-		s.opts.InProfile = func(pierre.ToolProfile, string) bool { return true }
-	}
-	if s.opts.Free == nil {
-		s.opts.Free = func(string) bool { return false }
-	}
-	if s.opts.SessionIdleTimeout == 0 {
-		s.opts.SessionIdleTimeout = defaultSessionIdleTimeout
-	}
-	for _, origin := range opts.AllowedOrigins {
-		s.origins[origin] = true
-	}
-	s.sessions = newSessionTable(m, s.opts.SessionIdleTimeout, s.now, s.opts.Sessions)
 	s.adopt(m)
 	s.mcpValues = captureValues(m)
-	s.routes = http.NewServeMux()
-	s.routes.HandleFunc("POST /mcp", s.postMCP)
-	s.routes.HandleFunc("GET /mcp", s.get)
-	s.routes.HandleFunc("DELETE /mcp", s.delete)
-	s.routes.HandleFunc("OPTIONS /mcp", preflight)
-	s.routes.HandleFunc("POST /{$}", s.postGuide)
-	s.routes.Handle("/mcp", web.OnlyMethods(s.log, http.MethodPost, http.MethodGet, http.MethodDelete))
-	s.routes.Handle("/{$}", web.OnlyMethods(s.log, http.MethodPost))
-	s.routes.Handle("/", web.Handle(s.log, func(http.ResponseWriter, *http.Request) error {
+	s.transport = streamable.New(m, s.callers, requests{s}, streamable.Options{
+		Log:                opts.Log,
+		AllowedOrigins:     opts.AllowedOrigins,
+		Open:               who.personal != nil,
+		Sessions:           opts.Sessions,
+		Work:               opts.Work,
+		MaxBodyBytes:       opts.MaxBodyBytes,
+		SessionIdleTimeout: opts.SessionIdleTimeout,
+		Now:                opts.Now,
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/mcp", s.transport)
+	mux.HandleFunc("POST /{$}", s.transport.ServePlain)
+	mux.Handle("/{$}", web.OnlyMethods(s.log, http.MethodPost))
+	mux.Handle("/", web.Handle(s.log, func(http.ResponseWriter, *http.Request) error {
 		return &pierre.Error{Kind: pierre.KindNotFound, Msg: "There is no such page; the MCP endpoint is /mcp."}
 	}))
+	s.routes = s.transport.Admit(mux)
 	return s
+}
+
+func (o Options) withDefaults() Options {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Clients == nil {
+		o.Clients = clientinfo.New(nil)
+	}
+	if o.ToolProfile == "" {
+		o.ToolProfile = pierre.ProfileDefault
+	}
+	if o.InProfile == nil {
+		o.InProfile = func(pierre.ToolProfile, string) bool { return true }
+	}
+	if o.Free == nil {
+		o.Free = func(string) bool { return false }
+	}
+	return o
 }
 
 // adopt applies to m what this Server relies on. The capability makes m announce changed tools, to the cache too.
@@ -201,31 +178,11 @@ func (s *Server) adopt(m *server.MCPServer) {
 }
 
 // ServeHTTP implements [http.Handler] for /mcp and /.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !s.running.enter() {
-		s.refuse(w, r, nil, web.ErrStopping, false)
-		return
-	}
-	defer s.running.leave()
-	if err := s.checkOrigin(w, r); err != nil {
-		s.refuse(w, r, nil, err, false)
-		return
-	}
-	s.routes.ServeHTTP(w, r)
-}
-
-// Drop ends the sessions and streams of a key. Call it after the key was revoked: a stream would outlive it otherwise.
-func (s *Server) Drop(key pierre.KeyID) {
-	s.sessions.drop(context.Background(), key)
-}
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.routes.ServeHTTP(w, r) }
 
 // Sessions returns how many sessions and how many streams are open.
-func (s *Server) Sessions() (sessions, streams int) { return s.sessions.size() }
+func (s *Server) Sessions() (sessions, streams int) { return s.transport.Sessions() }
 
 // Close lets no more requests in, ends the streams, and returns when the running calls are answered, or when ctx ends.
 // Without it, shutting down an HTTP server would wait for clients to hang up.
-func (s *Server) Close(ctx context.Context) error {
-	s.running.close()
-	s.sessions.closeAll(ctx)
-	return s.running.wait(ctx)
-}
+func (s *Server) Close(ctx context.Context) error { return s.transport.Close(ctx) }

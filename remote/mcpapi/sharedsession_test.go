@@ -180,15 +180,3 @@ func TestEventsOfOtherServersAreNotMistaken(t *testing.T) {
 		t.Errorf("heard %+v there", e)
 	}
 }
-
-func FuzzSharedSessionID(f *testing.F) {
-	ring := newRing(f)
-	f.Add("x")
-	f.Add("AgAAAAAAAAAA")
-	f.Add(strings.Repeat("A", 3000))
-	f.Fuzz(func(t *testing.T, id string) {
-		if mcpapi.OpensSession(ring, id) {
-			t.Errorf("the made-up id %q opens a session", id)
-		}
-	})
-}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/streamable"
 )
 
 // maxLists bounds the kept lists. Keys mostly share a handful of tool sets.
@@ -91,7 +92,7 @@ func (c *toolCache) checkParamHeaders(h http.Header, tool *server.ServerTool, pa
 		values := h.Values(name)
 		return strings.Join(values, ","), len(values) > 0
 	}
-	return mismatch(mcp.ValidateParamHeadersLookup(lookup, &tool.Tool, params))
+	return streamable.Mismatch(mcp.ValidateParamHeadersLookup(lookup, &tool.Tool, params))
 }
 
 // mirrored reports whether arguments of the tool travel in headers, too.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/streamable"
 )
 
 type profileKey struct{}
@@ -33,22 +34,22 @@ func (s *Server) visibleTools(ctx context.Context, tools []mcp.Tool) []mcp.Tool 
 }
 
 // listTools answers tools/list with what was kept, unless the client asks for a page.
-func (s *Server) listTools(ctx context.Context, h http.Header, x *exchange, p access.Principal) answer {
-	profile, err := s.profile(h, p)
+func (s *Server) listTools(ctx context.Context, x *streamable.Exchange, p access.Principal) streamable.Answer {
+	profile, err := s.profile(x.Request().Header, p)
 	if err != nil {
-		return x.refused(err)
+		return x.Refused(err)
 	}
 	ctx = context.WithValue(ctx, profileKey{}, profile)
-	if x.msg.paged {
-		return s.dispatch(ctx, x, x)
+	if x.Paged() {
+		return x.Dispatch(ctx)
 	}
-	result, keep := s.tools.list(p, profile, x.modern)
+	result, keep := s.tools.list(p, profile, x.Modern())
 	if result != nil {
-		return answerWith(x.msg.id, result)
+		return x.Encoded(result)
 	}
-	a := s.dispatch(ctx, x, x)
-	if !a.failed {
-		keep(a.result)
+	a := x.Dispatch(ctx)
+	if !a.Failed {
+		keep(a.Result)
 	}
 	return a
 }
@@ -66,7 +67,7 @@ func (s *Server) profile(h http.Header, p access.Principal) (pierre.ToolProfile,
 	}
 	asked, err := pierre.ParseToolProfile(pierre.HeaderTools, values[0])
 	if err != nil || len(values) > 1 {
-		return "", refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, pierre.HeaderTools+" must be one of minimal, default, full, once.")
+		return "", streamable.Refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, pierre.HeaderTools+" must be one of minimal, default, full, once.")
 	}
 	return profile.Narrower(asked), nil
 }

@@ -2,6 +2,7 @@ package mcpapi
 
 import (
 	"context"
+	"encoding/json"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/propagation"
@@ -14,6 +15,17 @@ import (
 type traceMeta struct {
 	Traceparent string `json:"traceparent"`
 	Tracestate  string `json:"tracestate"`
+}
+
+// traceOf returns what the params of a request say of the caller's trace; what has the wrong type counts as absent.
+func traceOf(params json.RawMessage) traceMeta {
+	var read struct {
+		Meta traceMeta `json:"_meta"`
+	}
+	if json.Unmarshal(params, &read) != nil {
+		return traceMeta{}
+	}
+	return read.Meta
 }
 
 // beginCall starts the span of an MCP request, such as tools/call of a tool. It belongs to the caller's trace that meta

@@ -1,4 +1,4 @@
-package mcpapi
+package streamable
 
 import (
 	"maps"
@@ -10,10 +10,10 @@ import (
 
 // A listener is an exchange that carries a subscription (subscriptions/listen): mcp-go notifies it until it is stopped.
 type listener struct {
-	*exchange
+	*Exchange
 
 	number int64
-	owner  owner
+	owner  Owner
 	stop   func()
 
 	filtering sync.Mutex
@@ -31,7 +31,7 @@ func (l *listener) NotificationChannel() chan<- mcp.JSONRPCNotification {
 	l.filtering.Lock()
 	l.open = true
 	l.filtering.Unlock()
-	st := l.exchange.open()
+	st := l.Exchange.open()
 	if st == nil {
 		return make(chan mcp.JSONRPCNotification, 1)
 	}

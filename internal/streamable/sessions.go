@@ -1,4 +1,4 @@
-package mcpapi
+package streamable
 
 import (
 	"context"
@@ -16,8 +16,8 @@ const (
 	maxSessions = 128 // of one owner; a new one ends the one that was not used for longest
 	maxStreams  = 64  // of one owner: GET streams and subscriptions
 
-	maxKeySessions = 16384 // of all owners of one key, which are an application's athletes
-	maxKeyStreams  = 2048
+	maxGroupSessions = 16384 // of all owners of one group
+	maxGroupStreams  = 2048
 
 	sweepEvery = time.Minute // expired sessions are looked for no more often
 )
@@ -33,7 +33,7 @@ type sessionTable struct {
 	shared Sealer // nil: sessions are of this server alone
 
 	mu        sync.Mutex
-	of        map[pierre.KeyID]*holdings
+	of        map[string]*holdings
 	listeners map[*listener]struct{}
 	swept     time.Time
 	closed    bool
@@ -46,7 +46,7 @@ func newSessionTable(m *server.MCPServer, idle time.Duration, now func() time.Ti
 		mcp:       m,
 		idle:      idle,
 		now:       now,
-		of:        map[pierre.KeyID]*holdings{},
+		of:        map[string]*holdings{},
 		listeners: map[*listener]struct{}{},
 	}
 	return t
@@ -73,30 +73,30 @@ func (t *sessionTable) add(ctx context.Context, s *session) error {
 	return nil
 }
 
-// holdings returns what the owner's key has open. t.mu is held.
-func (t *sessionTable) holdings(o owner) *holdings {
-	h := t.of[o.key]
+// holdings returns what the owner's group has open. t.mu is held.
+func (t *sessionTable) holdings(o Owner) *holdings {
+	h := t.of[o.Group]
 	if h == nil {
 		h = newHoldings()
-		t.of[o.key] = h
+		t.of[o.Group] = h
 	}
 	return h
 }
 
-// tidy forgets a key that has nothing open. t.mu is held.
-func (t *sessionTable) tidy(key pierre.KeyID) {
-	if h := t.of[key]; h != nil && h.empty() {
-		delete(t.of, key)
+// tidy forgets a group that has nothing open. t.mu is held.
+func (t *sessionTable) tidy(group string) {
+	if h := t.of[group]; h != nil && h.empty() {
+		delete(t.of, group)
 	}
 }
 
 // get returns the session of that id and owner.
-func (t *sessionTable) get(id string, o owner) (*session, bool) {
+func (t *sessionTable) get(id string, o Owner) (*session, bool) {
 	t.mu.Lock()
 	var s *session
 	var ok bool
-	if h := t.of[o.key]; h != nil {
-		s, ok = h.sessions[o.user][id]
+	if h := t.of[o.Group]; h != nil {
+		s, ok = h.sessions[o.Member][id]
 	}
 	t.mu.Unlock()
 	return s, ok && !t.isExpired(s, t.now())
@@ -153,33 +153,33 @@ func (l *leastUsed) consider(s, added *session) {
 }
 
 // openStream counts a stream of the owner, and refuses one too many.
-func (t *sessionTable) openStream(o owner) (closeStream func(), err error) {
+func (t *sessionTable) openStream(o Owner) (closeStream func(), err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	h := t.holdings(o)
-	if h.streams[o.user] >= maxStreams {
+	if h.streams[o.Member] >= maxStreams {
 		return nil, tooManyStreams(maxStreams)
 	}
-	if h.nStreams >= maxKeyStreams {
-		return nil, tooManyStreams(maxKeyStreams)
+	if h.nStreams >= maxGroupStreams {
+		return nil, tooManyStreams(maxGroupStreams)
 	}
-	h.streams[o.user]++
+	h.streams[o.Member]++
 	h.nStreams++
 	return func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		h.nStreams--
-		if h.streams[o.user]--; h.streams[o.user] == 0 {
-			delete(h.streams, o.user)
+		if h.streams[o.Member]--; h.streams[o.Member] == 0 {
+			delete(h.streams, o.Member)
 		}
-		t.tidy(o.key)
+		t.tidy(o.Group)
 	}, nil
 }
 
 func tooManyStreams(most int) error {
 	return &pierre.Error{
 		Kind: pierre.KindRateLimited, RetryAfter: sweepEvery,
-		Msg: fmt.Sprintf("%d streams of this API key are open, the most that it may have; close some of them.", most),
+		Msg: fmt.Sprintf("%d streams are open for this caller, the most that there may be; close some of them.", most),
 	}
 }
 
@@ -198,9 +198,9 @@ func (t *sessionTable) size() (sessions, streams int) {
 func (t *sessionTable) end(ctx context.Context, sessions ...*session) {
 	for _, s := range sessions {
 		t.mu.Lock()
-		if h := t.of[s.owner.key]; h != nil {
+		if h := t.of[s.owner.Group]; h != nil {
 			h.remove(s)
-			t.tidy(s.owner.key)
+			t.tidy(s.owner.Group)
 		}
 		t.mu.Unlock()
 		t.mcp.UnregisterSession(ctx, s.id)
@@ -233,25 +233,16 @@ func (t *sessionTable) listen(ctx context.Context, l *listener) (stop func(), er
 	}, nil
 }
 
-// drop ends what a key has open.
-func (t *sessionTable) drop(ctx context.Context, key pierre.KeyID) {
-	t.endWhere(ctx, func(o owner) bool { return o.key == key })
-}
-
-// dropUser ends what is open for a user.
-func (t *sessionTable) dropUser(ctx context.Context, user pierre.UserID) {
-	t.endWhere(ctx, func(o owner) bool { return o.user == user })
-}
-
 // closeAll ends everything, and what comes later at once.
 func (t *sessionTable) closeAll(ctx context.Context) {
 	t.mu.Lock()
 	t.closed = true
 	t.mu.Unlock()
-	t.endWhere(ctx, func(owner) bool { return true })
+	t.endWhere(ctx, func(Owner) bool { return true })
 }
 
-func (t *sessionTable) endWhere(ctx context.Context, match func(owner) bool) {
+// endWhere ends what is open of the owners that match.
+func (t *sessionTable) endWhere(ctx context.Context, match func(Owner) bool) {
 	var ended []*session
 	t.mu.Lock()
 	for s := range t.all() {

@@ -1,4 +1,4 @@
-package mcpapi
+package streamable
 
 import (
 	"net"
@@ -12,18 +12,18 @@ import (
 //
 // A page that rebinds its own domain to 127.0.0.1 is of the same origin as a local server, so the same origin counts
 // only on other addresses. Its Host header gives it away, too, but a reverse proxy on this machine sends a foreign Host
-// as well: Host is checked only where no key is asked for.
+// as well: Host is checked only where no credential is asked for.
 func (s *Server) checkOrigin(w http.ResponseWriter, r *http.Request) error {
 	local := onLoopback(r)
-	if local && s.callers.personal != nil && !isLoopbackHost(r.Host) {
-		return refuse(http.StatusForbidden, http.StatusForbidden, "This server answers only to localhost.")
+	if local && s.opts.Open && !isLoopbackHost(r.Host) {
+		return Refuse(http.StatusForbidden, http.StatusForbidden, "This server answers only to localhost.")
 	}
 	origin := r.Header.Get("Origin")
 	if origin == "" {
 		return nil // not a browser
 	}
 	if !s.allowed(origin, r.Host, local) {
-		return refuse(http.StatusForbidden, http.StatusForbidden, "Web pages of this origin may not call this server; its operator can allow them with --allowed-origins.")
+		return Refuse(http.StatusForbidden, http.StatusForbidden, "Web pages of this origin may not call this server; its operator can add it to the allowed origins.")
 	}
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", origin)
@@ -32,14 +32,14 @@ func (s *Server) checkOrigin(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// allowed reports whether pages of the origin may call. Where no key is asked for, a page of another local port is as
+// allowed reports whether pages of the origin may call. Where no credential is asked for, a page of another local port is as
 // foreign as any: only the origins that the operator named may call.
 func (s *Server) allowed(origin, host string, local bool) bool {
 	if s.origins[origin] {
 		return true
 	}
 	u, err := url.Parse(origin)
-	if err != nil || u.Host == "" || s.callers.personal != nil {
+	if err != nil || u.Host == "" || s.opts.Open {
 		return false
 	}
 	return isLoopbackHost(u.Host) || !local && u.Host == host

@@ -1,4 +1,4 @@
-package mcpapi
+package streamable
 
 import (
 	"encoding/json"
@@ -23,7 +23,7 @@ type message struct {
 	params json.RawMessage // an object, or nil
 	result json.RawMessage // of a response
 	fault  json.RawMessage // the error member of a response
-	auth   string          // the key of the guide's clients; nothing else sees it
+	auth   string          // a credential, for clients that cannot set headers; nothing else sees it
 	size   int64           // bytes of the body
 
 	name    string          // of the method
@@ -31,7 +31,7 @@ type message struct {
 	capable bool            // params._meta declares the client's capabilities
 	token   json.RawMessage // progressToken of params._meta
 
-	tool      string          // that a tools/call names
+	target    string          // the name member of params: of a tool or a prompt
 	paged     bool            // the client asks for a page of a list
 	cancelled json.RawMessage // id of the request that notifications/cancelled is about
 }
@@ -47,13 +47,13 @@ func (m *message) parse(body []byte) error {
 	case err != nil:
 		return unreadable(err)
 	case read.ID != nil && m.id == nil:
-		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "id must be a string or a number.")
+		return Refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "id must be a string or a number.")
 	case string(read.Version) != `"2.0"`:
-		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, `jsonrpc must be "2.0".`)
+		return Refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, `jsonrpc must be "2.0".`)
 	}
 	var ok bool
 	if m.auth, ok = jsonrpc.Text(read.Auth); read.Auth != nil && !ok {
-		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "auth must be a string: the API key.")
+		return Refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "auth must be a string: the credential.")
 	}
 	m.method, m.params, m.result, m.fault = read.RawMethod, read.Params, read.Result, read.Error
 	return m.classify(&read)
@@ -64,15 +64,15 @@ func unreadable(err error) error {
 	repeated, isRepeated := errors.AsType[*jsonrpc.RepeatedError](err)
 	switch {
 	case isRepeated:
-		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, fmt.Sprintf("The member %.40q occurs twice in one object of the request body.", repeated.Name))
+		return Refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, fmt.Sprintf("The member %.40q occurs twice in one object of the request body.", repeated.Name))
 	case errors.Is(err, jsonrpc.ErrTooDeep):
-		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "The message nests arrays and objects more than "+strconv.Itoa(maxNesting)+" levels deep.")
+		return Refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "The message nests arrays and objects more than "+strconv.Itoa(maxNesting)+" levels deep.")
 	case errors.Is(err, jsonrpc.ErrNotUTF8):
-		return refuse(http.StatusBadRequest, mcp.PARSE_ERROR, "The request body is not valid UTF-8.")
+		return Refuse(http.StatusBadRequest, mcp.PARSE_ERROR, "The request body is not valid UTF-8.")
 	case errors.Is(err, jsonrpc.ErrNotObject):
-		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "The request body must be one JSON-RPC message; batches are not supported.")
+		return Refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "The request body must be one JSON-RPC message; batches are not supported.")
 	default:
-		return refuse(http.StatusBadRequest, mcp.PARSE_ERROR, "The request body is not valid JSON.")
+		return Refuse(http.StatusBadRequest, mcp.PARSE_ERROR, "The request body is not valid JSON.")
 	}
 }
 
@@ -83,31 +83,20 @@ func (m *message) classify(read *jsonrpc.Message) error {
 	case m.method == nil && m.id != nil && (m.result != nil) != (m.fault != nil):
 		return nil
 	case m.name == "":
-		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "method must be the name of a method.")
+		return Refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "method must be the name of a method.")
 	case m.params != nil && m.params[0] != '{':
-		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "params must be an object.")
+		return Refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "params must be an object.")
 	}
 	// What has the wrong type counts as absent, as it does for mcp-go.
 	m.version, _ = jsonrpc.Text(read.ProtocolVersion)
 	m.capable = len(read.Capabilities) > 0 && read.Capabilities[0] == '{'
 	m.token = read.OfferedToken
-	m.tool, _ = jsonrpc.Text(read.Name)
+	m.target, _ = jsonrpc.Text(read.Name)
 	m.paged = read.Cursor != nil
 	if jsonrpc.IsID(read.RequestID) {
 		m.cancelled = read.RequestID
 	}
 	return nil
-}
-
-// traceContext returns what _meta says of the caller's trace; what has the wrong type counts as absent.
-func (m *message) traceContext() traceMeta {
-	var params struct {
-		Meta traceMeta `json:"_meta"`
-	}
-	if json.Unmarshal(m.params, &params) != nil {
-		return traceMeta{}
-	}
-	return params.Meta
 }
 
 func (m *message) isResponse() bool     { return m.method == nil }

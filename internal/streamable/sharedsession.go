@@ -1,4 +1,4 @@
-package mcpapi
+package streamable
 
 import (
 	"context"
@@ -71,10 +71,10 @@ func sharedID(keys Sealer, s *session, now time.Time) (string, error) {
 }
 
 // purpose binds the id of a session to its owner.
-func (o owner) purpose() []byte { return fmt.Appendf(nil, "mcp session %s %s", o.key, o.user) }
+func (o Owner) purpose() []byte { return fmt.Appendf(nil, "mcp session %s %s", o.Group, o.Member) }
 
 // openShared returns the session of an id that another server, or this one before, gave out to the owner.
-func openShared(keys Sealer, id string, o owner, now time.Time) (*session, bool) {
+func openShared(keys Sealer, id string, o Owner, now time.Time) (*session, bool) {
 	if len(id) > maxSessionID {
 		return nil, false
 	}
@@ -126,7 +126,7 @@ func (s *session) share() {
 func elsewhere(number int64) bool { return number > 0 && number%streamRange == 0 }
 
 // find returns the session of that id and owner, which another server may have opened.
-func (t *sessionTable) find(ctx context.Context, id string, o owner) (*session, bool) {
+func (t *sessionTable) find(ctx context.Context, id string, o Owner) (*session, bool) {
 	s, ok := t.get(id, o)
 	if ok || t.shared == nil || t.isBuried(id) {
 		return s, ok

@@ -1,4 +1,4 @@
-package mcpapi
+package streamable
 
 import (
 	"context"
@@ -20,7 +20,7 @@ func (s *Server) get(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 	if !accepts(r.Header, "text/event-stream") {
-		return refuse(http.StatusNotAcceptable, mcp.INVALID_REQUEST, "Accept must admit text/event-stream.")
+		return Refuse(http.StatusNotAcceptable, mcp.INVALID_REQUEST, "Accept must admit text/event-stream.")
 	}
 	found, c, err := s.sessionOnly(w, r)
 	if err != nil {
@@ -36,13 +36,13 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 			st, ok = found.stream(number)
 		}
 		if !ok {
-			return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "Last-Event-ID names no stream that is kept.")
+			return Refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "Last-Event-ID names no stream that is kept.")
 		}
 		if here {
 			last = event
 		}
 	}
-	closeStream, err := s.sessions.openStream(ownerOf(c.Principal))
+	closeStream, err := s.sessions.openStream(c.Owner())
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 	var watching sync.WaitGroup
 	defer watching.Wait()
 	defer end()
-	watching.Go(func() { s.whileValid(ctx, c, end) })
+	watching.Go(func() { c.WhileValid(ctx, end) })
 	out := newSSEWriter(w)
 	out.start() // so that the client sees at once that it is connected
 	st.serve(out, last, ctx.Done(), st.attach())
@@ -70,32 +70,30 @@ func (s *Server) delete(w http.ResponseWriter, r *http.Request) {
 }
 
 // sessionOnly returns the session of a request without a body, and its caller. The modern protocol has neither such requests nor sessions.
-func (s *Server) sessionOnly(w http.ResponseWriter, r *http.Request) (*session, caller, error) {
+func (s *Server) sessionOnly(w http.ResponseWriter, r *http.Request) (*session, Caller, error) {
 	version := r.Header.Get(mcp.HeaderProtocolVersion)
 	if mcp.IsModernProtocol(version) {
 		w.Header().Set("Allow", http.MethodPost)
-		return nil, caller{}, refuse(http.StatusMethodNotAllowed, mcp.INVALID_REQUEST, r.Method+" is not part of the protocol since 2026-07-28; see subscriptions/listen.")
+		return nil, nil, Refuse(http.StatusMethodNotAllowed, mcp.INVALID_REQUEST, r.Method+" is not part of the protocol since 2026-07-28; see subscriptions/listen.")
 	}
 	if version != "" && !mcp.IsValidProtocolVersion(version) {
-		return nil, caller{}, refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "MCP-Protocol-Version names no version that this server knows.")
+		return nil, nil, Refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "MCP-Protocol-Version names no version that this server knows.")
 	}
-	c, err := s.fromHeader(r)
-	if err == nil {
-		c, err = s.withAuth(r.Context(), c, "")
-	}
-	if err == nil {
-		c, err = s.actFor(r.Context(), c, r.Header)
-	}
+	sent, err := s.callers.Identify(r)
 	if err != nil {
-		return nil, caller{}, err
+		return nil, nil, err
+	}
+	c, err := sent.Caller(r, "")
+	if err != nil {
+		return nil, nil, err
 	}
 	id := r.Header.Get(mcp.HeaderSessionID)
 	if id == "" {
-		return nil, caller{}, refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "Mcp-Session-Id is missing; initialize gives it out.")
+		return nil, nil, Refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "Mcp-Session-Id is missing; initialize gives it out.")
 	}
-	found, ok := s.sessions.find(r.Context(), id, ownerOf(c.Principal))
+	found, ok := s.sessions.find(r.Context(), id, c.Owner())
 	if !ok {
-		return nil, caller{}, refuse(http.StatusNotFound, http.StatusNotFound, noSession)
+		return nil, nil, Refuse(http.StatusNotFound, http.StatusNotFound, noSession)
 	}
 	return found, c, nil
 }

@@ -1,4 +1,4 @@
-package mcpapi
+package streamable
 
 import (
 	"bytes"
@@ -25,7 +25,7 @@ func FuzzMessage(f *testing.F) {
 		var m message
 		err := m.parse(body)
 		if err != nil {
-			if refusalOf(err).status != 400 {
+			if RefusalOf(err).Status != 400 {
 				t.Errorf("parse = %v", err)
 			}
 			return
@@ -67,8 +67,8 @@ func checkInner(t *testing.T, m *message) {
 	if m.params == nil || json.Unmarshal(m.params, &call) != nil {
 		return
 	}
-	if got := m.tool; got != call.Name {
-		t.Errorf("tool = %q, encoding/json reads %q in %s", got, call.Name, m.params)
+	if got := m.target; got != call.Name {
+		t.Errorf("name = %q, encoding/json reads %q in %s", got, call.Name, m.params)
 	}
 	var meta map[string]json.RawMessage
 	if json.Unmarshal(call.Meta, &meta) == nil && !bytes.Equal(m.token, meta["progressToken"]) {

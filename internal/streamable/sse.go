@@ -1,4 +1,4 @@
-package mcpapi
+package streamable
 
 import (
 	"errors"
@@ -92,12 +92,12 @@ func parseEventID(id string) (stream, number int64, ok bool) {
 }
 
 // writeJSON writes an answer as the whole response.
-func writeJSON(w http.ResponseWriter, a answer) {
+func writeJSON(w http.ResponseWriter, a Answer) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(a.body)))
-	w.WriteHeader(a.status)
-	w.Write(a.body) //nolint:errcheck // a client that has gone needs no answer
+	h.Set("Content-Length", strconv.Itoa(len(a.Body)))
+	w.WriteHeader(a.Status)
+	w.Write(a.Body) //nolint:errcheck // a client that has gone needs no answer
 }
 
 // accepts reports whether the client takes a response of that media type. Many clients send no Accept header.

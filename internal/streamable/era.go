@@ -1,4 +1,4 @@
-package mcpapi
+package streamable
 
 import (
 	"net/http"
@@ -17,7 +17,7 @@ func checkEra(h http.Header, m *message, modern bool) error {
 	version := h.Get(mcp.HeaderProtocolVersion)
 	switch {
 	case modern && m.isResponse():
-		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "Since 2026-07-28 servers send no requests, so clients send no responses.")
+		return Refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "Since 2026-07-28 servers send no requests, so clients send no responses.")
 	case modern && m.isNotification():
 		return nil // it has no _meta, and is ignored anyway
 	case modern:
@@ -25,7 +25,7 @@ func checkEra(h http.Header, m *message, modern bool) error {
 	case version == "" || m.name == string(mcp.MethodInitialize) || mcp.IsValidProtocolVersion(version):
 		return nil
 	default:
-		return refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "MCP-Protocol-Version names no version that this server knows.")
+		return Refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "MCP-Protocol-Version names no version that this server knows.")
 	}
 }
 
@@ -33,24 +33,24 @@ func checkEra(h http.Header, m *message, modern bool) error {
 func checkModern(h http.Header, m *message, version string) error {
 	switch {
 	case version == "":
-		return mismatch(mcp.HeaderMismatchError{Header: mcp.HeaderProtocolVersion, Reason: "missing required header"})
+		return Mismatch(mcp.HeaderMismatchError{Header: mcp.HeaderProtocolVersion, Reason: "missing required header"})
 	case m.version == "":
-		return refuse(http.StatusBadRequest, mcp.INVALID_PARAMS, "missing or invalid _meta field "+mcp.MetaKeyProtocolVersion)
+		return Refuse(http.StatusBadRequest, mcp.INVALID_PARAMS, "missing or invalid _meta field "+mcp.MetaKeyProtocolVersion)
 	case m.version != version:
-		return mismatch(mcp.HeaderMismatchError{Header: mcp.HeaderProtocolVersion, Reason: "header value does not match the body's " + mcp.MetaKeyProtocolVersion})
+		return Mismatch(mcp.HeaderMismatchError{Header: mcp.HeaderProtocolVersion, Reason: "header value does not match the body's " + mcp.MetaKeyProtocolVersion})
 	case !mcp.IsValidProtocolVersion(version):
 		e := mcp.UnsupportedProtocolVersionError{Version: version, Supported: mcp.ValidProtocolVersions}.JSONRPCError().Error
-		return &refusal{status: http.StatusBadRequest, code: e.Code, message: e.Message, data: e.Data}
+		return &Error{Status: http.StatusBadRequest, Code: e.Code, Message: e.Message, Data: e.Data}
 	case !m.capable:
-		return refuse(http.StatusBadRequest, mcp.INVALID_PARAMS, "missing or invalid _meta field "+mcp.MetaKeyClientCapabilities)
+		return Refuse(http.StatusBadRequest, mcp.INVALID_PARAMS, "missing or invalid _meta field "+mcp.MetaKeyClientCapabilities)
 	}
-	return mismatch(mcp.ValidateStandardHeaders(h.Get, version, mcp.MCPMethod(m.name), m.params))
+	return Mismatch(mcp.ValidateStandardHeaders(h.Get, version, mcp.MCPMethod(m.name), m.params))
 }
 
-// mismatch returns the refusal for a header that differs from the body, nil for nil.
-func mismatch(err error) error {
+// Mismatch returns the refusal for a header that differs from the body, nil for nil.
+func Mismatch(err error) error {
 	if err == nil {
 		return nil
 	}
-	return refuse(http.StatusBadRequest, mcp.HEADER_MISMATCH, err.Error())
+	return Refuse(http.StatusBadRequest, mcp.HEADER_MISMATCH, err.Error())
 }

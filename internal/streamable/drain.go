@@ -1,4 +1,4 @@
-package mcpapi
+package streamable
 
 import (
 	"context"

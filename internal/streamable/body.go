@@ -1,4 +1,4 @@
-package mcpapi
+package streamable
 
 import (
 	"errors"
@@ -22,7 +22,7 @@ const (
 
 	maxUnknownBytes = 16 << 20  // of all messages without an accepted credential that are being received
 	maxKnownBytes   = 256 << 20 // of all other messages, until they are answered
-	maxOwnerBytes   = 32 << 20  // of those of one owner
+	maxOwnerBytes   = 32 << 20  // of those of one group of owners
 
 	firstBuffer = 4 << 10
 )
@@ -64,9 +64,12 @@ func (b *budget) give(owner string, n int64) {
 }
 
 // readBody reads the message of a caller that may not be known yet. The bytes count until free is called.
-func (s *Server) readBody(r *http.Request, c caller) (body []byte, free func(), err error) {
-	limit, from, owner := s.opts.MaxBodyBytes, s.knownBytes, string(c.KeyID)
-	if !c.known {
+func (s *Server) readBody(r *http.Request, sent Credential) (body []byte, free func(), err error) {
+	limit, from, owner, known := s.opts.MaxBodyBytes, s.knownBytes, "", false
+	if sent != nil {
+		owner, known = sent.Group()
+	}
+	if !known {
 		limit, from, owner = min(limit, maxUnknownBody), s.unknownBytes, ""
 		web.SetPace(r.Context(), unknownPace())
 	}
@@ -81,7 +84,7 @@ func (s *Server) readBody(r *http.Request, c caller) (body []byte, free func(), 
 	}
 	if body, err = readAll(r.Body, r.ContentLength, limit, take); err != nil {
 		free()
-		return nil, func() {}, explainBody(err, limit, c.known)
+		return nil, func() {}, explainBody(err, limit, known)
 	}
 	return body, free, nil
 }
@@ -127,15 +130,15 @@ func readAll(r io.Reader, size, limit int64, take func(n int64) bool) ([]byte, e
 func explainBody(err error, limit int64, known bool) error {
 	switch {
 	case errors.Is(err, errTooLarge) && known:
-		return refuse(http.StatusRequestEntityTooLarge, http.StatusRequestEntityTooLarge, fmt.Sprintf("The request body is larger than %d bytes.", limit))
+		return Refuse(http.StatusRequestEntityTooLarge, http.StatusRequestEntityTooLarge, fmt.Sprintf("The request body is larger than %d bytes.", limit))
 	case errors.Is(err, errTooLarge):
-		return refuse(http.StatusRequestEntityTooLarge, http.StatusRequestEntityTooLarge,
-			fmt.Sprintf("Without an API key in a header, the request body may have %d bytes; send Authorization: Bearer pk_live_….", limit))
+		return Refuse(http.StatusRequestEntityTooLarge, http.StatusRequestEntityTooLarge,
+			fmt.Sprintf("Without a credential in a header, such as Authorization: Bearer …, the request body may have %d bytes.", limit))
 	case errors.Is(err, errNoBudget):
 		return &pierre.Error{Kind: pierre.KindUnavailable, Err: err, RetryAfter: time.Second, Msg: "Too many messages are on their way; try again in a moment."}
 	default:
-		e := refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "The request body could not be read to its end.")
-		e.cause = err
+		e := Refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "The request body could not be read to its end.")
+		e.Err = err
 		return e
 	}
 }

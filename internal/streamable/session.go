@@ -1,4 +1,4 @@
-package mcpapi
+package streamable
 
 import (
 	"context"
@@ -32,7 +32,7 @@ const (
 // It is also what mcp-go notifies when lists change ([server.ClientSession]).
 type session struct {
 	id         string
-	owner      owner   // who opened it: nobody else can use it
+	owner      Owner   // who opened it: nobody else can use it
 	standalone *stream // for GET
 	done       chan struct{}
 
@@ -57,7 +57,7 @@ type reply struct {
 	fault  json.RawMessage
 }
 
-func newSession(id string, owner owner, now time.Time) *session {
+func newSession(id string, owner Owner, now time.Time) *session {
 	return &session{
 		id:         id,
 		owner:      owner,
@@ -214,7 +214,7 @@ func (s *session) track(id json.RawMessage, cancel context.CancelFunc) (untrack 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, running := s.inFlight[key]; running {
-		return nil, refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "A request with this id is running in this session already.")
+		return nil, Refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "A request with this id is running in this session already.")
 	}
 	s.inFlight[key] = cancel
 	return sync.OnceFunc(func() {

@@ -1,4 +1,4 @@
-package mcpapi
+package streamable
 
 import (
 	"context"
@@ -14,27 +14,28 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/pierre-mcp/pierre/internal/fair"
-	"github.com/pierre-mcp/pierre/internal/web"
 )
 
 // askTimeout is how long a tool waits for its client's user. It ends calls whose client has gone without a word.
 const askTimeout = 10 * time.Minute
 
-// An exchange is one POSTed request and what is sent in response. A call that is only answered costs no goroutine and
+// An Exchange is one POSTed request and what is sent in response. A call that is only answered costs no goroutine and
 // no channel: the response becomes a stream when a tool sends something before its result.
 //
 // For the call's duration it is the client session that mcp-go and the tools see.
-type exchange struct {
+type Exchange struct {
 	*session
 
+	server    *Server
 	msg       *message
+	r         *http.Request
 	w         http.ResponseWriter
 	gone      <-chan struct{} // closed when the client hangs up
 	json, sse bool            // what the client takes
+	plain     bool            // see [Server.ServePlain]
 	modern    bool
-	nextID    func() int64
 	edit      func(*mcp.JSONRPCNotification)
-	cause     error // what a tool's handler returned, for the answer
+	cause     error // what a handler behind mcp-go returned, for the answer
 	work      *fair.Gate
 	tenant    string
 	untrack   func() // makes the request's id free; nil if it is not tracked
@@ -47,7 +48,7 @@ type exchange struct {
 }
 
 // NotificationChannel implements [server.ClientSession]. It returns a new channel for each notification, see [entry].
-func (x *exchange) NotificationChannel() chan<- mcp.JSONRPCNotification {
+func (x *Exchange) NotificationChannel() chan<- mcp.JSONRPCNotification {
 	st := x.open()
 	if st == nil {
 		return make(chan mcp.JSONRPCNotification, 1) // the client takes no stream, or has its answer
@@ -57,7 +58,7 @@ func (x *exchange) NotificationChannel() chan<- mcp.JSONRPCNotification {
 }
 
 // enter waits for the turn of the request's tenant.
-func (x *exchange) enter(ctx context.Context, work *fair.Gate, tenant string) error {
+func (x *Exchange) enter(ctx context.Context, work *fair.Gate, tenant string) error {
 	slot, err := work.Enter(ctx, tenant)
 	if err != nil {
 		return err
@@ -68,8 +69,8 @@ func (x *exchange) enter(ctx context.Context, work *fair.Gate, tenant string) er
 	return nil
 }
 
-// leave ends the work of the request. What is left is to send the answer.
-func (x *exchange) leave() {
+// Leave ends the work of the request: others of its tenant may begin. What is left is to send the answer.
+func (x *Exchange) Leave() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.slot != nil {
@@ -79,14 +80,14 @@ func (x *exchange) leave() {
 }
 
 // pause lets others work while the request waits for its client, until goOn.
-func (x *exchange) pause(ctx context.Context) (goOn func()) {
+func (x *Exchange) pause(ctx context.Context) (goOn func()) {
 	x.mu.Lock()
 	working := x.slot != nil
 	x.mu.Unlock()
 	if !working {
 		return func() {}
 	}
-	x.leave()
+	x.Leave()
 	return func() {
 		// If the turn does not come in time, the work that has begun goes on all the same.
 		if err := x.enter(context.WithoutCancel(ctx), x.work, x.tenant); err != nil {
@@ -96,7 +97,7 @@ func (x *exchange) pause(ctx context.Context) (goOn func()) {
 }
 
 // open returns the stream of the response, nil if it cannot or can no longer be one.
-func (x *exchange) open() *stream {
+func (x *Exchange) open() *stream {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.stream != nil || x.answered || !x.sse {
@@ -106,7 +107,7 @@ func (x *exchange) open() *stream {
 }
 
 // start begins to stream. x.mu is held.
-func (x *exchange) start() *stream {
+func (x *Exchange) start() *stream {
 	out := newSSEWriter(x.w)
 	if x.resumable() {
 		x.stream = x.openStream()
@@ -123,29 +124,11 @@ func (x *exchange) start() *stream {
 	return x.stream
 }
 
-// withdraw takes a header of the response back, unless a stream has begun and taken it along.
-func (x *exchange) withdraw(header string) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.stream == nil {
-		x.w.Header().Del(header)
-	}
-}
-
-// advise sets the headers that say what to do about err, unless a stream has begun.
-func (x *exchange) advise(err error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.stream == nil {
-		web.SetAdvice(x.w.Header(), err, false)
-	}
-}
-
 // resumable reports whether the client can come back for what it missed.
-func (x *exchange) resumable() bool { return x.id != "" }
+func (x *Exchange) resumable() bool { return x.id != "" }
 
 // exactToken gives a notification the exact progress token of the request: mcp-go read a large number as a float64.
-func (x *exchange) exactToken(n *mcp.JSONRPCNotification) {
+func (x *Exchange) exactToken(n *mcp.JSONRPCNotification) {
 	if n.Method != string(mcp.MethodNotificationProgress) || x.msg.token == nil {
 		return
 	}
@@ -158,8 +141,8 @@ func (x *exchange) exactToken(n *mcp.JSONRPCNotification) {
 }
 
 // answer sends the response proper, after everything else.
-func (x *exchange) answer(a answer) {
-	x.leave()
+func (x *Exchange) answer(a Answer) {
+	x.Leave()
 	if x.untrack != nil {
 		x.untrack() // before the client has its answer, and may use the id again
 	}
@@ -174,13 +157,13 @@ func (x *exchange) answer(a answer) {
 		writeJSON(x.w, a)
 		return
 	}
-	st.append(a.body)
+	st.append(a.Body)
 	st.end()
 	x.serving.Wait()
 }
 
 // RequestSampling implements [server.SessionWithSampling].
-func (x *exchange) RequestSampling(ctx context.Context, r mcp.CreateMessageRequest) (*mcp.CreateMessageResult, error) {
+func (x *Exchange) RequestSampling(ctx context.Context, r mcp.CreateMessageRequest) (*mcp.CreateMessageResult, error) {
 	if x.GetClientCapabilities().Sampling == nil {
 		return nil, mcp.MissingRequiredClientCapabilityError{Capability: "sampling"}
 	}
@@ -197,7 +180,7 @@ func (x *exchange) RequestSampling(ctx context.Context, r mcp.CreateMessageReque
 }
 
 // RequestElicitation implements [server.SessionWithElicitation].
-func (x *exchange) RequestElicitation(ctx context.Context, r mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
+func (x *Exchange) RequestElicitation(ctx context.Context, r mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
 	if x.GetClientCapabilities().Elicitation == nil {
 		return nil, mcp.MissingRequiredClientCapabilityError{Capability: "elicitation"}
 	}
@@ -209,7 +192,7 @@ func (x *exchange) RequestElicitation(ctx context.Context, r mcp.ElicitationRequ
 }
 
 // ListRoots implements [server.SessionWithRoots].
-func (x *exchange) ListRoots(ctx context.Context, _ mcp.ListRootsRequest) (*mcp.ListRootsResult, error) {
+func (x *Exchange) ListRoots(ctx context.Context, _ mcp.ListRootsRequest) (*mcp.ListRootsResult, error) {
 	if x.GetClientCapabilities().Roots == nil {
 		return nil, mcp.MissingRequiredClientCapabilityError{Capability: "roots"}
 	}
@@ -221,7 +204,7 @@ func (x *exchange) ListRoots(ctx context.Context, _ mcp.ListRootsRequest) (*mcp.
 }
 
 // ask sends a request to the client and waits for its response. Only the older protocol has that, and only in a session.
-func (x *exchange) ask(ctx context.Context, method mcp.MCPMethod, params, result any) error {
+func (x *Exchange) ask(ctx context.Context, method mcp.MCPMethod, params, result any) error {
 	if !x.resumable() {
 		return fmt.Errorf("asking the client for %s: there is no session", method)
 	}
@@ -232,7 +215,7 @@ func (x *exchange) ask(ctx context.Context, method mcp.MCPMethod, params, result
 	if st == nil {
 		return fmt.Errorf("asking the client for %s: it takes no stream", method)
 	}
-	id := x.nextID()
+	id := x.server.requestIDs.Add(1)
 	body, err := json.Marshal(struct {
 		JSONRPC string        `json:"jsonrpc"`
 		ID      int64         `json:"id"`
