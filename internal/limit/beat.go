@@ -153,7 +153,7 @@ func (s *Shared) rejoin(ctx context.Context) error {
 	return s.store.AdvanceLimiter(ctx, s.id, v.Epoch, v.Mode)
 }
 
-// probe reports whether Redis answers, and whether it is another process than it was.
+// probe reports whether calls can be counted in Redis, and whether it is another process than it was.
 func (s *Shared) probe(ctx context.Context) (reaches, restarted bool) {
 	if s.counter == nil {
 		return true, false
@@ -161,13 +161,13 @@ func (s *Shared) probe(ctx context.Context) (reaches, restarted bool) {
 	ctx, cancel := context.WithTimeout(ctx, redisWait)
 	defer cancel()
 	if _, cluster := s.opts.Redis.(*redis.ClusterClient); cluster { // many processes; a part that is emptied has no epoch
-		return s.opts.Redis.Ping(ctx).Err() == nil, false
+		return s.counter.reachesAll(ctx), false
 	}
-	info, err := s.opts.Redis.Info(ctx, "server").Result()
-	if err != nil {
+	info, err := s.opts.Redis.Info(ctx, "server", "replication").Result()
+	if err != nil || infoField(info, "role") == "slave" { // one that became a copy of another takes no counts
 		return false, false
 	}
-	id := runID(info)
+	id := infoField(info, "run_id")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	restarted = s.runID != "" && s.runID != id
@@ -175,11 +175,11 @@ func (s *Shared) probe(ctx context.Context) (reaches, restarted bool) {
 	return true, restarted
 }
 
-// runID finds the id of the process in what Redis says about itself; "" if it does not say.
-func runID(info string) string {
+// infoField finds a field of what Redis says about itself; "" if it does not say.
+func infoField(info, name string) string {
 	for line := range strings.Lines(info) {
-		if id, ok := strings.CutPrefix(strings.TrimSpace(line), "run_id:"); ok {
-			return id
+		if value, ok := strings.CutPrefix(strings.TrimSpace(line), name+":"); ok {
+			return value
 		}
 	}
 	return ""
@@ -271,8 +271,9 @@ func (s *Shared) proceed(ctx context.Context, v pierre.LimiterView, p phase) {
 	p.reported, p.ready, p.since = reported, true, time.Now()
 	switch {
 	case p.mode == pierre.LimiterRedis && s.counter != nil:
+		p.script = s.counter.script(p.name())
 		if p.leads {
-			if err := s.counter.begin(ctx, p.name(), p.epoch == 1); err != nil {
+			if err := s.counter.begin(ctx, p.name(), p.script, p.epoch == 1); err != nil {
 				// Some of the keys may be set, and they must not be set twice.
 				s.advance(ctx, p.epoch, s.fallback())
 				return

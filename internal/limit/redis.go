@@ -25,7 +25,7 @@ const slots = 64
 // A counter counts in Redis.
 type counter struct {
 	client redis.UniversalClient
-	script *redis.Script
+	text   string           // of the script
 	clock  func() time.Time // nil: Redis' own
 }
 
@@ -34,7 +34,14 @@ func newCounter(client redis.UniversalClient, clock func() time.Time) *counter {
 	if clock != nil {
 		text = strings.Replace(text, "redis.call('TIME')", "{KEYS[3], KEYS[4]}", 1)
 	}
-	return &counter{client, redis.NewScript(text), clock}
+	return &counter{client, text, clock}
+}
+
+// script returns the epoch's script. Redis knows scripts by their hash, keeps them in the memory of its process and copies
+// them to no other. Each epoch has a script of its own, which is loaded when it begins, where its calls are counted: a
+// process that does not know it was not there, and what it has of the epoch's counts is an older copy.
+func (c *counter) script(epoch string) *redis.Script {
+	return redis.NewScript("-- epoch " + epoch + "\n" + c.text)
 }
 
 // What run does.
@@ -47,6 +54,7 @@ const (
 // A question is about one call.
 type question struct {
 	epoch   string
+	script  *redis.Script // the epoch's
 	act     int
 	at      time.Time // of a call that is given back
 	account string
@@ -72,7 +80,10 @@ func (c *counter) run(ctx context.Context, q question) (reply, error) {
 		now := c.clock().UnixMicro()
 		keys = append(keys, strconv.FormatInt(now/1e6, 10), strconv.FormatInt(now%1e6, 10))
 	}
-	answer, err := c.script.Run(ctx, c.client, keys, args...).Result()
+	answer, err := q.script.EvalSha(ctx, c.client, keys, args...).Result()
+	if redis.HasErrorPrefix(err, "NOSCRIPT") {
+		return reply{kind: replyEpoch}, nil
+	}
 	if err != nil {
 		return reply{}, fmt.Errorf("counting in Redis: %v", err)
 	}
@@ -88,8 +99,11 @@ func slotOf(account string) int {
 func epochKey(slot int) string { return "pierre:{" + strconv.Itoa(slot) + "}:epoch" }
 
 // begin lets calls be counted in the epoch. The keys are set once in an epoch: one that is missing later was lost, and
-// what was counted beside it too.
-func (c *counter) begin(ctx context.Context, epoch string, first bool) error {
+// what was counted beside it too. So is the script loaded.
+func (c *counter) begin(ctx context.Context, epoch string, script *redis.Script, first bool) error {
+	if err := c.load(ctx, script); err != nil {
+		return err
+	}
 	var began int64
 	if !first {
 		now, err := c.client.Time(ctx).Result()
@@ -109,6 +123,25 @@ func (c *counter) begin(ctx context.Context, epoch string, first bool) error {
 		return nil
 	})
 	return err
+}
+
+// load loads the script where calls are counted, which in a cluster is every master, and nowhere else.
+func (c *counter) load(ctx context.Context, script *redis.Script) error {
+	if cluster, ok := c.client.(*redis.ClusterClient); ok {
+		return cluster.ForEachMaster(ctx, func(ctx context.Context, master *redis.Client) error { return script.Load(ctx, master).Err() })
+	}
+	return script.Load(ctx, c.client).Err()
+}
+
+// reachesAll reports whether every part of a cluster answers.
+func (c *counter) reachesAll(ctx context.Context) bool {
+	_, err := c.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for slot := range slots {
+			p.Exists(ctx, epochKey(slot))
+		}
+		return nil
+	})
+	return err == nil
 }
 
 // A reply is what the script answers.

@@ -74,6 +74,7 @@ type phase struct {
 	leads    bool                  // this server did
 	reported []pierre.ReportedCall // what ran when it began
 	local    *Limiter              // counts in this process, unless Redis does
+	script   *redis.Script         // counts in Redis
 }
 
 // name is the epoch's in Redis. Its number alone would come again if the database is restored from a copy.
@@ -232,7 +233,7 @@ func (s *Shared) ask(ctx context.Context, p phase, act int, account string, buck
 	seeds := map[int]string{}
 	for range 5 {
 		short, cancel := context.WithTimeout(ctx, redisWait)
-		r, err := s.counter.run(short, question{epoch: p.name(), act: act, account: account, buckets: buckets, seeds: seeds})
+		r, err := s.counter.run(short, question{epoch: p.name(), script: p.script, act: act, account: account, buckets: buckets, seeds: seeds})
 		cancel()
 		switch {
 		case err != nil:
@@ -303,7 +304,7 @@ func (s *Shared) end(ctx context.Context, r Reservation, stored bool) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, redisWait)
 	defer cancel()
-	_, err := s.counter.run(ctx, question{epoch: p.name(), act: actGiveBack, at: r.At, account: r.account, buckets: limitedOf(r.Buckets)})
+	_, err := s.counter.run(ctx, question{epoch: p.name(), script: p.script, act: actGiveBack, at: r.At, account: r.account, buckets: limitedOf(r.Buckets)})
 	return err
 }
 

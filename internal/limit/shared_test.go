@@ -12,6 +12,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/redisconn"
 	"github.com/pierre-mcp/pierre/internal/redistest"
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
@@ -61,14 +62,12 @@ func both(t *testing.T, test func(t *testing.T, fresh func(*store.Store) limiter
 	})
 }
 
-func client(t testing.TB, server *redistest.Server) *redis.Client {
+func client(t testing.TB, server interface{ URL() string }) redis.UniversalClient {
 	t.Helper()
-	o, err := redis.ParseURL(server.URL())
+	c, err := redisconn.Open(server.URL())
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.MaxRetries, o.DialTimeout, o.ReadTimeout, o.WriteTimeout = -1, 500*time.Millisecond, 500*time.Millisecond, 500*time.Millisecond
-	c := redis.NewClient(o)
 	t.Cleanup(func() { c.Close() })
 	return c
 }
@@ -106,9 +105,17 @@ type fleet struct {
 }
 
 func newFleet(t *testing.T, n int, o limit.SharedOptions) *fleet {
-	f := &fleet{redis: redistest.Start(t), store: storetest.New(t)}
+	r := redistest.Start(t)
+	f := newFleetAt(t, n, r, o)
+	f.redis = r
+	return f
+}
+
+// newFleetAt starts servers whose Redis is at an address.
+func newFleetAt(t *testing.T, n int, address interface{ URL() string }, o limit.SharedOptions) *fleet {
+	f := &fleet{store: storetest.New(t)}
 	for range n {
-		o.Redis = client(t, f.redis)
+		o.Redis = client(t, address)
 		f.limiters = append(f.limiters, share(t, f.store, o))
 	}
 	wait(t, "all know each other", func() bool {
@@ -122,10 +129,23 @@ func newFleet(t *testing.T, n int, o limit.SharedOptions) *fleet {
 	return f
 }
 
-// record keeps the call in the database, as the server does before it answers.
-func (f *fleet) record(t *testing.T, r limit.Reservation, family pierre.KeyID) {
+// await waits until all count in that mode.
+func (f *fleet) await(t *testing.T, mode pierre.LimiterMode) {
 	t.Helper()
-	c := pierre.Call{ID: r.CallID, KeyID: family, Tool: "get_stats", Status: pierre.CallSucceeded, Started: r.At, Buckets: r.Buckets}
+	wait(t, "all count as "+string(mode), func() bool {
+		for _, l := range f.limiters {
+			if s := l.Stats(); s.Mode != mode || !s.Ready {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// record keeps the call in the database, as the server does before it answers.
+func (f *fleet) record(t *testing.T, r limit.Reservation) {
+	t.Helper()
+	c := pierre.Call{ID: r.CallID, KeyID: "key_a", Tool: "get_stats", Status: pierre.CallSucceeded, Started: r.At, Buckets: r.Buckets}
 	if err := f.store.RecordCalls(t.Context(), []pierre.Call{c}); err != nil {
 		t.Error(err)
 	}
@@ -213,22 +233,15 @@ func TestRedisLosesWhatItCounted(t *testing.T) {
 				if n := recorded.Add(1); n == 300 || n == 800 {
 					c.lose(t, f.redis)
 				}
-				f.record(t, r, "key_a")
+				f.record(t, r)
 			})
 			start, _ := pierre.PeriodMonth.Window(time.Now())
 			used, err := f.store.QuotaUsed(t.Context(), "key:key_a", pierre.PeriodMonth, start, nil)
 			if err != nil || used != n {
 				t.Errorf("%d are recorded, %v; %d were admitted", used, err, n)
 			}
-			wait(t, "all count in Redis again", func() bool {
-				for _, l := range f.limiters {
-					if s := l.Stats(); s.Mode != pierre.LimiterRedis || !s.Ready {
-						return false
-					}
-				}
-				return true
-			})
-			n += f.load(t, limited, func(int) []pierre.Bucket { return buckets }, func(r limit.Reservation) { f.record(t, r, "key_a") })
+			f.await(t, pierre.LimiterRedis)
+			n += f.load(t, limited, func(int) []pierre.Bucket { return buckets }, func(r limit.Reservation) { f.record(t, r) })
 			if n > limited || n < limited-48 { // calls whose answer was lost with Redis may count though they were not admitted
 				t.Errorf("%d calls were admitted, want %d", n, limited)
 			}
@@ -242,17 +255,10 @@ func TestSharesWhileRedisIsAway(t *testing.T) {
 	f := newFleet(t, 3, limit.SharedOptions{})
 	buckets := pierre.Limits{Quota: month(limited)}.Buckets("key_a", "user_a", "get_stats")
 	list := func(int) []pierre.Bucket { return buckets }
-	keep := func(r limit.Reservation) { f.record(t, r, "key_a") }
+	keep := func(r limit.Reservation) { f.record(t, r) }
 	n := f.load(t, 300, list, keep)
 	f.redis.Kill(t)
-	wait(t, "all share", func() bool {
-		for _, l := range f.limiters {
-			if s := l.Stats(); s.Mode != pierre.LimiterShare || !s.Ready {
-				return false
-			}
-		}
-		return true
-	})
+	f.await(t, pierre.LimiterShare)
 	for i := range f.limiters { // one after the other: who looks at the limit later has a share of less
 		one := fleet{f.redis, f.store, f.limiters[i : i+1]}
 		got := one.load(t, 300, list, keep)
@@ -265,14 +271,7 @@ func TestSharesWhileRedisIsAway(t *testing.T) {
 		t.Errorf("%d calls were admitted while Redis was away, want at most %d", n, limited)
 	}
 	f.redis.Restart(t)
-	wait(t, "all count in Redis again", func() bool {
-		for _, l := range f.limiters {
-			if s := l.Stats(); s.Mode != pierre.LimiterRedis || !s.Ready {
-				return false
-			}
-		}
-		return true
-	})
+	f.await(t, pierre.LimiterRedis)
 	if n += f.load(t, limited, list, keep); n != limited {
 		t.Errorf("%d calls were admitted in all, want %d", n, limited)
 	}

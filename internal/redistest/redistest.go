@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,6 +23,7 @@ const startTimeout = 10 * time.Second
 // and with the process, however that ends.
 type Server struct {
 	address string
+	dir     string // for what copies are sent as
 	options []string
 
 	mu      sync.Mutex
@@ -53,8 +55,11 @@ func Start(t testing.TB, options ...string) *Server {
 
 // Open starts an empty server for a program that measures. Whoever opens it closes it.
 func Open(options ...string) (*Server, error) {
-	s := &Server{options: options}
-	var err error
+	dir, err := os.MkdirTemp("", "pierre-redis-")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{dir: dir, options: options}
 	for range 3 { // another program may take the port first
 		if s.address, err = freeAddress(); err != nil {
 			return nil, err
@@ -63,11 +68,14 @@ func Open(options ...string) (*Server, error) {
 			return s, nil
 		}
 	}
-	return nil, err
+	return nil, errors.Join(err, os.RemoveAll(dir))
 }
 
 // Close ends the server.
-func (s *Server) Close() { s.end(syscall.SIGKILL) }
+func (s *Server) Close() {
+	s.end(syscall.SIGKILL)
+	os.RemoveAll(s.dir)
+}
 
 // Process returns the id of the server's process, 0 if it does not run.
 func (s *Server) Process() int {
@@ -117,9 +125,7 @@ func (s *Server) Restart(t testing.TB) {
 // FlushAll empties the server.
 func (s *Server) FlushAll(t testing.TB) {
 	t.Helper()
-	if answer, err := s.command("FLUSHALL"); err != nil || answer != "+OK" {
-		t.Fatalf("FLUSHALL: %q, %v", answer, err)
-	}
+	s.must(t, "FLUSHALL")
 }
 
 // command sends one command and returns the first line of its answer.
@@ -145,7 +151,10 @@ func (s *Server) launch() error {
 	if err != nil {
 		return err
 	}
-	args := append([]string{"--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir", os.TempDir()}, s.options...)
+	args := append([]string{"--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir", s.dir, "--repl-diskless-sync-delay", "0"}, s.options...)
+	if err := os.Remove(filepath.Join(s.dir, "dump.rdb")); err != nil && !errors.Is(err, os.ErrNotExist) { // it would be read
+		return err
+	}
 	cmd := exec.Command("redis-server", args...)
 	cmd.SysProcAttr = tied()
 	p := &process{cmd, make(chan struct{})}

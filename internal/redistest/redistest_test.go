@@ -1,6 +1,9 @@
 package redistest
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestServer(t *testing.T) {
 	s := Start(t)
@@ -28,4 +31,29 @@ func TestServer(t *testing.T) {
 	if other := Start(t); other.URL() == s.URL() {
 		t.Error("two servers have one address")
 	}
+}
+
+func TestCopies(t *testing.T) {
+	one, two := Start(t), Start(t)
+	a := NewAddress(t, one)
+	ask := func(command, want string) {
+		t.Helper()
+		through := &Server{address: a.listener.Addr().String()}
+		if got, err := through.command(command); err != nil || got != want {
+			t.Errorf("%s = %q, %v; want %q", command, got, err, want)
+		}
+	}
+	ask("INCR n", ":1")
+	two.Follow(t, one)
+	two.Detach(t, one)
+	ask("INCR n", ":2")
+	a.Lead(two)
+	if got, err := two.command("INCR n"); err != nil || !strings.HasPrefix(got, "-READONLY") {
+		t.Errorf("a copy takes writes: %q, %v", got, err)
+	}
+	two.Promote(t)
+	ask("INCR n", ":2")
+	two.Kill(t)
+	two.Restart(t)
+	ask("INCR n", ":1")
 }
