@@ -101,7 +101,7 @@ func TestOldAuditEntriesAreChained(t *testing.T) {
 // A key whose limit was its tier's follows the tier after the migration, and any other has a limit of its own.
 func TestMigrationFindsWhatKeysFollow(t *testing.T) {
 	s := openTest(t, filepath.Join(t.TempDir(), "pierre.db"))
-	if _, err := s.migrator.DownTo(t.Context(), 13); err != nil {
+	if _, err := s.schema.Provider().DownTo(t.Context(), 13); err != nil {
 		t.Fatal(err)
 	}
 	const user = `INSERT INTO users (id, email, created_us) VALUES ('user_a', 'ana@example.com', 1);`

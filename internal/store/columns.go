@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/pierre-mcp/pierre/internal/sqldb"
 )
 
 // A column is a column of a table and a pointer to its value in a domain type, for reading and writing.
@@ -75,25 +77,10 @@ func (r row) update(table string) (string, []any) {
 type instant struct{ *time.Time }
 
 // Value implements [driver.Valuer].
-func (i instant) Value() (driver.Value, error) {
-	if i.IsZero() {
-		return nil, nil //nolint:nilnil // NULL
-	}
-	return i.UnixMicro(), nil
-}
+func (i instant) Value() (driver.Value, error) { return sqldb.Instant{Time: i.Time}.Value() }
 
 // Scan implements [database/sql.Scanner].
-func (i instant) Scan(v any) error {
-	switch v := v.(type) {
-	case nil:
-		*i.Time = time.Time{}
-	case int64:
-		*i.Time = time.UnixMicro(v).UTC()
-	default:
-		return fmt.Errorf("a time is not %T", v)
-	}
-	return nil
-}
+func (i instant) Scan(v any) error { return sqldb.Instant{Time: i.Time}.Scan(v) }
 
 // A jsonText is a column of JSON. A nil list is NULL if null is set, else an empty list.
 type jsonText struct {

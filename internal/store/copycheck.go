@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/sqldb"
 )
 
 // progressEvery is after how many compared rows a copy says how far it is.
@@ -125,7 +126,7 @@ func writeValue(w stdhash.Hash, v any) error {
 	case float64:
 		b = binary.BigEndian.AppendUint64([]byte{'f'}, math.Float64bits(v))
 	case string:
-		v = cleanText(v) // what PostgreSQL cannot keep is replaced there
+		v = sqldb.CleanText(v) // what PostgreSQL cannot keep is replaced there
 		b = append(binary.BigEndian.AppendUint64([]byte{'s'}, uint64(len(v))), v...)
 	case []byte:
 		b = append(binary.BigEndian.AppendUint64([]byte{'x'}, uint64(len(v))), v...)

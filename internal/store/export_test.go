@@ -4,7 +4,7 @@ import "context"
 
 // Exec runs a statement as another program might.
 func Exec(ctx context.Context, s *Store, q string, args ...any) error {
-	_, err := s.write.ExecContext(ctx, s.d.rewrite(q), args...)
+	_, err := s.write.ExecContext(ctx, s.db.Rewrite(q), args...)
 	return err
 }
 

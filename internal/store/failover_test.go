@@ -11,6 +11,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/pgtest"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/sqldb"
 )
 
 // A load makes changes of several kinds until its context ends, and counts what was acknowledged.
@@ -30,7 +31,7 @@ func (l *load) failed(ctx context.Context, err error) {
 	case pierre.KindOf(err) != pierre.KindUnavailable:
 		l.t.Errorf("a change while the database is away: %v, want unavailable", err)
 	default:
-		if l.refused.Add(1); pierre.MessageOf(err, "") == lostMsg {
+		if l.refused.Add(1); pierre.MessageOf(err, "") == sqldb.LostMsg {
 			l.unknown.Add(1)
 		}
 	}

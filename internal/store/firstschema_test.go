@@ -35,7 +35,7 @@ func TestTheFirstTablesAreBroughtUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if _, err := s.migrator.UpTo(t.Context(), 4); err != nil {
+	if _, err := s.schema.Provider().UpTo(t.Context(), 4); err != nil {
 		t.Fatal(err)
 	}
 	for _, rows := range firstRows {
@@ -54,24 +54,24 @@ func TestTheFirstTablesAreBroughtUpToDate(t *testing.T) {
 		for id, want := range map[pierre.KeyID]struct{ name, family string }{"key_1": {"first", "key_1"}, "key_2": {"second", "key_1"}, "key_3": {"own limit", "key_3"}} {
 			var name, family string
 			if err := s.row(t.Context(), `SELECT name, family_id FROM api_keys WHERE id = $1`, id).Scan(&name, &family); err != nil || name != want.name || family != want.family {
-				t.Errorf("%s: key %s is %s of %s, %v; want %v", s.d.dir, id, name, family, err, want)
+				t.Errorf("%s: key %s is %s of %s, %v; want %v", s.name, id, name, family, err, want)
 			}
 		}
 		for table, want := range map[string]int64{"users": 2, "api_keys": 3, "admin_tokens": 1, "audit_log": 1, "idempotency": 1, "calls": 3, "activities": 1, "activity_sources": 1, "profiles": 1} {
 			var n int64
 			if err := s.row(t.Context(), `SELECT count(*) FROM `+table).Scan(&n); err != nil || n != want {
-				t.Errorf("%s: %d rows of %s, %v; want %d", s.d.dir, n, table, err, want)
+				t.Errorf("%s: %d rows of %s, %v; want %d", s.name, n, table, err, want)
 			}
 		}
 		page, err := s.Activities(t.Context(), "user_ana", pierre.ActivityQuery{})
 		if err != nil || len(page.Activities) != 1 || *page.Activities[0].DistanceMeters != 5000.5 || page.Activities[0].Name != "Morning run" {
-			t.Errorf("%s: Activities = %+v, %v", s.d.dir, page.Activities, err)
+			t.Errorf("%s: Activities = %+v, %v", s.name, page.Activities, err)
 		}
 		if p, err := s.Profile(t.Context(), "user_ana"); err != nil || p.FTPWatts == nil || *p.FTPWatts != 250 {
-			t.Errorf("%s: Profile = %+v, %v", s.d.dir, p, err)
+			t.Errorf("%s: Profile = %+v, %v", s.name, p, err)
 		}
 		if tokens, err := s.AdminTokens(t.Context()); err != nil || len(tokens) != 1 || len(tokens[0].Unknown) != 1 {
-			t.Errorf("%s: AdminTokens = %+v, %v", s.d.dir, tokens, err)
+			t.Errorf("%s: AdminTokens = %+v, %v", s.name, tokens, err)
 		}
 	}
 }

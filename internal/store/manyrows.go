@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"iter"
 	"strconv"
 	"strings"
@@ -72,13 +71,4 @@ func (r *rowsStatement) text(n int) string {
 	}
 	b.WriteString(r.tail)
 	return b.String()
-}
-
-// change runs a statement and returns how many rows it changed.
-func (t *tx) change(ctx context.Context, q string, args ...any) (int64, error) {
-	r, err := t.exec(ctx, q, args...)
-	if err != nil {
-		return 0, err
-	}
-	return r.RowsAffected()
 }

@@ -39,7 +39,7 @@ func TestMigrationFindsFamilies(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := s.migrator.DownTo(t.Context(), 6); err != nil {
+	if _, err := s.schema.Provider().DownTo(t.Context(), 6); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Migrate(t.Context()); err != nil {

@@ -1,96 +1,37 @@
 package store
 
 import (
-	"fmt"
-	"net/url"
-	"os"
 	"path/filepath"
-	"regexp"
-	"strings"
 
-	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/sqldb"
 )
 
 // fileName is the database's name in the data folder.
 const fileName = "pierre.db"
 
-// Open opens the database that databaseURL names, or pierre.db in the data folder if it names none:
-//
-//	sqlite:PATH, sqlite://PATH   a SQLite file; percent-encoding is decoded
-//	PATH                         the same, as it is
-//	postgresql://…, postgres://… a PostgreSQL database, see [OpenPostgres]
-//
-// The file and its folder are made if missing. A URL of another database is a [pierre.KindInvalid]
-// error that does not repeat it, because it may hold a password.
+// DefaultConnections is how many connections to PostgreSQL a [Store] opens at most, unless [Store.SetMaxConnections] says
+// otherwise.
+const DefaultConnections = sqldb.DefaultConnections
+
+// Open opens the database that databaseURL names, or pierre.db in the data folder if it names none; see [sqldb.Open].
 func Open(databaseURL, dataDir string) (*Store, error) {
-	path, err := Path(databaseURL, dataDir)
-	if err != nil {
-		return nil, err
-	}
-	if path == "" {
-		return OpenPostgres(databaseURL)
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("making the database's folder: %w", err)
-	}
-	if err := makePrivate(path); err != nil {
-		return nil, fmt.Errorf("making the database file: %w", err)
-	}
-	return OpenSQLite(path)
+	return opened(sqldb.Open(databaseURL, filepath.Join(dataDir, fileName)))
 }
 
 // Path returns the path of the file that [Open] opens, or "" if that is no file but a PostgreSQL database. It makes nothing.
 func Path(databaseURL, dataDir string) (string, error) {
-	if isPostgres(databaseURL) {
-		_, err := postgresConfig(databaseURL)
-		return "", err
-	}
-	path, err := sqlitePath(databaseURL)
-	if path == "" && err == nil {
-		path = filepath.Join(dataDir, fileName)
-	}
-	return path, err
+	return sqldb.Path(databaseURL, filepath.Join(dataDir, fileName))
 }
 
-// makePrivate makes a missing file that only its owner can read; SQLite gives the files beside it the same mode.
-func makePrivate(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+// OpenSQLite opens the database file at path, which is created if missing.
+func OpenSQLite(path string) (*Store, error) { return opened(sqldb.OpenSQLite(path)) }
+
+// OpenPostgres opens the PostgreSQL database that databaseURL names; see [sqldb.OpenPostgres].
+func OpenPostgres(databaseURL string) (*Store, error) { return opened(sqldb.OpenPostgres(databaseURL)) }
+
+func opened(db *sqldb.DB, err error) (*Store, error) {
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return f.Close()
-}
-
-// A scheme of one letter is a drive of Windows.
-var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]+:`)
-
-// sqlitePath returns the path of the file, "" for the default one.
-func sqlitePath(databaseURL string) (string, error) {
-	if databaseURL == "" {
-		return "", nil
-	}
-	path := databaseURL
-	if s := scheme.FindString(databaseURL); s != "" {
-		if !strings.EqualFold(s, "sqlite:") {
-			return "", otherDatabase(strings.ToLower(s))
-		}
-		path = strings.TrimPrefix(databaseURL[len(s):], "//")
-		// The options that other programs' URLs carry are what we do anyway.
-		path = strings.TrimSuffix(path, "?mode=rwc")
-		var err error
-		if path, err = url.PathUnescape(path); err != nil || strings.Contains(path, "?") {
-			return "", pierre.Invalid("database-url", "--database-url takes sqlite:PATH without options; write a %% in the path as %%25 and a ? as a plain PATH.")
-		}
-	}
-	if path == "" || strings.Contains(path, ":memory:") {
-		return "", pierre.Invalid("database-url", "--database-url must name a file, as in sqlite:/var/lib/pierre/pierre.db; data in memory would be lost.")
-	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() || strings.HasSuffix(path, "/") {
-		return "", pierre.Invalid("database-url", "--database-url names the folder %s; name a file in it, or use --data-dir.", path)
-	}
-	return path, nil
-}
-
-func otherDatabase(scheme string) error {
-	return pierre.Invalid("database-url", "--database-url knows no %q; give sqlite:PATH or postgresql://…, or leave it out for a file in the data folder.", scheme)
+	return of(db)
 }

@@ -2,6 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"os"
 	"sync"
 	"time"
 
@@ -31,16 +34,15 @@ func (s *Store) Ready(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyWait) // others wait for the answer, too
 	defer cancel()
-	sources := s.migrator.ListSources()
-	newest := sources[len(sources)-1].Version
-	version, err := s.versions.GetLatestVersion(ctx, s.read)
+	newest := s.schema.Newest()
+	version, err := s.schema.Version(ctx)
 	if err == nil && version > newest {
 		if err := s.compatible(ctx, version, newest); err != nil {
 			return s.classify(err, "reading which programs can work with the database")
 		}
 	}
 	switch {
-	case err != nil && ctx.Err() != nil || s.d.busy(err):
+	case err != nil && ctx.Err() != nil || s.db.Busy(err):
 		return s.classify(err, "reading the schema's version")
 	case err != nil || version < newest:
 		return &pierre.Error{Kind: pierre.KindUnavailable, Err: err, Msg: "The database needs migrations: run pierre-mcp-server migrate."}
@@ -82,4 +84,14 @@ func (s *space) check(probe func() error) error {
 		s.full = probe()
 	}
 	return s.full
+}
+
+// probeFile writes a file of probeBytes beside the database and removes it. A transaction that changes nothing writes
+// nothing, and one that does would wait for the writers. A killed process may leave the file; the next probe takes it.
+func probeFile(path string) error {
+	err := os.WriteFile(path, make([]byte, probeBytes), 0o600)
+	if gone := os.Remove(path); !errors.Is(gone, fs.ErrNotExist) { // another program may have removed it
+		err = errors.Join(err, gone)
+	}
+	return err
 }

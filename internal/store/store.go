@@ -1,6 +1,5 @@
 // Package store keeps the domain in a database, SQLite or PostgreSQL. Every query
-// is written once, with PostgreSQL's $1 placeholders and integer-microsecond times;
-// a dialect holds what really differs.
+// is written once; package sqldb and a dialect hold what really differs.
 package store
 
 import (
@@ -8,16 +7,14 @@ import (
 	"database/sql"
 	"embed"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"time"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/database"
 
-	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/series"
+	"github.com/pierre-mcp/pierre/internal/sqldb"
 )
 
 //go:embed migrations
@@ -25,14 +22,14 @@ var migrations embed.FS
 
 // A Store is the database. It is safe for concurrent use.
 type Store struct {
-	name     string  // which database it is, without a password
-	write    *sql.DB // one connection where the database has one writer
-	read     *sql.DB // the same as write where it has several
-	d        dialect
-	migrator *goose.Provider
-	versions database.Store // of the migrations that were applied
-	codec    *series.Codec  // of samples
-	serving  io.Closer      // the lock of the server; nil if this process is none
+	db      *sqldb.DB
+	name    string  // which database it is, without a password
+	write   *sql.DB // one connection where the database has one writer
+	read    *sql.DB // the same as write where it has several
+	d       dialect
+	schema  *sqldb.Migrations
+	codec   *series.Codec // of samples
+	serving io.Closer     // the lock of the server; nil if this process is none
 
 	notifier  *Notifier             // nil where the database carries no texts
 	onChange  func(context.Context) // is told of changes that other servers have to hear of; nil: nobody
@@ -43,75 +40,74 @@ type Store struct {
 	space space
 }
 
-// A dialect is what differs between the databases, and nothing else.
+// A dialect is what differs between the databases for what the store does with them, beside what differs for every
+// program; see [sqldb.DB].
 type dialect struct {
-	dir           string                    // below migrations
-	goose         goose.Dialect             // for the migrations' own table
-	migrating     []goose.ProviderOption    // such as a lock, where the database has one
-	rewrite       func(string) string       // from $1 to the driver's placeholders
-	arguments     func([]any) []any         // makes texts such that the database can keep them
-	conflict      func(error) bool          // reports a unique violation
-	serialization func(error) bool          // reports that the transaction came between others and can be run again
-	busy          func(error) bool          // reports that another program holds the database, or that it cannot be reached
-	full          func(error) bool          // reports that the disk is full
-	hasTable      string                    // a query that reports whether there is a table named $1
-	numberOn      string                    // lets the database number TABLE's COLUMN on from its highest; "" if it does so by itself
-	byBytes       string                    // makes ORDER BY compare text by its bytes
-	serveAlone    func() (io.Closer, error) // keeps other servers away; nil where several may serve
-	partitions    bool                      // it may have tables in partitions
-	probe         func() error              // looks whether the disk has space for some more writes; nil where only the server knows
+	hasTable   string                    // a query that reports whether there is a table named $1
+	numberOn   string                    // lets the database number TABLE's COLUMN on from its highest; "" if it does so by itself
+	byBytes    string                    // makes ORDER BY compare text by its bytes
+	serveAlone func() (io.Closer, error) // keeps other servers away; nil where several may serve
+	partitions bool                      // it may have tables in partitions
+	probe      func() error              // looks whether the disk has space for some more writes; nil where only the server knows
 }
 
-// init completes a Store whose databases, codec and dialect are set.
-func (s *Store) init() error {
-	s.making = make(chan struct{}, 1)
-	dir, err := fs.Sub(migrations, "migrations/"+s.d.dir)
-	if err != nil {
-		return err
+func sqliteDialect(path string) dialect {
+	return dialect{
+		hasTable:   `SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1)`,
+		serveAlone: func() (io.Closer, error) { return serveFile(path) },
+		probe:      func() error { return probeFile(path + "-probe") },
 	}
-	if s.versions, err = database.NewStore(s.d.goose, goose.DefaultTablename); err != nil {
-		return err
-	}
-	s.migrator, err = goose.NewProvider(s.d.goose, s.write, dir, s.d.migrating...)
-	return err
 }
 
-const (
-	fullMsg = "The server's disk is full; nothing was changed. Its operator must free space."
-	busyMsg = "The database is busy or cannot be reached; nothing was changed. Try again in a moment."
-	lostMsg = "The connection to the database broke while a change was being kept: it may have been made or not. Look before you repeat it."
-)
+func postgresDialect() dialect {
+	return dialect{
+		partitions: true,
+		hasTable:   `SELECT to_regclass($1) IS NOT NULL`,
+		numberOn:   `SELECT setval(pg_get_serial_sequence('TABLE', 'COLUMN'), COALESCE(MAX(COLUMN), 0) + 1, FALSE) FROM TABLE`,
+		byBytes:    ` COLLATE "C"`,
+	}
+}
 
-// classify turns a driver's error into the domain's; only this package knows drivers.
-// what names the thing for "… not found", or the operation in the gerund.
-func (s *Store) classify(err error, what string) error {
+// of returns the store that is kept in db, which it closes if that fails.
+func of(db *sqldb.DB) (*Store, error) {
+	s := &Store{
+		db: db, name: db.Name(), write: db.Writer(), read: db.Reader(), d: postgresDialect(),
+		importing: make(chan struct{}, 1), making: make(chan struct{}, 1),
+	}
+	if db.Postgres() {
+		s.notifier = &Notifier{s, db.PostgresConfig()}
+		s.onChange = s.notifier.announce
+	} else {
+		s.d = sqliteDialect(db.Path())
+	}
+	dir, err := fs.Sub(migrations, "migrations")
 	if err == nil {
-		return nil
+		s.schema, err = db.Migrations(dir, goose.DefaultTablename)
 	}
-	if _, ok := errors.AsType[*pierre.Error](err); ok {
-		return err
+	if err == nil {
+		s.codec, err = series.NewCodec()
 	}
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return pierre.NotFound(what)
-	case s.d.conflict(err):
-		return &pierre.Error{Kind: pierre.KindConflict, Msg: what + " already exists", Err: err}
-	case s.d.full(err):
-		return &pierre.Error{Kind: pierre.KindStorageFull, Msg: fullMsg, Err: err}
-	case s.d.busy(err), s.d.serialization(err), errors.Is(err, context.DeadlineExceeded):
-		return &pierre.Error{Kind: pierre.KindUnavailable, Msg: busyMsg, Err: fmt.Errorf("%s: %w", what, err)}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
-	return fmt.Errorf("%s: %w", what, err)
+	return s, nil
 }
+
+// classify turns a driver's error into the domain's. what names the thing for "… not found", or the operation in the gerund.
+func (s *Store) classify(err error, what string) error { return s.db.Classify(err, what) }
 
 // Close closes the database.
 func (s *Store) Close() error {
-	err := errors.Join(s.read.Close(), s.write.Close())
+	err := s.db.Close()
 	if s.serving != nil {
 		err = errors.Join(err, s.serving.Close())
 	}
 	return err
 }
+
+// SetMaxConnections sets how many connections to the database's server are open at most; migrations need two. A SQLite file
+// has no server.
+func (s *Store) SetMaxConnections(n int) { s.db.SetMaxConnections(n) }
 
 // micros is how times are kept: microseconds since 1970, NULL for the zero time.
 func micros(t time.Time) any {

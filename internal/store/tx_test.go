@@ -25,34 +25,6 @@ func openTest(t *testing.T, path string) *Store {
 	return s
 }
 
-var errCameBetween = errors.New("could not serialize access")
-
-// A database that runs writers side by side undoes one of two that collide.
-func TestAnUndoneChangeRunsAgain(t *testing.T) {
-	s := openTest(t, filepath.Join(t.TempDir(), "pierre.db"))
-	s.d.serialization = func(err error) bool { return errors.Is(err, errCameBetween) }
-	for _, collisions := range []int{0, 1, maxConflicts, maxConflicts + 1} {
-		runs := 0
-		err := s.update(t.Context(), "adding a user", func(tx *tx) error {
-			runs++
-			if _, err := tx.exec(t.Context(), `INSERT INTO users (id, email, created_us) VALUES ($1, $1, 0)`, collisions); err != nil {
-				return err
-			}
-			if runs <= collisions {
-				return errCameBetween
-			}
-			return nil
-		})
-		if collisions <= maxConflicts {
-			if err != nil || runs != collisions+1 {
-				t.Errorf("after %d collisions: %d runs, %v; want it done, each run in a fresh transaction", collisions, runs, err)
-			}
-		} else if pierre.KindOf(err) != pierre.KindUnavailable || runs != maxConflicts+1 {
-			t.Errorf("after %d collisions: %d runs, %v; want it given up as unavailable", collisions, runs, err)
-		}
-	}
-}
-
 // hold opens a writing transaction of another program, and returns what ends it.
 func hold(t *testing.T, path string) (release func()) {
 	t.Helper()
@@ -79,7 +51,7 @@ func TestALockedDatabaseIsUnavailable(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if waited := time.Since(began); waited > 3*writeWait {
+	if waited := time.Since(began); waited > 6*time.Second {
 		t.Errorf("the last was refused after %v", waited)
 	}
 	gone, cancel := context.WithCancel(t.Context())

@@ -1,4 +1,4 @@
-package store
+package sqldb
 
 import (
 	"reflect"
@@ -18,14 +18,15 @@ func cleanTexts(args []any) []any {
 		if !cleaned {
 			args, cleaned = append([]any(nil), args...), true
 		}
-		args[n] = cleanText(text)
+		args[n] = CleanText(text)
 	}
 	return args
 }
 
 func isClean(text string) bool { return utf8.ValidString(text) && strings.IndexByte(text, 0) < 0 }
 
-func cleanText(text string) string {
+// CleanText replaces what PostgreSQL cannot keep in a text, bytes that are no UTF-8 and the zero byte, by U+FFFD.
+func CleanText(text string) string {
 	if isClean(text) {
 		return text
 	}

@@ -1,4 +1,4 @@
-package store
+package sqldb
 
 import (
 	"context"
@@ -19,12 +19,11 @@ import (
 	"github.com/pressly/goose/v3/lock"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
-	"github.com/pierre-mcp/pierre/internal/series"
 )
 
 const (
-	// DefaultConnections is how many connections to PostgreSQL a [Store] opens at most, unless
-	// [Store.SetMaxConnections] says otherwise. PostgreSQL itself takes 100 by default, from all its clients.
+	// DefaultConnections is how many connections to PostgreSQL a [DB] opens at most, unless
+	// [DB.SetMaxConnections] says otherwise. PostgreSQL itself takes 100 by default, from all its clients.
 	DefaultConnections = 16
 
 	connectTimeout     = 5 * time.Second  // of one address of the server
@@ -40,12 +39,8 @@ const (
 // postgres://…; it connects when the database is first used. Several hosts, TLS (sslmode and its like), PGPASSWORD and
 // the password file are as libpq has them. No statement is prepared on the server, so that poolers may give each
 // transaction another connection. The error never repeats the URL, because it may hold a password.
-func OpenPostgres(databaseURL string) (*Store, error) {
+func OpenPostgres(databaseURL string) (*DB, error) {
 	config, err := postgresConfig(databaseURL)
-	if err != nil {
-		return nil, err
-	}
-	codec, err := series.NewCodec()
 	if err != nil {
 		return nil, err
 	}
@@ -55,12 +50,11 @@ func OpenPostgres(databaseURL string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := stdlib.OpenDB(*config)
-	db.SetConnMaxIdleTime(connectionIdle)
-	db.SetConnMaxLifetime(connectionLifetime)
+	pool := stdlib.OpenDB(*config)
+	pool.SetConnMaxIdleTime(connectionIdle)
+	pool.SetConnMaxLifetime(connectionLifetime)
 	name := fmt.Sprintf("postgresql://%s/%s", net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))), config.Database)
-	s := &Store{name: name, write: db, read: db, codec: codec, importing: make(chan struct{}, 1), d: dialect{
-		dir:           "postgres",
+	db := &DB{name: name, write: pool, read: pool, config: config, d: dialect{
 		goose:         goose.DialectPostgres,
 		migrating:     []goose.ProviderOption{goose.WithLocker(locker)},
 		rewrite:       func(q string) string { return q },
@@ -69,27 +63,9 @@ func OpenPostgres(databaseURL string) (*Store, error) {
 		serialization: postgresSerialization,
 		busy:          postgresBusy,
 		full:          postgresFull,
-		partitions:    true,
-		hasTable:      `SELECT to_regclass($1) IS NOT NULL`,
-		numberOn:      `SELECT setval(pg_get_serial_sequence('TABLE', 'COLUMN'), COALESCE(MAX(COLUMN), 0) + 1, FALSE) FROM TABLE`,
-		byBytes:       ` COLLATE "C"`,
 	}}
-	s.notifier = &Notifier{s, config}
-	s.onChange = s.notifier.announce
-	s.SetMaxConnections(DefaultConnections)
-	if err := s.init(); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	return s, nil
-}
-
-// SetMaxConnections sets how many connections to the database's server are open at most; migrations need two. A SQLite file
-// has no server.
-func (s *Store) SetMaxConnections(n int) {
-	if s.write == s.read {
-		s.write.SetMaxOpenConns(n)
-		s.write.SetMaxIdleConns(n)
-	}
+	db.SetMaxConnections(DefaultConnections)
+	return db, nil
 }
 
 // isPostgres reports whether the URL names a PostgreSQL database.

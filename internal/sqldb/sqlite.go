@@ -1,14 +1,11 @@
-package store
+package sqldb
 
 import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -17,13 +14,11 @@ import (
 
 	"github.com/mattn/go-sqlite3"
 	"github.com/pressly/goose/v3"
-
-	"github.com/pierre-mcp/pierre/internal/series"
 )
 
 const (
 	openWait    = 10 * time.Second // how long programs that open or migrate a file at the same time wait for each other
-	busyTimeout = time.Second      // how long SQLite itself waits for another program; update goes on waiting
+	busyTimeout = time.Second      // how long SQLite itself waits for another program; [DB.Update] goes on waiting
 )
 
 // sqliteOptions are the driver's options of every connection.
@@ -39,15 +34,11 @@ func sqliteOptions() url.Values {
 }
 
 // OpenSQLite opens the database file at path, which is created if missing.
-func OpenSQLite(path string) (*Store, error) {
+func OpenSQLite(path string) (*DB, error) {
 	file, options := "file:"+(&url.URL{Path: path}).EscapedPath()+"?", sqliteOptions()
 	reading := file + options.Encode()
 	options.Set("_txlock", "immediate") // a reader that starts to write would fail with SQLITE_BUSY
 	writing := file + options.Encode()
-	codec, err := series.NewCodec()
-	if err != nil {
-		return nil, err
-	}
 	write, err := sql.Open("sqlite3", writing)
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", path, err)
@@ -59,8 +50,7 @@ func OpenSQLite(path string) (*Store, error) {
 	}
 	read.SetMaxOpenConns(2 * runtime.GOMAXPROCS(0))
 	read.SetMaxIdleConns(2 * runtime.GOMAXPROCS(0))
-	s := &Store{name: "sqlite:" + absolute(path), write: write, read: read, codec: codec, importing: make(chan struct{}, 1), d: dialect{
-		dir:           "sqlite",
+	db := &DB{name: "sqlite:" + absolute(path), path: path, write: write, read: read, d: dialect{
 		goose:         goose.DialectSQLite3,
 		rewrite:       toQuestionMarks,
 		arguments:     func(args []any) []any { return args },
@@ -68,17 +58,11 @@ func OpenSQLite(path string) (*Store, error) {
 		serialization: func(error) bool { return false }, // it has one writer at a time
 		busy:          sqliteBusy,
 		full:          sqliteFull,
-		hasTable:      `SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1)`,
-		serveAlone:    func() (io.Closer, error) { return serveFile(path) },
-		probe:         func() error { return probeFile(path + "-probe") },
 	}}
 	if err := firstOpen(write.Driver(), writing); err != nil {
-		return nil, errors.Join(s.classify(err, "opening "+path), s.Close())
+		return nil, errors.Join(db.Classify(err, "opening "+path), db.Close())
 	}
-	if err := s.init(); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	return s, nil
+	return db, nil
 }
 
 func absolute(path string) string {
@@ -128,14 +112,4 @@ func sqliteBusy(err error) bool {
 func sqliteFull(err error) bool {
 	e, ok := errors.AsType[sqlite3.Error](err)
 	return ok && e.Code == sqlite3.ErrFull || errors.Is(err, syscall.ENOSPC)
-}
-
-// probeFile writes a file of probeBytes beside the database and removes it. A transaction that changes nothing writes
-// nothing, and one that does would wait for the writers. A killed process may leave the file; the next probe takes it.
-func probeFile(path string) error {
-	err := os.WriteFile(path, make([]byte, probeBytes), 0o600)
-	if gone := os.Remove(path); !errors.Is(gone, fs.ErrNotExist) { // another program may have removed it
-		err = errors.Join(err, gone)
-	}
-	return err
 }
