@@ -18,7 +18,7 @@ build:
 	@scripts/prepare.sh
 	@mkdir -p bin
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/mcp-client ./cmd/mcp-client
-	CGO_ENABLED=1 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/pierre-mcp-server ./cmd/admin-setup
+	CGO_ENABLED=1 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/pierre-mcp-server ./cmd/admin-setup ./cmd/pierre-admin-service
 
 ## demo: the main job from end to end, with the sample athlete or with DATA=folder-or-archive
 demo:

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/certfile"
 	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/cli/value"
 	"github.com/pierre-mcp/pierre/internal/datadir"
 	"github.com/pierre-mcp/pierre/internal/keyring"
 	"github.com/pierre-mcp/pierre/internal/logging"
@@ -65,27 +66,27 @@ func (c *config) table(getenv func(string) string) []cli.Setting {
 		dataDir = "" // Parse asks for the flag then
 	}
 	return []cli.Setting{
-		{Flag: "host", Env: "PIERRE_HOST", Default: "127.0.0.1", Help: "address to listen on; 0.0.0.0 for all. HOST counts, too, if it is an address", Other: c.sharedHost, Parse: into(&c.host, parseHost)},
-		{Flag: "port", Env: "PORT", Help: "port to listen on (default 8081, with --single-tenant 8080)", Parse: into(&c.port, parsePort)},
+		{Flag: "host", Env: "PIERRE_HOST", Default: "127.0.0.1", Help: "address to listen on; 0.0.0.0 for all. HOST counts, too, if it is an address", Other: c.sharedHost, Parse: into(&c.host, value.Host)},
+		{Flag: "port", Env: "PORT", Help: "port to listen on (default 8081, with --single-tenant 8080)", Parse: into(&c.port, value.Port)},
 		{Flag: "database-url", Env: "DATABASE_URL", Help: "database as sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME (default a SQLite file in the data folder)", Parse: into(&c.databaseURL, parseDatabaseURL)},
 		{Flag: "database-connections", Env: "DATABASE_CONNECTIONS", Default: strconv.Itoa(store.DefaultConnections), Help: "connections to PostgreSQL at most", Parse: into(&c.databaseConns, parseDatabaseConnections)},
 		{Flag: "redis-url", Env: "REDIS_URL", Help: "Redis in which several servers count calls together, as redis://USER:PASSWORD@HOST:6379/0", Parse: into(&c.redisURL, parseRedisURL)}, //nolint:gosec // an example
 		{Flag: "redis-down", Env: "REDIS_DOWN", Default: "share", Help: "what is admitted while Redis cannot be reached: share (of what was left, by each server) or deny (nothing)", Parse: into(&c.redisDown, parseRedisDown)},
-		{Flag: "data-dir", Env: "PIERRE_DATA_DIR", Default: dataDir, Help: "folder of the database, the secrets, and uploads while they are read", Parse: into(&c.dataDir, parseDataDir)},
+		{Flag: "data-dir", Env: "PIERRE_DATA_DIR", Default: dataDir, Help: "folder of the database, the secrets, and uploads while they are read", Parse: into(&c.dataDir, value.DataDir)},
 		{Flag: "log-level", Env: "LOG_LEVEL", Default: "info", Help: "off, error, warn, info or debug; to stderr. RUST_LOG counts, too", Other: rustLevel, Parse: into(&c.log.Level, logging.ParseLevel)},
 		{Flag: "log-format", Env: "LOG_FORMAT", Default: "text", Help: "format of the log: text or json", Parse: into(&c.log.JSON, logging.ParseFormat)},
-		{Flag: "access-log", Env: "ACCESS_LOG", Default: "false", Switch: true, Help: "log every request with its id, which the client gets as X-Request-Id; otherwise only those that fail", Parse: into(&c.accessLog, parseSwitch)},
-		{Flag: "geoip-db", Env: "GEOIP_DB", Help: "MaxMind database that gives usage reports their countries; read again when it changes", Parse: into(&c.geoIPDB, parseFile)},
-		{Flag: "tls-cert", Env: "TLS_CERT", Help: "certificate file, for HTTPS without a proxy in front; read again when it changes, and on SIGHUP", Parse: into(&c.tlsCert, parsePath)},
-		{Flag: "tls-key", Env: "TLS_KEY", Help: "key file of --tls-cert", Parse: into(&c.tlsKey, parsePath)},
-		{Flag: "metrics-addr", Env: "METRICS_ADDR", Help: "host:port of a listener of its own for /metrics (default on --port, for this machine only)", Parse: into(&c.metricsAddr, parseHostPort)},
+		{Flag: "access-log", Env: "ACCESS_LOG", Default: "false", Switch: true, Help: "log every request with its id, which the client gets as X-Request-Id; otherwise only those that fail", Parse: into(&c.accessLog, value.Switch)},
+		{Flag: "geoip-db", Env: "GEOIP_DB", Help: "MaxMind database that gives usage reports their countries; read again when it changes", Parse: into(&c.geoIPDB, value.File)},
+		{Flag: "tls-cert", Env: "TLS_CERT", Help: "certificate file, for HTTPS without a proxy in front; read again when it changes, and on SIGHUP", Parse: into(&c.tlsCert, value.Path)},
+		{Flag: "tls-key", Env: "TLS_KEY", Help: "key file of --tls-cert", Parse: into(&c.tlsKey, value.Path)},
+		{Flag: "metrics-addr", Env: "METRICS_ADDR", Help: "host:port of a listener of its own for /metrics (default on --port, for this machine only)", Parse: into(&c.metricsAddr, value.HostPort)},
 		{Flag: "max-connections", Env: "MAX_CONNECTIONS", Default: "0", Help: "open connections at most; 0: what the process's limit of open files leaves", Parse: into(&c.maxConnections, parseConnections)},
 		{Flag: "max-calls-in-flight", Env: "MAX_CALLS_IN_FLIGHT", Default: "2048", Help: "requests that run or wait for their turn at most; further ones get 503", Parse: into(&c.maxInFlight, parseInFlight)},
-		{Flag: "allowed-origins", Env: "ALLOWED_ORIGINS", Help: "web origins that may call /mcp from a browser, comma-separated", Parse: into(&c.allowedOrigins, parseOrigins)},
-		{Flag: "trusted-proxies", Env: "TRUSTED_PROXIES", Help: "networks whose X-Forwarded-For is believed, comma-separated", Parse: into(&c.trustedProxies, parseNetworks)},
-		{Flag: "downloads-dir", Env: "DOWNLOADS_DIR", Help: "folder of mcp-client builds to serve, with install.sh and install.ps1", Parse: into(&c.downloadsDir, parseFolder)},
-		{Flag: "public-url", Env: "PUBLIC_URL", Help: "origin under which clients reach this server, for the installers and --oauth (default as asked)", Parse: into(&c.publicURL, parsePublicURL)},
-		{Flag: "oauth", Env: "OAUTH", Default: "false", Switch: true, Help: "let people connect hosts that cannot send a key, such as claude.ai and ChatGPT; needs --public-url", Parse: into(&c.oauth, parseSwitch)},
+		{Flag: "allowed-origins", Env: "ALLOWED_ORIGINS", Help: "web origins that may call /mcp from a browser, comma-separated", Parse: into(&c.allowedOrigins, value.Origins)},
+		{Flag: "trusted-proxies", Env: "TRUSTED_PROXIES", Help: "networks whose X-Forwarded-For is believed, comma-separated", Parse: into(&c.trustedProxies, value.Networks)},
+		{Flag: "downloads-dir", Env: "DOWNLOADS_DIR", Help: "folder of mcp-client builds to serve, with install.sh and install.ps1", Parse: into(&c.downloadsDir, value.Folder)},
+		{Flag: "public-url", Env: "PUBLIC_URL", Help: "origin under which clients reach this server, for the installers and --oauth (default as asked)", Parse: into(&c.publicURL, value.PublicURL)},
+		{Flag: "oauth", Env: "OAUTH", Default: "false", Switch: true, Help: "let people connect hosts that cannot send a key, such as claude.ai and ChatGPT; needs --public-url", Parse: into(&c.oauth, value.Switch)},
 		{Flag: "max-upload-mb", Env: "MAX_UPLOAD_MB", Default: "2048", Help: "largest upload to /api/import, in MB", Parse: into(&c.maxUploadBytes, parseMegabytes)},
 		{Flag: "max-stored-mb", Env: "MAX_STORED_MB", Default: "4096", Help: "samples of one person's recordings that are kept, in MB; a year of daily training takes about 10", Parse: into(&c.maxStoredBytes, parseMegabytes)},
 		{Flag: "calls-retention-days", Env: "CALLS_RETENTION_DAYS", Default: "400", Help: "how long each call is kept; what calls add up to stays", Parse: into(&c.retention, parseRetention)},
@@ -136,8 +137,8 @@ func (c *config) load() error {
 // checkPersonal refuses what a personal server must not do or cannot use.
 func (c *config) checkPersonal() error {
 	var errs []error
-	if c.host != "" && !loopback(c.host) {
-		errs = append(errs, fmt.Errorf("%s: --single-tenant asks for no key and so listens on loopback only, not on %s", c.settings.Source("host"), c.host))
+	if c.host != "" && !value.Loopback(c.host) {
+		errs = append(errs, fmt.Errorf("%s: --single-tenant asks for no key and so listens on value.Loopback only, not on %s", c.settings.Source("host"), c.host))
 	}
 	for _, flag := range []string{"metrics-addr", "trusted-proxies", "downloads-dir", "public-url", "oauth", "max-athletes"} {
 		if c.settings.Given(flag) {
@@ -163,7 +164,7 @@ func (c *config) checkOAuth() error {
 		return nil
 	}
 	u, err := url.Parse(c.publicURL)
-	if err == nil && (u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname())) {
+	if err == nil && (u.Scheme == "https" || u.Scheme == "http" && value.Loopback(u.Hostname())) {
 		return nil
 	}
 	return fmt.Errorf("%s: needs --public-url with the https:// address under which hosts reach this server", c.settings.Source("oauth"))
@@ -192,7 +193,7 @@ func (c *config) sharedHost(getenv func(string) string) (name, text string) {
 	if host == "" {
 		return "", ""
 	}
-	if host == "localhost" || looksLikeAddress(host) {
+	if host == "localhost" || value.LooksLikeAddress(host) {
 		return "HOST", host
 	}
 	c.warnings = append(c.warnings, fmt.Sprintf("HOST=%s is not an address and is ignored; to listen there, set PIERRE_HOST or --host", host))

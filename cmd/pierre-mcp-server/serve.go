@@ -85,7 +85,7 @@ func (c *config) listenForMetrics(ctx context.Context) (net.Listener, error) {
 	if c.metricsAddr == "" {
 		return nil, nil //nolint:nilnil // no listener is no mistake
 	}
-	return listenOn(ctx, c.metricsAddr, c.settings.Source("metrics-addr"), "--metrics-addr")
+	return cli.Listen(ctx, c.metricsAddr, c.settings.Source("metrics-addr"), "--metrics-addr")
 }
 
 func closeAll(lns ...net.Listener) error {

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -50,6 +51,13 @@ var rules = []struct{ pkg, bad, why string }{
 	{"internal/importer", module + "/internal/store", "services take small interfaces; cmd passes the store"},
 	{"internal/store", "net/http", "storage does not know HTTP"},
 	{"internal/store", module + "/remote", "storage is below the APIs"},
+	{"internal/sqldb", "net/http", "storage does not know HTTP"},
+	{"internal/sqldb", module + "/internal/store", "what all databases share knows no tables"},
+	{"portal", module + "/internal/store", "the site asks the server over its admin API"},
+	{"portal", module + "/tools", "the site asks the server over its admin API"},
+	{"portal/db", module + "/remote", "storage is below the pages"},
+	{"portal/db", module + "/portal/", "storage is below the pages"},
+	{"portal/route", "database/sql", "who may use a page is found out before"},
 	{"internal/activityfile", "database/sql", "readers of files know no database"},
 	{"internal/web", "database/sql", "the HTTP toolkit does not know storage"},
 	{"internal/web", module + "/remote", "the HTTP toolkit is below the APIs"},
@@ -146,6 +154,26 @@ func TestAPIsDoNotKnowEachOther(t *testing.T) {
 			part := strings.HasPrefix(other, pkg+"/") || strings.HasPrefix(pkg, other+"/")
 			if isAPI(other) && !part && !mayImport[[2]string{pkg, other}] {
 				t.Errorf("%s depends on %s: what two APIs share belongs below both", pkg, other)
+			}
+		}
+	}
+}
+
+// pagesMayUse holds the packages of the site that its packages of pages share.
+var pagesMayUse = []string{"portal/db", "portal/mail", "portal/route", "portal/ui"}
+
+// TestPagesDoNotKnowEachOther: what two packages of the site's pages share belongs below both; only portal knows all.
+func TestPagesDoNotKnowEachOther(t *testing.T) {
+	for pkg, p := range packagesOf(t) {
+		if !strings.HasPrefix(pkg, "portal/") || isTestKit(pkg) {
+			continue
+		}
+		for _, dep := range p.Deps {
+			other := strings.TrimPrefix(dep, module+"/")
+			part := strings.HasPrefix(other, pkg+"/") || strings.HasPrefix(pkg, other+"/")
+			shared := slices.ContainsFunc(pagesMayUse, func(s string) bool { return other == s || strings.HasPrefix(other, s+"/") })
+			if (other == "portal" || strings.HasPrefix(other, "portal/")) && !part && !shared {
+				t.Errorf("%s depends on %s: what two packages of pages share belongs below both", pkg, other)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -9,7 +10,7 @@ import (
 
 // A Setting is a value that a flag, an environment variable or a default gives, in this order.
 type Setting struct {
-	Flag    string // without the dashes
+	Flag    string // without the dashes; "": there is none, as for secrets, which others could read in a command line
 	Env     string
 	Default string
 	Help    string
@@ -37,6 +38,9 @@ type Settings struct {
 func BindSettings(flags *pflag.FlagSet, getenv func(string) string, list []Setting) *Settings {
 	s := &Settings{list: list, texts: make([]string, len(list)), getenv: getenv, flags: flags, sources: map[string]string{}}
 	for i, item := range list {
+		if item.Flag == "" {
+			continue
+		}
 		flags.StringVar(&s.texts[i], item.Flag, item.Default, item.Help+" ["+item.Env+"]")
 		if item.Switch {
 			flags.Lookup(item.Flag).NoOptDefVal = "true"
@@ -50,7 +54,7 @@ func (s *Settings) Parse() error {
 	var errs []error
 	for i, item := range s.list {
 		source, text := s.find(item, s.texts[i])
-		s.sources[item.Flag] = source
+		s.sources[cmp.Or(item.Flag, item.Env)] = source
 		if err := item.Parse(text); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", source, err))
 		}
@@ -61,7 +65,9 @@ func (s *Settings) Parse() error {
 // find returns where the value comes from and what it is.
 func (s *Settings) find(item Setting, text string) (source, value string) {
 	flag := "--" + item.Flag
-	if s.flags.Changed(item.Flag) {
+	if item.Flag == "" {
+		flag = item.Env
+	} else if s.flags.Changed(item.Flag) {
 		return flag, text
 	}
 	if v := s.getenv(item.Env); v != "" {
@@ -75,7 +81,8 @@ func (s *Settings) find(item Setting, text string) (source, value string) {
 	return flag, item.Default
 }
 
-// Source returns what gave the value of a flag: the flag itself, with its dashes, or the name of a variable.
+// Source returns what gave the value of a flag: the flag itself, with its dashes, or the name of a variable. A setting
+// without a flag is asked for by its variable.
 func (s *Settings) Source(flag string) string { return s.sources[flag] }
 
 // Given reports whether the flag stands in the command line.

@@ -1,4 +1,4 @@
-package main
+package value
 
 import (
 	"net"
@@ -12,9 +12,9 @@ func TestParseHost(t *testing.T) {
 		"0.0.0.0": "0.0.0.0", "::": "::", "[::1]": "::1", "LOCALHOST": "localhost", "localhost": "localhost", "fe80::1%eth0": "fe80::1%eth0",
 		"1.2.3": "", "1.2.3.4.5": "", "0x7f.1": "", "a..b": "", "-a": "", "a/b": "", "[::1": "", "::1]": "", "": "", "host:80": "", "[::1]:80": "",
 	} {
-		got, err := parseHost(text)
+		got, err := Host(text)
 		if got != want || (err == nil) != (want != "") {
-			t.Errorf("parseHost(%q) = %q, %v; want %q", text, got, err, want)
+			t.Errorf("Host(%q) = %q, %v; want %q", text, got, err, want)
 		}
 	}
 }
@@ -24,15 +24,15 @@ func TestParseHostPort(t *testing.T) {
 		"": "", "127.0.0.1:9090": "127.0.0.1:9090", ":9090": ":9090", "[::]:0": "[::]:0",
 		"9090": "-", "127.0.0.1:": "-", "127.0.0.1:99999": "-", "999.1.1.1:80": "-",
 	} {
-		got, err := parseHostPort(text)
+		got, err := HostPort(text)
 		if want == "-" && err == nil || want != "-" && (err != nil || got != want) {
-			t.Errorf("parseHostPort(%q) = %q, %v; want %q", text, got, err, want)
+			t.Errorf("HostPort(%q) = %q, %v; want %q", text, got, err, want)
 		}
 	}
 }
 
 func TestParseNetworks(t *testing.T) {
-	nets, err := parseNetworks("10.0.0.0/8, 192.0.2.7 2001:db8::/32")
+	nets, err := Networks("10.0.0.0/8, 192.0.2.7 2001:db8::/32")
 	if err != nil || len(nets) != 3 || nets[1].Bits() != 32 {
 		t.Errorf("%v, %v", nets, err)
 	}
@@ -43,9 +43,9 @@ func TestPublicURLIsAnOrigin(t *testing.T) {
 		"https://Pierre.Example.com/": "https://pierre.example.com", "http://10.0.0.7:8081": "http://10.0.0.7:8081", "": "",
 		"pierre.example.com": "-", "https://": "-", "https://a b": "-", "https://u:p@a.example": "-", "https://a.example?x": "-", "//a.example": "-",
 	} {
-		got, err := parsePublicURL(text)
+		got, err := PublicURL(text)
 		if want == "-" && err == nil || want != "-" && (err != nil || got != want) {
-			t.Errorf("parsePublicURL(%q) = %q, %v; want %q", text, got, err, want)
+			t.Errorf("PublicURL(%q) = %q, %v; want %q", text, got, err, want)
 		}
 	}
 }
@@ -56,11 +56,11 @@ func FuzzParseOrigin(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		origin, err := parseOrigin(text)
+		origin, err := Origin(text)
 		if err != nil {
 			return
 		}
-		again, err := parseOrigin(origin)
+		again, err := Origin(origin)
 		if err != nil || again != origin {
 			t.Errorf("%q became %q, and that %q, %v", text, origin, again, err)
 		}
@@ -76,10 +76,10 @@ func FuzzParseHostPort(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if host, _, err := net.SplitHostPort(text); err == nil && hostName.MatchString(host) && !looksLikeAddress(host) && host != "localhost" {
+		if host, _, err := net.SplitHostPort(text); err == nil && hostName.MatchString(host) && !LooksLikeAddress(host) && host != "localhost" {
 			t.Skip("it would be looked up")
 		}
-		if got, err := parseHostPort(text); err == nil && got != "" {
+		if got, err := HostPort(text); err == nil && got != "" {
 			if _, _, err := net.SplitHostPort(got); err != nil {
 				t.Errorf("%q became %q: %v", text, got, err)
 			}
