@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up what the tests need and runs all of them. What it installs: as root on Debian, missing programs from Debian's
-# packages (gcc for SQLite; PostgreSQL, Redis, npm, shellcheck, curl, zsh and busybox for tests); into .cache, development tools at fixed
+# packages (gcc for SQLite; PostgreSQL, Redis, Chromium, npm, shellcheck, curl, zsh and busybox for tests); into .cache, development tools at fixed
 # versions and the Node.js programs that test the MCP protocol. Elsewhere a missing program is named, and the tests that
 # need it are skipped; where CI is set, that is an error.
 set -euo pipefail
@@ -44,6 +44,7 @@ done
 command -v postgres >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || ensure pg_ctlcluster "the second database" postgresql ||
 	missing+=("postgresql: the tests on PostgreSQL")
 ensure pgbouncer "servers work behind poolers" pgbouncer || missing+=("pgbouncer: the test of poolers")
+ensure chromium "the admin site is used as a person does" chromium || missing+=("chromium: the tests of the admin site's pages")
 ensure redis-server "limits that several servers share" redis-server || missing+=("redis-server: the tests on Redis")
 [ -z "${CI:-}" ] || [ ${#missing[@]} = 0 ] || fail "needed in CI: $(printf '%s; ' "${missing[@]}")"
 

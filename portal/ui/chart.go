@@ -1,6 +1,9 @@
 package ui
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A Chart is values over time, drawn by scripts; without them its figures are a table.
 type Chart struct {
@@ -54,8 +57,8 @@ type ChartRow struct {
 // Rows returns the figures, the latest first; those of times without any are left out.
 func (c Chart) Rows() []ChartRow {
 	var rows []ChartRow
-	for i := len(c.At) - 1; i >= 0; i-- {
-		row, some := ChartRow{At: c.At[i]}, false
+	for i, at := range slices.Backward(c.At) {
+		row, some := ChartRow{At: at}, false
 		for _, l := range c.Lines {
 			row.Values = append(row.Values, l.Values[i])
 			some = some || l.Values[i] != nil && *l.Values[i] != 0

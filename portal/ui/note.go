@@ -26,10 +26,7 @@ func Leave(w http.ResponseWriter, r *http.Request, n Note) {
 	if n.Bad {
 		value = "-" + value[1:]
 	}
-	http.SetCookie(w, &http.Cookie{
-		Name: noteCookie, Value: url.QueryEscape(value), Path: "/", MaxAge: noteSeconds,
-		HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteLaxMode,
-	})
+	setNote(w, r, url.QueryEscape(value), noteSeconds)
 }
 
 // takeNote returns the note that was left, which ends.
@@ -38,10 +35,16 @@ func takeNote(w http.ResponseWriter, r *http.Request) Note {
 	if err != nil {
 		return Note{}
 	}
-	http.SetCookie(w, &http.Cookie{Name: noteCookie, Path: "/", MaxAge: -1, HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteLaxMode})
+	setNote(w, r, "", -1)
 	value, err := url.QueryUnescape(c.Value)
 	if err != nil || len(value) < 2 || !utf8.ValidString(value) || utf8.RuneCountInString(value) > maxNote+1 {
 		return Note{}
 	}
 	return Note{Text: value[1:], Bad: value[0] == '-'}
+}
+
+func setNote(w http.ResponseWriter, r *http.Request, value string, seconds int) {
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // it is no secret, and the site may be on plain HTTP behind a proxy
+		Name: noteCookie, Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteLaxMode,
+	})
 }

@@ -1,0 +1,66 @@
+package browser
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/pierre-mcp/pierre/internal/e2e/node"
+)
+
+// Scores are what Lighthouse makes of a page, 0 to 100 each.
+type Scores map[string]float64
+
+// Lighthouse returns the scores of a page by the names of the categories: performance, accessibility, best-practices and
+// seo. headers go along with each request, such as a cookie. It runs a browser of its own.
+func Lighthouse(t testing.TB, url string, headers map[string]string) (scores Scores, complaints []string) {
+	t.Helper()
+	chrome, tools := Path(t), node.Install(t)
+	extra, err := json.Marshal(headers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "report.json")
+	cmd := exec.CommandContext(t.Context(), tools.Node, filepath.Join(tools.Modules, "lighthouse", "cli", "index.js"), url,
+		"--quiet", "--output=json", "--output-path="+out, "--preset=desktop", "--extra-headers="+string(extra),
+		"--chrome-flags=--headless=new --no-sandbox --disable-dev-shm-usage --disable-gpu")
+	cmd.Env = append(os.Environ(), "CHROME_PATH="+chrome)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("running Lighthouse: %v\n%s", err, text)
+	}
+	text, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var report struct {
+		Categories map[string]struct {
+			Score *float64 `json:"score"`
+			Refs  []struct {
+				ID     string  `json:"id"`
+				Weight float64 `json:"weight"`
+			} `json:"auditRefs"`
+		} `json:"categories"`
+		Audits map[string]struct {
+			Title   string   `json:"title"`
+			Display string   `json:"displayValue"`
+			Score   *float64 `json:"score"`
+		} `json:"audits"`
+	}
+	if err := json.Unmarshal(text, &report); err != nil {
+		t.Fatal(err)
+	}
+	scores = Scores{}
+	for name, c := range report.Categories {
+		if c.Score != nil {
+			scores[name] = 100 * *c.Score
+		}
+		for _, ref := range c.Refs {
+			if a := report.Audits[ref.ID]; a.Score != nil && *a.Score < 0.9 && ref.Weight > 0 {
+				complaints = append(complaints, name+": "+a.Title+" "+a.Display)
+			}
+		}
+	}
+	return scores, complaints
+}
