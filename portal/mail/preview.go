@@ -113,11 +113,13 @@ func ServePreviews(list []Preview) func(w http.ResponseWriter, r *http.Request) 
 		h.Set("X-Content-Type-Options", "nosniff")
 		// Mails carry their own styles, as mail programs need them, and nothing else.
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'")
-		kind, body, err := "text/html; charset=utf-8", "", error(nil)
+		kind, body := "text/html; charset=utf-8", ""
 		if r.URL.Path == "/" || r.URL.Path == "/index.html" {
-			if body, err = previewIndex(list); err != nil {
+			index, err := previewIndex(list)
+			if err != nil {
 				return err
 			}
+			body = index
 		}
 		for _, p := range list {
 			switch r.URL.Path {
@@ -131,7 +133,7 @@ func ServePreviews(list []Preview) func(w http.ResponseWriter, r *http.Request) 
 			return pierre.NotFound("This mail")
 		}
 		h.Set("Content-Type", kind)
-		_, err = w.Write([]byte(body))
+		_, err := w.Write([]byte(body))
 		return err
 	}
 }

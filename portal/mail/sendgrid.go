@@ -165,7 +165,9 @@ func sendGridRefusal(resp *http.Response, body []byte, now time.Time) error {
 	e := &pierre.Error{Kind: pierre.KindUnavailable, RetryAfter: waitOf(resp.Header, now), Err: fmt.Errorf("status %d", resp.StatusCode)}
 	why := ""
 	var told struct {
-		Errors []struct{ Message, Field string } `json:"errors"`
+		Errors []struct {
+			Message string `json:"message"`
+		} `json:"errors"`
 	}
 	if json.Unmarshal(body, &told) == nil && len(told.Errors) > 0 {
 		why = ": " + strings.TrimSuffix(line(told.Errors[0].Message, maxSubject), ".")

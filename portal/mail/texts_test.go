@@ -55,11 +55,11 @@ func TestTexts(t *testing.T) {
 func TestTextAndHTMLSayTheSame(t *testing.T) {
 	for _, p := range previews(t) {
 		plain := strings.Join(strings.Fields(tags.Replace(p.HTML)), " ")
-		for _, paragraph := range strings.Split(p.Text, "\n\n") {
+		for paragraph := range strings.SplitSeq(p.Text, "\n\n") {
 			if strings.HasPrefix(paragraph, "[") {
 				_, paragraph, _ = strings.Cut(paragraph, "] ")
 			}
-			for _, field := range strings.Fields(strings.TrimPrefix(paragraph, "--")) {
+			for field := range strings.FieldsSeq(strings.TrimPrefix(paragraph, "--")) {
 				if field != ">" && !strings.Contains(plain, strings.TrimSuffix(field, ":")) {
 					t.Errorf("%s: the HTML lacks %q", p.Name, field)
 				}
