@@ -93,7 +93,7 @@ type Options struct {
 // for one goroutine.
 type Tab struct {
 	t      testing.TB
-	ctx    context.Context //nolint:containedctx // it is the tab
+	ctx    context.Context
 	width  int64
 	height int64
 

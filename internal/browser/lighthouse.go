@@ -26,7 +26,7 @@ func Lighthouse(t testing.TB, url string, headers map[string]string) (scores Sco
 	cmd := exec.CommandContext(t.Context(), tools.Node, filepath.Join(tools.Modules, "lighthouse", "cli", "index.js"), url,
 		"--quiet", "--output=json", "--output-path="+out, "--preset=desktop", "--extra-headers="+string(extra),
 		"--chrome-flags=--headless=new --no-sandbox --disable-dev-shm-usage --disable-gpu")
-	cmd.Env = append(os.Environ(), "CHROME_PATH="+chrome)
+	cmd.Env = append(cmd.Environ(), "CHROME_PATH="+chrome)
 	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("running Lighthouse: %v\n%s", err, text)
 	}
