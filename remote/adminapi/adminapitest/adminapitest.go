@@ -1,0 +1,139 @@
+// Package adminapitest is the admin API over real HTTP for tests of what calls it: with the real store on SQLite, the real
+// verifiers and reports. Only the clock is the test's.
+package adminapitest
+
+import (
+	"cmp"
+	"log/slog"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/keyring"
+	"github.com/pierre-mcp/pierre/internal/limit"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/store"
+	"github.com/pierre-mcp/pierre/internal/usage"
+	"github.com/pierre-mcp/pierre/remote/adminapi"
+)
+
+// A Server is an admin API with a store of its own.
+type Server struct {
+	URL    string
+	Store  *store.Store
+	Client *adminapi.Client // with a token that may do everything
+
+	ring    *keyring.Ring
+	limiter *limit.Limiter
+
+	mu  sync.Mutex
+	now time.Time
+}
+
+// Start starts a server at a time, which ends with the test.
+func Start(t testing.TB, now time.Time) *Server {
+	t.Helper()
+	s := &Server{now: now}
+	var err error
+	if s.ring, err = keyring.Load(t.TempDir(), keyring.Source{}, keyring.Source{}); err != nil {
+		t.Fatal(err)
+	}
+	if s.Store, err = store.Open("", t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Store.Close() })
+	if _, err := s.Store.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.limiter = limit.New(s.Store)
+	verifier := access.NewVerifier(s.Store, s.Now)
+	reporter := usage.NewReporter(s.Store, s.Store, s.limiter, usage.NewRecorder(s.Store), s.Now)
+	srv := httptest.NewServer(adminapi.New(s.Store, access.NewAdminVerifier(s.ring, s.Store, s.Now), reporter, s.ring,
+		adminapi.Options{Keys: access.KeyListeners{verifier}, Log: slog.New(slog.DiscardHandler), Now: s.Now}))
+	t.Cleanup(srv.Close)
+	s.URL = srv.URL
+	s.Client = s.client(t, pierre.Permissions()...)
+	return s
+}
+
+// Now is the server's time.
+func (s *Server) Now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now
+}
+
+// Pass lets time pass.
+func (s *Server) Pass(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = s.now.Add(d)
+}
+
+// client returns a client with a new token.
+func (s *Server) client(t testing.TB, permissions ...pierre.Permission) *adminapi.Client {
+	t.Helper()
+	row := pierre.AdminToken{ID: pierre.NewAdminTokenID(), Service: "test", Permissions: permissions, Created: s.Now()}
+	if err := s.Store.CreateAdminToken(t.Context(), pierre.Act{Person: "admin-setup", At: s.Now()}, row); err != nil {
+		t.Fatal(err)
+	}
+	token, err := access.SignAdminToken(s.ring.JWTSecret(), row)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := adminapi.NewClient(s.URL, token, adminapi.ClientOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// Provision makes a key of a customer.
+func (s *Server) Provision(t testing.TB, email string, tier pierre.Tier) adminapi.FreshKey {
+	t.Helper()
+	k, err := s.Client.Provision(t.Context(), adminapi.ProvisionRequest{UserEmail: email, Tier: tier}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// Calls are calls of a key that have the same fate.
+type Calls struct {
+	Key     pierre.KeyID
+	At      time.Time // of the first; the others are a millisecond apart
+	N       int
+	Status  pierre.CallStatus
+	Tool    string        // "": get_stats
+	Country string        // "": CH
+	Took    time.Duration // each; 0: 5 ms
+}
+
+// Record records calls as the server does, and counts those that were not refused against the key's limits.
+func (s *Server) Record(t testing.TB, c Calls) {
+	t.Helper()
+	k, err := s.Store.APIKey(t.Context(), c.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tool, country, took := cmp.Or(c.Tool, "get_stats"), cmp.Or(c.Country, "CH"), cmp.Or(c.Took, 5*time.Millisecond)
+	if c.Status == pierre.CallRateLimited {
+		err = s.Store.RecordRefusedCalls(t.Context(), []pierre.RefusedCalls{{
+			KeyID: c.Key, Customer: k.UserID, Tier: k.Tier, Minute: c.At.Truncate(time.Minute), Tool: tool, Country: country, Calls: int64(c.N),
+		}})
+	} else {
+		list := make([]pierre.Call, c.N)
+		for n := range list {
+			list[n] = pierre.Call{
+				ID: pierre.NewCallID(), KeyID: c.Key, UserID: k.UserID, Tier: k.Tier, Tool: tool, Status: c.Status, Started: c.At.Add(time.Duration(n) * time.Millisecond),
+				Duration: took, Country: country, Buckets: k.Limits().Buckets(k.Family, k.UserID, tool),
+			}
+		}
+		err = s.Store.RecordCalls(t.Context(), list)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
