@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/streamable/streamabletest"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
 )
 
@@ -17,26 +18,26 @@ func (h *harness) application(lim pierre.Limit) *client {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return &client{h: h, row: row, key: key}
+	return h.with(key, row)
 }
 
 // as returns a client that acts for the athlete.
 func (c *client) as(athlete string) *client {
 	own := *c
-	own.athlete = athlete
+	own.Header = http.Header{http.CanonicalHeaderKey(pierre.HeaderAthlete): {athlete}}
 	return &own
 }
 
 // whoami returns the user that a tool's call is about.
 func (c *client) whoami() string {
 	c.h.t.Helper()
-	resp := c.post(call("1", "whoami", ""))
+	resp := c.Post(streamabletest.Call("1", "whoami", ""))
 	var answer struct {
 		Result struct{ Content []struct{ Text string } }
 	}
-	decode(c.h.t, resp.body, &answer)
+	streamabletest.Decode(c.h.t, resp.Text, &answer)
 	if len(answer.Result.Content) != 1 {
-		c.h.t.Fatalf("whoami: %d %s", resp.StatusCode, resp.body)
+		c.h.t.Fatalf("whoami: %d %s", resp.StatusCode, resp.Text)
 	}
 	return answer.Result.Content[0].Text
 }
@@ -60,9 +61,9 @@ func TestAthleteOfARequest(t *testing.T) {
 	}{
 		{name: "an application's", c: app, body: ping, header: []string{header, "ana"}, status: 200},
 		{name: "an application's, encoded", c: app, body: ping, header: []string{header, "=?base64?w6FuYQ==?="}, status: 200},
-		{name: "an application's in the body", c: app, path: "/", body: withAuth(app.key), header: []string{"Authorization", "", header, "ana"}, status: 200},
+		{name: "an application's in the body", c: app, path: "/", body: withAuth(app.Key), header: []string{"Authorization", "", header, "ana"}, status: 200},
 		{name: "an application's without", c: app, body: ping, status: 400, want: "name the athlete"},
-		{name: "an application's without, in the body", c: app, path: "/", body: withAuth(app.key), header: []string{"Authorization", ""}, status: 400, want: "name the athlete"},
+		{name: "an application's without, in the body", c: app, path: "/", body: withAuth(app.Key), header: []string{"Authorization", ""}, status: 400, want: "name the athlete"},
 		{name: "an application's notification without", c: app, body: `{"jsonrpc":"2.0","method":"notifications/initialized"}`, status: 400, want: "name the athlete"},
 		{name: "an application's stream without", c: app, method: http.MethodGet, header: []string{"Mcp-Session-Id", "x"}, status: 400, want: "name the athlete"},
 		{name: "the end of an application's session without", c: app, method: http.MethodDelete, header: []string{"Mcp-Session-Id", "x"}, status: 400, want: "name the athlete"},
@@ -81,19 +82,19 @@ func TestAthleteOfARequest(t *testing.T) {
 			if tt.method == "" {
 				tt.method = http.MethodPost
 			}
-			resp := tt.c.do(tt.c.request(tt.method, tt.path, tt.body, tt.header...))
-			if resp.StatusCode != tt.status || !strings.Contains(resp.body, tt.want) {
-				t.Errorf("%d %s, want %d with %q", resp.StatusCode, resp.body, tt.status, tt.want)
+			resp := tt.c.Do(tt.c.Request(tt.method, tt.path, tt.body, tt.header...))
+			if resp.StatusCode != tt.status || !strings.Contains(resp.Text, tt.want) {
+				t.Errorf("%d %s, want %d with %q", resp.StatusCode, resp.Text, tt.status, tt.want)
 			}
-			if tt.want != "" && tt.body != "" && strings.Contains(tt.body, `"id"`) && !strings.Contains(resp.body, `"id":"7"`) {
-				t.Errorf("the answer has not the request's id: %s", resp.body)
+			if tt.want != "" && tt.body != "" && strings.Contains(tt.body, `"id"`) && !strings.Contains(resp.Text, `"id":"7"`) {
+				t.Errorf("the answer has not the request's id: %s", resp.Text)
 			}
 		})
 	}
-	two := app.request(http.MethodPost, "/mcp", ping)
+	two := app.Request(http.MethodPost, "/mcp", ping)
 	two.Header[header] = []string{"ana", "bob"}
-	if resp := app.do(two); resp.StatusCode != http.StatusBadRequest || !strings.Contains(resp.body, "more than one") {
-		t.Errorf("two athletes: %d %s", resp.StatusCode, resp.body)
+	if resp := app.Do(two); resp.StatusCode != http.StatusBadRequest || !strings.Contains(resp.Text, "more than one") {
+		t.Errorf("two athletes: %d %s", resp.StatusCode, resp.Text)
 	}
 }
 
@@ -116,11 +117,11 @@ func TestAthletesOfOneKey(t *testing.T) {
 		}
 	}
 	wg.Wait()
-	if resp := app.as("cy").post(call("1", "whoami", "")); resp.StatusCode != http.StatusOK {
-		t.Errorf("the seventh call: %d %s", resp.StatusCode, resp.body)
+	if resp := app.as("cy").Post(streamabletest.Call("1", "whoami", "")); resp.StatusCode != http.StatusOK {
+		t.Errorf("the seventh call: %d %s", resp.StatusCode, resp.Text)
 	}
-	if resp := app.as("dan").post(call("1", "whoami", "")); resp.StatusCode != http.StatusTooManyRequests {
-		t.Errorf("the eighth call of the key, the first of dan: %d %s", resp.StatusCode, resp.body)
+	if resp := app.as("dan").Post(streamabletest.Call("1", "whoami", "")); resp.StatusCode != http.StatusTooManyRequests {
+		t.Errorf("the eighth call of the key, the first of dan: %d %s", resp.StatusCode, resp.Text)
 	}
 }
 
@@ -129,18 +130,17 @@ func TestSessionsAreTheirAthletes(t *testing.T) {
 	h := start(t, mcpapi.Options{})
 	app := h.application(pierre.Limit{})
 	ana := app.as("ana")
-	if ana.session = ana.post(hello).Header.Get("Mcp-Session-Id"); ana.session == "" {
+	if ana.Session = ana.Post(streamabletest.Hello).Header.Get("Mcp-Session-Id"); ana.Session == "" {
 		t.Fatal("there is no session")
 	}
 	bob := ana.as("bob")
-	ping := `{"jsonrpc":"2.0","id":1,"method":"ping"}`
-	for _, resp := range []response{bob.post(ping), bob.do(bob.request(http.MethodGet, "/mcp", "")), bob.do(bob.request(http.MethodDelete, "/mcp", ""))} {
+	for _, resp := range []streamabletest.Response{bob.Post(streamabletest.Ping), bob.Do(bob.Request(http.MethodGet, "/mcp", "")), bob.Do(bob.Request(http.MethodDelete, "/mcp", ""))} {
 		if resp.StatusCode != http.StatusNotFound {
-			t.Errorf("bob in ana's session: %s %d %s", resp.Request.Method, resp.StatusCode, resp.body)
+			t.Errorf("bob in ana's session: %s %d %s", resp.Request.Method, resp.StatusCode, resp.Text)
 		}
 	}
-	if resp := ana.post(ping); resp.StatusCode != http.StatusOK {
-		t.Errorf("ana in hers: %d %s", resp.StatusCode, resp.body)
+	if resp := ana.Post(streamabletest.Ping); resp.StatusCode != http.StatusOK {
+		t.Errorf("ana in hers: %d %s", resp.StatusCode, resp.Text)
 	}
 }
 
@@ -150,11 +150,11 @@ func TestDeletedAthletesAreGone(t *testing.T) {
 	app := h.application(pierre.Limit{})
 	ana, bob := app.as("ana"), app.as("bob")
 	was := pierre.UserID(ana.whoami())
-	ana.session = ana.post(hello).Header.Get("Mcp-Session-Id")
-	bob.session = bob.post(hello).Header.Get("Mcp-Session-Id")
-	stream := ana.events(ana.send(ana.request(http.MethodGet, "/mcp", "")))
-	subscribed := ana.events(ana.send(ana.modernRequest("1", "subscriptions/listen", `"notifications":{"toolsListChanged":true}`)))
-	if _, ok := subscribed.next(); !ok {
+	ana.Session = ana.Post(streamabletest.Hello).Header.Get("Mcp-Session-Id")
+	bob.Session = bob.Post(streamabletest.Hello).Header.Get("Mcp-Session-Id")
+	stream := ana.Events(ana.Send(ana.Request(http.MethodGet, "/mcp", "")))
+	subscribed := ana.Events(ana.Send(ana.ModernRequest("1", "subscriptions/listen", `"notifications":{"toolsListChanged":true}`)))
+	if _, ok := subscribed.Next(); !ok {
 		t.Fatal("the subscription was not acknowledged")
 	}
 	act := pierre.Act{Person: string(app.row.ID), At: app.row.Created}
@@ -163,14 +163,13 @@ func TestDeletedAthletesAreGone(t *testing.T) {
 	}
 	h.Athletes.AthleteDeleted(was)
 	h.API.AthleteDeleted(was)
-	stream.all()
-	subscribed.all()
-	ping := `{"jsonrpc":"2.0","id":1,"method":"ping"}`
-	if resp := ana.post(ping); resp.StatusCode != http.StatusNotFound {
-		t.Errorf("the session of the deleted: %d %s", resp.StatusCode, resp.body)
+	stream.All()
+	subscribed.All()
+	if resp := ana.Post(streamabletest.Ping); resp.StatusCode != http.StatusNotFound {
+		t.Errorf("the session of the deleted: %d %s", resp.StatusCode, resp.Text)
 	}
-	if resp := bob.post(ping); resp.StatusCode != http.StatusOK {
-		t.Errorf("another athlete's session: %d %s", resp.StatusCode, resp.body)
+	if resp := bob.Post(streamabletest.Ping); resp.StatusCode != http.StatusOK {
+		t.Errorf("another athlete's session: %d %s", resp.StatusCode, resp.Text)
 	}
 	if again := app.as("ana").whoami(); again == string(was) {
 		t.Error("the name is still the deleted athlete")

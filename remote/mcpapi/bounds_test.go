@@ -14,18 +14,14 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/mark3labs/mcp-go/mcp"
-	"github.com/mark3labs/mcp-go/server"
-
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/fair"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/streamable/streamabletest"
 	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
 	"github.com/pierre-mcp/pierre/remote/mcpapi/mcpapitest"
 )
-
-const hello = `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}`
 
 // serve puts the harness behind the product's HTTP server, which owns the deadlines.
 func (h *harness) serve() (addr string) {
@@ -60,7 +56,7 @@ func TestBodiesOfUnknownCallersAreNotRead(t *testing.T) {
 		"no key":                    {"", "", 64<<10 + 1, http.StatusRequestEntityTooLarge, "credential in a header"},
 		"a wrong key":               {"Authorization: Bearer pk_live_nonsense\r\n", "", 64<<10 + 1, http.StatusUnauthorized, "API key"},
 		"two keys":                  {"Authorization: Bearer a\r\nX-API-Key: b\r\n", "", 64<<10 + 1, http.StatusBadRequest, "two different"},
-		"a key, but over the limit": {"Authorization: Bearer " + c.key + "\r\n", "", 4<<20 + 1, http.StatusRequestEntityTooLarge, "larger than"},
+		"a key, but over the limit": {"Authorization: Bearer " + c.Key + "\r\n", "", 4<<20 + 1, http.StatusRequestEntityTooLarge, "larger than"},
 		"a wrong key, and its id":   {"X-API-Key: nonsense\r\n", `{"jsonrpc":"2.0","id":"77","method":"ping"}`, 43, http.StatusUnauthorized, `"id":"77"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -70,7 +66,7 @@ func TestBodiesOfUnknownCallersAreNotRead(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer conn.Close()
-				if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+				if err := conn.SetDeadline(time.Now().Add(streamabletest.Patience)); err != nil {
 					t.Fatal(err)
 				}
 				fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n%s", path, tt.header, tt.size, tt.send)
@@ -87,97 +83,6 @@ func TestBodiesOfUnknownCallersAreNotRead(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// What a client says about itself is kept only as far as it is used.
-func TestSessionsKeepLittle(t *testing.T) {
-	h := start(t, mcpapi.Options{})
-	var kept server.SessionWithClientInfo
-	h.mcp.AddTool(mcp.NewTool("look"), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		kept, _ = server.ClientSessionFromContext(ctx).(server.SessionWithClientInfo)
-		return mcp.NewToolResultText("ok"), nil
-	})
-	c := h.client(pierre.Limit{})
-	long := strings.Repeat("x", 10_000)
-	resp := c.post(`{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{"sampling":{"context":{}},` +
-		`"experimental":{"a":[1,2,3]},"extensions":{"b":{}}},"clientInfo":{"name":"` + long + `","version":"1","description":"` + long + `","icons":[{"src":"x"}]}}}`)
-	c.session = resp.Header.Get("Mcp-Session-Id")
-	c.post(call("1", "look", ""))
-	can, info := kept.GetClientCapabilities(), kept.GetClientInfo()
-	if can.Sampling == nil || can.Elicitation != nil || can.Experimental != nil || can.Extensions != nil {
-		t.Errorf("capabilities %+v", can)
-	}
-	if len(info.Name) > 256 || info.Version != "1" || info.Description != "" || info.Icons != nil {
-		t.Errorf("client %+v", info)
-	}
-	large := strings.Replace(hello, `"capabilities":{}`, `"capabilities":{"experimental":{"a":"`+strings.Repeat("x", 64<<10)+`"}}`, 1)
-	if resp := c.post(large); resp.StatusCode != http.StatusRequestEntityTooLarge {
-		t.Errorf("a large initialize: %d %.200s", resp.StatusCode, resp.body)
-	}
-}
-
-// The limit of sessions holds for sessions that are in use as well, and the limit of streams beside it.
-func TestSessionsInUseAreBounded(t *testing.T) {
-	h := start(t, mcpapi.Options{})
-	c := h.client(pierre.Limit{})
-	var sessions []string
-	open, refused := 0, 0
-	for range 200 {
-		c.session = ""
-		c.session = c.post(hello).Header.Get("Mcp-Session-Id")
-		sessions = append(sessions, c.session)
-		switch resp := c.send(c.request(http.MethodGet, "/mcp", "")); resp.StatusCode {
-		case http.StatusOK:
-			open++
-		case http.StatusTooManyRequests:
-			refused++
-			if resp.Header.Get("Retry-After") == "" {
-				t.Fatal("no Retry-After")
-			}
-		default:
-			t.Fatalf("GET: %s", resp.Status)
-		}
-	}
-	live := 0
-	for _, session := range sessions {
-		c.session = session
-		if c.post(`{"jsonrpc":"2.0","id":1,"method":"ping"}`).StatusCode == http.StatusOK {
-			live++
-		}
-	}
-	if live != 128 || open < 64 || refused == 0 {
-		t.Errorf("%d of 200 sessions live, %d streams opened, %d refused", live, open, refused)
-	}
-	if _, streams := h.API.Sessions(); streams > 64 {
-		t.Errorf("%d streams are open", streams)
-	}
-	other := h.initialized(`{}`)
-	if resp := other.send(other.request(http.MethodGet, "/mcp", "")); resp.StatusCode != http.StatusOK {
-		t.Errorf("another key's stream: %s", resp.Status)
-	}
-}
-
-// Subscriptions count as streams, and are given back when they end.
-func TestSubscriptionsAreBounded(t *testing.T) {
-	h := start(t, mcpapi.Options{})
-	c := h.client(pierre.Limit{})
-	ctx, hangUp := context.WithCancel(t.Context())
-	listen := func(ctx context.Context) int {
-		return c.send(c.modernRequest("1", "subscriptions/listen", `"notifications":{"toolsListChanged":true}`).WithContext(ctx)).StatusCode
-	}
-	for i := range 64 {
-		if status := listen(ctx); status != http.StatusOK {
-			t.Fatalf("subscription %d: %d", i, status)
-		}
-	}
-	if status := listen(ctx); status != http.StatusTooManyRequests {
-		t.Errorf("one too many: %d", status)
-	}
-	hangUp()
-	h.eventually(func() bool { _, streams := h.API.Sessions(); return streams == 0 })
-	if status := listen(t.Context()); status != http.StatusOK {
-		t.Errorf("after the others ended: %d", status)
 	}
 }
 
@@ -217,9 +122,9 @@ func TestStreamsEndWithTheirKey(t *testing.T) {
 					return p, err
 				}
 				c := h.client(pierre.Limit{})
-				subscribed := h.answer(c.modernRequest("1", "subscriptions/listen", `"notifications":{"toolsListChanged":true}`))
-				c.session = (<-h.answer(c.request(http.MethodPost, "/mcp", hello))).Header().Get("Mcp-Session-Id")
-				listening := h.answer(c.request(http.MethodGet, "/mcp", ""))
+				subscribed := h.answer(c.ModernRequest("1", "subscriptions/listen", `"notifications":{"toolsListChanged":true}`))
+				c.Session = (<-h.answer(c.Request(http.MethodPost, "/mcp", streamabletest.Hello))).Header().Get("Mcp-Session-Id")
+				listening := h.answer(c.Request(http.MethodGet, "/mcp", ""))
 				<-subscribed
 				<-listening
 				if took := time.Since(began); took < tt.endAfter-7*time.Second || took > tt.endAfter+time.Second {
@@ -245,9 +150,9 @@ func TestStreamsEndWithTheirKeysNewExpiry(t *testing.T) {
 			return p, err
 		}
 		c := h.client(pierre.Limit{})
-		subscribed := h.answer(c.modernRequest("1", "subscriptions/listen", `"notifications":{"toolsListChanged":true}`))
-		c.session = (<-h.answer(c.request(http.MethodPost, "/mcp", hello))).Header().Get("Mcp-Session-Id")
-		listening := h.answer(c.request(http.MethodGet, "/mcp", ""))
+		subscribed := h.answer(c.ModernRequest("1", "subscriptions/listen", `"notifications":{"toolsListChanged":true}`))
+		c.Session = (<-h.answer(c.Request(http.MethodPost, "/mcp", streamabletest.Hello))).Header().Get("Mcp-Session-Id")
+		listening := h.answer(c.Request(http.MethodGet, "/mcp", ""))
 		synctest.Wait()
 		began := time.Now()
 		end := began.Add(3 * time.Second)
@@ -267,7 +172,7 @@ func TestRevocationWhileAStreamOpens(t *testing.T) {
 	h := startWith(t, mcpapitest.Parts{Auth: a}, mcpapi.Options{})
 	a.verify = func(ctx context.Context, key string) (access.Principal, error) { return h.Keys.Verify(ctx, key) }
 	for _, kind := range []string{"GET", "subscription"} {
-		c := h.initialized(`{}`)
+		c := h.initialized()
 		var once sync.Once
 		a.verify = func(ctx context.Context, key string) (access.Principal, error) {
 			p, err := h.Keys.Verify(ctx, key)
@@ -279,33 +184,11 @@ func TestRevocationWhileAStreamOpens(t *testing.T) {
 			})
 			return p, err
 		}
-		request := c.request(http.MethodGet, "/mcp", "")
+		request := c.Request(http.MethodGet, "/mcp", "")
 		if kind == "subscription" {
-			request = c.modernRequest("1", "subscriptions/listen", `"notifications":{"toolsListChanged":true}`)
+			request = c.ModernRequest("1", "subscriptions/listen", `"notifications":{"toolsListChanged":true}`)
 		}
-		c.events(c.send(request)).all() // it ends
-	}
-}
-
-// Two requests with one id cannot run in a session at a time.
-func TestRequestIDsInUse(t *testing.T) {
-	h := start(t, mcpapi.Options{})
-	c := h.initialized(`{}`)
-	first := make(chan response, 1)
-	go func() { first <- c.post(call("7", "block", `"name":"x"`)) }()
-	ended := h.blocking("x")
-	resp := c.post(call("7.0", "noop", ""))
-	if e := rpcError(t, resp.body); resp.StatusCode != http.StatusBadRequest || e.Code != mcp.INVALID_REQUEST {
-		t.Errorf("%d %s", resp.StatusCode, resp.body)
-	}
-	if err := <-ended; err != nil {
-		t.Errorf("the first request ended with %v", err)
-	}
-	if resp := <-first; !strings.Contains(resp.body, "released") {
-		t.Errorf("the first request: %s", resp.body)
-	}
-	if resp := c.post(call("7", "noop", "")); resp.StatusCode != http.StatusOK {
-		t.Errorf("the id once it is free: %d %s", resp.StatusCode, resp.body)
+		c.Events(c.Send(request)).All() // it ends
 	}
 }
 
@@ -313,40 +196,35 @@ func TestRequestIDsInUse(t *testing.T) {
 func TestUsersDoNotWaitForEachOther(t *testing.T) {
 	h := start(t, mcpapi.Options{Work: fair.New(fair.Options{Running: 4, PerTenant: 2, Waiting: 30})})
 	greedy, modest := h.client(pierre.Limit{}), h.client(pierre.Limit{})
-	answered := make(chan response, 33)
+	answered := make(chan streamabletest.Response, 33)
 	for i := range 33 {
-		go func() { answered <- greedy.post(call("1", "block", fmt.Sprintf(`"name":"%d"`, i))) }()
+		go func() { answered <- greedy.Post(streamabletest.Call("1", "block", fmt.Sprintf(`"name":"%d"`, i))) }()
 	}
 	refused := <-answered // two run and thirty wait
 	if refused.StatusCode != http.StatusTooManyRequests || refused.Header.Get("Retry-After") != "1" {
 		t.Errorf("one too many: %d, Retry-After %q", refused.StatusCode, refused.Header.Get("Retry-After"))
 	}
 	for range 10 {
-		if resp := modest.post(call("1", "noop", "")); resp.StatusCode != http.StatusOK {
-			t.Errorf("another user: %d %s", resp.StatusCode, resp.body)
+		if resp := modest.Post(streamabletest.Call("1", "noop", "")); resp.StatusCode != http.StatusOK {
+			t.Errorf("another user: %d %s", resp.StatusCode, resp.Text)
 		}
 	}
-	h.mu.Lock()
-	running := len(h.blocked)
-	h.mu.Unlock()
-	if running != 2 {
+	if running := len(h.tools.Blocked()); running != 2 {
 		t.Errorf("%d calls of one user run at once, want 2", running)
 	}
 	released := map[string]bool{}
 	for len(released) < 32 { // each makes way for the next
-		h.mu.Lock()
-		for name, ended := range h.blocked {
+		for name, ended := range h.tools.Blocked() {
 			if !released[name] {
 				released[name] = true
 				go func() { <-ended }()
 			}
 		}
-		h.mu.Unlock()
 		<-time.After(time.Millisecond)
 	}
 	for range 32 {
 		if resp := <-answered; resp.StatusCode != http.StatusOK {
-			t.Errorf("a call that waited: %d %s", resp.StatusCode, resp.body)
+			t.Errorf("a call that waited: %d %s", resp.StatusCode, resp.Text)
 		}
 	}
 	if calls := greedy.calls(); len(calls) != 32 {
@@ -360,50 +238,8 @@ func TestRetryAfterOfRefusedCredentials(t *testing.T) {
 		return access.Principal{}, &pierre.Error{Kind: pierre.KindRateLimited, Msg: "Too many.", RetryAfter: 41500 * time.Millisecond}
 	}}
 	h := startWith(t, mcpapitest.Parts{Auth: a}, mcpapi.Options{})
-	c := &client{h: h, key: "x"}
-	if resp := c.post(hello); resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") != "42" {
+	c := h.with("x", pierre.APIKey{})
+	if resp := c.Post(streamabletest.Hello); resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") != "42" {
 		t.Errorf("%d, Retry-After %q", resp.StatusCode, resp.Header.Get("Retry-After"))
 	}
-}
-
-// mcp-go asks a session for its channel exactly once for each notification, and sends at once. exchange, session and
-// listener rely on it: each call of NotificationChannel reserves a place in a stream, which waits for what follows.
-func TestNotificationChannelIsAskedForOncePerNotification(t *testing.T) {
-	m := server.NewMCPServer("test", "1", server.WithToolCapabilities(true), server.WithLogging(), server.WithResourceCapabilities(true, true))
-	s := &counting{}
-	if err := m.RegisterSession(t.Context(), s); err != nil {
-		t.Fatal(err)
-	}
-	ctx := m.WithContext(t.Context(), s)
-	for name, notify := range map[string]func(){
-		"to the client": func() { m.SendNotificationToClient(ctx, "notifications/progress", nil) },
-		"to one client": func() { m.SendNotificationToSpecificClient(s.SessionID(), "notifications/progress", nil) },
-		"to all":        func() { m.SendNotificationToAllClients("notifications/progress", nil) },
-		"a changed list": func() {
-			m.AddTool(mcp.NewTool("new"), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-				return &mcp.CallToolResult{}, nil
-			})
-		},
-	} {
-		s.channels = nil
-		notify()
-		if len(s.channels) != 1 || len(s.channels[0]) != 1 {
-			t.Errorf("%s: the channel was asked for %d times", name, len(s.channels))
-		}
-	}
-}
-
-// A counting session keeps the channels that it gave out.
-type counting struct {
-	channels []chan mcp.JSONRPCNotification
-}
-
-func (*counting) SessionID() string { return "counting" }
-func (*counting) Initialize()       {}
-func (*counting) Initialized() bool { return true }
-
-func (s *counting) NotificationChannel() chan<- mcp.JSONRPCNotification {
-	c := make(chan mcp.JSONRPCNotification, 1)
-	s.channels = append(s.channels, c)
-	return c
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/streamable/streamabletest"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
 )
 
@@ -25,13 +26,13 @@ func TestToolsFindTheirServerInBothEras(t *testing.T) {
 		}
 		return mcp.NewToolResultStructuredOnly(map[string]any{"n": r.GetInt("n", 0), "html": "<&>"}), nil
 	})
-	older, stateless := h.initialized("{}"), h.client(pierre.Limit{})
-	for era, resp := range map[string]response{
-		"older":     older.post(call("7", "look", `"n":41`)),
-		"stateless": stateless.modern("7", "tools/call", `"name":"look","arguments":{"n":41}`),
+	older, stateless := h.initialized(), h.client(pierre.Limit{})
+	for era, resp := range map[string]streamabletest.Response{
+		"older":     older.Post(streamabletest.Call("7", "look", `"n":41`)),
+		"stateless": stateless.Modern("7", "tools/call", `"name":"look","arguments":{"n":41}`),
 	} {
-		if !strings.Contains(resp.body, `"n":41`) || !strings.Contains(resp.body, `\u003c\u0026\u003e`) {
-			t.Errorf("%s: %s", era, resp.body)
+		if !strings.Contains(resp.Text, `"n":41`) || !strings.Contains(resp.Text, `\u003c\u0026\u003e`) {
+			t.Errorf("%s: %s", era, resp.Text)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	gosdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/streamable/streamabletest"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
 )
 
@@ -97,7 +98,7 @@ func TestOfficialGoClient(t *testing.T) {
 				return mcp.NewToolResultText(roots.Roots[0].URI), nil
 			})
 			c := h.client(pierre.Limit{})
-			client := h.official(c.key, version)
+			client := h.official(c.Key, version)
 			if got := client.InitializeResult().ProtocolVersion; got != version {
 				t.Errorf("negotiated %s, want %s", got, version)
 			}
@@ -127,7 +128,7 @@ func TestOfficialGoClient(t *testing.T) {
 				params.SetProgressToken("token")
 				client.call(t, params)
 			}
-			h.eventually(func() bool { return client.progress.Load() >= 3*calls })
+			streamabletest.Eventually(t, func() bool { return client.progress.Load() >= 3*calls })
 			if got := client.progress.Load(); got != 3*calls {
 				t.Errorf("%d progress notifications, want %d", got, 3*calls)
 			}
@@ -150,7 +151,7 @@ func testCancelling(t *testing.T, h *harness, client *official) {
 		_, err := client.CallTool(ctx, &gosdk.CallToolParams{Name: "hang", Arguments: map[string]any{"name": "official"}})
 		failed <- err
 	}()
-	ended := h.blocking("official")
+	ended := h.tools.Blocking("official")
 	cancel()
 	if err := <-failed; err == nil {
 		t.Error("the cancelled call succeeded")

@@ -17,6 +17,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/streamable/streamabletest"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
 	"github.com/pierre-mcp/pierre/remote/mcpapi/mcpapitest"
 )
@@ -53,29 +54,29 @@ func TestOverTheLimit(t *testing.T) {
 	h := start(t, mcpapi.Options{Now: at("2026-02-10T11:59:18Z")})
 	for _, modern := range []bool{false, true} {
 		c := h.client(pierre.Limit{Requests: 2, Period: pierre.PeriodMinute})
-		send := func() response {
+		send := func() streamabletest.Response {
 			if modern {
-				return c.modern("7", "tools/call", `"name":"noop"`)
+				return c.Modern("7", "tools/call", `"name":"noop"`)
 			}
-			return c.post(call("7", "noop", ""))
+			return c.Post(streamabletest.Call("7", "noop", ""))
 		}
 		for remaining := 1; remaining >= 0; remaining-- {
 			resp := send()
 			if resp.StatusCode != http.StatusOK {
-				t.Fatalf("a call within the limit: %d %s", resp.StatusCode, resp.body)
+				t.Fatalf("a call within the limit: %d %s", resp.StatusCode, resp.Text)
 			}
 			checkRateLimit(t, resp.Header, int64(remaining))
-			c.post(`{"jsonrpc":"2.0","id":1,"method":"ping"}`) // counts nothing
-			c.post(call("1", "nosuch", ""))                    // neither does what was refused
+			c.Post(streamabletest.Ping)                    // counts nothing
+			c.Post(streamabletest.Call("1", "nosuch", "")) // neither does what was refused
 		}
 		resp := send()
 		if resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") != "42" {
 			t.Errorf("over the limit: %d, Retry-After %q", resp.StatusCode, resp.Header.Get("Retry-After"))
 		}
 		checkRateLimit(t, resp.Header, 0)
-		e := rpcError(t, resp.body)
-		if e.Code != 429 || e.Data["retryAfterSeconds"] != 42.0 || e.Data["policy"] != "key-minute" || !strings.Contains(resp.body, `"id":7`) {
-			t.Errorf("the body: %s", resp.body)
+		e := streamabletest.ErrorOf(t, resp.Text)
+		if e.Code != 429 || e.Data["retryAfterSeconds"] != 42.0 || e.Data["policy"] != "key-minute" || !strings.Contains(resp.Text, `"id":7`) {
+			t.Errorf("the body: %s", resp.Text)
 		}
 		var got []pierre.CallStatus
 		for _, call := range c.calls() {
@@ -113,7 +114,7 @@ func checkRateLimit(t *testing.T, h http.Header, remaining int64) {
 
 func TestUnlimitedKeysHaveNoRateLimit(t *testing.T) {
 	c := start(t, mcpapi.Options{}).client(pierre.Limit{})
-	resp := c.post(call("1", "noop", ""))
+	resp := c.Post(streamabletest.Call("1", "noop", ""))
 	if resp.Header.Get("RateLimit") != "" || resp.Header.Get("RateLimit-Policy") != "" {
 		t.Errorf("headers %v", resp.Header)
 	}
@@ -128,7 +129,7 @@ func TestLimitIsExact(t *testing.T) {
 	statuses := map[int]int{}
 	for range calls {
 		wg.Go(func() {
-			resp := c.post(call("1", "noop", ""))
+			resp := c.Post(streamabletest.Call("1", "noop", ""))
 			mu.Lock()
 			defer mu.Unlock()
 			statuses[resp.StatusCode]++
@@ -181,8 +182,8 @@ func TestRecordComesFirst(t *testing.T) {
 			tool   string
 			status pierre.CallStatus
 		}{{"noop", pierre.CallSucceeded}, {"soft", pierre.CallFailed}, {"leak", pierre.CallFailed}, {"progress", pierre.CallSucceeded}} {
-			body := call("1", tt.tool, "")
-			answered := h.answer(c.request(http.MethodPost, "/mcp", body))
+			body := streamabletest.Call("1", tt.tool, "")
+			answered := h.answer(c.Request(http.MethodPost, "/mcp", body))
 			got := <-recorded
 			synctest.Wait()
 			select {
@@ -221,16 +222,16 @@ func TestRecordFails(t *testing.T) {
 		{context.DeadlineExceeded, 500, "Something went wrong"},
 	} {
 		fail = tt.err
-		resp := c.post(call("5", "noop", ""))
-		if resp.StatusCode != tt.status || !strings.Contains(resp.body, tt.want) || !strings.Contains(resp.body, `"id":5`) {
-			t.Errorf("%v: %d %s", tt.err, resp.StatusCode, resp.body)
+		resp := c.Post(streamabletest.Call("5", "noop", ""))
+		if resp.StatusCode != tt.status || !strings.Contains(resp.Text, tt.want) || !strings.Contains(resp.Text, `"id":5`) {
+			t.Errorf("%v: %d %s", tt.err, resp.StatusCode, resp.Text)
 		}
 		if retry := resp.Header.Get("Retry-After"); (retry != "") != (tt.status == http.StatusServiceUnavailable) {
 			t.Errorf("%v: %d with Retry-After %q", tt.err, resp.StatusCode, retry)
 		}
 		// A stream has its status already: the error is its last message.
-		events := c.events(c.send(c.request(http.MethodPost, "/mcp", call("5", "progress", "")))).all()
-		if last := events[len(events)-1].data; len(events) != 4 || !strings.Contains(last, tt.want) {
+		events := c.Events(c.Send(c.Request(http.MethodPost, "/mcp", streamabletest.Call("5", "progress", "")))).All()
+		if last := events[len(events)-1].Data; len(events) != 4 || !strings.Contains(last, tt.want) {
 			t.Errorf("%v, in a stream: %v", tt.err, events)
 		}
 	}
@@ -241,16 +242,16 @@ func TestWhatCannotBeRecordedDoesNotCount(t *testing.T) {
 	var fail error
 	h := startWith(t, mcpapitest.Parts{Recorder: &watched{record: func(pierre.Call) error { return fail }}}, mcpapi.Options{Now: at("2026-02-10T11:59:18Z")})
 	c := h.client(pierre.Limit{Requests: 2, Period: pierre.PeriodMinute})
-	checkRateLimit(t, c.post(call("1", "noop", "")).Header, 1)
+	checkRateLimit(t, c.Post(streamabletest.Call("1", "noop", "")).Header, 1)
 	fail = &pierre.Error{Kind: pierre.KindStorageFull, Msg: "The disk is full."}
 	for range 5 {
-		resp := c.post(call("1", "noop", ""))
+		resp := c.Post(streamabletest.Call("1", "noop", ""))
 		if resp.StatusCode != http.StatusInsufficientStorage || resp.Header.Get("RateLimit") != "" {
-			t.Errorf("%d %s, RateLimit %q; want 507 without", resp.StatusCode, resp.body, resp.Header.Get("RateLimit"))
+			t.Errorf("%d %s, RateLimit %q; want 507 without", resp.StatusCode, resp.Text, resp.Header.Get("RateLimit"))
 		}
 	}
 	fail = nil
-	checkRateLimit(t, c.post(call("1", "noop", "")).Header, 0)
+	checkRateLimit(t, c.Post(streamabletest.Call("1", "noop", "")).Header, 0)
 }
 
 // The headers list all limits of a call, and a refusal names the one that refuses.
@@ -262,8 +263,8 @@ func TestSeveralLimits(t *testing.T) {
 		Customer: pierre.Limit{Requests: 4, Period: pierre.PeriodHour},
 	}}
 	h := startWith(t, mcpapitest.Parts{Personal: &who}, mcpapi.Options{Now: at("2026-02-10T23:59:18Z")})
-	c := &client{h: h}
-	resp := c.post(call("1", "noop", ""))
+	c := h.with("", pierre.APIKey{})
+	resp := c.Post(streamabletest.Call("1", "noop", ""))
 	for name, want := range map[string]string{
 		"RateLimit-Policy": `"key-burst";q=3;w=30, "key-day";q=5;w=86400, "tool-noop-minute";q=2;w=60, "customer-hour";q=4;w=3600`,
 		"RateLimit":        `"key-burst";r=2;t=10, "key-day";r=4;t=42, "tool-noop-minute";r=1;t=42, "customer-hour";r=3;t=42`,
@@ -275,19 +276,34 @@ func TestSeveralLimits(t *testing.T) {
 			t.Errorf("%s is no list of four: %v", name, err)
 		}
 	}
-	c.post(call("2", "noop", ""))
+	c.Post(streamabletest.Call("2", "noop", ""))
 	for _, step := range []struct{ tool, policy, retry, message string }{
 		{"noop", "tool-noop-minute", "42", "this API key may make 2 calls of noop per minute"},
 		{"soft", "", "", ""},
 		{"soft", "key-burst", "10", "this API key may make 3 tool calls in 30 s; try again in 10 s."},
 	} {
-		resp := c.post(call("3", step.tool, ""))
+		resp := c.Post(streamabletest.Call("3", step.tool, ""))
 		if step.policy == "" {
 			continue
 		}
-		e := rpcError(t, resp.body)
-		if resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") != step.retry || e.Data["policy"] != step.policy || !strings.Contains(resp.body, step.message) {
-			t.Errorf("%s: %d, Retry-After %q, %s", step.tool, resp.StatusCode, resp.Header.Get("Retry-After"), resp.body)
+		e := streamabletest.ErrorOf(t, resp.Text)
+		if resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") != step.retry || e.Data["policy"] != step.policy || !strings.Contains(resp.Text, step.message) {
+			t.Errorf("%s: %d, Retry-After %q, %s", step.tool, resp.StatusCode, resp.Header.Get("Retry-After"), resp.Text)
 		}
+	}
+}
+
+// A call that its client cancels has failed, and counts.
+func TestCancelledCallsAreRecorded(t *testing.T) {
+	h := start(t, mcpapi.Options{})
+	c := h.initialized()
+	answered := make(chan streamabletest.Response)
+	go func() { answered <- c.Post(streamabletest.Call("7", "block", `"name":"x"`)) }()
+	ended := h.tools.Blocking("x")
+	c.Post(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}}`)
+	<-ended
+	<-answered
+	if calls := c.calls(); len(calls) != 1 || calls[0].Status != pierre.CallFailed {
+		t.Errorf("recorded %+v, want one failed call", calls)
 	}
 }

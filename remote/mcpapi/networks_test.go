@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/streamable/streamabletest"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
 )
 
@@ -23,14 +24,14 @@ func TestKeysOfOtherNetworksAreDenied(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain := call(`"1"`, "whoami", "")
+	plain := streamabletest.Call(`"1"`, "whoami", "")
 	for name, r := range map[string]*http.Request{
-		"header": c.request(http.MethodPost, "/mcp", plain),
-		"body":   c.request(http.MethodPost, "/", strings.Replace(plain, `{`, `{"auth":"`+c.key+`",`, 1), "Authorization", ""),
+		"header": c.Request(http.MethodPost, "/mcp", plain),
+		"body":   c.Request(http.MethodPost, "/", strings.Replace(plain, `{`, `{"auth":"`+c.Key+`",`, 1), "Authorization", ""),
 	} {
-		resp := c.do(r)
-		if resp.StatusCode != http.StatusForbidden || !strings.Contains(resp.body, "may not be used from the address") || strings.Contains(resp.body, "203.0.113") {
-			t.Errorf("%s: %d %s; want 403 that does not tell the networks", name, resp.StatusCode, resp.body)
+		resp := c.Do(r)
+		if resp.StatusCode != http.StatusForbidden || !strings.Contains(resp.Text, "may not be used from the address") || strings.Contains(resp.Text, "203.0.113") {
+			t.Errorf("%s: %d %s; want 403 that does not tell the networks", name, resp.StatusCode, resp.Text)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/streamable/streamabletest"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
 )
 
@@ -22,16 +23,16 @@ func TestOverloadShedsToolCalls(t *testing.T) {
 	h := start(t, mcpapi.Options{Overload: full{}})
 	c := h.client(pierre.Limit{Requests: 1, Period: pierre.PeriodMonth})
 	for range 3 { // none of them counts
-		for _, resp := range []response{c.post(call("7", "noop", "")), c.modern("7", "tools/call", `"name":"noop"`)} {
+		for _, resp := range []streamabletest.Response{c.Post(streamabletest.Call("7", "noop", "")), c.Modern("7", "tools/call", `"name":"noop"`)} {
 			if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") != "2" || resp.Header.Get("RateLimit") != "" {
 				t.Errorf("status %d, headers %v; want 503 with Retry-After and no limit", resp.StatusCode, resp.Header)
 			}
-			if e := rpcError(t, resp.body); e.Code != http.StatusServiceUnavailable || !strings.Contains(resp.body, `"id":7`) {
-				t.Errorf("answered %s", resp.body)
+			if e := streamabletest.ErrorOf(t, resp.Text); e.Code != http.StatusServiceUnavailable || !strings.Contains(resp.Text, `"id":7`) {
+				t.Errorf("answered %s", resp.Text)
 			}
 		}
 	}
-	if resp := c.modern("1", "tools/list", ""); resp.StatusCode != http.StatusOK {
-		t.Errorf("tools/list was answered %d %s", resp.StatusCode, resp.body)
+	if resp := c.Modern("1", "tools/list", ""); resp.StatusCode != http.StatusOK {
+		t.Errorf("tools/list was answered %d %s", resp.StatusCode, resp.Text)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/streamable/streamabletest"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
 	"github.com/pierre-mcp/pierre/remote/mcpapi/mcpapitest"
 )
@@ -43,14 +44,14 @@ func TestToolProfiles(t *testing.T) {
 	} {
 		profile = tt.key
 		for range 2 { // the second is kept from the first
-			for _, resp := range []response{
-				c.post(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, "X-Pierre-Tools", tt.asked),
-				c.modern("1", "tools/list", "", "X-Pierre-Tools", tt.asked),
+			for _, resp := range []streamabletest.Response{
+				c.Post(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, "X-Pierre-Tools", tt.asked),
+				c.Modern("1", "tools/list", "", "X-Pierre-Tools", tt.asked),
 			} {
 				var answer struct {
 					Result struct{ Tools []struct{ Name string } }
 				}
-				decode(t, resp.body, &answer)
+				streamabletest.Decode(t, resp.Text, &answer)
 				var names []string
 				for _, tool := range answer.Result.Tools {
 					names = append(names, tool.Name)
@@ -66,8 +67,8 @@ func TestToolProfiles(t *testing.T) {
 	if got := c.whoami(); got != string(c.row.UserID) {
 		t.Errorf("a tool that is not in the list: %s", got)
 	}
-	if resp := c.post(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, "X-Pierre-Tools", "most"); resp.StatusCode != http.StatusBadRequest || !strings.Contains(resp.body, "minimal, default, full") {
-		t.Errorf("an unknown profile: %d %s", resp.StatusCode, resp.body)
+	if resp := c.Post(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, "X-Pierre-Tools", "most"); resp.StatusCode != http.StatusBadRequest || !strings.Contains(resp.Text, "minimal, default, full") {
+		t.Errorf("an unknown profile: %d %s", resp.StatusCode, resp.Text)
 	}
 }
 
@@ -78,15 +79,15 @@ func TestFreeTools(t *testing.T) {
 	for range 3 {
 		c.whoami()
 	}
-	if resp := c.post(call("1", "noop", "")); resp.StatusCode != http.StatusOK {
-		t.Errorf("the first call that counts: %d %s", resp.StatusCode, resp.body)
+	if resp := c.Post(streamabletest.Call("1", "noop", "")); resp.StatusCode != http.StatusOK {
+		t.Errorf("the first call that counts: %d %s", resp.StatusCode, resp.Text)
 	}
-	if resp := c.post(call("2", "noop", "")); resp.StatusCode != http.StatusTooManyRequests {
-		t.Errorf("the second: %d %s", resp.StatusCode, resp.body)
+	if resp := c.Post(streamabletest.Call("2", "noop", "")); resp.StatusCode != http.StatusTooManyRequests {
+		t.Errorf("the second: %d %s", resp.StatusCode, resp.Text)
 	}
 	c.whoami()
-	if resp := c.modern("3", "tools/call", `"name":"whoami"`); resp.StatusCode != http.StatusOK || !strings.Contains(resp.body, string(c.row.UserID)) {
-		t.Errorf("a free call of the newer protocol: %d %s", resp.StatusCode, resp.body)
+	if resp := c.Modern("3", "tools/call", `"name":"whoami"`); resp.StatusCode != http.StatusOK || !strings.Contains(resp.Text, string(c.row.UserID)) {
+		t.Errorf("a free call of the newer protocol: %d %s", resp.StatusCode, resp.Text)
 	}
 	for _, recorded := range c.calls() {
 		if recorded.Tool == "whoami" {
@@ -94,7 +95,7 @@ func TestFreeTools(t *testing.T) {
 		}
 	}
 	few := h.client(pierre.Limit{}, "noop")
-	if resp := few.post(call("1", "whoami", "")); !strings.Contains(resp.body, "no tool of this name") {
-		t.Errorf("a free tool that the key may not use: %d %s", resp.StatusCode, resp.body)
+	if resp := few.Post(streamabletest.Call("1", "whoami", "")); !strings.Contains(resp.Text, "no tool of this name") {
+		t.Errorf("a free tool that the key may not use: %d %s", resp.StatusCode, resp.Text)
 	}
 }

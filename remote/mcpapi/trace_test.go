@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/streamable/streamabletest"
 	"github.com/pierre-mcp/pierre/internal/tracing"
 	"github.com/pierre-mcp/pierre/internal/tracing/export"
 	"github.com/pierre-mcp/pierre/internal/web"
@@ -65,7 +66,7 @@ func (c *receiver) named(name string) []*spans.Span {
 }
 
 // traced is a harness whose requests are traced as the server's program does. The receiver's finish ends the server and sends all spans.
-func traced(t *testing.T) (h *harness, c *receiver, log *logBuffer) {
+func traced(t *testing.T) (h *harness, c *receiver, log *streamabletest.Log) {
 	t.Helper()
 	c = &receiver{t: t}
 	at := httptest.NewServer(c)
@@ -75,7 +76,7 @@ func traced(t *testing.T) (h *harness, c *receiver, log *logBuffer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, log = open(t, mcpapitest.Parts{}, mcpapi.Options{}), &logBuffer{}
+	h, log = open(t, mcpapitest.Parts{}, mcpapi.Options{}), &streamabletest.Log{}
 	ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -108,14 +109,14 @@ const (
 func TestCallsAreTraced(t *testing.T) {
 	h, c, log := traced(t)
 	client := h.client(pierre.Limit{Requests: 10, Period: pierre.PeriodMonth})
-	for _, resp := range []response{
-		client.post(call("1", "noop", `"name":"private"`), "Traceparent", fmt.Sprintf("00-%s-%s-01", headerTrace, someSpan)),
-		client.post(strings.Replace(call("2", "noop", ""), `"_meta":{`, fmt.Sprintf(`"_meta":{"traceparent":"00-%s-%s-01",`, metaTrace, someSpan), 1),
+	for _, resp := range []streamabletest.Response{
+		client.Post(streamabletest.Call("1", "noop", `"name":"private"`), "Traceparent", fmt.Sprintf("00-%s-%s-01", headerTrace, someSpan)),
+		client.Post(strings.Replace(streamabletest.Call("2", "noop", ""), `"_meta":{`, fmt.Sprintf(`"_meta":{"traceparent":"00-%s-%s-01",`, metaTrace, someSpan), 1),
 			"Traceparent", fmt.Sprintf("00-%s-%s-01", headerTrace, someSpan)),
-		client.post(strings.Replace(call("3", "noop", ""), `"_meta":{`, `"_meta":{"traceparent":"nonsense",`, 1)),
+		client.Post(strings.Replace(streamabletest.Call("3", "noop", ""), `"_meta":{`, `"_meta":{"traceparent":"nonsense",`, 1)),
 	} {
 		if resp.StatusCode != http.StatusOK {
-			t.Fatalf("%d %s", resp.StatusCode, resp.body)
+			t.Fatalf("%d %s", resp.StatusCode, resp.Text)
 		}
 	}
 	c.finish()
@@ -147,7 +148,7 @@ func TestCallsAreTraced(t *testing.T) {
 			}
 		}
 	}
-	for _, secret := range []string{client.key, string(client.row.ID), client.row.Email, "private"} {
+	for _, secret := range []string{client.Key, string(client.row.ID), client.row.Email, "private"} {
 		if strings.Contains(c.all, secret) {
 			t.Errorf("the spans hold %q", secret)
 		}
