@@ -1,0 +1,206 @@
+package staff
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/web"
+	"github.com/pierre-mcp/pierre/portal/db"
+	"github.com/pierre-mcp/pierre/portal/ui"
+	"github.com/pierre-mcp/pierre/remote/adminapi"
+)
+
+// ServerAudit reads the server's audit log, see [adminapi.Client].
+type ServerAudit interface {
+	Audit(ctx context.Context, f adminapi.AuditFilter) (adminapi.AuditPage, error)
+}
+
+const (
+	auditRows   = 50
+	exportRows  = 10_000
+	exportPage  = 500
+	atSite      = "site"
+	atServer    = "server"
+	auditCursor = time.RFC3339Nano
+)
+
+// An AuditRow is an entry of the site's or the server's audit log, as the export has it.
+type AuditRow struct {
+	At      time.Time       `json:"at"`
+	Where   string          `json:"where"`           // site or server
+	Who     string          `json:"who"`             // a person, or what acted without one
+	Token   string          `json:"token,omitempty"` // of the server: with which admin token
+	Action  string          `json:"action"`
+	Target  string          `json:"target"`
+	Details json.RawMessage `json:"details"`
+	Seq     int64           `json:"seq"` // in its log
+}
+
+// auditData is what the page staff/audit shows.
+type auditData struct {
+	Rows    []AuditRow
+	Filter  auditFilter
+	Export  url.Values // the filter, for links
+	Pages   ui.Pages
+	Trouble string // why entries of the server are missing; "": they are there
+}
+
+// An auditFilter is what the page's parameters say.
+type auditFilter struct {
+	Who, Action, Target, Where string
+	From, To                   string // dates
+	from, to                   time.Time
+}
+
+func (f auditFilter) values() url.Values {
+	q := url.Values{}
+	for name, value := range map[string]string{"who": f.Who, "action": f.Action, "target": f.Target, "where": f.Where, "from": f.From, "to": f.To} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	return q
+}
+
+const maxFilter = 200 // bytes
+
+func auditFilterOf(q url.Values) (f auditFilter, err error) {
+	for name, into := range map[string]*string{"who": &f.Who, "action": &f.Action, "target": &f.Target, "where": &f.Where, "from": &f.From, "to": &f.To} {
+		if *into = q.Get(name); len(*into) > maxFilter {
+			return f, pierre.Invalid(name, "At most %d characters.", maxFilter)
+		}
+	}
+	for text, into := range map[string]*time.Time{f.From: &f.from, f.To: &f.to} {
+		if text == "" {
+			continue
+		}
+		if *into, err = time.Parse(time.DateOnly, text); err != nil {
+			return f, pierre.Invalid("from", "Write dates such as 2026-10-31.")
+		}
+	}
+	if f.To != "" {
+		f.to = f.to.AddDate(0, 0, 1) // the day is included
+	}
+	return f, nil
+}
+
+func (s *Service) auditPage(w http.ResponseWriter, r *http.Request) error {
+	f, err := auditFilterOf(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	page := f
+	if cursor := r.URL.Query().Get("cursor"); cursor != "" {
+		if page.to, err = time.Parse(auditCursor, cursor); err != nil {
+			return pierre.Invalid("cursor", "This page does not exist; begin with the first one.")
+		}
+	}
+	d := auditData{Filter: f, Export: f.values()}
+	rows, err := s.auditRows(r.Context(), page, auditRows)
+	if err != nil && len(rows) == 0 && f.Where == atServer {
+		return err
+	}
+	if err != nil {
+		d.Trouble = "The server cannot be reached: its own entries are missing here."
+	}
+	var next string
+	if rows, next = cutAtMoment(rows, auditRows); next != "" {
+		d.Pages = ui.PagesOf(r, next, "")
+	} else {
+		d.Pages = ui.PagesOf(r, "", "")
+	}
+	d.Rows = rows
+	return s.pages.Page(w, r, http.StatusOK, "staff/audit", d)
+}
+
+// cutAtMoment returns the first rows, whole moments only, and the moment before which the next page begins, "" if there is
+// none: two logs have no common numbers, so pages go by time.
+func cutAtMoment(rows []AuditRow, limit int) (page []AuditRow, next string) {
+	if len(rows) < limit {
+		return rows, ""
+	}
+	last := rows[limit-1].At
+	n := limit
+	for n < len(rows) && rows[n].At.Equal(last) {
+		n++
+	}
+	return rows[:n], last.UTC().Format(auditCursor)
+}
+
+// auditRows returns the newest entries of both logs that the filter wants, newest first. If the server's cannot be read, it
+// returns the site's and the error.
+func (s *Service) auditRows(ctx context.Context, f auditFilter, limit int) ([]AuditRow, error) {
+	var rows []AuditRow
+	if f.Where != atServer {
+		list, err := s.db.AuditLog(ctx, db.AuditQuery{Person: f.Who, Action: f.Action, Target: f.Target, From: f.from, To: f.to, Limit: limit + 1})
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range list {
+			rows = append(rows, AuditRow{At: e.At, Where: atSite, Who: e.Person, Action: e.Action, Target: e.Target, Details: json.RawMessage(e.Details), Seq: e.Seq})
+		}
+	}
+	var trouble error
+	if f.Where != atSite && s.opts.Audit != nil {
+		var theirs []AuditRow
+		theirs, trouble = s.serverRows(ctx, f, limit+1)
+		rows = append(rows, theirs...)
+	}
+	slices.SortStableFunc(rows, func(a, b AuditRow) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Seq, a.Seq)) })
+	return rows, trouble
+}
+
+// serverRows reads the server's log until there are enough entries: it can be filtered by everything but the person.
+func (s *Service) serverRows(ctx context.Context, f auditFilter, limit int) (rows []AuditRow, err error) {
+	q := adminapi.AuditFilter{Action: f.Action, Target: f.Target, From: f.from, To: f.to, Limit: min(limit, exportPage)}
+	const pages = 40 // a person who did nothing is looked for no further
+	for range pages {
+		page, err := s.opts.Audit.Audit(ctx, q)
+		if err != nil {
+			return rows, err
+		}
+		for _, e := range page.Entries {
+			row := AuditRow{At: e.At, Where: atServer, Who: e.Actor, Action: e.Action, Target: e.Target, Details: e.Details, Seq: e.Seq}
+			if e.Person != nil {
+				row.Who, row.Token = *e.Person, e.Actor
+			}
+			if f.Who == "" || f.Who == row.Who || f.Who == row.Token {
+				rows = append(rows, row)
+			}
+		}
+		if page.NextCursor == nil || len(rows) >= limit {
+			break
+		}
+		q.Cursor = *page.NextCursor
+	}
+	return rows[:min(len(rows), limit)], nil
+}
+
+// exportAudit answers with all that the filter wants, up to exportRows, as CSV or JSON.
+func (s *Service) exportAudit(w http.ResponseWriter, r *http.Request) error {
+	f, err := auditFilterOf(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	rows, err := s.auditRows(r.Context(), f, exportRows)
+	if err != nil {
+		return err
+	}
+	rows = rows[:min(len(rows), exportRows)]
+	w.Header().Set("Cache-Control", "no-store")
+	if r.URL.Query().Get("format") == "json" {
+		w.Header().Set("Content-Disposition", `attachment; filename="audit.json"`)
+		return web.WriteJSON(w, http.StatusOK, rows)
+	}
+	table := [][]string{{"at", "where", "who", "token", "action", "target", "details"}}
+	for _, e := range rows {
+		table = append(table, []string{e.At.UTC().Format(time.RFC3339Nano), e.Where, e.Who, e.Token, e.Action, e.Target, string(e.Details)})
+	}
+	return web.WriteCSV(w, "audit.csv", table)
+}
