@@ -42,7 +42,9 @@ func scanSession(from scanner, more ...any) (v Session, err error) {
 	var staff sql.NullString
 	err = from.Scan(append([]any{
 		&v.Hash, &staff, &v.Stage, &v.Data, &v.Network, &v.Browser,
-		sqldb.Instant{Time: &v.Created}, sqldb.Instant{Time: &v.Seen}, sqldb.Instant{Time: &v.Expires},
+		sqldb.Instant{Time: &v.Created},
+		sqldb.Instant{Time: &v.Seen},
+		sqldb.Instant{Time: &v.Expires},
 	}, more...)...)
 	v.Staff = staff.String
 	return v, err

@@ -112,28 +112,29 @@ type enrolData struct {
 
 // enroller returns who sets up an authenticator app: somebody who signs in for the first time, or is signed in, and did
 // so a short time ago. Without one, ok is false and the browser was sent to sign in.
-func (s *Service) enroller(w http.ResponseWriter, r *http.Request) (v db.Session, of db.Staff, ok bool, err error) {
-	v, of, err = s.session(r)
+func (s *Service) enroller(w http.ResponseWriter, r *http.Request) (a attempt, ok bool, err error) {
+	a.session, a.of, err = s.session(r)
 	switch {
-	case pierre.KindOf(err) == pierre.KindNotFound, err == nil && v.Staff == "":
-		return v, of, false, goTo(w, r, SignInPath)
+	case pierre.KindOf(err) == pierre.KindNotFound, err == nil && a.session.Staff == "":
+		return a, false, goTo(w, r, SignInPath)
 	case err != nil:
-		return v, of, false, err
-	case v.Stage == db.StageFull:
-		return v, of, true, s.fresh(r)
+		return a, false, err
+	case a.session.Stage == db.StageFull:
+		return a, true, s.fresh(r)
 	}
-	has, err := s.hasFactor(r.Context(), of)
+	has, err := s.hasFactor(r.Context(), a.of)
 	if err == nil && has { // a password alone may not replace what stands beside it
-		return v, of, false, goTo(w, r, codePath)
+		return a, false, goTo(w, r, codePath)
 	}
-	return v, of, true, err
+	return a, true, err
 }
 
 func (s *Service) enrolPage(w http.ResponseWriter, r *http.Request) error {
-	v, of, ok, err := s.enroller(w, r)
+	a, ok, err := s.enroller(w, r)
 	if !ok || err != nil {
 		return err
 	}
+	v, of := a.session, a.of
 	key, err := totp.Generate(totp.GenerateOpts{Issuer: "Pierre", AccountName: of.Email, Period: period})
 	if err != nil {
 		return fmt.Errorf("making the secret of an app: %w", err)
@@ -143,10 +144,14 @@ func (s *Service) enrolPage(w http.ResponseWriter, r *http.Request) error {
 	if err := s.db.SetSessionData(r.Context(), v.Hash, p.encode()); err != nil {
 		return err
 	}
-	return s.showEnrol(w, r, http.StatusOK, v, of, key.Secret(), ui.Form{})
+	return s.showEnrol(w, r, a, key.Secret(), ui.Form{})
 }
 
-func (s *Service) showEnrol(w http.ResponseWriter, r *http.Request, status int, v db.Session, of db.Staff, secret string, f ui.Form) error {
+func (s *Service) showEnrol(w http.ResponseWriter, r *http.Request, a attempt, secret string, f ui.Form) error {
+	of, status := a.of, http.StatusOK
+	if f.Wrong() {
+		status = http.StatusUnprocessableEntity
+	}
 	key, err := otp.NewKeyFromURL("otpauth://totp/Pierre:" + of.Email + "?issuer=Pierre&secret=" + secret)
 	if err != nil {
 		return fmt.Errorf("showing the secret of an app: %w", err)
@@ -165,7 +170,7 @@ func (s *Service) showEnrol(w http.ResponseWriter, r *http.Request, status int, 
 		groups = append(groups, rest[:min(4, len(rest))])
 	}
 	return s.pages.Page(w, r, status, "staff/enrol", enrolData{
-		Form: f, Email: of.Email, Secret: strings.Join(groups, " "), First: v.Stage == db.StagePassword,
+		Form: f, Email: of.Email, Secret: strings.Join(groups, " "), First: a.session.Stage == db.StagePassword,
 		QR: template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes())), //nolint:gosec // a picture that was made here
 	})
 }
@@ -178,10 +183,11 @@ type codesData struct {
 
 // enrol sets up the app of which the code is right, makes recovery codes, and signs in who had no second factor yet.
 func (s *Service) enrol(w http.ResponseWriter, r *http.Request) error {
-	v, of, ok, err := s.enroller(w, r)
+	a, ok, err := s.enroller(w, r)
 	if !ok || err != nil {
 		return err
 	}
+	v, of := a.session, a.of
 	f, err := form(w, r)
 	if err != nil {
 		return err
@@ -198,7 +204,7 @@ func (s *Service) enrol(w http.ResponseWriter, r *http.Request) error {
 	step, ok := matchStep(string(secret), f.Get("code"), s.opts.Now())
 	if !ok {
 		wrong := ui.Form{Errors: map[string]string{"code": "This code is not the one that the app shows now. Is the phone's clock right?"}}
-		return s.showEnrol(w, r, http.StatusUnprocessableEntity, v, of, string(secret), wrong)
+		return s.showEnrol(w, r, a, string(secret), wrong)
 	}
 	act := db.Act{Person: of.Email, At: s.opts.Now()}
 	of, err = s.db.ChangeStaff(r.Context(), act, of.ID, db.StaffChange{Action: "staff.set_app", Details: struct{}{}, Change: func(of *db.Staff) error {

@@ -117,12 +117,13 @@ func (s *Service) finishPasskey(w http.ResponseWriter, r *http.Request) error {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	var found holder
+	ctx := r.Context()
 	user, credential, err := s.passkeys.FinishPasskeyLogin(func(_, handle []byte) (webauthn.User, error) {
-		of, err := s.db.StaffByID(r.Context(), string(handle))
+		of, err := s.db.StaffByID(ctx, string(handle))
 		if err != nil {
 			return nil, err
 		}
-		found, err = s.holder(r.Context(), of)
+		found, err = s.holder(ctx, of)
 		return found, err
 	}, challenge, r)
 	switch {

@@ -116,7 +116,7 @@ func (s *Service) finish(w http.ResponseWriter, r *http.Request, of db.Staff, ho
 }
 
 func (s *Service) setCookie(w http.ResponseWriter, token string, life time.Duration) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure wherever the site has https
 		Name: s.cookieName(), Value: token, Path: "/", MaxAge: int(life.Seconds()),
 		Secure: s.base.Scheme == "https", HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
@@ -127,7 +127,7 @@ func (s *Service) signOut(w http.ResponseWriter, r *http.Request) error {
 	if err := s.drop(r); err != nil {
 		return err
 	}
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // as above
 		Name: s.cookieName(), Path: "/", MaxAge: -1, Secure: s.base.Scheme == "https", HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 	return goTo(w, r, SignInPath)

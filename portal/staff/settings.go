@@ -95,12 +95,12 @@ func (s *Service) changeSettings(w http.ResponseWriter, r *http.Request) error {
 
 // testMail sends who asks for it a mail.
 func (s *Service) testMail(w http.ResponseWriter, r *http.Request) error {
-	act := s.act(r)
-	err := s.db.Update(r.Context(), "sending a test mail", func(t *db.Tx) error {
-		if err := s.mail.Test(r.Context(), t, act.Person); err != nil {
+	ctx, act := r.Context(), s.act(r)
+	err := s.db.Update(ctx, "sending a test mail", func(t *db.Tx) error {
+		if err := s.mail.Test(ctx, t, act.Person); err != nil {
 			return err
 		}
-		return db.Audit(r.Context(), t, act, "settings.test_mail", act.Person, struct{}{})
+		return db.Audit(ctx, t, act, "settings.test_mail", act.Person, struct{}{})
 	})
 	if err != nil {
 		return err

@@ -125,17 +125,23 @@ func (s *Service) hasFactor(ctx context.Context, of db.Staff) (bool, error) {
 	return len(keys) > 0, err
 }
 
+// An attempt is a sign-in that goes on, or a session, and whose it is.
+type attempt struct {
+	session db.Session
+	of      db.Staff
+}
+
 // half returns the sign-in of which the password was right and the second factor is missing. Without one, ok is false and
 // the browser was sent to the beginning.
-func (s *Service) half(w http.ResponseWriter, r *http.Request) (v db.Session, of db.Staff, ok bool, err error) {
-	v, of, err = s.session(r)
+func (s *Service) half(w http.ResponseWriter, r *http.Request) (a attempt, ok bool, err error) {
+	a.session, a.of, err = s.session(r)
 	switch {
-	case pierre.KindOf(err) == pierre.KindNotFound, err == nil && v.Stage != db.StagePassword:
-		return v, of, false, goTo(w, r, SignInPath)
+	case pierre.KindOf(err) == pierre.KindNotFound, err == nil && a.session.Stage != db.StagePassword:
+		return a, false, goTo(w, r, SignInPath)
 	case err != nil:
-		return v, of, false, err
+		return a, false, err
 	}
-	return v, of, true, nil
+	return a, true, nil
 }
 
 // codeData is what the page staff/code shows.
@@ -147,11 +153,11 @@ type codeData struct {
 }
 
 func (s *Service) codePage(w http.ResponseWriter, r *http.Request) error {
-	_, of, ok, err := s.half(w, r)
+	a, ok, err := s.half(w, r)
 	if !ok || err != nil {
 		return err
 	}
-	return s.showCode(w, r, http.StatusOK, of, ui.Form{})
+	return s.showCode(w, r, http.StatusOK, a.of, ui.Form{})
 }
 
 func (s *Service) showCode(w http.ResponseWriter, r *http.Request, status int, of db.Staff, f ui.Form) error {
@@ -164,10 +170,11 @@ func (s *Service) showCode(w http.ResponseWriter, r *http.Request, status int, o
 
 // takeCode checks a code of an authenticator app, or a recovery code.
 func (s *Service) takeCode(w http.ResponseWriter, r *http.Request) error {
-	v, of, ok, err := s.half(w, r)
+	a, ok, err := s.half(w, r)
 	if !ok || err != nil {
 		return err
 	}
+	of := a.of
 	f, err := form(w, r)
 	if err != nil {
 		return err
@@ -203,5 +210,5 @@ func (s *Service) takeCode(w http.ResponseWriter, r *http.Request) error {
 	if err := s.finish(w, r, of, how); err != nil {
 		return err
 	}
-	return goTo(w, r, pendingOf(v).Next)
+	return goTo(w, r, pendingOf(a.session).Next)
 }

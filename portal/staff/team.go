@@ -109,13 +109,9 @@ func (s *Service) invite(w http.ResponseWriter, r *http.Request) error {
 
 // sendLink makes a link and mails it, in one transaction.
 func (s *Service) sendLink(r *http.Request, kind, email string, role route.Role) error {
-	by := s.act(r).Person
-	token := rand.Text()
-	until := s.opts.Now().Add(linkLife)
-	_, err := s.addLink(r.Context(), by, kind, email, role, token, func(t *db.Tx) error {
-		return s.mail.Invite(r.Context(), t, email, by, role, token, until)
-	})
-	return err
+	ctx, act, token := r.Context(), s.act(r), rand.Text()
+	l := s.newLink(act.Person, kind, email, role, token)
+	return s.db.AddLink(ctx, act, l, func(t *db.Tx) error { return s.mail.Invite(ctx, t, email, act.Person, role, token, l.Expires) })
 }
 
 func (s *Service) withdraw(w http.ResponseWriter, r *http.Request) error {
