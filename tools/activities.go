@@ -53,12 +53,17 @@ func (a activitiesArgs) problems() []string {
 	if a.Offset != 0 && a.Cursor != "" {
 		problems = append(problems, "offset and cursor exclude each other.")
 	}
-	after, ok1 := a.After.in(time.UTC)
-	before, ok2 := a.Before.in(time.UTC)
-	if oneDay := a.After == a.Before && a.After.isDate(); ok1 && ok2 && !after.Before(before) && !oneDay {
-		problems = append(problems, "after must be earlier than before.")
+	return append(problems, wrongOrder(a.After, a.Before)...)
+}
+
+// wrongOrder says what is wrong with a span of time. The same date twice is that day.
+func wrongOrder(after, before instant) []string {
+	from, ok1 := after.in(time.UTC)
+	to, ok2 := before.in(time.UTC)
+	if oneDay := after == before && after.isDate(); ok1 && ok2 && !from.Before(to) && !oneDay {
+		return []string{"after must be earlier than before."}
 	}
-	return problems
+	return nil
 }
 
 type activitiesAnswer struct {
@@ -117,17 +122,29 @@ func (c *Catalog) query(ctx context.Context, user pierre.UserID, args activities
 	if err != nil {
 		return q, err
 	}
-	if at, ok := args.After.in(clock.Zone); ok && !args.After.isDate() {
-		q.After = at
-	}
-	if at, ok := args.Before.in(clock.Zone); ok && !args.Before.isDate() {
-		q.Before = at
-	}
-	q.Days = days(args.After, args.Before, clock.Zone)
+	between(&q, args.After, args.Before, clock.Zone)
 	if args.DaysBack != 0 {
 		q.After = c.now().AddDate(0, 0, -args.DaysBack)
 	}
 	return q, nil
+}
+
+// between narrows q to a span of time.
+func between(q *pierre.ActivityQuery, after, before instant, zone *time.Location) {
+	if at, ok := after.in(zone); ok && !after.isDate() {
+		q.After = at
+	}
+	if at, ok := before.in(zone); ok && !before.isDate() {
+		q.Before = at
+	}
+	q.Days = days(after, before, zone)
+}
+
+// anyDay is all days that an argument can name.
+func anyDay(zone *time.Location) pierre.LocalDays {
+	return pierre.LocalDays{
+		From: time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2200, 12, 31, 0, 0, 0, 0, time.UTC), Zone: zone,
+	}
 }
 
 // days are those from the date after on and before the date before, if these are dates; the same date twice is that day.
@@ -135,7 +152,7 @@ func days(after, before instant, zone *time.Location) pierre.LocalDays {
 	if !after.isDate() && !before.isDate() {
 		return pierre.LocalDays{}
 	}
-	d := pierre.LocalDays{From: time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2200, 12, 31, 0, 0, 0, 0, time.UTC), Zone: zone}
+	d := anyDay(zone)
 	if from, ok := after.in(time.UTC); ok && after.isDate() {
 		d.From = from
 	}

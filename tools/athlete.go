@@ -36,7 +36,7 @@ type missingView struct {
 	NeededFor string       `json:"needed_for"`
 }
 
-func (c *Catalog) showAthlete(ctx context.Context, user pierre.UserID, args statsArgs) (athleteAnswer, error) {
+func (c *Catalog) showAthlete(ctx context.Context, user pierre.UserID, args sourceArgs) (athleteAnswer, error) {
 	p, err := c.data.Profile(ctx, user)
 	if err != nil {
 		return athleteAnswer{}, err

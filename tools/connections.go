@@ -34,7 +34,7 @@ type connectionView struct {
 	HowToAdd      string          `json:"how_to_add"`
 }
 
-func (c *Catalog) showConnections(ctx context.Context, user pierre.UserID, args statsArgs) (connectionsAnswer, error) {
+func (c *Catalog) showConnections(ctx context.Context, user pierre.UserID, args sourceArgs) (connectionsAnswer, error) {
 	sums, err := c.data.ProviderSummaries(ctx, user)
 	if err != nil {
 		return connectionsAnswer{}, err

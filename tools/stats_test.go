@@ -18,6 +18,11 @@ type stats struct {
 		Sports     []sportSum
 		Others     *sportSum `json:"other_sports"`
 	}
+	Groups []struct {
+		From string
+		sportSum
+	}
+	Note string
 }
 
 type sportSum struct {
@@ -141,5 +146,85 @@ func TestStatsLeaveTheFutureOut(t *testing.T) {
 	newHost(t, s, user).call("get_stats", nil).decode(t, &got)
 	if got.sport("recent_4_weeks", "run").Activities != 0 || got.sport("all", "run").Activities != 1 {
 		t.Errorf("the stats are %+v", got)
+	}
+}
+
+// Sums by week have a row for each week, also for those without an activity, and end with today's.
+func TestStatsByWeek(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	day := func(n int) time.Time { return now().AddDate(0, 0, n) } // now is Monday, 2026-06-15
+	for _, n := range []int{0, -1, -7, -22} {
+		importSession(t, s, user, session{name: "Run", sport: "run", start: day(n), seconds: 600, step: 10, speed: always(2)})
+	}
+	importSession(t, s, user, session{name: "Ride", sport: "ride", start: day(-1).Add(2 * time.Hour), seconds: 600, step: 10, speed: always(5)})
+	h := newHost(t, s, user)
+	var got stats
+	h.call("get_stats", map[string]any{"group_by": "week", "sport_type": "run"}).decode(t, &got)
+	rows := ""
+	for _, g := range got.Groups {
+		rows += fmt.Sprintf("%s %d, ", g.From, g.Activities)
+	}
+	if want := "2026-05-18 1, 2026-05-25 0, 2026-06-01 0, 2026-06-08 2, 2026-06-15 1, "; rows != want {
+		t.Errorf("the weeks are %s; want %s", rows, want)
+	}
+	if g := got.Groups[1]; g.Distance != nil {
+		t.Errorf("a week without a run has the distance %v", *g.Distance)
+	}
+	if p := got.Periods; len(p) != 1 || p[0].Period != "chosen" || p[0].Activities != 4 {
+		t.Errorf("the periods are %+v", p)
+	}
+	// Two days, both included by their dates.
+	h.call("get_stats", map[string]any{"after": "2026-06-08", "before": "2026-06-15", "group_by": "day"}).decode(t, &got)
+	if len(got.Groups) != 7 || got.Groups[0].From != "2026-06-08" || got.Groups[0].Activities != 1 || got.Groups[6].Activities != 2 || got.Periods[0].Activities != 3 {
+		t.Errorf("the days are %+v of %+v", got.Groups, got.Periods)
+	}
+	got = stats{}
+	h.call("get_stats", map[string]any{"after": "2020-01-01", "before": "2020-02-01", "group_by": "day"}).decode(t, &got)
+	if len(got.Groups) != 0 || got.Note == "" {
+		t.Errorf("without activities there are %+v, %q", got.Groups, got.Note)
+	}
+}
+
+// Ten years by day do not fit: the newest are shown, and the answer says how to get the others.
+func TestStatsOfManyDays(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	for _, days := range []int{0, -3650} {
+		importSession(t, s, user, session{name: "Run", sport: "run", start: now().AddDate(0, 0, days), seconds: 600, step: 10, speed: always(2)})
+	}
+	h := newHost(t, s, user)
+	var got stats
+	r := h.call("get_stats", map[string]any{"group_by": "day"})
+	r.decode(t, &got)
+	if n := len(got.Groups); r.Bytes > answerBytes || n < 30 || got.Groups[n-1].From != "2026-06-15" {
+		t.Fatalf("%d rows in %d bytes", n, r.Bytes)
+	}
+	want := fmt.Sprintf("%d earlier rows are left out; ask for them with before %s, or for longer groups.", 3651-len(got.Groups), got.Groups[0].From)
+	if got.Note != want {
+		t.Errorf("the note is %q, want %q", got.Note, want)
+	}
+	before := got.Groups[0].From
+	got = stats{}
+	h.call("get_stats", map[string]any{"group_by": "day", "before": before}).decode(t, &got)
+	if n := len(got.Groups); got.Groups[n-1].From >= before {
+		t.Errorf("before %s the last day is %s", before, got.Groups[n-1].From)
+	}
+}
+
+// What was not recorded is counted for each of the metrics, and only those asked for are shown.
+func TestStatsMetrics(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	importSession(t, s, user, session{name: "Run", sport: "run", start: now().AddDate(0, 0, -1), seconds: 600, step: 10, speed: always(2)})
+	h := newHost(t, s, user)
+	r := h.call("get_stats", map[string]any{"metrics": []any{"elevation_gain_meters", "duration_seconds"}})
+	var got struct {
+		Periods []struct{ Sports []map[string]any }
+	}
+	r.decode(t, &got)
+	run := got.Periods[0].Sports[0]
+	if run["distance_meters"] != nil || run["longest_distance_meters"] != nil || run["duration_seconds"] == nil || run["without_elevation_gain"] != 1.0 {
+		t.Errorf("the run is %v", run)
 	}
 }

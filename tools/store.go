@@ -10,13 +10,19 @@ import (
 // A Store is the athletes' data as the tools need it. Another user's data is "not found" to it.
 type Store interface {
 	ActivityStore
+	SumStore
 	ProfileStore
+}
+
+// A SumStore adds up activities.
+type SumStore interface {
+	SumActivities(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) ([]pierre.ActivitySum, error)
+	SumActivityDays(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery, zone *time.Location) ([]pierre.DaySum, error)
 }
 
 // An ActivityStore reads activities.
 type ActivityStore interface {
 	Activities(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) (pierre.ActivityPage, error)
-	SumActivities(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) ([]pierre.ActivitySum, error)
 	Activity(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Activity, error)
 	Recording(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Recording, error)
 	Sources(ctx context.Context, user pierre.UserID, id pierre.ActivityID) ([]pierre.Source, error)

@@ -31,13 +31,18 @@ type ActivityPage struct {
 
 // An ActivitySum adds up a user's activities of one sport. What none of them recorded is nil.
 type ActivitySum struct {
-	Sport           Sport
-	Activities      int
-	Totals                     // only those of [Totals.Sums]
-	WithoutDistance int        // activities
-	WithoutDuration int        // activities
-	LongestMeters   *float64   // the greatest distance of one activity
-	Longest         ActivityID // the newest of those of that distance
+	Sport         Sport
+	Activities    int
+	Totals                   // only those of [Totals.Sums]
+	Recorded      []int      // how many activities recorded each of Totals.Sums
+	LongestMeters *float64   // the greatest distance of one activity
+	Longest       ActivityID // the newest of those of that distance
+}
+
+// A DaySum adds up a user's activities of one sport on one of the athlete's days.
+type DaySum struct {
+	Day time.Time // midnight UTC
+	ActivitySum
 }
 
 // A ProviderSummary says what a user has from one provider.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -23,15 +24,25 @@ func (s *Store) SumActivities(ctx context.Context, user pierre.UserID, q pierre.
 	return sums, err
 }
 
-func sumActivities(ctx context.Context, t *tx, f *filter) ([]pierre.ActivitySum, error) {
-	var a pierre.ActivitySum
-	columns, into := "", []any{&a.Sport, &a.Activities, &a.WithoutDistance, &a.WithoutDuration, &a.LongestMeters}
-	for _, total := range a.Sums() {
-		columns += ", sum(a." + total.Name + ")"
-		into = append(into, total.Value)
+// A sumSelection is what a query selects to fill an ActivitySum.
+type sumSelection struct {
+	names string
+	into  []any
+}
+
+func columnsOfSum(a *pierre.ActivitySum) sumSelection {
+	c := sumSelection{"count(*), max(a.distance_meters)", []any{&a.Activities, &a.LongestMeters}}
+	totals := a.Sums()
+	a.Recorded = make([]int, len(totals))
+	for n, total := range totals {
+		c.names += ", sum(a." + total.Name + "), count(a." + total.Name + ")"
+		c.into = append(c.into, total.Value, &a.Recorded[n])
 	}
-	rows, err := t.query(ctx, `SELECT a.sport, count(*), count(*) - count(a.distance_meters), count(*) - count(a.duration_seconds),
-			max(a.distance_meters)`+columns+`
+	return c
+}
+
+func sumActivities(ctx context.Context, t *tx, f *filter) ([]pierre.ActivitySum, error) {
+	rows, err := t.query(ctx, `SELECT a.sport, `+columnsOfSum(&pierre.ActivitySum{}).names+`
 		FROM activities a WHERE `+f.where()+` GROUP BY a.sport ORDER BY 2 DESC, a.sport`, f.args...)
 	if err != nil {
 		return nil, err
@@ -39,13 +50,46 @@ func sumActivities(ctx context.Context, t *tx, f *filter) ([]pierre.ActivitySum,
 	defer rows.Close()
 	var sums []pierre.ActivitySum
 	for rows.Next() {
-		a = pierre.ActivitySum{}
-		if err := rows.Scan(into...); err != nil {
+		var a pierre.ActivitySum
+		if err := rows.Scan(append([]any{&a.Sport}, columnsOfSum(&a).into...)...); err != nil {
 			return nil, err
 		}
 		sums = append(sums, a)
 	}
 	return sums, rows.Err()
+}
+
+// SumActivityDays adds up the user's activities that match q, by the athlete's day and by sport, in no order. The day of an
+// activity is that of its own offset from UTC, else that of zone.
+func (s *Store) SumActivityDays(
+	ctx context.Context, user pierre.UserID, q pierre.ActivityQuery, zone *time.Location,
+) ([]pierre.DaySum, error) {
+	// Days count from the year 1, as before 1970 a division would round up. Without an offset only Go knows the day.
+	const day = `(a.start_us + a.utc_offset_s * 1000000 + 62135596800000000) / 86400000000`
+	f := newFilter(user, q)
+	rows, err := s.query(ctx, `SELECT a.sport, `+day+`, CASE WHEN a.utc_offset_s IS NULL THEN a.start_us END, `+
+		columnsOfSum(&pierre.ActivitySum{}).names+`
+		FROM activities a WHERE `+f.where()+` GROUP BY 1, 2, 3`, f.args...)
+	if err != nil {
+		return nil, s.classify(err, "adding up activities by day")
+	}
+	defer rows.Close()
+	var sums []pierre.DaySum
+	for rows.Next() {
+		var d pierre.DaySum
+		var own, start sql.NullInt64
+		if err := rows.Scan(append([]any{&d.Sport, &own, &start}, columnsOfSum(&d.ActivitySum).into...)...); err != nil {
+			return nil, s.classify(err, "adding up activities by day")
+		}
+		if own.Valid {
+			d.Day = time.Date(1, 1, 1+int(own.Int64), 0, 0, 0, 0, time.UTC)
+		} else {
+			y, m, n := fromMicros(start).In(zone).Date()
+			d.Day = time.Date(y, m, n, 0, 0, 0, 0, time.UTC)
+		}
+		sums = append(sums, d)
+	}
+	return sums, s.classify(rows.Err(), "adding up activities by day")
 }
 
 // longestActivities returns the activity of the longest distance in each sport.

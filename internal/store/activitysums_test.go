@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -54,10 +55,10 @@ func TestSumActivities(t *testing.T) {
 		}
 		all := sum(pierre.ActivityQuery{})
 		if len(all) != 3 || all[0].Sport != "run" || all[0].Activities != 3 || *all[0].DistanceMeters != 23_000 || *all[0].DurationSeconds != 7400 ||
-			*all[0].LongestMeters != 9000 || all[0].Longest != newest || all[0].WithoutDistance != 0 {
+			*all[0].LongestMeters != 9000 || all[0].Longest != newest || all[0].Recorded[0] != 3 {
 			t.Errorf("all are %+v", all)
 		}
-		if y := all[2]; y.Sport != "yoga" || y.DistanceMeters != nil || y.WithoutDistance != 1 || y.WithoutDuration != 1 || y.Longest != "" {
+		if y := all[2]; y.Sport != "yoga" || y.DistanceMeters != nil || y.Recorded[0] != 0 || y.Recorded[1] != 0 || y.Longest != "" {
 			t.Errorf("what was not recorded is %+v", y)
 		}
 		newYork, err := time.LoadLocation("America/New_York")
@@ -82,6 +83,18 @@ func TestSumActivities(t *testing.T) {
 			if got != c.want {
 				t.Errorf("from the %d to the %d in %v there are %q, want %q", c.from, c.to, c.zone, got, c.want)
 			}
+		}
+		days, err := s.SumActivityDays(t.Context(), ana, pierre.ActivityQuery{}, newYork)
+		if err != nil {
+			t.Fatal(err)
+		}
+		byDay := map[string]int{}
+		for _, d := range days {
+			byDay[d.Day.Format("2 ")+string(d.Sport)] += d.Activities
+		}
+		// 8:00 UTC is the same day in New York, and what has an offset of its own does not ask for it.
+		if want := map[string]int{"1 run": 1, "2 run": 1, "3 run": 1, "3 yoga": 1, "10 swim": 1}; !maps.Equal(byDay, want) {
+			t.Errorf("by day there are %v, want %v", byDay, want)
 		}
 		if got := sum(pierre.ActivityQuery{Providers: []pierre.Provider{"strava"}}); len(got) != 0 {
 			t.Errorf("from Strava there are %+v", got)
