@@ -7,10 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/pierre-mcp/pierre/internal/bus"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/redisconn"
 	"github.com/pierre-mcp/pierre/internal/redistest"
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
@@ -87,32 +86,80 @@ func TestServersHearOfEachOthersChanges(t *testing.T) {
 func TestRedisCarriesChanges(t *testing.T) {
 	storetest.RunReplicas(t, func(t *testing.T, replicas []*store.Store) {
 		server := redistest.Start(t)
-		options, err := redis.ParseURL(server.URL())
+		carryChanges(t, replicas, server, server.Kill, server.Restart)
+	})
+}
+
+// So does a cluster of which two of three parts are killed and started again.
+func TestRedisClusterCarriesChanges(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartCluster(t)
+	both := func(do func(s *redistest.Server, t testing.TB)) func(testing.TB) {
+		return func(t testing.TB) {
+			for _, m := range cluster.Masters[1:] {
+				do(m, t)
+			}
+		}
+	}
+	carryChanges(t, storetest.Replicas(t), cluster, both((*redistest.Server).Kill), both((*redistest.Server).Restart))
+}
+
+// So does the copy that sentinels put in the place of the master.
+func TestRedisSentinelsCarryChanges(t *testing.T) {
+	t.Parallel()
+	sentinels := redistest.StartSentinels(t)
+	replicas := storetest.Replicas(t)
+	carryChanges(t, replicas, sentinels, func(t testing.TB) {
+		sentinels.Master.Kill(t)
+		sentinels.Await(t, sentinels.Copy) // before the carrier counts as silent
+	}, nil)
+	client, err := redisconn.Open(sentinels.Copy.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	for deadline := time.Now().Add(30 * time.Second); ; <-time.After(time.Millisecond) {
+		n, err := client.PubSubNumSub(t.Context(), "pierre:changes").Result()
+		if err == nil && n["pierre:changes"] == 2 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the servers do not listen to the new master: %v, %v", n, err)
+		}
+	}
+}
+
+// carryChanges lets two servers tell each other of changes through Redis, before it breaks, meanwhile and, unless mends is
+// nil, afterwards.
+func carryChanges(t *testing.T, replicas []*store.Store, address interface{ URL() string }, breaks, mends func(testing.TB)) {
+	t.Helper()
+	carrier := func() bus.Carrier {
+		client, err := redisconn.Open(address.URL())
 		if err != nil {
 			t.Fatal(err)
 		}
-		carrier := func() bus.Carrier {
-			client := redis.NewClient(options)
-			t.Cleanup(func() { client.Close() })
-			return bus.NewRedis(client)
-		}
-		b, _ := follow(t, replicas[0], carrier())
-		_, there := follow(t, replicas[1], carrier())
-		hears(t, there, revoke(t, replicas[0], 1))
-		server.Kill(t)
-		hears(t, there, revoke(t, replicas[0], 2))
-		silent := func(want int) {
-			t.Helper()
-			for deadline := time.Now().Add(20 * time.Second); len(b.State().Silent) != want; <-time.After(time.Millisecond) {
-				if time.Now().After(deadline) {
-					t.Fatalf("state = %+v, want %d silent carriers", b.State(), want)
-				}
+		t.Cleanup(func() { client.Close() })
+		return bus.NewRedis(client)
+	}
+	b, _ := follow(t, replicas[0], carrier())
+	_, there := follow(t, replicas[1], carrier())
+	hears(t, there, revoke(t, replicas[0], 1))
+	breaks(t)
+	hears(t, there, revoke(t, replicas[0], 2))
+	if mends == nil {
+		return
+	}
+	silent := func(want int) {
+		t.Helper()
+		for deadline := time.Now().Add(30 * time.Second); len(b.State().Silent) != want; <-time.After(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("state = %+v, want %d silent carriers", b.State(), want)
 			}
 		}
-		silent(1)
-		hears(t, there, revoke(t, replicas[0], 3))
-		server.Restart(t)
-		silent(0)
-		hears(t, there, revoke(t, replicas[0], 4))
-	})
+	}
+	silent(1)
+	hears(t, there, revoke(t, replicas[0], 3))
+	mends(t)
+	silent(0)
+	hears(t, there, revoke(t, replicas[0], 4))
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 )
 
 // Redis answers in less than a millisecond; one that does not in this time is as good as away.
@@ -22,6 +23,7 @@ const timeout = 500 * time.Millisecond
 //
 // An error never repeats the URL, because it may hold a password.
 func Open(text string) (redis.UniversalClient, error) {
+	logging.Disable() // errors are returned, and logged by who knows what they mean
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "redis" && u.Scheme != "rediss" && u.Scheme != "unix" {
 		return nil, errURL

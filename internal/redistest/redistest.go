@@ -25,6 +25,7 @@ type Server struct {
 	address string
 	dir     string // for what copies are sent as
 	options []string
+	watches string // a sentinel's configuration; "": it is none
 
 	mu      sync.Mutex
 	running *process
@@ -39,14 +40,18 @@ type process struct {
 // Start starts an empty server. options are more of redis-server's arguments, such as "--maxmemory", "2mb".
 func Start(t testing.TB, options ...string) *Server {
 	t.Helper()
+	return opened(t, &Server{options: options})
+}
+
+func opened(t testing.TB, s *Server) *Server {
+	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		if os.Getenv("CI") != "" {
 			t.Fatal("redis-server is needed in CI:", err)
 		}
 		t.Skip("without redis-server:", err)
 	}
-	s, err := Open(options...)
-	if err != nil {
+	if err := s.open(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
@@ -55,20 +60,23 @@ func Start(t testing.TB, options ...string) *Server {
 
 // Open starts an empty server for a program that measures. Whoever opens it closes it.
 func Open(options ...string) (*Server, error) {
-	dir, err := os.MkdirTemp("", "pierre-redis-")
-	if err != nil {
-		return nil, err
+	s := &Server{options: options}
+	return s, s.open()
+}
+
+func (s *Server) open() (err error) {
+	if s.dir, err = os.MkdirTemp("", "pierre-redis-"); err != nil {
+		return err
 	}
-	s := &Server{dir: dir, options: options}
 	for range 3 { // another program may take the port first
 		if s.address, err = freeAddress(); err != nil {
-			return nil, err
+			break
 		}
 		if err = s.launch(); err == nil {
-			return s, nil
+			return nil
 		}
 	}
-	return nil, errors.Join(err, os.RemoveAll(dir))
+	return errors.Join(err, os.RemoveAll(s.dir))
 }
 
 // Close ends the server.
@@ -147,12 +155,8 @@ func (s *Server) command(text string) (string, error) {
 
 // launch starts the server and waits until it answers.
 func (s *Server) launch() error {
-	_, port, err := net.SplitHostPort(s.address)
+	args, err := s.arguments()
 	if err != nil {
-		return err
-	}
-	args := append([]string{"--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir", s.dir, "--repl-diskless-sync-delay", "0"}, s.options...)
-	if err := os.Remove(filepath.Join(s.dir, "dump.rdb")); err != nil && !errors.Is(err, os.ErrNotExist) { // it would be read
 		return err
 	}
 	cmd := exec.Command("redis-server", args...)
@@ -177,6 +181,24 @@ func (s *Server) launch() error {
 			return errors.Join(errors.New("redis-server does not answer"), cmd.Process.Kill())
 		}
 	}
+}
+
+// arguments are redis-server's.
+func (s *Server) arguments() ([]string, error) {
+	_, port, err := net.SplitHostPort(s.address)
+	if err != nil {
+		return nil, err
+	}
+	own := []string{"--bind", "127.0.0.1", "--port", port, "--dir", s.dir}
+	if s.watches != "" {
+		path := filepath.Join(s.dir, "sentinel.conf") // which the sentinel rewrites
+		return append([]string{path, "--sentinel"}, own...), os.WriteFile(path, []byte(s.watches), 0o600)
+	}
+	if err := os.Remove(filepath.Join(s.dir, "dump.rdb")); err != nil && !errors.Is(err, os.ErrNotExist) { // it would be read
+		return nil, err
+	}
+	own = append(own, "--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0")
+	return append(own, s.options...), nil
 }
 
 func (s *Server) signal(t testing.TB, signal syscall.Signal) {

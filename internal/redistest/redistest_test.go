@@ -57,3 +57,23 @@ func TestCopies(t *testing.T) {
 	two.Restart(t)
 	ask("INCR n", ":1")
 }
+
+// The first master of a cluster is taken over by its copy; sentinels do the same when theirs is killed.
+func TestTopologies(t *testing.T) {
+	t.Run("cluster", func(t *testing.T) {
+		t.Parallel()
+		c := StartCluster(t)
+		c.Copy.Detach(t, c.Masters[0])
+		c.TakeOver(t)
+		await(t, "the master is a copy", func() bool { return strings.Contains(c.Masters[0].info(t), "role:slave") })
+	})
+	t.Run("sentinels", func(t *testing.T) {
+		t.Parallel()
+		s := StartSentinels(t)
+		s.Master.Kill(t)
+		s.Await(t, s.Copy)
+		if info := s.Copy.info(t); !strings.Contains(info, "role:master") {
+			t.Error(info)
+		}
+	})
+}

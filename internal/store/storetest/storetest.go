@@ -65,6 +65,13 @@ func RunReplicas(t *testing.T, f func(t *testing.T, replicas []*store.Store)) {
 	}
 }
 
+// Replicas returns two stores that share one empty, migrated SQLite database, for tests of what stands above the store.
+func Replicas(t testing.TB) []*store.Store {
+	t.Helper()
+	o := makeSQLite(t)
+	return []*store.Store{o.open(t), o.open(t)}
+}
+
 // New returns an empty, migrated SQLite store, for tests of what stands above the store.
 func New(t testing.TB) *store.Store {
 	t.Helper()
