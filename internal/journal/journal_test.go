@@ -33,7 +33,7 @@ func newCall() pierre.Call {
 	return pierre.Call{
 		ID: pierre.NewCallID(), KeyID: "key_a", UserID: "user_a", Tool: "get_stats", Status: pierre.CallSucceeded, Started: noon,
 		Duration: time.Millisecond, Country: "ZZ",
-		Buckets: pierre.Limits{Quota: pierre.Limit{Requests: 1 << 40, Period: pierre.PeriodMonth}}.Buckets("key_a", "", ""),
+		Buckets: pierre.Limits{Quota: pierre.Limit{Requests: 1 << 40, Period: pierre.PeriodMonth}}.Buckets("key_a", "user_a", "get_stats"),
 	}
 }
 
@@ -133,6 +133,27 @@ func TestTheQuotaCountsWhatWaits(t *testing.T) {
 		if got, err := j.QuotaUsed(t.Context(), "key:key_a", pierre.PeriodMonth, start, nil); err != nil || got != n+1 {
 			t.Fatalf("QuotaUsed = %d, %v; want %d", got, err, n+1)
 		}
+	}
+}
+
+// A window of another bucket does not wait for what others did, so that windows open at one cost whatever the number of tenants.
+func TestAWindowDoesNotWaitForCallsOfOthers(t *testing.T) {
+	down := &failing{Store: storetest.New(t), err: unavailable}
+	j := open(t, filepath.Join(t.TempDir(), "calls"), down)
+	record(t, j, newCall())
+	start, _ := pierre.PeriodMonth.Window(noon)
+	for bucket, waits := range map[string]bool{
+		"key:key_b": false, "customer:user_b": false, "tool:key_a/get_activities": false,
+		"key:key_a": true, "customer:user_a": true, "tool:key_a/get_stats": true,
+	} {
+		n, err := j.QuotaUsed(t.Context(), bucket, pierre.PeriodMonth, start, nil)
+		if waits != (pierre.KindOf(err) == pierre.KindUnavailable) || n != 0 {
+			t.Errorf("QuotaUsed of %s = %d, %v; it waits for the database: %v", bucket, n, err, waits)
+		}
+	}
+	down.set(nil)
+	if err := j.Close(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

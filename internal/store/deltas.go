@@ -1,9 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"iter"
+	"slices"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -43,45 +46,114 @@ func (t *tx) insertDeltas(ctx context.Context, byMinute rollups) error {
 	return nil
 }
 
-// foldAtOnce bounds the deltas of one transaction, and so how long it keeps others from writing.
-const foldAtOnce = 2000
+const (
+	foldReads  = 20_000 // deltas that are looked at together: the more of a key, the fewer rows of its roll-ups are written
+	foldAtOnce = 2000   // bounds the deltas of one transaction, and so how long it keeps others from writing
+)
 
 // FoldUsage adds the usage that the last transactions recorded to the roll-ups, in small transactions, until none is left
 // that it found. Reports are right before and after; they get slow if this is not done for long.
 func (s *Store) FoldUsage(ctx context.Context) error {
 	for {
-		var n int
-		err := s.update(ctx, "folding usage into roll-ups", func(t *tx) error {
-			r := rollups{}
-			var err error
-			if n, err = t.takeDeltas(ctx, r); err != nil || n == 0 {
+		found, err := s.oldestDeltas(ctx)
+		if err != nil {
+			return err
+		}
+		for part := range together(found) {
+			if err := s.fold(ctx, part); err != nil {
 				return err
 			}
-			return t.raiseRollups(ctx, r)
-		})
-		if err != nil || n < foldAtOnce {
-			return err
+		}
+		if len(found) < foldReads {
+			return nil
 		}
 	}
 }
 
-// takeDeltas moves the oldest deltas to r and returns their number.
-func (t *tx) takeDeltas(ctx context.Context, to rollups) (n int, err error) {
-	rows, err := t.query(ctx, `DELETE FROM usage_deltas WHERE seq IN (SELECT seq FROM usage_deltas ORDER BY seq LIMIT $1) RETURNING `+deltaColumns, foldAtOnce)
+// A foundDelta is a delta that may be folded.
+type foundDelta struct {
+	seq int64
+	key pierre.KeyID
+}
+
+// oldestDeltas returns deltas in the order of their keys.
+func (s *Store) oldestDeltas(ctx context.Context) (found []foundDelta, err error) {
+	err = s.view(ctx, "looking for usage to fold", func(t *tx) error {
+		rows, err := t.query(ctx, `SELECT seq, key_id FROM usage_deltas ORDER BY seq LIMIT $1`, foldReads)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var d foundDelta
+			if err := rows.Scan(&d.seq, &d.key); err != nil {
+				return err
+			}
+			found = append(found, d)
+		}
+		return rows.Err()
+	})
+	slices.SortStableFunc(found, func(a, b foundDelta) int { return cmp.Compare(a.key, b.key) })
+	return found, err
+}
+
+// together divides deltas among transactions, those of a key into as few as possible.
+func together(found []foundDelta) iter.Seq[[]foundDelta] {
+	return func(yield func([]foundDelta) bool) {
+		for len(found) > 0 {
+			n := min(len(found), foldAtOnce)
+			for n < len(found) && n > 1 && found[n].key == found[n-1].key && found[0].key != found[n].key {
+				n--
+			}
+			if !yield(found[:n]) {
+				return
+			}
+			found = found[n:]
+		}
+	}
+}
+
+// fold moves deltas into the roll-ups. What another program has folded meanwhile is not there any more.
+func (s *Store) fold(ctx context.Context, deltas []foundDelta) error {
+	return s.update(ctx, "folding usage into roll-ups", func(t *tx) error {
+		r := rollups{}
+		for part := range parts(deltas) {
+			if err := t.takeDeltas(ctx, part, r); err != nil {
+				return err
+			}
+		}
+		return t.raiseRollups(ctx, r)
+	})
+}
+
+func takenRows() *rowsStatement {
+	return &rowsStatement{
+		head:  `DELETE FROM usage_deltas WHERE seq IN (VALUES `,
+		width: 1, first: "BIGINT",
+		tail: `) RETURNING ` + deltaColumns,
+	}
+}
+
+// takeDeltas moves deltas to r.
+func (t *tx) takeDeltas(ctx context.Context, deltas []foundDelta, to rollups) error {
+	args := make([]any, 0, len(deltas))
+	for _, d := range deltas {
+		args = append(args, d.seq)
+	}
+	rows, err := t.query(ctx, takenRows().text(len(deltas)), args...)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		id := rollupID{span: minuteSpan}
 		var sums pierre.UsageSums
 		if err := scanSums(rows, &sums, &id.key, &id.start, &id.tool, &id.country, &id.tier, &id.customer); err != nil {
-			return 0, err
+			return err
 		}
 		to.sums(id).Add(&sums)
-		n++
 	}
-	return n, rows.Err()
+	return rows.Err()
 }
 
 // scanSums reads a row whose last columns are sumColumns.
