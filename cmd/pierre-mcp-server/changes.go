@@ -2,6 +2,7 @@ package main
 
 import (
 	"strings"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/bus"
@@ -43,6 +44,9 @@ func (f follower) Apply(c pierre.Change) {
 
 // Heard implements [bus.Listener].
 func (f follower) Heard(ok bool) { f.verifier.Heard(ok) }
+
+// Told implements [bus.Listener].
+func (f follower) Told(at time.Time) { f.verifier.Told(at) }
 
 // impaired says, in a sentence each, what of the bus does not work; the server goes on without it.
 func impaired(s bus.State) []string {

@@ -56,6 +56,47 @@ func TestUnheardChangesShortenTheMemory(t *testing.T) {
 	}
 }
 
+// While it is told of all changes, a key is remembered for ten minutes, and for ten seconds after it was told last.
+func TestAKeyIsRememberedWhileChangesAreTold(t *testing.T) {
+	b := newBench(t)
+	told := func() { b.v.Told(*b.now.Load()) }
+	steps := []struct {
+		what   string
+		pass   time.Duration
+		before func()
+		want   int64 // lookups so far
+	}{
+		{"the first use", 0, func() {}, 1},
+		{"the first news tell nothing of what was before", 5 * time.Second, told, 1},
+		{"ten seconds after the lookup", 5 * time.Second, told, 2},
+		{"with news", 9 * time.Second, told, 2},
+		{"with more news", 9 * time.Second, told, 2},
+		{"ten seconds after the last news", 10 * time.Second, func() {}, 3},
+		{"news after a gap", 0, told, 3},
+		{"they tell nothing of what was in it", 10 * time.Second, told, 4},
+		{"for long", 9*time.Minute + 59*time.Second, func() {
+			for at := b.now.Load().Add(-10 * time.Minute); !at.After(*b.now.Load()); at = at.Add(time.Second) {
+				b.v.Told(at)
+			}
+		}, 4},
+		{"for too long", time.Second, told, 5},
+	}
+	for _, step := range steps {
+		b.pass(step.pass)
+		step.before()
+		if err := b.verify(t); err != nil {
+			t.Fatal(err)
+		}
+		if n := b.lookups.Load(); n != step.want {
+			t.Errorf("%s: %d lookups, want %d", step.what, n, step.want)
+		}
+	}
+	b.update(t, func(k *pierre.APIKey) { k.Revoked = *b.now.Load() })
+	access.Tell(access.KeyListeners{b.v}, pierre.Change{Kind: pierre.ChangeKeyRevoked, ID: string(b.key.ID)})
+	told()
+	refused(t, b.verify(t), "revoked")
+}
+
 // A copy of the database may be behind the change that was heard of: what it says of the key is not believed.
 func TestAnOlderGenerationIsNotBelieved(t *testing.T) {
 	b := newBench(t)

@@ -22,6 +22,9 @@ const (
 	knownFor   = 10 * time.Second
 	unknownFor = 5 * time.Second
 
+	// While all changes are heard of, what is known stays true, and is looked up for what no program of ours changes.
+	confirmedFor = 10 * time.Minute
+
 	// What is remembered while changes cannot be heard of is not believed for longer.
 	unheardFor = time.Second
 
@@ -43,8 +46,8 @@ type KeyStore interface {
 	TouchAPIKeys(ctx context.Context, used map[pierre.KeyID]time.Time) error
 }
 
-// A Verifier verifies API keys. It asks its store once in ten seconds for each key
-// that is in use, and never about a mistyped one. It is safe for concurrent use.
+// A Verifier verifies API keys. It asks its store for each key that is in use once in ten seconds, or once in ten minutes
+// while it is told of changes, and never about a mistyped one. It is safe for concurrent use.
 type Verifier struct {
 	keys    KeyStore
 	now     func() time.Time
@@ -55,6 +58,7 @@ type Verifier struct {
 	lookups singleflight.Group
 	stamps  stamps
 	failed  failures
+	heard   hearing
 	unheard atomic.Bool // changes by others cannot be heard of
 
 	mu   sync.Mutex
@@ -81,7 +85,7 @@ func NewVerifier(keys KeyStore, now func() time.Time) *Verifier {
 		MaximumSize: maxKnown,
 		Clock:       clock,
 		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[[32]byte, *known]) time.Duration {
-			return knownFor - now().Sub(e.Value.began)
+			return confirmedFor - now().Sub(e.Value.began)
 		}),
 	})
 	v.unknown = otter.Must(&otter.Options[[32]byte, struct{}]{
@@ -154,7 +158,7 @@ func (v *Verifier) verifyHash(ctx context.Context, text string, hash [32]byte) (
 // remembered returns the key with that hash if it was looked up lately, and not changed since.
 func (v *Verifier) remembered(hash [32]byte) (*known, bool) {
 	k, ok := v.known.GetIfPresent(hash)
-	if !ok || !v.upToDate(k.slot, k.stamp, k.began) {
+	if !ok || !v.upToDate(k.slot, k.stamp, k.began) || v.now().Sub(v.heard.since(k.began)) >= knownFor {
 		return nil, false
 	}
 	return k, true
@@ -168,6 +172,29 @@ func (v *Verifier) upToDate(slot uint8, stamp uint64, began time.Time) bool {
 // Heard says whether changes by other servers and programs are heard of. While they are not, keys are remembered for one
 // second.
 func (v *Verifier) Heard(ok bool) { v.unheard.Store(!ok) }
+
+// Told says that all changes that were made before at have been told. Keys that were looked up before are then remembered
+// as if they had been looked up at that time, but for ten minutes at most.
+func (v *Verifier) Told(at time.Time) { v.heard.told(at.UnixNano()) }
+
+// A hearing is the time of which all changes are known, in nanoseconds since 1970.
+type hearing struct{ from, to atomic.Int64 }
+
+func (h *hearing) told(at int64) {
+	if at-h.to.Load() >= int64(knownFor) { // after such a gap changes may have been missed
+		h.from.Store(at)
+	}
+	h.to.Store(at)
+}
+
+// since returns the latest time at which what was looked up at began was true unless a change of it was told.
+func (h *hearing) since(began time.Time) time.Time {
+	to := h.to.Load() // before from, which is stored before it
+	if at := began.UnixNano(); at < h.from.Load() || at >= to {
+		return began
+	}
+	return time.Unix(0, to)
+}
 
 // Expect says which generation of a key there is. An older one that is read after it, from a copy of the database that is
 // behind, is not believed.

@@ -38,6 +38,8 @@ type Listener interface {
 	Apply(c pierre.Change)
 	// Heard says whether the server hears of changes; it is called when that changes.
 	Heard(ok bool)
+	// Told says that Apply was told of all changes that were made before at.
+	Told(at time.Time)
 }
 
 // Options are what a Bus may have in addition; the zero value works.
@@ -153,7 +155,7 @@ func (b *Bus) tell(ctx context.Context) {
 func (b *Bus) catchUp(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	began := time.Since(b.start)
+	began := time.Now()
 	if b.at.seen == nil {
 		last, err := b.source.LastChange(ctx)
 		if err != nil {
@@ -177,7 +179,8 @@ func (b *Bus) catchUp(ctx context.Context) error {
 		}
 	}
 	b.at.advance(time.Now())
-	b.read.Store(int64(began))
+	b.read.Store(int64(began.Sub(b.start)))
+	b.listener.Told(began)
 	return nil
 }
 

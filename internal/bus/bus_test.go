@@ -75,8 +75,9 @@ func (s *table) LastChange(context.Context) (int64, error) {
 
 // A listener notes what it is told.
 type listener struct {
-	mu    sync.Mutex
-	notes []string
+	mu       sync.Mutex
+	notes    []string
+	toldUpTo time.Time
 }
 
 func (l *listener) note(text string) {
@@ -87,6 +88,19 @@ func (l *listener) note(text string) {
 
 func (l *listener) Apply(c pierre.Change) { l.note(c.ID) }
 func (l *listener) Heard(ok bool)         { l.note(fmt.Sprint("heard ", ok)) }
+
+func (l *listener) Told(at time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.toldUpTo = at
+}
+
+// age returns how old the time is of which the listener knows all changes.
+func (l *listener) age() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return time.Since(l.toldUpTo)
+}
 
 // told returns what was told since it was asked last.
 func (l *listener) told() string {
@@ -290,6 +304,9 @@ func TestDeafness(t *testing.T) {
 		s, l := &table{}, &listener{}
 		b := run(t, s, l)
 		after(time.Second)
+		if age := l.age(); age > time.Second {
+			t.Errorf("the listener knows what was changed %v ago, want at most a second", age)
+		}
 		s.breakDown(true)
 		after(4 * time.Second)
 		if got := l.told(); got != "[]" || b.State().Deaf {
@@ -301,6 +318,9 @@ func TestDeafness(t *testing.T) {
 		}
 		s.show(1)
 		after(time.Minute)
+		if age := l.age(); age < time.Minute {
+			t.Errorf("after a minute without changes the listener is told that it knows what was changed %v ago", age)
+		}
 		s.breakDown(false)
 		after(500 * time.Millisecond)
 		if got := l.told(); got != "[key_1 heard true]" || b.State().Deaf {
