@@ -46,6 +46,7 @@ lint:
 bench: build
 	go run ./bench/server
 	go run ./bench/bridge
+	go run ./bench/flat
 	go run ./bench/import
 
 ## golden: rewrites what tests compare with, and the documents that are made from code

@@ -1,0 +1,61 @@
+// Program flat measures whether a tool call costs the same whatever there is around it: few tenants or many, few keys or
+// many. The sizes of a row are measured in turns in one process, with everything but the
+// network, and with the folding of usage that the server does each second. Its figures are processor time, which depends
+// less on what else the machine does than time does.
+//
+//	go run ./bench/flat [--rounds 5] [--calls 20000] [--only tenants,keys]
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "bench/flat:", err)
+		os.Exit(1) //nolint:gocritic // nothing is deferred that matters now
+	}
+}
+
+// Options say how much is measured.
+type options struct {
+	rounds  int    // how often each size is measured
+	calls   int    // of a round
+	profile string // file for a profile of the largest size; "": none
+}
+
+func run(ctx context.Context, args []string, stdout io.Writer) error {
+	flags := flag.NewFlagSet("bench/flat", flag.ContinueOnError)
+	var opts options
+	flags.IntVar(&opts.rounds, "rounds", 5, "how often each size is measured")
+	flags.IntVar(&opts.calls, "calls", 20_000, "tool calls of a round")
+	only := flags.String("only", "tenants,keys", "what is measured")
+	flags.StringVar(&opts.profile, "cpuprofile", "", "write a profile of the calls of the largest size to this file")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	wanted := strings.Split(*only, ",")
+	for _, part := range []struct {
+		name    string
+		measure func(context.Context, io.Writer, options) error
+	}{
+		{"tenants", measureTenants}, {"keys", measureKeys},
+	} {
+		if !slices.Contains(wanted, part.name) {
+			continue
+		}
+		if err := part.measure(ctx, stdout, opts); err != nil {
+			return fmt.Errorf("measuring %s: %w", part.name, err)
+		}
+	}
+	return nil
+}

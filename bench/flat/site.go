@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+
+	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/bus"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/remote/mcpapi"
+	"github.com/pierre-mcp/pierre/remote/mcpapi/mcpapitest"
+)
+
+// inflight is how many calls run at once.
+const inflight = 16
+
+const call = `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"noop","arguments":{"n":1},"_meta":{` +
+	`"io.modelcontextprotocol/protocolVersion":"2026-07-28",` +
+	`"io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1"},` +
+	`"io.modelcontextprotocol/clientCapabilities":{}}}}`
+
+// A site is a server with its database and the keys of its tenants, each of a customer of its own.
+type site struct {
+	*mcpapitest.Stack
+
+	dir  string
+	keys []string
+	next atomic.Int64
+
+	stop    context.CancelFunc
+	stopped sync.WaitGroup
+}
+
+func openSite(ctx context.Context) (*site, error) {
+	dir, err := os.MkdirTemp("", "pierre-bench-")
+	if err != nil {
+		return nil, err
+	}
+	m := server.NewMCPServer("bench", "1.0.0")
+	m.AddTool(mcp.NewTool("noop", mcp.WithDescription("does nothing"), mcp.WithNumber("n")),
+		func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+			return mcp.NewToolResultText("ok"), nil
+		})
+	stack, err := mcpapitest.Open(ctx, dir, m, mcpapitest.Parts{}, mcpapi.Options{})
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	s := &site{Stack: stack, dir: dir}
+	ctx, s.stop = context.WithCancel(ctx)
+	news := bus.New(stack.Store, follower{stack.Keys}, bus.Options{})
+	s.stopped.Go(func() { news.Run(ctx) })
+	return s, nil
+}
+
+// A follower tells the verifier what the server's program tells it. Nobody changes keys here.
+type follower struct{ *access.Verifier }
+
+func (follower) Apply(pierre.Change) {}
+
+func (s *site) close(ctx context.Context) error {
+	s.stop()
+	s.stopped.Wait()
+	return errors.Join(s.Close(ctx), os.RemoveAll(s.dir))
+}
+
+// provision makes so many more keys.
+func (s *site) provision(ctx context.Context, n int) error {
+	for range n {
+		_, key, err := s.Provision(ctx, pierre.Limit{Requests: 1_000_000_000, Period: pierre.PeriodMonth})
+		if err != nil {
+			return err
+		}
+		s.keys = append(s.keys, key)
+	}
+	return nil
+}
+
+// call makes n calls with the first so many keys in turns, folds the usage, and returns the processor time of one call.
+func (s *site) call(ctx context.Context, n, keys int) (micros float64, err error) {
+	var wg sync.WaitGroup
+	var left atomic.Int64
+	left.Store(int64(n))
+	failed := make(chan error, inflight)
+	before := processorTime()
+	for range inflight {
+		wg.Go(func() {
+			for left.Add(-1) >= 0 {
+				if err := s.callOnce(ctx, s.keys[int(s.next.Add(1))%keys]); err != nil {
+					failed <- err
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	close(failed)
+	if err := <-failed; err != nil {
+		return 0, err
+	}
+	if err := errors.Join(s.Recorder.Flush(ctx), s.Store.FoldUsage(ctx)); err != nil {
+		return 0, err
+	}
+	return float64((processorTime() - before).Nanoseconds()) / 1000 / float64(n), nil
+}
+
+func (s *site) callOnce(ctx context.Context, key string) error {
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/mcp", strings.NewReader(call))
+	r.Header = http.Header{
+		"Content-Type": {"application/json"}, "Accept": {"application/json"}, "Authorization": {"Bearer " + key},
+		"Mcp-Protocol-Version": {"2026-07-28"}, "Mcp-Method": {"tools/call"}, "Mcp-Name": {"noop"},
+	}
+	w := httptest.NewRecorder()
+	s.API.ServeHTTP(w, r)
+	if w.Code != http.StatusOK {
+		return fmt.Errorf("a call was answered with %d: %s", w.Code, w.Body)
+	}
+	return nil
+}
+
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
