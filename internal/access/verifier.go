@@ -4,9 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
-	"hash/fnv"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -63,18 +60,6 @@ type Verifier struct {
 
 	mu   sync.Mutex
 	used map[pierre.KeyID]time.Time // to be written by Run
-}
-
-// A known key is one that was found in the store. Whether it may be used is decided at each use.
-type known struct {
-	who   Principal      // its holder
-	nets  []netip.Prefix // where it may be used; nil: anywhere
-	ended time.Time      // when it was revoked
-	heir  pierre.KeyID   // which replaced it
-	began time.Time      // of the lookup
-	stamp uint64         // when the lookup began
-	slot  uint8          // of the key, in the verifier's stamps
-	noted atomic.Int64
 }
 
 // NewVerifier returns a Verifier of the keys in the store.
@@ -214,52 +199,6 @@ func (v *Verifier) Changed(id pierre.KeyID) { v.stamps.raise(slot(id)) }
 // Revoked implements [KeyListener], as Changed does.
 func (v *Verifier) Revoked(id pierre.KeyID) { v.stamps.raise(slot(id)) }
 
-// usable reports why the key may not be used at now, if so.
-func (k *known) usable(now time.Time) error {
-	const day = "2 January 2006"
-	switch pierre.StatusAt(k.ended, k.who.Expires, now) {
-	case pierre.KeyRevoked:
-		return refuse("This API key was revoked on %s; ask for a new one.", k.ended.Format(day))
-	case pierre.KeyExpired:
-		if k.heir != "" {
-			return refuse("This API key was replaced by a newer one on %s; use that.", k.who.Expires.Format(day))
-		}
-		return refuse("This API key expired on %s; ask for a new one.", k.who.Expires.Format(day))
-	default:
-		return nil
-	}
-}
-
-// remember returns what is kept of a key that was found. With an application's key alone no user's data can be reached:
-// the athlete is missing.
-func remember(k pierre.APIKey) *known {
-	r, user := k.InForce(), k.UserID
-	if k.Type == pierre.KeyApplication {
-		user = ""
-	}
-	return &known{nets: r.Networks, ended: k.Revoked, heir: k.ReplacedBy, slot: slot(k.ID), who: Principal{
-		UserID: user, Customer: k.UserID, KeyID: k.ID, Type: k.Type, Tier: k.Tier, Quota: k.Family, Limits: k.Limits(),
-		Expires: k.Expires, Tools: r.Tools, Profile: r.Profile,
-	}}
-}
-
-// mayCall reports why the context's client may not use the key, if so. It says nothing of the networks that may.
-func (k *known) mayCall(ctx context.Context) error {
-	addr, _ := ctx.Value(clientKey{}).(netip.Addr)
-	if pierre.MayCallFrom(k.nets, addr) {
-		return nil
-	}
-	return &pierre.Error{Kind: pierre.KindDenied, Msg: fmt.Sprintf(
-		"This API key may not be used from the address %s; its networks are restricted. Use it from one of them, or ask for this one to be added.", shown(addr))}
-}
-
-func shown(addr netip.Addr) string {
-	if !addr.IsValid() {
-		return "that is not known"
-	}
-	return addr.Unmap().WithZone("").String()
-}
-
 // lookup asks the store, once for all callers that wait for the same key.
 func (v *Verifier) lookup(ctx context.Context, hash [32]byte) (*known, error) {
 	if _, ok := v.unknown.GetIfPresent(hash); ok {
@@ -324,43 +263,10 @@ func unknownKey() error {
 	return refuse("This server does not know this API key. Check that it is this server's key, and that it is complete.")
 }
 
-// stamps tell whether a lookup began before a key was changed. Keys share the slots, so
-// that no list of changed keys grows: a key in the same slot is merely looked up once more.
-type stamps struct {
-	mu    sync.Mutex
-	last  atomic.Uint64
-	all   atomic.Uint64 // the last change of all keys
-	slots [256]atomic.Uint64
-}
-
-func (s *stamps) latest() uint64 { return s.last.Load() }
-
-func (s *stamps) raise(slot uint8) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.slots[slot].Store(s.last.Add(1))
-}
-
-func (s *stamps) raiseAll() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.all.Store(s.last.Add(1))
-}
-
-// after reports whether a key of the slot was changed after stamp.
-func (s *stamps) after(slot uint8, stamp uint64) bool {
-	return s.slots[slot].Load() > stamp || s.all.Load() > stamp
-}
-
-func slot[T ~string](id T) uint8 {
-	h := fnv.New32a()
-	h.Write([]byte(id))
-	return uint8(h.Sum32())
-}
-
 // A cacheClock gives the caches the verifier's time. They need no ticks: they are small, and drop
 // what is too old when it is asked for.
 type cacheClock struct{ now func() time.Time }
 
-func (c cacheClock) NowNano() int64                    { return c.now().UnixNano() }
+func (c cacheClock) NowNano() int64 { return c.now().UnixNano() }
+
 func (cacheClock) Tick(time.Duration) <-chan time.Time { return nil }

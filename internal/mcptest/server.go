@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -151,22 +150,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.serve(w, r, m, body)
 }
 
-// note records a request and returns the fault that it meets.
-func (s *Server) note(r *http.Request, m Request, body []byte) http.HandlerFunc {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.requests = append(s.requests, m.Method)
-	s.headers[m.Method] = r.Header
-	s.bodies[m.Method] = string(body)
-	for _, f := range s.faults {
-		if f.method == m.Method && f.times != 0 {
-			f.times--
-			return f.do
-		}
-	}
-	return nil
-}
-
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, m Request, body []byte) {
 	session := r.Header.Get("Mcp-Session-Id")
 	if m.Params.Meta.Version < "2026-07-28" && m.Method != "initialize" && !s.knows(session) {
@@ -230,53 +213,6 @@ func (s *Server) tool(w http.ResponseWriter, r *http.Request, m Request) {
 	s.Started <- m.Params.Name
 	<-r.Context().Done()
 	s.Stopped <- m.Params.Name
-}
-
-// Ran notes that a tool ran.
-func (s *Server) Ran(tool string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.runs[tool]++
-}
-
-// RunsOf returns how often a tool ran.
-func (s *Server) RunsOf(tool string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.runs[tool]
-}
-
-// Count returns how many requests of a method came.
-func (s *Server) Count(method string) int {
-	return len(slices.DeleteFunc(s.Order(), func(m string) bool { return m != method }))
-}
-
-// Order returns the methods of the requests that came, in order.
-func (s *Server) Order() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.requests)
-}
-
-// Header returns the header of the last request of a method.
-func (s *Server) Header(method string) http.Header {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.headers[method]
-}
-
-// Body returns the body of the last request of a method.
-func (s *Server) Body(method string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.bodies[method]
-}
-
-// Open returns how many sessions are open.
-func (s *Server) Open() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.sessions)
 }
 
 // Within fails if more went by since start than the aim and what a loaded machine may add.

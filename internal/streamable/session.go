@@ -2,18 +2,11 @@ package streamable
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
-
-	"github.com/pierre-mcp/pierre/internal/jsonrpc"
 )
 
 // Finished streams are kept for clients whose connection broke just before the answer: so many of a session, and so
@@ -51,12 +44,6 @@ type session struct {
 	closed      bool
 }
 
-// A reply is a client's response to a request of the server.
-type reply struct {
-	result json.RawMessage
-	fault  json.RawMessage
-}
-
 func newSession(id string, owner Owner, now time.Time) *session {
 	return &session{
 		id:         id,
@@ -75,102 +62,6 @@ func (s *session) SessionID() string { return s.id }
 // NotificationChannel implements [server.ClientSession].
 func (s *session) NotificationChannel() chan<- mcp.JSONRPCNotification {
 	return s.standalone.reserve(nil)
-}
-
-// Initialize implements [server.ClientSession].
-func (s *session) Initialize() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.initialized = true
-}
-
-// Initialized implements [server.ClientSession]. Requests without a session are complete in themselves.
-func (s *session) Initialized() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.initialized || s.id == ""
-}
-
-// SetLogLevel implements [server.SessionWithLogging].
-func (s *session) SetLogLevel(level mcp.LoggingLevel) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.level = level
-}
-
-// GetLogLevel implements [server.SessionWithLogging]. A client that set no level hears of errors.
-func (s *session) GetLogLevel() mcp.LoggingLevel {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.level == "" {
-		return mcp.LoggingLevelError
-	}
-	return s.level
-}
-
-// GetClientInfo implements [server.SessionWithClientInfo].
-func (s *session) GetClientInfo() mcp.Implementation {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.client
-}
-
-// SetClientInfo implements [server.SessionWithClientInfo].
-func (s *session) SetClientInfo(client mcp.Implementation) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.client = mcp.Implementation{Name: shorten(client.Name), Version: shorten(client.Version)}
-}
-
-// shorten returns at most maxKeptText bytes of what a client says about itself, in memory of their own.
-func shorten(text string) string { return clip(text, maxKeptText) }
-
-// clip returns at most limit bytes of text, in memory of their own.
-func clip(text string, limit int) string {
-	if len(text) > limit {
-		text = strings.ToValidUTF8(text[:limit], "")
-	}
-	return strings.Clone(text)
-}
-
-// GetClientCapabilities implements [server.SessionWithClientInfo].
-func (s *session) GetClientCapabilities() mcp.ClientCapabilities {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.can
-}
-
-// SetClientCapabilities implements [server.SessionWithClientInfo]. It keeps whether a client can be asked for something,
-// and nothing of what it may have sent along.
-func (s *session) SetClientCapabilities(can mcp.ClientCapabilities) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.can = mcp.ClientCapabilities{}
-	if can.Sampling != nil {
-		s.can.Sampling = &mcp.SamplingCapability{}
-	}
-	if can.Elicitation != nil {
-		s.can.Elicitation = &mcp.ElicitationCapability{}
-	}
-	if can.Roots != nil {
-		s.can.Roots = &struct {
-			ListChanged bool `json:"listChanged,omitempty"`
-		}{can.Roots.ListChanged}
-	}
-}
-
-// ProtocolVersion implements [server.SessionWithProtocolVersion].
-func (s *session) ProtocolVersion() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.version
-}
-
-// SetProtocolVersion notes what initialize negotiated.
-func (s *session) SetProtocolVersion(version string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.version = version
 }
 
 // begin notes that an HTTP request uses the session.
@@ -205,33 +96,6 @@ func (s *session) close() {
 	s.closed = true
 	close(s.done)
 	s.standalone.end()
-}
-
-// track makes a request of the client cancellable; untrack forgets it. Two requests with one id cannot run at a time:
-// neither a cancellation nor an answer would say which one it is about.
-func (s *session) track(id json.RawMessage, cancel context.CancelFunc) (untrack func(), err error) {
-	key := jsonrpc.Key(id)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, running := s.inFlight[key]; running {
-		return nil, Refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, "A request with this id is running in this session already.")
-	}
-	s.inFlight[key] = cancel
-	return sync.OnceFunc(func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.inFlight, key)
-	}), nil
-}
-
-// cancel cancels the request with that id, if it is running.
-func (s *session) cancel(id json.RawMessage) {
-	s.mu.Lock()
-	cancel := s.inFlight[jsonrpc.Key(id)]
-	s.mu.Unlock()
-	if cancel != nil {
-		cancel()
-	}
 }
 
 // openStream returns a new stream for a POST request, which a client can come back to.
@@ -274,34 +138,4 @@ func (s *session) stream(number int64) (*stream, bool) {
 		}
 	}
 	return nil, false
-}
-
-// expect returns where the client's response to the request with that id will arrive.
-func (s *session) expect(id int64) (replies <-chan reply, forget func(), err error) {
-	key := strconv.FormatInt(id, 10)
-	ch := make(chan reply, 1)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.asked) == maxAsked {
-		return nil, nil, fmt.Errorf("it has not answered %d requests", maxAsked)
-	}
-	s.asked[key] = ch
-	return ch, func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.asked, key)
-	}, nil
-}
-
-// resolve passes a client's response on to the request that waits for it, and reports whether there is one.
-func (s *session) resolve(id json.RawMessage, r reply) bool {
-	key := jsonrpc.Key(id)
-	s.mu.Lock()
-	ch, ok := s.asked[key]
-	delete(s.asked, key)
-	s.mu.Unlock()
-	if ok {
-		ch <- r // it has space: each id is resolved once
-	}
-	return ok
 }
