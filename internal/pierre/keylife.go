@@ -65,16 +65,42 @@ func (k *APIKey) Replace(by KeyID, grace time.Duration, now time.Time) error {
 	return nil
 }
 
-// A KeyQuery says which API keys are wanted, newest first.
+// A KeyQuery says which API keys are wanted, and in which order.
 type KeyQuery struct {
 	Email    string    // of the user; "": everybody's
+	User     UserID    // "": everybody's
+	Text     string    // a part of the user's address or the key's name, in any letter case, or the beginning of its id or text; "": any
+	Tier     Tier      // "": of any
 	ActiveAt time.Time // only keys that are active then; zero: all
+	Status   KeyStatus // at At; "": any
+	At       time.Time // for Status and use; the zero time knows no use
+	Sort     KeySort   // "": by time of creation
+	Upwards  bool      // the smallest first; else the largest, such as the newest
 	Limit    int       // at most so many
 	Cursor   string    // NextCursor of the page before, "" for the first page
+}
+
+// A KeySort is an order of keys.
+type KeySort string
+
+// The orders of keys.
+const (
+	SortCreated  KeySort = "created"
+	SortName     KeySort = "name"
+	SortEmail    KeySort = "email"
+	SortExpires  KeySort = "expires" // those that never do are after all others
+	SortLastUsed KeySort = "last_used"
+	SortUse      KeySort = "use" // by the share of the key's own limit that is used
+)
+
+// KeySorts lists the orders.
+func KeySorts() []KeySort {
+	return []KeySort{SortCreated, SortName, SortEmail, SortExpires, SortLastUsed, SortUse}
 }
 
 // A KeyPage is a page of API keys.
 type KeyPage struct {
 	Keys       []APIKey
-	NextCursor string // "" on the last page
+	Used       []int64 // of each key: the calls in the window of its own limit that is open at At
+	NextCursor string  // "" on the last page
 }

@@ -84,46 +84,6 @@ func (s *Store) APIKeyByHash(ctx context.Context, hash [32]byte) (pierre.APIKey,
 	return k, s.classify(err, "API key")
 }
 
-// APIKeys returns a page of keys, newest first.
-func (s *Store) APIKeys(ctx context.Context, q pierre.KeyQuery) (pierre.KeyPage, error) {
-	f := &filter{}
-	f.and("TRUE")
-	if q.Email != "" {
-		f.and("u.email = " + f.arg(q.Email))
-	}
-	if !q.ActiveAt.IsZero() {
-		at := f.arg(q.ActiveAt.UnixMicro())
-		f.and("k.revoked_us IS NULL AND (k.expires_us IS NULL OR k.expires_us > " + at + ")")
-	}
-	if q.Cursor != "" {
-		p, err := parsePosition(q.Cursor)
-		if err != nil {
-			return pierre.KeyPage{}, err
-		}
-		f.and("(k.created_us, k.id) < (" + f.arg(p.At) + ", " + f.arg(p.ID) + ")")
-	}
-	rows, err := s.query(ctx, selectKey()+` WHERE `+f.where()+
-		` ORDER BY k.created_us DESC, k.id DESC LIMIT `+f.arg(q.Limit+1), f.args...)
-	if err != nil {
-		return pierre.KeyPage{}, s.classify(err, "listing API keys")
-	}
-	defer rows.Close()
-	page := pierre.KeyPage{Keys: []pierre.APIKey{}}
-	for rows.Next() {
-		k, err := scanKey(rows)
-		if err != nil {
-			return pierre.KeyPage{}, s.classify(err, "listing API keys")
-		}
-		page.Keys = append(page.Keys, k)
-	}
-	if len(page.Keys) > q.Limit { // one more than wanted was read, to know if there are more
-		page.Keys = page.Keys[:q.Limit]
-		last := page.Keys[q.Limit-1]
-		page.NextCursor = position{last.Created.UnixMicro(), string(last.ID)}.cursor()
-	}
-	return page, s.classify(rows.Err(), "listing API keys")
-}
-
 // TouchAPIKeys notes when keys were last used; it never moves a time back.
 func (s *Store) TouchAPIKeys(ctx context.Context, used map[pierre.KeyID]time.Time) error {
 	ids := slices.Sorted(maps.Keys(used)) // all servers write in one order

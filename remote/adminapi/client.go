@@ -134,17 +134,31 @@ func (c *Client) Key(ctx context.Context, id pierre.KeyID) (Key, error) {
 
 // A KeyFilter says which keys are wanted. The zero KeyFilter is the first page of all.
 type KeyFilter struct {
-	UserEmail  string // "": everybody's
+	UserEmail  string        // "": everybody's
+	User       pierre.UserID // "": everybody's
+	Search     string        // a part of the address or name, or the beginning of the id or the key; "": any
+	Tier       pierre.Tier
+	Status     pierre.KeyStatus
 	ActiveOnly bool
-	Limit      int    // of a page; 0: the server's
-	Cursor     string // NextCursor of the page before
+	Sort       pierre.KeySort // "": the newest first
+	Down       bool           // the largest first
+	Limit      int            // of a page; 0: the server's
+	Cursor     string         // NextCursor of the page before
 }
 
-// Keys returns a page of keys, newest first.
+// Keys returns a page of keys, the newest first unless the filter says another order.
 func (c *Client) Keys(ctx context.Context, f KeyFilter) (KeyList, error) {
 	q := url.Values{}
-	if f.UserEmail != "" {
-		q.Set("user_email", f.UserEmail)
+	sort := string(f.Sort)
+	if f.Down && sort != "" {
+		sort = "-" + sort
+	}
+	for name, value := range map[string]string{
+		"user_email": f.UserEmail, "user": string(f.User), "search": f.Search, "tier": string(f.Tier), "status": string(f.Status), "sort": sort,
+	} {
+		if value != "" {
+			q.Set(name, value)
+		}
 	}
 	if f.ActiveOnly {
 		q.Set("active_only", "true")

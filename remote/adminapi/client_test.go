@@ -92,6 +92,10 @@ func TestClient(t *testing.T) {
 	if err != nil || len(page.APIKeys) != 1 || page.APIKeys[0].APIKeyID != fresh.APIKeyID || page.NextCursor != nil {
 		t.Errorf("Keys = %+v, %v", page, err)
 	}
+	page, err = c.Keys(ctx, adminapi.KeyFilter{User: fresh.UserID, Search: "laptop", Tier: pierre.TierTrial, Status: pierre.KeyActive, Sort: pierre.SortUse, Down: true})
+	if err != nil || len(page.APIKeys) != 1 || page.APIKeys[0].APIKeyID != fresh.APIKeyID || page.APIKeys[0].Used == nil || *page.APIKeys[0].Used != 0 {
+		t.Errorf("Keys = %+v, %v", page, err)
+	}
 	if report, err := c.Usage(ctx, fresh.APIKeyID, "2026-03-01", "2026-03-31"); err != nil || report.Limit.Requests != 7 || report.Totals.Requests != 0 {
 		t.Errorf("Usage = %+v, %v", report, err)
 	}

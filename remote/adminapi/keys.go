@@ -2,6 +2,8 @@ package adminapi
 
 import (
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -24,6 +26,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, _ pierre.AdminToke
 	now := s.now()
 	for i, k := range page.Keys {
 		answer.APIKeys[i] = viewOf(k, now)
+		answer.APIKeys[i].Used = &page.Used[i]
 	}
 	return web.WriteJSON(w, http.StatusOK, answer)
 }
@@ -31,11 +34,16 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, _ pierre.AdminToke
 // keyQuery also returns what is wrong with the e-mail address: users of older versions may have one that is not plain
 // any more, which is looked for exactly as it is.
 func (s *Server) keyQuery(r *http.Request) (q pierre.KeyQuery, notPlain, err error) {
-	params, err := web.Query(r, "user_email", "active_only", "limit", "cursor")
+	params, err := web.Query(r, "user_email", "user", "search", "tier", "status", "sort", "active_only", "limit", "cursor")
 	if err != nil {
 		return q, nil, err
 	}
-	q = pierre.KeyQuery{Cursor: params.Get("cursor")}
+	q = pierre.KeyQuery{
+		User: pierre.UserID(params.Get("user")), Tier: pierre.Tier(params.Get("tier")), At: s.now(), Cursor: params.Get("cursor"),
+	}
+	if err := chooseKeys(&q, params); err != nil {
+		return q, nil, err
+	}
 	if params.Has("user_email") {
 		// An unencoded + arrives as a space, which no address has.
 		address := strings.ReplaceAll(params.Get("user_email"), " ", "+")
@@ -54,6 +62,35 @@ func (s *Server) keyQuery(r *http.Request) (q pierre.KeyQuery, notPlain, err err
 	}
 	q.Limit, err = web.PageSize(params)
 	return q, notPlain, err
+}
+
+const maxSearch = 254 // bytes: of the longest address
+
+// chooseKeys reads the parameters that have few values, or a limit.
+func chooseKeys(q *pierre.KeyQuery, params url.Values) error {
+	if q.Text = strings.TrimSpace(params.Get("search")); len(q.Text) > maxSearch {
+		return pierre.Invalid("search", "search must have at most %d bytes.", maxSearch)
+	}
+	for _, id := range []string{"user", "tier"} {
+		if len(params.Get(id)) > maxIDLength {
+			return pierre.Invalid(id, "%s must have at most %d bytes.", id, maxIDLength)
+		}
+	}
+	switch status := pierre.KeyStatus(params.Get("status")); status {
+	case "", pierre.KeyActive, pierre.KeyExpired, pierre.KeyRevoked:
+		q.Status = status
+	default:
+		return pierre.Invalid("status", "status must be active, expired or revoked, not %.40q.", status)
+	}
+	name, down := strings.CutPrefix(params.Get("sort"), "-")
+	switch sort := pierre.KeySort(name); {
+	case name == "" && !down:
+	case slices.Contains(pierre.KeySorts(), sort):
+		q.Sort, q.Upwards = sort, !down
+	default:
+		return pierre.Invalid("sort", "sort must be created, name, email, expires, last_used or use, with - before it for the largest first.")
+	}
+	return nil
 }
 
 func (s *Server) get(w http.ResponseWriter, r *http.Request, _ pierre.AdminToken) error {

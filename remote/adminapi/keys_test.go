@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +44,11 @@ func TestListKeys(t *testing.T) {
 		"?user_email=ana%2Bruns@club.test&limit=1&active_only=true": {want[0], want[2], want[3], want[4]},
 		"?user_email=ana%2Bruns@club.test&active_only=false":        want,
 		"?user_email=eve@club.test":                                 nil,
+		"?search=+RUNS&status=active&limit=2":                       {want[0], want[2], want[3], want[4]},
+		"?search=runs&sort=-created":                                want,
+		"?search=runs&sort=created&limit=2":                         {want[4], want[3], want[2], want[1], want[0]},
+		"?search=runs&status=revoked&tier=starter&sort=use":         {want[1]},
+		"?search=runs&tier=trial":                                   nil,
 	} {
 		if got := ids(query); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s lists %v\nwant %v", query, got, want)
@@ -62,8 +68,13 @@ func TestListRefuses(t *testing.T) {
 	for _, tt := range []struct{ query, field, want string }{
 		{"?user_email=ana", "user_email", "one plain e-mail address"},
 		{"?user_email=", "user_email", "one plain e-mail address"},
-		{"?email=ana@club.test", "email", "there are user_email, active_only, limit, cursor"}, // would list everybody's
+		{"?email=ana@club.test", "email", "there are user_email, user, search, tier, status, sort, active_only, limit, cursor"}, // would list everybody's
 		{"?active_only=yes", "active_only", "true or false"},
+		{"?search=" + strings.Repeat("a", 255), "search", "at most 254"},
+		{"?tier=" + strings.Repeat("a", 65), "tier", "at most 64"},
+		{"?status=gone", "status", "active, expired or revoked"},
+		{"?sort=-", "sort", "with - before it"},
+		{"?sort=calls", "sort", "with - before it"},
 		{"?limit=0", "limit", "between 1 and 200"},
 		{"?limit=201", "limit", "between 1 and 200"},
 		{"?limit=many", "limit", "between 1 and 200"},

@@ -45,6 +45,9 @@ type Key struct {
 	RevokedAt  *time.Time       `json:"revoked_at"`
 	LastUsedAt *time.Time       `json:"last_used_at"`
 	ReplacedBy *pierre.KeyID    `json:"replaced_by"`
+
+	// Used is how many calls of the limit are used in its window that is open now; nil unless keys are listed.
+	Used *int64 `json:"limit_used,omitempty"`
 }
 
 // viewOf returns what is shown of a key.

@@ -1,0 +1,203 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// APIKeys returns a page of keys.
+func (s *Store) APIKeys(ctx context.Context, q pierre.KeyQuery) (pierre.KeyPage, error) {
+	tiers, err := s.Tiers(ctx)
+	if err != nil {
+		return pierre.KeyPage{}, err
+	}
+	f := &filter{}
+	use := f.useOf(q, tiers)
+	order := keyOrder(q.Sort, use)
+	if err := f.keys(q, order); err != nil {
+		return pierre.KeyPage{}, err
+	}
+	direction := "DESC"
+	if q.Upwards {
+		direction = "ASC"
+	}
+	// What a key is ordered by stands before its columns.
+	text := strings.Replace(selectKey(), "SELECT ", "SELECT "+order+", COALESCE(c.used, 0), ", 1) + use.join + ` WHERE ` + f.where() +
+		` ORDER BY ` + order + ` ` + direction + `, k.id ` + direction + ` LIMIT ` + f.arg(q.Limit+1)
+	rows, err := s.query(ctx, text, f.args...)
+	if err != nil {
+		return pierre.KeyPage{}, s.classify(err, "listing API keys")
+	}
+	defer rows.Close()
+	page := pierre.KeyPage{Keys: []pierre.APIKey{}}
+	var places []keyPlace
+	for rows.Next() {
+		var used int64
+		place := keyPlace{Sort: q.Sort}
+		k, err := scanKey(after{rows, []any{place.value(), &used}})
+		if err != nil {
+			return pierre.KeyPage{}, s.classify(err, "listing API keys")
+		}
+		place.ID = k.ID
+		page.Keys, page.Used, places = append(page.Keys, k), append(page.Used, used), append(places, place)
+	}
+	if len(page.Keys) > q.Limit { // one more than wanted was read, to know if there are more
+		page.Keys, page.Used = page.Keys[:q.Limit], page.Used[:q.Limit]
+		page.NextCursor = places[q.Limit-1].cursor()
+	}
+	return page, s.classify(rows.Err(), "listing API keys")
+}
+
+// after scans other columns before those that are asked for.
+type after struct {
+	from  scanner
+	first []any
+}
+
+func (a after) Scan(dest ...any) error { return a.from.Scan(append(a.first, dest...)...) }
+
+// A keyUse is how much of its own limit a key has used.
+type keyUse struct {
+	join  string // quota_counters c, of the window that is open
+	share string // in millionths
+}
+
+// useOf tells what is used of each key's limit at q.At. A tier's limit is no column: it is in the statement.
+func (f *filter) useOf(q pierre.KeyQuery, tiers []pierre.Plan) keyUse {
+	const million = "1000000"
+	period, share := "CASE WHEN NOT k.limit_follows THEN k.limit_period", "CASE WHEN NOT k.limit_follows AND k.limit_requests > 0 THEN c.used * "+million+" / k.limit_requests"
+	for _, p := range tiers {
+		if !p.Limit.Unlimited() {
+			is := " WHEN k.limit_follows AND k.tier = " + f.arg(string(p.Tier)) + " THEN "
+			period += is + f.arg(string(p.Limit.Period))
+			share += is + "c.used * " + million + " / " + strconv.FormatInt(p.Limit.Requests, 10)
+		}
+	}
+	at := "0"
+	if !q.At.IsZero() {
+		at = strconv.FormatInt(q.At.UnixMicro(), 10)
+	}
+	return keyUse{
+		join: " LEFT JOIN quota_counters c ON c.key_id = k.family_id AND c.period = (" + period + " END) AND c.window_start_us <= " + at + " AND c.window_end_us > " + at,
+		// Old windows stay for a while, and at 0 there is none.
+		share: "COALESCE(" + share + " END, 0)",
+	}
+}
+
+// keyOrder returns what keys are ordered by: one expression that is never NULL.
+func keyOrder(sort pierre.KeySort, use keyUse) string {
+	switch sort {
+	case pierre.SortName:
+		return "LOWER(k.name)"
+	case pierre.SortEmail:
+		return "COALESCE(LOWER(u.email), '')"
+	case pierre.SortExpires:
+		return "COALESCE(k.expires_us, " + strconv.FormatInt(math.MaxInt64, 10) + ")"
+	case pierre.SortLastUsed:
+		return "COALESCE(k.last_used_us, 0)"
+	case pierre.SortUse:
+		return use.share
+	case pierre.SortCreated:
+	}
+	return "k.created_us"
+}
+
+func (f *filter) keys(q pierre.KeyQuery, order string) error {
+	f.and("TRUE")
+	if q.Email != "" {
+		f.and("u.email = " + f.arg(q.Email))
+	}
+	if q.User != "" {
+		f.and("k.user_id = " + f.arg(string(q.User)))
+	}
+	if q.Tier != "" {
+		f.and("k.tier = " + f.arg(string(q.Tier)))
+	}
+	if q.Text != "" {
+		escaped := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(q.Text))
+		part, begin := f.arg("%"+escaped+"%"), f.arg(escaped+"%")
+		f.and(`(LOWER(u.email) LIKE ` + part + ` ESCAPE '\' OR LOWER(k.name) LIKE ` + part + ` ESCAPE '\' OR k.id LIKE ` + begin + ` ESCAPE '\' OR LOWER(k.prefix) LIKE ` + begin + ` ESCAPE '\')`)
+	}
+	if !q.ActiveAt.IsZero() {
+		f.status(pierre.KeyActive, q.ActiveAt)
+	}
+	if q.Status != "" {
+		f.status(q.Status, q.At)
+	}
+	if q.Cursor == "" {
+		return nil
+	}
+	place, err := parseKeyPlace(q.Cursor, q.Sort)
+	if err != nil {
+		return err
+	}
+	than := " < "
+	if q.Upwards {
+		than = " > "
+	}
+	f.and("(" + order + ", k.id)" + than + "(" + f.arg(place.arg()) + ", " + f.arg(string(place.ID)) + ")")
+	return nil
+}
+
+// status restricts keys k to those with a status at a time.
+func (f *filter) status(status pierre.KeyStatus, at time.Time) {
+	switch status {
+	case pierre.KeyRevoked:
+		f.and("k.revoked_us IS NOT NULL")
+	case pierre.KeyExpired:
+		f.and("k.revoked_us IS NULL AND k.expires_us <= " + f.arg(at.UnixMicro()))
+	case pierre.KeyActive:
+		f.and("k.revoked_us IS NULL AND (k.expires_us IS NULL OR k.expires_us > " + f.arg(at.UnixMicro()) + ")")
+	}
+}
+
+// A keyPlace is the last key of a page: what a cursor holds.
+type keyPlace struct {
+	Sort   pierre.KeySort `json:"s,omitempty"`
+	Number int64          `json:"a,omitempty"` // that it is ordered by,
+	Text   string         `json:"t,omitempty"` // or this
+	ID     pierre.KeyID   `json:"i"`
+}
+
+func (p *keyPlace) byText() bool { return p.Sort == pierre.SortName || p.Sort == pierre.SortEmail }
+
+// value is where the place is read into.
+func (p *keyPlace) value() any {
+	if p.byText() {
+		return &p.Text
+	}
+	return &p.Number
+}
+
+func (p *keyPlace) arg() any {
+	if p.byText() {
+		return p.Text
+	}
+	return p.Number
+}
+
+func (p *keyPlace) cursor() string {
+	b, _ := json.Marshal(p) //nolint:errchkjson // numbers and texts can be marshaled
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func parseKeyPlace(cursor string, sort pierre.KeySort) (p keyPlace, err error) {
+	b, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err == nil {
+		err = json.Unmarshal(b, &p)
+	}
+	if err != nil || p.Sort != sort {
+		return p, &pierre.Error{
+			Kind: pierre.KindInvalid, Field: "cursor", Err: err,
+			Msg: "This cursor is not one that the last page gave; start again without a cursor.",
+		}
+	}
+	return p, nil
+}
