@@ -65,6 +65,23 @@ func (e *Error) Error() string {
 	return text
 }
 
+// Unwrap returns the refusal as an error of the domain, for callers that decide by its kind. That the client's own token is
+// not accepted is nothing that a caller could repair: it is [pierre.KindUnavailable].
+func (e *Error) Unwrap() error {
+	kinds := map[int]pierre.Kind{
+		http.StatusUnprocessableEntity: pierre.KindInvalid, http.StatusBadRequest: pierre.KindInvalid, http.StatusNotFound: pierre.KindNotFound,
+		http.StatusConflict: pierre.KindConflict, http.StatusRequestEntityTooLarge: pierre.KindTooLarge,
+		http.StatusTooManyRequests: pierre.KindRateLimited, http.StatusInsufficientStorage: pierre.KindStorageFull,
+	}
+	kind, ok := kinds[e.Status]
+	if !ok {
+		return &pierre.Error{Kind: pierre.KindUnavailable, Msg: unavailableMsg, RetryAfter: e.RetryAfter}
+	}
+	return &pierre.Error{Kind: kind, Field: e.Field, Msg: e.Detail, RetryAfter: e.RetryAfter}
+}
+
+const unavailableMsg = "The server does not answer as it should at present. Try again in a moment."
+
 // NewClient returns a client of the server at the given origin, such as https://mcp.example.com, with an admin token.
 func NewClient(server string, token secret.String, opts ClientOptions) (*Client, error) {
 	base, err := url.Parse(strings.TrimRight(server, "/"))
@@ -244,7 +261,7 @@ func call[T any](ctx context.Context, c *Client, req request) (T, error) {
 	}
 	resp, err := c.http.Do(r)
 	if err != nil {
-		return answer, fmt.Errorf("calling the admin API: %w", err)
+		return answer, &pierre.Error{Kind: pierre.KindUnavailable, Msg: unavailableMsg, Err: fmt.Errorf("calling the admin API: %w", err)}
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))

@@ -291,3 +291,26 @@ func TestClearKeyIsNotPrinted(t *testing.T) {
 }
 
 func given[T any](v T) adminapi.Nullable[T] { return adminapi.Nullable[T]{Given: true, Value: &v} }
+
+// Who calls decides by the kind of an error, as with errors of the own program.
+func TestRefusalsHaveKinds(t *testing.T) {
+	for status, want := range map[int]pierre.Kind{
+		http.StatusNotFound: pierre.KindNotFound, http.StatusConflict: pierre.KindConflict, http.StatusUnprocessableEntity: pierre.KindInvalid,
+		http.StatusTooManyRequests: pierre.KindRateLimited, http.StatusUnauthorized: pierre.KindUnavailable, http.StatusForbidden: pierre.KindUnavailable,
+		http.StatusInternalServerError: pierre.KindUnavailable,
+	} {
+		err := fmt.Errorf("asking: %w", &adminapi.Error{Status: status, Detail: "why", Field: "tier"})
+		if pierre.KindOf(err) != want {
+			t.Errorf("%d: kind %v, want %v", status, pierre.KindOf(err), want)
+		}
+	}
+	c, err := adminapi.NewClient("http://127.0.0.1:1", secret.New("x"), adminapi.ClientOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := c.TokenInfo(ctx); pierre.KindOf(err) != pierre.KindUnavailable {
+		t.Errorf("a server that cannot be reached: %v", err)
+	}
+}

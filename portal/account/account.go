@@ -1,0 +1,150 @@
+// Package account is what a customer sees: sign-in by mailed link, the own keys and their use, and settings. There is no
+// password. Everything about keys is asked of the server over its admin API, for the customer's address only: a key of
+// somebody else is not found.
+package account
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/jobs"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/portal/db"
+	"github.com/pierre-mcp/pierre/portal/mail"
+	"github.com/pierre-mcp/pierre/portal/route"
+	"github.com/pierre-mcp/pierre/remote/adminapi"
+)
+
+//go:embed templates
+var templates embed.FS
+
+// Templates are the pages' templates, the set "account" of the renderer.
+func Templates() (fs.FS, error) { return fs.Sub(templates, "templates") }
+
+// A Renderer writes pages; package ui has one.
+type Renderer interface {
+	Page(w http.ResponseWriter, r *http.Request, status int, name string, data any) error
+}
+
+// An Upgrade is a customer's wish for another tier.
+type Upgrade struct {
+	Email string
+	Tier  pierre.Tier
+	Why   string // in the customer's words
+}
+
+// Options are what a [Site] can do without.
+type Options struct {
+	Insecure bool             // cookies go over plain HTTP too: in development only
+	Proxies  []netip.Prefix   // whose X-Forwarded-For is believed
+	Now      func() time.Time // nil: time.Now
+
+	// Upgrade takes a customer's wish for another tier; nil: customers cannot ask.
+	Upgrade func(ctx context.Context, u Upgrade) error
+	// Erase deletes what other packages keep of a customer who deletes the account.
+	Erase func(ctx context.Context, email string) error
+	// Extra is what other packages keep of a customer, for the export of all data, by its name.
+	Extra func(ctx context.Context, email string) (map[string]any, error)
+}
+
+// A Site is the customers' part of the site. It is safe for concurrent use.
+type Site struct {
+	db     *db.DB
+	outbox *mail.Outbox
+	texts  func(context.Context) mail.Texts
+	server *adminapi.Client
+	pages  Renderer
+	log    *slog.Logger
+	opts   Options
+}
+
+// New returns the customers' part. texts is asked for each mail.
+func New(d *db.DB, outbox *mail.Outbox, texts func(context.Context) mail.Texts, server *adminapi.Client, pages Renderer, log *slog.Logger, opts Options) *Site { //nolint:revive // each is needed
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	return &Site{d, outbox, texts, server, pages, log, opts}
+}
+
+// Routes returns the pages.
+func (s *Site) Routes() []route.Route {
+	return []route.Route{
+		{Pattern: "GET " + signInPath, Role: route.Public, Handler: s.signInPage},
+		{Pattern: "POST " + signInPath, Role: route.Public, Handler: s.askLink},
+		{Pattern: "GET " + signInPath + "/{token}", Role: route.Public, Handler: s.linkPage},
+		{Pattern: "POST " + signInPath + "/{token}", Role: route.Public, Handler: s.useLink},
+		{Pattern: "POST /account/sign-out", Role: route.Public, Handler: s.signOut},
+		{Pattern: "GET /account", Role: route.Customer, Handler: s.overview},
+		{Pattern: "GET /account/keys/{id}", Role: route.Customer, Handler: s.keyPage},
+		{Pattern: "POST /account/keys/{id}/rotate", Role: route.Customer, Handler: s.rotate},
+		{Pattern: "POST /account/keys/{id}/revoke", Role: route.Customer, Handler: s.revoke},
+		{Pattern: "GET /account/usage.csv", Role: route.Customer, Handler: s.downloadCSV},
+		{Pattern: "GET /account/usage.json", Role: route.Customer, Handler: s.downloadJSON},
+		{Pattern: "POST /account/upgrade", Role: route.Customer, Handler: s.upgrade},
+		{Pattern: "GET /account/settings", Role: route.Customer, Handler: s.settingsPage},
+		{Pattern: "POST /account/settings", Role: route.Customer, Handler: s.saveSettings},
+		{Pattern: "POST /account/sessions/{id}/end", Role: route.Customer, Handler: s.endSession},
+		{Pattern: "GET /account/export", Role: route.Customer, Handler: s.export},
+		{Pattern: "POST /account/delete", Role: route.Customer, Handler: s.delete},
+	}
+}
+
+// Jobs returns the background work: mailing links, and forgetting old ones.
+func (s *Site) Jobs() []jobs.Job {
+	return []jobs.Job{
+		{Name: "sign-in-links", Every: time.Second, Do: s.MailLinks},
+		{Name: "sign-in-tidy", Every: time.Hour, Fleet: true, Do: func(ctx context.Context) error {
+			return s.db.ForgetSignIns(ctx, s.opts.Now().Add(-longestSession))
+		}},
+	}
+}
+
+// customer returns who is signed in.
+func customer(r *http.Request) (string, error) {
+	a, ok := route.CustomerFrom(r.Context())
+	if !ok || a.Email == "" {
+		return "", &pierre.Error{Kind: pierre.KindUnauthenticated, Msg: "Sign in with your e-mail address first."}
+	}
+	return a.Email, nil
+}
+
+const maxForm = 16 << 10
+
+// form reads what was typed.
+func form(w http.ResponseWriter, r *http.Request) error {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		return &pierre.Error{Kind: pierre.KindMalformed, Msg: "The form could not be read; it is damaged or too long.", Err: err}
+	}
+	return nil
+}
+
+// goTo leads to another page of the site after a change.
+func goTo(w http.ResponseWriter, r *http.Request, path string) error {
+	http.Redirect(w, r, route.Local(path, "/account"), http.StatusSeeOther) //nolint:gosec // a path of this site
+	return nil
+}
+
+// browserOf is what a browser calls itself, shortened to what a person knows it by.
+func browserOf(agent string) string {
+	browser, system := "Browser", ""
+	for _, b := range [...][2]string{{"Edg", "Edge"}, {"OPR", "Opera"}, {"Firefox", "Firefox"}, {"Chrome", "Chrome"}, {"Safari", "Safari"}, {"curl", "curl"}} {
+		if strings.Contains(agent, b[0]) {
+			browser = b[1]
+			break
+		}
+	}
+	for _, o := range [...][2]string{{"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Windows", "Windows"}, {"Mac OS", "macOS"}, {"Linux", "Linux"}} {
+		if strings.Contains(agent, o[0]) {
+			system = " on " + o[1]
+			break
+		}
+	}
+	return browser + system
+}

@@ -1,0 +1,268 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/usage"
+	"github.com/pierre-mcp/pierre/portal/ui"
+	"github.com/pierre-mcp/pierre/remote/adminapi"
+)
+
+const (
+	maxKeys     = 100 // of a customer, on a page
+	maxReported = 20  // of these, with bars: each is a call to the server
+	maxReason   = 1000
+)
+
+// A keyRow is a key in the list.
+type keyRow struct {
+	adminapi.Key
+
+	Use   *usage.LimitUsage // nil: it is unlimited, or over
+	Badge ui.Badge
+}
+
+// Live reports whether the key can be used.
+func (k keyRow) Live() bool { return k.Status == pierre.KeyActive }
+
+// Shown is how the key is told from others.
+func (k keyRow) Shown() string { return k.KeyPrefix + "…" + k.KeyLast4 }
+
+type overviewData struct {
+	Keys    []keyRow
+	Stats   []ui.Stat
+	Chart   ui.Chart
+	Tools   []usage.BreakdownRow
+	Refused []usage.BreakdownRow // days with calls that a limit refused, the latest first
+	More    bool                 // there are more keys than are shown
+	Form    ui.Form
+	Tiers   []ui.Choice // that can be asked for; empty: none
+}
+
+// own returns the customer's keys, newest first.
+func (s *Site) own(ctx context.Context, email string) (adminapi.KeyList, error) {
+	return s.server.Keys(ctx, adminapi.KeyFilter{UserEmail: email, Limit: maxKeys})
+}
+
+func (s *Site) overview(w http.ResponseWriter, r *http.Request) error {
+	return s.showOverview(w, r, http.StatusOK, ui.Form{})
+}
+
+func (s *Site) showOverview(w http.ResponseWriter, r *http.Request, status int, form ui.Form) error {
+	email, err := customer(r)
+	if err != nil {
+		return err
+	}
+	list, err := s.own(r.Context(), email)
+	if err != nil {
+		return err
+	}
+	data := overviewData{More: list.NextCursor != nil, Form: form}
+	for i, k := range list.APIKeys {
+		row := keyRow{Key: k, Badge: badgeOf(k.Status)}
+		if row.Live() && i < maxReported {
+			report, err := s.server.Usage(r.Context(), k.APIKeyID, "", "")
+			if err != nil {
+				return err
+			}
+			row.Use = report.Limit
+		}
+		data.Keys = append(data.Keys, row)
+	}
+	if len(list.APIKeys) > 0 {
+		if err := s.fillUsage(r.Context(), &data, list.APIKeys[0].UserID); err != nil {
+			return err
+		}
+	}
+	if s.opts.Upgrade != nil {
+		if data.Tiers, err = s.tiers(r.Context()); err != nil {
+			return err
+		}
+	}
+	return s.pages.Page(w, r, status, "account/overview", data)
+}
+
+func badgeOf(status pierre.KeyStatus) ui.Badge {
+	if status == pierre.KeyActive {
+		return ui.Badge{Text: string(status), Tone: "good"}
+	}
+	return ui.Badge{Text: string(status)}
+}
+
+func (s *Site) tiers(ctx context.Context) ([]ui.Choice, error) {
+	list, err := s.server.Tiers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var choices []ui.Choice
+	for _, t := range list {
+		text := string(t.Name)
+		if t.RateLimit != nil {
+			text += ", " + ui.Number(t.RateLimit.Requests) + " calls per " + string(t.RateLimit.Period)
+		}
+		choices = append(choices, ui.Choice{Value: string(t.Name), Text: text})
+	}
+	return choices, nil
+}
+
+// mine returns a key of the customer. Somebody else's is as one that there is not.
+func (s *Site) mine(r *http.Request) (adminapi.Key, string, error) {
+	email, err := customer(r)
+	if err != nil {
+		return adminapi.Key{}, "", err
+	}
+	k, err := s.server.Key(r.Context(), pierre.KeyID(r.PathValue("id")))
+	if err != nil {
+		return k, email, notFound(err)
+	}
+	if k.UserEmail != email {
+		return adminapi.Key{}, email, pierre.NotFound("This key")
+	}
+	return k, email, nil
+}
+
+// notFound makes the server's 404 the site's.
+func notFound(err error) error {
+	if pierre.KindOf(err) == pierre.KindNotFound {
+		return pierre.NotFound("This key")
+	}
+	return err
+}
+
+type keyData struct {
+	Key     keyRow
+	Report  usage.Report
+	Chart   ui.Chart
+	Form    ui.Form
+	Once    string // under which a rotation is made once, however often the form is sent
+	Graces  []ui.Choice
+	Confirm string // what must be typed to revoke the key
+}
+
+func (s *Site) keyPage(w http.ResponseWriter, r *http.Request) error {
+	return s.showKey(w, r, http.StatusOK, ui.Form{})
+}
+
+func (s *Site) showKey(w http.ResponseWriter, r *http.Request, status int, form ui.Form) error {
+	k, _, err := s.mine(r)
+	if err != nil {
+		return err
+	}
+	data := keyData{Key: keyRow{Key: k, Badge: badgeOf(k.Status)}, Form: form, Once: rand.Text(), Confirm: k.KeyLast4, Graces: graces()}
+	from, to := s.month()
+	if data.Report, err = s.server.Usage(r.Context(), k.APIKeyID, from.Format(time.DateOnly), to.Format(time.DateOnly)); err != nil {
+		return notFound(err)
+	}
+	if data.Key.Live() {
+		data.Key.Use = data.Report.Limit
+	}
+	b, err := s.server.Breakdown(r.Context(), adminapi.UsageFilter{
+		Key: k.APIKeyID, From: from.Format(time.DateOnly), To: to.Format(time.DateOnly), GroupBy: pierre.PeriodDay, SplitBy: pierre.SplitTool,
+	})
+	if err != nil {
+		return notFound(err)
+	}
+	data.Chart = chartOf(b, from, to)
+	return s.pages.Page(w, r, status, "account/key", data)
+}
+
+func graces() []ui.Choice {
+	return []ui.Choice{{Value: "86400", Text: "in one day"}, {Value: "3600", Text: "in one hour"}, {Value: "604800", Text: "in seven days"}, {Value: "0", Text: "at once, because it leaked"}}
+}
+
+type rotatedData struct {
+	Fresh  *adminapi.FreshKey
+	Copies []ui.Copy
+}
+
+// rotate makes a successor and shows it, once.
+func (s *Site) rotate(w http.ResponseWriter, r *http.Request) error {
+	if err := form(w, r); err != nil {
+		return err
+	}
+	k, email, err := s.mine(r)
+	if err != nil {
+		return err
+	}
+	grace, err := strconv.ParseInt(r.PostFormValue("grace"), 10, 64)
+	once := r.PostFormValue("once")
+	if err != nil || grace < 0 || once == "" || len(once) > maxToken {
+		return pierre.Invalid("grace", "Choose how long the old key stays valid.")
+	}
+	fresh, err := s.server.For(email).Rotate(r.Context(), k.APIKeyID, adminapi.RotateRequest{GraceSeconds: &grace}, "account-"+once)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	return s.pages.Page(w, r, http.StatusOK, "account/rotated", rotatedData{&fresh, []ui.Copy{{ID: "new-key", Text: fresh.APIKey.Reveal()}}})
+}
+
+// revoke ends a key, if its last letters were typed.
+func (s *Site) revoke(w http.ResponseWriter, r *http.Request) error {
+	if err := form(w, r); err != nil {
+		return err
+	}
+	k, email, err := s.mine(r)
+	if err != nil {
+		return err
+	}
+	if strings.TrimSpace(r.PostFormValue("confirm")) != k.KeyLast4 {
+		return s.showKey(w, r, http.StatusUnprocessableEntity, ui.Form{
+			Values: r.PostForm, Errors: map[string]string{"confirm": "Type the last four letters of the key: " + k.KeyLast4 + "."},
+		})
+	}
+	if _, err := s.server.For(email).Revoke(r.Context(), k.APIKeyID); err != nil {
+		return err
+	}
+	ui.Leave(w, r, ui.Note{Text: "The key was revoked. It stopped working."})
+	return goTo(w, r, "/account")
+}
+
+// upgrade asks for another tier.
+func (s *Site) upgrade(w http.ResponseWriter, r *http.Request) error {
+	if err := form(w, r); err != nil {
+		return err
+	}
+	email, err := customer(r)
+	if err != nil {
+		return err
+	}
+	if s.opts.Upgrade == nil {
+		return pierre.NotFound("This page")
+	}
+	why, tier := strings.TrimSpace(r.PostFormValue("why")), r.PostFormValue("tier")
+	wrong := map[string]string{}
+	if why == "" || len([]rune(why)) > maxReason {
+		wrong["why"] = "Say in a sentence or two what you need, in at most " + strconv.Itoa(maxReason) + " characters."
+	}
+	known, err := s.tiers(r.Context())
+	if err != nil {
+		return err
+	}
+	if !offered(known, tier) {
+		wrong["tier"] = "Choose one of the plans."
+	}
+	if len(wrong) > 0 {
+		return s.showOverview(w, r, http.StatusUnprocessableEntity, ui.Form{Values: r.PostForm, Errors: wrong})
+	}
+	if err := s.opts.Upgrade(r.Context(), Upgrade{email, pierre.Tier(tier), why}); err != nil {
+		return err
+	}
+	ui.Leave(w, r, ui.Note{Text: "We have your wish, and answer by mail."})
+	return goTo(w, r, "/account")
+}
+
+func offered(choices []ui.Choice, value string) bool {
+	for _, c := range choices {
+		if c.Value == value {
+			return true
+		}
+	}
+	return false
+}

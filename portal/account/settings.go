@@ -1,0 +1,202 @@
+package account
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/usage"
+	"github.com/pierre-mcp/pierre/internal/web"
+	"github.com/pierre-mcp/pierre/portal/db"
+	"github.com/pierre-mcp/pierre/portal/ui"
+	"github.com/pierre-mcp/pierre/remote/adminapi"
+)
+
+type settingsData struct {
+	Email    string
+	Settings db.CustomerSettings
+	Sessions []sessionRow
+	Form     ui.Form
+}
+
+type sessionRow struct {
+	db.CustomerSession
+
+	This bool // of this browser
+}
+
+func (s *Site) settingsPage(w http.ResponseWriter, r *http.Request) error {
+	return s.showSettings(w, r, http.StatusOK, ui.Form{})
+}
+
+func (s *Site) showSettings(w http.ResponseWriter, r *http.Request, status int, form ui.Form) error {
+	email, err := customer(r)
+	if err != nil {
+		return err
+	}
+	data := settingsData{Email: email, Form: form}
+	if data.Settings, err = s.db.CustomerSettings(r.Context(), email); err != nil {
+		return err
+	}
+	now := s.opts.Now()
+	list, err := s.db.CustomerSessions(r.Context(), email, now.Add(-longestSession), now.Add(-idle))
+	if err != nil {
+		return err
+	}
+	this, _, err := s.session(r)
+	if err != nil {
+		return err
+	}
+	for _, session := range list {
+		data.Sessions = append(data.Sessions, sessionRow{session, session.ID == this.ID})
+	}
+	return s.pages.Page(w, r, status, "account/settings", data)
+}
+
+func (s *Site) saveSettings(w http.ResponseWriter, r *http.Request) error {
+	if err := form(w, r); err != nil {
+		return err
+	}
+	email, err := customer(r)
+	if err != nil {
+		return err
+	}
+	err = s.db.SetCustomerSettings(r.Context(), email, db.CustomerSettings{
+		LimitMails: r.PostFormValue("limit") != "", ExpiryMails: r.PostFormValue("expiry") != "", CountryMails: r.PostFormValue("country") != "",
+	})
+	if err != nil {
+		return err
+	}
+	ui.Leave(w, r, ui.Note{Text: "Your choice was saved."})
+	return goTo(w, r, "/account/settings")
+}
+
+// endSession ends a session of the customer, this one too.
+func (s *Site) endSession(w http.ResponseWriter, r *http.Request) error {
+	email, err := customer(r)
+	if err != nil {
+		return err
+	}
+	if err := s.db.EndCustomerSession(r.Context(), email, r.PathValue("id")); err != nil {
+		return err
+	}
+	ui.Leave(w, r, ui.Note{Text: "The session was ended."})
+	return goTo(w, r, "/account/settings")
+}
+
+// An exported is all that is kept of a customer, without secrets.
+type exported struct {
+	Email    string               `json:"email"`
+	Made     time.Time            `json:"made_at"`
+	Keys     []adminapi.Key       `json:"keys"`
+	Usage    []usage.BreakdownRow `json:"usage_by_day_and_tool"` // of the last two years
+	Settings db.CustomerSettings  `json:"settings"`
+	Sessions []sessionShown       `json:"sessions"`
+	Mails    []mailShown          `json:"mails"`
+	More     map[string]any       `json:"more,omitempty"`
+}
+
+type sessionShown struct {
+	Browser string    `json:"browser"`
+	Created time.Time `json:"created_at"`
+	Seen    time.Time `json:"last_used_at"`
+}
+
+type mailShown struct {
+	About   string       `json:"about"`
+	Subject string       `json:"subject"`
+	Written time.Time    `json:"written_at"`
+	State   db.MailState `json:"state"`
+}
+
+const exportDays = 730
+
+func (s *Site) export(w http.ResponseWriter, r *http.Request) error {
+	email, err := customer(r)
+	if err != nil {
+		return err
+	}
+	ctx, now := r.Context(), s.opts.Now().UTC()
+	all := exported{Email: email, Made: now, Keys: []adminapi.Key{}, Usage: []usage.BreakdownRow{}, Sessions: []sessionShown{}, Mails: []mailShown{}}
+	list, err := s.own(ctx, email)
+	if err != nil {
+		return err
+	}
+	if len(list.APIKeys) > 0 {
+		all.Keys = list.APIKeys
+		b, err := s.allUsage(ctx, list.APIKeys[0].UserID, now.AddDate(0, 0, -exportDays), now)
+		if err != nil {
+			return err
+		}
+		all.Usage = append(all.Usage, b.Rows...)
+	}
+	if err := s.exportOwn(r, &all); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Disposition", `attachment; filename="my-data.json"`)
+	return web.WriteJSON(w, http.StatusOK, all)
+}
+
+// exportOwn adds what the site itself keeps.
+func (s *Site) exportOwn(r *http.Request, all *exported) (err error) {
+	ctx := r.Context()
+	if all.Settings, err = s.db.CustomerSettings(ctx, all.Email); err != nil {
+		return err
+	}
+	sessions, err := s.db.CustomerSessions(ctx, all.Email, time.Time{}, time.Time{})
+	if err != nil {
+		return err
+	}
+	for _, session := range sessions {
+		all.Sessions = append(all.Sessions, sessionShown{session.Browser, session.Created, session.Seen})
+	}
+	mails, err := s.outbox.To(ctx, all.Email)
+	if err != nil {
+		return err
+	}
+	for _, m := range mails {
+		all.Mails = append(all.Mails, mailShown{m.Kind, m.Subject, m.Written, m.State})
+	}
+	if s.opts.Extra != nil {
+		all.More, err = s.opts.Extra(ctx, all.Email)
+	}
+	return err
+}
+
+// delete deletes the customer at the server and here, if the address was typed. What is gone first is what others could
+// still use: the keys.
+func (s *Site) delete(w http.ResponseWriter, r *http.Request) error {
+	if err := form(w, r); err != nil {
+		return err
+	}
+	email, err := customer(r)
+	if err != nil {
+		return err
+	}
+	if typed, err := pierre.NormalizeEmail(r.PostFormValue("confirm")); err != nil || typed != email {
+		return s.showSettings(w, r, http.StatusUnprocessableEntity, ui.Form{
+			Values: r.PostForm, Errors: map[string]string{"confirm": "Type your address, " + email + ", to confirm."},
+		})
+	}
+	list, err := s.own(r.Context(), email)
+	if err != nil {
+		return err
+	}
+	if len(list.APIKeys) > 0 {
+		_, err := s.server.For(email).DeleteUser(r.Context(), list.APIKeys[0].UserID)
+		if err != nil && pierre.KindOf(err) != pierre.KindNotFound { // of a first try that went half way
+			return err
+		}
+	}
+	if s.opts.Erase != nil {
+		if err := s.opts.Erase(r.Context(), email); err != nil {
+			return err
+		}
+	}
+	if err := s.db.ForgetCustomer(r.Context(), email); err != nil {
+		return err
+	}
+	s.setCookie(w, "", -1)
+	ui.Leave(w, r, ui.Note{Text: "Your keys and your data were deleted."})
+	return goTo(w, r, "/")
+}
