@@ -31,7 +31,7 @@ func (db *DB) ClaimByToken(ctx context.Context, token string) (Claim, error) {
 	err := db.Row(ctx, `SELECT request_id, number, hash, until_us, shown_us,
 			number = (SELECT MAX(number) FROM portal_claims l WHERE l.request_id = c.request_id)
 		FROM portal_claims c WHERE hash = $1`, HashToken(token)).
-		Scan(&c.RequestID, &c.Number, &c.Hash, instant(&c.Until), instant(&c.Shown), &c.Last)
+		Scan(&c.RequestID, &c.Number, &c.Hash, when(&c.Until), when(&c.Shown), &c.Last)
 	return c, db.Classify(err, "link")
 }
 
@@ -39,7 +39,7 @@ func (db *DB) ClaimByToken(ctx context.Context, token string) (Claim, error) {
 func (db *DB) LastClaim(ctx context.Context, request string) (Claim, error) {
 	c := Claim{Last: true}
 	err := db.Row(ctx, `SELECT request_id, number, hash, until_us, shown_us FROM portal_claims WHERE request_id = $1 ORDER BY number DESC LIMIT 1`, request).
-		Scan(&c.RequestID, &c.Number, &c.Hash, instant(&c.Until), instant(&c.Shown))
+		Scan(&c.RequestID, &c.Number, &c.Hash, when(&c.Until), when(&c.Shown))
 	return c, db.Classify(err, "link")
 }
 
@@ -68,4 +68,10 @@ func (db *DB) ForgetCounts(ctx context.Context, before time.Time) error {
 		_, err := t.Exec(ctx, `DELETE FROM portal_counts WHERE hour_us < $1`, before.UnixMicro())
 		return err
 	})
+}
+
+// CountSince returns how often it was done in a bucket since a time.
+func (*DB) CountSince(ctx context.Context, t *Tx, bucket string, since time.Time) (n int64, err error) {
+	err = t.Row(ctx, `SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM portal_counts WHERE bucket = $1 AND hour_us > $2`, HashToken(bucket), since.UnixMicro()).Scan(&n)
+	return n, err
 }

@@ -71,7 +71,9 @@ func parseRequestCursor(cursor string) (at int64, id string, err error) {
 }
 
 // escapeLike makes text stand for itself in a pattern of LIKE … ESCAPE '!'.
-func escapeLike(text string) string { return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text) }
+func escapeLike(text string) string {
+	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text)
+}
 
 // A RequestCount is how many requests are in a state, and since when the oldest of them.
 type RequestCount struct {
@@ -90,7 +92,7 @@ func (db *DB) CountRequests(ctx context.Context) (map[RequestState]RequestCount,
 	for rows.Next() {
 		var state RequestState
 		var c RequestCount
-		if err := rows.Scan(&state, &c.N, instant(&c.Oldest)); err != nil {
+		if err := rows.Scan(&state, &c.N, when(&c.Oldest)); err != nil {
 			return nil, db.Classify(err, "counting requests")
 		}
 		counts[state] = c
@@ -124,7 +126,7 @@ func (db *DB) RequestEvents(ctx context.Context, id string) ([]RequestEvent, err
 	var list []RequestEvent
 	for rows.Next() {
 		var e RequestEvent
-		if err := rows.Scan(instant(&e.At), &e.Actor, &e.Action, &e.Details); err != nil {
+		if err := rows.Scan(when(&e.At), &e.Actor, &e.Action, &e.Details); err != nil {
 			return nil, db.Classify(err, "reading a request's history")
 		}
 		list = append(list, e)

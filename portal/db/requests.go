@@ -89,13 +89,13 @@ const requestColumns = `id, email, company, use_case, tier, state, version, crea
 
 type scanner interface{ Scan(dest ...any) error }
 
-func instant(t *time.Time) sqldb.Instant { return sqldb.Instant{Time: t} }
+func when(t *time.Time) sqldb.Instant { return sqldb.Instant{Time: t} }
 
 func (r *Request) scan(from scanner) error {
-	return from.Scan(&r.ID, &r.Email, &r.Company, &r.UseCase, &r.Tier, &r.State, &r.Version, instant(&r.Created), instant(&r.Changed),
-		&r.VerifyHash, instant(&r.VerifyUntil), instant(&r.Verified), &r.FirstBy, instant(&r.FirstAt), &r.DecidedBy, instant(&r.Decided),
-		&r.Reason, &r.Plan, &r.AnswerHash, instant(&r.AnswerUntil), &r.KeyID, &r.UserID,
-		instant(&r.Provisioned), &r.Tries, instant(&r.NextTry), &r.Failure, instant(&r.Claimed))
+	return from.Scan(&r.ID, &r.Email, &r.Company, &r.UseCase, &r.Tier, &r.State, &r.Version, when(&r.Created), when(&r.Changed),
+		&r.VerifyHash, when(&r.VerifyUntil), when(&r.Verified), &r.FirstBy, when(&r.FirstAt), &r.DecidedBy, when(&r.Decided),
+		&r.Reason, &r.Plan, &r.AnswerHash, when(&r.AnswerUntil), &r.KeyID, &r.UserID,
+		when(&r.Provisioned), &r.Tries, when(&r.NextTry), &r.Failure, when(&r.Claimed))
 }
 
 // AddRequest adds a request.
@@ -115,10 +115,10 @@ func (*DB) SaveRequest(ctx context.Context, t *Tx, r Request, from RequestState)
 			answer_hash = $15, answer_until_us = $16, key_id = $17, user_id = $18, provisioned_us = $19, tries = $20, next_try_us = $21,
 			failure = $22, claimed_us = $23
 		WHERE id = $1 AND state = $2 AND version = $3`,
-		r.ID, from, r.Version, r.State, instant(&r.Changed), r.VerifyHash, instant(&r.VerifyUntil),
-		instant(&r.Verified), r.FirstBy, instant(&r.FirstAt), r.DecidedBy, instant(&r.Decided), r.Reason, r.Plan,
-		r.AnswerHash, instant(&r.AnswerUntil), r.KeyID, r.UserID, instant(&r.Provisioned), r.Tries, instant(&r.NextTry),
-		r.Failure, instant(&r.Claimed))
+		r.ID, from, r.Version, r.State, when(&r.Changed), r.VerifyHash, when(&r.VerifyUntil),
+		when(&r.Verified), r.FirstBy, when(&r.FirstAt), r.DecidedBy, when(&r.Decided), r.Reason, r.Plan,
+		r.AnswerHash, when(&r.AnswerUntil), r.KeyID, r.UserID, when(&r.Provisioned), r.Tries, when(&r.NextTry),
+		r.Failure, when(&r.Claimed))
 	return n == 1, err
 }
 
@@ -191,10 +191,11 @@ func (db *DB) requests(ctx context.Context, where string, args ...any) ([]Reques
 	return list, db.Classify(rows.Err(), "reading requests")
 }
 
-// DeleteRequests deletes the requests in a state that were made before a time, with all that is known of them.
-func (db *DB) DeleteRequests(ctx context.Context, state RequestState, before time.Time) error {
+// DeleteUnconfirmed deletes the requests made before a time whose addresses nobody confirmed, with all that is known of them.
+func (db *DB) DeleteUnconfirmed(ctx context.Context, before time.Time) error {
 	return db.Apply(ctx, "deleting old requests", func(t *Tx) error {
-		_, err := t.Exec(ctx, `DELETE FROM portal_requests WHERE state = $1 AND created_us < $2`, state, before.UnixMicro())
+		_, err := t.Exec(ctx, `DELETE FROM portal_requests WHERE state IN ($1, $2) AND verified_us IS NULL AND created_us < $3`,
+			RequestExpired, RequestWithdrawn, before.UnixMicro())
 		return err
 	})
 }

@@ -1,0 +1,349 @@
+package requests
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/portal/db"
+	"github.com/pierre-mcp/pierre/portal/route"
+	"github.com/pierre-mcp/pierre/portal/ui"
+)
+
+const (
+	pageSize    = 50
+	similarMost = 10
+	mailsMost   = 20
+)
+
+// A listPage is the queue of requests.
+type listPage struct {
+	Query, State string
+	States       []ui.Choice
+	Filtered     bool
+	Waiting      int64
+	Oldest       time.Time
+	Rows         []listRow
+	Pages        ui.Pages
+}
+
+type listRow struct {
+	ID, Email, Company string
+	Plan, Note         string
+	Badge              ui.Badge
+	Created            time.Time
+}
+
+// stateChoices are what the list can be filtered by; "" is what waits for a decision.
+func stateChoices() []ui.Choice {
+	list := []ui.Choice{{Value: "", Text: "Waiting for a decision"}, {Value: "all", Text: "All states"}}
+	for _, st := range db.RequestStates() {
+		if st != db.RequestVerified {
+			list = append(list, ui.Choice{Value: string(st), Text: badgeOf(db.Request{State: st}).Text})
+		}
+	}
+	return list
+}
+
+func (s *Service) list(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	f := db.RequestFilter{Text: strings.TrimSpace(q.Get("q")), Limit: pageSize, Cursor: q.Get("cursor"), State: db.RequestVerified}
+	if state := q.Get("state"); state != "" {
+		f.State, f.Newest = db.RequestState(state), true
+		if state == "all" {
+			f.State = ""
+		}
+	}
+	counts, err := s.db.CountRequests(r.Context())
+	if err != nil {
+		return err
+	}
+	found, err := s.db.Requests(r.Context(), f)
+	if err != nil {
+		return err
+	}
+	page := listPage{
+		Query: f.Text, State: q.Get("state"), States: stateChoices(), Filtered: f.Text != "" || q.Get("state") != "",
+		Waiting: counts[db.RequestVerified].N, Oldest: counts[db.RequestVerified].Oldest,
+		Pages: ui.PagesOf(r, found.Next, ""),
+	}
+	for _, req := range found.Requests {
+		page.Rows = append(page.Rows, rowOf(req))
+	}
+	return s.pages.Page(w, r, http.StatusOK, Set+"/list", page)
+}
+
+func rowOf(r db.Request) listRow {
+	row := listRow{ID: r.ID, Email: r.Email, Company: r.Company, Plan: titleOf(r.Tier), Badge: badgeOf(r), Created: r.Created}
+	switch {
+	case r.State == db.RequestVerified && r.FirstBy != "":
+		row.Note = "one of two approvals"
+	case r.State == db.RequestVerified && r.AnswerHash != "":
+		row.Note = "a question is open"
+	case r.Failure != "":
+		row.Note = "the key could not be made yet"
+	}
+	return row
+}
+
+func badgeOf(r db.Request) ui.Badge {
+	switch r.State {
+	case db.RequestSubmitted:
+		return ui.Badge{Text: "Address not confirmed"}
+	case db.RequestVerified:
+		return ui.Badge{Text: "Waits", Tone: "warn"}
+	case db.RequestApproved:
+		if r.Failure != "" {
+			return ui.Badge{Text: "Approved, no key yet", Tone: "bad"}
+		}
+		return ui.Badge{Text: "Approved", Tone: "info"}
+	case db.RequestProvisioned:
+		return ui.Badge{Text: "Key not shown yet", Tone: "info"}
+	case db.RequestClaimed:
+		return ui.Badge{Text: "Key in use", Tone: "good"}
+	case db.RequestRejected:
+		return ui.Badge{Text: "Rejected", Tone: "bad"}
+	case db.RequestExpired:
+		return ui.Badge{Text: "Expired"}
+	default:
+		return ui.Badge{Text: "Withdrawn"}
+	}
+}
+
+// A requestPage is a request with its history.
+type requestPage struct {
+	R          db.Request
+	Badge      ui.Badge
+	Asked      string // the plan
+	Conflict   string // what kept the last decision from being made
+	Open       bool   // it can be decided
+	MayDecide  bool
+	Role       route.Role
+	First      string // who approved first
+	Approve    ui.Form
+	Ask        ui.Form
+	Reject     ui.Form
+	Tiers      []ui.Choice
+	Types      []ui.Choice
+	Periods    []ui.Choice
+	ClaimUntil time.Time
+	Events     []db.RequestEvent
+	Similar    []listRow
+	Mails      []mailRow
+}
+
+type mailRow struct {
+	Subject string
+	Written time.Time
+	Badge   ui.Badge
+}
+
+// typed is what was typed into the forms of a request's page.
+type typed struct {
+	approve, ask, reject ui.Form
+	conflict             string
+}
+
+func (s *Service) show(w http.ResponseWriter, r *http.Request) error {
+	return s.writeRequest(w, r, http.StatusOK, typed{})
+}
+
+func (s *Service) writeRequest(w http.ResponseWriter, r *http.Request, status int, in typed) error {
+	ctx := r.Context()
+	req, err := s.db.Request(ctx, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	person, _ := route.PersonFrom(ctx)
+	page := requestPage{
+		R: req, Badge: badgeOf(req), Asked: titleOf(req.Tier), Conflict: in.conflict, Open: req.State == db.RequestVerified,
+		MayDecide: person.May(route.Approver), Role: person.Role, Approve: in.approve, Ask: in.ask, Reject: in.reject,
+		Types:   []ui.Choice{{Value: string(pierre.KeyPersonal), Text: "A person"}, {Value: string(pierre.KeyApplication), Text: "An application"}},
+		Periods: []ui.Choice{{Value: "month", Text: "month"}, {Value: "day", Text: "day"}, {Value: "hour", Text: "hour"}, {Value: "minute", Text: "minute"}},
+	}
+	if req.FirstBy != "" {
+		page.First = req.FirstBy + " approved this request. A second person must approve it, too: what you choose here counts."
+	}
+	if page.Approve.Values == nil {
+		page.Approve.Values = prefilled(req)
+	}
+	if page.Reject.Values == nil {
+		page.Reject.Values = url.Values{"reason": {rejection}}
+	}
+	if err := s.fill(ctx, &page); err != nil {
+		return err
+	}
+	return s.pages.Page(w, r, status, Set+"/request-staff", page)
+}
+
+// rejection is what a rejection says unless something else is typed.
+const rejection = "From what you wrote we could not see how the key will be used. You are welcome to ask again with more details."
+
+// fill adds what the page shows beside the request.
+func (s *Service) fill(ctx context.Context, page *requestPage) error {
+	var err error
+	if page.Events, err = s.db.RequestEvents(ctx, page.R.ID); err != nil {
+		return err
+	}
+	similar, err := s.db.SimilarRequests(ctx, page.R, similarMost)
+	if err != nil {
+		return err
+	}
+	for _, r := range similar {
+		page.Similar = append(page.Similar, rowOf(r))
+	}
+	mails, err := s.outbox.To(ctx, page.R.Email)
+	if err != nil {
+		return err
+	}
+	for _, m := range mails[:min(len(mails), mailsMost)] {
+		page.Mails = append(page.Mails, mailRow{m.Subject, m.Written, mailBadge(m)})
+	}
+	if page.R.KeyID != "" && page.R.Claimed.IsZero() {
+		if c, err := s.db.LastClaim(ctx, page.R.ID); err == nil {
+			page.ClaimUntil = c.Until
+		}
+	}
+	return s.fillTiers(ctx, page)
+}
+
+// fillTiers adds the plans. Without the server the one that was asked for is left, and the page can be read.
+func (s *Service) fillTiers(ctx context.Context, page *requestPage) error {
+	if !page.Open || !page.MayDecide {
+		return nil
+	}
+	tiers, err := s.serverTiers(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		tiers = []TierInfo{{Name: page.R.Tier, Title: titleOf(page.R.Tier)}}
+	}
+	for _, t := range tiers {
+		page.Tiers = append(page.Tiers, ui.Choice{Value: string(t.Name), Text: t.Label()})
+	}
+	return nil
+}
+
+func mailBadge(m db.Mail) ui.Badge {
+	switch m.State {
+	case db.MailSent:
+		return ui.Badge{Text: "Sent", Tone: "good"}
+	case db.MailDead:
+		return ui.Badge{Text: "Not delivered", Tone: "bad"}
+	default:
+		return ui.Badge{Text: "On its way", Tone: "info"}
+	}
+}
+
+// prefilled is the approval form before somebody changes it.
+func prefilled(r db.Request) url.Values {
+	p := Plan{Tier: r.Tier, Type: pierre.KeyPersonal, Name: r.Company, Period: pierre.PeriodMonth}
+	if first, err := parsePlan(r.Plan); err == nil {
+		p = first
+	}
+	v := url.Values{"tier": {string(p.Tier)}, "key_type": {string(p.Type)}, "name": {p.Name}, "rate_limit_period": {string(p.Period)}, "allowed_tools": {strings.Join(p.Tools, ", ")}}
+	for name, n := range map[string]int64{"rate_limit_requests": p.Requests, "expires_in_days": p.ExpiresDays} {
+		if n != 0 {
+			v.Set(name, strconv.FormatInt(n, 10))
+		}
+	}
+	return v
+}
+
+// planOf reads the approval form.
+func planOf(v url.Values) (Plan, error) {
+	p := Plan{Tier: pierre.Tier(v.Get("tier")), Type: pierre.KeyType(v.Get("key_type")), Name: strings.TrimSpace(v.Get("name"))}
+	for name, n := range map[string]*int64{"rate_limit_requests": &p.Requests, "expires_in_days": &p.ExpiresDays} {
+		text := strings.ReplaceAll(strings.TrimSpace(v.Get(name)), ",", "")
+		if text == "" {
+			continue
+		}
+		var err error
+		if *n, err = strconv.ParseInt(text, 10, 64); err != nil || *n < 1 {
+			return p, pierre.Invalid(name, "Enter a number from 1 up, or nothing for what the plan has.")
+		}
+	}
+	if p.Requests != 0 {
+		p.Period = pierre.Period(v.Get("rate_limit_period"))
+	}
+	p.Tools = strings.FieldsFunc(v.Get("allowed_tools"), func(c rune) bool { return c == ',' || c == ' ' || c == '\n' || c == '\r' })
+	return p, nil
+}
+
+// decision reads what every form of a decision has.
+func decision(r *http.Request, v url.Values) Decision {
+	person, _ := route.PersonFrom(r.Context())
+	version, err := strconv.ParseInt(v.Get("version"), 10, 64)
+	if err != nil {
+		version = 0 // of no request
+	}
+	return Decision{Request: r.PathValue("id"), Version: version, By: person.Email}
+}
+
+// decided answers a decision: back to the page, or the page with what is wrong.
+func (s *Service) decided(w http.ResponseWriter, r *http.Request, err error, said string, wrong func(f ui.Form) typed, v url.Values) error {
+	if form, ok := wrongForm(v, err); ok {
+		return s.writeRequest(w, r, http.StatusUnprocessableEntity, wrong(form))
+	}
+	if isLate(err) {
+		return s.writeRequest(w, r, http.StatusConflict, typed{conflict: pierre.MessageOf(err, "")})
+	}
+	if err != nil {
+		return err
+	}
+	ui.Leave(w, r, ui.Note{Text: said})
+	return seeOther(w, r, "/admin/requests/"+url.PathEscape(r.PathValue("id")))
+}
+
+func (s *Service) approve(w http.ResponseWriter, r *http.Request) error {
+	v, err := parseForm(w, r)
+	if err != nil {
+		return err
+	}
+	p, err := planOf(v)
+	said := ""
+	if err == nil {
+		var moved db.Request
+		moved, err = s.Approve(r.Context(), decision(r, v), p)
+		said = "Approved. The mail is on its way."
+		if moved.State == db.RequestVerified {
+			said = "Approved. Somebody else must approve it, too."
+		}
+	}
+	return s.decided(w, r, err, said, func(f ui.Form) typed { return typed{approve: f} }, v)
+}
+
+func (s *Service) reject(w http.ResponseWriter, r *http.Request) error {
+	v, err := parseForm(w, r)
+	if err != nil {
+		return err
+	}
+	_, err = s.Reject(r.Context(), decision(r, v), v.Get("reason"))
+	return s.decided(w, r, err, "Rejected. The mail with the reason is on its way.", func(f ui.Form) typed { return typed{reject: f} }, v)
+}
+
+func (s *Service) ask(w http.ResponseWriter, r *http.Request) error {
+	v, err := parseForm(w, r)
+	if err != nil {
+		return err
+	}
+	_, err = s.Ask(r.Context(), decision(r, v), v.Get("question"))
+	return s.decided(w, r, err, "The question is on its way.", func(f ui.Form) typed { return typed{ask: f} }, v)
+}
+
+func (s *Service) retry(w http.ResponseWriter, r *http.Request) error {
+	person, _ := route.PersonFrom(r.Context())
+	err := s.Retry(r.Context(), r.PathValue("id"), person.Email)
+	return s.decided(w, r, err, "The next try comes in a moment.", func(ui.Form) typed { return typed{} }, nil)
+}
+
+func (s *Service) newLink(w http.ResponseWriter, r *http.Request) error {
+	person, _ := route.PersonFrom(r.Context())
+	err := s.NewClaim(r.Context(), r.PathValue("id"), person.Email)
+	return s.decided(w, r, err, "A new link is on its way.", func(ui.Form) typed { return typed{} }, nil)
+}
