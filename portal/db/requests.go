@@ -87,8 +87,6 @@ const requestColumns = `id, email, company, use_case, tier, state, version, crea
 	verified_us, first_by, first_us, decided_by, decided_us, reason, plan, answer_hash, answer_until_us, key_id, user_id,
 	provisioned_us, tries, next_try_us, failure, claimed_us`
 
-type scanner interface{ Scan(dest ...any) error }
-
 func when(t *time.Time) sqldb.Instant { return sqldb.Instant{Time: t} }
 
 func (r *Request) scan(from scanner) error {

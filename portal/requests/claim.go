@@ -153,10 +153,7 @@ func (s *Service) NewClaim(ctx context.Context, id, by string) error {
 	default:
 		return s.late(r)
 	}
-	info, actor := s.info(ctx, r.Company, r.Tier), by
-	if by == "" {
-		actor = actorRequester
-	}
+	info, asked := s.info(ctx, r.Company, r.Tier), "asked for a new link to the key"
 	_, err = s.move(ctx, "sending a link to a key", id, r.State, func(t *db.Tx, r *db.Request) error {
 		n, err := s.db.Count(ctx, t, "links of "+id, s.now(), s.now().Add(-24*time.Hour))
 		if err != nil {
@@ -165,7 +162,12 @@ func (s *Service) NewClaim(ctx context.Context, id, by string) error {
 		if n > linksPerDay {
 			return &pierre.Error{Kind: pierre.KindRateLimited, RetryAfter: time.Hour, Msg: "Enough links were mailed today. Look into your mailbox, or try again tomorrow."}
 		}
-		if err := s.note(ctx, t, id, actor, "asked for a new link to the key", ""); err != nil {
+		if by == "" {
+			err = s.note(ctx, t, id, actorRequester, asked, "")
+		} else {
+			err = s.noteStaff(ctx, t, id, by, deed{asked, "request.link"}, "")
+		}
+		if err != nil {
 			return err
 		}
 		return s.mailClaim(ctx, t, settings, *r, info)

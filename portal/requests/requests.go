@@ -130,3 +130,15 @@ const (
 func (s *Service) note(ctx context.Context, t *db.Tx, id, actor, action, details string) error {
 	return s.db.AddRequestEvent(ctx, t, id, db.RequestEvent{At: s.now(), Actor: actor, Action: action, Details: details})
 }
+
+// A deed is what somebody of the staff does, for a request's history and for the audit log.
+type deed struct{ text, audit string }
+
+func (s *Service) noteStaff(ctx context.Context, t *db.Tx, id, by string, did deed, details string) error {
+	if err := s.note(ctx, t, id, by, did.text, details); err != nil {
+		return err
+	}
+	return db.Audit(ctx, t, db.Act{Person: by, At: s.now()}, did.audit, id, struct {
+		Text string `json:"text,omitempty"`
+	}{details})
+}
