@@ -36,6 +36,7 @@ type plan struct {
 	inflight int
 	eras     []string
 	servers  []string
+	fsync    bool // a commit of PostgreSQL waits for the disk
 }
 
 // compare measures the servers in all eras, in turns.
@@ -43,7 +44,7 @@ func compare(ctx context.Context, p plan) ([]result, error) {
 	var backing *mcpload.Backing
 	if slices.Contains(p.servers, mcpload.Shared) {
 		var err error
-		if backing, err = mcpload.OpenBacking(); err != nil {
+		if backing, err = mcpload.OpenBacking(p.fsync); err != nil {
 			return nil, err
 		}
 		defer backing.Close()

@@ -1,9 +1,10 @@
 // Program server measures what a tool call costs: a tools/call of a tool that does nothing, with key check, quota and
 // usage record on the product's own stack, beside the same call on mcp-go's bare StreamableHTTPServer, which does none
 // of that. The product is measured with SQLite, and with a PostgreSQL and a Redis that run on the same machine. All run in
-// processes of their own, in turns, so that ratios hold on a noisy machine.
+// processes of their own, in turns, so that ratios hold on a noisy machine. What was answered survives a kill of any of
+// them; with --fsync, PostgreSQL also waits for the disk, as it does in production.
 //
-//	go run ./bench/server [--json] [--rounds 5] [--span 2s] [--inflight 16] [--eras legacy,modern] [--servers ours,shared]
+//	go run ./bench/server [--json] [--rounds 5] [--span 2s] [--inflight 16] [--eras legacy,modern] [--servers ours,shared] [--fsync]
 package main
 
 import (
@@ -38,13 +39,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) 
 	inflight := flags.Int("inflight", 16, "concurrent calls when measuring the rate")
 	eras := flags.String("eras", mcpload.Legacy+","+mcpload.Modern, "of the protocol")
 	servers := flags.String("servers", mcpload.Alone+","+mcpload.Shared, "that are measured beside the bare one: ours (SQLite), shared (PostgreSQL and Redis)")
+	fsync := flags.Bool("fsync", false, "let each commit of PostgreSQL wait for this machine's disk, which then decides the figures")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if *serve {
 		return mcpload.Serve(ctx, flags.Args(), stdin, stdout)
 	}
-	results, err := compare(ctx, plan{*rounds, *span, *inflight, strings.Split(*eras, ","), strings.Split(*servers, ",")})
+	results, err := compare(ctx, plan{*rounds, *span, *inflight, strings.Split(*eras, ","), strings.Split(*servers, ","), *fsync})
 	if err != nil {
 		return err
 	}

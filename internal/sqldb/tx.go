@@ -74,16 +74,7 @@ func (db *DB) Apply(ctx context.Context, what string, f func(*Tx) error) error {
 func (db *DB) change(ctx context.Context, what string, level sql.IsolationLevel, f func(*Tx) error) (err error) {
 	ctx, end := tracing.Begin(ctx, what)
 	defer func() { end(err) }()
-	deadline := time.Now().Add(writeWait)
-	for try := 0; ; try++ {
-		err := db.changeIn(ctx, level, f)
-		_, final := errors.AsType[*pierre.Error](err)
-		again := db.d.serialization(err) && try < maxConflicts || db.d.busy(err) && time.Now().Before(deadline)
-		if again && !final && pause(ctx, try) {
-			continue
-		}
-		return db.Classify(err, what)
-	}
+	return db.retry(ctx, what, func() error { return db.changeIn(ctx, level, f) })
 }
 
 // pause waits for a random time, longer after more tries, so that changes that collided do not collide again. It

@@ -8,13 +8,18 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// RecordCalls keeps calls, adds them to their roll-ups and raises the counters of their quotas, all in one transaction. A
+// RecordCalls keeps calls and what they add to roll-ups and to the counters of their quotas, all in one transaction. A
 // call that is already kept, by its key, start and id, is not counted again. A call counts in the windows that contain
-// its start.
+// its start. It adds rows and changes none, so that several servers record side by side.
 func (s *Store) RecordCalls(ctx context.Context, calls []pierre.Call) error {
+	if s.db.Postgres() {
+		if err := s.recordAtOnce(ctx, calls); !errors.Is(err, errKept) {
+			return err
+		}
+	}
 	insert := (*tx).insertCalls
 	for {
-		err := s.update(ctx, "recording calls", func(t *tx) error {
+		err := s.apply(ctx, "recording calls", func(t *tx) error {
 			added, err := insert(t, ctx, calls)
 			if err != nil {
 				return err
@@ -22,7 +27,7 @@ func (s *Store) RecordCalls(ctx context.Context, calls []pierre.Call) error {
 			if err := t.insertDeltas(ctx, rollupsOf(added)); err != nil {
 				return err
 			}
-			return t.raiseQuotas(ctx, added)
+			return t.insertQuotaDeltas(ctx, quotasOf(added))
 		})
 		if !errors.Is(err, errKept) {
 			return err

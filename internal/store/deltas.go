@@ -51,9 +51,13 @@ const (
 	foldAtOnce = 2000   // bounds the deltas of one transaction, and so how long it keeps others from writing
 )
 
-// FoldUsage adds the usage that the last transactions recorded to the roll-ups, in small transactions, until none is left
-// that it found. Reports are right before and after; they get slow if this is not done for long.
+// FoldUsage adds the usage that the last transactions recorded to the roll-ups and to the counters of quotas, in small
+// transactions, until none is left that it found. Reports are right before and after; they get slow if this is not done for
+// long.
 func (s *Store) FoldUsage(ctx context.Context) error {
+	if err := s.foldQuotas(ctx); err != nil {
+		return err
+	}
 	for {
 		found, err := s.oldestDeltas(ctx)
 		if err != nil {

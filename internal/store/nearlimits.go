@@ -15,7 +15,7 @@ const maxNearLimits = 1000
 
 // NearLimits returns the quotas of which at least percent are used in their windows that are open at now, the most used
 // first, at most 1000: those of keys that can be used, and of customers that have a limit of their own. If q names a key
-// or a customer, they are of these.
+// or a customer, they are of these. Calls since the last [Store.FoldUsage] are left out.
 func (s *Store) NearLimits(ctx context.Context, q pierre.UsageQuery, percent int64, now time.Time) ([]pierre.LimitUse, error) {
 	tiers, err := s.Tiers(ctx)
 	if err != nil {

@@ -171,6 +171,42 @@ func TestParallelCallsAreCountedExactly(t *testing.T) {
 	})
 }
 
+// Servers whose batches hold calls of the same keys do not wait for each other, whatever folds usage meanwhile; a batch that is
+// recorded again counts once.
+func TestParallelBatchesOfTheSameKeysAreCountedExactly(t *testing.T) {
+	storetest.RunReplicas(t, func(t *testing.T, replicas []*store.Store) {
+		const keys = 16
+		inParallel(replicas, func(s *store.Store, n int) {
+			for i := range rounds {
+				var batch []pierre.Call
+				for k := range keys {
+					batch = append(batch, storedCall(pierre.KeyID(fmt.Sprint("key_", (k+n)%keys)), pierre.PeriodHour, parallelDay.Add(time.Duration(i)*time.Minute)))
+				}
+				record(t, s, batch...)
+				record(t, s, append(batch, storedCall("key_0", pierre.PeriodHour, parallelDay))...)
+				if n == i%workers {
+					if err := s.FoldUsage(t.Context()); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+		for k := range keys {
+			want := int64(workers * rounds)
+			if k == 0 {
+				want *= 2
+			}
+			if got := used(t, replicas[1], pierre.KeyID(fmt.Sprint("key_", k)), pierre.PeriodHour, parallelDay); got != want {
+				t.Errorf("key %d: %d used, want %d", k, got, want)
+			}
+		}
+		r, err := replicas[0].Reconcile(t.Context(), parallelDay.Truncate(24*time.Hour), parallelDay.Add(24*time.Hour), parallelDay, false)
+		if err != nil || len(r.Differences) > 0 {
+			t.Errorf("the books do not balance: %+v, %v", r, err)
+		}
+	})
+}
+
 func TestParallelImportsOfOneActivityMakeOne(t *testing.T) {
 	storetest.RunReplicas(t, func(t *testing.T, replicas []*store.Store) {
 		user, err := replicas[0].EnsureUser(t.Context(), "ana@example.com", parallelDay)

@@ -13,9 +13,10 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// quota_counters has a row per bucket and window that has been asked for. Its invariant: used is the number of the bucket's
-// calls in the window that are kept. Where there is no row, the calls say it. Its column key_id names the bucket: a family
-// of keys by itself, as it did when there were no other buckets, and everything else by the bucket's id.
+// quota_counters has a row per bucket and window that has been asked for. Its invariant: used, and what quota_deltas holds of
+// the bucket in the window, is the number of the bucket's calls in the window that are kept. Where there is no row, the calls
+// say it. Its column key_id names the bucket: a family of keys by itself, as it did when there were no other buckets, and
+// everything else by the bucket's id.
 
 // A counter is a row of quota_counters.
 type counter struct {
@@ -35,30 +36,109 @@ func counterName(bucket string) string {
 	return strings.TrimPrefix(bucket, string(pierre.BucketKey)+":")
 }
 
-// raiseQuotas raises every counter whose window contains the new calls, whatever its period. Where a call has a limit
-// without a counter, it makes one by counting.
-func (t *tx) raiseQuotas(ctx context.Context, added []pierre.Call) error {
-	sums, missing := map[raised]int64{}, map[counter]bool{}
-	for i := range added {
-		at, last := added[i].Started.UTC(), ""
-		for _, b := range added[i].Buckets {
-			name := counterName(b.ID)
-			if name != last { // a burst and a quota of one bucket follow each other
-				sums[raised{name, at.Truncate(time.Minute).UnixMicro(), 0}]++
-				last = name
+// A quotaDelta is a row of quota_deltas without its number of calls.
+type quotaDelta struct {
+	bucket string
+	minute int64
+	period pierre.Period // "": the calls had no limit
+}
+
+// quotasOf returns what calls add to the buckets that they count against.
+func quotasOf(calls []pierre.Call) map[quotaDelta]int64 {
+	sums := map[quotaDelta]int64{}
+	for i := range calls {
+		minute := calls[i].Started.UTC().Truncate(time.Minute).UnixMicro()
+		d := quotaDelta{minute: minute}
+		for _, b := range calls[i].Buckets { // a burst and a quota of one bucket follow each other
+			if name := counterName(b.ID); name != d.bucket {
+				if d.bucket != "" {
+					sums[d]++
+				}
+				d = quotaDelta{bucket: name, minute: minute}
 			}
 			if !b.Limit.Unlimited() {
-				start, _ := b.Limit.Period.Window(at)
-				missing[counter{name, b.Limit.Period, start.UnixMicro()}] = true
+				d.period = b.Limit.Period
 			}
 		}
+		if d.bucket != "" {
+			sums[d]++
+		}
 	}
+	return sums
+}
+
+func quotaDeltaRows() *rowsStatement {
+	return &rowsStatement{head: `INSERT INTO quota_deltas (bucket, minute_us, calls, period) VALUES `, width: 4}
+}
+
+// insertQuotaDeltas keeps what a transaction adds to the counters until it is folded into them.
+func (t *tx) insertQuotaDeltas(ctx context.Context, sums map[quotaDelta]int64) error {
+	deltas := slices.Collect(maps.Keys(sums))
+	for part := range parts(deltas) {
+		args := make([]any, 0, len(part)*quotaDeltaRows().width)
+		for _, d := range part {
+			args = append(args, d.bucket, d.minute, sums[d], string(d.period))
+		}
+		if _, err := t.exec(ctx, quotaDeltaRows().text(len(part)), args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// foldQuotas adds what the last transactions recorded to the counters.
+func (s *Store) foldQuotas(ctx context.Context) error {
+	for {
+		var n int
+		err := s.update(ctx, "folding calls into quotas", func(t *tx) error {
+			sums := map[raised]int64{}
+			missing := map[counter]bool{}
+			var err error
+			if n, err = t.takeQuotaDeltas(ctx, sums, missing); err != nil || n == 0 {
+				return err
+			}
+			return t.raiseQuotas(ctx, sums, missing)
+		})
+		if err != nil || n < foldAtOnce {
+			return err
+		}
+	}
+}
+
+// takeQuotaDeltas takes the oldest deltas, adds them to sums, whose calls are 0, and adds the counters of their limits to
+// limited. It returns how many it took.
+func (t *tx) takeQuotaDeltas(ctx context.Context, sums map[raised]int64, limited map[counter]bool) (n int, err error) {
+	rows, err := t.query(ctx, `DELETE FROM quota_deltas WHERE seq IN (SELECT seq FROM quota_deltas ORDER BY seq LIMIT $1)
+		RETURNING bucket, minute_us, calls, period`, foldAtOnce)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var d quotaDelta
+		var calls int64
+		if err := rows.Scan(&d.bucket, &d.minute, &calls, &d.period); err != nil {
+			return 0, err
+		}
+		n++
+		sums[raised{d.bucket, d.minute, 0}] += calls
+		if d.period != "" {
+			start, _ := d.period.Window(time.UnixMicro(d.minute))
+			limited[counter{d.bucket, d.period, start.UnixMicro()}] = true
+		}
+	}
+	return n, rows.Err()
+}
+
+// raiseQuotas raises every counter whose window contains the calls, whatever its period. Where there is none of a limit that
+// calls had, it makes one by counting.
+func (t *tx) raiseQuotas(ctx context.Context, sums map[raised]int64, missing map[counter]bool) error {
 	rows := make([]raised, 0, len(sums))
 	for r, n := range sums {
 		r.calls = n
 		rows = append(rows, r)
 	}
-	slices.SortFunc(rows, func(a, b raised) int { // all writers lock the counters in one order
+	slices.SortFunc(rows, func(a, b raised) int {
 		return cmp.Or(cmp.Compare(a.bucket, b.bucket), cmp.Compare(a.minute, b.minute))
 	})
 	if err := t.raiseCounters(ctx, rows, missing); err != nil {
@@ -148,15 +228,25 @@ func (t *tx) countCalls(ctx context.Context, bucket string, from, to int64) (n i
 	return t.countAdmitted(ctx, where, args, from, to)
 }
 
+// pendingCalls returns how many calls of the bucket in [from, to) are to be added to its counters.
+func (t *tx) pendingCalls(ctx context.Context, bucket string, from, to int64) (n int64, err error) {
+	err = t.row(ctx, `SELECT COALESCE(sum(calls), 0) FROM quota_deltas WHERE bucket = $1 AND minute_us >= $2 AND minute_us < $3`, bucket, from, to).Scan(&n)
+	return n, err
+}
+
 func (t *tx) makeCounter(ctx context.Context, c counter) error {
 	start, end := c.period.Window(time.UnixMicro(c.start))
 	used, err := t.countCalls(ctx, c.bucket, c.start, end.UnixMicro())
 	if err != nil {
 		return err
 	}
+	pending, err := t.pendingCalls(ctx, c.bucket, c.start, end.UnixMicro())
+	if err != nil {
+		return err
+	}
 	if _, err := t.exec(ctx, `INSERT INTO quota_counters (key_id, period, window_start_us, window_end_us, used)
 		VALUES ($1, $2, $3, $4, $5) ON CONFLICT (key_id, period, window_start_us) DO UPDATE SET used = excluded.used`,
-		c.bucket, c.period, c.start, end.UnixMicro(), used); err != nil {
+		c.bucket, c.period, c.start, end.UnixMicro(), used-pending); err != nil {
 		return err
 	}
 	// The window before stays: calls that began in it may still be on their way.
@@ -173,10 +263,8 @@ func (s *Store) QuotaUsed(
 	start, end := period.Window(windowStart)
 	name := counterName(bucket)
 	var used int64
-	err := s.view(ctx, "reading the used quota", func(t *tx) error {
-		err := t.row(ctx, `SELECT used FROM quota_counters WHERE key_id = $1 AND period = $2 AND window_start_us = $3`,
-			name, period, start.UnixMicro()).Scan(&used)
-		if errors.Is(err, sql.ErrNoRows) {
+	err := s.view(ctx, "reading the used quota", func(t *tx) (err error) {
+		if used, err = t.countedCalls(ctx, counter{name, period, start.UnixMicro()}, end.UnixMicro()); errors.Is(err, sql.ErrNoRows) {
 			used, err = t.countCalls(ctx, name, start.UnixMicro(), end.UnixMicro())
 		}
 		if err != nil {
@@ -192,6 +280,16 @@ func (s *Store) QuotaUsed(
 		return nil
 	})
 	return used, err
+}
+
+// countedCalls returns what a counter says, with what is to be added to it; [sql.ErrNoRows] if there is none.
+func (t *tx) countedCalls(ctx context.Context, c counter, end int64) (used int64, err error) {
+	if err := t.row(ctx, `SELECT used FROM quota_counters WHERE key_id = $1 AND period = $2 AND window_start_us = $3`, c.bucket, c.period, c.start).
+		Scan(&used); err != nil {
+		return 0, err
+	}
+	pending, err := t.pendingCalls(ctx, c.bucket, c.start, end)
+	return used + pending, err
 }
 
 // countRunning counts those of the running calls of the bucket that are kept by now.

@@ -278,7 +278,7 @@ func (s *Store) reconcileQuotas(ctx context.Context, now time.Time, repair bool,
 		r.Quotas++
 		d := pierre.Difference{Where: "quota", From: time.UnixMicro(c.start).UTC(), Key: c.bucket, Field: "used", Of: "calls", Period: c.period}
 		check := func(t *tx) (err error) {
-			if err := t.row(ctx, `SELECT used FROM quota_counters WHERE key_id = $1 AND period = $2 AND window_start_us = $3`, c.bucket, c.period, c.start).Scan(&d.Is); err != nil {
+			if d.Is, err = t.countedCalls(ctx, counter{c.bucket, c.period, c.start}, c.end); err != nil {
 				return err
 			}
 			d.Should, err = t.countCalls(ctx, c.bucket, c.start, c.end)
@@ -299,7 +299,11 @@ func (s *Store) reconcileQuotas(ctx context.Context, now time.Time, repair bool,
 				if err != nil {
 					return err
 				}
-				_, err = t.exec(ctx, `UPDATE quota_counters SET used = $4 WHERE key_id = $1 AND period = $2 AND window_start_us = $3`, c.bucket, c.period, c.start, should)
+				pending, err := t.pendingCalls(ctx, c.bucket, c.start, c.end)
+				if err != nil {
+					return err
+				}
+				_, err = t.exec(ctx, `UPDATE quota_counters SET used = $4 WHERE key_id = $1 AND period = $2 AND window_start_us = $3`, c.bucket, c.period, c.start, should-pending)
 				return err
 			}); err != nil {
 				return fmt.Errorf("of %s: %w", c.bucket, err)

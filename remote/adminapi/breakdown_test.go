@@ -2,6 +2,7 @@ package adminapi_test
 
 import (
 	"encoding/csv"
+	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -135,7 +136,7 @@ func TestLimitsThatAreNearlyUsed(t *testing.T) {
 			ID: pierre.NewCallID(), KeyID: pierre.KeyID(k.ID), Tool: "get_stats", Status: pierre.CallSucceeded, Started: start, Country: "ZZ",
 			Buckets: pierre.Limits{Quota: pierre.Limit{Requests: 4, Period: pierre.PeriodDay}}.Buckets(pierre.KeyID(k.ID), pierre.UserID(k.UserID), ""),
 		}})
-		if err != nil {
+		if err := errors.Join(err, d.store.FoldUsage(t.Context())); err != nil {
 			t.Fatal(err)
 		}
 		b := decode[usage.Breakdown](t, d.do("GET", "/admin/usage", ""))

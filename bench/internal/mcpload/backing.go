@@ -10,17 +10,17 @@ import (
 	"github.com/pierre-mcp/pierre/internal/redistest"
 )
 
-// Backing is a PostgreSQL and a Redis of the benchmark's own. What PostgreSQL commits is on the disk: it runs with fsync and
-// synchronous_commit, as in production.
+// Backing is a PostgreSQL and a Redis of the benchmark's own.
 type Backing struct {
 	postgres *pgtest.Server
 	redis    *redistest.Server
 	database string
 }
 
-// OpenBacking starts both. options are more of postgres' arguments.
-func OpenBacking(options ...string) (*Backing, error) {
-	pg, err := pgtest.Open(true, options...)
+// OpenBacking starts both. A commit waits until it is written, and with fsync until the disk says that it has it, as in
+// production. options are more of postgres' arguments.
+func OpenBacking(fsync bool, options ...string) (*Backing, error) {
+	pg, err := pgtest.Open(fsync, options...)
 	if err != nil {
 		return nil, fmt.Errorf("starting PostgreSQL: %w", err)
 	}
