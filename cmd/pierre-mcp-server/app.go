@@ -97,7 +97,7 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 		work:     work,
 		store:    st,
 		calls:    calls,
-		recorder: usage.NewRecorder(calls),
+		recorder: usage.NewRecorder(calls.callStore),
 		live:     usage.NewLive(st, log),
 		clients:  clientinfo.New(countries),
 		mcp:      server.NewMCPServer("pierre-mcp-server", buildinfo.Version(), server.WithInstructions(tools.Instructions)),

@@ -17,7 +17,8 @@ type callStore interface {
 	limit.CountStore
 }
 
-// A callKeeper is where the server's calls go: the database itself, or a journal before it.
+// A callKeeper is where the server's calls go: the database itself, or a journal before it. Only the journal is a
+// [usage.Buffer]: the recorder waits for a database itself.
 type callKeeper struct {
 	callStore
 
@@ -35,16 +36,6 @@ func (c *config) keepCalls(ctx context.Context, st measuredStore, log *slog.Logg
 	}
 	j, err := journal.Open(ctx, path+journalSuffix, st, log)
 	return callKeeper{j, j}, err
-}
-
-var _ usage.Buffer = callKeeper{}
-
-// Flush implements [usage.Buffer].
-func (k callKeeper) Flush(ctx context.Context) error {
-	if k.journal == nil {
-		return nil
-	}
-	return k.journal.Flush(ctx)
 }
 
 // stats says how far the database is behind.

@@ -43,3 +43,25 @@ func TestServerSurvivesKills(t *testing.T) {
 		}
 	}
 }
+
+// A copy has what was committed, and takes the server's place.
+func TestStandby(t *testing.T) {
+	s := Start(t, false)
+	standby := s.Standby(t)
+	url := s.EitherURL(t, standby)
+	for _, statement := range []string{`CREATE TABLE t (n BIGINT)`, `INSERT INTO t VALUES (1)`} {
+		if err := execute(url, statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Kill(t)
+	if err := execute(url, `INSERT INTO t VALUES (2)`); err == nil {
+		t.Error("a copy takes writes")
+	}
+	standby.Promote(t)
+	for _, statement := range []string{`INSERT INTO t VALUES (2)`, `SELECT 1 / (count(*) - 1) FROM t`} {
+		if err := execute(url, statement); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -149,7 +149,11 @@ func start(fsync bool, options ...string) (*Server, error) {
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
 func (s *Server) command(name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(filepath.Join(s.bin, name), args...)
+	path := filepath.Join(s.bin, name)
+	if _, err := os.Stat(path); err != nil {
+		path = name // that of PATH
+	}
+	cmd := exec.Command(path, args...)
 	cmd.Dir, cmd.SysProcAttr = s.dir, credentials()
 	cmd.Env = append(cmd.Environ(), "LC_ALL=C.UTF-8")
 	return cmd

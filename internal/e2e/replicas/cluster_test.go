@@ -89,9 +89,18 @@ func (b *buffer) tail() string {
 
 func startCluster(t *testing.T) *cluster {
 	t.Helper()
-	c := &cluster{t: t, postgres: pgtest.Start(t, false), redis: redistest.Start(t)}
-	c.env = append(os.Environ(),
-		"DATABASE_URL="+c.postgres.URL(t), "REDIS_URL="+c.redis.URL(),
+	postgres := pgtest.Start(t, false)
+	c := startClusterOn(t, postgres.URL(t))
+	c.postgres = postgres
+	return c
+}
+
+// startClusterOn starts three servers on a database that is there, with more environment variables.
+func startClusterOn(t *testing.T, databaseURL string, env ...string) *cluster {
+	t.Helper()
+	c := &cluster{t: t, redis: redistest.Start(t)}
+	c.env = append(append(os.Environ(), env...),
+		"DATABASE_URL="+databaseURL, "REDIS_URL="+c.redis.URL(),
 		"JWT_SECRET=qL0zvWmT9hXe4KcJ2rUyB7nGd5sPaF1i", "ENCRYPTION_KEY=Zt8oNvR3wQxE6yHjM0uKbC4gLf9kDs2p")
 	c.run("pierre-mcp-server", "migrate", "--data-dir", t.TempDir())
 	for range 3 {
