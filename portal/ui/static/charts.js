@@ -7,6 +7,8 @@
   const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
   const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
   const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+  const short = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+  const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
   const minute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
   function readout(data) {
@@ -50,12 +52,13 @@
       const c = colour(tones[l.tone] || "--accent");
       return { label: l.name, stroke: c, width: bars ? 0 : 1.75, fill: bars ? c : undefined, paths: bars, points: { show: false }, spanGaps: false };
     });
+    const step = data.at.length > 1 ? data.at[1] - data.at[0] : 86400;
     const axis = { stroke: colour("--muted"), font: "11px system-ui, sans-serif", grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
     const make = () => new uPlot({
       width: place.clientWidth, height: 190, legend: { show: false }, padding: [8, 8, 0, 0],
       cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
-      scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.08, 1)] } },
-      axes: [{ ...axis, grid: { show: false }, size: 28 }, { ...axis, size: 46, values: (_, all) => all.map((v) => compact.format(v)) }],
+      scales: { x: { range: (_, min, max) => { const half = bars && data.at.length > 1 ? (data.at[1] - data.at[0]) / 2 : 0; return [min - half, max + half]; } }, y: { range: (_, __, max) => [0, Math.max(max * 1.08, 1)] } },
+      axes: [{ ...axis, grid: { show: false }, size: 24, space: 70, values: (_, all) => all.map((v) => (step < 86400 ? clock : short).format(new Date(v * 1000))) }, { ...axis, size: 46, values: (_, all) => all.map((v) => compact.format(v)) }],
       series: [{}, ...series], plugins: [readout(data)],
     }, [data.at, ...data.lines.map((l) => l.values)], place);
     return { place, plot: make(), redraw() { this.plot.destroy(); this.plot = make(); } };
