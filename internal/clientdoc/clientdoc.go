@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/publicnet"
 )
 
 const (
@@ -64,7 +65,7 @@ type cachedDocument struct {
 // New returns a Fetcher.
 func New(opts Options) *Fetcher {
 	if opts.Transport == nil {
-		opts.Transport = publicTransport()
+		opts.Transport = publicnet.Transport()
 	}
 	return &Fetcher{
 		client: http.Client{

@@ -43,14 +43,15 @@ type BreakdownRow struct {
 	Sums
 }
 
-// A NearLimit is a limit of which three quarters or more are used in the window that is open now.
+// A NearLimit is a limit of which three quarters or more, or as much as was asked for, are used in the window that is open
+// now.
 type NearLimit struct {
 	KeyID    pierre.KeyID  `json:"api_key_id,omitempty"` // whose limit it is: a key's,
 	UserID   pierre.UserID `json:"user_id,omitempty"`    // or a customer's
 	Requests int64         `json:"requests"`
 	Period   pierre.Period `json:"period"`
 	Used     int64         `json:"used"`
-	Over     int64         `json:"over_percent"` // 75, 90 or 100: the highest of these that is reached
+	Over     int64         `json:"over_percent"` // 50, 75, 90 or 100: the highest of these that is reached, 0 if none is
 	ResetsAt time.Time     `json:"resets_at"`
 }
 
@@ -65,6 +66,8 @@ type GroupStore interface {
 type Page struct {
 	Limit  int    // 0: all
 	Cursor string // "": from the first
+
+	Near int64 // percent of a limit from which on [Breakdown] names it; 0: 75
 }
 
 // Breakdown adds up the usage that q asks for. An unknown key is [pierre.KindNotFound].
@@ -85,7 +88,7 @@ func (r *Reporter) Breakdown(ctx context.Context, q pierre.UsageQuery, page Page
 	if err != nil {
 		return Breakdown{}, fmt.Errorf("adding up usage: %w", err)
 	}
-	near, err := r.groups.NearLimits(ctx, q, nearFrom, r.now())
+	near, err := r.groups.NearLimits(ctx, q, cmp.Or(page.Near, nearFrom), r.now())
 	if err != nil {
 		return Breakdown{}, fmt.Errorf("looking for limits that are nearly used: %w", err)
 	}
@@ -154,14 +157,14 @@ func responseTimes(d *pierre.Durations) *ResponseTimes {
 	}
 }
 
-// nearFrom is how much of a limit is used, in percent, when people want to know.
+// nearFrom is how much of a limit is used, in percent, when people want to know, if they do not say so.
 const nearFrom = 75
 
 func nearOf(uses []pierre.LimitUse) []NearLimit {
 	list := make([]NearLimit, 0, len(uses))
 	for _, u := range uses {
 		n := NearLimit{KeyID: u.Key, UserID: u.Customer, Requests: u.Limit.Requests, Period: u.Limit.Period, Used: u.Used, ResetsAt: u.ResetsAt}
-		for _, step := range [...]int64{nearFrom, 90, 100} {
+		for _, step := range [...]int64{50, nearFrom, 90, 100} {
 			if u.Percent() >= step {
 				n.Over = step
 			}

@@ -215,6 +215,7 @@ type UsageFilter struct {
 	From, To string // dates or times as the API takes them, "" for its defaults
 	GroupBy  pierre.Period
 	SplitBy  pierre.UsageSplit
+	Near     int    // percent of a limit from which on it is among NearLimit; 0: the server's, 75
 	Limit    int    // of a page; 0: the server's
 	Cursor   string // NextCursor of the page before
 }
@@ -229,6 +230,9 @@ func (c *Client) Breakdown(ctx context.Context, f UsageFilter) (usage.Breakdown,
 		if value != "" {
 			q.Set(name, value)
 		}
+	}
+	if f.Near != 0 {
+		q.Set("near_percent", strconv.Itoa(f.Near))
 	}
 	return call[usage.Breakdown](ctx, c, request{method: http.MethodGet, path: "/admin/usage", query: page(q, f.Limit, f.Cursor)})
 }

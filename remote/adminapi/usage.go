@@ -23,7 +23,7 @@ const (
 
 // breakdown answers what calls of many keys add up to, as JSON or CSV.
 func (s *Server) breakdown(w http.ResponseWriter, r *http.Request, _ pierre.AdminToken) error {
-	params, err := web.Query(r, "key", "user", "tier", "tool", "country", "from", "to", "group_by", "split_by", "limit", "cursor", "format")
+	params, err := web.Query(r, "key", "user", "tier", "tool", "country", "from", "to", "group_by", "split_by", "limit", "cursor", "format", "near_percent")
 	if err != nil {
 		return err
 	}
@@ -42,6 +42,11 @@ func (s *Server) breakdown(w http.ResponseWriter, r *http.Request, _ pierre.Admi
 		}
 	} else if asCSV {
 		page.Limit = 0 // a table has no next page
+	}
+	if text := params.Get("near_percent"); text != "" {
+		if page.Near, err = strconv.ParseInt(text, 10, 64); err != nil || page.Near < 1 || page.Near > 100 {
+			return pierre.Invalid("near_percent", "near_percent must be between 1 and 100.")
+		}
 	}
 	b, err := s.usage.Breakdown(r.Context(), q, page)
 	if err != nil {

@@ -1,6 +1,9 @@
-package clientdoc
+// Package publicnet makes HTTP connections to public addresses only, for URLs that others choose: they cannot make a program
+// reach its own machine, its network or the metadata of its cloud. What is asked there is its callers' concern.
+package publicnet
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -15,17 +18,21 @@ const (
 	maxHeader      = 16 << 10
 )
 
-// publicTransport connects to public addresses only. The address is checked after the name was looked up, just before the
-// connection is made: a name that changes in between gains nothing. Proxies of the environment are not used.
-func publicTransport() http.RoundTripper {
+// ErrNotPublic is why no connection is made.
+var ErrNotPublic = errors.New("this is not a public address")
+
+// Transport connects to public addresses, and to those in the networks that are allowed beside them. The address is checked
+// after the name was looked up, just before the connection is made: a name that changes in between gains nothing. Proxies of
+// the environment are not used.
+func Transport(allowed ...netip.Prefix) http.RoundTripper {
 	dialer := &net.Dialer{
 		Timeout: connectTimeout,
 		Control: func(_, address string, _ syscall.RawConn) error {
 			addr, err := netip.ParseAddrPort(address)
-			if err != nil || !public(addr.Addr()) {
-				return fmt.Errorf("%s is not a public address", address)
+			if err == nil && (public(addr.Addr()) || contains(allowed, addr.Addr().Unmap())) {
+				return nil
 			}
-			return nil
+			return fmt.Errorf("%s: %w", address, ErrNotPublic)
 		},
 	}
 	return &http.Transport{
@@ -48,7 +55,11 @@ func public(addr netip.Addr) bool {
 	if addr.Is6() && !netip.MustParsePrefix("2000::/3").Contains(addr) {
 		return false // all that was given out for the internet lies in it
 	}
-	return !slices.ContainsFunc(special(), func(p netip.Prefix) bool { return p.Contains(addr) })
+	return !contains(special(), addr)
+}
+
+func contains(networks []netip.Prefix, addr netip.Addr) bool {
+	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
 // special are the networks of the registries that netip does not know.
