@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"io/fs"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -50,10 +51,10 @@ type mailbox struct {
 	tests   []string
 }
 
-func (m *mailbox) Invite(_ context.Context, _ *db.Tx, to, _ string, _ route.Role, token string, _ time.Time) error {
+func (m *mailbox) Invite(_ context.Context, _ *db.Tx, i staff.Invitation) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.invited[to] = token
+	m.invited[i.To] = i.Token
 	return nil
 }
 
@@ -119,7 +120,7 @@ func (s *site) browser() *browser {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	transport := s.server.Client().Transport.(*http.Transport).Clone() //nolint:forcetypeassert // httptest's
+	transport := s.server.Client().Transport.(*http.Transport).Clone()
 	address := s.server.Listener.Addr().String()
 	transport.DialContext = func(ctx context.Context, network, to string) (net.Conn, error) {
 		if strings.HasPrefix(to, "example.com:") {
@@ -144,9 +145,7 @@ func (b *browser) do(method, path, body string) page {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	for name, values := range b.header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, b.header)
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}

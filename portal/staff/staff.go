@@ -42,10 +42,18 @@ type Sealer interface {
 
 // Mail puts mails into the outbox, in the transaction that is the reason for them.
 type Mail interface {
-	// Invite mails an invitation. token is the last part of the link's path, /admin/invitation/{token}.
-	Invite(ctx context.Context, t *db.Tx, to, inviter string, role route.Role, token string, until time.Time) error
+	Invite(ctx context.Context, t *db.Tx, i Invitation) error
 	// Test mails a mail that shows that mail arrives.
 	Test(ctx context.Context, t *db.Tx, to string) error
+}
+
+// An Invitation is what somebody is mailed to join the team, or to choose a new password.
+type Invitation struct {
+	To      string // an e-mail address
+	Inviter string // who of the staff it is from
+	Role    route.Role
+	Token   string // the last part of the link's path, /admin/invitation/{token}
+	Until   time.Time
 }
 
 // Options are what a Service can do without.

@@ -111,7 +111,9 @@ func (s *Service) invite(w http.ResponseWriter, r *http.Request) error {
 func (s *Service) sendLink(r *http.Request, kind, email string, role route.Role) error {
 	ctx, act, token := r.Context(), s.act(r), rand.Text()
 	l := s.newLink(act.Person, kind, email, role, token)
-	return s.db.AddLink(ctx, act, l, func(t *db.Tx) error { return s.mail.Invite(ctx, t, email, act.Person, role, token, l.Expires) })
+	return s.db.AddLink(ctx, act, l, func(t *db.Tx) error {
+		return s.mail.Invite(ctx, t, Invitation{To: email, Inviter: act.Person, Role: role, Token: token, Until: l.Expires})
+	})
 }
 
 func (s *Service) withdraw(w http.ResponseWriter, r *http.Request) error {

@@ -65,6 +65,7 @@ CREATE TABLE portal_invoices (
     amount   BIGINT NOT NULL
 );
 CREATE INDEX portal_invoices_month ON portal_invoices (month);
+CREATE INDEX portal_invoices_email ON portal_invoices (email, number);
 CREATE INDEX portal_invoices_user ON portal_invoices (user_id, number);
 
 -- What Stripe is told of a closed month.

@@ -1,0 +1,252 @@
+package billing
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/portal/db"
+)
+
+// A key is what billing has to know of an API key.
+type key struct {
+	ID         pierre.KeyID
+	UserID     pierre.UserID
+	Email      string
+	Name       string
+	Tier       pierre.Tier
+	Created    time.Time
+	Ended      time.Time    // revoked or expired; zero: it has not
+	ReplacedBy pierre.KeyID // the key that rotation put in its place; "": none
+}
+
+// A use is a key and the tier that it had when it was used.
+type use struct {
+	Key  pierre.KeyID
+	Tier pierre.Tier
+}
+
+// A monthUse has the calls that ran in a month. Those that a limit refused cost nothing.
+type monthUse map[use]int64
+
+// total adds up.
+func (m monthUse) total() (sum int64) {
+	for _, n := range m {
+		sum += n
+	}
+	return sum
+}
+
+// An input is what the lines of a month are made of.
+type input struct {
+	Month  db.Month
+	Keys   map[pierre.KeyID]key
+	Use    monthUse
+	Prices map[pierre.Tier]db.Price
+	Late   map[db.Month]late // by closed months
+}
+
+// A late is what has been counted of a closed month by now, and what was billed of it.
+type late struct {
+	Use    monthUse
+	Billed []db.BillingLine
+}
+
+// lines returns the lines of a month: one for each key and tier with calls, or with a price for having the key; then the
+// corrections of months before.
+func (in input) lines() ([]db.BillingLine, error) {
+	var list []db.BillingLine
+	left := map[use]int64{} // included calls that are left, by the last key of a rotation
+	for _, u := range in.uses() {
+		k, p := in.keyOf(u.Key), in.price(u.Tier)
+		share := use{in.successor(k).ID, u.Tier}
+		if _, begun := left[share]; !begun {
+			left[share] = p.Included
+		}
+		l := lineOf(in.Month, k, p)
+		l.Used, l.Included = in.Use[u], left[share]
+		l.Overage = max(0, l.Used-l.Included)
+		left[share] -= min(l.Used, l.Included)
+		if in.paysBase(k, u.Tier) {
+			l.Base = p.Base
+		}
+		over, err := p.OveragePrice(l.Overage)
+		if err != nil {
+			return nil, err
+		}
+		l.Amount = l.Base + over
+		if l.Used > 0 || l.Base > 0 {
+			list = append(list, l)
+		}
+	}
+	corrections, err := in.corrections()
+	return append(list, corrections...), err
+}
+
+func lineOf(month db.Month, k key, p db.Price) db.BillingLine {
+	return db.BillingLine{
+		Month: month, OfMonth: month, UserID: k.UserID, Email: k.Email, KeyID: k.ID, KeyName: k.Name, Tier: p.Tier, Currency: p.Currency,
+		Price: p.Overage, PriceCalls: p.OverageCalls,
+	}
+}
+
+// uses returns the keys and tiers that may get a line: those with calls, and each key's own tier. Keys of one customer
+// follow each other, from the oldest.
+func (in input) uses() []use {
+	all := map[use]bool{}
+	for u := range in.Use {
+		all[u] = true
+	}
+	for id, k := range in.Keys {
+		if in.existed(k) {
+			all[use{id, k.Tier}] = true
+		}
+	}
+	list := make([]use, 0, len(all))
+	for u := range all {
+		list = append(list, u)
+	}
+	slices.SortFunc(list, func(a, b use) int {
+		x, y := in.keyOf(a.Key), in.keyOf(b.Key)
+		return cmp.Or(cmp.Compare(x.Email, y.Email), cmp.Compare(x.UserID, y.UserID), x.Created.Compare(y.Created), cmp.Compare(x.ID, y.ID), cmp.Compare(a.Tier, b.Tier))
+	})
+	return list
+}
+
+// keyOf returns a key. The calls of one that is not there any more are nobody's.
+func (in input) keyOf(id pierre.KeyID) key {
+	if k, ok := in.Keys[id]; ok {
+		return k
+	}
+	return key{ID: id, Name: "deleted"}
+}
+
+// price returns what keys of a tier cost. One without a price costs nothing, however many calls there are.
+func (in input) price(tier pierre.Tier) db.Price {
+	if p, ok := in.Prices[tier]; ok {
+		return p
+	}
+	return db.Price{Tier: tier, Included: db.MaxCalls, OverageCalls: 1}
+}
+
+// existed reports whether a key was there in the month.
+func (in input) existed(k key) bool {
+	return k.Created.Before(in.Month.End()) && (k.Ended.IsZero() || k.Ended.After(in.Month.Start()))
+}
+
+// successor returns the key that rotation put in a key's place by the end of the month, or the key itself.
+func (in input) successor(k key) key {
+	for range len(in.Keys) { // rotation makes no circles
+		next, ok := in.Keys[k.ReplacedBy]
+		if !ok || !next.Created.Before(in.Month.End()) {
+			return k
+		}
+		k = next
+	}
+	return k
+}
+
+// paysBase reports whether the price of having a key is due for it in a tier: once for all keys that rotation put in each
+// other's place, in the tier that the last one has.
+func (in input) paysBase(k key, tier pierre.Tier) bool {
+	return k.UserID != "" && k.Tier == tier && in.existed(k) && in.successor(k).ID == k.ID
+}
+
+// corrections returns lines about calls of closed months that came after they were closed.
+func (in input) corrections() ([]db.BillingLine, error) {
+	var list []db.BillingLine
+	for month, m := range in.Late {
+		billed := map[use][]db.BillingLine{}
+		for _, l := range m.Billed {
+			u := use{l.KeyID, l.Tier}
+			billed[u] = append(billed[u], l)
+		}
+		for u, now := range m.Use {
+			l, err := in.correction(month, u, now, billed[u])
+			if err != nil {
+				return nil, err
+			}
+			if l.Used > 0 {
+				list = append(list, l)
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b db.BillingLine) int {
+		return cmp.Or(cmp.Compare(a.Email, b.Email), cmp.Compare(a.OfMonth, b.OfMonth), cmp.Compare(a.KeyID, b.KeyID), cmp.Compare(a.Tier, b.Tier))
+	})
+	return list, nil
+}
+
+// correction returns the line for what came late: what all calls of the month cost at its prices, less what was billed.
+// Calls that are gone, as of a customer who was deleted, are not paid back.
+func (in input) correction(month db.Month, u use, now int64, billed []db.BillingLine) (db.BillingLine, error) {
+	p := in.price(u.Tier)
+	var used, paid int64
+	for n := range billed {
+		if n == 0 {
+			first := &billed[0]
+			p = db.Price{Tier: first.Tier, Currency: first.Currency, Included: first.Included, Overage: first.Price, OverageCalls: first.PriceCalls}
+		}
+		used += billed[n].Used
+		paid += billed[n].Amount - billed[n].Base
+	}
+	l := lineOf(in.Month, in.keyOf(u.Key), p)
+	l.OfMonth, l.Used, l.Included = month, now-used, max(0, p.Included-used)
+	if l.Used <= 0 {
+		return l, nil
+	}
+	l.Overage = max(0, l.Used-l.Included)
+	all, err := p.OveragePrice(max(0, now-p.Included))
+	l.Amount = max(0, all-paid)
+	return l, err
+}
+
+// invoices returns what each customer owes: one for each currency with an amount.
+func invoices(lines []db.BillingLine, customers map[pierre.UserID]db.BillingCustomer) []db.Invoice {
+	type of struct {
+		user     pierre.UserID
+		currency db.Currency
+	}
+	place := map[of]int{}
+	var list []db.Invoice
+	for n := range lines {
+		l := &lines[n]
+		if l.Amount == 0 || l.UserID == "" {
+			continue
+		}
+		at, known := place[of{l.UserID, l.Currency}]
+		if !known {
+			at = len(list)
+			place[of{l.UserID, l.Currency}] = at
+			c := customers[l.UserID]
+			list = append(list, db.Invoice{UserID: l.UserID, Email: l.Email, Company: c.Company, Address: c.Address, TaxID: c.TaxID, Currency: l.Currency})
+		}
+		list[at].Amount += l.Amount
+	}
+	return list
+}
+
+// meter is the name of what Stripe is told: calls that ran.
+const meter = "tool_calls"
+
+// events returns what Stripe is told of a month: the calls of each customer that it knows, those of corrections included.
+func events(month db.Month, lines []db.BillingLine, customers map[pierre.UserID]db.BillingCustomer, due time.Time) []db.MeterEvent {
+	sums := map[pierre.UserID]int64{}
+	for n := range lines {
+		if l := &lines[n]; customers[l.UserID].Stripe != "" && l.Used > 0 {
+			sums[l.UserID] += l.Used
+		}
+	}
+	list := make([]db.MeterEvent, 0, len(sums))
+	for user, calls := range sums {
+		stripe := customers[user].Stripe
+		list = append(list, db.MeterEvent{
+			Identifier: fmt.Sprintf("%s:%s:%s", stripe, meter, string(month)), UserID: user, Customer: stripe, Meter: meter, Value: calls, Next: due,
+		})
+	}
+	slices.SortFunc(list, func(a, b db.MeterEvent) int { return strings.Compare(a.Identifier, b.Identifier) })
+	return list
+}
