@@ -30,8 +30,8 @@ type balancer struct {
 	running  map[*replica]int // requests
 }
 
-func newBalancer(t *testing.T, replicas []*replica) *balancer {
-	b := &balancer{replicas: replicas, out: map[*replica]bool{}, running: map[*replica]int{}}
+func newBalancer(t *testing.T) *balancer {
+	b := &balancer{out: map[*replica]bool{}, running: map[*replica]int{}}
 	server := httptest.NewServer(b)
 	t.Cleanup(func() {
 		server.CloseClientConnections() // streams would keep it
@@ -39,6 +39,13 @@ func newBalancer(t *testing.T, replicas []*replica) *balancer {
 	})
 	b.url = server.URL
 	return b
+}
+
+// serve lets it give requests to the replicas.
+func (b *balancer) serve(replicas []*replica) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.replicas = replicas
 }
 
 // drain puts a replica out of use, and returns when the requests that it had are answered.

@@ -98,8 +98,8 @@ func startCluster(t *testing.T) *cluster {
 // startClusterOn starts three servers on a database that is there, with more environment variables.
 func startClusterOn(t *testing.T, databaseURL string, env ...string) *cluster {
 	t.Helper()
-	c := &cluster{t: t, redis: redistest.Start(t)}
-	c.env = append(append(os.Environ(), env...),
+	c := &cluster{t: t, redis: redistest.Start(t), balancer: newBalancer(t)}
+	c.env = append(append(os.Environ(), env...), "PUBLIC_URL="+c.balancer.url,
 		"DATABASE_URL="+databaseURL, "REDIS_URL="+c.redis.URL(),
 		"JWT_SECRET=qL0zvWmT9hXe4KcJ2rUyB7nGd5sPaF1i", "ENCRYPTION_KEY=Zt8oNvR3wQxE6yHjM0uKbC4gLf9kDs2p")
 	c.run("pierre-mcp-server", "migrate", "--data-dir", t.TempDir())
@@ -117,7 +117,7 @@ func startClusterOn(t *testing.T, databaseURL string, env ...string) *cluster {
 		})
 		c.replicas = append(c.replicas, r)
 	}
-	c.balancer = newBalancer(t, c.replicas)
+	c.balancer.serve(c.replicas)
 	c.token = strings.TrimSpace(c.run("admin-setup", "generate-token", "--service", "e2e", "--super-admin", "--data-dir", t.TempDir()))
 	return c
 }
