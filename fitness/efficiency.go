@@ -103,24 +103,8 @@ func steadyHalves(t, output, bpm []float64) (effortHalves, error) {
 	if err != nil {
 		return effortHalves{}, err
 	}
-	var sums [2]struct{ output, bpm, seconds float64 }
 	remaining := out.secondsFrom(from)
-	passed, both := 0.0, 0.0
-	for i := from; i < len(t); i++ {
-		at := 0
-		if passed >= remaining/2 {
-			at = 1
-		}
-		s := out.seconds(i)
-		passed += s
-		if math.IsNaN(out.x[i]) || math.IsNaN(heart.x[i]) {
-			continue
-		}
-		both += s
-		sums[at].output += out.x[i] * s
-		sums[at].bpm += heart.x[i] * s
-		sums[at].seconds += s
-	}
+	first, second, both := sumHalves(out, heart, from, remaining)
 	if both < minHalvesWithin*remaining {
 		return effortHalves{}, unavailable("only %.0f %% of the time has both output and heart rate", 100*both/remaining)
 	}
@@ -128,12 +112,37 @@ func steadyHalves(t, output, bpm []float64) (effortHalves, error) {
 		notes = append(notes, fmt.Sprintf("only %.0f %% of the time has both output and heart rate", 100*both/remaining))
 	}
 	h := effortHalves{coverage: both / remaining, notes: notes}
-	h.first = half{sums[0].output / sums[0].seconds, sums[0].bpm / sums[0].seconds}
-	h.second = half{sums[1].output / sums[1].seconds, sums[1].bpm / sums[1].seconds}
+	h.first, h.second = first.mean(), second.mean()
 	if !(h.first.output > 0) || !(h.second.output > 0) {
 		return effortHalves{}, unavailable("one half of the effort has no output")
 	}
 	return h, nil
+}
+
+// A halfSum adds up the seconds of a half that have both output and heart rate.
+type halfSum struct{ output, bpm, seconds float64 }
+
+func (s halfSum) mean() half { return half{s.output / s.seconds, s.bpm / s.seconds} }
+
+// sumHalves adds up the two halves, by time, of what remains from sample from on, and the seconds of both.
+func sumHalves(out, heart column, from int, remaining float64) (first, second halfSum, both float64) {
+	passed := 0.0
+	for i := from; i < len(out.x); i++ {
+		sum := &first
+		if passed >= remaining/2 {
+			sum = &second
+		}
+		seconds := out.seconds(i)
+		passed += seconds
+		if math.IsNaN(out.x[i]) || math.IsNaN(heart.x[i]) {
+			continue
+		}
+		both += seconds
+		sum.output += out.x[i] * seconds
+		sum.bpm += heart.x[i] * seconds
+		sum.seconds += seconds
+	}
+	return first, second, both
 }
 
 // steadiness refuses what is too short from the sample on, and notes what is short, uneven or broken up.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -56,20 +57,7 @@ The permissions are
 			if err != nil {
 				return explain(err)
 			}
-			return c.run(cmd.Context(), func(a *app) error {
-				ring, err := a.secrets(cmd.Context())
-				if err != nil {
-					return err
-				}
-				token, err := access.SignAdminToken(ring.JWTSecret(), row)
-				if err != nil {
-					return err
-				}
-				if err := a.CreateAdminToken(cmd.Context(), a.act(), row); err != nil {
-					return err
-				}
-				return a.printToken(row, token, "")
-			})
+			return c.run(cmd.Context(), func(a *app) error { return a.generate(cmd.Context(), row) })
 		},
 	}
 	f := cmd.Flags()
@@ -79,6 +67,22 @@ The permissions are
 	f.BoolVar(&req.superAdmin, "super-admin", false, "give all permissions")
 	addDays(f, &req.days, defaultDays, "days until the token expires, 0 for never")
 	return cmd
+}
+
+// generate makes the token of the row, and prints it.
+func (a *app) generate(ctx context.Context, row pierre.AdminToken) error {
+	ring, err := a.secrets(ctx)
+	if err != nil {
+		return err
+	}
+	token, err := access.SignAdminToken(ring.JWTSecret(), row)
+	if err != nil {
+		return err
+	}
+	if err := a.CreateAdminToken(ctx, a.act(), row); err != nil {
+		return err
+	}
+	return a.printToken(row, token, "")
 }
 
 // addDays adds --expires-in-days, and --expires-days as another name for it.

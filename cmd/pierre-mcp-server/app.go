@@ -70,12 +70,9 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 	if c.certificate != nil {
 		c.certificate.LogTo(log)
 	}
-	var countries *clientinfo.Countries
-	if c.geoIPDB != "" {
-		var err error
-		if countries, err = clientinfo.OpenCountries(c.geoIPDB, log); err != nil {
-			return nil, cli.Usage(fmt.Errorf("%s: %w", c.settings.Source("geoip-db"), err))
-		}
+	clients, err := c.openClients(log)
+	if err != nil {
+		return nil, err
 	}
 	st, err := c.openStore(ctx, log, alone)
 	if err != nil {
@@ -99,7 +96,7 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 		calls:    calls,
 		recorder: usage.NewRecorder(calls.callStore),
 		live:     usage.NewLive(st, log),
-		clients:  clientinfo.New(countries),
+		clients:  clients,
 		mcp:      server.NewMCPServer("pierre-mcp-server", buildinfo.Version(), server.WithInstructions(tools.Instructions)),
 		imports: importer.New(st, time.Now, importer.Options{
 			TempDir: c.dataDir, MaxStored: c.maxStored(),
@@ -113,6 +110,18 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 	tools.New(st, coach, time.Now, a.toolOptions(c)).Register(a.mcp)
 	a.watchEnd(ctx)
 	return a, nil
+}
+
+// openClients returns what describes clients; without a list of the countries of addresses, countries are unknown.
+func (c *config) openClients(log *slog.Logger) (*clientinfo.Describer, error) {
+	if c.geoIPDB == "" {
+		return clientinfo.New(nil), nil
+	}
+	countries, err := clientinfo.OpenCountries(c.geoIPDB, log)
+	if err != nil {
+		return nil, cli.Usage(fmt.Errorf("%s: %w", c.settings.Source("geoip-db"), err))
+	}
+	return clientinfo.New(countries), nil
 }
 
 // maxStored returns how many bytes of samples a person may have: on their own computer, what the disk holds.

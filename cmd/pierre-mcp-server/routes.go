@@ -38,22 +38,7 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	a.measure()
 	verifier := access.NewVerifier(a.store, time.Now)
 	athletes := access.NewAthletes(a.store, c.maxAthletes, time.Now)
-	recorder := m.Calls(a.recorder, func(tool string) bool { return a.mcp.GetTool(tool) != nil })
-	mcp := mcpapi.New(a.mcp, mcpapi.Keys(c.callers(a, verifier), athletes), a.limiter, recorder, mcpapi.Options{
-		Clients:        a.clients,
-		Log:            a.log,
-		Work:           a.work,
-		Overload:       a.guard(),
-		AllowedOrigins: c.allowedOrigins,
-		TrustedProxies: c.trustedProxies,
-		ToolProfile:    c.toolProfile,
-		InProfile:      tools.InProfile,
-		Free:           tools.Free,
-
-		ResourceMetadata: c.resourceMetadata(),
-		Sessions:         a.sessions(ring),
-	})
-	m.Sessions(mcp.Sessions)
+	mcp := a.mcpAPI(c, mcpapi.Keys(c.callers(a, verifier), athletes), ring)
 	imports := importapi.New(m.Imports(a.imports), importapi.Keys(verifier, athletes), importapi.Options{Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log})
 	keys := access.KeyListeners{verifier, athletes, mcp}
 	changes := a.follow(verifier, keys)
@@ -78,6 +63,26 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	}
 	mountHealth(mux, a.store, func() []string { return impaired(changes.State()) }, a.log)
 	return &api{withClient(mux, c.trustedProxies), mcp, verifier, changes, ring}, nil
+}
+
+func (a *app) mcpAPI(c *config, callers mcpapi.Callers, ring *keyring.Ring) *mcpapi.Server {
+	recorder := a.monitor.Calls(a.recorder, func(tool string) bool { return a.mcp.GetTool(tool) != nil })
+	mcp := mcpapi.New(a.mcp, callers, a.limiter, recorder, mcpapi.Options{
+		Clients:        a.clients,
+		Log:            a.log,
+		Work:           a.work,
+		Overload:       a.guard(),
+		AllowedOrigins: c.allowedOrigins,
+		TrustedProxies: c.trustedProxies,
+		ToolProfile:    c.toolProfile,
+		InProfile:      tools.InProfile,
+		Free:           tools.Free,
+
+		ResourceMetadata: c.resourceMetadata(),
+		Sessions:         a.sessions(ring),
+	})
+	a.monitor.Sessions(mcp.Sessions)
+	return mcp
 }
 
 // sessions returns what seals the ids of sessions, if other servers may go on with them.

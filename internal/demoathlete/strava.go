@@ -136,22 +136,8 @@ func (e *export) write() (file, Manifest, error) {
 
 // row fills the columns that Strava fills for an uploaded activity.
 func (e *export) row(id, kind, filename, note string, t Recording) []string {
-	row := make([]string, len(e.header))
-	put := func(name string, occurrence int, value string) {
-		for i, column := range e.header {
-			if column == name {
-				if occurrence--; occurrence == 0 {
-					row[i] = value
-					return
-				}
-			}
-		}
-	}
-	number := func(name string, occurrence int, value *float64) {
-		if value != nil {
-			put(name, occurrence, strconv.FormatFloat(*value, 'f', 1, 64))
-		}
-	}
+	row := tableRow{e.header, make([]string, len(e.header))}
+	put, number := row.put, row.number
 	put("Activity ID", 1, id)
 	put("Activity Date", 1, t.Start.Format("Jan 2, 2006, 3:04:05 PM"))
 	put("Activity Name", 1, t.Name)
@@ -183,7 +169,28 @@ func (e *export) row(id, kind, filename, note string, t Recording) []string {
 	if filename != "" {
 		put("From Upload", 1, "1.0")
 	}
-	return row
+	return row.cells
+}
+
+// A tableRow is a row of the export's table.
+type tableRow struct{ header, cells []string }
+
+// put writes a value into the column of that name; some names occur twice.
+func (r tableRow) put(name string, occurrence int, value string) {
+	for i, column := range r.header {
+		if column == name {
+			if occurrence--; occurrence == 0 {
+				r.cells[i] = value
+				return
+			}
+		}
+	}
+}
+
+func (r tableRow) number(name string, occurrence int, value *float64) {
+	if value != nil {
+		r.put(name, occurrence, strconv.FormatFloat(*value, 'f', 1, 64))
+	}
 }
 
 // displayed is the distance as the site shows it: kilometres, of swims metres with a comma.

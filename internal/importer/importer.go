@@ -104,22 +104,7 @@ func (i *Importer) Import(
 	})
 	group.Go(func() error {
 		for res := range results {
-			if sum.Files%checkEvery == 0 {
-				if err := i.checkStored(ctx, user); err != nil {
-					return err
-				}
-			}
-			row, added, err := i.file(ctx, user, res)
-			if err != nil {
-				return fmt.Errorf("importing %s: %w", res.Path, err)
-			}
-			sum.Count(row)
-			sum.Activities += added
-			progress.done(sum.Files)
-			if watch.Row == nil {
-				continue
-			}
-			if err := watch.Row(row); err != nil {
+			if err := i.keep(ctx, user, res, &sum, progress, watch); err != nil {
 				return err
 			}
 		}
@@ -127,6 +112,26 @@ func (i *Importer) Import(
 	})
 	err := group.Wait()
 	return sum, err
+}
+
+// keep keeps what was read of a file, and counts it.
+func (i *Importer) keep(ctx context.Context, user pierre.UserID, res activityfile.Result, sum *pierre.ImportSummary, p *progress, watch Watch) error {
+	if sum.Files%checkEvery == 0 {
+		if err := i.checkStored(ctx, user); err != nil {
+			return err
+		}
+	}
+	row, added, err := i.file(ctx, user, res)
+	if err != nil {
+		return fmt.Errorf("importing %s: %w", res.Path, err)
+	}
+	sum.Count(row)
+	sum.Activities += added
+	p.done(sum.Files)
+	if watch.Row == nil {
+		return nil
+	}
+	return watch.Row(row)
 }
 
 // checkStored refuses more recordings of a user who has as much as the limit allows.

@@ -59,10 +59,6 @@ const maxUsageGroups = 100_000
 // Usage adds up the usage that q asks for. The groups are in order of their starts and of what they are split by; those
 // without calls are left out. All of it is of one moment. More than 100 000 groups are [pierre.KindInvalid].
 func (s *Store) Usage(ctx context.Context, q pierre.UsageQuery) ([]pierre.UsageGroup, error) {
-	type group struct {
-		start int64
-		of    string
-	}
 	u := usageFilter{
 		user: q.Customer, tier: q.Tier, tool: q.Tool, from: q.Country,
 		single: q.Split == pierre.SplitKey || q.Split == pierre.SplitUser,
@@ -78,11 +74,11 @@ func (s *Store) Usage(ctx context.Context, q pierre.UsageQuery) ([]pierre.UsageG
 		longest = hourSpan
 	default:
 	}
-	var groups map[group]*pierre.UsageSums
+	var groups map[usageGroup]*pierre.UsageSums
 	err := s.view(ctx, "adding up usage", func(t *tx) error {
-		groups = map[group]*pierre.UsageSums{}
+		groups = map[usageGroup]*pierre.UsageSums{}
 		return t.readUsage(ctx, &u, q.From, q.To, longest, func(id rollupID, sums *pierre.UsageSums) error {
-			g := group{of: splitBy(q.Split, id)}
+			g := usageGroup{of: splitBy(q.Split, id)}
 			if q.By != "" {
 				start, _ := q.By.Window(time.UnixMicro(id.start))
 				g.start = start.UnixMicro()
@@ -100,15 +96,27 @@ func (s *Store) Usage(ctx context.Context, q pierre.UsageQuery) ([]pierre.UsageG
 	if err != nil {
 		return nil, err
 	}
+	return listGroups(groups, q.By != ""), nil
+}
+
+// A usageGroup is what the calls of a row of a report have in common.
+type usageGroup struct {
+	start int64 // of their time, if they are grouped by it
+	of    string
+}
+
+// listGroups returns the rows of a report in the order of their times and names.
+func listGroups(groups map[usageGroup]*pierre.UsageSums, timed bool) []pierre.UsageGroup {
 	list := make([]pierre.UsageGroup, 0, len(groups))
-	for _, g := range slices.SortedFunc(maps.Keys(groups), func(a, b group) int { return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.of, b.of)) }) {
+	order := func(a, b usageGroup) int { return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.of, b.of)) }
+	for _, g := range slices.SortedFunc(maps.Keys(groups), order) {
 		row := pierre.UsageGroup{Of: g.of, UsageSums: *groups[g]}
-		if q.By != "" {
+		if timed {
 			row.Start = time.UnixMicro(g.start).UTC()
 		}
 		list = append(list, row)
 	}
-	return list, nil
+	return list
 }
 
 func splitBy(split pierre.UsageSplit, id rollupID) string {

@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -22,6 +21,11 @@ func (t tallies) add(id rollupID, sums *pierre.UsageSums) {
 		t[at] = &pierre.UsageSums{}
 	}
 	t[at].Add(sums)
+}
+
+func (t tallies) collect(id rollupID, sums *pierre.UsageSums) error {
+	t.add(id, sums)
+	return nil
 }
 
 // ofAll adds up all keys.
@@ -122,40 +126,23 @@ func spanName(span int64) string {
 
 // compareDay compares the roll-ups of a day with its calls, or its days with its hours where calls are no longer kept.
 func (t *tx) compareDay(ctx context.Context, day piece, k kept) (found []pierre.Difference, calls int64, err error) {
-	single := &usageFilter{single: true}
 	pending := tallies{}
-	collect := func(into tallies) func(rollupID, *pierre.UsageSums) error {
-		return func(id rollupID, sums *pierre.UsageSums) error {
-			into.add(id, sums)
-			return nil
-		}
-	}
-	if err := t.readDeltas(ctx, single, day, collect(pending)); err != nil {
+	if err := t.readDeltas(ctx, &usageFilter{single: true}, day, pending.collect); err != nil {
 		return nil, 0, err
 	}
-	rolled := map[int64]tallies{}
-	of := map[int64]tallies{}
+	rolled, of := map[int64]tallies{}, map[int64]tallies{}
 	for _, span := range [...]int64{minuteSpan, hourSpan, daySpan} {
 		if !k.has(span, day.from) {
 			continue
 		}
-		p := piece{span, day.from, day.to}
-		rolled[span], of[span] = tallies{}, tallies{}
-		if err := t.readRollups(ctx, single, p, collect(rolled[span])); err != nil {
+		if rolled[span], of[span], err = t.rolledUp(ctx, piece{span, day.from, day.to}, pending); err != nil {
 			return nil, 0, err
-		}
-		if err := t.readRollups(ctx, &usageFilter{}, p, collect(of[span])); err != nil {
-			return nil, 0, err
-		}
-		for at, sums := range pending {
-			rolled[span].add(rollupID{key: pierre.KeyID(at.key), tool: at.tool, country: at.country}, sums)
-			of[span].add(rollupID{key: allKeys, tool: at.tool, country: at.country}, sums)
 		}
 	}
 	truth, by := tallies{}, "calls"
 	switch {
 	case day.from >= k.calls:
-		if err := t.readRolledCalls(ctx, day, collect(truth)); err != nil {
+		if err := t.readRolledCalls(ctx, day, truth.collect); err != nil {
 			return nil, 0, err
 		}
 	case rolled[hourSpan] != nil:
@@ -173,6 +160,22 @@ func (t *tx) compareDay(ctx context.Context, day piece, k kept) (found []pierre.
 		}
 	}
 	return found, calls, nil
+}
+
+// rolledUp returns the rollups of a piece of time with what is pending: of each key, and of all keys together.
+func (t *tx) rolledUp(ctx context.Context, p piece, pending tallies) (single, all tallies, err error) {
+	single, all = tallies{}, tallies{}
+	if err := t.readRollups(ctx, &usageFilter{single: true}, p, single.collect); err != nil {
+		return nil, nil, err
+	}
+	if err := t.readRollups(ctx, &usageFilter{}, p, all.collect); err != nil {
+		return nil, nil, err
+	}
+	for at, sums := range pending {
+		single.add(rollupID{key: pierre.KeyID(at.key), tool: at.tool, country: at.country}, sums)
+		all.add(rollupID{key: allKeys, tool: at.tool, country: at.country}, sums)
+	}
+	return single, all, nil
 }
 
 // readRolledCalls visits the calls and refusals of the day that are in roll-ups.
@@ -262,79 +265,4 @@ func (t *tx) remakeDay(ctx context.Context, day piece) error {
 		return err
 	}
 	return t.raiseRollups(ctx, r)
-}
-
-// reconcileQuotas compares the counters of the windows that are open at now with the calls in them.
-func (s *Store) reconcileQuotas(ctx context.Context, now time.Time, repair bool, r *pierre.Reconciliation) error {
-	var counters []openCounter
-	err := s.view(ctx, "reading quota counters", func(t *tx) (err error) {
-		counters, err = t.openCounters(ctx, now)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for _, c := range counters {
-		r.Quotas++
-		d := pierre.Difference{Where: "quota", From: time.UnixMicro(c.start).UTC(), Key: c.bucket, Field: "used", Of: "calls", Period: c.period}
-		check := func(t *tx) (err error) {
-			if d.Is, err = t.countedCalls(ctx, counter{c.bucket, c.period, c.start}, c.end); err != nil {
-				return err
-			}
-			d.Should, err = t.countCalls(ctx, c.bucket, c.start, c.end)
-			return err
-		}
-		if err := s.view(ctx, "comparing a quota", check); err != nil {
-			if pierre.KindOf(err) == pierre.KindNotFound {
-				continue // its window was over
-			}
-			return err
-		}
-		if d.Is == d.Should {
-			continue
-		}
-		if repair {
-			if err := s.update(ctx, "repairing a quota", func(t *tx) error {
-				should, err := t.countCalls(ctx, c.bucket, c.start, c.end)
-				if err != nil {
-					return err
-				}
-				pending, err := t.pendingCalls(ctx, c.bucket, c.start, c.end)
-				if err != nil {
-					return err
-				}
-				_, err = t.exec(ctx, `UPDATE quota_counters SET used = $4 WHERE key_id = $1 AND period = $2 AND window_start_us = $3`, c.bucket, c.period, c.start, should-pending)
-				return err
-			}); err != nil {
-				return fmt.Errorf("of %s: %w", c.bucket, err)
-			}
-			d.Mended = true
-		}
-		r.Differences = append(r.Differences, d)
-	}
-	return nil
-}
-
-type openCounter struct {
-	bucket     string
-	period     pierre.Period
-	start, end int64
-}
-
-func (t *tx) openCounters(ctx context.Context, now time.Time) (list []openCounter, err error) {
-	f := &filter{}
-	openCounters(f, now)
-	rows, err := t.query(ctx, `SELECT c.key_id, c.period, c.window_start_us, c.window_end_us FROM quota_counters c WHERE `+f.where(), f.args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var c openCounter
-		if err := rows.Scan(&c.bucket, &c.period, &c.start, &c.end); err != nil {
-			return nil, err
-		}
-		list = append(list, c)
-	}
-	return list, rows.Err()
 }

@@ -107,22 +107,28 @@ func (r *Reporter) Breakdown(ctx context.Context, q pierre.UsageQuery, page Page
 	if q.By == "" && q.Split == "" {
 		return b, nil
 	}
-	first, _ := slices.BinarySearchFunc(groups, after, func(g pierre.UsageGroup, at rowPosition) int {
-		return cmp.Or(cmp.Compare(startOf(g), at.Start), cmp.Compare(g.Of, at.Of), -1) // the row of the cursor was shown
-	})
-	if page.Cursor == "" {
-		first = 0
-	}
-	groups = groups[first:]
-	if page.Limit > 0 && len(groups) > page.Limit {
-		groups = groups[:page.Limit]
-		last := groups[page.Limit-1]
-		b.NextCursor = new(rowPosition{startOf(last), last.Of}.cursor())
-	}
+	groups, b.NextCursor = pageOf(groups, page, after)
 	for i := range groups {
 		b.Rows = append(b.Rows, rowOf(q, &groups[i]))
 	}
 	return b, nil
+}
+
+// pageOf returns the groups of a page, which begins after the row of its cursor, and the cursor of the next page; nil if
+// there is none.
+func pageOf(groups []pierre.UsageGroup, page Page, after rowPosition) (shown []pierre.UsageGroup, next *string) {
+	if page.Cursor != "" {
+		first, _ := slices.BinarySearchFunc(groups, after, func(g pierre.UsageGroup, at rowPosition) int {
+			return cmp.Or(cmp.Compare(startOf(g), at.Start), cmp.Compare(g.Of, at.Of), -1) // the row of the cursor was shown
+		})
+		groups = groups[first:]
+	}
+	if page.Limit > 0 && len(groups) > page.Limit {
+		groups = groups[:page.Limit]
+		last := groups[page.Limit-1]
+		next = new(rowPosition{startOf(last), last.Of}.cursor())
+	}
+	return groups, next
 }
 
 func rowOf(q pierre.UsageQuery, g *pierre.UsageGroup) BreakdownRow {

@@ -45,10 +45,15 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, _ pierre.AdminTo
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // nginx would collect events
 	w.WriteHeader(http.StatusOK)
-	control := http.NewResponseController(w)
 	if _, err := fmt.Fprintf(w, "retry: %d\n\n", eventsGap); err != nil {
 		return err
 	}
+	return s.sendEvents(w, r, viewer.Events, token.Reveal())
+}
+
+// sendEvents sends events until they end, the client hangs up or its token is no longer valid.
+func (s *Server) sendEvents(w http.ResponseWriter, r *http.Request, events <-chan usage.LiveEvent, token string) error {
+	control := http.NewResponseController(w)
 	beat := time.NewTicker(s.heartbeat)
 	defer beat.Stop()
 	for {
@@ -56,7 +61,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, _ pierre.AdminTo
 			return err
 		}
 		select {
-		case e, ok := <-viewer.Events:
+		case e, ok := <-events:
 			if !ok {
 				return nil
 			}
@@ -64,7 +69,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, _ pierre.AdminTo
 				return err
 			}
 		case <-beat.C:
-			if err := s.stillListing(r, token.Reveal()); err != nil {
+			if err := s.stillListing(r, token); err != nil {
 				return nil
 			}
 			if _, err := fmt.Fprint(w, ": still here\n\n"); err != nil {

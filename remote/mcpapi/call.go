@@ -41,6 +41,12 @@ func (s *Server) callTool(ctx context.Context, x *streamable.Exchange, p access.
 		ctx, end = beginCall(ctx, x.Method(), name, traceOf(x.Params()))
 		defer func() { end(a.Failed) }()
 	}
+	return s.count(ctx, x, p, tool)
+}
+
+// count runs the tool if the limits admit the call, and records it.
+func (s *Server) count(ctx context.Context, x *streamable.Exchange, p access.Principal, tool *server.ServerTool) streamable.Answer {
+	name := tool.Tool.Name
 	started := s.now()
 	reserved, err := s.reserve(ctx, p.Buckets(name), started)
 	if err != nil {
@@ -56,7 +62,7 @@ func (s *Server) callTool(ctx context.Context, x *streamable.Exchange, p access.
 		}
 		return x.Refused(overLimit(h, reserved.Decision, started))
 	}
-	a = s.run(ctx, x, tool)
+	a := s.run(ctx, x, tool)
 	call.Status = pierre.CallSucceeded
 	if a.Failed {
 		call.Status = pierre.CallFailed

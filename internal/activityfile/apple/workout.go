@@ -29,6 +29,7 @@ type workout struct {
 	offset     int // seconds east of UTC
 	zone       string
 	duration   *float64
+	pausedAt   float64 // NaN unless it is paused
 	paused     float64
 	totals     pierre.Totals
 	distance   string // the kind of distance that the totals have
@@ -52,7 +53,7 @@ func (a *Reader) workout(e xml.StartElement) (workout, error) {
 		row = append(row, at.Name.Local, at.Value)
 	}
 	w.Sum = sha256.Sum256(fmt.Appendf(nil, "%q", row))
-	pausedAt := math.NaN()
+	w.pausedAt = math.NaN()
 	err := a.Children(func(e xml.StartElement) error {
 		switch e.Name.Local {
 		case "WorkoutStatistics":
@@ -62,16 +63,7 @@ func (a *Reader) workout(e xml.StartElement) (workout, error) {
 		case "MetadataEntry":
 			w.metadata(xmldoc.Attr(e, "key"), xmldoc.Attr(e, "value"))
 		case "WorkoutEvent":
-			at, _ := timeOf(xmldoc.Attr(e, "date"))
-			switch strings.TrimPrefix(xmldoc.Attr(e, "type"), "HKWorkoutEventType") {
-			case "Pause", "MotionPaused":
-				pausedAt = at
-			case "Resume", "MotionResumed":
-				if at > pausedAt {
-					w.paused += at - pausedAt
-				}
-				pausedAt = math.NaN()
-			}
+			w.event(e)
 		case "WorkoutRoute":
 			return a.Children(func(e xml.StartElement) error {
 				if e.Name.Local == "FileReference" && len(w.Routes) < maxRoutes {
@@ -87,6 +79,20 @@ func (a *Reader) workout(e xml.StartElement) (workout, error) {
 		_, w.offset = draft.FromUnix(w.Start).In(zone).Zone()
 	}
 	return w, err
+}
+
+// event notes when the workout was paused, and for how long.
+func (w *workout) event(e xml.StartElement) {
+	at, _ := timeOf(xmldoc.Attr(e, "date"))
+	switch strings.TrimPrefix(xmldoc.Attr(e, "type"), "HKWorkoutEventType") {
+	case "Pause", "MotionPaused":
+		w.pausedAt = at
+	case "Resume", "MotionResumed":
+		if at > w.pausedAt {
+			w.paused += at - w.pausedAt
+		}
+		w.pausedAt = math.NaN()
+	}
 }
 
 // maxLegs bounds the sports of one workout.

@@ -165,9 +165,15 @@ func (f *file) OnMesg(m proto.Message) {
 		f.describe(mesgdef.NewFieldDescription(&m))
 	default:
 	}
-	if len(f.sessions) > MaxSessions || max(len(f.laps), len(f.lengths), len(f.clocks), len(f.timer), len(f.native)) > maxMessages || len(f.hr.beats) > 2*f.maxSamples {
+	if f.hasTooMany() {
 		f.full = "the file has more parts than a recording can hold: read the first ones"
 	}
+}
+
+// hasTooMany reports whether there are more parts than a recording can hold.
+func (f *file) hasTooMany() bool {
+	messages := max(len(f.laps), len(f.lengths), len(f.clocks), len(f.timer), len(f.native))
+	return len(f.sessions) > MaxSessions || messages > maxMessages || len(f.hr.beats) > 2*f.maxSamples
 }
 
 func (f *file) event(e *mesgdef.Event) {

@@ -122,34 +122,15 @@ func Read(r io.Reader, maxRows int) (Table, error) {
 	if !ok {
 		return t, draft.ErrNoTable
 	}
-	var dates []string
-	for {
-		window.Since = 0
-		fields, err := c.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			if _, ok := errors.AsType[*csv.ParseError](err); !ok && draft.CutShort(err, 0) == "" {
-				return t, err
-			}
-			t.Warning = "the list of activities is damaged after row " + strconv.Itoa(len(t.Rows)) + ": the rest was not read"
-			break
-		}
-		if len(t.Rows) >= maxRows {
-			t.Warning = "the list has more than " + strconv.Itoa(maxRows) + " activities: the rest was not read"
-			break
-		}
-		row := cols.row(fields)
-		if strings.Trim(row.ID, "0123456789") != "" {
-			return t, draft.ErrNoTable // some other table of that name, such as Garmin Connect's
-		}
-		row.Label = cmp.Or(row.ID, fmt.Sprintf("row-%d", len(t.Rows)+1))
-		t.Rows = append(t.Rows, row)
-		dates = append(dates, t.Rows[len(t.Rows)-1].Date)
+	if err := t.readRows(c, window, cols, maxRows); err != nil {
+		return t, err
 	}
 	if cols.once {
 		metersFromKilometers(t.Rows)
+	}
+	dates := make([]string, len(t.Rows))
+	for i, row := range t.Rows {
+		dates[i] = row.Date
 	}
 	reader := newDateReader(dates)
 	for i := range t.Rows {
@@ -158,6 +139,34 @@ func Read(r io.Reader, maxRows int) (Table, error) {
 		}
 	}
 	return t, nil
+}
+
+// readRows reads the rows below the header, up to the first one that is damaged.
+func (t *Table) readRows(c *csv.Reader, window *xmldoc.TokenReader, cols columns, maxRows int) error {
+	for {
+		window.Since = 0
+		fields, err := c.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			if _, ok := errors.AsType[*csv.ParseError](err); !ok && draft.CutShort(err, 0) == "" {
+				return err
+			}
+			t.Warning = "the list of activities is damaged after row " + strconv.Itoa(len(t.Rows)) + ": the rest was not read"
+			return nil
+		}
+		if len(t.Rows) >= maxRows {
+			t.Warning = "the list has more than " + strconv.Itoa(maxRows) + " activities: the rest was not read"
+			return nil
+		}
+		row := cols.row(fields)
+		if strings.Trim(row.ID, "0123456789") != "" {
+			return draft.ErrNoTable // some other table of that name, such as Garmin Connect's
+		}
+		row.Label = cmp.Or(row.ID, fmt.Sprintf("row-%d", len(t.Rows)+1))
+		t.Rows = append(t.Rows, row)
+	}
 }
 
 // metersFromKilometers converts the distances of a list that gives each once, if they are too short for their times to be
