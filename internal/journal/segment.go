@@ -24,6 +24,8 @@ const (
 	renewBytes = 64 << 10 // a segment without calls that wait is emptied from this size on
 	maxSegment = 8 << 20  // a segment with calls that wait gets a successor from this size on
 	maxLine    = 64 << 10 // of a call; real ones have some hundred bytes
+
+	typicalLine = 1 << 10
 )
 
 // A segment is one file of a journal: a line per call, with the checksum of the line before it.
@@ -69,9 +71,7 @@ func oldSegments(path string) ([]*segment, error) {
 func (s *segment) append(calls []pierre.Call) error {
 	s.buffer.Reset()
 	for i := range calls {
-		if err := encode(&s.buffer, &calls[i]); err != nil {
-			return err
-		}
+		encode(&s.buffer, &calls[i])
 	}
 	n, err := s.file.Write(s.buffer.Bytes())
 	if err != nil {
@@ -91,16 +91,13 @@ func writeError(err error) error {
 }
 
 // encode adds the line of c to b.
-func encode(b *bytes.Buffer, c *pierre.Call) error {
-	line, err := json.Marshal(c) //nolint:musttag // a call has its fields' names in the file
-	if err != nil {
-		return fmt.Errorf("encoding a call: %w", err)
-	}
-	b.Write(appendSum(b.AvailableBuffer(), line))
-	b.WriteByte(' ')
-	b.Write(line)
-	b.WriteByte('\n')
-	return nil
+func encode(b *bytes.Buffer, c *pierre.Call) {
+	const sum = "00000000 "
+	b.Grow(typicalLine)
+	line := append(b.AvailableBuffer(), sum...)
+	line = appendCall(line, c)
+	appendSum(line[:0], line[len(sum):])
+	b.Write(append(line, '\n'))
 }
 
 func appendSum(to, line []byte) []byte {

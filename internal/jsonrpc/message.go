@@ -60,6 +60,7 @@ type Message struct {
 	RequestID     []byte // the request that notifications/cancelled is about
 	ProgressToken []byte // the token that notifications/progress is about
 	Meta          []byte // "_meta"
+	MoreParams    bool   // there are others than name, arguments and _meta
 
 	// Members of params._meta.
 	OfferedToken    []byte // the progress token that a request offers
@@ -155,6 +156,22 @@ func Text(value []byte) (text string, ok bool) {
 		return string(plain), true
 	}
 	return decode(value)
+}
+
+// AppendText appends text as json.Marshal writes it, which is slower for what most texts are.
+func AppendText(b []byte, text string) []byte {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			encoded, err := json.Marshal(text)
+			if err != nil { // not of a string
+				return b
+			}
+			return append(b, encoded...)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, text...)
+	return append(b, '"')
 }
 
 // decode is apart from Text, which allocates nothing else.

@@ -253,3 +253,14 @@ func BenchmarkParse(b *testing.B) {
 		})
 	}
 }
+
+func FuzzAppendText(f *testing.F) {
+	f.Add("plain")
+	f.Add("\"\\<>&\u2028\x00\xff")
+	f.Fuzz(func(t *testing.T, text string) {
+		want, err := json.Marshal(text)
+		if got := AppendText(nil, text); err != nil || string(got) != string(want) {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	})
+}
