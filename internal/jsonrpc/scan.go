@@ -102,6 +102,9 @@ func (s *scanner) member(i, depth int, at scope) int {
 		return s.value(i, depth, elsewhere)
 	}
 	field := s.m.field(at, name)
+	if at == inParams && field != &s.m.Name && field != &s.m.Arguments && field != &s.m.Meta {
+		s.m.MoreParams = true
+	}
 	end = s.value(i, depth, s.within(at, field))
 	if end >= 0 && field != nil {
 		s.set(field, name, s.b[i:end])

@@ -57,14 +57,6 @@ func (x *Exchange) Result(ctx context.Context, result any) Answer {
 // Encoded answers the request with a result that is encoded already.
 func (x *Exchange) Encoded(result json.RawMessage) Answer { return answerWith(x.msg.id, result) }
 
-// encode is json.Marshal. A result of a tool encodes itself, which json.Marshal would read and copy once more.
-func encode(result any) ([]byte, error) {
-	if r, ok := result.(*mcp.CallToolResult); ok && r != nil {
-		return r.MarshalJSON()
-	}
-	return json.Marshal(result)
-}
-
 func isToolError(result any) bool {
 	r, ok := result.(*mcp.CallToolResult)
 	return ok && r.IsError

@@ -33,6 +33,9 @@ type message struct {
 
 	target    string          // the name member of params: of a tool or a prompt
 	paged     bool            // the client asks for a page of a list
+	arguments json.RawMessage // of a tool
+	meta      json.RawMessage // the _meta member of params
+	more      bool            // params have other members than name, arguments and _meta
 	cancelled json.RawMessage // id of the request that notifications/cancelled is about
 }
 
@@ -93,6 +96,7 @@ func (m *message) classify(read *jsonrpc.Message) error {
 	m.token = read.OfferedToken
 	m.target, _ = jsonrpc.Text(read.Name)
 	m.paged = read.Cursor != nil
+	m.arguments, m.meta, m.more = read.Arguments, read.Meta, read.MoreParams
 	if jsonrpc.IsID(read.RequestID) {
 		m.cancelled = read.RequestID
 	}

@@ -86,7 +86,12 @@ func (s *Server) checkContentType(x *Exchange) error {
 	if x.plain && !s.opts.Open {
 		return nil
 	}
-	if mediaType, _, err := mime.ParseMediaType(x.r.Header.Get("Content-Type")); err != nil || mediaType != "application/json" {
+	const wanted = "application/json"
+	sent := x.r.Header.Get("Content-Type")
+	if sent == wanted {
+		return nil
+	}
+	if mediaType, _, err := mime.ParseMediaType(sent); err != nil || mediaType != wanted {
 		return Refuse(http.StatusUnsupportedMediaType, mcp.INVALID_REQUEST, "Content-Type must be application/json.")
 	}
 	return nil

@@ -36,6 +36,12 @@ func (x *Exchange) Params() json.RawMessage { return x.msg.params }
 // Name returns the name member of the params, as mcp-go reads it: of a tools/call, that of the tool.
 func (x *Exchange) Name() string { return x.msg.target }
 
+// Arguments returns the arguments and _meta members of the params: JSON, nil if they are absent. all reports whether the
+// params have no members but these and name.
+func (x *Exchange) Arguments() (arguments, meta json.RawMessage, all bool) {
+	return x.msg.arguments, x.msg.meta, !x.msg.more
+}
+
 // Paged reports whether the request asks for a page of a list, not for its beginning.
 func (x *Exchange) Paged() bool { return x.msg.paged }
 

@@ -110,8 +110,11 @@ func accepts(h http.Header, mediaType string) bool {
 	for _, value := range values {
 		for part := range strings.SplitSeq(value, ",") {
 			name, _, _ := strings.Cut(part, ";")
-			switch strings.ToLower(strings.TrimSpace(name)) {
-			case mediaType, major + "/*", "*/*":
+			name = strings.TrimSpace(name)
+			if strings.EqualFold(name, mediaType) || name == "*/*" {
+				return true
+			}
+			if of, ok := strings.CutSuffix(name, "/*"); ok && strings.EqualFold(of, major) {
 				return true
 			}
 		}

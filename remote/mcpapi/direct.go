@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -20,7 +21,7 @@ func (s *Server) callDirectly(ctx context.Context, x *streamable.Exchange, tool 
 		return streamable.Answer{}, false
 	}
 	request := mcp.CallToolRequest{Request: mcp.Request{Method: string(mcp.MethodToolsCall)}, Header: http.Header{}}
-	if json.Unmarshal(x.Params(), &request.Params) != nil || request.Params.Task != nil {
+	if !readCall(x, &request.Params) {
 		return streamable.Answer{}, false
 	}
 	result, err := s.guard(tool.Handler)(toolContext{s.mcp.WithContext(ctx, x), s.mcpValues}, request) //nolint:contextcheck // it is inherited
@@ -36,6 +37,21 @@ func (s *Server) callDirectly(ctx context.Context, x *streamable.Exchange, tool 
 	}
 	x.Leave()
 	return a, true
+}
+
+// readCall reads the params of a call as mcp-go does, which decodes them three times. It reports whether the call is a
+// plain one: name, arguments and _meta.
+func readCall(x *streamable.Exchange, params *mcp.CallToolParams) bool {
+	arguments, meta, all := x.Arguments()
+	if !all || meta != nil && json.Unmarshal(meta, &params.Meta) != nil {
+		return false
+	}
+	params.Name = x.Name()
+	if arguments == nil {
+		return true
+	}
+	params.RawArguments = slices.Clip(arguments)
+	return json.Unmarshal(arguments, &params.Arguments) == nil
 }
 
 // A toolContext is the context of a tool that is called directly: what mcp-go would put into it by keys of its own,

@@ -2,7 +2,9 @@ package mcpapi_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -33,6 +35,38 @@ func TestToolsFindTheirServerInBothEras(t *testing.T) {
 	} {
 		if !strings.Contains(resp.Text, `"n":41`) || !strings.Contains(resp.Text, `\u003c\u0026\u003e`) {
 			t.Errorf("%s: %s", era, resp.Text)
+		}
+	}
+}
+
+// What a tool sees of a call is what mcp-go would make of it.
+func TestParamsAreReadAsMCPGoDoes(t *testing.T) {
+	h := start(t, mcpapi.Options{})
+	var got mcp.CallToolParams
+	h.mcp.AddTool(mcp.NewTool("look"), func(_ context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		got = r.Params
+		return mcp.NewToolResultText("ok"), nil
+	})
+	older := h.initialized()
+	for _, params := range []string{
+		`{"name":"look"}`,
+		`{"name":"look","arguments":null}`,
+		`{"name":"look","arguments":{}}`,
+		`{"name":"l\u006fok","arguments":{"a": 1.5, "b":[1,{"c":null}],"big":12345678901234567890}}`,
+		`{"Name":"look","ARGUMENTS":{"a":1}}`,
+		`{"name":"look","arguments":{"a":1},"_meta":{"progressToken":7,"other":"x"}}`,
+		`{"name":"look","_meta":null}`,
+		`{"name":"look","arguments":{"a":1},"unknown":true,"cursor":"c"}`,
+		`{"name":"look","requestState":"s"}`,
+	} {
+		got = mcp.CallToolParams{}
+		resp := older.Post(`{"jsonrpc":"2.0","id":7,"method":"tools/call","params":` + params + `}`)
+		var want mcp.CallToolParams
+		if err := json.Unmarshal([]byte(params), &want); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(resp.Text, "ok") || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: the tool saw %+v, want %+v (%s)", params, got, want, resp.Text)
 		}
 	}
 }

@@ -130,13 +130,18 @@ func New(m *server.MCPServer, who Callers, limiter Limiter, recorder Recorder, o
 		Now:                opts.Now,
 	})
 	mux := http.NewServeMux()
-	mux.Handle("/mcp", s.transport)
 	mux.HandleFunc("POST /{$}", s.transport.ServePlain)
 	mux.Handle("/{$}", web.OnlyMethods(s.log, http.MethodPost))
 	mux.Handle("/", web.Handle(s.log, func(http.ResponseWriter, *http.Request) error {
 		return &pierre.Error{Kind: pierre.KindNotFound, Msg: "There is no such page; the MCP endpoint is /mcp."}
 	}))
-	s.routes = s.transport.Admit(mux)
+	s.routes = s.transport.Admit(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/mcp" { // what is asked for most does not go through the mux
+			s.transport.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	}))
 	return s
 }
 
