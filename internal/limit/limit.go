@@ -9,6 +9,8 @@ package limit
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -87,8 +89,8 @@ func quotaState(b pierre.Bucket, used int64, start, end time.Time) State {
 
 // accountOf names what the buckets of a call have in common with those of all calls that they share a bucket with: the customer.
 func accountOf(buckets []pierre.Bucket) string {
-	for _, b := range buckets {
-		if id, err := pierre.ParseBucketID(b.ID); err == nil && id.Kind == pierre.BucketCustomer {
+	for _, b := range slices.Backward(buckets) { // it is mostly the last
+		if strings.HasPrefix(b.ID, string(pierre.BucketCustomer)+":") {
 			return b.ID
 		}
 	}

@@ -41,6 +41,8 @@ type conn struct {
 	group  string
 	table  *connTable
 
+	renewed time.Time // when the write deadline was set last; of HTTP/1, where one request follows the other
+
 	working atomic.Int32 // requests that are not waiting for the client
 	since   atomic.Int64 // when the last of them began to wait, in nanoseconds
 	evicted atomic.Bool

@@ -98,7 +98,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
-	protect(f.handler, f.log).ServeHTTP(req.respond, r)
+	f.handler.ServeHTTP(req.respond, r)
 }
 
 // done measures and logs the request.

@@ -28,6 +28,9 @@ type responseWriter struct {
 
 func newResponseWriter(w http.ResponseWriter, r *http.Request, c *conn, now time.Time) *responseWriter {
 	o := &responseWriter{ResponseWriter: w, control: http.NewResponseController(w), conn: c, http1: r.ProtoMajor == 1}
+	if c != nil && o.http1 {
+		o.renewed = c.renewed // the deadline is the connection's
+	}
 	o.extend(now, 0)
 	return o
 }
@@ -38,6 +41,9 @@ func (w *responseWriter) extend(now time.Time, n int) {
 		return
 	}
 	w.renewed = now
+	if w.conn != nil && w.http1 {
+		w.conn.renewed = now
+	}
 	deadline := now.Add(writePause + time.Duration(n/writeBytesRate)*time.Second)
 	w.control.SetWriteDeadline(deadline) //nolint:errcheck // a writer without deadlines is written without
 }
