@@ -1,43 +1,180 @@
-// Package portal puts the admin site together: the routes of its packages of pages, behind what every request passes.
+// Package portal puts the admin site together: the routes of its packages of pages, behind what every request passes, and
+// their background work.
 package portal
 
 import (
 	"context"
-	"io"
+	"errors"
+	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"slices"
+	"time"
 
-	"github.com/pierre-mcp/pierre/internal/buildinfo"
+	"github.com/pierre-mcp/pierre/internal/jobs"
 	"github.com/pierre-mcp/pierre/internal/web"
+	"github.com/pierre-mcp/pierre/portal/account"
+	"github.com/pierre-mcp/pierre/portal/db"
+	"github.com/pierre-mcp/pierre/portal/mail"
+	"github.com/pierre-mcp/pierre/portal/requests"
 	"github.com/pierre-mcp/pierre/portal/route"
+	"github.com/pierre-mcp/pierre/portal/staff"
+	"github.com/pierre-mcp/pierre/portal/ui"
+	"github.com/pierre-mcp/pierre/remote/adminapi"
 )
 
-type readiness interface {
-	Ready(ctx context.Context) error
+// A Sealer encrypts what must be readable again; package keyring has one.
+type Sealer interface {
+	Seal(plaintext, purpose []byte) []byte
+	Open(sealed, purpose []byte) ([]byte, error)
 }
 
-// Handler serves the routes, /health (the process runs) and /ready (the database answers).
-func Handler(routes []route.Route, ready readiness, log *slog.Logger) http.Handler {
-	health := []route.Route{
-		{Pattern: "GET /health", Handler: func(w http.ResponseWriter, _ *http.Request) error {
-			return web.WriteJSON(w, http.StatusOK, map[string]string{"status": "ok", "version": buildinfo.Version()})
-		}},
-		{Pattern: "GET /ready", Handler: func(w http.ResponseWriter, r *http.Request) error {
-			if err := ready.Ready(r.Context()); err != nil {
-				return err
-			}
-			return web.WriteJSON(w, http.StatusOK, map[string]string{"status": "ready"})
-		}},
+// A Config is what the site needs.
+type Config struct {
+	DB        *db.DB
+	Server    *adminapi.Client
+	Seal      Sealer
+	Mail      mail.Sender
+	BaseURL   string // the site's origin
+	PublicURL string // the MCP server's origin, as customers reach it
+	Log       *slog.Logger
+}
+
+// Options are what the site can do without.
+type Options struct {
+	Development    bool           // on this machine only: no second factor, pages say so
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+	OIDC           *staff.OIDC    // nil: staff sign in with passwords and passkeys
+}
+
+// A Site is the admin site.
+type Site struct {
+	Staff *staff.Service
+
+	handler http.Handler
+	jobs    []jobs.Job
+}
+
+// Handler serves the site.
+func (s *Site) Handler() http.Handler { return s.handler }
+
+// Jobs returns the background work of all packages.
+func (s *Site) Jobs() []jobs.Job { return s.jobs }
+
+// New puts the site together.
+func New(c Config, opts Options) (*Site, error) {
+	p, err := newParts(c, opts)
+	if err != nil {
+		return nil, err
 	}
-	if len(routes) == 0 {
-		routes = []route.Route{{Pattern: "GET /{$}", Handler: func(w http.ResponseWriter, _ *http.Request) error {
-			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			_, err := io.WriteString(w, "<!doctype html><title>Pierre</title>")
-			return err
-		}}}
+	return &Site{Staff: p.team, handler: p.serve(p.routes()), jobs: p.jobs()}, nil
+}
+
+// parts are the packages of the site.
+type parts struct {
+	c         Config
+	opts      Options
+	pages     *ui.Renderer
+	outbox    *mail.Outbox
+	team      *staff.Service
+	customers *account.Site
+	asked     *requests.Service
+}
+
+func newParts(c Config, opts Options) (*parts, error) {
+	p := &parts{c: c, opts: opts, outbox: mail.NewOutbox(c.DB, c.Seal, time.Now)}
+	var err error
+	if p.pages, err = newPages(c, opts); err != nil {
+		return nil, err
 	}
-	return route.Mux(append(health, routes...), route.Doors{
-		StaffSignIn: "/admin/sign-in", CustomerSignIn: "/account/sign-in",
-		Fail: func(w http.ResponseWriter, r *http.Request, err error) { web.Fail(w, r, log, err) },
+	p.team, err = staff.New(c.DB, p.pages, c.BaseURL, c.Seal, staffMail{p.outbox, p.texts}, staff.Options{
+		Development: opts.Development, OIDC: opts.OIDC, Audit: c.Server, Trusted: opts.TrustedProxies,
 	})
+	if err != nil {
+		return nil, err
+	}
+	p.customers = account.New(c.DB, p.outbox, p.texts, c.Server, p.pages, c.Log, account.Options{Insecure: opts.Development, Proxies: opts.TrustedProxies})
+	p.asked = requests.New(c.DB, c.Server, p.outbox, p.pages, p.requestSettings,
+		requests.Options{Log: c.Log, PublicURL: c.PublicURL, Network: networkOf(opts.TrustedProxies)})
+	return p, nil
+}
+
+// routes returns the routes of all packages.
+func (p *parts) routes() []route.Route {
+	return slices.Concat(health(p.c.DB), p.pages.Routes(), p.previews(), p.team.Routes(), p.customers.Routes(), p.asked.Routes())
+}
+
+// jobs returns the background work of all packages.
+func (p *parts) jobs() []jobs.Job {
+	return slices.Concat(mail.NewWorker(p.outbox, p.c.Mail, p.c.Log).Jobs(), p.customers.Jobs(), p.asked.Jobs(),
+		[]jobs.Job{{Name: "end old sessions of the staff", Every: time.Hour, Fleet: true, Do: p.team.Prune}})
+}
+
+// newPages returns the renderer with the templates of all packages.
+func newPages(c Config, opts Options) (*ui.Renderer, error) {
+	sets := map[string]fs.FS{"staff": staff.Templates()}
+	var errs []error
+	for name, load := range map[string]func() (fs.FS, error){"account": account.Templates, requests.Set: requests.Templates} {
+		set, err := load()
+		sets[name], errs = set, append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	brand := func(ctx context.Context) ui.Brand { return staff.Brand(ctx, c.DB) }
+	return ui.New(brand, sets, ui.Options{Development: opts.Development, Log: c.Log})
+}
+
+// serve puts what every request passes around the routes, the outermost last.
+func (p *parts) serve(all []route.Route) http.Handler {
+	h := route.Mux(all, route.Doors{StaffSignIn: staff.SignInPath, CustomerSignIn: "/account/sign-in", Fail: p.pages.Fail})
+	h = p.customers.Identify(h, p.pages.Fail)
+	h = p.team.Sessions(h, p.pages.Fail)
+	h = http.MaxBytesHandler(h, maxBody)
+	h = crossOrigin(h, p.pages)
+	return harden(h)
+}
+
+const maxBody = 1 << 20 // bytes; pages with forms allow less
+
+// crossOrigin refuses changes that another site's page asks for.
+func crossOrigin(next http.Handler, pages *ui.Renderer) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		pages.Fail(w, r, errForeign())
+	}))
+	return protection.Handler(next)
+}
+
+// harden sets the headers that every answer has.
+func harden(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Referrer-Policy", "no-referrer") // paths hold the tokens of links
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Content-Security-Policy", ui.Policy)
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// networkOf returns where requests come from, as it is limited: an address, or the network of a site in IPv6.
+func networkOf(trusted []netip.Prefix) func(r *http.Request) string {
+	return func(r *http.Request) string {
+		addr := web.ClientAddr(r, trusted).Unmap()
+		const siteBits = 56
+		bits := addr.BitLen()
+		if addr.Is6() {
+			bits = siteBits
+		}
+		network, err := addr.Prefix(bits)
+		if err != nil {
+			return "unknown"
+		}
+		return network.String()
+	}
 }

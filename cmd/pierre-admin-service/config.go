@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -16,10 +17,12 @@ import (
 	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/cli/value"
 	"github.com/pierre-mcp/pierre/internal/datadir"
+	"github.com/pierre-mcp/pierre/internal/keyring"
 	"github.com/pierre-mcp/pierre/internal/logging"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/secret"
 	"github.com/pierre-mcp/pierre/portal/db"
+	"github.com/pierre-mcp/pierre/portal/mail"
 )
 
 // A config is everything that an operator can choose, checked. See docs/admin-service.md.
@@ -28,7 +31,12 @@ type config struct {
 	port           string
 	serverURL      string
 	adminToken     secret.String
+	publicURL      string // of the server, as customers reach it
 	baseURL        string // the site's origin, for links in mails
+	smtpURL        secret.String
+	sendGridKey    secret.String
+	mailFrom       mail.From
+	encryptionKey  keyring.Source
 	databaseURL    string
 	dataDir        string
 	log            logging.Options
@@ -52,6 +60,8 @@ func (c *config) table(getenv func(string) string) []cli.Setting {
 		{Flag: "host", Env: "PIERRE_ADMIN_HOST", Default: "127.0.0.1", Help: "address to listen on; 0.0.0.0 for all", Parse: into(&c.host, value.Host)},
 		{Flag: "port", Env: "PIERRE_ADMIN_PORT", Default: "8082", Help: "port to listen on", Parse: into(&c.port, value.Port)},
 		{Flag: "server-url", Env: "MCP_SERVER_URL", Default: "http://127.0.0.1:8081", Help: "origin of the pierre-mcp-server", Other: fromFile("MCP_SERVER_URL"), Parse: into(&c.serverURL, parseServer)},
+		{Flag: "server-public-url", Env: "MCP_PUBLIC_URL", Help: "origin of the server as customers reach it (default --server-url)", Parse: into(&c.publicURL, value.PublicURL)},
+		{Flag: "mail-from", Env: "MAIL_FROM", Help: "who mails come from, such as Pierre <keys@pierre.example>", Parse: into(&c.mailFrom, parseFrom)},
 		{Flag: "base-url", Env: "BASE_APP_URL", Help: "origin under which people reach the site, for the links in mails (default this machine)", Parse: into(&c.baseURL, value.PublicURL)},
 		{Flag: "database-url", Env: "DATABASE_URL", Help: "database as sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME (default admin.db in the data folder)", Parse: into(&c.databaseURL, parseDatabaseURL)},
 		{Flag: "data-dir", Env: "PIERRE_DATA_DIR", Default: dataDir, Help: "folder of the database and, in development, of mails", Parse: into(&c.dataDir, value.DataDir)},
@@ -75,13 +85,16 @@ func into[T any](place *T, parse func(string) (T, error)) func(string) error {
 
 // bind adds the flags to cmd.
 func (c *config) bind(cmd *cobra.Command, getenv func(string) string) {
+	c.encryptionKey = keyring.SourceOf(getenv, encryptionName)
 	c.settings = cli.BindSettings(cmd.PersistentFlags(), getenv, append(c.table(getenv), c.secrets()...))
 }
 
 // secrets lists the settings that are no flags, since others can read a command line.
 func (c *config) secrets() []cli.Setting {
 	return []cli.Setting{
-		{Env: "MCP_ADMIN_TOKEN", Other: fromFile("MCP_ADMIN_TOKEN"), Parse: func(text string) error { c.adminToken = secret.New(strings.TrimSpace(text)); return nil }},
+		{Env: "MCP_ADMIN_TOKEN", Other: fromFile("MCP_ADMIN_TOKEN"), Parse: into(&c.adminToken, parseSecret)},
+		{Env: "SMTP_URL", Other: fromFile("SMTP_URL"), Parse: into(&c.smtpURL, parseSecret)},
+		{Env: "SENDGRID_API_KEY", Other: fromFile("SENDGRID_API_KEY"), Parse: into(&c.sendGridKey, parseSecret)},
 	}
 }
 
@@ -109,26 +122,79 @@ func fromFile(name string) func(getenv func(string) string) (source, text string
 
 // load reads and checks all settings, before anything is made. Its error holds all mistakes.
 func (c *config) load() error {
-	errs := []error{c.settings.Parse()}
+	errs := []error{c.settings.Parse(), c.encryptionKey.Check(encryptionName)}
 	if c.development && !value.Loopback(c.host) {
 		errs = append(errs, fmt.Errorf("%s: --development asks for no second factor and so listens on this machine only, not on %s", c.settings.Source("host"), c.host))
 	}
 	if c.adminToken.Reveal() == "" {
 		errs = append(errs, errors.New("MCP_ADMIN_TOKEN: is needed; scripts/setup-admin-token.sh makes one and keeps it in a file for MCP_ADMIN_TOKEN_FILE"))
 	}
-	if c.baseURL == "" {
-		c.baseURL = "http://" + net.JoinHostPort("127.0.0.1", c.port)
+	if c.publicURL == "" {
+		c.publicURL = c.serverURL
 	}
-	errs = append(errs, c.loadCertificate())
+	errs = append(errs, c.checkSite(), c.checkMail(), c.checkSecret(), c.loadCertificate())
 	if err := errors.Join(errs...); err != nil {
 		return cli.Usage(err)
 	}
 	return nil
 }
 
-// loadDatabase is load for commands that only need the database.
+// checkSite wants the address under which people reach the site: links in mails never follow what a request says.
+func (c *config) checkSite() error {
+	if c.baseURL != "" {
+		return nil
+	}
+	if c.baseURL = "http://" + net.JoinHostPort("localhost", c.port); c.development || value.Loopback(c.host) {
+		return nil
+	}
+	return errors.New("--base-url: is needed, because links in mails begin with it; give the origin under which people reach the site, such as https://keys.example.com")
+}
+
+// checkMail wants a way for mails to leave.
+func (c *config) checkMail() error {
+	switch {
+	case c.smtpURL.Reveal() != "" && c.sendGridKey.Reveal() != "":
+		return errors.New("SMTP_URL and SENDGRID_API_KEY are both set; give the one by which mails should leave")
+	case c.smtpURL.Reveal() == "" && c.sendGridKey.Reveal() == "":
+		if c.development {
+			return nil
+		}
+		return errors.New("SMTP_URL or SENDGRID_API_KEY is needed: links are mailed. With --development mails are written to files")
+	case c.mailFrom.Address == "":
+		return errors.New("--mail-from: is needed, such as Pierre <keys@pierre.example>")
+	}
+	return nil
+}
+
+// checkSecret wants the secret given where several programs may share the database: all need the same one.
+func (c *config) checkSecret() error {
+	if path, err := db.Path(c.databaseURL, c.dataDir); err != nil || path != "" {
+		return nil //nolint:nilerr // the setting's parser has reported it
+	}
+	return c.encryptionKey.CheckGiven(encryptionName)
+}
+
+// sender returns how mails leave, and where that is, for the log.
+func (c *config) sender() (mail.Sender, string, error) {
+	switch {
+	case c.smtpURL.Reveal() != "":
+		s, err := mail.NewSMTP(c.mailFrom, c.smtpURL, mail.SMTPOptions{})
+		return s, "SMTP", err
+	case c.sendGridKey.Reveal() != "":
+		return mail.NewSendGrid(c.mailFrom, c.sendGridKey, mail.SendGridOptions{}), "SendGrid", nil
+	}
+	from := c.mailFrom
+	if from.Address == "" {
+		from = mail.From{Name: "Pierre", Address: "keys@pierre.localhost"}
+	}
+	dir := filepath.Join(c.dataDir, "mail")
+	s, err := mail.NewFiles(from, dir)
+	return s, dir, err
+}
+
+// loadDatabase is load for commands that only need the database and the site's address.
 func (c *config) loadDatabase() error {
-	if err := c.settings.Parse(); err != nil {
+	if err := errors.Join(c.settings.Parse(), c.encryptionKey.Check(encryptionName), c.checkSite(), c.checkSecret()); err != nil {
 		return cli.Usage(err)
 	}
 	return nil
@@ -146,6 +212,22 @@ func (c *config) loadCertificate() error {
 		return fmt.Errorf("%s: %w", c.settings.Source("tls-cert"), err)
 	}
 	return nil
+}
+
+// encryptionName names the secret that encrypts what must be readable again, such as mails while they wait.
+const encryptionName = "ADMIN_ENCRYPTION_KEY"
+
+func parseSecret(text string) (secret.String, error) { return secret.New(strings.TrimSpace(text)), nil }
+
+func parseFrom(text string) (mail.From, error) {
+	if text == "" {
+		return mail.From{}, nil
+	}
+	from, err := mail.ParseFrom(text)
+	if err != nil {
+		return from, errors.New("must be an address such as Pierre <keys@pierre.example>")
+	}
+	return from, nil
 }
 
 func parseServer(text string) (string, error) {

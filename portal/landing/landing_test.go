@@ -42,7 +42,8 @@ func prices() priceList {
 
 func site(t *testing.T, p priceList, server interface {
 	Tiers(ctx context.Context) ([]adminapi.Tier, error)
-}, brand ui.Brand) http.Handler {
+}, brand ui.Brand,
+) http.Handler {
 	t.Helper()
 	own, err := landing.Templates()
 	if err != nil {

@@ -2,6 +2,8 @@ package requests
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -19,13 +21,8 @@ type TierInfo struct {
 
 // Label returns all of it in one line.
 func (t TierInfo) Label() string {
-	label := t.Title
-	for _, more := range []string{t.Limit, t.Price} {
-		if more != "" {
-			label += " · " + more
-		}
-	}
-	return label
+	said := []string{t.Title, t.Limit, t.Price}
+	return strings.Join(slices.DeleteFunc(said, func(s string) bool { return s == "" }), " · ")
 }
 
 // serverTiers returns the server's tiers.

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/portal/db"
+	"github.com/pierre-mcp/pierre/portal/mail"
+	"github.com/pierre-mcp/pierre/portal/staff"
+)
+
+func newMigrate(c *config) *cobra.Command {
+	return &cobra.Command{
+		Use:   "migrate",
+		Short: "Bring the site's database up to date, without serving",
+		Args:  cli.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.withDatabase(func(d *db.DB) error {
+				applied, err := d.Migrate(cmd.Context())
+				if err != nil {
+					return err
+				}
+				for _, name := range applied {
+					fmt.Fprintln(cmd.OutOrStdout(), "applied", name)
+				}
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), "the database is up to date")
+				return err
+			})
+		},
+	}
+}
+
+func newCreateOwner(c *config) *cobra.Command {
+	var email string
+	cmd := &cobra.Command{
+		Use:   "create-owner --email ADDRESS",
+		Short: "Print a link that makes an owner's account, once",
+		Long: `create-owner prints a link, alone on stdout. Whoever opens it first chooses a password
+and a second factor, and is an owner: somebody who invites the rest of the staff. For
+an owner who lost both, the link gives the account new ones. It works once, for three days.`,
+		Example: `  pierre-admin-service create-owner --email olivia@example.com`,
+		Args:    cli.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if email == "" {
+				return cli.Usagef("--email is required: whose account is it?")
+			}
+			return c.withDatabase(func(d *db.DB) error {
+				if _, err := d.Migrate(cmd.Context()); err != nil {
+					return err
+				}
+				link, until, err := c.ownerLink(cmd.Context(), d, email)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(cmd.ErrOrStderr(), "Open this link to make the account; it works once, until %s:\n", until.Local().Format("2 January, 15:04"))
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), link)
+				return err
+			})
+		},
+	}
+	cmd.Flags().StringVar(&email, "email", "", "the owner's e-mail address (required)")
+	return cmd
+}
+
+func (c *config) ownerLink(ctx context.Context, d *db.DB, email string) (link string, until time.Time, err error) {
+	ring, err := c.ring()
+	if err != nil {
+		return "", until, err
+	}
+	team, err := staff.New(d, nil, c.baseURL, ring, nil, staff.Options{Development: c.development})
+	if err != nil {
+		return "", until, err
+	}
+	return team.OwnerLink(ctx, email)
+}
+
+func newPreviewMail(c *config) *cobra.Command {
+	return &cobra.Command{
+		Use:   "preview-mail [FOLDER]",
+		Short: "Write each mail with sample data to a folder, to look at",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := c.loadDatabase(); err != nil {
+				return err
+			}
+			dir := "mail-preview"
+			if len(args) > 0 {
+				dir = args[0]
+			}
+			list, err := mail.Previews(mail.Texts{Operator: "Pierre", BaseURL: c.baseURL}, time.Now())
+			if err != nil {
+				return err
+			}
+			n, err := mail.WritePreviews(dir, list)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d mails; open %s\n", n, filepath.Join(dir, "index.html"))
+			return err
+		},
+	}
+}
+
+// withDatabase opens the database for do, and closes it.
+func (c *config) withDatabase(do func(d *db.DB) error) error {
+	if err := c.loadDatabase(); err != nil {
+		return err
+	}
+	d, err := db.Open(c.databaseURL, c.dataDir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(d), d.Close())
+}

@@ -1,0 +1,148 @@
+package portal
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/keyring"
+	"github.com/pierre-mcp/pierre/portal/db/dbtest"
+	"github.com/pierre-mcp/pierre/portal/mail"
+	"github.com/pierre-mcp/pierre/portal/route"
+	"github.com/pierre-mcp/pierre/portal/staff"
+	"github.com/pierre-mcp/pierre/remote/adminapi/adminapitest"
+)
+
+// A mailbox takes every mail.
+type mailbox struct{}
+
+func (mailbox) Send(context.Context, mail.Parcel) error { return nil }
+
+func newTestParts(t *testing.T, opts Options) *parts {
+	t.Helper()
+	ring, err := keyring.Load(t.TempDir(), keyring.Source{}, keyring.Source{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := newParts(Config{
+		DB: dbtest.New(t), Server: adminapitest.Start(t, time.Now()).Client, Seal: ring, Mail: mailbox{},
+		BaseURL: "https://keys.example.com", PublicURL: "https://mcp.example.com", Log: slog.New(slog.DiscardHandler),
+	}, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// as makes the request one of somebody with that role.
+func as(r *http.Request, role route.Role) *http.Request {
+	switch {
+	case role == route.Customer:
+		return r.WithContext(route.WithCustomer(r.Context(), route.Account{Email: "c@example.com"}))
+	case role >= route.Viewer:
+		return r.WithContext(route.WithPerson(r.Context(), route.Person{ID: "s", Email: "s@example.com", Role: role}))
+	}
+	return r
+}
+
+// Every route of the site with every role: who may not is kept out before the handler runs, and who may gets an answer
+// that is no failure of the site.
+func TestRoutesAndRoles(t *testing.T) {
+	p := newTestParts(t, Options{})
+	routes := p.routes()
+	mux := route.Mux(routes, route.Doors{StaffSignIn: staff.SignInPath, CustomerSignIn: "/account/sign-in", Fail: p.pages.Fail})
+	for _, rt := range routes {
+		method, path, _ := strings.Cut(rt.Pattern, " ")
+		path = strings.NewReplacer("{$}", "", "{id}", "none", "{token}", "none", "{hash}", "none", "{part}", "none", "{name}", "none", "{text}", "none", "{file...}", "none", "{name...}", "none").Replace(path)
+		if strings.Contains(path, "{") {
+			t.Errorf("%s has a wildcard that this test does not know", rt.Pattern)
+			continue
+		}
+		if (rt.Role >= route.Viewer) != (strings.HasPrefix(path, "/admin") && !opensStaff(path)) {
+			t.Errorf("%s is open to %s", rt.Pattern, rt.Role)
+		}
+		for _, who := range []route.Role{route.Public, route.Customer, route.Viewer, route.Approver, route.Admin, route.Owner} {
+			if strings.Contains(path, "/live") || strings.Contains(path, "events") {
+				continue // a stream, which ends with its reader
+			}
+			w := httptest.NewRecorder()
+			mux.ServeHTTP(w, as(httptest.NewRequestWithContext(t.Context(), method, path, nil), who))
+			may := rt.Role == route.Public || who == rt.Role || rt.Role >= route.Viewer && who >= rt.Role
+			kept := w.Code == http.StatusUnauthorized || w.Code == http.StatusForbidden ||
+				w.Code == http.StatusSeeOther && strings.Contains(w.Header().Get("Location"), "sign-in?next=")
+			switch {
+			case !may && !kept:
+				t.Errorf("%s as %s: %d, want to be kept out", rt.Pattern, who, w.Code)
+			case may && w.Code >= http.StatusInternalServerError && w.Code != http.StatusServiceUnavailable:
+				t.Errorf("%s as %s: %d %s", rt.Pattern, who, w.Code, w.Body)
+			}
+		}
+	}
+}
+
+// opensStaff reports whether a path of the staff's is for those who are not signed in yet.
+func opensStaff(path string) bool {
+	for _, open := range []string{"/admin/sign-in", "/admin/sign-out", "/admin/invitation", "/admin/second-factor"} {
+		if strings.HasPrefix(path, open) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestEveryAnswerIsHardened(t *testing.T) {
+	p := newTestParts(t, Options{})
+	h := p.serve(p.routes())
+	for _, path := range []string{"/request", "/health", "/nowhere", "/admin/requests"} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		for name, want := range map[string]string{"Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff", "Cross-Origin-Opener-Policy": "same-origin"} {
+			if got := w.Header().Get(name); got != want {
+				t.Errorf("%s: %s is %q", path, name, got)
+			}
+		}
+		if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") {
+			t.Errorf("%s: Content-Security-Policy %q", path, csp)
+		}
+	}
+}
+
+// Another site's page can make a browser send a form, and it is refused; a program without Origin is no browser.
+func TestOtherSitesChangeNothing(t *testing.T) {
+	p := newTestParts(t, Options{})
+	h := p.serve(p.routes())
+	for _, tt := range []struct {
+		name, header, value string
+		refused             bool
+	}{
+		{"another site", "Sec-Fetch-Site", "cross-site", true},
+		{"a sibling", "Sec-Fetch-Site", "same-site", true},
+		{"another origin", "Origin", "https://evil.example", true},
+		{"the site itself", "Sec-Fetch-Site", "same-origin", false},
+		{"no browser", "X-None", "", false},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/request", strings.NewReader("email=x"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set(tt.header, tt.value)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if got := w.Code == http.StatusForbidden; got != tt.refused {
+			t.Errorf("%s: status %d", tt.name, w.Code)
+		}
+	}
+}
+
+func TestDevelopmentShowsMails(t *testing.T) {
+	for _, development := range []bool{true, false} {
+		p := newTestParts(t, Options{Development: development})
+		w := httptest.NewRecorder()
+		p.serve(p.routes()).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/mails/verify.html", nil))
+		if got := w.Code == http.StatusOK; got != development {
+			t.Errorf("development %t: %d", development, w.Code)
+		}
+	}
+}
