@@ -27,7 +27,7 @@ func (c *Catalog) getActivities() tool {
 		name:  "get_activities",
 		title: "List activities",
 		doc: "Lists the athlete's activities, newest first, with their totals and ids. " +
-			"Use it to find activities by sport and time; follow next_cursor for older ones. For sums over a period use get_stats.",
+			"Use it to find activities by sport, time, name, length or ascent; follow next_cursor for older ones. For sums over a period use get_stats.",
 	}, c.listActivities)
 }
 
@@ -41,12 +41,75 @@ type activitiesArgs struct {
 	DaysBack int             `json:"days_back,omitempty" jsonschema:"Only activities that started within this many days, of 24 hours each, before now. Not together with after." limits:"1,36500"`
 	After    instant         `json:"after,omitempty" jsonschema:"Only activities that started at or after this: an RFC 3339 time such as 2026-03-01T06:00:00Z or a date such as 2026-03-01, a day on the activity's own clock. The same date in after and before is that day."`
 	Before   instant         `json:"before,omitempty" jsonschema:"Only activities that started before this: the same forms."`
-	Offset   int             `json:"offset,omitempty" jsonschema:"Skip this many activities. Prefer cursor." limits:"0,1000000"`
-	Cursor   string          `json:"cursor,omitempty" jsonschema:"next_cursor of the page before, with the other arguments unchanged. Not together with offset." limits:"1,640"`
+	Name     string          `json:"name,omitempty" jsonschema:"Only activities with this in their name, whatever the case." limits:"1,200"`
+	Indoor   *bool           `json:"indoor,omitempty" jsonschema:"true: only those known to have been indoors; false: the others."`
+	Race     *bool           `json:"race,omitempty" jsonschema:"true: only what the athlete called a race; false: the others."`
+	activityRanges
+	Sort   activityOrder `json:"sort,omitempty" jsonschema:"What comes first. By a total, activities that lack it are left out." default:"newest"`
+	Offset int           `json:"offset,omitempty" jsonschema:"Skip this many activities. Prefer cursor." limits:"0,1000000"`
+	Cursor string        `json:"cursor,omitempty" jsonschema:"next_cursor of the page before, with the other arguments unchanged. Not together with offset." limits:"1,640"`
+}
+
+// An activityOrder says which activities come first in a list.
+type activityOrder string
+
+const (
+	newestFirst   activityOrder = "newest"
+	oldestFirst   activityOrder = "oldest"
+	longestFirst  activityOrder = "distance"
+	lengthyFirst  activityOrder = "duration"
+	climbingFirst activityOrder = "elevation_gain"
+)
+
+func activityOrders() []activityOrder {
+	return []activityOrder{newestFirst, oldestFirst, longestFirst, lengthyFirst, climbingFirst}
+}
+
+// total is what the order goes by, "" for the start.
+func (o activityOrder) total() string {
+	switch o {
+	case longestFirst:
+		return string(sumDistance)
+	case lengthyFirst:
+		return string(sumDuration)
+	case climbingFirst:
+		return string(sumElevation)
+	case newestFirst, oldestFirst:
+	}
+	return ""
+}
+
+// An activityRanges says between what totals must lie.
+type activityRanges struct {
+	MinDistance  *float64 `json:"min_distance_meters,omitempty" jsonschema:"At least this far." limits:"0,10000000"`
+	MaxDistance  *float64 `json:"max_distance_meters,omitempty" limits:"0,10000000"`
+	MinDuration  *float64 `json:"min_duration_seconds,omitempty" jsonschema:"At least this long, without pauses." limits:"0,10000000"`
+	MaxDuration  *float64 `json:"max_duration_seconds,omitempty" limits:"0,10000000"`
+	MinElevation *float64 `json:"min_elevation_gain_meters,omitempty" limits:"0,100000"`
+	MaxElevation *float64 `json:"max_elevation_gain_meters,omitempty" limits:"0,100000"`
+}
+
+func (r activityRanges) list() []pierre.Range {
+	var set []pierre.Range
+	for _, of := range []pierre.Range{
+		{Total: string(sumDistance), Min: r.MinDistance, Max: r.MaxDistance},
+		{Total: string(sumDuration), Min: r.MinDuration, Max: r.MaxDuration},
+		{Total: string(sumElevation), Min: r.MinElevation, Max: r.MaxElevation},
+	} {
+		if of.Min != nil || of.Max != nil {
+			set = append(set, of)
+		}
+	}
+	return set
 }
 
 func (a activitiesArgs) problems() []string {
 	var problems []string
+	for _, r := range a.list() {
+		if r.Min != nil && r.Max != nil && *r.Min > *r.Max {
+			problems = append(problems, "min_"+r.Total+" is greater than max_"+r.Total+".")
+		}
+	}
 	if a.DaysBack != 0 && a.After != "" {
 		problems = append(problems, "days_back and after exclude each other.")
 	}
@@ -67,7 +130,7 @@ func wrongOrder(after, before instant) []string {
 }
 
 type activitiesAnswer struct {
-	Activities []activityView `json:"activities" jsonschema:"newest first"`
+	Activities []activityView `json:"activities" jsonschema:"newest first, unless sort says otherwise"`
 	TotalCount int            `json:"total_count" jsonschema:"of activities that match, on all pages"`
 	NextCursor string         `json:"next_cursor,omitempty" jsonschema:"argument cursor for the next page; absent on the last"`
 	Note       string         `json:"note,omitempty" jsonschema:"why the list is empty"`
@@ -113,7 +176,10 @@ func (c *Catalog) listActivities(ctx context.Context, user pierre.UserID, args a
 }
 
 func (c *Catalog) query(ctx context.Context, user pierre.UserID, args activitiesArgs) (pierre.ActivityQuery, error) {
-	q := pierre.ActivityQuery{Limit: cmp.Or(args.Limit, defaultPage), Offset: args.Offset, Cursor: args.Cursor}
+	q := pierre.ActivityQuery{
+		Limit: cmp.Or(args.Limit, defaultPage), Offset: args.Offset, Cursor: args.Cursor, Name: args.Name,
+		Indoor: args.Indoor, Race: args.Race, Ranges: args.list(), SortBy: args.Sort.total(), Ascending: args.Sort == oldestFirst,
+	}
 	q.Providers = sources(args.Provider)
 	if args.Sport != "" {
 		q.Sports = []pierre.Sport{pierre.Sport(args.Sport)}

@@ -2,6 +2,7 @@ package tools_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -223,5 +224,99 @@ func TestWhyTheListIsEmpty(t *testing.T) {
 	}
 	if got := note(map[string]any{"sport_type": "golf"}); !strings.Contains(got, "another sport") {
 		t.Errorf("for a sport without data the note is %q", got)
+	}
+}
+
+// Activities are found by what they were, and sorted by it, page after page.
+func TestActivitiesAreFound(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	add := func(days int, a pierre.Activity) {
+		a.Start = now().AddDate(0, 0, -days)
+		_, err := s.ImportRecording(t.Context(), user, pierre.Source{
+			Provider: "file", Format: "fit", SHA256: [32]byte{byte(days)}, Imported: now(),
+		}, pierre.Recording{Activity: a})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	totals := func(meters, seconds, up float64) pierre.Totals {
+		return pierre.Totals{DistanceMeters: &meters, DurationSeconds: &seconds, ElevationGainMeters: &up}
+	}
+	add(1, pierre.Activity{Name: "Über die Alm", Sport: "hike", Totals: totals(12_000, 10_800, 900)})
+	add(2, pierre.Activity{Name: "Berlin Marathon", Sport: "run", Race: true, Totals: totals(42_195, 12_000, 80)})
+	add(3, pierre.Activity{Name: "Band", Sport: "run", Indoor: true, Totals: totals(8000, 2400, 0)})
+	add(4, pierre.Activity{Name: "100% Padel_1", Sport: "other", SportName: "padel"})
+	add(5, pierre.Activity{Name: "Long run", Sport: "run", Totals: totals(42_195, 13_000, 20)})
+	h := newHost(t, s, user)
+	for _, c := range []struct {
+		args map[string]any
+		want string
+	}{
+		{map[string]any{"name": "MARATHON"}, "Berlin Marathon"},
+		{map[string]any{"name": "Über"}, "Über die Alm"},
+		{map[string]any{"name": "0% p"}, "100% Padel_1"},
+		{map[string]any{"name": "_1"}, "100% Padel_1"},
+		{map[string]any{"name": "l_n"}, ""},
+		{map[string]any{"indoor": true}, "Band"},
+		{map[string]any{"race": true}, "Berlin Marathon"},
+		{map[string]any{"race": false, "sport_type": "run"}, "Band, Long run"},
+		{map[string]any{"min_distance_meters": 42_195}, "Berlin Marathon, Long run"},
+		{map[string]any{"min_distance_meters": 8000, "max_distance_meters": 12_000}, "Über die Alm, Band"},
+		{map[string]any{"max_duration_seconds": 2400}, "Band"},
+		{map[string]any{"min_elevation_gain_meters": 100}, "Über die Alm"},
+		{map[string]any{"sort": "oldest"}, "Long run, 100% Padel_1, Band, Berlin Marathon, Über die Alm"},
+		{map[string]any{"sort": "distance"}, "Berlin Marathon, Long run, Über die Alm, Band"},
+		{map[string]any{"sort": "duration", "after": "2026-06-11"}, "Berlin Marathon, Über die Alm, Band"},
+	} {
+		if got := pagedNames(t, h, c.args); got != c.want {
+			t.Errorf("%v finds %q, want %q", c.args, got, c.want)
+		}
+	}
+	for _, args := range []map[string]any{
+		{"min_distance_meters": 2, "max_distance_meters": 1}, {"sort": "pace"}, {"min_duration_seconds": -1}, {"name": ""},
+	} {
+		if r := h.call("get_activities", args); !r.IsError && args["name"] == nil {
+			t.Errorf("%v is taken: %s", args, r.Text)
+		}
+	}
+	if r := h.call("get_activities", map[string]any{"sort": "distance", "limit": 1}); r.IsError {
+		t.Fatal(r.Text)
+	} else {
+		var page struct {
+			NextCursor string `json:"next_cursor"`
+		}
+		r.decode(t, &page)
+		if r := h.call("get_activities", map[string]any{"cursor": page.NextCursor}); !r.IsError || !strings.Contains(r.Text, "another order") {
+			t.Errorf("the cursor of another order is taken: %s", r.Text)
+		}
+	}
+}
+
+// pagedNames returns the names of the activities of all pages, of which each has two.
+func pagedNames(t *testing.T, h host, args map[string]any) string {
+	t.Helper()
+	var names []string
+	for cursor := ""; ; {
+		call := maps.Clone(args)
+		call["limit"] = 2
+		if cursor != "" {
+			call["cursor"] = cursor
+		}
+		var page struct {
+			Activities []struct{ Name string }
+			NextCursor string `json:"next_cursor"`
+		}
+		r := h.call("get_activities", call)
+		if r.IsError {
+			t.Fatal(r.Text)
+		}
+		r.decode(t, &page)
+		for _, a := range page.Activities {
+			names = append(names, a.Name)
+		}
+		if cursor = page.NextCursor; cursor == "" {
+			return strings.Join(names, ", ")
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -16,6 +17,9 @@ type activityView struct {
 	Provider             pierre.Provider   `json:"provider" jsonschema:"where the record comes from"`
 	Name                 string            `json:"name,omitempty"`
 	SportType            pierre.Sport      `json:"sport_type"`
+	SportName            string            `json:"sport_name,omitempty" jsonschema:"what the source calls the sport, where sport_type says less"`
+	Indoor               bool              `json:"indoor,omitempty"`
+	Race                 bool              `json:"race,omitempty" jsonschema:"the athlete called it one"`
 	StartTime            string            `json:"start_time" jsonschema:"UTC"`
 	LocalStartTime       string            `json:"local_start_time,omitempty" jsonschema:"the same on the athlete's clock, if its offset was recorded"`
 	DistanceMeters       *float64          `json:"distance_meters,omitempty"`
@@ -36,6 +40,7 @@ type activityView struct {
 func viewActivity(a pierre.Activity) activityView {
 	v := activityView{
 		ID: a.ID, Provider: a.Provider, Name: shorten(a.Name, 120), SportType: a.Sport,
+		SportName: a.SportName, Indoor: a.Indoor, Race: a.Race,
 		StartTime: a.Start.UTC().Format(time.RFC3339),
 		HasGPS:    a.HasGPS,
 		Device:    shorten(a.Device, 60),
@@ -67,7 +72,13 @@ func (v activityView) line() string {
 	if v.LocalStartTime != "" {
 		start = minutes(v.LocalStartTime)
 	}
-	parts := []string{string(v.ID), start, string(v.SportType)}
+	parts := []string{string(v.ID), start, cmp.Or(v.SportName, string(v.SportType))}
+	if v.Indoor {
+		parts = append(parts, "(indoors)")
+	}
+	if v.Race {
+		parts = append(parts, "(race)")
+	}
 	if v.Name != "" {
 		parts = append(parts, fmt.Sprintf("%q", shorten(v.Name, 40)))
 	}

@@ -162,6 +162,8 @@ func TestEveryArgumentIsTaken(t *testing.T) {
 			return []any{s.Items.Enum[0]}
 		case s.Type == "string":
 			return "x"
+		case s.Type == "boolean":
+			return true
 		default:
 			return *s.Minimum
 		}

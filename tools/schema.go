@@ -56,6 +56,7 @@ func named(year int) map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[channelName]():             choice(channelNames()...),
 		reflect.TypeFor[profileField]():            choice(profileNames()...),
 		reflect.TypeFor[period]():                  choice(periods()...),
+		reflect.TypeFor[activityOrder]():           choice(activityOrders()...),
 		reflect.TypeFor[grouping]():                choice(groupings()...),
 		reflect.TypeFor[summed]():                  choice(sumNames()...),
 		reflect.TypeFor[clockSource]():             choice(clockUser, clockRecorded, clockDefault),

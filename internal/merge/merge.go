@@ -51,7 +51,8 @@ func complete(a *pierre.Activity, from pierre.Activity) {
 	setIfEmpty(&a.Description, from.Description)
 	setIfEmpty(&a.Device, from.Device)
 	setIfEmpty(&a.MultisportID, from.MultisportID)
-	a.HasGPS = a.HasGPS || from.HasGPS
+	setIfEmpty(&a.SportName, from.SportName)
+	a.HasGPS, a.Indoor, a.Race = a.HasGPS || from.HasGPS, a.Indoor || from.Indoor, a.Race || from.Race
 	a.Totals.Complete(from.Totals)
 }
 

@@ -92,6 +92,9 @@ type Activity struct {
 	Name         string
 	Description  string
 	Sport        Sport
+	SportName    string    // as the source calls it, where Sport says less, such as padel or lap swimming; else ""
+	Indoor       bool      // a source said so
+	Race         bool      // the athlete said so
 	Start        time.Time // UTC
 	UTCOffset    *int      // seconds east of UTC at the start; nil: unknown
 	HasGPS       bool

@@ -14,6 +14,17 @@ type ActivityQuery struct {
 	Ascending bool       // oldest first; else newest first
 	Uncounted bool       // the page's Total is not wanted
 	Days      LocalDays  // on these days of the athlete
+	Name      string     // with this in their name, whatever the case; "": any
+	Indoor    *bool      // known to have been indoors, or not known to; nil: both
+	Race      *bool      // called a race by the athlete, or not; nil: both
+	Ranges    []Range    // with these totals
+	SortBy    string     // the name of one of [Totals.Fields], by which to sort in place of the start; those without it are left out
+}
+
+// A Range is what a total may be.
+type Range struct {
+	Total    string   // one of [Totals.Fields]
+	Min, Max *float64 // both included; nil: open
 }
 
 // LocalDays are days by the offset that a recording brought along, or else by a zone.

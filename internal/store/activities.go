@@ -18,6 +18,9 @@ func activityRow(a *pierre.Activity) row {
 		{name: "name", value: &a.Name},
 		{name: "description", value: &a.Description},
 		{name: "sport", value: &a.Sport},
+		{name: "sport_name", value: &a.SportName},
+		{name: "indoor", value: &a.Indoor},
+		{name: "race", value: &a.Race},
 		{name: "start_us", value: instant{&a.Start}},
 		{name: "utc_offset_s", value: &a.UTCOffset},
 		{name: "has_gps", value: &a.HasGPS},
@@ -64,9 +67,19 @@ func (s *Store) Activities(ctx context.Context, user pierre.UserID, q pierre.Act
 	if q.Limit > 0 && len(page.Activities) > q.Limit { // one more than wanted was read, to know if there are more
 		page.Activities = page.Activities[:q.Limit]
 		last := page.Activities[q.Limit-1]
-		page.NextCursor = position{At: last.Start.UnixMicro(), ID: string(last.ID)}.cursor()
+		page.NextCursor = position{At: last.Start.UnixMicro(), ID: string(last.ID), Total: totalOf(last, q.SortBy)}.cursor()
 	}
 	return page, err
+}
+
+// totalOf returns the total of that name, nil for "".
+func totalOf(a pierre.Activity, name string) *float64 {
+	for _, total := range a.Fields() {
+		if total.Name == name {
+			return *total.Value
+		}
+	}
+	return nil
 }
 
 // Activity returns one of the user's activities.
@@ -102,7 +115,46 @@ func newFilter(user pierre.UserID, q pierre.ActivityQuery) *filter {
 	if !q.Before.IsZero() {
 		f.and(`a.start_us < ` + f.arg(q.Before.UnixMicro()))
 	}
+	f.what(q)
 	return f
+}
+
+// what adds the conditions on what an activity was.
+func (f *filter) what(q pierre.ActivityQuery) {
+	if q.Name != "" { // SQLite lowers ASCII letters only
+		pattern := func(name string) string { return f.arg("%" + likeEscaper.Replace(name) + "%") }
+		f.and(`(lower(a.name) LIKE ` + pattern(strings.ToLower(q.Name)) + ` ESCAPE '\' OR a.name LIKE ` + pattern(q.Name) + ` ESCAPE '\')`)
+	}
+	if q.Indoor != nil {
+		f.and(`a.indoor = ` + f.arg(*q.Indoor))
+	}
+	if q.Race != nil {
+		f.and(`a.race = ` + f.arg(*q.Race))
+	}
+	for _, r := range q.Ranges {
+		if r.Min != nil {
+			f.and(totalColumn(r.Total) + ` >= ` + f.arg(*r.Min))
+		}
+		if r.Max != nil {
+			f.and(totalColumn(r.Total) + ` <= ` + f.arg(*r.Max))
+		}
+	}
+	if q.SortBy != "" {
+		f.and(totalColumn(q.SortBy) + ` IS NOT NULL`)
+	}
+}
+
+// likeEscaper takes the meaning from what has one in a pattern.
+var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`) //nolint:gochecknoglobals // it never changes
+
+// totalColumn is the column of a total; it is called with a name of the domain, which no caller makes up.
+func totalColumn(name string) string {
+	for _, total := range new(pierre.Totals).Fields() {
+		if total.Name == name {
+			return "a." + total.Name
+		}
+	}
+	panic("no total is called " + strconv.Quote(name)) //nolint:forbidigo // a mistake in the program
 }
 
 // page adds the page's start and the order.
@@ -119,9 +171,19 @@ func (f *filter) page(q pierre.ActivityQuery) error {
 		if err != nil {
 			return err
 		}
-		f.and(`(a.start_us, a.id) ` + after + ` (` + f.arg(last.At) + `, ` + f.arg(last.ID) + `)`)
+		if (q.SortBy != "") != (last.Total != nil) {
+			return pierre.Invalid("cursor", "The cursor is of another order: leave the other arguments as they were.")
+		}
+		columns, values := `a.start_us, a.id`, f.arg(last.At)+`, `+f.arg(last.ID)
+		if last.Total != nil {
+			columns, values = totalColumn(q.SortBy)+`, `+columns, f.arg(*last.Total)+`, `+values
+		}
+		f.and(`(` + columns + `) ` + after + ` (` + values + `)`)
 	}
 	f.tail = ` ORDER BY a.start_us ` + order + `, a.id ` + order
+	if q.SortBy != "" {
+		f.tail = ` ORDER BY ` + totalColumn(q.SortBy) + ` ` + order + `, a.start_us ` + order + `, a.id ` + order
+	}
 	if q.Limit > 0 {
 		f.tail += ` LIMIT ` + f.arg(q.Limit+1)
 	} else if q.Offset > 0 {

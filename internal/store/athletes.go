@@ -100,7 +100,7 @@ func (s *Store) Athletes(ctx context.Context, q pierre.AthleteQuery) (pierre.Ath
 	if len(page.Athletes) > q.Limit { // one more than wanted was read, to know if there are more
 		page.Athletes = page.Athletes[:q.Limit]
 		last := page.Athletes[q.Limit-1]
-		page.NextCursor = position{last.Created.UnixMicro(), string(last.ID)}.cursor()
+		page.NextCursor = position{At: last.Created.UnixMicro(), ID: string(last.ID)}.cursor()
 	}
 	return page, s.classify(rows.Err(), "listing athletes")
 }

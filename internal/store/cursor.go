@@ -11,6 +11,8 @@ import (
 type position struct {
 	At int64  `json:"a"`           // microseconds or a number
 	ID string `json:"i,omitempty"` // of the row, where At is not unique
+
+	Total *float64 `json:"t,omitempty"` // by which the rows are sorted first, if they are
 }
 
 func (p position) cursor() string {

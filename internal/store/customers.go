@@ -56,7 +56,7 @@ func (s *Store) Customers(ctx context.Context, q pierre.CustomerQuery) (pierre.C
 	if len(list) > q.Limit { // one more than wanted was read, to know if there are more
 		page.Customers = list[:q.Limit]
 		last := list[q.Limit-1]
-		page.NextCursor = position{last.Created.UnixMicro(), string(last.ID)}.cursor()
+		page.NextCursor = position{At: last.Created.UnixMicro(), ID: string(last.ID)}.cursor()
 	}
 	return page, nil
 }

@@ -35,6 +35,9 @@ type summary struct {
 	Name         string       `json:"name,omitempty"`
 	Description  string       `json:"description,omitempty"`
 	Sport        pierre.Sport `json:"sport,omitempty"`
+	SportName    string       `json:"sport_name,omitempty"`
+	Indoor       bool         `json:"indoor,omitempty"`
+	Race         bool         `json:"race,omitempty"`
 	UTCOffset    *int         `json:"utc_offset_seconds,omitempty"`
 	HasGPS       bool         `json:"has_gps,omitempty"`
 	Device       string       `json:"device,omitempty"`
@@ -51,7 +54,7 @@ func (s *Store) newEntry(src pierre.Source, rec pierre.Recording) (*entry, error
 	a := &e.Activity
 	var err error
 	e.summary, err = json.Marshal(summary{
-		a.Name, a.Description, a.Sport, a.UTCOffset, a.HasGPS, a.Device, a.MultisportID, a.Warnings, a.Totals,
+		a.Name, a.Description, a.Sport, a.SportName, a.Indoor, a.Race, a.UTCOffset, a.HasGPS, a.Device, a.MultisportID, a.Warnings, a.Totals,
 		e.Columns, e.Samples, e.Span,
 	})
 	if err != nil {
@@ -108,6 +111,7 @@ func scanEntry(row scanner, more ...any) (*entry, error) {
 	}
 	e.Activity = pierre.Activity{
 		Provider: e.Source.Provider, Name: sum.Name, Description: sum.Description, Sport: sum.Sport,
+		SportName: sum.SportName, Indoor: sum.Indoor, Race: sum.Race,
 		Start: time.UnixMicro(start).UTC(), UTCOffset: sum.UTCOffset, HasGPS: sum.HasGPS, Device: sum.Device,
 		MultisportID: sum.MultisportID, Warnings: sum.Warnings, Totals: sum.Totals,
 	}

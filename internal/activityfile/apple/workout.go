@@ -28,6 +28,7 @@ type workout struct {
 	Start, end float64
 	offset     int // seconds east of UTC
 	zone       string
+	indoor     bool
 	duration   *float64
 	pausedAt   float64 // NaN unless it is paused
 	paused     float64
@@ -170,6 +171,8 @@ func (w *workout) metadata(key, value string) {
 	case "HKElevationDescended":
 		number, unit, _ := strings.Cut(value, " ")
 		w.totals.ElevationLossMeters = quantityOf(number, unit)
+	case "HKIndoorWorkout":
+		w.indoor = value == "1"
 	case "HKTimeZone":
 		w.zone = draft.Clip(value, maxName)
 	}
@@ -202,6 +205,8 @@ func (w *workout) Drafts(samples []draft.Sample) []draft.Draft {
 func (w *workout) draft() draft.Draft {
 	d := draft.New(w.Start)
 	d.Rec.Sport, d.Rec.Device, d.Rec.UTCOffset, d.Rec.Totals = draft.SportOf(w.kind), w.device, &w.offset, w.totals
+	d.Rec.Indoor = w.indoor
+	draft.Called(&d.Rec.Activity, w.kind)
 	if elapsed := draft.Positive(w.end - w.Start); elapsed != nil {
 		d.Rec.Totals.ElapsedSeconds = elapsed
 		d.Rec.Totals.DurationSeconds = draft.Positive(*elapsed - w.paused)

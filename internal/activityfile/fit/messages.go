@@ -18,13 +18,14 @@ type session struct {
 	all        bool // it sums up the others
 	start, end float64
 	sport      pierre.Sport
+	name       string  // of the sport, as the profile of FIT has it
 	pool       float64 // m, length of the pool; NaN
 	totals     pierre.Totals
 }
 
 func newSession(part int, m *mesgdef.Session) session {
 	s := session{
-		part: part, all: m.Sport == typedef.SportMultisport, start: timeOf(m.StartTime), sport: sportOf(m.Sport, m.SubSport), pool: m.PoolLengthScaled(),
+		part: part, all: m.Sport == typedef.SportMultisport, start: timeOf(m.StartTime), sport: sportOf(m.Sport, m.SubSport), name: nameOf(m.Sport, m.SubSport), pool: m.PoolLengthScaled(),
 		totals: pierre.Totals{ //nolint:dupl // sessions and laps have the same fields, but no type in common
 			DistanceMeters:       draft.Positive(m.TotalDistanceScaled()),
 			DurationSeconds:      draft.Positive(m.TotalTimerTimeScaled()),

@@ -124,6 +124,7 @@ func (f *file) draft(s session, l leg) draft.Draft {
 	}
 	d := draft.New(s.start)
 	d.Rec.Sport, d.Rec.Totals, d.Rec.Device = s.sport, s.totals, f.device()
+	draft.Called(&d.Rec.Activity, s.name)
 	countFrom(l.samples, l.base)
 	lengths := between(f.lengths, func(x poolLength) float64 { return x.end }, l.from, l.to)
 	var stray int
@@ -143,7 +144,7 @@ func (f *file) draft(s session, l leg) draft.Draft {
 func (f *file) wholeSession() session {
 	s := session{start: f.records[0].T, end: f.records[len(f.records)-1].T, pool: math.NaN(), sport: pierre.SportOther}
 	if f.sport != nil {
-		s.sport = sportOf(f.sport.Sport, f.sport.SubSport)
+		s.sport, s.name = sportOf(f.sport.Sport, f.sport.SubSport), nameOf(f.sport.Sport, f.sport.SubSport)
 	}
 	s.totals.DurationSeconds = draft.Positive(timerSeconds(f.timer, s.end))
 	return s

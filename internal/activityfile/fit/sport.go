@@ -1,6 +1,8 @@
 package fit
 
 import (
+	"strings"
+
 	"github.com/muktihari/fit/profile/typedef"
 
 	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
@@ -72,4 +74,17 @@ func trainingOf(sport typedef.Sport, sub typedef.SubSport) pierre.Sport {
 		return pierre.SportOther
 	}
 	return pierre.SportWorkout
+}
+
+// nameOf is how FIT calls a sport: by its sub-sport where there is one, such as lap_swimming; "" for numbers that the profile
+// does not know.
+func nameOf(sport typedef.Sport, sub typedef.SubSport) string {
+	name := sub.String()
+	if sub == typedef.SubSportGeneric || sub == typedef.SubSportInvalid || strings.Contains(name, "(") {
+		name = sport.String()
+	}
+	if strings.Contains(name, "(") {
+		return ""
+	}
+	return name
 }

@@ -12,25 +12,26 @@ import (
 // A activity is one element of summarizedActivities.json. Its lengths are
 // in cm, its times in ms, its energy in kJ and its speeds in cm/ms.
 type activity struct {
-	ActivityID      json.Number `json:"activityId"`
-	Name            string      `json:"name"`
-	Description     string      `json:"description"`
-	Kind            string      `json:"activityType"`
-	Begin           *float64    `json:"beginTimestamp"`
-	StartGMT        *float64    `json:"startTimeGmt"`
-	StartLocal      *float64    `json:"startTimeLocal"`
-	Duration        *float64    `json:"duration"`
-	ElapsedDuration *float64    `json:"elapsedDuration"`
-	Distance        *float64    `json:"distance"`
-	ElevationGain   *float64    `json:"elevationGain"`
-	ElevationLoss   *float64    `json:"elevationLoss"`
-	AverageHR       *float64    `json:"avgHr"`
-	MaxHR           *float64    `json:"maxHr"`
-	AveragePower    *float64    `json:"avgPower"`
-	MaxPower        *float64    `json:"maxPower"`
-	NormalizedPower *float64    `json:"normPower"`
-	MaxSpeed        *float64    `json:"maxSpeed"`
-	Energy          *float64    `json:"calories"`
+	ActivityID      json.Number     `json:"activityId"`
+	Name            string          `json:"name"`
+	Description     string          `json:"description"`
+	Kind            string          `json:"activityType"`
+	EventType       json.RawMessage `json:"eventTypeId"`
+	Begin           *float64        `json:"beginTimestamp"`
+	StartGMT        *float64        `json:"startTimeGmt"`
+	StartLocal      *float64        `json:"startTimeLocal"`
+	Duration        *float64        `json:"duration"`
+	ElapsedDuration *float64        `json:"elapsedDuration"`
+	Distance        *float64        `json:"distance"`
+	ElevationGain   *float64        `json:"elevationGain"`
+	ElevationLoss   *float64        `json:"elevationLoss"`
+	AverageHR       *float64        `json:"avgHr"`
+	MaxHR           *float64        `json:"maxHr"`
+	AveragePower    *float64        `json:"avgPower"`
+	MaxPower        *float64        `json:"maxPower"`
+	NormalizedPower *float64        `json:"normPower"`
+	MaxSpeed        *float64        `json:"maxSpeed"`
+	Energy          *float64        `json:"calories"`
 
 	List  string   `json:"-"` // that it stands in
 	Sum   [32]byte `json:"-"`
@@ -61,6 +62,15 @@ func (a *activity) offset() *int {
 	return &ahead
 }
 
+// race is the number of Garmin's event type for races.
+const race = "1"
+
+// describe notes what the list says of the sport.
+func (a *activity) describe(d *draft.Draft) {
+	draft.Called(&d.Rec.Activity, a.Kind)
+	d.Rec.Race = d.Rec.Race || string(a.EventType) == race
+}
+
 // Draft makes an activity of what the list says.
 func (a *activity) Draft() draft.Draft {
 	scale := func(v *float64, factor float64) *float64 {
@@ -71,6 +81,7 @@ func (a *activity) Draft() draft.Draft {
 	}
 	d := draft.New(a.start())
 	d.Rec.Name, d.Rec.Description, d.Rec.Sport, d.Rec.UTCOffset = a.Name, a.Description, draft.SportOf(a.Kind), a.offset()
+	a.describe(&d)
 	d.Rec.Totals = pierre.Totals{
 		DistanceMeters: scale(a.Distance, 1e-2), DurationSeconds: scale(a.Duration, 1e-3), ElapsedSeconds: scale(a.ElapsedDuration, 1e-3),
 		ElevationGainMeters: scale(a.ElevationGain, 1e-2), ElevationLossMeters: scale(a.ElevationLoss, 1e-2),

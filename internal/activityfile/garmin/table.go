@@ -105,6 +105,7 @@ func (t *Table) Enrich(drafts []draft.Draft) (id string) {
 		a.Found = true
 		d.Rec.Name, d.Rec.Description = a.Name, a.Description
 		d.Rec.Sport = draft.Refine(d.Rec.Sport, draft.SportOf(a.Kind))
+		a.describe(d)
 		if d.Rec.UTCOffset == nil {
 			d.Rec.UTCOffset = a.offset()
 		}

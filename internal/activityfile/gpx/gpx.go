@@ -213,6 +213,7 @@ func (g *reader) drafts(tracks []track) []draft.Draft {
 			d.Rec.Name = g.name
 		}
 		d.Rec.Sport = sportOf(t.kind)
+		draft.Called(&d.Rec.Activity, t.kind)
 		d.Rec.UTCOffset, d.Local = g.zone.Offset, g.zone.Absent
 		d.Samples = t.points
 		drafts = append(drafts, d)

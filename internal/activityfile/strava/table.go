@@ -32,6 +32,7 @@ type Row struct {
 	kind   string // in the owner's language
 	File   string // relative to the table, "" for activities that were entered by hand
 	Sum    [32]byte
+	race   bool
 	totals pierre.Totals
 }
 
@@ -40,6 +41,7 @@ type columns struct {
 	id, date, name, kind, desc, file                        int
 	elapsed, moving, distance, gain, loss, maxSpeed         int
 	cadence, maxHR, averageHR, maxPower, averagePower, kcal int
+	race                                                    int
 
 	once bool // the distance is given once, for people
 }
@@ -74,7 +76,7 @@ func findColumns(header []string) (columns, bool) {
 			file: at("filename"), elapsed: at("elapsed time"), moving: at("moving time"), distance: at("distance"),
 			gain: at("elevation gain"), loss: at("elevation loss"), maxSpeed: at("max speed"), cadence: at("average cadence"),
 			maxHR: at("max heart rate"), averageHR: at("average heart rate"), maxPower: at("max watts"), averagePower: at("average watts"),
-			kcal: at("calories"), once: at("distance") == slices.Index(names, "distance"),
+			kcal: at("calories"), race: at("competition"), once: at("distance") == slices.Index(names, "distance"),
 		}, true
 	}
 	if len(names) >= 10 && len(names) < 13 {
@@ -90,7 +92,7 @@ func findColumns(header []string) (columns, bool) {
 	return columns{
 		id: 0, date: 1, name: 2, kind: 3, desc: 4, file: 12,
 		elapsed: elapsed, moving: elapsed + 1, distance: distance, maxSpeed: distance + 1, gain: distance + 3, loss: distance + 4,
-		cadence: maxHR - 1, maxHR: maxHR, averageHR: maxHR + 1, maxPower: maxHR + 2, averagePower: maxHR + 3, kcal: maxHR + 4,
+		cadence: maxHR - 1, maxHR: maxHR, averageHR: maxHR + 1, maxPower: maxHR + 2, averagePower: maxHR + 3, kcal: maxHR + 4, race: -1,
 	}, true
 }
 
@@ -98,7 +100,7 @@ func findColumns(header []string) (columns, bool) {
 func oldColumns() columns {
 	return columns{
 		id: 0, date: 1, name: 2, kind: 3, desc: 4, elapsed: 5, distance: 6, file: 9,
-		moving: -1, gain: -1, loss: -1, maxSpeed: -1, cadence: -1, maxHR: -1, averageHR: -1, maxPower: -1, averagePower: -1, kcal: -1, once: true,
+		moving: -1, gain: -1, loss: -1, maxSpeed: -1, cadence: -1, maxHR: -1, averageHR: -1, maxPower: -1, averagePower: -1, kcal: -1, race: -1, once: true,
 	}
 }
 
@@ -216,6 +218,7 @@ func (c columns) row(fields []string) Row {
 			AverageCadenceRPM: value(c.cadence), MaxHeartRateBPM: value(c.maxHR), AverageHeartRateBPM: value(c.averageHR),
 			MaxPowerWatts: value(c.maxPower), AveragePowerWatts: value(c.averagePower), CaloriesKcal: value(c.kcal),
 		},
+		race: value(c.race) != nil,
 	}
 	return r
 }
@@ -224,7 +227,14 @@ func (c columns) row(fields []string) Row {
 func (r *Row) Draft() draft.Draft {
 	d := draft.New(draft.Unix(r.Start))
 	d.Rec.Name, d.Rec.Description, d.Rec.Sport, d.Rec.Totals = r.name, r.desc, draft.SportOf(r.kind), r.totals
+	r.describe(&d)
 	return d
+}
+
+// describe notes what the row says of the sport.
+func (r *Row) describe(d *draft.Draft) {
+	draft.Called(&d.Rec.Activity, r.kind)
+	d.Rec.Race = d.Rec.Race || r.race
 }
 
 // Enrich adds to the activity of the row's file what its owner and Strava know
@@ -239,6 +249,7 @@ func (r *Row) Enrich(d *draft.Draft, alone bool) {
 		return
 	}
 	d.Rec.Sport = draft.Refine(d.Rec.Sport, draft.SportOf(r.kind))
+	r.describe(d)
 	d.Rec.Totals.Complete(r.totals)
 	if (d.Unset || d.Local) && !r.Start.IsZero() {
 		draft.SortSamples(d.Samples)

@@ -132,6 +132,7 @@ func (t *reader) keep(sport string, err error) error {
 		return draft.Full("it has more than %d activities", draft.MaxActivities)
 	default:
 		d.Rec.Sport = draft.SportOf(sport)
+		draft.Called(&d.Rec.Activity, sport)
 		t.drafts = append(t.drafts, *d)
 	}
 	return err

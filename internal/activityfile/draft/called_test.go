@@ -1,0 +1,34 @@
+package draft_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+func TestCalled(t *testing.T) {
+	for _, c := range []struct {
+		source, name string
+		indoor       bool
+	}{
+		{"padel", "padel", false},
+		{"table_tennis", "table tennis", false},
+		{"HKWorkoutActivityTypeTableTennis", "table tennis", false},
+		{"StandUpPaddleball", "stand up paddleball", false},
+		{"treadmill_running", "", true}, // it has a sport of its own
+		{"Indoor Cycling", "", true},
+		{"lap_swimming", "", true},
+		{"running", "", false},
+		{"other", "", false},
+		{"", "", false},
+		{strings.Repeat("x", 1000), strings.Repeat("x", 60), false},
+	} {
+		a := pierre.Activity{Sport: draft.SportOf(c.source)}
+		draft.Called(&a, c.source)
+		if a.SportName != c.name || a.Indoor != c.indoor {
+			t.Errorf("%.40q is %q (%s), indoors %t; want %q, %t", c.source, a.SportName, a.Sport, a.Indoor, c.name, c.indoor)
+		}
+	}
+}
