@@ -206,21 +206,18 @@ func (in input) correction(month db.Month, u use, now int64, billed []db.Billing
 
 // invoices returns what each customer owes: one for each currency with an amount.
 func invoices(lines []db.BillingLine, customers map[pierre.UserID]db.BillingCustomer) []db.Invoice {
-	type of struct {
-		user     pierre.UserID
-		currency db.Currency
-	}
-	place := map[of]int{}
+	place := map[string]int{} // by user and currency
 	var list []db.Invoice
 	for n := range lines {
 		l := &lines[n]
 		if l.Amount == 0 || l.UserID == "" {
 			continue
 		}
-		at, known := place[of{l.UserID, l.Currency}]
+		payer := string(l.UserID) + " " + string(l.Currency)
+		at, known := place[payer]
 		if !known {
 			at = len(list)
-			place[of{l.UserID, l.Currency}] = at
+			place[payer] = at
 			c := customers[l.UserID]
 			list = append(list, db.Invoice{UserID: l.UserID, Email: l.Email, Company: c.Company, Address: c.Address, TaxID: c.TaxID, Currency: l.Currency})
 		}

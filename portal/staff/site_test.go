@@ -35,10 +35,11 @@ const password = "three quiet words"
 type site struct {
 	*staff.Service
 
-	t      *testing.T
-	db     *db.DB
-	server *httptest.Server
-	mail   *mailbox
+	t       *testing.T
+	db      *db.DB
+	handler http.Handler
+	server  *httptest.Server
+	mail    *mailbox
 
 	mu  sync.Mutex
 	now time.Time
@@ -67,6 +68,15 @@ func (m *mailbox) Test(_ context.Context, _ *db.Tx, to string) error {
 
 func newSite(t *testing.T, opts staff.Options) *site {
 	t.Helper()
+	s := prepare(t, base, opts)
+	s.server = httptest.NewTLSServer(s.handler)
+	t.Cleanup(s.server.Close)
+	return s
+}
+
+// prepare returns a site at an origin that is not served yet.
+func prepare(t *testing.T, origin string, opts staff.Options) *site {
+	t.Helper()
 	s := &site{t: t, db: dbtest.New(t), mail: &mailbox{invited: map[string]string{}}, now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
 	keys, err := keyring.Load(t.TempDir(), keyring.Source{}, keyring.Source{})
 	if err != nil {
@@ -78,19 +88,16 @@ func newSite(t *testing.T, opts staff.Options) *site {
 		t.Fatal(err)
 	}
 	opts.Now = s.clock
-	if s.Service, err = staff.New(s.db, pages, base, keys, s.mail, opts); err != nil {
+	if s.Service, err = staff.New(s.db, pages, origin, keys, s.mail, opts); err != nil {
 		t.Fatal(err)
 	}
-	inside := route.Route{Pattern: "GET /admin/{$}", Role: route.Viewer, Handler: func(w http.ResponseWriter, r *http.Request) error {
+	home := route.Route{Pattern: "GET /admin", Role: route.Viewer, Handler: func(w http.ResponseWriter, r *http.Request) error {
 		p, _ := route.PersonFrom(r.Context())
 		_, err := io.WriteString(w, "signed in as "+p.Email+", "+p.Role.String())
 		return err
 	}}
-	home := inside
-	home.Pattern = "GET /admin"
-	mux := route.Mux(append(s.Routes(), inside, home), route.Doors{StaffSignIn: staff.SignInPath, Fail: pages.Fail})
-	s.server = httptest.NewTLSServer(http.NewCrossOriginProtection().Handler(s.Sessions(mux, pages.Fail)))
-	t.Cleanup(s.server.Close)
+	mux := route.Mux(append(append(s.Routes(), pages.Routes()...), home), route.Doors{StaffSignIn: staff.SignInPath, Fail: pages.Fail})
+	s.handler = http.NewCrossOriginProtection().Handler(s.Sessions(mux, pages.Fail))
 	return s
 }
 
@@ -134,6 +141,7 @@ func (s *site) browser() *browser {
 
 // A page is what a browser shows.
 type page struct {
+	origin string
 	status int
 	path   string
 	body   string
@@ -146,7 +154,22 @@ func (b *browser) do(method, path, body string) page {
 		b.t.Fatal(err)
 	}
 	maps.Copy(r.Header, b.header)
-	if method == http.MethodPost {
+	return b.send(r)
+}
+
+// ask sends a form to another site.
+func (b *browser) ask(address string, f url.Values) page {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, address, strings.NewReader(f.Encode()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return b.send(r)
+}
+
+func (b *browser) send(r *http.Request) page {
+	b.t.Helper()
+	if r.Method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	resp, err := b.Do(r)
@@ -158,7 +181,8 @@ func (b *browser) do(method, path, body string) page {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return page{resp.StatusCode, resp.Request.URL.RequestURI(), string(text)}
+	at := resp.Request.URL
+	return page{at.Scheme + "://" + at.Host, resp.StatusCode, at.RequestURI(), string(text)}
 }
 
 func (b *browser) get(path string) page { b.t.Helper(); return b.do(http.MethodGet, path, "") }
@@ -271,3 +295,6 @@ func (p *person) invite(email, role string) *person {
 	p.post("/admin/team/invite", "email", email, "role", role).want(p.t, http.StatusOK, "/admin/team", email)
 	return p.site.join(base+"/admin/invitation/"+p.site.mail.invited[email], email)
 }
+
+// compact returns text without its spaces.
+func compact(text string) string { return strings.ReplaceAll(text, " ", "") }
