@@ -38,7 +38,7 @@ func issuer(t *testing.T) string {
 	}
 	address := "http://localhost:" + port
 	register()
-	srv := &httptest.Server{Listener: ln, Config: &http.Server{ //nolint:gosec // a test's
+	srv := &httptest.Server{Listener: ln, Config: &http.Server{
 		Handler: exampleop.SetupServer(address, storage.NewStorage(storage.NewUserStore(address)), slog.New(slog.DiscardHandler), false),
 	}}
 	srv.Start()
@@ -130,7 +130,7 @@ func TestOIDCAnswersAreForOneBrowser(t *testing.T) {
 	if resp, err := attacker.Do(r); !errors.Is(err, stop) {
 		t.Fatalf("the way back: %v, %v", resp, err)
 	} else {
-		resp.Body.Close() //nolint:errcheck // it was read
+		resp.Body.Close()
 	}
 	victim := s.browser()
 	victim.get("/admin/sign-in/oidc") // a sign-in of its own

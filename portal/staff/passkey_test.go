@@ -26,7 +26,7 @@ func TestPasskeyInABrowser(t *testing.T) {
 	}
 	origin := "http://localhost:" + port
 	s := prepare(t, origin, staff.Options{})
-	s.server = &httptest.Server{Listener: ln, Config: &http.Server{Handler: s.handler}} //nolint:gosec // a test's
+	s.server = &httptest.Server{Listener: ln, Config: &http.Server{Handler: s.handler}}
 	s.server.Start()
 	t.Cleanup(s.server.Close)
 
