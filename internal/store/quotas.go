@@ -13,8 +13,8 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// quota_counters has a row per bucket and window that has been asked for. Its invariant: used, and what quota_deltas holds of
-// the bucket in the window, is the number of the bucket's calls in the window that are kept. Where there is no row, the calls
+// quota_counters has a row per bucket and window that has been asked for. Its invariant: used, and what quota_deltas (of
+// PostgreSQL) holds of the bucket in the window, is the number of the bucket's calls in the window that are kept. Where there is no row, the calls
 // say it. Its column key_id names the bucket: a family of keys by itself, as it did when there were no other buckets, and
 // everything else by the bucket's id.
 
@@ -47,7 +47,7 @@ type quotaDelta struct {
 func quotasOf(calls []pierre.Call) map[quotaDelta]int64 {
 	sums := map[quotaDelta]int64{}
 	for i := range calls {
-		minute := calls[i].Started.UTC().Truncate(time.Minute).UnixMicro()
+		minute := floor(calls[i].Started.UnixMicro(), minuteSpan)
 		d := quotaDelta{minute: minute}
 		for _, b := range calls[i].Buckets { // a burst and a quota of one bucket follow each other
 			if name := counterName(b.ID); name != d.bucket {
@@ -91,13 +91,12 @@ func (s *Store) foldQuotas(ctx context.Context) error {
 	for {
 		var n int
 		err := s.update(ctx, "folding calls into quotas", func(t *tx) error {
-			sums := map[raised]int64{}
-			missing := map[counter]bool{}
+			sums := map[quotaDelta]int64{}
 			var err error
-			if n, err = t.takeQuotaDeltas(ctx, sums, missing); err != nil || n == 0 {
+			if n, err = t.takeQuotaDeltas(ctx, sums); err != nil || n == 0 {
 				return err
 			}
-			return t.raiseQuotas(ctx, sums, missing)
+			return t.raiseQuotas(ctx, sums)
 		})
 		if err != nil || n < foldAtOnce {
 			return err
@@ -105,9 +104,8 @@ func (s *Store) foldQuotas(ctx context.Context) error {
 	}
 }
 
-// takeQuotaDeltas takes the oldest deltas, adds them to sums, whose calls are 0, and adds the counters of their limits to
-// limited. It returns how many it took.
-func (t *tx) takeQuotaDeltas(ctx context.Context, sums map[raised]int64, limited map[counter]bool) (n int, err error) {
+// takeQuotaDeltas takes the oldest deltas and adds them to sums. It returns how many it took.
+func (t *tx) takeQuotaDeltas(ctx context.Context, sums map[quotaDelta]int64) (n int, err error) {
 	rows, err := t.query(ctx, `DELETE FROM quota_deltas WHERE seq IN (SELECT seq FROM quota_deltas ORDER BY seq LIMIT $1)
 		RETURNING bucket, minute_us, calls, period`, foldAtOnce)
 	if err != nil {
@@ -121,24 +119,23 @@ func (t *tx) takeQuotaDeltas(ctx context.Context, sums map[raised]int64, limited
 			return 0, err
 		}
 		n++
-		sums[raised{d.bucket, d.minute, 0}] += calls
-		if d.period != "" {
-			start, _ := d.period.Window(time.UnixMicro(d.minute))
-			limited[counter{d.bucket, d.period, start.UnixMicro()}] = true
-		}
+		sums[d] += calls
 	}
 	return n, rows.Err()
 }
 
 // raiseQuotas raises every counter whose window contains the calls, whatever its period. Where there is none of a limit that
 // calls had, it makes one by counting.
-func (t *tx) raiseQuotas(ctx context.Context, sums map[raised]int64, missing map[counter]bool) error {
-	rows := make([]raised, 0, len(sums))
-	for r, n := range sums {
-		r.calls = n
-		rows = append(rows, r)
+func (t *tx) raiseQuotas(ctx context.Context, sums map[quotaDelta]int64) error {
+	rows, missing := make([]raised, 0, len(sums)), map[counter]bool{}
+	for d, n := range sums {
+		rows = append(rows, raised{d.bucket, d.minute, n})
+		if d.period != "" {
+			start, _ := d.period.Window(time.UnixMicro(d.minute))
+			missing[counter{d.bucket, d.period, start.UnixMicro()}] = true
+		}
 	}
-	slices.SortFunc(rows, func(a, b raised) int {
+	slices.SortFunc(rows, func(a, b raised) int { // of one bucket and minute there are several if its limit changed
 		return cmp.Or(cmp.Compare(a.bucket, b.bucket), cmp.Compare(a.minute, b.minute))
 	})
 	if err := t.raiseCounters(ctx, rows, missing); err != nil {
