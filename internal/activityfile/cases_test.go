@@ -1,6 +1,7 @@
 package activityfile
 
 import (
+	"bytes"
 	"math"
 	"strings"
 	"testing"
@@ -68,4 +69,33 @@ func shown(v *float64) any {
 		return "none"
 	}
 	return *v
+}
+
+// A recording that a program chained to itself is one activity; two that differ are two.
+func TestCopiesInOneFile(t *testing.T) {
+	one, other := readCase(t, "fit-treadmill-without-altitude.fit"), readCase(t, "fit-monday-morning-in-tokyo.fit")
+	for _, tt := range []struct {
+		what   string
+		parts  [][]byte
+		want   int
+		warned bool
+	}{
+		{"twice the same", [][]byte{one, one}, 1, true},
+		{"three times", [][]byte{one, one, one}, 1, true},
+		{"another between", [][]byte{one, other, one}, 2, true},
+		{"two", [][]byte{one, other}, 2, false},
+	} {
+		results := walkBytes(t, "chained.fit", bytes.Join(tt.parts, nil), Options{})
+		if len(results) != 1 || len(results[0].Recordings) != tt.want {
+			t.Fatalf("%s: %v", tt.what, brief(results))
+		}
+		for _, r := range results[0].Recordings {
+			if n := len(r.Series.Time); n != 361 && n != 481 {
+				t.Errorf("%s: %d samples", tt.what, n)
+			}
+		}
+		if got := strings.Contains(strings.Join(results[0].Warnings, "; "), "holds it more than once"); got != tt.warned {
+			t.Errorf("%s: warnings %q", tt.what, results[0].Warnings)
+		}
+	}
 }

@@ -33,6 +33,7 @@ func (f *file) drafts(sum [32]byte) []draft.Draft {
 	slices.SortStableFunc(f.laps, func(a, b draft.Lap) int { return cmp.Compare(a.Start, b.Start) })
 	slices.SortStableFunc(f.lengths, func(a, b poolLength) int { return cmp.Compare(a.end, b.end) })
 	slices.SortStableFunc(f.sessions, func(a, b session) int { return cmp.Compare(a.start, b.start) })
+	copied := f.dropCopies()
 	parts := map[int]int{}
 	for _, s := range f.sessions {
 		parts[s.part]++
@@ -54,6 +55,9 @@ func (f *file) drafts(sum [32]byte) []draft.Draft {
 			d.Shift(shift)
 			d.Local = true
 			d.Warn("the device's clock was not set: the start is the local time that it noted at the end, its time zone is unknown")
+		}
+		if copied {
+			d.Warn("the file holds it more than once")
 		}
 		drafts = append(drafts, d)
 	}
