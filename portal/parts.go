@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/buildinfo"
@@ -87,6 +88,23 @@ func (m staffMail) Invite(ctx context.Context, t *db.Tx, i staff.Invitation) err
 // Test implements [staff.Mail].
 func (m staffMail) Test(ctx context.Context, t *db.Tx, to string) error {
 	letter, err := m.texts(ctx).Test(to, to, time.Now())
+	if err != nil {
+		return err
+	}
+	return m.outbox.Enqueue(ctx, t, letter)
+}
+
+// billMail writes the mails of package billing.
+type billMail struct {
+	outbox *mail.Outbox
+	texts  func(context.Context) mail.Texts
+}
+
+// Invoice implements [billing.Mail].
+func (m billMail) Invoice(ctx context.Context, t *db.Tx, i db.Invoice, number string) error {
+	letter, err := m.texts(ctx).Invoice(i.Email, mail.InvoiceNotice{
+		Number: number, Period: i.Month.String(), Total: i.Total().String(), Path: "/account/invoices/" + strconv.FormatInt(i.Number, 10),
+	})
 	if err != nil {
 		return err
 	}

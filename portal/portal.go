@@ -15,6 +15,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/jobs"
 	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/portal/account"
+	"github.com/pierre-mcp/pierre/portal/billing"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/mail"
 	"github.com/pierre-mcp/pierre/portal/requests"
@@ -43,9 +44,10 @@ type Config struct {
 
 // Options are what the site can do without.
 type Options struct {
-	Development    bool           // on this machine only: no second factor, pages say so
-	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
-	OIDC           *staff.OIDC    // nil: staff sign in with passwords and passkeys
+	Development    bool            // on this machine only: no second factor, pages say so
+	TrustedProxies []netip.Prefix  // whose X-Forwarded-For is believed
+	OIDC           *staff.OIDC     // nil: staff sign in with passwords and passkeys
+	Stripe         *billing.Stripe // nil: nothing is sent there
 }
 
 // A Site is the admin site.
@@ -80,6 +82,7 @@ type parts struct {
 	team      *staff.Service
 	customers *account.Site
 	asked     *requests.Service
+	bills     *billing.Service
 }
 
 func newParts(c Config, opts Options) (*parts, error) {
@@ -97,23 +100,24 @@ func newParts(c Config, opts Options) (*parts, error) {
 	p.customers = account.New(c.DB, p.outbox, p.texts, c.Server, p.pages, c.Log, account.Options{Insecure: opts.Development, Proxies: opts.TrustedProxies})
 	p.asked = requests.New(c.DB, c.Server, p.outbox, p.pages, p.requestSettings,
 		requests.Options{Log: c.Log, PublicURL: c.PublicURL, Network: networkOf(opts.TrustedProxies)})
+	p.bills = billing.New(c.DB, p.pages, c.Server, billMail{p.outbox, p.texts}, billing.Options{Stripe: opts.Stripe})
 	return p, nil
 }
 
 // routes returns the routes of all packages.
 func (p *parts) routes() []route.Route {
-	return slices.Concat(health(p.c.DB), p.pages.Routes(), p.previews(), p.team.Routes(), p.customers.Routes(), p.asked.Routes())
+	return slices.Concat(health(p.c.DB), p.pages.Routes(), p.previews(), p.team.Routes(), p.customers.Routes(), p.asked.Routes(), p.bills.Routes())
 }
 
 // jobs returns the background work of all packages.
 func (p *parts) jobs() []jobs.Job {
-	return slices.Concat(mail.NewWorker(p.outbox, p.c.Mail, p.c.Log).Jobs(), p.customers.Jobs(), p.asked.Jobs(),
+	return slices.Concat(mail.NewWorker(p.outbox, p.c.Mail, p.c.Log).Jobs(), p.customers.Jobs(), p.asked.Jobs(), p.bills.Jobs(),
 		[]jobs.Job{{Name: "end old sessions of the staff", Every: time.Hour, Fleet: true, Do: p.team.Prune}})
 }
 
 // newPages returns the renderer with the templates of all packages.
 func newPages(c Config, opts Options) (*ui.Renderer, error) {
-	sets := map[string]fs.FS{"staff": staff.Templates()}
+	sets := map[string]fs.FS{"staff": staff.Templates(), "billing": billing.Templates()}
 	var errs []error
 	for name, load := range map[string]func() (fs.FS, error){"account": account.Templates, requests.Set: requests.Templates} {
 		set, err := load()

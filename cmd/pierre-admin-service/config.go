@@ -46,6 +46,11 @@ type config struct {
 	certificate    *certfile.Pair // nil: plain HTTP
 	trustedProxies []netip.Prefix
 	development    bool
+	stripeKey      secret.String // "": Stripe is told nothing
+	oidcIssuer     string        // "": staff sign in here
+	oidcClient     string
+	oidcName       string
+	oidcSecret     secret.String
 
 	settings *cli.Settings
 }
@@ -71,6 +76,9 @@ func (c *config) table(getenv func(string) string) []cli.Setting {
 		{Flag: "tls-cert", Env: "TLS_CERT", Help: "certificate file, for HTTPS without a proxy in front; read again when it changes", Parse: into(&c.tlsCert, value.Path)},
 		{Flag: "tls-key", Env: "TLS_KEY", Help: "key file of --tls-cert", Parse: into(&c.tlsKey, value.Path)},
 		{Flag: "trusted-proxies", Env: "TRUSTED_PROXIES", Help: "networks whose X-Forwarded-For is believed, comma-separated", Parse: into(&c.trustedProxies, value.Networks)},
+		{Flag: "oidc-issuer", Env: "OIDC_ISSUER", Help: "site whose accounts staff sign in with (OpenID Connect), instead of passwords and passkeys", Parse: into(&c.oidcIssuer, text)},
+		{Flag: "oidc-client-id", Env: "OIDC_CLIENT_ID", Help: "how that site knows this one; its secret is OIDC_CLIENT_SECRET", Parse: into(&c.oidcClient, text)},
+		{Flag: "oidc-name", Env: "OIDC_NAME", Default: "single sign-on", Help: "what that site is called on the button", Parse: into(&c.oidcName, text)},
 		{Flag: "development", Env: "PIERRE_ADMIN_DEVELOPMENT", Default: "false", Switch: true, Help: "on this machine only: mails are written to files, no second factor is asked for", Parse: into(&c.development, value.Switch)},
 	}
 }
@@ -89,12 +97,17 @@ func (c *config) bind(cmd *cobra.Command, getenv func(string) string) {
 	c.settings = cli.BindSettings(cmd.PersistentFlags(), getenv, append(c.table(getenv), c.secrets()...))
 }
 
+// text takes any value.
+func text(s string) (string, error) { return s, nil }
+
 // secrets lists the settings that are no flags, since others can read a command line.
 func (c *config) secrets() []cli.Setting {
 	return []cli.Setting{
 		{Env: "MCP_ADMIN_TOKEN", Other: fromFile("MCP_ADMIN_TOKEN"), Parse: into(&c.adminToken, parseSecret)},
 		{Env: "SMTP_URL", Other: fromFile("SMTP_URL"), Parse: into(&c.smtpURL, parseSecret)},
 		{Env: "SENDGRID_API_KEY", Other: fromFile("SENDGRID_API_KEY"), Parse: into(&c.sendGridKey, parseSecret)},
+		{Env: "STRIPE_API_KEY", Other: fromFile("STRIPE_API_KEY"), Parse: into(&c.stripeKey, parseSecret)},
+		{Env: "OIDC_CLIENT_SECRET", Other: fromFile("OIDC_CLIENT_SECRET"), Parse: into(&c.oidcSecret, parseSecret)},
 	}
 }
 
@@ -125,6 +138,9 @@ func (c *config) load() error {
 	errs := []error{c.settings.Parse(), c.encryptionKey.Check(encryptionName)}
 	if c.development && !value.Loopback(c.host) {
 		errs = append(errs, fmt.Errorf("%s: --development asks for no second factor and so listens on this machine only, not on %s", c.settings.Source("host"), c.host))
+	}
+	if c.oidcIssuer != "" && (c.oidcClient == "" || c.oidcSecret.Reveal() == "") {
+		errs = append(errs, errors.New("--oidc-issuer needs --oidc-client-id and OIDC_CLIENT_SECRET"))
 	}
 	if c.adminToken.Reveal() == "" {
 		errs = append(errs, errors.New("MCP_ADMIN_TOKEN: is needed; scripts/setup-admin-token.sh makes one and keeps it in a file for MCP_ADMIN_TOKEN_FILE"))

@@ -18,7 +18,9 @@ import (
 	"github.com/pierre-mcp/pierre/internal/logging"
 	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/portal"
+	"github.com/pierre-mcp/pierre/portal/billing"
 	"github.com/pierre-mcp/pierre/portal/db"
+	"github.com/pierre-mcp/pierre/portal/staff"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
 )
 
@@ -78,9 +80,24 @@ func (c *config) site(ctx context.Context, d *db.DB, log *slog.Logger) (*portal.
 		return nil, err
 	}
 	log.InfoContext(ctx, "mails leave", slog.String("by", by))
+	opts := portal.Options{Development: c.development, TrustedProxies: c.trustedProxies}
+	if opts.OIDC, err = c.oidc(ctx); err != nil {
+		return nil, err
+	}
+	if c.stripeKey.Reveal() != "" {
+		opts.Stripe = billing.NewStripe(billing.StripeURL, c.stripeKey)
+	}
 	return portal.New(portal.Config{
 		DB: d, Server: server, Seal: ring, Mail: sender, BaseURL: c.baseURL, PublicURL: c.publicURL, Log: log,
-	}, portal.Options{Development: c.development, TrustedProxies: c.trustedProxies})
+	}, opts)
+}
+
+// oidc returns the site that staff sign in at, nil if they do so here.
+func (c *config) oidc(ctx context.Context) (*staff.OIDC, error) {
+	if c.oidcIssuer == "" {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	return staff.NewOIDC(ctx, staff.OIDCConfig{Name: c.oidcName, Issuer: c.oidcIssuer, Client: c.oidcClient, Secret: c.oidcSecret, Base: c.baseURL}, nil)
 }
 
 // ring returns the site's own secrets. They lie in a folder of their own: the server's may be beside it.

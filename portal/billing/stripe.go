@@ -13,6 +13,7 @@ import (
 
 	"github.com/hashicorp/go-retryablehttp"
 
+	"github.com/pierre-mcp/pierre/internal/jobs"
 	"github.com/pierre-mcp/pierre/internal/secret"
 	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/portal/db"
@@ -115,6 +116,17 @@ func judge(status int, h http.Header, body []byte) verdict {
 		v.final = status < http.StatusInternalServerError
 	}
 	return v
+}
+
+// Jobs returns the background work.
+func (s *Service) Jobs() []jobs.Job {
+	if s.opts.Stripe == nil {
+		return nil
+	}
+	return []jobs.Job{{Name: "tell Stripe of closed months", Every: time.Minute, Do: func(ctx context.Context) error {
+		_, err := s.Deliver(ctx)
+		return err
+	}}}
 }
 
 // Deliver sends the events that are due. Replicas may do so at the same time. It returns how many were delivered.
