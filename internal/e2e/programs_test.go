@@ -35,7 +35,7 @@ func withPrograms(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	bin = dir
-	for _, program := range []string{"mcp-client", "pierre-mcp-server", "admin-setup"} {
+	for _, program := range []string{"mcp-client", "pierre-mcp-server", "admin-setup", "pierre-admin-service"} {
 		build := exec.Command("go", "build", "-o", filepath.Join(dir, program), "../../cmd/"+program)
 		if out, err := build.CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "building %s: %v\n%s", program, err, out)
