@@ -146,7 +146,7 @@ func TestSiteSurvivesKills(t *testing.T) {
 			if kind == "postgres" {
 				u := pgtest.URL(t)
 				l = openLedger(t, "pgx", u, "BEGIN; LOCK TABLE portal_requests IN EXCLUSIVE MODE")
-				env = []string{"DATABASE_URL=" + u, "ADMIN_ENCRYPTION_KEY=" + rand.Text()+rand.Text()}
+				env = []string{"DATABASE_URL=" + u, "ADMIN_ENCRYPTION_KEY=" + rand.Text() + rand.Text()}
 			} else {
 				dir := t.TempDir()
 				l = openLedger(t, "sqlite3", filepath.Join(dir, "admin.db")+"?_busy_timeout=5000", "BEGIN IMMEDIATE")
