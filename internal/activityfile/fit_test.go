@@ -345,6 +345,21 @@ func TestFITLengthsStandInForRecords(t *testing.T) {
 	}
 }
 
+// A rest between two lanes is a lap of 0 m; in a run 0 is what a device without a sensor writes.
+func TestFITRestsInAPool(t *testing.T) {
+	for sport, want := range map[typedef.Sport]any{typedef.SportSwimming: 0.0, typedef.SportRunning: "none"} {
+		lap := mesgdef.NewLap(nil).SetStartTime(fitStart.Add(10 * time.Second)).SetTimestamp(fitStart.Add(40 * time.Second)).
+			SetTotalElapsedTimeScaled(30).SetTotalTimerTimeScaled(30).SetTotalDistance(0).SetSport(sport)
+		content := fitRecording{seconds: 60, sport: sport, after: []mesger{lap}, record: func(_ int, r *mesgdef.Record) {
+			r.SetDistance(basetype.Uint32Invalid).SetPositionLat(basetype.Sint32Invalid).SetPositionLong(basetype.Sint32Invalid)
+		}}.encode(t)
+		a, _ := recording(t, content)
+		if len(a.Laps) != 1 || shown(a.Laps[0].DistanceMeters) != want {
+			t.Errorf("%v: the laps are %+v, want one of %v m", sport, a.Laps, want)
+		}
+	}
+}
+
 func TestFITClockThatIsSetOnTheWay(t *testing.T) {
 	content := fitRecording{seconds: 30, sport: typedef.SportRunning, record: func(i int, r *mesgdef.Record) {
 		if i < 3 {

@@ -64,6 +64,9 @@ func newLap(m *mesgdef.Lap) draft.Lap {
 		AverageCadenceRPM:    positive8(m.AvgCadence),
 		CaloriesKcal:         positive16(m.TotalCalories),
 	}}
+	if m.Sport == typedef.SportSwimming && m.TotalDistance == 0 {
+		l.Totals.DistanceMeters = new(0.0) // a rest at the wall was measured; elsewhere 0 is what a missing sensor writes
+	}
 	l.Start, l.End = span(timeOf(m.StartTime), timeOf(m.Timestamp), l.Totals)
 	return l
 }
