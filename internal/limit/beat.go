@@ -25,7 +25,8 @@ func NewShared(ctx context.Context, id string, counts CountStore, store ReplicaS
 	s := &Shared{
 		id: id, counts: counts, store: store, opts: opts,
 		changed: make(chan struct{}), running: map[pierre.CallID]running{}, seen: map[string]seen{},
-		hurry: make(chan struct{}, 1), done: make(chan struct{}),
+		hurry: make(chan struct{}, 1), done: make(chan struct{}), lent: make(chan struct{}),
+		blocks: blocks{kinds: map[string]*lender{}, wake: make(chan struct{}, 1), back: map[string]int64{}},
 	}
 	if s.opts.Log == nil {
 		s.opts.Log = slog.New(slog.DiscardHandler)
@@ -40,6 +41,7 @@ func NewShared(ctx context.Context, id string, counts CountStore, store ReplicaS
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	s.beat(ctx)
 	go s.run(ctx)
+	go s.lend(ctx)
 	return s, nil
 }
 
@@ -66,13 +68,15 @@ func (s *Shared) join(ctx context.Context, mode pierre.LimiterMode) error {
 	}
 }
 
-// Close leaves the servers that count together. Nothing is admitted afterwards.
+// Close leaves the servers that count together, and gives back what it took from Redis ahead. Nothing is admitted afterwards.
 func (s *Shared) Close(ctx context.Context) error {
 	s.stop()
 	<-s.done
+	<-s.lent
 	s.turn.Lock()
 	s.enter(phase{})
 	s.turn.Unlock()
+	s.giveBackBlocks(ctx, s.blocks.all())
 	return s.store.LeaveLimiter(ctx, s.id, -1)
 }
 

@@ -51,12 +51,13 @@ const (
 	actTake     = 1
 )
 
-// A question is about one call.
+// A question is about one call, or several of one kind.
 type question struct {
 	epoch   string
 	script  *redis.Script // the epoch's
 	act     int
-	at      time.Time // of a call that is given back
+	at      time.Time // of calls that are given back
+	calls   int64     // how many at most
 	account string
 	buckets []pierre.Bucket // that have a limit
 	seeds   map[int]string  // what is known of buckets by their place, as start:count
@@ -64,8 +65,8 @@ type question struct {
 
 // run runs the script.
 func (c *counter) run(ctx context.Context, q question) (reply, error) {
-	args := make([]any, 0, 3+5*len(q.buckets))
-	args = append(args, q.epoch, q.act, q.at.UnixMicro())
+	args := make([]any, 0, 5+5*len(q.buckets))
+	args = append(args, q.epoch, q.act, q.at.UnixMicro(), q.calls, lentFor.Microseconds())
 	for i, b := range q.buckets {
 		if b.Burst.None() {
 			args = append(args, "q", "q|"+b.ID+"|"+string(b.Limit.Period), string(b.Limit.Period), b.Limit.Requests, q.seeds[i])
@@ -148,6 +149,8 @@ func (c *counter) reachesAll(ctx context.Context) bool {
 type reply struct {
 	kind    replyKind
 	now     int64 // microseconds since 1970
+	calls   int64 // that were taken
+	lent    int64 // if none were: until then others may give calls back, 0 if none will
 	buckets []bucketReply
 }
 
@@ -168,13 +171,16 @@ type bucketReply struct {
 
 var errReply = errors.New("redis answered what the script does not")
 
+// replyHead is how many numbers come before those of the buckets.
+const replyHead = 3
+
 // maxMicros bounds times and counts: they must be exact as Lua's numbers.
 const maxMicros = 1 << 53
 
 // decodeReply reads an answer about n buckets.
 func decodeReply(answer any, n int) (reply, error) {
 	list, ok := answer.([]any)
-	if !ok || len(list) == 0 || len(list) > 2+3*n {
+	if !ok || len(list) == 0 || len(list) > replyHead+3*n {
 		return reply{}, errReply
 	}
 	numbers := make([]int64, len(list))
@@ -189,12 +195,20 @@ func decodeReply(answer any, n int) (reply, error) {
 	if r.kind == replyEpoch && len(list) == 1 {
 		return r, nil
 	}
-	if r.kind >= replyEpoch || len(list) < 2 || (len(list)-2)%3 != 0 {
+	if r.kind >= replyEpoch || len(list) < replyHead || (len(list)-replyHead)%3 != 0 {
 		return reply{}, errReply
 	}
 	r.now = numbers[1]
-	for i := 2; i < len(numbers); i += 3 {
-		b := bucketReply{place: (i - 2) / 3, value: numbers[i], start: numbers[i+1], end: numbers[i+2]}
+	if r.kind == replyTaken {
+		r.calls = numbers[2]
+	} else {
+		r.lent = numbers[2]
+	}
+	if r.kind == replyTaken && r.calls == 0 {
+		return reply{}, errReply
+	}
+	for i := replyHead; i < len(numbers); i += 3 {
+		b := bucketReply{place: (i - replyHead) / 3, value: numbers[i], start: numbers[i+1], end: numbers[i+2]}
 		if r.kind == replyMissing {
 			b.place, b.value = int(numbers[i])-1, 0 // Lua counts from 1
 			if b.place < 0 || b.place >= n || b.start >= b.end {

@@ -1,12 +1,15 @@
--- Decides about one call: all of its buckets admit it, or nothing is counted. KEYS[1] holds the epoch of these counts,
+-- Decides about calls of one kind: all of their buckets admit them, or nothing is counted. KEYS[1] holds the epoch of these counts,
 -- KEYS[2] what is used of the buckets of one customer. Both are in one slot of a cluster.
 --
--- ARGV: epoch, act (1: take, 0: look, -1: give back), time of the call that is given back (microseconds since 1970), and
--- five of each bucket: 'q', field, period, limit, 'start:count' (what the database and running calls say of the window that
+-- ARGV: epoch, act (1: take, 0: look, -1: give back), time of the calls that are given back (microseconds since 1970), how
+-- many calls at most, for how long (microseconds) more than one may be kept unused, and five of each bucket: 'q', field, period, limit, 'start:count' (what the database and running calls say of the window that
 -- starts then; '' if they were not asked), or 'b', field, interval, capacity, ''.
 --
--- Answer: {3} another epoch; {2, now, place, start, end, ...} counts are missing of these buckets; {1 or 0, now, x, start,
--- end, ...} taken or not, with what was used of each quota before, or the theoretical arrival time of each burst.
+-- Of several calls at most a hundredth of what is left is taken, but at least one: so much a server that ends may strand.
+--
+-- Answer: {3} another epoch; {2, now, 0, place, start, end, ...} counts are missing of these buckets; {1, now, calls, x, start,
+-- end, ...} so many were taken, {0, now, until, x, start, end, ...} none, while others may give back calls until then; with
+-- what was used of each quota before, or the theoretical arrival time of each burst.
 local held = redis.call('GET', KEYS[1])
 if not held then return {3} end
 local epoch, began = string.match(held, '^([^:]+):(%d+)$')
@@ -14,8 +17,11 @@ if epoch ~= ARGV[1] then return {3} end
 
 local act = tonumber(ARGV[2])
 local fields = {'epoch', 'now'}
-local n = (#ARGV - 3) / 5
-for i = 1, n do fields[i + 2] = ARGV[3 + (i - 1) * 5 + 2] end
+local head = 5
+local calls, life = tonumber(ARGV[4]), tonumber(ARGV[5])
+local n = (#ARGV - head) / 5
+for i = 1, n do fields[i + 2] = ARGV[head + (i - 1) * 5 + 2] end
+fields[n + 3] = 'lent' -- until when calls may be given back
 local values = redis.call('HMGET', KEYS[2], unpack(fields))
 if values[1] ~= epoch then -- nothing, or what was counted before something was lost
   if act ~= 0 then redis.call('DEL', KEYS[2]) end
@@ -68,10 +74,12 @@ local function window(period)
   return from * day, to * day
 end
 
-local missing, reply, writes = {2, now}, {1, now}, {'epoch', epoch, 'now', text(now)}
+local missing, reply, writes = {2, now, 0}, {1, now, 1}, {'epoch', epoch, 'now', text(now)}
+local lent = tonumber(values[n + 3] or 0)
+local taken = {} -- what becomes of each bucket that admits calls
 local last, asked = now, {}
 for i = 1, n do
-  local at = 3 + (i - 1) * 5
+  local at = head + (i - 1) * 5
   local kind, field, a, b, count = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 4]), ARGV[at + 5]
   local value = values[i + 2]
   if kind == 'q' then
@@ -88,7 +96,7 @@ for i = 1, n do
       local given = tonumber(ARGV[3])
       if used and used > 0 and given >= start and given < stop then
         writes[#writes + 1] = field
-        writes[#writes + 1] = text(start) .. ':' .. text(used - 1)
+        writes[#writes + 1] = text(start) .. ':' .. text(math.max(0, used - calls))
       end
     elseif not used then
       missing[#missing + 1] = i
@@ -97,11 +105,11 @@ for i = 1, n do
     end
     if used and act ~= -1 then
       if used >= b then reply[1] = 0 end
+      calls = math.min(calls, math.max(1, math.floor((b - used) / 100)))
       reply[#reply + 1] = used
       reply[#reply + 1] = start
       reply[#reply + 1] = stop
-      writes[#writes + 1] = field
-      writes[#writes + 1] = text(start) .. ':' .. text(used + 1)
+      taken[#taken + 1] = {field, start, used}
       if stop > last then last = stop end
     end
   else
@@ -113,9 +121,10 @@ for i = 1, n do
     if act == -1 then
       if value then
         writes[#writes + 1] = field
-        writes[#writes + 1] = text(tonumber(value) - interval)
+        writes[#writes + 1] = text(tonumber(value) - interval * calls)
       end
     else
+      calls = 1 -- what a burst admits depends on the time of each call
       if tat - now + interval > b then reply[1] = 0 end
       reply[#reply + 1] = tat
       reply[#reply + 1] = 0
@@ -127,17 +136,18 @@ for i = 1, n do
   end
 end
 
-if #missing > 2 then return missing end
+if #missing > 3 then return missing end
 if act == 0 then return reply end
 if act == -1 then
   if #writes > 4 then redis.call('HSET', KEYS[2], unpack(writes)) end
   return reply
 end
 if reply[1] == 0 then
+  reply[3] = lent > now and lent or 0
   -- What was counted for this call is kept, so that the next one need not count again.
   local kept = {'epoch', epoch, 'now', text(now)}
   for i = 1, n do
-    local at = 3 + (i - 1) * 5
+    local at = head + (i - 1) * 5
     if asked[i] then
       kept[#kept + 1] = ARGV[at + 2]
       kept[#kept + 1] = ARGV[at + 5]
@@ -145,6 +155,15 @@ if reply[1] == 0 then
   end
   if #kept > 4 then redis.call('HSET', KEYS[2], unpack(kept)) end
 else
+  for _, t in ipairs(taken) do
+    writes[#writes + 1] = t[1]
+    writes[#writes + 1] = text(t[2]) .. ':' .. text(t[3] + calls)
+  end
+  if calls > 1 and now + life > lent then
+    writes[#writes + 1] = 'lent'
+    writes[#writes + 1] = text(now + life)
+  end
+  reply[3] = calls
   redis.call('HSET', KEYS[2], unpack(writes))
 end
 -- The counts of a month are needed until it ends, whatever the limits of this call.

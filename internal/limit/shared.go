@@ -30,6 +30,7 @@ type ReplicaStore interface {
 type SharedOptions struct {
 	Redis redis.UniversalClient // where all servers count; nil: this server counts alone
 	Deny  bool                  // admit nothing while Redis cannot be reached, instead of a share
+	Block int64                 // so many calls of one kind are taken from Redis at once, at most; 0: one
 	Log   *slog.Logger          // nil: nothing is logged
 
 	clock func() time.Time // of Redis, in tests
@@ -59,9 +60,12 @@ type Shared struct {
 
 	stats Stats
 
+	blocks blocks
+
 	hurry chan struct{} // holds an element if the next beat is due at once
 	stop  context.CancelFunc
 	done  chan struct{}
+	lent  chan struct{} // closed when no blocks are given back any more
 }
 
 // A phase is how calls are counted at present.
@@ -126,7 +130,11 @@ func (s *Shared) Reserve(ctx context.Context, buckets []pierre.Bucket, now time.
 			s.note(&r, p)
 			return err
 		}
-		r, err = s.reserve(ctx, p, buckets)
+		if s.opts.Block > 1 {
+			r, err = s.reserveOfBlock(ctx, p, buckets)
+		} else {
+			r, err = s.reserve(ctx, p, buckets)
+		}
 		return err
 	})
 	return r, err
@@ -144,7 +152,7 @@ func (s *Shared) Peek(ctx context.Context, buckets []pierre.Bucket, now time.Tim
 			return err
 		}
 		limited := limitedOf(buckets)
-		r, err := s.ask(ctx, p, actLook, accountOf(buckets), limited)
+		r, err := s.ask(ctx, p, actLook, accountOf(buckets), limited, 1)
 		if err != nil {
 			return err
 		}
@@ -198,12 +206,41 @@ func (s *Shared) try(ctx context.Context, f func(context.Context, phase) error) 
 
 // reserve decides about a call in Redis.
 func (s *Shared) reserve(ctx context.Context, p phase, buckets []pierre.Bucket) (Reservation, error) {
-	limited, account := limitedOf(buckets), accountOf(buckets)
-	r, err := s.ask(ctx, p, actTake, account, limited)
+	limited := limitedOf(buckets)
+	r, err := s.take(ctx, p, accountOf(buckets), limited, 1)
 	if err != nil {
 		return Reservation{}, err
 	}
-	res := Reservation{Buckets: buckets, At: time.UnixMicro(r.now).UTC(), account: account}
+	return s.decided(r, p, buckets, limited)
+}
+
+// take takes up to so many calls in Redis. If there are none, but others may give some back, it waits for these.
+func (s *Shared) take(ctx context.Context, p phase, account string, limited []pierre.Bucket, calls int64) (reply, error) {
+	var until time.Time
+	for {
+		r, err := s.ask(ctx, p, actTake, account, limited, calls)
+		if err != nil || r.kind == replyTaken || r.lent <= r.now || s.blocks.cameBack(account, r.lent) {
+			return r, err
+		}
+		now := time.Now()
+		if until.IsZero() {
+			until = now.Add(min(lentFor, time.Duration(r.lent-r.now)*time.Microsecond))
+		}
+		if !now.Before(until) {
+			s.blocks.noteBack(account, r.lent)
+			return r, nil
+		}
+		select {
+		case <-time.After(min(sweeping, until.Sub(now))):
+		case <-ctx.Done():
+			return r, nil
+		}
+	}
+}
+
+// decided makes a reservation of what Redis answered.
+func (s *Shared) decided(r reply, p phase, buckets, limited []pierre.Bucket) (Reservation, error) {
+	res := Reservation{Buckets: buckets, At: time.UnixMicro(r.now).UTC(), account: accountOf(buckets)}
 	states, err := r.states(limited, r.kind == replyTaken)
 	if err != nil {
 		return Reservation{}, err
@@ -229,11 +266,11 @@ func (s *Shared) note(r *Reservation, p phase) {
 }
 
 // ask runs the script, and reads the counts that Redis does not have.
-func (s *Shared) ask(ctx context.Context, p phase, act int, account string, buckets []pierre.Bucket) (reply, error) {
+func (s *Shared) ask(ctx context.Context, p phase, act int, account string, buckets []pierre.Bucket, calls int64) (reply, error) {
 	seeds := map[int]string{}
 	for range 5 {
 		short, cancel := context.WithTimeout(ctx, redisWait)
-		r, err := s.counter.run(short, question{epoch: p.name(), script: p.script, act: act, account: account, buckets: buckets, seeds: seeds})
+		r, err := s.counter.run(short, question{epoch: p.name(), script: p.script, act: act, calls: calls, account: account, buckets: buckets, seeds: seeds})
 		cancel()
 		switch {
 		case err != nil:
@@ -302,9 +339,14 @@ func (s *Shared) end(ctx context.Context, r Reservation, stored bool) error {
 	case stored:
 		return nil
 	}
+	return s.giveBack(ctx, p, r.account, limitedOf(r.Buckets), r.At, 1)
+}
+
+// giveBack gives calls back in Redis that were taken at that time.
+func (s *Shared) giveBack(ctx context.Context, p phase, account string, limited []pierre.Bucket, at time.Time, calls int64) error {
 	ctx, cancel := context.WithTimeout(ctx, redisWait)
 	defer cancel()
-	_, err := s.counter.run(ctx, question{epoch: p.name(), script: p.script, act: actGiveBack, at: r.At, account: r.account, buckets: limitedOf(r.Buckets)})
+	_, err := s.counter.run(ctx, question{epoch: p.name(), script: p.script, act: actGiveBack, at: at, calls: calls, account: account, buckets: limited})
 	return err
 }
 

@@ -3,6 +3,7 @@ package limit_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -46,19 +47,23 @@ func both(t *testing.T, test func(t *testing.T, fresh func(*store.Store) limiter
 	t.Run("in process", func(t *testing.T) {
 		test(t, func(s *store.Store) limiter { return limit.New(s) })
 	})
-	t.Run("redis", func(t *testing.T) {
-		server := redistest.Start(t)
-		var latest *limit.Shared
-		test(t, func(s *store.Store) limiter {
-			if latest != nil {
-				if err := latest.Close(t.Context()); err != nil {
-					t.Fatal(err)
-				}
+	for _, block := range []int64{0, 1000} {
+		t.Run(fmt.Sprint("redis, blocks of ", block), func(t *testing.T) { bothInRedis(t, block, test) })
+	}
+}
+
+func bothInRedis(t *testing.T, block int64, test func(t *testing.T, fresh func(*store.Store) limiter)) {
+	server := redistest.Start(t)
+	var latest *limit.Shared
+	test(t, func(s *store.Store) limiter {
+		if latest != nil {
+			if err := latest.Close(t.Context()); err != nil {
+				t.Fatal(err)
 			}
-			now := &atomic.Int64{}
-			latest = share(t, s, limit.WithClock(limit.SharedOptions{Redis: client(t, server)}, func() time.Time { return time.UnixMicro(now.Load()) }))
-			return clocked{latest, now}
-		})
+		}
+		now := &atomic.Int64{}
+		latest = share(t, s, limit.WithClock(limit.SharedOptions{Redis: client(t, server), Block: block}, func() time.Time { return time.UnixMicro(now.Load()) }))
+		return clocked{latest, now}
 	})
 }
 
@@ -142,6 +147,23 @@ func (f *fleet) await(t *testing.T, mode pierre.LimiterMode) {
 	})
 }
 
+// commands returns how many commands Redis has run.
+func (f *fleet) commands(t *testing.T) (n int) {
+	t.Helper()
+	info, err := client(t, f.redis).Info(t.Context(), "commandstats").Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(info) {
+		if counts, ok := strings.CutPrefix(line, "cmdstat_evalsha:calls="); ok {
+			if _, err := fmt.Sscan(strings.SplitN(counts, ",", 2)[0], &n); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return n
+}
+
 // record keeps the call in the database, as the server does before it answers.
 func (f *fleet) record(t *testing.T, r limit.Reservation) {
 	t.Helper()
@@ -187,9 +209,17 @@ func (f *fleet) load(t *testing.T, calls int, buckets func(n int) []pierre.Bucke
 }
 
 func TestThreeServersAdmitExactlyTheLimit(t *testing.T) {
+	for _, block := range []int64{0, 1000} {
+		t.Run(fmt.Sprint("blocks of ", block), func(t *testing.T) {
+			exactlyTheLimit(t, newFleet(t, 3, limit.SharedOptions{Block: block}))
+		})
+	}
+}
+
+func exactlyTheLimit(t *testing.T, f *fleet) {
+	t.Helper()
 	const calls, limited = 5000, 1000
 	quota := pierre.Limit{Requests: limited, Period: pierre.PeriodMonth}
-	f := newFleet(t, 3, limit.SharedOptions{})
 	for _, c := range []struct {
 		name   string
 		limits pierre.Limits
@@ -215,6 +245,37 @@ func TestThreeServersAdmitExactlyTheLimit(t *testing.T) {
 	}
 }
 
+// Of many calls most are taken in blocks; a limit is used to its last call all the same. A server that ends gives back what it
+// did not use, and one that was killed strands a hundredth of the limit at most, until calls are counted anew.
+func TestBlocks(t *testing.T) {
+	const limited = 20_000
+	f := newFleet(t, 3, limit.SharedOptions{Block: 1000})
+	buckets := pierre.Limits{Quota: month(limited), Customer: month(2 * limited)}.Buckets("key_a", "user_a", "get_stats")
+	before := f.commands(t)
+	if n := f.load(t, limited/2, func(int) []pierre.Bucket { return buckets }, nil); n != limited/2 {
+		t.Fatalf("%d of %d calls were admitted", n, limited/2)
+	}
+	if asked := f.commands(t) - before; asked > limited/10 {
+		t.Errorf("%d calls cost %d commands of Redis", limited/2, asked)
+	}
+	if err := f.limiters[0].Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f.limiters = f.limiters[1:]
+	if n := f.load(t, limited, func(int) []pierre.Bucket { return buckets }, nil); n != limited/2 {
+		t.Errorf("%d of the other %d calls were admitted", n, limited/2)
+	}
+	wait(t, "the blocks are given back", func() bool {
+		d, err := f.limiters[0].Peek(t.Context(), buckets, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, _ := d.State("key-month")
+		customer, _ := d.State("customer-month")
+		return key.Used == limited && customer.Used == limited
+	})
+}
+
 // Redis is emptied, killed and started again under load: the limit is still what is admitted.
 func TestRedisLosesWhatItCounted(t *testing.T) {
 	const limited = 1500
@@ -226,7 +287,7 @@ func TestRedisLosesWhatItCounted(t *testing.T) {
 		{"kill -9 and restart", func(t *testing.T, r *redistest.Server) { r.Kill(t); r.Restart(t) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f := newFleet(t, 3, limit.SharedOptions{})
+			f := newFleet(t, 3, limit.SharedOptions{Block: 1000})
 			buckets := pierre.Limits{Quota: month(limited)}.Buckets("key_a", "user_a", "get_stats")
 			var recorded atomic.Int64
 			n := f.load(t, 2*limited, func(int) []pierre.Bucket { return buckets }, func(r limit.Reservation) {
@@ -323,12 +384,13 @@ func TestOnlyOneServerCountsAlone(t *testing.T) {
 }
 
 func FuzzReply(f *testing.F) {
-	f.Add(int64(1), int64(1e15), int64(5), int64(1e15), int64(2e15), 5)
-	f.Add(int64(2), int64(1e15), int64(1), int64(1e15), int64(2e15), 5)
-	f.Add(int64(3), int64(0), int64(0), int64(0), int64(0), 1)
+	f.Add(int64(1), int64(1e15), int64(1), int64(5), int64(1e15), int64(2e15), 6)
+	f.Add(int64(0), int64(1e15), int64(1e15), int64(10), int64(1e15), int64(2e15), 6)
+	f.Add(int64(2), int64(1e15), int64(0), int64(1), int64(1e15), int64(2e15), 6)
+	f.Add(int64(3), int64(0), int64(0), int64(0), int64(0), int64(0), 1)
 	buckets := []pierre.Bucket{{ID: "key:a", Policy: "key-month", Limit: month(10)}}
-	f.Fuzz(func(t *testing.T, kind, now, value, start, end int64, n int) {
-		list := []any{kind, now, value, start, end, "text", nil}
+	f.Fuzz(func(t *testing.T, kind, now, calls, value, start, end int64, n int) {
+		list := []any{kind, now, calls, value, start, end, "text", nil}
 		if n < 0 || n > len(list) {
 			return
 		}

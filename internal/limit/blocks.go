@@ -1,0 +1,307 @@
+package limit
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// A server that gets many calls of one kind, which count against the same quotas, takes them from Redis in blocks: then most of
+// them cost no round trip. A block is counted as used when it is taken, so that no limit is ever exceeded, and what was not
+// used of it is given back after blockFor. The less is left, the smaller blocks are: the last hundred calls are taken one by
+// one. A server is only refused when what others may give back has come back (see reserve.lua). So all of a limit is
+// admitted, whichever servers the calls reach.
+//
+// What a server that is killed had taken is used until the window ends or an epoch begins, which counts anew from the
+// database: at most a hundredth of what was left.
+
+// DefaultBlock is how many calls a server takes from Redis at once, at most: so many come in blockFor only if there are
+// 20 000 a second.
+const DefaultBlock = 1000
+
+const (
+	blockFor = 50 * time.Millisecond  // how long a block may be used
+	sweeping = 25 * time.Millisecond  // how often is looked for blocks that are over
+	lentFor  = 150 * time.Millisecond // in which a block is used or given back
+	idleFor  = time.Second            // after which a kind of calls is forgotten
+)
+
+// Blocks are what a server has taken ahead, by kinds of calls.
+type blocks struct {
+	mu    sync.Mutex
+	kinds map[string]*lender
+	wake  chan struct{} // holds an element if there are kinds again
+
+	back map[string]int64 // what was lent until then to calls of a customer has come back
+}
+
+// maxBack bounds for how many customers it is remembered that all has come back.
+const maxBack = 10_000
+
+// cameBack reports whether what was lent until then has been waited for.
+func (b *blocks) cameBack(account string, lent int64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.back[account] >= lent
+}
+
+func (b *blocks) noteBack(account string, lent int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.back) >= maxBack {
+		clear(b.back)
+	}
+	b.back[account] = max(b.back[account], lent)
+}
+
+// A lender has the block of one kind of calls.
+type lender struct {
+	mu      sync.Mutex
+	block   block
+	old     []block       // that are over, and are to be given back
+	asking  chan struct{} // closed when the caller who asks for the next block has an answer; nil: nobody asks
+	waiting int64         // callers that wait for it
+	size    int64         // so many calls came while the last block could be used
+	direct  time.Time     // until then each call is counted by itself, since little is left
+	used    time.Time     // when a call came
+	gone    bool          // no longer in blocks: look there again
+}
+
+// A block is some calls that Redis has counted already.
+type block struct {
+	phase   phase
+	account string
+	limited []pierre.Bucket
+	first   reply     // of the first call
+	spent   int64     // of first.calls
+	asked   time.Time // when it was asked for, before Redis counted it
+	ends    int64     // by Redis' clock, when the first of its windows does
+}
+
+// reserveOfBlock decides about a call as reserve does, in a block if its limits are quotas.
+func (s *Shared) reserveOfBlock(ctx context.Context, p phase, buckets []pierre.Bucket) (Reservation, error) {
+	limited := limitedOf(buckets)
+	for _, b := range limited {
+		if !b.Burst.None() {
+			return s.reserve(ctx, p, buckets)
+		}
+	}
+	if len(limited) == 0 {
+		return s.reserve(ctx, p, buckets)
+	}
+	account := accountOf(buckets)
+	kind := kindOf(account, limited)
+	for {
+		l := s.blocks.lender(kind)
+		r, asks, wait := l.spend(p, time.Now())
+		switch {
+		case r.kind == replyTaken:
+			return s.decided(r, p, buckets, limited)
+		case asks > 0:
+			r, err := s.askForBlock(ctx, p, l, block{phase: p, account: account, limited: limited}, min(asks, s.opts.Block))
+			if err != nil {
+				return Reservation{}, err
+			}
+			return s.decided(r, p, buckets, limited)
+		case wait == nil:
+			return s.reserve(ctx, p, buckets)
+		}
+		select {
+		case <-wait:
+		case <-ctx.Done():
+			return Reservation{}, errAgain
+		}
+	}
+}
+
+// kindOf names calls that count against the same limits.
+func kindOf(account string, limited []pierre.Bucket) string {
+	name := make([]byte, 0, 128)
+	name = append(name, account...)
+	for _, b := range limited {
+		name = append(append(append(append(name, '\n'), b.ID...), ' '), b.Limit.Period...)
+		name = strconv.AppendInt(append(name, ' '), b.Limit.Requests, 10)
+	}
+	return string(name)
+}
+
+// lender returns the lender of that kind of calls. The caller must find out whether it is gone.
+func (b *blocks) lender(kind string) *lender {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l := b.kinds[kind]
+	if l == nil {
+		l = &lender{}
+		b.kinds[kind] = l
+		select {
+		case b.wake <- struct{}{}:
+		default:
+		}
+	}
+	return l
+}
+
+// spend takes a call from the block at now. Else it says what the caller has to do: ask for so many calls, or wait until
+// somebody else has asked, or, with neither, be counted by itself.
+func (l *lender) spend(p phase, now time.Time) (r reply, asks int64, wait <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.gone {
+		return reply{}, 0, closed()
+	}
+	if now.Sub(l.used) > 2*blockFor {
+		l.size = 0
+	}
+	l.used = now
+	b := &l.block
+	if b.phase.epoch == p.epoch && b.open(now) {
+		b.spent++
+		return b.call(now), 0, nil
+	}
+	switch {
+	case now.Before(l.direct):
+		return reply{}, 0, nil
+	case l.asking != nil:
+		l.waiting++
+		return reply{}, 0, l.asking
+	}
+	l.retire(now)
+	asks = max(l.waiting+1, l.size)
+	l.asking, l.waiting = make(chan struct{}), 0
+	return reply{}, asks, nil
+}
+
+func closed() <-chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}
+
+// open reports whether a call may be taken from the block at now.
+func (b *block) open(now time.Time) bool {
+	since := now.Sub(b.asked)
+	return b.spent < b.first.calls && since < blockFor && b.first.now+since.Microseconds() < b.ends
+}
+
+// call is what Redis would have answered about the call that was just taken.
+func (b *block) call(now time.Time) reply {
+	r := b.first
+	r.now += now.Sub(b.asked).Microseconds()
+	r.buckets = make([]bucketReply, len(b.first.buckets))
+	for i, bucket := range b.first.buckets {
+		bucket.value += b.spent - 1
+		r.buckets[i] = bucket
+	}
+	return r
+}
+
+// retire ends the use of the block at now: it puts it away if calls are left of it, and learns from it how many come.
+func (l *lender) retire(now time.Time) {
+	b := l.block
+	if b.first.calls == 0 {
+		return
+	}
+	l.block, l.size = block{}, b.spent
+	switch {
+	case b.spent < b.first.calls:
+		l.old = append(l.old, b)
+	case now.Sub(b.asked) < blockFor/2:
+		l.size *= 2
+	}
+}
+
+// askForBlock takes so many calls in Redis, at most. The answer is about the first of them, the others are kept.
+func (s *Shared) askForBlock(ctx context.Context, p phase, l *lender, b block, calls int64) (reply, error) {
+	// What Redis has counted must not be lost because its first caller is gone.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), waitFor)
+	defer cancel()
+	b.asked = time.Now()
+	r, err := s.take(ctx, p, b.account, b.limited, calls)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	close(l.asking)
+	l.asking = nil
+	if err != nil {
+		return r, err
+	}
+	if r.kind != replyTaken || r.calls == 1 && calls > 1 {
+		l.direct = time.Now().Add(blockFor)
+		return r, nil
+	}
+	b.first, b.spent, b.ends = r, 1, r.buckets[0].end
+	for _, bucket := range r.buckets {
+		b.ends = min(b.ends, bucket.end)
+	}
+	l.block = b
+	return r, nil
+}
+
+// lend gives back what was not used of blocks, until ctx ends.
+func (s *Shared) lend(ctx context.Context) {
+	defer close(s.lent)
+	for {
+		if !s.blocks.any() {
+			select {
+			case <-s.blocks.wake:
+			case <-ctx.Done():
+				return
+			}
+		}
+		select {
+		case <-time.After(sweeping):
+		case <-ctx.Done():
+			return
+		}
+		s.giveBackBlocks(ctx, s.blocks.over(time.Now()))
+	}
+}
+
+func (s *Shared) giveBackBlocks(ctx context.Context, list []block) {
+	for _, b := range list {
+		// An error means that Redis is away; then an epoch begins.
+		s.giveBack(ctx, b.phase, b.account, b.limited, time.UnixMicro(b.first.now), b.first.calls-b.spent) //nolint:errcheck // as said
+	}
+}
+
+func (b *blocks) any() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.kinds) > 0
+}
+
+// over takes the blocks that may not be used any more at now, and forgets the kinds of calls that came no more.
+func (b *blocks) over(now time.Time) (list []block) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for kind, l := range b.kinds {
+		l.mu.Lock()
+		if now.Sub(l.block.asked) >= blockFor {
+			l.retire(now)
+		}
+		list = append(list, l.old...)
+		l.old = nil
+		if l.asking == nil && l.block.first.calls == 0 && now.Sub(l.used) > idleFor {
+			l.gone = true
+			delete(b.kinds, kind)
+		}
+		l.mu.Unlock()
+	}
+	return list
+}
+
+// all takes all blocks.
+func (b *blocks) all() (list []block) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, l := range b.kinds {
+		l.mu.Lock()
+		l.retire(time.Now())
+		list = append(list, l.old...)
+		l.old = nil
+		l.mu.Unlock()
+	}
+	return list
+}
