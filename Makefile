@@ -4,10 +4,10 @@ SHELL := /bin/bash
 VERSION ?= $(shell scripts/version.sh)
 LDFLAGS := -s -w -X github.com/pierre-mcp/pierre/internal/buildinfo.version=$(VERSION)
 DATA    ?=
-FUZZ    ?= 2s
+FUZZ    ?= 1s
 export FUZZ
 
-.PHONY: build demo run test check lint bench golden fuzz dist clean help
+.PHONY: build demo run test check lint bench soak golden fuzz dist clean help
 
 ## help: the targets
 help:
@@ -48,6 +48,10 @@ bench: build
 	go run ./bench/bridge
 	go run ./bench/flat
 	go run ./bench/import
+
+## soak: everything a server does, at once, on both databases, for SOAK (10m)
+soak:
+	SOAK=$${SOAK:-10m} go test -tags e2e -count=1 -timeout 70m -run '^TestMix$$' -v ./internal/e2e/soak
 
 ## golden: rewrites what tests compare with, and the documents that are made from code
 golden:

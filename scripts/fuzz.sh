@@ -4,18 +4,24 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # What was interesting before is where fuzzing goes on, unless FUZZ_CORPUS names another folder.
 corpus=${FUZZ_CORPUS:-$(go env GOCACHE)/fuzz/pierre}
-targets=0
-while read -r dir; do
+duration=${1:-5s}
+export corpus duration
+
+# fuzz DIR runs the targets of a package, with one worker: another package is built or run on the other processor meanwhile.
+fuzz() {
+	local dir=$1 binary target out
 	binary=$(mktemp)
 	# One instrumented test program for all targets of a package.
-	go test -c -fuzz=Fuzz -o "$binary" "$dir"
+	go test -c -vet=off -fuzz=Fuzz -o "$binary" "$dir" || return 255 # which ends xargs
 	while read -r target; do
-		printf '%s %s: ' "$dir" "$target"
-		out=$(cd "$dir" && "$binary" -test.run='^$' -test.fuzz="^$target\$" -test.fuzztime="${1:-5s}" \
-			-test.fuzzcachedir="$corpus/$target" 2>&1) || { printf 'FAILED\n%s\n' "$out"; exit 1; }
-		grep -oE 'execs: [0-9]+' <<<"$out" | tail -n 1 || echo "no figures"
-		targets=$((targets + 1))
+		out=$(cd "$dir" && "$binary" -test.run='^$' -test.fuzz="^$target\$" -test.fuzztime="$duration" -test.parallel=1 \
+			-test.fuzzcachedir="$corpus/$target" 2>&1) || { printf '%s %s: FAILED\n%s\n' "$dir" "$target" "$out"; return 255; }
+		echo "$dir $target: $(grep -oE 'execs: [0-9]+' <<<"$out" | tail -n 1 || echo "no figures")"
 	done < <(grep -hoE '^func Fuzz[A-Za-z0-9_]*' "$dir"/*_test.go | sed 's/^func //')
 	rm -f "$binary"
-done < <(grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u)
-echo "$targets fuzz targets"
+}
+export -f fuzz
+
+# shellcheck disable=SC2016 # the inner shell expands it
+grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u | xargs -P "$(nproc)" -I '{}' bash -c 'set -euo pipefail; fuzz "$1"' fuzz '{}'
+echo "$(grep -rhE '^func Fuzz' --include='*_test.go' . | wc -l) fuzz targets"

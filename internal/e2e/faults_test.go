@@ -20,12 +20,18 @@ import (
 // broken stdout, logs.
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	rows := mcptest.Faults()
-	if inCI() {
-		rows = append(rows, mcptest.SlowFaults()...)
-	} else {
-		t.Logf("%d rows that take minutes are left out; set CI to run them", len(mcptest.SlowFaults()))
+	tryFaults(t, mcptest.Faults())
+}
+
+// The rows that take minutes, in which next to nothing is done. scripts/test.sh runs them beside other tests.
+func TestSlowFaults(t *testing.T) {
+	if !inCI() {
+		t.Skip("this takes minutes; set CI to run it")
 	}
+	tryFaults(t, mcptest.SlowFaults())
+}
+
+func tryFaults(t *testing.T, rows []mcptest.Row) {
 	for _, row := range rows {
 		t.Run(row.Name, func(t *testing.T) {
 			t.Parallel()

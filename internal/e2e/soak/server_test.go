@@ -21,13 +21,34 @@ import (
 	"time"
 )
 
+// bin is the folder of the built programs, for all tests.
+var bin string
+
+func TestMain(m *testing.M) { os.Exit(withPrograms(m)) }
+
+func withPrograms(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "pierre-soak-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	bin = dir
+	build := exec.Command("go", "build", "-o", dir, "../../../cmd/pierre-mcp-server", "../../../cmd/admin-setup")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "building the programs: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
 // A server is the built pierre-mcp-server with a data folder of its own.
 type server struct {
 	t       *testing.T
 	addr    string // of the API
 	metrics string // URL
 	data    string
-	bin     string
+	env     []string
 	token   string
 	stderr  lockedBuffer
 }
@@ -59,18 +80,16 @@ func (b *lockedBuffer) size() int {
 	return b.b.Len()
 }
 
-func startServer(t *testing.T) *server {
+// startServer starts one with more environment variables, given as NAME=VALUE.
+func startServer(t *testing.T, env ...string) *server {
 	t.Helper()
-	s := &server{t: t, addr: freeAddr(t), data: t.TempDir(), bin: t.TempDir()}
+	s := &server{t: t, addr: freeAddr(t), data: t.TempDir()}
+	s.env = append(append(os.Environ(), "PIERRE_DATA_DIR="+s.data, "PUBLIC_URL=http://"+s.addr), env...)
 	metrics := freeAddr(t)
 	s.metrics = "http://" + metrics + "/metrics"
-	build := exec.Command("go", "build", "-o", s.bin+"/", "../../../cmd/pierre-mcp-server", "../../../cmd/admin-setup")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building: %v\n%s", err, out)
-	}
 	_, port, _ := net.SplitHostPort(s.addr)
-	cmd := exec.Command(filepath.Join(s.bin, "pierre-mcp-server"), "--port", port, "--data-dir", s.data, "--metrics-addr", metrics, "--log-level", "warn")
-	cmd.Stderr = &s.stderr
+	cmd := exec.Command(filepath.Join(bin, "pierre-mcp-server"), "--port", port, "--metrics-addr", metrics, "--log-level", "warn")
+	cmd.Env, cmd.Stderr = s.env, &s.stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -101,8 +120,8 @@ func startServer(t *testing.T) *server {
 
 func (s *server) adminSetup() string {
 	s.t.Helper()
-	cmd := exec.Command(filepath.Join(s.bin, "admin-setup"), "generate-token", "--service", "soak", "--permissions", "provision_keys")
-	cmd.Env = append(os.Environ(), "PIERRE_DATA_DIR="+s.data)
+	cmd := exec.Command(filepath.Join(bin, "admin-setup"), "generate-token", "--service", "soak", "--super-admin")
+	cmd.Env = s.env
 	out, err := cmd.Output()
 	if err != nil {
 		s.t.Fatalf("admin-setup: %v", err)
@@ -147,11 +166,12 @@ func (s *server) send(method, path string, body io.Reader, token string) (int, [
 
 // A footprint is what the server's process holds.
 type footprint struct {
-	memory, heap, goroutines, descriptors float64
+	memory, heap, goroutines, descriptors, connections float64 // connections to the database
 }
 
 func (f footprint) String() string {
-	return fmt.Sprintf("%.0f MB (heap %.0f MB), %.0f goroutines, %.0f descriptors", f.memory/1e6, f.heap/1e6, f.goroutines, f.descriptors)
+	return fmt.Sprintf("%.0f MB (heap %.0f MB), %.0f goroutines, %.0f descriptors, %.0f connections to the database",
+		f.memory/1e6, f.heap/1e6, f.goroutines, f.descriptors, f.connections)
 }
 
 // footprint reads /metrics.
@@ -168,6 +188,11 @@ func (s *server) footprint() (footprint, error) {
 	lines := bufio.NewScanner(resp.Body)
 	for lines.Scan() {
 		name, value, _ := strings.Cut(lines.Text(), " ")
+		if strings.HasPrefix(name, "pierre_db_connections{") { // of each pool and state
+			if n, err := strconv.ParseFloat(value, 64); err == nil {
+				f.connections += n
+			}
+		}
 		if place := places[name]; place != nil {
 			if *place, err = strconv.ParseFloat(value, 64); err != nil {
 				return f, err
