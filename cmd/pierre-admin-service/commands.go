@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/sqldb"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/mail"
 	"github.com/pierre-mcp/pierre/portal/staff"
@@ -21,17 +22,7 @@ func newMigrate(c *config) *cobra.Command {
 		Short: "Bring the site's database up to date, without serving",
 		Args:  cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.withDatabase(func(d *db.DB) error {
-				applied, err := d.Migrate(cmd.Context())
-				if err != nil {
-					return err
-				}
-				for _, name := range applied {
-					fmt.Fprintln(cmd.OutOrStdout(), "applied", name)
-				}
-				_, err = fmt.Fprintln(cmd.OutOrStdout(), "the database is up to date")
-				return err
-			})
+			return c.withDatabase(func(d *db.DB) error { return sqldb.RunMigrate(cmd.Context(), d, cmd.OutOrStdout()) })
 		},
 	}
 }

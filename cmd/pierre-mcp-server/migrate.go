@@ -2,11 +2,11 @@ package main
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/sqldb"
 	"github.com/pierre-mcp/pierre/internal/store"
 )
 
@@ -26,17 +26,7 @@ starts; this is for those who want to do it at a time of their own.`,
 				return err
 			}
 			defer func() { err = errors.Join(err, st.Close()) }()
-			applied, err := st.Migrate(cmd.Context())
-			if err != nil {
-				return err
-			}
-			for _, name := range applied {
-				if _, err := fmt.Fprintln(cmd.OutOrStdout(), "applied", name); err != nil {
-					return err
-				}
-			}
-			_, err = fmt.Fprintln(cmd.OutOrStdout(), "the database is up to date")
-			return err
+			return sqldb.RunMigrate(cmd.Context(), st, cmd.OutOrStdout())
 		},
 	}
 }

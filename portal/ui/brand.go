@@ -80,6 +80,7 @@ func ParseColour(text string) (c Colour, ok bool) {
 	return Colour{float64(n >> 16), float64(n >> 8 & 255), float64(n & 255)}, true
 }
 
+// String returns the colour as style sheets write it.
 func (c Colour) String() string {
 	return fmt.Sprintf("#%02x%02x%02x", int(math.Round(c[0])), int(math.Round(c[1])), int(math.Round(c[2])))
 }

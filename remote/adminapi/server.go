@@ -128,6 +128,7 @@ func New(store Store, auth Authenticator, reports UsageReader, sealer Sealer, op
 	return s
 }
 
+// ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// Answers are about persons, and some hold a key.
 	w.Header().Set("Cache-Control", "no-store")

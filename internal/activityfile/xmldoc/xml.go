@@ -113,6 +113,7 @@ type TokenReader struct {
 	ended bool  // src has
 }
 
+// Read implements [io.Reader].
 func (t *TokenReader) Read(p []byte) (int, error) {
 	if t.Since > MaxToken {
 		return 0, draft.Unreadable("a single piece of it is longer than %d MB", MaxToken>>20)
