@@ -17,6 +17,7 @@ import (
 	"github.com/pierre-mcp/pierre/portal/account"
 	"github.com/pierre-mcp/pierre/portal/billing"
 	"github.com/pierre-mcp/pierre/portal/db"
+	"github.com/pierre-mcp/pierre/portal/landing"
 	"github.com/pierre-mcp/pierre/portal/mail"
 	"github.com/pierre-mcp/pierre/portal/requests"
 	"github.com/pierre-mcp/pierre/portal/route"
@@ -83,6 +84,7 @@ type parts struct {
 	customers *account.Site
 	asked     *requests.Service
 	bills     *billing.Service
+	front     *landing.Service
 }
 
 func newParts(c Config, opts Options) (*parts, error) {
@@ -97,16 +99,27 @@ func newParts(c Config, opts Options) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.customers = account.New(c.DB, p.outbox, p.texts, c.Server, p.pages, c.Log, account.Options{Insecure: opts.Development, Proxies: opts.TrustedProxies})
+	p.front = landing.New(p.pages, c.DB, c.Server, time.Now)
 	p.asked = requests.New(c.DB, c.Server, p.outbox, p.pages, p.requestSettings,
 		requests.Options{Log: c.Log, PublicURL: c.PublicURL, Network: networkOf(opts.TrustedProxies)})
+	p.customers = account.New(c.DB, p.outbox, p.texts, c.Server, p.pages, c.Log, account.Options{
+		Insecure: opts.Development, Proxies: opts.TrustedProxies, Erase: p.asked.Erase,
+		Upgrade: func(ctx context.Context, u account.Upgrade) error {
+			return p.asked.Upgrade(ctx, u.Email, u.Tier, u.Why)
+		},
+		Extra: func(ctx context.Context, email string) (map[string]any, error) {
+			list, err := p.asked.Export(ctx, email)
+			return map[string]any{"requests": list}, err
+		},
+	})
 	p.bills = billing.New(c.DB, p.pages, c.Server, billMail{p.outbox, p.texts}, billing.Options{Stripe: opts.Stripe})
 	return p, nil
 }
 
 // routes returns the routes of all packages.
 func (p *parts) routes() []route.Route {
-	return slices.Concat(health(p.c.DB), p.pages.Routes(), p.previews(), p.team.Routes(), p.customers.Routes(), p.asked.Routes(), p.bills.Routes())
+	return slices.Concat(health(p.c.DB), p.pages.Routes(), p.previews(), p.front.Routes(), p.team.Routes(), p.customers.Routes(), p.asked.Routes(),
+		p.bills.Routes())
 }
 
 // jobs returns the background work of all packages.
@@ -119,7 +132,7 @@ func (p *parts) jobs() []jobs.Job {
 func newPages(c Config, opts Options) (*ui.Renderer, error) {
 	sets := map[string]fs.FS{"staff": staff.Templates(), "billing": billing.Templates()}
 	var errs []error
-	for name, load := range map[string]func() (fs.FS, error){"account": account.Templates, requests.Set: requests.Templates} {
+	for name, load := range map[string]func() (fs.FS, error){"account": account.Templates, "landing": landing.Templates, requests.Set: requests.Templates} {
 		set, err := load()
 		sets[name], errs = set, append(errs, err)
 	}

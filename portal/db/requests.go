@@ -197,3 +197,16 @@ func (db *DB) DeleteUnconfirmed(ctx context.Context, before time.Time) error {
 		return err
 	})
 }
+
+// RequestsOf returns the requests of an address, the newest first.
+func (db *DB) RequestsOf(ctx context.Context, email string) ([]Request, error) {
+	return db.requests(ctx, `email = $1 ORDER BY created_us DESC, id DESC`, email)
+}
+
+// DeleteRequestsOf deletes the requests of an address, with all that is known of them.
+func (db *DB) DeleteRequestsOf(ctx context.Context, email string) error {
+	return db.Apply(ctx, "deleting an address's requests", func(t *Tx) error {
+		_, err := t.Exec(ctx, `DELETE FROM portal_requests WHERE email = $1`, email)
+		return err
+	})
+}

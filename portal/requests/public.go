@@ -25,7 +25,7 @@ func (s *Service) showForm(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Service) writeForm(w http.ResponseWriter, r *http.Request, status int, form ui.Form) error {
-	tiers, err := s.opts.Tiers(r.Context())
+	tiers, err := s.offered(r.Context())
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (s *Service) submit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	tiers, err := s.opts.Tiers(r.Context())
+	tiers, err := s.offered(r.Context())
 	if err != nil {
 		return err
 	}

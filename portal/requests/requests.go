@@ -44,11 +44,10 @@ type Settings struct {
 
 // Options are what a Service can do without.
 type Options struct {
-	Log       *slog.Logger                                  // nil: no log
-	Now       func() time.Time                              // nil: time.Now
-	Network   func(r *http.Request) string                  // where a request comes from, for limits; nil: nothing is limited
-	Tiers     func(ctx context.Context) ([]TierInfo, error) // that can be asked for; nil: those of the server
-	PublicURL string                                        // of the MCP server, as customers reach it
+	Log       *slog.Logger                 // nil: no log
+	Now       func() time.Time             // nil: time.Now
+	Network   func(r *http.Request) string // where a request comes from, for limits; nil: nothing is limited
+	PublicURL string                       // of the MCP server, as customers reach it
 }
 
 // A Service is the requests and their pages. It is safe for concurrent use.
@@ -59,6 +58,7 @@ type Service struct {
 	pages    *ui.Renderer
 	settings func(ctx context.Context) (Settings, error)
 	opts     Options
+	known    knownTiers
 }
 
 // New returns the requests in a database. settings is asked whenever they count.
@@ -72,11 +72,7 @@ func New(d *db.DB, server *adminapi.Client, outbox *mail.Outbox, pages *ui.Rende
 	if opts.Network == nil {
 		opts.Network = func(*http.Request) string { return "" }
 	}
-	s := &Service{db: d, server: server, outbox: outbox, pages: pages, settings: settings, opts: opts}
-	if s.opts.Tiers == nil {
-		s.opts.Tiers = s.serverTiers
-	}
-	return s
+	return &Service{db: d, server: server, outbox: outbox, pages: pages, settings: settings, opts: opts}
 }
 
 // now returns the time as databases keep it.

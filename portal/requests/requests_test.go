@@ -589,3 +589,28 @@ func TestAKeyThatWasMadeIsFound(t *testing.T) {
 		t.Errorf("the request has %s, the server %+v; want the one of the first try, %s", r.KeyID, s.keys(r.Email), made.APIKeyID)
 	}
 }
+
+// A customer's wish for another plan waits for a decision at once; an erased customer leaves no request.
+func TestCustomersAskForAnotherPlan(t *testing.T) {
+	s := newSite(t)
+	const who = "ana@example.com"
+	if err := s.Upgrade(t.Context(), who, pierre.TierProfessional, "Our club has grown to two hundred athletes."); err != nil {
+		t.Fatal(err)
+	}
+	r := s.latest(who)
+	if r.State != db.RequestVerified || r.Tier != pierre.TierProfessional || len(s.deliver(who)) != 1 {
+		t.Errorf("%+v, mails %d", r, len(s.mails))
+	}
+	if err := s.Upgrade(t.Context(), who, "gold", "Our club has grown to two hundred athletes."); pierre.KindOf(err) != pierre.KindInvalid {
+		t.Errorf("a plan that does not exist: %v", err)
+	}
+	if list, err := s.Export(t.Context(), who); err != nil || len(list) != 1 || list[0].State != db.RequestVerified {
+		t.Errorf("Export = %+v, %v", list, err)
+	}
+	if err := s.Erase(t.Context(), who); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := s.Export(t.Context(), who); err != nil || len(list) != 0 {
+		t.Errorf("after Erase: %+v, %v", list, err)
+	}
+}

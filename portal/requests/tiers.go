@@ -4,9 +4,12 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/mail"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
 )
@@ -25,17 +28,81 @@ func (t TierInfo) Label() string {
 	return strings.Join(slices.DeleteFunc(said, func(s string) bool { return s == "" }), " · ")
 }
 
-// serverTiers returns the server's tiers.
-func (s *Service) serverTiers(ctx context.Context) ([]TierInfo, error) {
-	tiers, err := s.server.Tiers(ctx)
+// knownTiers are the server's tiers as they were last known: visitors can ask for a key while the server is away.
+type knownTiers struct {
+	mu   sync.Mutex
+	list []adminapi.Tier
+	at   time.Time
+}
+
+const (
+	tiersKept    = time.Minute
+	tiersPatient = 3 * time.Second // with the server
+)
+
+// allTiers returns the server's tiers, as they were a minute ago at the latest if it answers.
+func (s *Service) allTiers(ctx context.Context) ([]adminapi.Tier, error) {
+	s.known.mu.Lock()
+	known, at := s.known.list, s.known.at
+	s.known.mu.Unlock()
+	now := s.now()
+	if known != nil && now.Sub(at) < tiersKept {
+		return known, nil
+	}
+	within, cancel := context.WithTimeout(ctx, tiersPatient)
+	defer cancel()
+	tiers, err := s.server.Tiers(within)
+	if err != nil && known != nil {
+		return known, nil
+	}
 	if err != nil {
 		return nil, unreachable(err)
+	}
+	s.known.mu.Lock()
+	defer s.known.mu.Unlock()
+	s.known.list, s.known.at = tiers, now
+	return tiers, nil
+}
+
+// serverTiers returns all tiers of the server.
+func (s *Service) serverTiers(ctx context.Context) ([]TierInfo, error) {
+	tiers, err := s.allTiers(ctx)
+	if err != nil {
+		return nil, err
 	}
 	list := make([]TierInfo, len(tiers))
 	for i, t := range tiers {
 		list[i] = TierInfo{Name: t.Name, Title: titleOf(t.Name), Limit: limitText(t.RateLimit)}
 	}
 	return list, nil
+}
+
+// offered returns the tiers that visitors may ask for: those that are public, with their prices, or all where none is.
+func (s *Service) offered(ctx context.Context) ([]TierInfo, error) {
+	all, err := s.serverTiers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	prices, err := s.db.Prices(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var public []TierInfo
+	for _, t := range all {
+		for _, p := range prices {
+			if p.Tier != t.Name || !p.Public {
+				continue
+			}
+			if p.Base > 0 {
+				t.Price = db.Money{Minor: p.Base, Currency: p.Currency}.String() + " per month"
+			}
+			public = append(public, t)
+		}
+	}
+	if len(public) == 0 {
+		return all, nil
+	}
+	return public, nil
 }
 
 // titleOf returns a tier's name with a capital.
@@ -60,7 +127,7 @@ func limitText(l *adminapi.RateLimit) string {
 // info returns what a mail says of a request. Without the server's word it says less.
 func (s *Service) info(ctx context.Context, company string, tier pierre.Tier) mail.RequestInfo {
 	info := mail.RequestInfo{Company: company, Tier: titleOf(tier)}
-	tiers, err := s.opts.Tiers(ctx)
+	tiers, err := s.offered(ctx)
 	if err != nil {
 		return info
 	}
