@@ -1,0 +1,144 @@
+package db_test
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/portal/db"
+	"github.com/pierre-mcp/pierre/portal/db/dbtest"
+)
+
+func line(user, key string, amount int64) db.BillingLine {
+	return db.BillingLine{
+		Month: "2026-10", Number: 1, OfMonth: "2026-10", UserID: pierre.UserID(user), Email: user + "@example.com", KeyID: pierre.KeyID(key), KeyName: "N",
+		Tier: "pro", Currency: "EUR", Base: 1, Included: 2, Used: 3, Overage: 4, Price: 5, PriceCalls: 6, Amount: amount,
+	}
+}
+
+func TestBillingIsKept(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		price := db.Price{Tier: "pro", Currency: "EUR", Base: 1, Included: 2, Overage: 3, OverageCalls: 4, Public: true}
+		for _, p := range []db.Price{{Tier: "pro", Currency: "USD", OverageCalls: 1}, price} { // the second takes the place of the first
+			if err := d.SetPrice(ctx, by("a"), p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if list, err := d.Prices(ctx); err != nil || !reflect.DeepEqual(list, []db.Price{price}) {
+			t.Errorf("prices: %+v, %v", list, err)
+		}
+		if err := d.SetPrice(ctx, by("a"), db.Price{Tier: "pro", Currency: "EUR"}); pierre.KindOf(err) != pierre.KindInvalid {
+			t.Errorf("a price for no calls: %v", err)
+		}
+		customer := db.BillingCustomer{UserID: "u1", Company: "C", Address: "A\nB", TaxID: "T", Stripe: "cus_1"}
+		for _, c := range []db.BillingCustomer{{UserID: "u1"}, customer} {
+			if err := d.SetBillingCustomer(ctx, by("a"), c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if all, err := d.BillingCustomers(ctx); err != nil || len(all) != 1 || all["u1"] != customer {
+			t.Errorf("customers: %+v, %v", all, err)
+		}
+
+		var mailed []int64
+		closing := db.Closing{
+			Month: "2026-10", Calls: 6, Lines: []db.BillingLine{line("u1", "k1", 7), line("u2", "k2", 8)},
+			Invoices: []db.Invoice{{UserID: "u1", Email: "u1@example.com", Company: "C", Address: "A", TaxID: "T", Currency: "EUR", Amount: 7}, {UserID: "u2", Email: "u2@example.com", Currency: "EUR", Amount: 8}},
+			Events:   []db.MeterEvent{{Identifier: "i1", UserID: "u1", Customer: "cus_1", Meter: "m", Value: 3, Next: noon()}},
+			More: func(_ context.Context, _ *db.Tx, i db.Invoice) error {
+				mailed = append(mailed, i.Number)
+				return nil
+			},
+		}
+		failing := closing
+		failing.More = func(context.Context, *db.Tx, db.Invoice) error { return errors.New("no mail") }
+		if _, err := d.CloseMonth(ctx, by("a"), failing); err == nil {
+			t.Error("a month was closed without its mails")
+		}
+		m, err := d.CloseMonth(ctx, by("a"), closing)
+		if err != nil || m.Place != 1 || m.Lines != 2 || len(mailed) != 2 || mailed[1] != 2 {
+			t.Fatalf("closed: %+v, mailed %v: %v", m, mailed, err)
+		}
+		for month, text := range map[db.Month]string{"2026-10": "a closed October 2026 already, on 1 November 2026, 12:00 UTC.", "2026-09": "A month after September 2026 is closed already, so it cannot be closed any more."} {
+			if _, err := d.CloseMonth(ctx, by("b"), db.Closing{Month: month}); pierre.KindOf(err) != pierre.KindConflict || pierre.MessageOf(err, "") != text {
+				t.Errorf("closing %v: %v", month, err)
+			}
+		}
+		late := line("u1", "k1", 1)
+		late.OfMonth = "2026-10"
+		if m, err = d.CloseMonth(ctx, by("a"), db.Closing{Month: "2026-11", Lines: []db.BillingLine{late}, Invoices: closing.Invoices[:1]}); err != nil || m.Place != 2 {
+			t.Fatalf("the next month: %+v, %v", m, err)
+		}
+		if list, err := d.BillingMonths(ctx); err != nil || len(list) != 2 || list[0].Month != "2026-11" || list[1].Calls != 6 || !list[1].Closed.Equal(noon()) {
+			t.Errorf("months: %+v, %v", list, err)
+		}
+		if list, err := d.BilledFor(ctx, "2026-10"); err != nil || len(list) != 3 || !list[2].Correction() || list[1].Number != 2 {
+			t.Errorf("lines of October: %+v, %v", list, err)
+		}
+		i, lines, err := d.InvoiceByNumber(ctx, 1)
+		if want := (db.Invoice{Number: 1, Month: "2026-10", UserID: "u1", Email: "u1@example.com", Company: "C", Address: "A", TaxID: "T", Currency: "EUR", Amount: 7}); err != nil || i != want || len(lines) != 1 || lines[0] != line("u1", "k1", 7) {
+			t.Errorf("invoice 1: %+v with %+v, %v", i, lines, err)
+		}
+		if _, _, err := d.InvoiceByNumber(ctx, 4); pierre.KindOf(err) != pierre.KindNotFound {
+			t.Errorf("invoice 4: %v", err)
+		}
+		if list, err := d.InvoicesOf(ctx, "u1"); err != nil || len(list) != 2 || list[0].Number != 3 {
+			t.Errorf("invoices of u1: %+v, %v", list, err)
+		}
+		if list, err := d.InvoicesTo(ctx, "u2@example.com"); err != nil || len(list) != 1 || list[0].Number != 2 {
+			t.Errorf("invoices to u2: %+v, %v", list, err)
+		}
+		if n, err := d.VerifyBilling(ctx); n != 2 || err != nil {
+			t.Errorf("the chain of %d months: %v", n, err)
+		}
+	})
+}
+
+// TestMeterEventsAreClaimedOnce: an event that one replica has is not another's.
+func TestMeterEventsAreClaimedOnce(t *testing.T) {
+	dbtest.RunReplicas(t, func(t *testing.T, replicas []*db.DB) {
+		ctx, d := t.Context(), replicas[0]
+		if _, err := d.CloseMonth(ctx, by("a"), db.Closing{Month: "2026-10", Events: []db.MeterEvent{{Identifier: "i1", Next: noon()}, {Identifier: "i2", Next: noon()}}}); err != nil {
+			t.Fatal(err)
+		}
+		claim := func(n int, at time.Time) int {
+			t.Helper()
+			list, err := replicas[n].ClaimEvents(ctx, at, at.Add(time.Minute), 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(list)
+		}
+		if got := [3]int{claim(0, noon().Add(-1)), claim(0, noon()), claim(1, noon())}; got != [3]int{0, 2, 0} {
+			t.Errorf("claimed: %v", got)
+		}
+		events, err := d.MeterEvents(ctx, "2026-10")
+		if err != nil || len(events) != 2 || events[0].Tries != 1 || !events[0].Next.Equal(noon().Add(time.Minute)) {
+			t.Fatalf("events: %+v, %v", events, err)
+		}
+		events[0].State, events[0].Delivered = db.EventDelivered, noon()
+		events[1].State, events[1].Problem = db.EventRefused, "No."
+		for _, e := range events {
+			if err := d.SetEvent(ctx, e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := claim(1, noon().Add(time.Hour)); got != 0 {
+			t.Errorf("%d events that are done were claimed", got)
+		}
+		if n, err := d.RetryEvents(ctx, by("a"), "2026-10"); n != 1 || err != nil {
+			t.Errorf("%d events wait again: %v", n, err)
+		}
+		again, err := d.MeterEvents(ctx, "2026-10")
+		if err != nil || again[0] != events[0] || again[1].State != db.EventWaiting || again[1].Problem != "No." {
+			t.Errorf("events: %+v, %v", again, err)
+		}
+		if got := claim(1, noon()); got != 1 {
+			t.Errorf("%d events were claimed", got)
+		}
+	})
+}
