@@ -5,3 +5,6 @@ func (s *Service) Work() int64 { return s.passwords.work.Load() }
 
 // MatchStep is matchStep.
 var MatchStep = matchStep
+
+// HashOf is hashOf.
+var HashOf = hashOf
