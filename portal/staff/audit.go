@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -40,6 +43,24 @@ type AuditRow struct {
 	Target  string          `json:"target"`
 	Details json.RawMessage `json:"details"`
 	Seq     int64           `json:"seq"` // in its log
+}
+
+// Summary returns the details for people, such as "role: owner".
+func (r AuditRow) Summary() string {
+	var members map[string]any
+	if json.Unmarshal(r.Details, &members) != nil {
+		return string(r.Details)
+	}
+	parts := make([]string, 0, len(members))
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		value := members[name]
+		if _, text := value.(string); !text {
+			b, _ := json.Marshal(value) //nolint:errchkjson // it was read from JSON
+			value = string(b)
+		}
+		parts = append(parts, fmt.Sprintf("%s: %s", strings.ReplaceAll(name, "_", " "), value))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // auditData is what the page staff/audit shows.
