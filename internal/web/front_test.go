@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -51,6 +52,16 @@ func TestEveryRequestHasAnID(t *testing.T) {
 	}
 	if _, log := through(t, fine, httptest.NewRequest(http.MethodGet, "/", nil), Options{}); log != "" {
 		t.Errorf("without an access log: %s", log)
+	}
+}
+
+// Who reports a problem has the id by which the log knows the request.
+func TestProblemsHaveTheRequestsID(t *testing.T) {
+	refuse := func(http.ResponseWriter, *http.Request) error { return pierre.NotFound("page") }
+	w, _ := through(t, refuse, httptest.NewRequest(http.MethodGet, "/", nil), Options{})
+	var p Problem
+	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || p.Request == "" || p.Request != w.Header().Get("X-Request-Id") {
+		t.Errorf("%v: request_id %q, X-Request-Id %q in %s", err, p.Request, w.Header().Get("X-Request-Id"), w.Body)
 	}
 }
 

@@ -27,7 +27,8 @@ type Problem struct {
 	Status  int    `json:"status"`
 	Detail  string `json:"detail"`
 	Field   string `json:"field,omitempty"`
-	Success bool   `json:"success"` // always false: clients of the provisioning guide look for it
+	Request string `json:"request_id,omitempty"` // by which the server's log knows the request, as X-Request-Id has it
+	Success bool   `json:"success"`              // always false: clients of the provisioning guide look for it
 }
 
 // Handle adapts h: a returned error becomes a problem document, and only its
@@ -136,8 +137,9 @@ func quotable(text string) string {
 	}, text)
 }
 
-// WriteProblem answers with p.
+// WriteProblem answers with p, and with the request's id.
 func WriteProblem(w http.ResponseWriter, r *http.Request, log *slog.Logger, p Problem) {
+	p.Request = RequestID(r.Context())
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
 	if err := json.NewEncoder(w).Encode(p); err != nil {

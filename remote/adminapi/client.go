@@ -51,6 +51,7 @@ type Error struct {
 	Status     int           // of HTTP
 	Detail     string        // what is wrong, and what is allowed
 	Field      string        // that is wrong, "" if it is not one
+	Request    string        // by which the server's log knows the request, "" if the server does not say
 	RetryAfter time.Duration // when to try again, 0 if the server does not say
 }
 
@@ -58,6 +59,9 @@ func (e *Error) Error() string {
 	text := fmt.Sprintf("the server answered %d: %s", e.Status, e.Detail)
 	if e.Field != "" {
 		text += " (" + e.Field + ")"
+	}
+	if e.Request != "" {
+		text += " The server's log knows the request as " + e.Request + "."
 	}
 	if e.RetryAfter > 0 {
 		text += fmt.Sprintf(" Try again in %v.", e.RetryAfter)
@@ -319,7 +323,7 @@ func refusal(resp *http.Response, body []byte) error {
 	e := &Error{Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header)}
 	var problem web.Problem
 	if resp.Header.Get("Content-Type") == "application/problem+json" && json.Unmarshal(body, &problem) == nil {
-		e.Detail, e.Field = problem.Detail, problem.Field
+		e.Detail, e.Field, e.Request = problem.Detail, problem.Field, problem.Request
 	}
 	if e.Detail == "" {
 		e.Detail = http.StatusText(resp.StatusCode)
