@@ -34,6 +34,12 @@ import (
 // stopWithin is the time from the signal to the end of the program. Container runtimes kill after ten seconds.
 const stopWithin = 9500 * time.Millisecond
 
+// Of the tool calls in flight, a customer's may be so many, or a share of all.
+const (
+	minWaiting   = 64
+	waitingShare = 8
+)
+
 // importPause is how long an import waits, between two small pieces of its work, for tools to be done.
 const importPause = 20 * time.Millisecond
 
@@ -42,7 +48,7 @@ type app struct {
 	log         *slog.Logger
 	monitor     *monitor.Monitor
 	store       *store.Store
-	work        *fair.Gate            // shares the tools' work between the users
+	work        *fair.Gate            // shares the tools' work between the customers
 	redis       redis.UniversalClient // nil: none
 	limiter     callLimiter
 	counted     *limit.Shared // the limiter, if it counts for several servers; nil: it does not
@@ -86,7 +92,7 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
-	work := fair.New(fair.Options{InFlight: c.maxInFlight})
+	work := fair.New(fair.Options{InFlight: c.maxInFlight, Waiting: max(minWaiting, c.maxInFlight/waitingShare)})
 	a := &app{
 		monitor:  measured,
 		traces:   spans,

@@ -10,7 +10,7 @@ import (
 	"github.com/pierre-mcp/pierre/remote/oauthapi"
 )
 
-// callers verify what callers of the MCP endpoint show: API keys, and with --oauth also the tokens that stand for them.
+// callers verify what callers of the MCP endpoint and of /v1/ show: API keys, and with --oauth also the tokens that stand for them.
 func (c *config) callers(a *app, keys *access.Verifier) mcpapi.Authenticator {
 	if !c.oauth {
 		return keys

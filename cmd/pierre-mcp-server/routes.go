@@ -38,7 +38,8 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	a.measure()
 	verifier := access.NewVerifier(a.store, time.Now)
 	athletes := access.NewAthletes(a.store, c.maxAthletes, time.Now)
-	mcp := a.mcpAPI(c, mcpapi.Keys(c.callers(a, verifier), athletes), ring)
+	callers := c.callers(a, verifier)
+	mcp := a.mcpAPI(c, mcpapi.Keys(callers, athletes), ring)
 	imports := importapi.New(m.Imports(a.imports), importapi.Keys(verifier, athletes), importapi.Options{Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log})
 	keys := access.KeyListeners{verifier, athletes, mcp}
 	changes := a.follow(verifier, keys)
@@ -47,7 +48,7 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	mux.Handle("/", a.traces.of("/mcp", m.Requests("mcp", mcp)))
 	mux.Handle("/api/import", a.traces.of("/api/import", m.Requests("import", imports)))
 	mux.Handle("/admin/", a.traces.of("/admin/", m.Requests("admin", a.adminAPI(ring, keys))))
-	mux.Handle("/v1/", a.traces.of("/v1/", m.Requests("client", clientapi.New(verifier, a.store, allowance.New(a.limiter, time.Now), clientapi.Options{
+	mux.Handle("/v1/", a.traces.of("/v1/", m.Requests("client", clientapi.New(callers, a.store, allowance.New(a.limiter, time.Now), clientapi.Options{
 		Keys: keys, Tools: a.toolNames, Log: a.log,
 	}))))
 	pages, err := downloads.New(a.store.Ready, downloads.Options{Dir: c.downloadsDir, PublicURL: c.publicURL, Log: a.log})

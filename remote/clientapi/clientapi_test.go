@@ -1,9 +1,11 @@
 package clientapi_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -11,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/allowance"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
@@ -190,4 +193,29 @@ func TestAthletes(t *testing.T) {
 			t.Errorf("another customer's athlete: %d %s", a.status, a.body)
 		}
 	})
+}
+
+// readOnly are keys as an app holds them that was given access to tools that change nothing.
+type readOnly struct{ clientapi.Authenticator }
+
+func (r readOnly) Verify(ctx context.Context, key string) (access.Principal, error) {
+	p, err := r.Authenticator.Verify(ctx, key)
+	p.ReadOnly = true
+	return p, err
+}
+
+func TestAppsThatMayOnlyReadDeleteNothing(t *testing.T) {
+	s := storetest.New(t)
+	h := start(t, s, time.Now)
+	row, key := h.provision("acme", pierre.KeyApplication, pierre.Rules{})
+	h.ensure(t.Context(), row.UserID, "ana")
+	srv := httptest.NewServer(clientapi.New(readOnly{h.keys}, s, allowance.New(h.limiter, time.Now), clientapi.Options{}))
+	t.Cleanup(srv.Close)
+	h.url = srv.URL
+	if a := h.do("DELETE", "/v1/athletes/ana", key); a.status != http.StatusForbidden {
+		t.Errorf("DELETE: %d %s", a.status, a.body)
+	}
+	if a := h.do("GET", "/v1/athletes/ana", key); a.status != http.StatusOK {
+		t.Errorf("GET: %d %s", a.status, a.body)
+	}
 }

@@ -139,6 +139,9 @@ func (s *Server) guard(rt route) web.HandlerFunc {
 		if err := access.NoAthlete(r.Header, "This route is about the key, not about one athlete: leave the header "+pierre.HeaderAthlete+" out."); err != nil {
 			return err
 		}
+		if caller.ReadOnly && r.Method != http.MethodGet && r.Method != http.MethodHead {
+			return &pierre.Error{Kind: pierre.KindDenied, Msg: "This app was given access that changes nothing; connect it again to allow it more."}
+		}
 		if rt.application && caller.Type != pierre.KeyApplication {
 			return &pierre.Error{Kind: pierre.KindDenied, Msg: "Only the key of an application has athletes; this one is a person's."}
 		}

@@ -243,3 +243,41 @@ func TestRetryAfterOfRefusedCredentials(t *testing.T) {
 		t.Errorf("%d, Retry-After %q", resp.StatusCode, resp.Header.Get("Retry-After"))
 	}
 }
+
+// The athletes of one customer take their turns together, so that no customer gets more by having more of them.
+func TestCustomersTakeTurns(t *testing.T) {
+	h := start(t, mcpapi.Options{Work: fair.New(fair.Options{Running: 4, PerTenant: 2, Waiting: 1})})
+	app, other := h.application(pierre.Limit{}), h.client(pierre.Limit{})
+	answered := make(chan streamabletest.Response, 4)
+	begin := func(athlete string) {
+		go func() { answered <- app.as(athlete).Post(streamabletest.Call("1", "block", `"name":"`+athlete+`"`)) }()
+	}
+	begin("ana")
+	begin("bob")
+	ended := []<-chan error{h.tools.Blocking("ana"), h.tools.Blocking("bob")}
+	begin("cy")
+	begin("dan")
+	if resp := <-answered; resp.StatusCode != http.StatusTooManyRequests { // one waits, one is too many
+		t.Errorf("one too many: %d %s", resp.StatusCode, resp.Text)
+	}
+	if begun := h.tools.Blocked(); len(begun) != 2 {
+		t.Errorf("%d calls of one customer run at once, want 2", len(begun))
+	}
+	if resp := other.Post(streamabletest.Call("1", "noop", "")); resp.StatusCode != http.StatusOK {
+		t.Errorf("another customer: %d %s", resp.StatusCode, resp.Text)
+	}
+	for _, e := range ended {
+		<-e
+	}
+	streamabletest.Eventually(t, func() bool { return len(h.tools.Blocked()) == 3 })
+	for name, e := range h.tools.Blocked() {
+		if name == "cy" || name == "dan" {
+			<-e
+		}
+	}
+	for range 3 {
+		if resp := <-answered; resp.StatusCode != http.StatusOK {
+			t.Errorf("a call that waited: %d %s", resp.StatusCode, resp.Text)
+		}
+	}
+}

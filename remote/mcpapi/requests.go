@@ -1,6 +1,7 @@
 package mcpapi
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -15,13 +16,13 @@ import (
 // requests implements [streamable.Handler].
 type requests struct{ s *Server }
 
-// Admit implements [streamable.Handler]. Users take turns.
+// Admit implements [streamable.Handler]. Customers take turns, however many athletes their applications have.
 func (q requests) Admit(ctx context.Context, method string) (tenant string, err error) {
 	if method == string(mcp.MethodToolsCall) && q.s.opts.Overload != nil {
 		err = q.s.opts.Overload.Admit(q.s.now())
 	}
 	p, _ := access.PrincipalFrom(ctx)
-	return string(p.UserID), err
+	return string(cmp.Or(p.Customer, p.UserID)), err
 }
 
 // Answer implements [streamable.Handler].
