@@ -152,3 +152,27 @@ func TestLimitsThatAreNearlyUsed(t *testing.T) {
 		}
 	}
 }
+
+// A customer without a limit of its own is warned by that of its tier.
+func TestCustomersNearTheLimitOfTheirTier(t *testing.T) {
+	d := open(t)
+	d.ok(d.do("PUT", "/admin/tiers/starter", `{"limit_scope":"both","rate_limit_requests":1000,"customer_limit":{"requests":4,"period":"day"}}`))
+	k := d.provision(`{"user_email":"ana@club.test","tier":"starter"}`)
+	other := d.provision(`{"user_email":"bob@club.test","tier":"professional"}`)
+	day := pierre.Limit{Requests: 4, Period: pierre.PeriodDay}
+	for range 3 {
+		for _, of := range []key{k, other} {
+			err := d.store.RecordCalls(t.Context(), []pierre.Call{{
+				ID: pierre.NewCallID(), KeyID: pierre.KeyID(of.ID), Tool: "get_stats", Status: pierre.CallSucceeded, Started: start, Country: "ZZ",
+				Buckets: pierre.Limits{Customer: day}.Buckets(pierre.KeyID(of.ID), pierre.UserID(of.UserID), ""),
+			}})
+			if err := errors.Join(err, d.store.FoldUsage(t.Context())); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	near := decode[usage.Breakdown](t, d.do("GET", "/admin/usage", "")).NearLimit
+	if len(near) != 1 || string(near[0].UserID) != k.UserID || near[0].Used != 3 || near[0].Requests != 4 || near[0].Over != 75 {
+		t.Errorf("near their limits: %+v", near)
+	}
+}
