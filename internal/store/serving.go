@@ -37,6 +37,13 @@ func serveFile(path string) (io.Closer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("finding the database file: %w", err)
 	}
+	// Hard links cannot share it, and SQLite must not be used through them: the file's journal lies beside one name only.
+	if n, err := linksOf(path); err != nil {
+		return nil, fmt.Errorf("looking at the database file: %w", err)
+	} else if n > 1 {
+		return nil, &pierre.Error{Kind: pierre.KindConflict, Msg: "The database " + path +
+			" has another name, a hard link; used by both, it would be damaged, and served twice. Remove the other name; to keep a copy, copy the file."}
+	}
 	f, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening the database's lock: %w", err)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -83,5 +84,30 @@ func TestOneServerPerDatabase(t *testing.T) {
 	}
 	if err := open(path).BeginServing(); err != nil {
 		t.Errorf("after the second server has ended: %v", err)
+	}
+}
+
+// A hard link lets no second server in, and is found when it is there.
+func TestServingThroughAHardLink(t *testing.T) {
+	dir := t.TempDir()
+	path, other := filepath.Join(dir, "pierre.db"), filepath.Join(dir, "other", "link.db")
+	s, err := store.OpenSQLite(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.BeginServing(); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Mkdir(filepath.Dir(other), 0o700), os.Link(path, other)); err != nil {
+		t.Skip("without hard links:", err)
+	}
+	second, err := store.OpenSQLite(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	if err := second.BeginServing(); pierre.KindOf(err) != pierre.KindConflict || !strings.Contains(err.Error(), "hard link") {
+		t.Errorf("a second server: %v, want a conflict", err)
 	}
 }
