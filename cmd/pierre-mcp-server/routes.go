@@ -115,7 +115,7 @@ func (a *app) toolNames() []string { return slices.Sorted(maps.Keys(a.mcp.ListTo
 func (a *app) adminAPI(ring *keyring.Ring, keys access.KeyListener) http.Handler {
 	tokens := access.NewAdminVerifier(ring, a.store, time.Now)
 	reports := usage.NewReporter(a.store, a.store, a.limiter, a.recorder, time.Now)
-	return adminapi.New(a.store, tokens, reports, ring, adminapi.Options{Keys: keys, Live: a.live, Log: a.log})
+	return adminapi.New(a.store, tokens, reports, ring, adminapi.Options{Keys: keys, Live: a.live, Tools: a.toolNames(), Log: a.log})
 }
 
 // withClient tells the verifiers of credentials where a request comes from.

@@ -48,6 +48,9 @@ func (p ProvisionRequest) key(plan pierre.Plan, now time.Time) (pierre.APIKey, e
 
 func (s *Server) provision(w http.ResponseWriter, r *http.Request, caller pierre.AdminToken) error {
 	req, err := web.Decode[ProvisionRequest](w, r)
+	if err == nil {
+		err = req.knownTools(s.opts.Tools)
+	}
 	if err != nil {
 		return err
 	}

@@ -94,10 +94,11 @@ type Sealer interface {
 
 // Options are what a Server can do without.
 type Options struct {
-	Keys access.KeyListener // is told of changed keys; nil: nobody
-	Live LiveUsage          // nil: no live numbers
-	Log  *slog.Logger       // nil: no log
-	Now  func() time.Time   // nil: time.Now
+	Keys  access.KeyListener // is told of changed keys; nil: nobody
+	Live  LiveUsage          // nil: no live numbers
+	Tools []string           // the names of all tools, which rules may name; nil: any name
+	Log   *slog.Logger       // nil: no log
+	Now   func() time.Time   // nil: time.Now
 }
 
 // A Server serves /admin/.

@@ -104,6 +104,9 @@ func (s *Server) getTier(w http.ResponseWriter, r *http.Request, _ pierre.AdminT
 // putTier changes a tier, or makes one. Every key that follows it does so from its next use on.
 func (s *Server) putTier(w http.ResponseWriter, r *http.Request, caller pierre.AdminToken) error {
 	req, err := web.Decode[TierRequest](w, r)
+	if err == nil {
+		err = req.knownTools(s.opts.Tools)
+	}
 	if err != nil {
 		return err
 	}

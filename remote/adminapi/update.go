@@ -39,6 +39,9 @@ func (u UpdateRequest) members() []string {
 
 func (s *Server) update(w http.ResponseWriter, r *http.Request, caller pierre.AdminToken) error {
 	req, err := web.Decode[UpdateRequest](w, r)
+	if err == nil {
+		err = req.knownTools(s.opts.Tools)
+	}
 	if err != nil {
 		return err
 	}
