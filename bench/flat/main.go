@@ -15,6 +15,8 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+
+	"github.com/pierre-mcp/pierre/internal/gc"
 )
 
 func main() {
@@ -43,6 +45,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	gc.Tune("") // as pierre-mcp-server does
 	wanted := strings.Split(*only, ",")
 	for _, part := range []struct {
 		name    string

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"runtime/pprof"
 	"slices"
+	"strings"
 )
 
 // A column is one size that is measured.
@@ -20,35 +21,57 @@ type column struct {
 	later []float64 // µs of a later one, per round
 }
 
+// An experiment measures calls at several sizes of something.
+type experiment struct {
+	what    string
+	columns []*column
+	after   func(context.Context, io.Writer, *column) error // of the largest size; nil: nothing
+}
+
 // measureTenants lets ever more tenants call.
 func measureTenants(ctx context.Context, out io.Writer, opts options) error {
-	var columns []*column
+	e := experiment{what: "tenants"}
 	for _, n := range []int{10, 1000, 10_000} {
-		columns = append(columns, &column{size: n, keys: n})
+		e.columns = append(e.columns, &column{size: n, keys: n})
 	}
-	return measure(ctx, out, "tenants", columns, opts, func(ctx context.Context, c *column) error {
-		return c.site.provision(ctx, c.size)
-	})
+	return e.run(ctx, out, opts)
 }
 
-// measureKeys lets ten tenants call among ever more keys.
+// measureKeys lets ten tenants call among ever more keys, and then all of them.
 func measureKeys(ctx context.Context, out io.Writer, opts options) error {
-	columns := []*column{{size: 1000, keys: 10}, {size: 100_000, keys: 10}}
-	return measure(ctx, out, "keys, of which ten call", columns, opts, func(ctx context.Context, c *column) error {
-		return c.site.provision(ctx, c.size)
-	})
+	e := experiment{what: "keys, of which ten call", after: memory}
+	for _, n := range []int{1000, 100_000} {
+		e.columns = append(e.columns, &column{size: n, keys: 10})
+	}
+	return e.run(ctx, out, opts)
 }
 
-func measure(
-	ctx context.Context, out io.Writer, what string, columns []*column, opts options,
-	fill func(context.Context, *column) error,
-) (err error) {
+// memory lets each key call once, and says how much of the machine's memory the process has then.
+func memory(ctx context.Context, out io.Writer, c *column) error {
+	if _, err := c.site.call(ctx, c.size, c.size); err != nil {
+		return err
+	}
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return err
+	}
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	_, resident, _ := strings.Cut(string(status), "VmRSS:")
+	resident, _, _ = strings.Cut(resident, "\n")
+	fmt.Fprintf(out, "  after all have called: resident %s, live heap %d kB, both with the keys' texts of the benchmark\n", strings.TrimSpace(resident), m.HeapAlloc>>10)
+	return nil
+}
+
+func (e *experiment) run(ctx context.Context, out io.Writer, opts options) (err error) {
+	columns := e.columns
 	for _, c := range columns {
 		if c.site, err = openSite(ctx); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, c.site.close(ctx)) }()
-		if err := fill(ctx, c); err != nil {
+		if err := c.site.provision(ctx, c.size); err != nil {
 			return err
 		}
 		runtime.GC()
@@ -69,13 +92,16 @@ func measure(
 			c.later = append(c.later, micros)
 		}
 	}
-	fmt.Fprintf(out, "%s\n", what)
+	fmt.Fprintf(out, "%s\n", e.what)
 	base := middle(columns[0].later)
 	for _, c := range columns {
 		m := middle(c.later)
 		fmt.Fprintf(out, "  %10d   first call of a key %7.1f µs   later calls %6.1f µs   %.2f of the first size\n", c.size, c.first, m, m/base)
 	}
-	return nil
+	if e.after == nil {
+		return nil
+	}
+	return e.after(ctx, out, columns[len(columns)-1])
 }
 
 // profiled writes a profile until the returned function is called.

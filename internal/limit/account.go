@@ -2,24 +2,28 @@ package limit
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// An account holds what the buckets of one customer have used. All of a call is decided under its lock.
+// An account holds what the buckets of one customer have used. All of a call is decided under its lock. There is one for each
+// customer that calls, which has few buckets and few running calls: lists take less memory than maps, and are nearer.
 type account struct {
 	mu      sync.Mutex
-	now     time.Time // of the latest call: time does not run backwards in an account
-	buckets map[string]*bucket
-	running map[pierre.CallID]running // admitted calls that may not be in the store yet
-	dropped bool                      // no longer in the limiter: look there again
+	now     time.Time   // of the latest call: time does not run backwards in an account
+	buckets []*bucket   // in the order of their ids
+	running []admission // calls that may not be in the store yet
+	dropped bool        // no longer in the limiter: look there again
 }
 
 // A bucket holds what is used of it: one window per period that has been in force since it opened, so mostly one.
 type bucket struct {
-	windows []*window
+	id      string
+	windows []window
 	tat     int64 // of its burst
 }
 
@@ -30,15 +34,20 @@ type window struct {
 	before     int64 // what was used when the window was first looked at
 }
 
+// An admission is a running call.
+type admission struct {
+	id pierre.CallID
+	running
+}
+
 // A running call counts at that time against those buckets, whether they have a limit or not.
 type running struct {
 	at      time.Time
 	buckets []pierre.Bucket
 }
 
-func newAccount() *account {
-	return &account{buckets: map[string]*bucket{}, running: map[pierre.CallID]running{}}
-}
+// keptAdmissions is for how many running calls an account keeps memory while it has none.
+const keptAdmissions = 4
 
 // maxSkew is how far a call's time may lie before that of another call. Between concurrent calls it is microseconds;
 // more means that the clock was set back.
@@ -88,11 +97,11 @@ func (l *Limiter) quotaState(b pierre.Bucket, w *window) State {
 
 // bucket returns what is held of b. What was taken of its burst before began is not known: it was used up.
 func (a *account) bucket(b pierre.Bucket, began time.Time) *bucket {
-	held := a.buckets[b.ID]
-	if held == nil {
-		held = &bucket{}
-		a.buckets[b.ID] = held
+	i, found := a.find(b.ID)
+	if !found {
+		a.buckets = slices.Insert(a.buckets, i, &bucket{id: b.ID})
 	}
+	held := a.buckets[i]
 	if held.tat == 0 && !b.Burst.None() && !began.IsZero() {
 		_, capacity := burstTimes(b.Burst)
 		held.tat = began.UnixMicro() + capacity
@@ -100,21 +109,26 @@ func (a *account) bucket(b pierre.Bucket, began time.Time) *bucket {
 	return held
 }
 
+// find returns where the bucket of that id is in a.buckets, or belongs.
+func (a *account) find(id string) (at int, found bool) {
+	return slices.BinarySearchFunc(a.buckets, id, func(b *bucket, id string) int { return strings.Compare(b.id, id) })
+}
+
 // window returns the open window of the bucket's period. One that has just opened starts from the store, and counts the
 // calls that are still running as well: they were admitted under another limit or before this one was looked at.
 func (l *Limiter) window(ctx context.Context, a *account, b pierre.Bucket, held *bucket, now time.Time) (*window, error) {
 	held.prune(now)
-	for _, w := range held.windows {
-		if w.period == b.Limit.Period {
-			return w, nil
+	for i := range held.windows {
+		if held.windows[i].period == b.Limit.Period {
+			return &held.windows[i], nil
 		}
 	}
-	w := &window{period: b.Limit.Period}
+	w := window{period: b.Limit.Period}
 	w.start, w.end = w.period.Window(now)
 	calls := reportedIn(l.reported, b.ID, w.start, w.end)
-	for id, r := range a.running {
+	for _, r := range a.running {
 		if w.contains(r.at) && r.counts(b.ID) {
-			calls = append(calls, pierre.RunningCall{ID: id, At: r.at})
+			calls = append(calls, pierre.RunningCall{ID: r.id, At: r.at})
 		}
 	}
 	stored, err := l.counts.QuotaUsed(ctx, b.ID, w.period, w.start, calls)
@@ -124,19 +138,12 @@ func (l *Limiter) window(ctx context.Context, a *account, b pierre.Bucket, held 
 	w.used = stored + int64(len(calls))
 	w.before = w.used
 	held.windows = append(held.windows, w)
-	return w, nil
+	return &held.windows[len(held.windows)-1], nil
 }
 
 // prune drops the windows that are not open at now.
 func (b *bucket) prune(now time.Time) {
-	open := b.windows[:0]
-	for _, w := range b.windows {
-		if w.contains(now) {
-			open = append(open, w)
-		}
-	}
-	clear(b.windows[len(open):])
-	b.windows = open
+	b.windows = slices.DeleteFunc(b.windows, func(w window) bool { return !w.contains(now) })
 }
 
 func (w *window) contains(at time.Time) bool { return !at.Before(w.start) && at.Before(w.end) }
@@ -152,17 +159,22 @@ func (r running) counts(id string) bool {
 
 // admit counts a call in its bursts and in every open window that contains its time, as the store will.
 func (a *account) admit(id pierre.CallID, r running) {
-	a.running[id] = r
+	a.running = append(a.running, admission{id, r})
 	a.add(r, 1)
 }
 
 // end forgets a running call, and uncounts it unless it is in the store now.
 func (a *account) end(id pierre.CallID, stored bool) {
-	r, ok := a.running[id]
-	if !ok {
+	i := slices.IndexFunc(a.running, func(r admission) bool { return r.id == id })
+	if i < 0 {
 		return // it has ended before
 	}
-	delete(a.running, id)
+	r, last := a.running[i].running, len(a.running)-1
+	a.running[i], a.running[last] = a.running[last], admission{}
+	a.running = a.running[:last]
+	if last == 0 && cap(a.running) > keptAdmissions {
+		a.running = nil
+	}
 	if !stored {
 		a.add(r, -1)
 	}
@@ -171,10 +183,11 @@ func (a *account) end(id pierre.CallID, stored bool) {
 func (a *account) add(r running, n int64) {
 	last := ""
 	for _, b := range r.buckets {
-		held := a.buckets[b.ID]
-		if held == nil {
+		at, found := a.find(b.ID)
+		if !found {
 			continue
 		}
+		held := a.buckets[at]
 		if !b.Burst.None() {
 			interval, _ := burstTimes(b.Burst)
 			if n > 0 {
@@ -186,8 +199,8 @@ func (a *account) add(r running, n int64) {
 			continue // its burst and its quota are two entries of one bucket
 		}
 		last = b.ID
-		for _, w := range held.windows {
-			if w.contains(r.at) {
+		for i := range held.windows {
+			if w := &held.windows[i]; w.contains(r.at) {
 				w.used += n
 			}
 		}
@@ -196,11 +209,9 @@ func (a *account) add(r running, n int64) {
 
 // idle drops the buckets that hold nothing, and reports whether nothing is lost if the account is forgotten.
 func (a *account) idle(now time.Time) bool {
-	for id, b := range a.buckets {
+	a.buckets = slices.DeleteFunc(a.buckets, func(b *bucket) bool {
 		b.prune(now)
-		if len(b.windows) == 0 && b.tat <= now.UnixMicro() {
-			delete(a.buckets, id)
-		}
-	}
+		return len(b.windows) == 0 && b.tat <= now.UnixMicro()
+	})
 	return len(a.buckets) == 0 && len(a.running) == 0
 }

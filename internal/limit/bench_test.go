@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -48,6 +49,63 @@ func benchmarkReserve(b *testing.B, l limiter) {
 }
 
 func BenchmarkReserveInProcess(b *testing.B) { benchmarkReserve(b, limit.New(storetest.New(b))) }
+
+// BenchmarkAmongMany measures a call under one quota among so many customers, beside what can be had for it: a sync.Map of as
+// many counters with a lock each. Whatever is looked up among many is not in the processor's caches.
+func BenchmarkAmongMany(b *testing.B) {
+	for _, customers := range []int{1000, 100_000} {
+		lists := make([][]pierre.Bucket, customers)
+		for n := range lists {
+			lists[n] = pierre.Limits{Quota: month(1e9)}.Buckets(pierre.KeyID(fmt.Sprint("key_", n)), pierre.UserID(fmt.Sprint("user_", n)), "get_stats")
+		}
+		b.Run(fmt.Sprintf("limiter/customers=%d", customers), func(b *testing.B) {
+			l := limit.New(none{})
+			benchmarkInTurns(b, lists, func(buckets []pierre.Bucket) error {
+				r, err := l.Reserve(b.Context(), buckets, time.Now())
+				if err != nil {
+					return err
+				}
+				return r.Keep(b.Context())
+			})
+		})
+		b.Run(fmt.Sprintf("map/customers=%d", customers), func(b *testing.B) {
+			type counter struct {
+				mu   sync.Mutex
+				used int64
+			}
+			var counters sync.Map
+			benchmarkInTurns(b, lists, func(buckets []pierre.Bucket) error {
+				for range 2 { // to reserve and to keep
+					v, ok := counters.Load(buckets[2].ID)
+					if !ok {
+						v, _ = counters.LoadOrStore(buckets[2].ID, &counter{})
+					}
+					c := v.(*counter)
+					c.mu.Lock()
+					c.used++
+					c.mu.Unlock()
+				}
+				return nil
+			})
+		})
+	}
+}
+
+// benchmarkInTurns lets each customer call once, and measures further calls of customers that are far from each other.
+func benchmarkInTurns(b *testing.B, lists [][]pierre.Bucket, call func([]pierre.Bucket) error) {
+	b.Helper()
+	for _, buckets := range lists {
+		if err := call(buckets); err != nil {
+			b.Fatal(err)
+		}
+	}
+	runtime.GC()
+	for n := 0; b.Loop(); n += 7919 {
+		if err := call(lists[n%len(lists)]); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
 
 func BenchmarkReserveInRedis(b *testing.B) {
 	benchmarkReserve(b, share(b, storetest.New(b), limit.SharedOptions{Redis: client(b, redistest.Start(b))}))

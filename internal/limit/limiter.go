@@ -53,7 +53,7 @@ func (l *Limiter) Reserve(ctx context.Context, buckets []pierre.Bucket, now time
 	r.CallID, r.counts = pierre.NewCallID(), l
 	a.admit(r.CallID, running{r.At, buckets})
 	for i, s := range states {
-		states[i] = s.after(a.buckets[s.Bucket.ID], r.At)
+		states[i] = s.after(a.bucket(s.Bucket, l.began), r.At)
 	}
 	return r, nil
 }
@@ -120,7 +120,7 @@ func (l *Limiter) account(name string, now time.Time) *account {
 		v, known := l.accounts.Load(name)
 		if !known {
 			l.dropIdle(now)
-			v, _ = l.accounts.LoadOrStore(name, newAccount())
+			v, _ = l.accounts.LoadOrStore(name, &account{})
 		}
 		a := v.(*account) //nolint:forcetypeassert // accounts holds nothing else
 		a.mu.Lock()
