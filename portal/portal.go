@@ -16,6 +16,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/portal/account"
 	"github.com/pierre-mcp/pierre/portal/billing"
+	"github.com/pierre-mcp/pierre/portal/console"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/landing"
 	"github.com/pierre-mcp/pierre/portal/mail"
@@ -85,6 +86,7 @@ type parts struct {
 	asked     *requests.Service
 	bills     *billing.Service
 	front     *landing.Service
+	console   *console.Service
 }
 
 func newParts(c Config, opts Options) (*parts, error) {
@@ -113,13 +115,14 @@ func newParts(c Config, opts Options) (*parts, error) {
 		},
 	})
 	p.bills = billing.New(c.DB, p.pages, c.Server, billMail{p.outbox, p.texts}, billing.Options{Stripe: opts.Stripe})
+	p.console = console.New(c.DB, c.Server, p.pages, console.Options{OpenAlerts: c.DB.CountOpenAlerts, Prices: c.DB, Log: c.Log})
 	return p, nil
 }
 
 // routes returns the routes of all packages.
 func (p *parts) routes() []route.Route {
 	return slices.Concat(health(p.c.DB), p.pages.Routes(), p.previews(), p.front.Routes(), p.team.Routes(), p.customers.Routes(), p.asked.Routes(),
-		p.bills.Routes())
+		p.bills.Routes(), p.console.Routes())
 }
 
 // jobs returns the background work of all packages.
@@ -132,7 +135,7 @@ func (p *parts) jobs() []jobs.Job {
 func newPages(c Config, opts Options) (*ui.Renderer, error) {
 	sets := map[string]fs.FS{"staff": staff.Templates(), "billing": billing.Templates()}
 	var errs []error
-	for name, load := range map[string]func() (fs.FS, error){"account": account.Templates, "landing": landing.Templates, requests.Set: requests.Templates} {
+	for name, load := range map[string]func() (fs.FS, error){"account": account.Templates, "landing": landing.Templates, "console": console.Templates, requests.Set: requests.Templates} {
 		set, err := load()
 		sets[name], errs = set, append(errs, err)
 	}

@@ -317,11 +317,10 @@ func (b *Tab) URL() string {
 	return get(b, "reading the address", chromedp.Location())
 }
 
-// Eval runs a script on the page, as DevTools do, whatever the page's policy is, and returns its result, or what it
-// promised.
+// Eval runs a script on the page, as DevTools do, whatever the page's policy is, and returns its result.
 func Eval[T any](b *Tab, script string) T {
 	b.t.Helper()
-	return get(b, "running a script", chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	return get(b, "running a script", chromedp.Evaluate[T](script))
 }
 
 // SetCookie sets a cookie of the page at url.

@@ -101,6 +101,6 @@ func KeySorts() []KeySort {
 // A KeyPage is a page of API keys.
 type KeyPage struct {
 	Keys       []APIKey
-	Used       []int64 // of each key: the calls in the window of its own limit that is open at At
+	Used       []int64 // of each key: the calls in the window of its own limit that is open at At, without those of the last moments
 	NextCursor string  // "" on the last page
 }

@@ -70,6 +70,7 @@ type offer struct {
 }
 
 type pageData struct {
+	Tagline   string // the operator's; "": the product's
 	Offers    []offer
 	Questions []question
 }
@@ -79,7 +80,7 @@ func (s *Service) page(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.pages.Page(w, r, http.StatusOK, "landing/home", pageData{offersOf(s.tiers(r.Context()), known), questions()})
+	return s.pages.Page(w, r, http.StatusOK, "landing/home", pageData{s.pages.Brand(r.Context()).Tagline, offersOf(s.tiers(r.Context()), known), questions()})
 }
 
 // offersOf returns the tiers that are public. Where no prices were set, that is none, and the page says that one asks.

@@ -106,8 +106,11 @@ type Stat struct {
 // Empty says what a list is for while nothing is in it.
 type Empty struct{ Icon, Title, Text, Href, Action string }
 
-// A Bar shows how much of a limit is used.
-type Bar struct{ Used, Of int64 }
+// A Bar shows how much of a limit is used, or, Plain, how much a part is of the largest.
+type Bar struct {
+	Used, Of int64
+	Plain    bool
+}
 
 // Width is the filled part of 100.
 func (b Bar) Width() int64 {
@@ -120,6 +123,7 @@ func (b Bar) Width() int64 {
 // Tone is warn from 75 %, bad from 90 %.
 func (b Bar) Tone() string {
 	switch w := b.Width(); {
+	case b.Plain:
 	case w >= 90:
 		return "bad"
 	case w >= 75:
@@ -223,12 +227,12 @@ func (u *Renderer) icon(name string) (template.HTML, error) {
 func (u *Renderer) funcs() template.FuncMap {
 	return template.FuncMap{
 		"asset": u.static.path, "icon": u.icon,
-		"number": Number, "short": Short, "percent": Percent, "milliseconds": Milliseconds, "money": Money,
+		"number": number, "short": Short, "percent": share, "milliseconds": milliseconds, "money": Money,
 		"time": formatTime, "date": formatDate, "ago": u.formatAgo, "initials": initials,
 		"staffnav": staffNav,
 		"figure":   func(v *float64) string { return figure(*v) },
 		"badge":    func(text, tone string) Badge { return Badge{text, tone} },
-		"bar":      func(used, of int64) Bar { return Bar{used, of} },
+		"bar":      func(used, of int64) Bar { return Bar{Used: used, Of: of} },
 		"empty": func(icon, title, text, href, action string) Empty {
 			return Empty{Icon: icon, Title: title, Text: text, Href: href, Action: action}
 		},

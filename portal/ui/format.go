@@ -167,3 +167,34 @@ func figure(v float64) string {
 	}
 	return strconv.FormatFloat(v, 'f', 1, 64)
 }
+
+// Templates pass pointers where wire types have what may be missing.
+
+func number(v any) string {
+	switch n := v.(type) {
+	case int:
+		return Number(int64(n))
+	case int64:
+		return Number(n)
+	case *int64:
+		if n != nil {
+			return Number(*n)
+		}
+	}
+	return string(none)
+}
+
+func share(v any) string        { return fraction(v, Percent) }
+func milliseconds(v any) string { return fraction(v, Milliseconds) }
+
+func fraction(v any, format func(float64) string) string {
+	switch f := v.(type) {
+	case float64:
+		return format(f)
+	case *float64:
+		if f != nil {
+			return format(*f)
+		}
+	}
+	return string(none)
+}

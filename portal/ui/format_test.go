@@ -47,7 +47,7 @@ func TestBarsEndAtTheirEnds(t *testing.T) {
 		bar   ui.Bar
 		width int64
 		tone  string
-	}{{ui.Bar{0, 10}, 0, ""}, {ui.Bar{75, 100}, 75, "warn"}, {ui.Bar{95, 100}, 95, "bad"}, {ui.Bar{500, 100}, 100, "bad"}, {ui.Bar{5, 0}, 0, ""}, {ui.Bar{-1, 10}, 0, ""}} {
+	}{{ui.Bar{Used: 0, Of: 10}, 0, ""}, {ui.Bar{Used: 75, Of: 100}, 75, "warn"}, {ui.Bar{Used: 95, Of: 100}, 95, "bad"}, {ui.Bar{Used: 500, Of: 100}, 100, "bad"}, {ui.Bar{Used: 5, Of: 0}, 0, ""}, {ui.Bar{Used: -1, Of: 10}, 0, ""}} {
 		if c.bar.Width() != c.width || c.bar.Tone() != c.tone {
 			t.Errorf("%v: %d %q", c.bar, c.bar.Width(), c.bar.Tone())
 		}

@@ -50,9 +50,9 @@ func (u *Renderer) components(w http.ResponseWriter, r *http.Request) error {
 		Form:    Form{Values: url.Values{"email": {"ana@club"}, "tier": {"starter"}}, Errors: map[string]string{"email": "This is not an e-mail address."}},
 		Choices: []Choice{{"trial", "Trial"}, {"starter", "Starter"}},
 		Rows: []row{
-			{"Club app", "ana@club.example", Badge{"Active", "good"}, Bar{31, 100}, 3120, now.AddDate(0, -2, 0)},
-			{"A key whose name is as long as a name of a key may be, which is rather long", "a-very-long-address@subdomain.of-a-company.example", Badge{"Expires soon", "warn"}, Bar{82, 100}, 8210, now.AddDate(0, -1, 0)},
-			{"<script>alert(1)</script>", "x@y.example", Badge{"Revoked", "bad"}, Bar{100, 100}, 1234567, now.AddDate(-1, 0, 0)},
+			{"Club app", "ana@club.example", Badge{"Active", "good"}, Bar{Used: 31, Of: 100}, 3120, now.AddDate(0, -2, 0)},
+			{"A key whose name is as long as a name of a key may be, which is rather long", "a-very-long-address@subdomain.of-a-company.example", Badge{"Expires soon", "warn"}, Bar{Used: 82, Of: 100}, 8210, now.AddDate(0, -1, 0)},
+			{"<script>alert(1)</script>", "x@y.example", Badge{"Revoked", "bad"}, Bar{Used: 100, Of: 100}, 1234567, now.AddDate(-1, 0, 0)},
 		},
 		Pages: Pages{Next: "?cursor=x", Shown: "3 keys on this page"},
 		Chart: sampleChart(now),

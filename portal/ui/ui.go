@@ -137,7 +137,7 @@ func (u *Renderer) Page(w http.ResponseWriter, r *http.Request, status int, name
 	if !ok {
 		return fmt.Errorf("there is no page %s", name)
 	}
-	brand := u.brand(r.Context()).checked()
+	brand := u.Brand(r.Context())
 	f := frame{Brand: brand, Theme: brand.themePath(), Path: r.URL.Path, Note: takeNote(w, r), Development: u.opts.Development, Data: data}
 	f.Person, f.Staff = route.PersonFrom(r.Context())
 	f.Customer, f.SignedIn = route.CustomerFrom(r.Context())
@@ -154,6 +154,9 @@ func (u *Renderer) Page(w http.ResponseWriter, r *http.Request, status int, name
 	}
 	return writeBody(w, r, status, body.Bytes())
 }
+
+// Brand returns how the operator shows itself now.
+func (u *Renderer) Brand(ctx context.Context) Brand { return u.brand(ctx).checked() }
 
 // Fail answers with the error page for err, in the layout of the path: only what a person may read of it is shown. What is
 // the site's own failure is logged.

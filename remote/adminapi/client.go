@@ -39,6 +39,7 @@ type Client struct {
 	token  secret.String
 	person string
 	http   *http.Client
+	stream *http.Client // without a time limit
 }
 
 // ClientOptions are what a [Client] can do without.
@@ -105,7 +106,8 @@ func NewClient(server string, token secret.String, opts ClientOptions) (*Client,
 	// A redirect would lead the token to somewhere else.
 	refuse := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	standard.CheckRedirect, retrying.HTTPClient.CheckRedirect = refuse, refuse
-	return &Client{server: base.String(), token: token, http: standard}, nil
+	stream := &http.Client{Transport: retrying.HTTPClient.Transport, CheckRedirect: refuse}
+	return &Client{server: base.String(), token: token, http: standard, stream: stream}, nil
 }
 
 // mayRetry repeats what did not reach the server, or found it busy, unless it asks for more patience than the client has.

@@ -3,6 +3,8 @@ package adminapi_test
 import (
 	"bufio"
 	"context"
+	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/secret"
 	"github.com/pierre-mcp/pierre/internal/usage"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
 )
@@ -94,6 +97,62 @@ func TestEventsShowLiveNumbers(t *testing.T) {
 	await(t, lines, ": still here")
 	stop()
 	for range lines {
+	}
+}
+
+func TestClientWatchesLiveNumbers(t *testing.T) {
+	d := open(t)
+	k := d.provision(`{"user_email":"ana@club.test","tier":"starter"}`)
+	d.record(k, time.Now(), pierre.CallSucceeded)
+	url, stop := d.watching(time.Hour)
+	c, err := adminapi.NewClient(url, secret.New(d.admin), adminapi.ClientOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	enough := errors.New("enough")
+	var first usage.LiveEvent
+	err = c.Events(t.Context(), "", func(e usage.LiveEvent) error { first = e; return enough })
+	if !errors.Is(err, enough) || first.Type != "usage" || !strings.Contains(string(first.Data), `"since_yesterday":1`) || first.ID == "" {
+		t.Errorf("the first event is %+v, %v", first, err)
+	}
+	stop()
+	if err := c.Events(t.Context(), first.ID, func(usage.LiveEvent) error { return nil }); err == nil {
+		t.Error("a server that stopped streams")
+	}
+	c, err = adminapi.NewClient(url, secret.New("none"), adminapi.ClientOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if refused, ok := errors.AsType[*adminapi.Error](c.Events(t.Context(), "", nil)); !ok || refused.Status != http.StatusUnauthorized {
+		t.Errorf("without a token: %v", refused)
+	}
+}
+
+// FuzzReadEvents: whatever a server sends, events have limits and the end is found.
+func FuzzReadEvents(f *testing.F) {
+	for _, seed := range []string{"id: a-1\nevent: usage\ndata: {}\n\n", ": still here\n\n", "retry: 3000\n\ndata: a\ndata: b\n\n", "data", "id: \x00\n\n"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		n := 0
+		err := adminapi.ReadEvents(strings.NewReader(text), func(e usage.LiveEvent) error {
+			if n++; len(e.Data) == 0 || len(e.Data) > len(text) || strings.ContainsRune(e.ID, 0) {
+				t.Errorf("%q has the event %+v", text, e)
+			}
+			return nil
+		})
+		if err == nil || n > strings.Count(text, "\n") {
+			t.Errorf("%q: %d events, %v", text, n, err)
+		}
+	})
+}
+
+func TestEventsThatAreTooLong(t *testing.T) {
+	for _, text := range []string{"data: " + strings.Repeat("a", 1<<20), strings.Repeat("data: "+strings.Repeat("a", 1<<19)+"\n", 3)} {
+		err := adminapi.ReadEvents(strings.NewReader(text), func(usage.LiveEvent) error { return nil })
+		if err == nil || errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%d bytes: %v", len(text), err)
+		}
 	}
 }
 

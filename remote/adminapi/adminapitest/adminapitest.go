@@ -50,8 +50,12 @@ func Start(t testing.TB, now time.Time) *Server {
 	s.limiter = limit.New(s.Store)
 	verifier := access.NewVerifier(s.Store, s.Now)
 	reporter := usage.NewReporter(s.Store, s.Store, s.limiter, usage.NewRecorder(s.Store), s.Now)
+	live := usage.NewLive(s.Store, slog.New(slog.DiscardHandler))
+	ended := make(chan struct{})
+	go func() { live.Run(t.Context()); close(ended) }()
+	t.Cleanup(func() { <-ended })
 	srv := httptest.NewServer(adminapi.New(s.Store, access.NewAdminVerifier(s.ring, s.Store, s.Now), reporter, s.ring,
-		adminapi.Options{Keys: access.KeyListeners{verifier}, Log: slog.New(slog.DiscardHandler), Now: s.Now}))
+		adminapi.Options{Keys: access.KeyListeners{verifier}, Live: live, Log: slog.New(slog.DiscardHandler), Now: s.Now}))
 	t.Cleanup(srv.Close)
 	s.URL = srv.URL
 	s.Client = s.client(t, pierre.Permissions()...)

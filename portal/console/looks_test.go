@@ -1,0 +1,55 @@
+package console_test
+
+import (
+	"testing"
+
+	"github.com/pierre-mcp/pierre/internal/browser"
+)
+
+// TestConsoleLooksRight: every page, filled and empty, in both colour schemes and widths.
+func TestConsoleLooksRight(t *testing.T) {
+	s, busy := filled(t)
+	key, customer := "/admin/keys/"+string(busy.APIKeyID), "/admin/customers/"+string(busy.UserID)
+	for name, path := range map[string]string{
+		"overview": "/admin", "keys": "/admin/keys", "key": key, "customers": "/admin/customers", "customer": customer,
+		"customer-tier": customer + "/tier?tier=trial", "tiers": "/admin/tiers", "tier": "/admin/tiers/starter",
+	} {
+		browser.Look(t, name, s.url+path, asRole("owner", s.url))
+	}
+	none := start(t)
+	for name, path := range map[string]string{"overview-empty": "/admin", "keys-empty": "/admin/keys", "customers-empty": "/admin/customers"} {
+		browser.Look(t, name, none.url+path, asRole("viewer", none.url))
+	}
+}
+
+// TestLiveView: numbers arrive, can be paused and filtered.
+func TestLiveView(t *testing.T) {
+	s, _ := filled(t)
+	tab := browser.New(t, browser.Options{})
+	asRole("viewer", s.url)(tab)
+	tab.Open(s.url + "/admin/live")
+	tab.SeeText("Connected")
+	tab.See(".plot canvas")
+	tab.Click("[data-pause]")
+	tab.SeeText("Paused")
+	tab.Click("[data-pause]")
+	tab.Type("#live-filter", "nothing")
+	if wrong := tab.Axe(); len(wrong) > 0 {
+		t.Error(wrong)
+	}
+}
+
+// TestARevocationByDialog: the dialog opens without scripts, and its button works only with the word.
+func TestARevocationByDialog(t *testing.T) {
+	s, busy := filled(t)
+	tab := browser.New(t, browser.Options{NoScripts: true})
+	asRole("admin", s.url)(tab)
+	tab.Open(s.url + "/admin/keys/" + string(busy.APIKeyID))
+	tab.TabTo("[popovertarget=revoke]")
+	tab.Keys("{Enter}")
+	tab.See("#revoke")
+	tab.TabTo("#f-word")
+	tab.Keys("REVOKE")
+	tab.Keys("{Enter}")
+	tab.SeeText("The key was revoked.")
+}
