@@ -24,7 +24,7 @@ build:
 demo:
 	@DATA='$(subst ','\'',$(DATA))' scripts/demo.sh
 
-## run: the same set-up, but it stays up and keeps its data in ./data
+## run: the same set-up, but server and admin site stay up and keep their data in ./data
 run:
 	@DATA='$(subst ','\'',$(DATA))' scripts/demo.sh --stay --data-dir data
 

@@ -106,15 +106,42 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
-	if err := d.show(ctx, s, temp); err != nil {
+	key, err := d.show(ctx, s, temp)
+	if err != nil {
+		return err
+	}
+	site, err := d.startSite(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, site.stop()) }()
+	if !d.stay {
+		if err := site.show(ctx); err != nil {
+			return err
+		}
+	}
+	if err := d.printEntry(s, key); err != nil {
 		return err
 	}
 	if d.stay {
-		d.print("\nThe server stays at %s; Ctrl-C ends it. The data stays in %s, and make run starts it again.", s.url, d.dataDir)
-		return s.wait(ctx)
+		return d.keep(ctx, s, site)
 	}
-	d.print("\nThe server stops now and its data is removed. For one that stays: make run")
+	d.print("\nThe server and the site stop now and their data is removed. For ones that stay: make run")
 	return d.failed
+}
+
+// keep says where everything is, and waits for the end.
+func (d *demo) keep(ctx context.Context, s *server, site *site) error {
+	link, err := site.ownerLink(ctx)
+	if err != nil {
+		return err
+	}
+	d.print("\nThe server stays at %s", s.url)
+	d.print("The admin site stays at %s", site.base)
+	d.print("   the owner's link, to be opened once: %s", link)
+	d.print("   its mails are files in %s", site.mails)
+	d.print("Ctrl-C ends both. The data stays in %s, and make run starts them again.", d.dataDir)
+	return s.wait(ctx)
 }
 
 // chooseUser decides whose recordings are shown: the ones given, else those of the last run, else the sample athlete's.
@@ -129,31 +156,28 @@ func (d *demo) chooseUser() {
 	}
 }
 
-// show is everything between the server's start and its end.
-func (d *demo) show(ctx context.Context, s *server, temp string) error {
+// show is what the server alone can do. It returns the key that was used.
+func (d *demo) show(ctx context.Context, s *server, temp string) (adminapi.FreshKey, error) {
 	key, err := d.provision(ctx, s)
 	if err != nil {
-		return err
+		return key, err
 	}
 	story := story{questions: ownQuestions}
 	if d.again {
 		d.print("\n3. The recordings are there from last time")
 	} else if story, err = d.importRecordings(ctx, s, key, filepath.Join(temp, "athlete")); err != nil {
-		return err
+		return key, err
 	}
 	d.print("\n4. A host starts mcp-client and talks to it, first as hosts of 2025 do (initialize, protocol %s)", legacyVersion)
 	if err := d.converse(ctx, s, key, story.questions, false); err != nil {
-		return err
+		return key, err
 	}
 	d.print("\n5. and as those of 2026 do (stateless, protocol %s)", modernVersion)
 	if err := d.converse(ctx, s, key, moreQuestions, true); err != nil {
-		return err
+		return key, err
 	}
 	d.print("\n6. What the operator sees of it")
-	if err := d.showUsage(ctx, s, key); err != nil {
-		return err
-	}
-	return d.printEntry(s, key)
+	return key, d.showUsage(ctx, s, key)
 }
 
 func (d *demo) converse(ctx context.Context, s *server, key adminapi.FreshKey, questions func(found) []question, modern bool) error {

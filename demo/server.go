@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -26,45 +27,65 @@ import (
 const (
 	readyWithin = 20 * time.Second
 	stopWithin  = 20 * time.Second
+	tokenDays   = "30" // make run makes a new one each time
 )
 
-// A server is a running pierre-mcp-server.
-type server struct {
+// A program is a running pierre-mcp-server or pierre-admin-service.
+type program struct {
+	name   string
 	url    string
-	admin  adminAPI
 	cmd    *exec.Cmd
 	ended  chan error
 	stderr bytes.Buffer
 }
 
+// A server is a running pierre-mcp-server, with its admin API.
+type server struct {
+	*program
+
+	token secret.String
+	admin adminAPI
+}
+
+const serverPort, sitePort = "8081", "8082"
+
 func (d *demo) startServer(ctx context.Context) (*server, error) {
-	port, err := freePort(ctx, d.stay)
+	port, err := freePort(ctx, d.stay, serverPort)
 	if err != nil {
 		return nil, err
 	}
-	s := &server{url: "http://127.0.0.1:" + port, ended: make(chan error, 1)}
-	// The server outlives ctx until stop: Ctrl-C must not cut its drain short.
-	s.cmd = exec.CommandContext(context.WithoutCancel(ctx), filepath.Join(d.bin, "pierre-mcp-server"), "--port", port, "--data-dir", d.dataDir)
-	s.cmd.Env = d.env
-	s.cmd.Stderr = &s.stderr
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := s.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("starting pierre-mcp-server (run make build first): %w", err)
+	p, err := d.start(ctx, "pierre-mcp-server", port, nil, "--port", port, "--data-dir", d.dataDir)
+	if err != nil {
+		return nil, err
 	}
-	go func() { s.ended <- s.cmd.Wait() }()
-	if err := s.ready(ctx); err != nil {
-		return nil, errors.Join(err, s.stop())
-	}
-	d.print("   listening on %s", s.url)
-	return s, nil
+	d.print("   listening on %s", p.url)
+	return &server{program: p}, nil
 }
 
-// freePort prefers the documented port for a server that stays.
-func freePort(ctx context.Context, stay bool) (string, error) {
+// start starts a program with more variables and waits until it answers.
+func (d *demo) start(ctx context.Context, name, port string, env []string, args ...string) (*program, error) {
+	p := &program{name: name, url: "http://127.0.0.1:" + port, ended: make(chan error, 1)}
+	// The program outlives ctx until stop: Ctrl-C must not cut its drain short.
+	p.cmd = exec.CommandContext(context.WithoutCancel(ctx), filepath.Join(d.bin, name), args...)
+	p.cmd.Env = append(slices.Clone(d.env), env...)
+	p.cmd.Stderr = &p.stderr
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := p.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting %s (run make build first): %w", name, err)
+	}
+	go func() { p.ended <- p.cmd.Wait() }()
+	if err := p.ready(ctx); err != nil {
+		return nil, errors.Join(err, p.stop())
+	}
+	return p, nil
+}
+
+// freePort prefers the documented port for a program that stays.
+func freePort(ctx context.Context, stay bool, documented string) (string, error) {
 	var lc net.ListenConfig
 	if stay {
-		if ln, err := lc.Listen(ctx, "tcp", "127.0.0.1:8081"); err == nil {
-			return "8081", ln.Close()
+		if ln, err := lc.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", documented)); err == nil {
+			return documented, ln.Close()
 		}
 	}
 	ln, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
@@ -75,26 +96,26 @@ func freePort(ctx context.Context, stay bool) (string, error) {
 	return port, errors.Join(err, ln.Close())
 }
 
-func (s *server) ready(ctx context.Context) error {
+func (p *program) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
 	for {
-		if s.answers(ctx, "/ready") {
+		if p.answers(ctx, "/ready") {
 			return nil
 		}
 		select {
-		case err := <-s.ended:
-			s.ended <- err
-			return fmt.Errorf("pierre-mcp-server ended: %w\n%s", err, &s.stderr)
+		case err := <-p.ended:
+			p.ended <- err
+			return fmt.Errorf("%s ended: %w\n%s", p.name, err, &p.stderr)
 		case <-ctx.Done():
-			return fmt.Errorf("pierre-mcp-server is not ready within %v\n%s", readyWithin, &s.stderr)
+			return fmt.Errorf("%s is not ready within %v\n%s", p.name, readyWithin, &p.stderr)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
 
-func (s *server) answers(ctx context.Context, path string) bool {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+path, nil)
+func (p *program) answers(ctx context.Context, path string) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+path, nil)
 	if err != nil {
 		return false
 	}
@@ -106,24 +127,24 @@ func (s *server) answers(ctx context.Context, path string) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// stop ends the server and waits, so that nothing is left running.
-func (s *server) stop() error {
-	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+// stop ends the program and waits, so that nothing is left running.
+func (p *program) stop() error {
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
 	select {
-	case err := <-s.ended:
+	case err := <-p.ended:
 		return err
 	case <-time.After(stopWithin):
-		return errors.Join(fmt.Errorf("pierre-mcp-server did not stop within %v", stopWithin), s.cmd.Process.Kill(), <-s.ended)
+		return errors.Join(fmt.Errorf("%s did not stop within %v", p.name, stopWithin), p.cmd.Process.Kill(), <-p.ended)
 	}
 }
 
-func (s *server) wait(ctx context.Context) error {
+func (p *program) wait(ctx context.Context) error {
 	select {
-	case err := <-s.ended:
-		s.ended <- nil
-		return fmt.Errorf("pierre-mcp-server ended: %w\n%s", err, &s.stderr)
+	case err := <-p.ended:
+		p.ended <- nil
+		return fmt.Errorf("%s ended: %w\n%s", p.name, err, &p.stderr)
 	case <-ctx.Done():
 		return nil
 	}
@@ -138,14 +159,15 @@ type adminAPI interface {
 func (d *demo) provision(ctx context.Context, s *server) (adminapi.FreshKey, error) {
 	d.print("\n2. An admin token by admin-setup, and with it an API key for %s", d.user)
 	cmd := exec.CommandContext(ctx, filepath.Join(d.bin, "admin-setup"), "generate-token", "--service", fmt.Sprintf("demo-%d", time.Now().Unix()),
-		"--permissions", "provision_keys,revoke_keys,list_keys", "--expires-in-days", "1")
+		"--permissions", "provision_keys,list_keys,revoke_keys,update_key_limits,view_audit_logs,manage_users", "--expires-in-days", tokenDays)
 	cmd.Env = append(d.env, "PIERRE_DATA_DIR="+d.dataDir)
 	cmd.Stderr = &s.stderr
 	token, err := cmd.Output()
 	if err != nil {
 		return adminapi.FreshKey{}, fmt.Errorf("admin-setup: %w\n%s", err, &s.stderr)
 	}
-	client, err := adminapi.NewClient(s.url, secret.New(strings.TrimSpace(string(token))), adminapi.ClientOptions{})
+	s.token = secret.New(strings.TrimSpace(string(token)))
+	client, err := adminapi.NewClient(s.url, s.token, adminapi.ClientOptions{})
 	if err != nil {
 		return adminapi.FreshKey{}, err
 	}
@@ -244,14 +266,14 @@ func (d *demo) printEntry(s *server, key adminapi.FreshKey) error {
 		return err
 	}
 	if d.stay {
-		d.print("\n7. What to paste into claude_desktop_config.json; it works while this server runs\n   %s", text)
+		d.print("\n8. What to paste into claude_desktop_config.json; it works while this server runs\n   %s", text)
 		return nil
 	}
 	recordings := d.data
 	if recordings == "" {
 		recordings = "~/Downloads/export_1234.zip"
 	}
-	d.print("\n7. To keep it on this machine, import your recordings\n   %[1]s --single-tenant import %[2]s\n"+
+	d.print("\n8. To keep it on this machine, import your recordings\n   %[1]s --single-tenant import %[2]s\n"+
 		"   and connect the hosts on this computer\n   %[1]s --single-tenant install\n"+
 		"   or paste this into claude_desktop_config.json; it needs no server and no key\n   %[3]s", command, quoted(recordings), text)
 	return nil

@@ -241,3 +241,28 @@ func (a *adminSite) keys(email string, active bool) []adminapi.Key {
 	}
 	return list.APIKeys
 }
+
+// TestSetupAdminToken: the script keeps a token that the site can use, and prints nothing secret.
+func TestSetupAdminToken(t *testing.T) {
+	s := startServer(t)
+	file := filepath.Join(t.TempDir(), "secrets", "admin-token")
+	script := exec.Command("../../scripts/setup-admin-token.sh", file)
+	script.Env = append(s.env, "ADMIN_SETUP="+filepath.Join(bin, "admin-setup"))
+	out, err := script.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	token, err := os.ReadFile(file)
+	if info, serr := os.Stat(file); err != nil || serr != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("the file: %v, %v, %v", info, err, serr)
+	}
+	if bytes.Contains(out, bytes.TrimSpace(token)) {
+		t.Errorf("the script prints the token: %s", out)
+	}
+	doctor := exec.Command(filepath.Join(bin, "pierre-admin-service"), "doctor", "--development")
+	doctor.Env = append(os.Environ(), "PIERRE_DATA_DIR="+t.TempDir(), "MCP_SERVER_URL="+s.url, "MCP_ADMIN_TOKEN_FILE="+file)
+	report, _ := doctor.Output() // it misses the database's tables and an owner
+	if !strings.Contains(string(report), "ok       token") {
+		t.Errorf("doctor says\n%s", report)
+	}
+}
