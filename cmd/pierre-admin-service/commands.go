@@ -109,3 +109,24 @@ func (c *config) withDatabase(do func(d *db.DB) error) error {
 	}
 	return errors.Join(do(d), d.Close())
 }
+
+func newVerify(c *config) *cobra.Command {
+	return &cobra.Command{
+		Use:   "verify",
+		Short: "Check that nobody changed the staff's audit log or a closed month",
+		Long: `verify follows the chains of hashes through the audit log of the site's staff and through
+all closed months. It says which entry or month is not as it was written, and ends with 1 then.`,
+		Args: cli.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.withDatabase(func(d *db.DB) error {
+				entries, errAudit := d.VerifyAudit(cmd.Context())
+				months, errBilling := d.VerifyBilling(cmd.Context())
+				if err := errors.Join(errAudit, errBilling); err != nil {
+					return err
+				}
+				_, err := fmt.Fprintf(cmd.OutOrStdout(), "entries of the audit log: %d, closed months: %d, all as they were written\n", entries, months)
+				return err
+			})
+		},
+	}
+}

@@ -44,6 +44,6 @@ func newRoot(w cli.World) *cobra.Command {
 	c.bind(root, w.Getenv)
 	root.AddCommand(
 		&cobra.Command{Use: "serve", Short: "Serve the site, as without a command", Args: cli.NoArgs, RunE: serving},
-		newCreateOwner(c), newDoctor(c), newPreviewMail(c), newMigrate(c))
+		newVerify(c), newCreateOwner(c), newDoctor(c), newPreviewMail(c), newMigrate(c))
 	return root
 }
