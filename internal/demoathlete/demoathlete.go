@@ -41,21 +41,8 @@ func Write(dir string, opts Options) (Manifest, error) {
 		return Manifest{}, err
 	}
 	outings := plan(opts)
-	rendered := make([]rendering, len(outings))
-	var g errgroup.Group
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i, o := range outings {
-		g.Go(func() error {
-			var err error
-			if rendered[i], err = render(o); err != nil {
-				return fmt.Errorf("writing %q of %s: %w", o.name, o.start.Format(time.DateOnly), err)
-			}
-			files := rendered[i].loose
-			rendered[i].loose = nil // they are many
-			return writeAll(dir, files)
-		})
-	}
-	if err := g.Wait(); err != nil {
+	rendered, err := renderAll(dir, outings)
+	if err != nil {
 		return Manifest{}, err
 	}
 	m := Manifest{Athlete: Athlete(opts.Until), From: outings[0].start, Until: opts.Until}
@@ -78,6 +65,25 @@ func Write(dir string, opts Options) (Manifest, error) {
 	}
 	m.Skipped = append(m.Skipped, Skip{settings.path, "device settings, not an activity"})
 	return m, writeAll(dir, []file{export, settings})
+}
+
+// renderAll makes the recordings of the outings, and writes those that are not in the export.
+func renderAll(dir string, outings []outing) ([]rendering, error) {
+	rendered := make([]rendering, len(outings))
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, o := range outings {
+		g.Go(func() error {
+			var err error
+			if rendered[i], err = render(o); err != nil {
+				return fmt.Errorf("writing %q of %s: %w", o.name, o.start.Format(time.DateOnly), err)
+			}
+			files := rendered[i].loose
+			rendered[i].loose = nil // they are many
+			return writeAll(dir, files)
+		})
+	}
+	return rendered, g.Wait()
 }
 
 // A file is what is to be written at a path below the target folder.

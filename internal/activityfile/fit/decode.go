@@ -151,12 +151,7 @@ func (f *file) OnMesg(m proto.Message) {
 	case mesgnum.Length:
 		f.lengths = append(f.lengths, newLength(mesgdef.NewLength(&m)))
 	case mesgnum.Activity:
-		if x := m.FieldValueByNum(fieldnum.ActivityTotalTimerTime).Uint32(); x != basetype.Uint32Invalid {
-			f.timerTotal += float64(x) / 1000
-		}
-		f.clocks = append(f.clocks, clock{
-			m.FieldValueByNum(fieldnum.ActivityTimestamp).Uint32(), m.FieldValueByNum(fieldnum.ActivityLocalTimestamp).Uint32(),
-		})
+		f.activity(&m)
 	case mesgnum.Event:
 		f.event(mesgdef.NewEvent(&m))
 	case mesgnum.Hr:
@@ -168,6 +163,16 @@ func (f *file) OnMesg(m proto.Message) {
 	if f.hasTooMany() {
 		f.full = "the file has more parts than a recording can hold: read the first ones"
 	}
+}
+
+// activity keeps the timer's total and the clocks that the file's activity message has.
+func (f *file) activity(m *proto.Message) {
+	if x := m.FieldValueByNum(fieldnum.ActivityTotalTimerTime).Uint32(); x != basetype.Uint32Invalid {
+		f.timerTotal += float64(x) / 1000
+	}
+	f.clocks = append(f.clocks, clock{
+		m.FieldValueByNum(fieldnum.ActivityTimestamp).Uint32(), m.FieldValueByNum(fieldnum.ActivityLocalTimestamp).Uint32(),
+	})
 }
 
 // hasTooMany reports whether there are more parts than a recording can hold.
