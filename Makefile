@@ -58,6 +58,11 @@ golden:
 	go generate ./...
 	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u) -update
 
+## screenshots: pictures of the admin site's pages, in screenshots/: wide and narrow, light and dark, filled and empty
+screenshots:
+	@mkdir -p screenshots
+	go test -count=1 -run LooksRight ./portal/ui ./portal/landing ./portal/console -args -pictures $(CURDIR)/screenshots
+
 ## fuzz: every fuzz target for FUZZ
 fuzz:
 	@scripts/fuzz.sh $(FUZZ)

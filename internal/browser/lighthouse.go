@@ -10,14 +10,28 @@ import (
 	"github.com/pierre-mcp/pierre/internal/e2e/node"
 )
 
-// Scores are what Lighthouse makes of a page, 0 to 100 each.
-type Scores map[string]float64
+// CheckScores demands at least 95 of Lighthouse for accessibility, best practices and search engines, and reports what it
+// says of performance, which depends on what else the machine does.
+func CheckScores(t *testing.T, url string, headers map[string]string) {
+	t.Helper()
+	scores, complaints := lighthouse(t, url, headers)
+	t.Logf("Lighthouse: %v", scores)
+	const enough = 95
+	for _, name := range []string{"accessibility", "best-practices", "seo"} {
+		if score, ok := scores[name]; !ok || score < enough {
+			t.Errorf("%s: %v, want %d; %q", name, score, enough, complaints)
+		}
+	}
+}
 
-// Lighthouse returns the scores of a page by the names of the categories: performance, accessibility, best-practices and
-// seo. headers go along with each request, such as a cookie. It runs a browser of its own.
-func Lighthouse(t testing.TB, url string, headers map[string]string) (scores Scores, complaints []string) {
+// lighthouse returns the scores of a page by the names of the categories: performance, accessibility, best-practices and
+// seo, 0 to 100 each. headers go along with each request, such as a cookie. It runs a browser of its own.
+func lighthouse(t testing.TB, url string, headers map[string]string) (scores map[string]float64, complaints []string) {
 	t.Helper()
 	chrome, tools := Path(t), node.Install(t)
+	if headers == nil {
+		headers = map[string]string{}
+	}
 	extra, err := json.Marshal(headers)
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +65,7 @@ func Lighthouse(t testing.TB, url string, headers map[string]string) (scores Sco
 	if err := json.Unmarshal(text, &report); err != nil {
 		t.Fatal(err)
 	}
-	scores = Scores{}
+	scores = map[string]float64{}
 	for name, c := range report.Categories {
 		if c.Score != nil {
 			scores[name] = 100 * *c.Score

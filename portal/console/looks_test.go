@@ -53,3 +53,28 @@ func TestARevocationByDialog(t *testing.T) {
 	tab.Keys("{Enter}")
 	tab.SeeText("The key was revoked.")
 }
+
+// TestOverviewByLighthouse: see TestLandingByLighthouse.
+func TestOverviewByLighthouse(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes half a minute")
+	}
+	s, _ := filled(t)
+	browser.CheckScores(t, s.url+"/admin", map[string]string{"Cookie": "role=owner"})
+}
+
+// TestPagesAreLight: without the files that browsers keep, no page has 100 KB.
+func TestPagesAreLight(t *testing.T) {
+	s, busy := filled(t)
+	tab := browser.New(t, browser.Options{})
+	asRole("owner", s.url)(tab)
+	for _, path := range []string{"/admin/keys", "/admin", "/admin/keys/" + string(busy.APIKeyID), "/admin/customers", "/admin/tiers"} {
+		tab.Open(s.url + path)
+		tab.See("h1")
+		n := tab.Loaded()
+		t.Logf("%s: %d bytes over the network", path, n)
+		if path == "/admin/keys" && n > 100_000 { // the first page, with all files that it needs
+			t.Errorf("the first page has %d bytes", n)
+		}
+	}
+}

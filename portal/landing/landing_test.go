@@ -107,3 +107,14 @@ func TestLandingLooksRight(t *testing.T) {
 	t.Cleanup(long.Close)
 	browser.Look(t, "landing-long-names", long.URL, nil)
 }
+
+// TestLandingByLighthouse: performance depends on what else the machine does, so it is reported and not demanded.
+func TestLandingByLighthouse(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes half a minute")
+	}
+	server := adminapitest.Start(t, time.Now())
+	srv := httptest.NewServer(site(t, prices(), server.Client, ui.Brand{}))
+	t.Cleanup(srv.Close)
+	browser.CheckScores(t, srv.URL, nil)
+}
