@@ -15,6 +15,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/jobs"
 	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/portal/account"
+	"github.com/pierre-mcp/pierre/portal/alerts"
 	"github.com/pierre-mcp/pierre/portal/billing"
 	"github.com/pierre-mcp/pierre/portal/console"
 	"github.com/pierre-mcp/pierre/portal/db"
@@ -46,10 +47,11 @@ type Config struct {
 
 // Options are what the site can do without.
 type Options struct {
-	Development    bool            // on this machine only: no second factor, pages say so
-	TrustedProxies []netip.Prefix  // whose X-Forwarded-For is believed
-	OIDC           *staff.OIDC     // nil: staff sign in with passwords and passkeys
-	Stripe         *billing.Stripe // nil: nothing is sent there
+	Development     bool            // on this machine only: no second factor, pages say so
+	TrustedProxies  []netip.Prefix  // whose X-Forwarded-For is believed
+	OIDC            *staff.OIDC     // nil: staff sign in with passwords and passkeys
+	Stripe          *billing.Stripe // nil: nothing is sent there
+	WebhookNetworks []netip.Prefix  // that webhooks may reach beside public addresses
 }
 
 // A Site is the admin site.
@@ -77,6 +79,7 @@ func New(c Config, opts Options) (*Site, error) {
 
 // parts are the packages of the site.
 type parts struct {
+	watch     *alerts.Watch
 	c         Config
 	opts      Options
 	pages     *ui.Renderer
@@ -101,6 +104,7 @@ func newParts(c Config, opts Options) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.watch = alerts.New(c.DB, p.outbox, p.texts, c.Server, c.Seal, c.Log, alerts.Options{Networks: opts.WebhookNetworks})
 	p.front = landing.New(p.pages, c.DB, c.Server, time.Now)
 	p.asked = requests.New(c.DB, c.Server, p.outbox, p.pages, p.requestSettings,
 		requests.Options{Log: c.Log, PublicURL: c.PublicURL, Network: networkOf(opts.TrustedProxies)})
@@ -122,12 +126,12 @@ func newParts(c Config, opts Options) (*parts, error) {
 // routes returns the routes of all packages.
 func (p *parts) routes() []route.Route {
 	return slices.Concat(health(p.c.DB), p.pages.Routes(), p.previews(), p.front.Routes(), p.team.Routes(), p.customers.Routes(), p.asked.Routes(),
-		p.bills.Routes(), p.console.Routes())
+		p.bills.Routes(), p.console.Routes(), alerts.NewPages(p.watch, p.pages).Routes())
 }
 
 // jobs returns the background work of all packages.
 func (p *parts) jobs() []jobs.Job {
-	return slices.Concat(mail.NewWorker(p.outbox, p.c.Mail, p.c.Log).Jobs(), p.customers.Jobs(), p.asked.Jobs(), p.bills.Jobs(),
+	return slices.Concat(mail.NewWorker(p.outbox, p.c.Mail, p.c.Log).Jobs(), p.customers.Jobs(), p.asked.Jobs(), p.bills.Jobs(), p.watch.Jobs(),
 		[]jobs.Job{{Name: "end old sessions of the staff", Every: time.Hour, Fleet: true, Do: p.team.Prune}})
 }
 
@@ -135,7 +139,7 @@ func (p *parts) jobs() []jobs.Job {
 func newPages(c Config, opts Options) (*ui.Renderer, error) {
 	sets := map[string]fs.FS{"staff": staff.Templates(), "billing": billing.Templates()}
 	var errs []error
-	for name, load := range map[string]func() (fs.FS, error){"account": account.Templates, "landing": landing.Templates, "console": console.Templates, requests.Set: requests.Templates} {
+	for name, load := range map[string]func() (fs.FS, error){"account": account.Templates, "alerts": alerts.Templates, "landing": landing.Templates, "console": console.Templates, requests.Set: requests.Templates} {
 		set, err := load()
 		sets[name], errs = set, append(errs, err)
 	}

@@ -45,6 +45,7 @@ type config struct {
 	tlsKey         string
 	certificate    *certfile.Pair // nil: plain HTTP
 	trustedProxies []netip.Prefix
+	webhooks       []netip.Prefix
 	development    bool
 	stripeKey      secret.String // "": Stripe is told nothing
 	oidcIssuer     string        // "": staff sign in here
@@ -79,6 +80,7 @@ func (c *config) table(getenv func(string) string) []cli.Setting {
 		{Flag: "oidc-issuer", Env: "OIDC_ISSUER", Help: "site whose accounts staff sign in with (OpenID Connect), instead of passwords and passkeys", Parse: into(&c.oidcIssuer, text)},
 		{Flag: "oidc-client-id", Env: "OIDC_CLIENT_ID", Help: "how that site knows this one; its secret is OIDC_CLIENT_SECRET", Parse: into(&c.oidcClient, text)},
 		{Flag: "oidc-name", Env: "OIDC_NAME", Default: "single sign-on", Help: "what that site is called on the button", Parse: into(&c.oidcName, text)},
+		{Flag: "webhook-networks", Env: "WEBHOOK_NETWORKS", Help: "networks that webhooks may reach beside public addresses, comma-separated", Parse: into(&c.webhooks, value.Networks)},
 		{Flag: "development", Env: "PIERRE_ADMIN_DEVELOPMENT", Default: "false", Switch: true, Help: "on this machine only: mails are written to files, no second factor is asked for", Parse: into(&c.development, value.Switch)},
 	}
 }

@@ -80,7 +80,7 @@ func (c *config) site(ctx context.Context, d *db.DB, log *slog.Logger) (*portal.
 		return nil, err
 	}
 	log.InfoContext(ctx, "mails leave", slog.String("by", by))
-	opts := portal.Options{Development: c.development, TrustedProxies: c.trustedProxies}
+	opts := portal.Options{Development: c.development, TrustedProxies: c.trustedProxies, WebhookNetworks: c.webhooks}
 	if opts.OIDC, err = c.oidc(ctx); err != nil {
 		return nil, err
 	}

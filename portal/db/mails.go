@@ -185,3 +185,10 @@ func (db *DB) ForgetMails(ctx context.Context, before time.Time) error {
 		return err
 	})
 }
+
+// MailedOnce reports whether there is or was a mail of that name.
+func (db *DB) MailedOnce(ctx context.Context, once string) (bool, error) {
+	var n int
+	err := db.Row(ctx, `SELECT COUNT(*) FROM portal_mails WHERE once = $1`, once).Scan(&n)
+	return n > 0, db.Classify(err, "looking for a mail")
+}

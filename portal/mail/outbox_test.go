@@ -284,7 +284,7 @@ func TestRetriesAndDeadMails(t *testing.T) {
 				t.Errorf("a mail whose link ended was sent again: %v", err)
 			}
 		}
-		c.move(31 * 24 * time.Hour)
+		c.move(63 * 24 * time.Hour)
 		runJobs(t, w)
 		if mails, err := o.To(t.Context(), "late@example.com"); err != nil || len(mails) != 0 {
 			t.Errorf("old mails are kept: %+v, %v", mails, err)

@@ -22,7 +22,7 @@ const (
 	longestPause = time.Hour
 	giveUpAfter  = 3 * 24 * time.Hour
 
-	keepFor = 30 * 24 * time.Hour // what became of a mail
+	keepFor = 62 * 24 * time.Hour // what became of a mail
 )
 
 // A Worker sends what is in an outbox. Several may work on one, in several programs too: each mail is sent by one of them.

@@ -4,6 +4,7 @@ package adminapitest
 
 import (
 	"cmp"
+	"errors"
 	"log/slog"
 	"net/http/httptest"
 	"sync"
@@ -137,6 +138,7 @@ func (s *Server) Record(t testing.TB, c Calls) {
 		}
 		err = s.Store.RecordCalls(t.Context(), list)
 	}
+	err = errors.Join(err, s.Store.FoldUsage(t.Context())) // a job of the server does so all the time
 	if err != nil {
 		t.Fatal(err)
 	}
