@@ -45,6 +45,7 @@ lint:
 ## bench: the benchmarks, each beside a baseline in the same run
 bench: build
 	go run ./bench/server
+	go run ./bench/scale --span 3s
 	go run ./bench/bridge
 	go run ./bench/flat
 	go run ./bench/import
