@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/pgtest"
 )
 
@@ -90,7 +91,7 @@ func (s stage) run(t *testing.T, c *cluster) {
 	}
 	// A call of which the answer was lost may have been made.
 	eventually(t, 15*time.Second, func() error {
-		if n, used := c.recorded(k); used < n || used > n+unknown { // a killed server keeps what it had admitted
+		if n, used := c.recorded(k); used < n || used > n+unknown+limit.DefaultBlock { // a killed server keeps what it had taken
 			return fmt.Errorf("%d calls are in the books, and %d count against the limit", n, used)
 		} else if n < answered || n > answered+unknown+l.refused.Load() || unknown+l.refused.Load() == 0 && n != answered {
 			return fmt.Errorf("%d calls are in the books", n)
