@@ -139,6 +139,11 @@ func TestOAuthWithGoSDK(t *testing.T) {
 	if now, err := source.Token(); err != nil || len(tokens) != 1 || now.AccessToken == tokens[0].AccessToken || now.RefreshToken == tokens[0].RefreshToken {
 		t.Errorf("the token was not refreshed: %v, %d", err, len(tokens))
 	}
+	if now, err := source.Token(); err == nil {
+		if status, body := s.do("GET", "/v1/limits", "", "Authorization", "Bearer "+now.AccessToken); status != http.StatusOK || !bytes.Contains(body, []byte(k.APIKeyID)) {
+			t.Errorf("the limits of the app's key: %d %s", status, body)
+		}
+	}
 	if len(ana.seen) != 1 || !strings.Contains(ana.seen[0], "foreign-go") || !strings.Contains(ana.seen[0], "a program on this computer (localhost:33418)") {
 		t.Errorf("the person saw %q", ana.seen)
 	}
