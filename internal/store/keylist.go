@@ -28,9 +28,14 @@ func (s *Store) APIKeys(ctx context.Context, q pierre.KeyQuery) (pierre.KeyPage,
 	if q.Upwards {
 		direction = "ASC"
 	}
-	// What a key is ordered by stands before its columns.
-	text := strings.Replace(selectKey(), "SELECT ", "SELECT "+order+", COALESCE(c.used, 0), ", 1) + use.join + ` WHERE ` + f.where() +
-		` ORDER BY ` + order + ` ` + direction + `, k.id ` + direction + ` LIMIT ` + f.arg(q.Limit+1)
+	// The page is found by what it is ordered by alone: the rest of a key's columns would be sorted along with it.
+	find := `SELECT k.id AS key_id, ` + order + ` AS place FROM api_keys k JOIN users u ON u.id = k.user_id`
+	if q.Sort == pierre.SortUse {
+		find += use.join
+	}
+	find += ` WHERE ` + f.where() + ` ORDER BY ` + order + ` ` + direction + `, k.id ` + direction + ` LIMIT ` + f.arg(q.Limit+1)
+	text := strings.NewReplacer("SELECT ", "SELECT page.place, COALESCE(c.used, 0), ", "FROM api_keys k ", "FROM ("+find+") page JOIN api_keys k ON k.id = page.key_id ").Replace(selectKey()) +
+		use.join + ` ORDER BY page.place ` + direction + `, page.key_id ` + direction
 	rows, err := s.query(ctx, text, f.args...)
 	if err != nil {
 		return pierre.KeyPage{}, s.classify(err, "listing API keys")

@@ -45,6 +45,9 @@ func manyKeys(t *testing.T, s *store.Store) (now time.Time) {
 			}
 		}
 	}
+	if err := s.FoldUsage(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	return now
 }
 

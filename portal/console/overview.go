@@ -16,7 +16,6 @@ import (
 const (
 	shownWaiting  = 6
 	shownNear     = 6
-	nearShare     = 75 // percent of a limit, from which a key is watched
 	usualWeeks    = 4  // that today is compared with
 	spikeCalls    = 20 // calls of a key in an hour, from which its share of errors means something
 	spikeErrors   = 0.2
@@ -49,7 +48,7 @@ func (s *Service) overview(w http.ResponseWriter, r *http.Request) error {
 	now, server := s.opts.Now().UTC(), s.as(r)
 	day := now.Truncate(24 * time.Hour)
 	var page overviewPage
-	var near, expiring adminapi.KeyList
+	var expiring adminapi.KeyList
 	var hours, days, keys usage.Breakdown
 	usageOf := func(into *usage.Breakdown, f adminapi.UsageFilter) func(context.Context) error {
 		return func(ctx context.Context) (err error) { *into, err = server.Breakdown(ctx, f); return err }
@@ -62,10 +61,6 @@ func (s *Service) overview(w http.ResponseWriter, r *http.Request) error {
 	err := together(r.Context(),
 		usageOf(&hours, byHour), usageOf(&days, byDay), usageOf(&keys, lastHour),
 		func(ctx context.Context) (err error) {
-			near, err = server.Keys(ctx, adminapi.KeyFilter{Status: pierre.KeyActive, Sort: pierre.SortUse, Down: true, Limit: shownNear})
-			return err
-		},
-		func(ctx context.Context) (err error) {
 			expiring, err = server.Keys(ctx, adminapi.KeyFilter{Status: pierre.KeyActive, Sort: pierre.SortExpires, Limit: shownExpiring})
 			return err
 		},
@@ -76,10 +71,8 @@ func (s *Service) overview(w http.ResponseWriter, r *http.Request) error {
 	if err := s.waiting(r.Context(), &page); err != nil {
 		return err
 	}
-	for _, k := range rowsOf(near.APIKeys, now) {
-		if k.Bar.Of > 0 && k.Bar.Width() >= nearShare {
-			page.Near = append(page.Near, k)
-		}
+	if page.Near, err = nearOf(r.Context(), server, hours.NearLimit, now); err != nil {
+		return of(err)
 	}
 	for _, k := range rowsOf(expiring.APIKeys, now) {
 		if k.ExpiresAt != nil && k.ExpiresAt.Sub(now) < soonEnds {
@@ -93,6 +86,24 @@ func (s *Service) overview(w http.ResponseWriter, r *http.Request) error {
 	page.Stats, page.Chart, page.Silent = today.stats(), today.chart(), today.silent()
 	page.Calm = len(page.Near)+len(page.Expiring)+len(page.Spikes) == 0 && page.Alerts == 0 && !page.Silent
 	return s.pages.Page(w, r, http.StatusOK, "console/overview", page)
+}
+
+// nearOf returns the keys that have used most of their limits.
+func nearOf(ctx context.Context, server *adminapi.Client, limits []usage.NearLimit, now time.Time) (near []keyRow, err error) {
+	for _, l := range limits {
+		if l.KeyID == "" {
+			continue
+		}
+		k, err := server.Key(ctx, l.KeyID)
+		if err != nil {
+			return nil, err
+		}
+		k.RateLimit, k.Used = &adminapi.RateLimit{Requests: l.Requests, Period: l.Period}, &l.Used
+		if near = append(near, rowOf(k, now)); len(near) == shownNear {
+			break
+		}
+	}
+	return near, nil
 }
 
 // waiting tells what is to be decided, and how many alerts are open.
