@@ -27,7 +27,7 @@ func noon() time.Time { return time.Date(2026, 11, 25, 12, 30, 0, 0, time.UTC) }
 
 // A site is the pages over a real server, without sign-in: the cookie "role" says who one is.
 type site struct {
-	t      *testing.T
+	t      testing.TB
 	url    string
 	server *adminapitest.Server
 	db     *db.DB
@@ -48,7 +48,7 @@ func (p *priceList) SetPrice(_ context.Context, _ db.Act, price db.Price) error 
 	return nil
 }
 
-func start(t *testing.T) *site {
+func start(t testing.TB) *site {
 	t.Helper()
 	s := &site{t: t, server: adminapitest.Start(t, noon()), db: dbtest.New(t)}
 	s.opts = console.Options{Prices: &priceList{map[pierre.Tier]db.Price{}}, Now: s.server.Now}
