@@ -59,12 +59,6 @@ func New(t testing.TB) *db.DB {
 	return Open(t, sqlite(t))
 }
 
-// PostgresURL returns the URL of an empty, migrated PostgreSQL database, for programs that share it.
-func PostgresURL(t testing.TB) string {
-	t.Helper()
-	return postgres(t)
-}
-
 // Open opens the database that url names, and brings it up to date.
 func Open(t testing.TB, url string) *db.DB {
 	t.Helper()
