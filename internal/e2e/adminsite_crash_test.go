@@ -220,7 +220,7 @@ func killAtEachStep(t *testing.T, site *adminSite, g *gate, l *ledger) {
 		t.Run("showing/"+step.name, func(t *testing.T) {
 			email := fmt.Sprintf("c%d@example.com", n)
 			site.approve(staff, site.verified(staff, email))
-			claim := site.link(email, "claim", 1)
+			claim := site.link(email, "claim")
 			eventually(t, 20*time.Second, func() error {
 				if n := len(site.keys(email, false)); n != 1 {
 					return fmt.Errorf("%d keys", n)

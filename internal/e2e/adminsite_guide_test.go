@@ -42,7 +42,7 @@ func TestGuideAdminService(t *testing.T) {
 	visitor.Follow("main .button")
 	visitor.SeeText("Check your mail")
 	clean(visitor, "the page after the form")
-	visitor.Open(site.url + site.link(who, "verify", 1))
+	visitor.Open(site.url + site.link(who, "verify"))
 	clean(visitor, "the page that confirms the address")
 	visitor.Follow("main .button")
 	visitor.SeeText("Your request is with us")
@@ -66,7 +66,7 @@ func TestGuideAdminService(t *testing.T) {
 		t.Errorf("the late approval: %d", status)
 	}
 
-	claim := site.link(who, "claim", 1)
+	claim := site.link(who, "claim")
 	visitor.Open(site.url + claim)
 	clean(visitor, "the page of the key")
 	visitor.Follow("main .button")
