@@ -172,9 +172,10 @@ func (h *harness) mail() {
 
 var linkInMail = regexp.MustCompile(`https://keys\.example(/account/sign-in/[A-Z0-9]+)`)
 
-// link asks for a link and returns its path.
-func (b *browser) link(email string) string {
+// link asks for a link for ana@example.com and returns its path.
+func (b *browser) link() string {
 	b.Helper()
+	const email = "ana@example.com"
 	b.want(200, "POST", "/account/sign-in", url.Values{"email": {email}})
 	b.mail()
 	sent := b.post.to(email)
@@ -188,7 +189,7 @@ func (b *browser) link(email string) string {
 func (h *harness) signIn() *browser {
 	h.Helper()
 	b := h.browser()
-	b.want(303, "POST", b.link("ana@example.com"), url.Values{})
+	b.want(303, "POST", b.link(), url.Values{})
 	return b
 }
 
@@ -200,7 +201,7 @@ func TestSignInByMail(t *testing.T) {
 		if status, _, header := b.do("GET", "/account", nil); status != 303 || header.Get("Location") != "/account/sign-in?next=%2Faccount" {
 			t.Errorf("a stranger gets %d %v", status, header)
 		}
-		link := b.link("ana@example.com")
+		link := b.link()
 		for range 2 { // programs that look into mails
 			if _, body, _ := h.browser().do("GET", link, nil); !strings.Contains(body, "<button") {
 				t.Errorf("the link's page has no button: %s", body)
@@ -255,7 +256,7 @@ func TestLinksAreFew(t *testing.T) {
 	h := open(t, dbtest.New(t))
 	h.server.Provision(t, "ana@example.com", "trial")
 	b := h.browser()
-	first := b.link("ana@example.com")
+	first := b.link()
 	for range 9 {
 		b.want(200, "POST", "/account/sign-in", url.Values{"email": {"ana@example.com"}})
 		h.mail()
@@ -270,7 +271,7 @@ func TestLinksAreFew(t *testing.T) {
 	h.server.Pass(16 * time.Minute)
 	b.want(404, "POST", first, url.Values{}) // it has ended
 	h.server.Pass(time.Hour)
-	b.want(303, "POST", b.link("ana@example.com"), url.Values{})
+	b.want(303, "POST", b.link(), url.Values{})
 }
 
 // Of two programs that share a database one mails the link.

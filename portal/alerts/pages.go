@@ -143,7 +143,7 @@ func form(w http.ResponseWriter, r *http.Request) error {
 // done leads back to a page after a change.
 func done(w http.ResponseWriter, r *http.Request, path, note string) error {
 	ui.Leave(w, r, ui.Note{Text: note})
-	http.Redirect(w, r, path, http.StatusSeeOther) //nolint:gosec // a path of this site
+	http.Redirect(w, r, path, http.StatusSeeOther)
 	return nil
 }
 
