@@ -67,9 +67,6 @@ func (s *Server) Processes() []int {
 	return append(childrenOf(s.running), s.running.Process.Pid)
 }
 
-// Folder is where the database is.
-func (s *Server) Folder() string { return s.data() }
-
 // URL returns the URL of an empty database of the server.
 func (s *Server) URL(t testing.TB) string {
 	t.Helper()
