@@ -331,6 +331,7 @@ func TestSharesWhileRedisIsAway(t *testing.T) {
 	if n > limited {
 		t.Errorf("%d calls were admitted while Redis was away, want at most %d", n, limited)
 	}
+	wait(t, "each server notices the outage", func() bool { return f.limiters[0].Stats().Outages == 1 })
 	f.redis.Restart(t)
 	f.await(t, pierre.LimiterRedis)
 	if n += f.load(t, limited, list, keep); n != limited {
