@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/pierre-mcp/pierre/internal/browser"
@@ -76,5 +77,19 @@ func TestPagesAreLight(t *testing.T) {
 		if path == "/admin/keys" && n > 100_000 { // the first page, with all files that it needs
 			t.Errorf("the first page has %d bytes", n)
 		}
+	}
+}
+
+// TestKeysAreFoundWhileOneTypes: with scripts the list follows what is typed, without another page.
+func TestKeysAreFoundWhileOneTypes(t *testing.T) {
+	s, _ := filled(t)
+	tab := browser.New(t, browser.Options{})
+	asRole("viewer", s.url)(tab)
+	tab.Open(s.url + "/admin/keys")
+	browser.Eval[bool](tab, "window.same = true")
+	tab.Type("#q", "bob@")
+	tab.SeeText("1 key on this page")
+	if !browser.Eval[bool](tab, "window.same === true") || !strings.Contains(tab.URL(), "q=bob%40") || !strings.Contains(tab.Text(), "Old watch") {
+		t.Errorf("at %s:\n%s", tab.URL(), tab.Text())
 	}
 }
