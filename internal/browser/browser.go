@@ -299,12 +299,6 @@ func (b *Tab) SeeText(text string) {
 	}
 }
 
-// Has reports whether the selector finds an element now.
-func (b *Tab) Has(selector string) bool {
-	b.t.Helper()
-	return Eval[bool](b, fmt.Sprintf("document.querySelector(%q) !== null", selector))
-}
-
 // Text returns all text that the page shows.
 func (b *Tab) Text() string {
 	b.t.Helper()
