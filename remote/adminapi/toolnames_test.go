@@ -26,7 +26,7 @@ func TestRulesNameToolsThatThereAre(t *testing.T) {
 		{`"allowed_tools":null`, "", ""},
 		{`"tool_limits":{"get_stats":{"requests":2,"period":"day"}}`, "", ""},
 		{`"allowed_tools":["get_*","get_stat"]`, "allowed_tools", "Near it are get_stats, "},
-		{`"allowed_tools":["get_activites"]`, "allowed_tools", "Near it are get_activities, "},
+		{`"allowed_tools":["get_activity_s"]`, "allowed_tools", "Near it are get_activities, "},
 		{`"allowed_tools":["delete_*"]`, "allowed_tools", "matches none"},
 		{`"allowed_tools":["GET_STATS"]`, "allowed_tools", "matches none"},
 		{`"allowed_tools":[""]`, "allowed_tools", "no tool's name"},
@@ -35,7 +35,7 @@ func TestRulesNameToolsThatThereAre(t *testing.T) {
 	} {
 		for request, status := range map[[3]string]int{
 			{"POST", "/admin/provision-api-key", `{"user_email":"ana@club.test","tier":"starter",` + c.rule + `}`}: http.StatusCreated,
-			{"PATCH", "/admin/api-keys/" + string(k.ID), `{` + c.rule + `}`}:                                       http.StatusOK,
+			{"PATCH", "/admin/api-keys/" + k.ID, `{` + c.rule + `}`}:                                               http.StatusOK,
 			{"PUT", "/admin/tiers/gold", `{` + c.rule + `}`}:                                                       http.StatusOK,
 		} {
 			a := d.do(request[0], request[1], request[2])
