@@ -11,19 +11,6 @@ import (
 	"time"
 )
 
-// A figure is one measured quantity over all rounds; its unit is in the name of what holds it.
-type figure []float64
-
-func (f *figure) add(v float64) { *f = append(*f, v) }
-
-func (f *figure) median() float64 {
-	if len(*f) == 0 {
-		return 0
-	}
-	s := slices.Sorted(slices.Values(*f))
-	return s[len(s)/2]
-}
-
 // A result is what was measured of one bridge. What could not be measured is absent.
 type result struct {
 	Name string `json:"name"`
@@ -235,16 +222,6 @@ func measureCalls(ctx context.Context, p plan, c caller, r *result) error {
 	return nil
 }
 
-// cpuOf returns the milliseconds of processor time that a bridge has taken; 0 for what is no process.
-func cpuOf(c caller) float64 {
-	p, ok := c.(*process)
-	if !ok {
-		return 0
-	}
-	u, _ := usageOf(p.cmd.Process.Pid)
-	return u.cpuMs
-}
-
 // throughput returns calls per second with several in flight.
 func throughput(ctx context.Context, p plan, c caller, firstID int) (float64, error) {
 	var next atomic.Int64
@@ -312,8 +289,3 @@ func measureCopies(ctx context.Context, p plan, ref *reference, c contestant, r 
 	}
 	return nil
 }
-
-func wait(d time.Duration) { <-time.After(d) }
-
-func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-func us(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }

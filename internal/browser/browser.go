@@ -21,7 +21,6 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
-	"github.com/chromedp/chromedp/kb"
 )
 
 const patience = 30 * time.Second // with one step of a page, on a busy machine
@@ -225,57 +224,6 @@ func (b *Tab) Status() int {
 	return int(b.status[url])
 }
 
-// Click clicks the first element that a CSS selector finds and that can be seen.
-func (b *Tab) Click(selector string) {
-	b.t.Helper()
-	get(b, "clicking "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
-}
-
-// Follow clicks what leads to another page, and waits for that.
-func (b *Tab) Follow(selector string) {
-	b.t.Helper()
-	get(b, "following "+selector, chromedp.WaitVisible(chromedp.CSS(selector)))
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
-	defer cancel()
-	if _, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
-		b.t.Fatalf("following %s: %v\n%s", selector, err, b.Text())
-	}
-}
-
-// Type replaces the value of a field.
-func (b *Tab) Type(selector, text string) {
-	b.t.Helper()
-	get(b, "typing into "+selector, chromedp.WaitVisible(chromedp.CSS(selector)))
-	Eval[bool](b, fmt.Sprintf(`document.querySelector(%q).value = "", true`, selector))
-	get(b, "typing into "+selector, chromedp.SendKeys(chromedp.CSS(selector), text))
-}
-
-// Choose sets the value of a select.
-func (b *Tab) Choose(selector, value string) {
-	b.t.Helper()
-	get(b, "choosing in "+selector, chromedp.SetValue(chromedp.CSS(selector), value))
-}
-
-// Keys presses keys where the focus is, as a person who has no mouse: text, or names of keys in braces, such as {Tab}.
-func (b *Tab) Keys(keys string) {
-	b.t.Helper()
-	named := strings.NewReplacer("{Tab}", kb.Tab, "{Enter}", kb.Enter, "{Space}", " ", "{Escape}", kb.Escape, "{Down}", kb.ArrowDown)
-	get(b, "pressing "+keys, chromedp.KeyEvent(named.Replace(keys)))
-}
-
-// TabTo presses the tabulator until the element that the selector finds has the focus.
-func (b *Tab) TabTo(selector string) {
-	b.t.Helper()
-	const most = 200
-	for range most {
-		b.Keys("{Tab}")
-		if Eval[bool](b, fmt.Sprintf("document.activeElement.matches(%q)", selector)) {
-			return
-		}
-	}
-	b.t.Fatalf("the tabulator does not reach %s", selector)
-}
-
 // See waits until the selector finds an element that can be seen, and returns its text.
 func (b *Tab) See(selector string) string {
 	b.t.Helper()
@@ -331,24 +279,4 @@ func (b *Tab) Cookies() map[string]string {
 		found[c.Name] = c.Value
 	}
 	return found
-}
-
-// Picture writes a picture of the whole page, as PNG.
-func (b *Tab) Picture(path string) {
-	b.t.Helper()
-	const tallest = 6000
-	size := tell(b, page.GetLayoutMetrics, cdp.Empty{}).CSSContentSize
-	shot := tell(b, page.CaptureScreenshot, page.CaptureScreenshotParams{
-		CaptureBeyondViewport: new(true),
-		Clip:                  &page.Viewport{Width: float64(b.width), Height: min(max(size.Height, float64(b.height)), tallest), Scale: 1},
-	})
-	if err := os.WriteFile(path, shot.Data, 0o600); err != nil {
-		b.t.Fatal(err)
-	}
-}
-
-// FitsWidth reports by how many pixels the page is wider than the window: 0 if nothing has to be scrolled sideways.
-func (b *Tab) FitsWidth() int64 {
-	b.t.Helper()
-	return Eval[int64](b, "Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)")
 }

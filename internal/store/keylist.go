@@ -24,10 +24,7 @@ func (s *Store) APIKeys(ctx context.Context, q pierre.KeyQuery) (pierre.KeyPage,
 	if err := f.keys(q, order); err != nil {
 		return pierre.KeyPage{}, err
 	}
-	direction := "DESC"
-	if q.Upwards {
-		direction = "ASC"
-	}
+	direction := map[bool]string{false: "DESC", true: "ASC"}[q.Upwards]
 	// The page is found by what it is ordered by alone: the rest of a key's columns would be sorted along with it.
 	find := `SELECT k.id AS key_id, ` + order + ` AS place FROM api_keys k JOIN users u ON u.id = k.user_id`
 	if q.Sort == pierre.SortUse {

@@ -5,8 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -34,119 +32,6 @@ type raised struct {
 
 func counterName(bucket string) string {
 	return strings.TrimPrefix(bucket, string(pierre.BucketKey)+":")
-}
-
-// A quotaDelta is a row of quota_deltas without its number of calls.
-type quotaDelta struct {
-	bucket string
-	minute int64
-	period pierre.Period // "": the calls had no limit
-}
-
-// quotasOf returns what calls add to the buckets that they count against.
-func quotasOf(calls []pierre.Call) map[quotaDelta]int64 {
-	sums := map[quotaDelta]int64{}
-	for i := range calls {
-		minute := floor(calls[i].Started.UnixMicro(), minuteSpan)
-		d := quotaDelta{minute: minute}
-		for _, b := range calls[i].Buckets { // a burst and a quota of one bucket follow each other
-			if name := counterName(b.ID); name != d.bucket {
-				if d.bucket != "" {
-					sums[d]++
-				}
-				d = quotaDelta{bucket: name, minute: minute}
-			}
-			if !b.Limit.Unlimited() {
-				d.period = b.Limit.Period
-			}
-		}
-		if d.bucket != "" {
-			sums[d]++
-		}
-	}
-	return sums
-}
-
-func quotaDeltaRows() *rowsStatement {
-	return &rowsStatement{head: `INSERT INTO quota_deltas (bucket, minute_us, calls, period) VALUES `, width: 4}
-}
-
-// insertQuotaDeltas keeps what a transaction adds to the counters until it is folded into them.
-func (t *tx) insertQuotaDeltas(ctx context.Context, sums map[quotaDelta]int64) error {
-	deltas := slices.Collect(maps.Keys(sums))
-	for part := range parts(deltas) {
-		args := make([]any, 0, len(part)*quotaDeltaRows().width)
-		for _, d := range part {
-			args = append(args, d.bucket, d.minute, sums[d], string(d.period))
-		}
-		if _, err := t.exec(ctx, quotaDeltaRows().text(len(part)), args...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// foldQuotas adds what the last transactions recorded to the counters.
-func (s *Store) foldQuotas(ctx context.Context) error {
-	for {
-		var n int
-		err := s.update(ctx, "folding calls into quotas", func(t *tx) error {
-			sums := map[quotaDelta]int64{}
-			var err error
-			if n, err = t.takeQuotaDeltas(ctx, sums); err != nil || n == 0 {
-				return err
-			}
-			return t.raiseQuotas(ctx, sums)
-		})
-		if err != nil || n < foldAtOnce {
-			return err
-		}
-	}
-}
-
-// takeQuotaDeltas takes the oldest deltas and adds them to sums. It returns how many it took.
-func (t *tx) takeQuotaDeltas(ctx context.Context, sums map[quotaDelta]int64) (n int, err error) {
-	rows, err := t.query(ctx, `DELETE FROM quota_deltas WHERE seq IN (SELECT seq FROM quota_deltas ORDER BY seq LIMIT $1)
-		RETURNING bucket, minute_us, calls, period`, foldAtOnce)
-	if err != nil {
-		return 0, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var d quotaDelta
-		var calls int64
-		if err := rows.Scan(&d.bucket, &d.minute, &calls, &d.period); err != nil {
-			return 0, err
-		}
-		n++
-		sums[d] += calls
-	}
-	return n, rows.Err()
-}
-
-// raiseQuotas raises every counter whose window contains the calls, whatever its period. Where there is none of a limit that
-// calls had, it makes one by counting.
-func (t *tx) raiseQuotas(ctx context.Context, sums map[quotaDelta]int64) error {
-	rows, missing := make([]raised, 0, len(sums)), map[counter]bool{}
-	for d, n := range sums {
-		rows = append(rows, raised{d.bucket, d.minute, n})
-		if d.period != "" {
-			start, _ := d.period.Window(time.UnixMicro(d.minute))
-			missing[counter{d.bucket, d.period, start.UnixMicro()}] = true
-		}
-	}
-	slices.SortFunc(rows, func(a, b raised) int { // of one bucket and minute there are several if its limit changed
-		return cmp.Or(cmp.Compare(a.bucket, b.bucket), cmp.Compare(a.minute, b.minute))
-	})
-	if err := t.raiseCounters(ctx, rows, missing); err != nil {
-		return err
-	}
-	for _, c := range slices.SortedFunc(maps.Keys(missing), counter.compare) { // after all are raised: what is made now counts all calls
-		if err := t.makeCounter(ctx, c); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (c counter) compare(other counter) int {

@@ -38,18 +38,7 @@ func (s *Store) reconcileQuotas(ctx context.Context, now time.Time, repair bool,
 			continue
 		}
 		if repair {
-			if err := s.update(ctx, "repairing a quota", func(t *tx) error {
-				should, err := t.countCalls(ctx, c.bucket, c.start, c.end)
-				if err != nil {
-					return err
-				}
-				pending, err := t.pendingCalls(ctx, c.bucket, c.start, c.end)
-				if err != nil {
-					return err
-				}
-				_, err = t.exec(ctx, `UPDATE quota_counters SET used = $4 WHERE key_id = $1 AND period = $2 AND window_start_us = $3`, c.bucket, c.period, c.start, should-pending)
-				return err
-			}); err != nil {
+			if err := s.repairQuota(ctx, c); err != nil {
 				return fmt.Errorf("of %s: %w", c.bucket, err)
 			}
 			d.Mended = true
@@ -81,4 +70,20 @@ func (t *tx) openCounters(ctx context.Context, now time.Time) (list []openCounte
 		list = append(list, c)
 	}
 	return list, rows.Err()
+}
+
+// repairQuota sets a counter to what the calls say.
+func (s *Store) repairQuota(ctx context.Context, c openCounter) error {
+	return s.update(ctx, "repairing a quota", func(t *tx) error {
+		should, err := t.countCalls(ctx, c.bucket, c.start, c.end)
+		if err != nil {
+			return err
+		}
+		pending, err := t.pendingCalls(ctx, c.bucket, c.start, c.end)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(ctx, `UPDATE quota_counters SET used = $4 WHERE key_id = $1 AND period = $2 AND window_start_us = $3`, c.bucket, c.period, c.start, should-pending)
+		return err
+	})
 }

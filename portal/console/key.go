@@ -41,6 +41,14 @@ func spansOf(r *http.Request) (all []span, now span) {
 	return all, now
 }
 
+// from is when a span that ends now begins.
+func (s span) from(now time.Time) time.Time {
+	if s.Days == 1 {
+		return now.Add(-23 * time.Hour).Truncate(time.Hour)
+	}
+	return now.AddDate(0, 0, 1-s.Days).Truncate(24 * time.Hour)
+}
+
 // by is what the charts of a span are divided by.
 func (s span) by() pierre.Period {
 	switch {
@@ -91,10 +99,7 @@ func (s *Service) showKey(w http.ResponseWriter, r *http.Request, status int, f 
 	id, now := pierre.KeyID(r.PathValue("id")), s.opts.Now().UTC()
 	page := keyPage{Form: f, Changing: f.Wrong(), MayChange: may(r, route.Admin)}
 	page.Spans, page.Span = spansOf(r)
-	from := now.AddDate(0, 0, 1-page.Span.Days).Truncate(24 * time.Hour)
-	if page.Span.Days == 1 {
-		from = now.Add(-23 * time.Hour).Truncate(time.Hour)
-	}
+	from := page.Span.from(now)
 	filter := adminapi.UsageFilter{Key: id, From: from.Format(time.RFC3339), To: now.Format(time.RFC3339)}
 	series, tools, countries := filter, filter, filter
 	series.GroupBy, tools.SplitBy, countries.SplitBy = page.Span.by(), pierre.SplitTool, pierre.SplitCountry

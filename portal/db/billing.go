@@ -12,80 +12,6 @@ import (
 	"github.com/pierre-mcp/pierre/internal/sqldb"
 )
 
-// SetPrice sets what keys of a tier cost from the next closing on.
-func (db *DB) SetPrice(ctx context.Context, act Act, p Price) error {
-	if err := p.Validate(); err != nil {
-		return err
-	}
-	return db.Update(ctx, "setting a price", func(t *Tx) error {
-		_, err := t.Exec(ctx, `INSERT INTO portal_prices (tier, currency, base, included, overage, overage_calls, public) VALUES ($1, $2, $3, $4, $5, $6, $7)
-			ON CONFLICT (tier) DO UPDATE SET currency = excluded.currency, base = excluded.base, included = excluded.included,
-				overage = excluded.overage, overage_calls = excluded.overage_calls, public = excluded.public`,
-			string(p.Tier), string(p.Currency), p.Base, p.Included, p.Overage, p.OverageCalls, number(p.Public))
-		if err != nil {
-			return err
-		}
-		return Audit(ctx, t, act, "price.set", string(p.Tier), map[string]any{
-			"currency": p.Currency, "base": p.Base, "included": p.Included, "overage": p.Overage, "overage_calls": p.OverageCalls, "public": p.Public,
-		})
-	})
-}
-
-func number(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// Prices returns the prices of all tiers that have one, by the tiers' names.
-func (db *DB) Prices(ctx context.Context) ([]Price, error) {
-	rows, err := db.Query(ctx, `SELECT tier, currency, base, included, overage, overage_calls, public FROM portal_prices ORDER BY tier`)
-	list, err := collect(rows, err, func(rows *sql.Rows) (p Price, err error) {
-		var public int64
-		err = rows.Scan(&p.Tier, &p.Currency, &p.Base, &p.Included, &p.Overage, &p.OverageCalls, &public)
-		p.Public = public == 1
-		return p, err
-	})
-	return list, db.Classify(err, "reading prices")
-}
-
-// A BillingCustomer is what stands on the invoices of a customer. The zero BillingCustomer has nothing to add.
-type BillingCustomer struct {
-	UserID  pierre.UserID
-	Company string
-	Address string // in lines
-	TaxID   string
-	Stripe  string // the customer's id at Stripe; "": none
-}
-
-// SetBillingCustomer keeps what stands on a customer's next invoices.
-func (db *DB) SetBillingCustomer(ctx context.Context, act Act, c BillingCustomer) error {
-	return db.Update(ctx, "changing a customer's address", func(t *Tx) error {
-		_, err := t.Exec(ctx, `INSERT INTO portal_billing_customers (user_id, company, address, tax_id, stripe) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (user_id) DO UPDATE SET company = excluded.company, address = excluded.address, tax_id = excluded.tax_id, stripe = excluded.stripe`,
-			string(c.UserID), c.Company, c.Address, c.TaxID, c.Stripe)
-		if err != nil {
-			return err
-		}
-		return Audit(ctx, t, act, "billing.customer", string(c.UserID), map[string]string{"stripe": c.Stripe})
-	})
-}
-
-// BillingCustomers returns what stands on the invoices of all customers that have something to add, by their ids.
-func (db *DB) BillingCustomers(ctx context.Context) (map[pierre.UserID]BillingCustomer, error) {
-	rows, err := db.Query(ctx, `SELECT user_id, company, address, tax_id, stripe FROM portal_billing_customers`)
-	list, err := collect(rows, err, func(rows *sql.Rows) (c BillingCustomer, err error) {
-		err = rows.Scan(&c.UserID, &c.Company, &c.Address, &c.TaxID, &c.Stripe)
-		return c, err
-	})
-	all := make(map[pierre.UserID]BillingCustomer, len(list))
-	for _, c := range list {
-		all[c.UserID] = c
-	}
-	return all, db.Classify(err, "reading customers' addresses")
-}
-
 // A BillingLine is what one key cost in one tier. It is never changed once its month is closed.
 type BillingLine struct {
 	Month      Month // when it is billed
@@ -208,6 +134,18 @@ type Closing struct {
 	More func(ctx context.Context, t *Tx, i Invoice) error
 }
 
+// numbered are the lines and the invoices with their month and their numbers; last is the highest number of an invoice so far.
+func (c Closing) numbered(last int64) ([]BillingLine, []Invoice) {
+	lines, invoices := slices.Clone(c.Lines), slices.Clone(c.Invoices)
+	for n := range lines {
+		lines[n].Month, lines[n].Number = c.Month, int64(n+1)
+	}
+	for n := range invoices {
+		invoices[n].Month, invoices[n].Number = c.Month, last+int64(n+1)
+	}
+	return lines, invoices
+}
+
 // CloseMonth closes a month, once: whoever comes second gets [pierre.KindConflict], which says who was first. Months are
 // closed in their order.
 func (db *DB) CloseMonth(ctx context.Context, act Act, c Closing) (BillingMonth, error) {
@@ -226,15 +164,7 @@ func (db *DB) CloseMonth(ctx context.Context, act Act, c Closing) (BillingMonth,
 		if err := t.Row(ctx, `SELECT COALESCE(MAX(number), 0) FROM portal_invoices`).Scan(&last); err != nil {
 			return err
 		}
-		lines, invoices := make([]BillingLine, len(c.Lines)), make([]Invoice, len(c.Invoices))
-		for n, l := range c.Lines {
-			l.Month, l.Number = c.Month, int64(n+1)
-			lines[n] = l
-		}
-		for n, i := range c.Invoices {
-			i.Month, i.Number = c.Month, last+int64(n+1)
-			invoices[n] = i
-		}
+		lines, invoices := c.numbered(last)
 		m.Hash = m.hashAfter(before.Hash, lines, invoices)
 		if err := db.insertMonth(ctx, t, m, lines, invoices); err != nil {
 			return err
@@ -296,83 +226,4 @@ func (db *DB) closedAlready(ctx context.Context, t *Tx, month Month) error {
 		return &pierre.Error{Kind: pierre.KindConflict, Msg: fmt.Sprintf("A month after %v is closed already, so it cannot be closed any more.", month), Err: err}
 	}
 	return &pierre.Error{Kind: pierre.KindConflict, Msg: fmt.Sprintf("%s closed %v already, on %s.", m.By, month, m.Closed.Format("2 January 2006, 15:04 UTC"))}
-}
-
-// BillingMonths returns the closed months, the last one first.
-func (db *DB) BillingMonths(ctx context.Context) ([]BillingMonth, error) {
-	rows, err := db.Query(ctx, `SELECT `+monthColumns+` FROM portal_billing_months ORDER BY place DESC`)
-	list, err := collect(rows, err, func(rows *sql.Rows) (BillingMonth, error) { return scanMonth(rows) })
-	return list, db.Classify(err, "reading closed months")
-}
-
-// BillingLines returns the lines of a closed month, in their order.
-func (db *DB) BillingLines(ctx context.Context, month Month) ([]BillingLine, error) {
-	rows, err := db.Query(ctx, `SELECT `+lineColumns+` FROM portal_billing_lines WHERE month = $1 ORDER BY number`, string(month))
-	list, err := collect(rows, err, scanLine)
-	return list, db.Classify(err, "reading lines")
-}
-
-// BilledFor returns all lines about calls of a month: its own, and corrections in later ones.
-func (db *DB) BilledFor(ctx context.Context, month Month) ([]BillingLine, error) {
-	rows, err := db.Query(ctx, `SELECT `+lineColumns+` FROM portal_billing_lines WHERE of_month = $1 ORDER BY month, number`, string(month))
-	list, err := collect(rows, err, scanLine)
-	return list, db.Classify(err, "reading lines")
-}
-
-// Invoices returns the invoices of a month, by their numbers.
-func (db *DB) Invoices(ctx context.Context, month Month) ([]Invoice, error) {
-	rows, err := db.Query(ctx, `SELECT `+invoiceColumns+` FROM portal_invoices WHERE month = $1 ORDER BY number`, string(month))
-	list, err := collect(rows, err, func(rows *sql.Rows) (Invoice, error) { return scanInvoice(rows) })
-	return list, db.Classify(err, "reading invoices")
-}
-
-// InvoicesOf returns the invoices of a customer, the newest first.
-func (db *DB) InvoicesOf(ctx context.Context, user pierre.UserID) ([]Invoice, error) {
-	rows, err := db.Query(ctx, `SELECT `+invoiceColumns+` FROM portal_invoices WHERE user_id = $1 ORDER BY number DESC`, string(user))
-	list, err := collect(rows, err, func(rows *sql.Rows) (Invoice, error) { return scanInvoice(rows) })
-	return list, db.Classify(err, "reading invoices")
-}
-
-// InvoicesTo returns the invoices that went to an e-mail address, the newest first.
-func (db *DB) InvoicesTo(ctx context.Context, email string) ([]Invoice, error) {
-	rows, err := db.Query(ctx, `SELECT `+invoiceColumns+` FROM portal_invoices WHERE email = $1 ORDER BY number DESC`, email)
-	list, err := collect(rows, err, func(rows *sql.Rows) (Invoice, error) { return scanInvoice(rows) })
-	return list, db.Classify(err, "reading invoices")
-}
-
-// InvoiceByNumber returns an invoice and its lines.
-func (db *DB) InvoiceByNumber(ctx context.Context, number int64) (Invoice, []BillingLine, error) {
-	i, err := scanInvoice(db.Row(ctx, `SELECT `+invoiceColumns+` FROM portal_invoices WHERE number = $1`, number))
-	if err != nil {
-		return i, nil, db.Classify(err, "This invoice")
-	}
-	rows, err := db.Query(ctx, `SELECT `+lineColumns+` FROM portal_billing_lines WHERE month = $1 AND user_id = $2 AND currency = $3 ORDER BY number`,
-		string(i.Month), string(i.UserID), string(i.Currency))
-	lines, err := collect(rows, err, scanLine)
-	return i, lines, db.Classify(err, "reading lines")
-}
-
-// VerifyBilling follows the chain of hashes through all closed months. It returns how many there are, and, as a
-// [pierre.KindConflict] error, the first one that is not as it was closed.
-func (db *DB) VerifyBilling(ctx context.Context) (months int, err error) {
-	list, err := db.BillingMonths(ctx)
-	if err != nil {
-		return 0, err
-	}
-	var before string
-	for _, m := range slices.Backward(list) {
-		lines, err := db.BillingLines(ctx, m.Month)
-		if err != nil {
-			return months, err
-		}
-		invoices, err := db.Invoices(ctx, m.Month)
-		if err != nil {
-			return months, err
-		}
-		if months++; m.Place != int64(months) || m.Hash != m.hashAfter(before, lines, invoices) {
-			return months, &pierre.Error{Kind: pierre.KindConflict, Msg: fmt.Sprintf("The lines of %v are not those that it was closed with.", m.Month)}
-		}
-		before = m.Hash
-	}
-	return months, nil
 }

@@ -16,10 +16,8 @@ func (s *Service) Upgrade(ctx context.Context, email string, tier pierre.Tier, w
 		return err
 	}
 	sub, wrong := Submission{Email: email, Tier: tier, UseCase: why}.check(tiers)
-	for _, field := range []string{"email", "tier", "use_case"} {
-		if text := wrong[field]; text != "" {
-			return pierre.Invalid(field, "%s", text)
-		}
+	if err := firstOf(wrong); err != nil {
+		return err
 	}
 	settings, err := s.settings(ctx)
 	if err != nil {
@@ -84,4 +82,14 @@ func (s *Service) Export(ctx context.Context, email string) ([]Exported, error) 
 		all[i] = Exported{r.Created, r.Company, r.UseCase, r.Tier, r.State, r.Reason}
 	}
 	return all, nil
+}
+
+// firstOf makes an error of the first field that is wrong, nil if none is.
+func firstOf(wrong map[string]string) error {
+	for _, field := range []string{"email", "tier", "use_case"} {
+		if text := wrong[field]; text != "" {
+			return pierre.Invalid(field, "%s", text)
+		}
+	}
+	return nil
 }

@@ -111,10 +111,10 @@ func (s *Service) setPassword(w http.ResponseWriter, r *http.Request) error {
 		Action: "staff.password", Details: struct{}{}, Keep: v.Hash,
 		Change: func(of *db.Staff) error { of.PasswordHash = hash; return nil },
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		err = s.db.Forgive(r.Context(), "password of "+of.ID)
 	}
-	if err := s.db.Forgive(r.Context(), "password of "+of.ID); err != nil {
+	if err != nil {
 		return err
 	}
 	ui.Leave(w, r, ui.Note{Text: "Your password was changed. All your other sessions have ended."})

@@ -8,9 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"golang.org/x/text/encoding"
@@ -289,13 +287,4 @@ func (x *Reader) Leaves(buf *[]byte, f func(name, text string)) error {
 			leaf = false
 		}
 	}
-}
-
-// Decimal returns the number in text, or NaN.
-func Decimal(text string) float64 {
-	x, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsInf(x, 0) {
-		return math.NaN()
-	}
-	return x
 }

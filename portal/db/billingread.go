@@ -1,0 +1,89 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// BillingMonths returns the closed months, the last one first.
+func (db *DB) BillingMonths(ctx context.Context) ([]BillingMonth, error) {
+	rows, err := db.Query(ctx, `SELECT `+monthColumns+` FROM portal_billing_months ORDER BY place DESC`)
+	list, err := collect(rows, err, func(rows *sql.Rows) (BillingMonth, error) { return scanMonth(rows) })
+	return list, db.Classify(err, "reading closed months")
+}
+
+// BillingLines returns the lines of a closed month, in their order.
+func (db *DB) BillingLines(ctx context.Context, month Month) ([]BillingLine, error) {
+	rows, err := db.Query(ctx, `SELECT `+lineColumns+` FROM portal_billing_lines WHERE month = $1 ORDER BY number`, string(month))
+	list, err := collect(rows, err, scanLine)
+	return list, db.Classify(err, "reading lines")
+}
+
+// BilledFor returns all lines about calls of a month: its own, and corrections in later ones.
+func (db *DB) BilledFor(ctx context.Context, month Month) ([]BillingLine, error) {
+	rows, err := db.Query(ctx, `SELECT `+lineColumns+` FROM portal_billing_lines WHERE of_month = $1 ORDER BY month, number`, string(month))
+	list, err := collect(rows, err, scanLine)
+	return list, db.Classify(err, "reading lines")
+}
+
+// Invoices returns the invoices of a month, by their numbers.
+func (db *DB) Invoices(ctx context.Context, month Month) ([]Invoice, error) {
+	rows, err := db.Query(ctx, `SELECT `+invoiceColumns+` FROM portal_invoices WHERE month = $1 ORDER BY number`, string(month))
+	list, err := collect(rows, err, func(rows *sql.Rows) (Invoice, error) { return scanInvoice(rows) })
+	return list, db.Classify(err, "reading invoices")
+}
+
+// InvoicesOf returns the invoices of a customer, the newest first.
+func (db *DB) InvoicesOf(ctx context.Context, user pierre.UserID) ([]Invoice, error) {
+	rows, err := db.Query(ctx, `SELECT `+invoiceColumns+` FROM portal_invoices WHERE user_id = $1 ORDER BY number DESC`, string(user))
+	list, err := collect(rows, err, func(rows *sql.Rows) (Invoice, error) { return scanInvoice(rows) })
+	return list, db.Classify(err, "reading invoices")
+}
+
+// InvoicesTo returns the invoices that went to an e-mail address, the newest first.
+func (db *DB) InvoicesTo(ctx context.Context, email string) ([]Invoice, error) {
+	rows, err := db.Query(ctx, `SELECT `+invoiceColumns+` FROM portal_invoices WHERE email = $1 ORDER BY number DESC`, email)
+	list, err := collect(rows, err, func(rows *sql.Rows) (Invoice, error) { return scanInvoice(rows) })
+	return list, db.Classify(err, "reading invoices")
+}
+
+// InvoiceByNumber returns an invoice and its lines.
+func (db *DB) InvoiceByNumber(ctx context.Context, number int64) (Invoice, []BillingLine, error) {
+	i, err := scanInvoice(db.Row(ctx, `SELECT `+invoiceColumns+` FROM portal_invoices WHERE number = $1`, number))
+	if err != nil {
+		return i, nil, db.Classify(err, "This invoice")
+	}
+	rows, err := db.Query(ctx, `SELECT `+lineColumns+` FROM portal_billing_lines WHERE month = $1 AND user_id = $2 AND currency = $3 ORDER BY number`,
+		string(i.Month), string(i.UserID), string(i.Currency))
+	lines, err := collect(rows, err, scanLine)
+	return i, lines, db.Classify(err, "reading lines")
+}
+
+// VerifyBilling follows the chain of hashes through all closed months. It returns how many there are, and, as a
+// [pierre.KindConflict] error, the first one that is not as it was closed.
+func (db *DB) VerifyBilling(ctx context.Context) (months int, err error) {
+	list, err := db.BillingMonths(ctx)
+	if err != nil {
+		return 0, err
+	}
+	var before string
+	for _, m := range slices.Backward(list) {
+		lines, err := db.BillingLines(ctx, m.Month)
+		if err != nil {
+			return months, err
+		}
+		invoices, err := db.Invoices(ctx, m.Month)
+		if err != nil {
+			return months, err
+		}
+		if months++; m.Place != int64(months) || m.Hash != m.hashAfter(before, lines, invoices) {
+			return months, &pierre.Error{Kind: pierre.KindConflict, Msg: fmt.Sprintf("The lines of %v are not those that it was closed with.", m.Month)}
+		}
+		before = m.Hash
+	}
+	return months, nil
+}

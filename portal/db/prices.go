@@ -1,0 +1,82 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// SetPrice sets what keys of a tier cost from the next closing on.
+func (db *DB) SetPrice(ctx context.Context, act Act, p Price) error {
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	return db.Update(ctx, "setting a price", func(t *Tx) error {
+		_, err := t.Exec(ctx, `INSERT INTO portal_prices (tier, currency, base, included, overage, overage_calls, public) VALUES ($1, $2, $3, $4, $5, $6, $7)
+			ON CONFLICT (tier) DO UPDATE SET currency = excluded.currency, base = excluded.base, included = excluded.included,
+				overage = excluded.overage, overage_calls = excluded.overage_calls, public = excluded.public`,
+			string(p.Tier), string(p.Currency), p.Base, p.Included, p.Overage, p.OverageCalls, number(p.Public))
+		if err != nil {
+			return err
+		}
+		return Audit(ctx, t, act, "price.set", string(p.Tier), map[string]any{
+			"currency": p.Currency, "base": p.Base, "included": p.Included, "overage": p.Overage, "overage_calls": p.OverageCalls, "public": p.Public,
+		})
+	})
+}
+
+func number(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Prices returns the prices of all tiers that have one, by the tiers' names.
+func (db *DB) Prices(ctx context.Context) ([]Price, error) {
+	rows, err := db.Query(ctx, `SELECT tier, currency, base, included, overage, overage_calls, public FROM portal_prices ORDER BY tier`)
+	list, err := collect(rows, err, func(rows *sql.Rows) (p Price, err error) {
+		var public int64
+		err = rows.Scan(&p.Tier, &p.Currency, &p.Base, &p.Included, &p.Overage, &p.OverageCalls, &public)
+		p.Public = public == 1
+		return p, err
+	})
+	return list, db.Classify(err, "reading prices")
+}
+
+// A BillingCustomer is what stands on the invoices of a customer. The zero BillingCustomer has nothing to add.
+type BillingCustomer struct {
+	UserID  pierre.UserID
+	Company string
+	Address string // in lines
+	TaxID   string
+	Stripe  string // the customer's id at Stripe; "": none
+}
+
+// SetBillingCustomer keeps what stands on a customer's next invoices.
+func (db *DB) SetBillingCustomer(ctx context.Context, act Act, c BillingCustomer) error {
+	return db.Update(ctx, "changing a customer's address", func(t *Tx) error {
+		_, err := t.Exec(ctx, `INSERT INTO portal_billing_customers (user_id, company, address, tax_id, stripe) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (user_id) DO UPDATE SET company = excluded.company, address = excluded.address, tax_id = excluded.tax_id, stripe = excluded.stripe`,
+			string(c.UserID), c.Company, c.Address, c.TaxID, c.Stripe)
+		if err != nil {
+			return err
+		}
+		return Audit(ctx, t, act, "billing.customer", string(c.UserID), map[string]string{"stripe": c.Stripe})
+	})
+}
+
+// BillingCustomers returns what stands on the invoices of all customers that have something to add, by their ids.
+func (db *DB) BillingCustomers(ctx context.Context) (map[pierre.UserID]BillingCustomer, error) {
+	rows, err := db.Query(ctx, `SELECT user_id, company, address, tax_id, stripe FROM portal_billing_customers`)
+	list, err := collect(rows, err, func(rows *sql.Rows) (c BillingCustomer, err error) {
+		err = rows.Scan(&c.UserID, &c.Company, &c.Address, &c.TaxID, &c.Stripe)
+		return c, err
+	})
+	all := make(map[pierre.UserID]BillingCustomer, len(list))
+	for _, c := range list {
+		all[c.UserID] = c
+	}
+	return all, db.Classify(err, "reading customers' addresses")
+}
