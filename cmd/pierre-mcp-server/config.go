@@ -138,7 +138,7 @@ func (c *config) load() error {
 func (c *config) checkPersonal() error {
 	var errs []error
 	if c.host != "" && !value.Loopback(c.host) {
-		errs = append(errs, fmt.Errorf("%s: --single-tenant asks for no key and so listens on value.Loopback only, not on %s", c.settings.Source("host"), c.host))
+		errs = append(errs, fmt.Errorf("%s: --single-tenant asks for no key and so listens on loopback only, not on %s", c.settings.Source("host"), c.host))
 	}
 	for _, flag := range []string{"metrics-addr", "trusted-proxies", "downloads-dir", "public-url", "oauth", "max-athletes"} {
 		if c.settings.Given(flag) {

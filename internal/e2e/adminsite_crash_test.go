@@ -194,7 +194,9 @@ func killAtEachStep(t *testing.T, site *adminSite, g *gate, l *ledger) {
 				// The next try looks for a key first: it is killed there, too.
 				site.start()
 				killed = g.arm(find, "before", kill)
-				staff.post(path+"/retry", nil)
+				if status, body, err := staff.do(http.MethodPost, path+"/retry", nil); err == nil && status >= http.StatusBadRequest {
+					t.Fatalf("retrying: %d %s", status, body) // an error of the connection: the site was killed meanwhile
+				}
 				wait(t, killed)
 			}
 			site.start()
