@@ -63,6 +63,7 @@ type harness struct {
 	db     *db.DB
 	site   *account.Site
 	url    string
+	pages  http.Handler
 	post   *post
 	worker *mail.Worker
 	asked  []account.Upgrade
@@ -99,8 +100,10 @@ func open(t *testing.T, d *db.DB) *harness {
 		},
 	})
 	h.worker = mail.NewWorker(outbox, h.post, silent)
-	mux := route.Mux(h.site.Routes(), route.Doors{StaffSignIn: "/admin/sign-in", CustomerSignIn: "/account/sign-in", Fail: pages.Fail})
-	srv := httptest.NewTLSServer(h.site.Identify(mux, pages.Fail))
+	static := route.Route{Pattern: "GET " + ui.StaticPath + "{file...}", Role: route.Public, Handler: pages.Static}
+	mux := route.Mux(append(h.site.Routes(), static), route.Doors{StaffSignIn: "/admin/sign-in", CustomerSignIn: "/account/sign-in", Fail: pages.Fail})
+	h.pages = h.site.Identify(mux, pages.Fail)
+	srv := httptest.NewTLSServer(h.pages)
 	t.Cleanup(srv.Close)
 	h.url, h.trust = srv.URL, srv.Client().Transport.(*http.Transport).TLSClientConfig
 	return h
