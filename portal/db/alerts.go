@@ -145,7 +145,7 @@ func (*DB) EndAlert(ctx context.Context, t *Tx, id string, now time.Time) (ended
 
 // TakeAlert notes who looks after an open alert. Of two who do so at once the first one counts.
 func (db *DB) TakeAlert(ctx context.Context, id, person string, now time.Time) error {
-	return db.execute(ctx, "acknowledging an alert", `UPDATE portal_alerts SET taken_us = $1, taken_by = $2 WHERE id = $3 AND taken_us = 0`, micros(now), person, id)
+	return db.execute(ctx, "acknowledging an alert", `UPDATE portal_alerts SET taken_us = $1, taken_by = $2 WHERE id = $3 AND taken_us = 0 AND over_us = 0`, micros(now), person, id)
 }
 
 // ForgetAlerts deletes alerts and deliveries that ended before a time.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -40,7 +41,12 @@ func (db *DB) Requests(ctx context.Context, f RequestFilter) (RequestPage, error
 	}
 	if f.Text != "" {
 		part := "%" + escapeLike(strings.ToLower(f.Text)) + "%"
-		add(`(lower(email) LIKE ? ESCAPE '!' OR lower(company) LIKE ? ESCAPE '!')`, part, part)
+		if key := companyKey(f.Text); strings.ContainsFunc(key, func(r rune) bool { return r > unicode.MaxASCII }) {
+			// SQLite's lower() knows the letters of ASCII only.
+			add(`(lower(company) LIKE ? ESCAPE '!' OR company_key LIKE ?)`, part, "%"+key+"%")
+		} else {
+			add(`(lower(email) LIKE ? ESCAPE '!' OR lower(company) LIKE ? ESCAPE '!')`, part, part)
+		}
 	}
 	order, beyond := "created_us, id", ">"
 	if f.Newest {
