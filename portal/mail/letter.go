@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -77,7 +78,7 @@ type page struct {
 
 // write makes a message of a letter.
 func (t Texts) write(kind Kind, to string, l letter) (Message, error) {
-	t = t.clean()
+	t, l = t.clean(), l.clean()
 	form, err := template.New("letter").Parse(letterHTML)
 	if err != nil {
 		return Message{}, fmt.Errorf("reading the form of mails: %w", err)
@@ -87,6 +88,20 @@ func (t Texts) write(kind Kind, to string, l letter) (Message, error) {
 		return Message{}, fmt.Errorf("writing the mail %s: %w", kind, err)
 	}
 	return Message{Kind: kind, To: to, Subject: l.subject, Text: t.text(l), HTML: html.String()}.check()
+}
+
+// clean makes one line of each text in which there may be what somebody typed.
+func (l letter) clean() letter {
+	l.preview, l.heading, l.why = line(l.preview, maxBody), line(l.heading, maxBody), line(l.why, maxBody)
+	l.parts = slices.Clone(l.parts)
+	for i, p := range l.parts {
+		l.parts[i].Text = line(p.Text, maxBody)
+		l.parts[i].Facts = slices.Clone(p.Facts)
+		for n := range p.Facts {
+			l.parts[i].Facts[n].Name = line(p.Facts[n].Name, maxSubject)
+		}
+	}
+	return l
 }
 
 func (t Texts) text(l letter) string {

@@ -98,7 +98,8 @@ func lines(text string) string {
 // CheckBase returns an origin such as https://pierre.example as links begin with it, or what is wrong with it.
 func CheckBase(base string) (string, error) {
 	u, err := url.Parse(strings.TrimRight(base, "/"))
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || strings.ContainsAny(u.Host, "!\"$&'()*+,;=<>") ||
+		u.User != nil || u.Path != "" || strings.ContainsAny(base, "?#") {
 		return "", pierre.Invalid("BASE_APP_URL", "BASE_APP_URL must be the site's origin, such as https://pierre.example.")
 	}
 	return u.String(), nil

@@ -1,0 +1,162 @@
+package mail_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/secret"
+	"github.com/pierre-mcp/pierre/portal/mail"
+)
+
+// TestLinksBeginWithAnOrigin: nothing else can be in front of the paths of links.
+func TestLinksBeginWithAnOrigin(t *testing.T) {
+	for base, want := range map[string]string{
+		"https://a.example":       "https://a.example",
+		"https://a.example/":      "https://a.example",
+		"https://a.example//":     "https://a.example",
+		"http://127.0.0.1:8082":   "http://127.0.0.1:8082",
+		"HTTPS://a.example":       "https://a.example",
+		"https://[2001:db8::1]:1": "https://[2001:db8::1]:1",
+	} {
+		if got, err := mail.CheckBase(base); err != nil || got != want {
+			t.Errorf("%q is %q, want %q: %v", base, got, want, err)
+		}
+	}
+	for _, bad := range []string{
+		"", "a.example", "//a.example", "https:a.example", "https://", "https:///", "https://:8082", "https://a.example?", "https://a.example/?", "https://a.example#",
+		"https://a.example#x", "https://a.example?x=1", "https://a.example/x", "https://a@b.example", "https://@a.example", "ftp://a.example",
+		"javascript:alert(1)//a", "https://a.example\r\nX: y", "https://a.example\x00", "https://a b.example", "https://a.example:port", " https://a.example",
+		`https://a.example"onclick="x`, "https://<b>.example",
+	} {
+		if got, err := mail.CheckBase(bad); pierre.KindOf(err) != pierre.KindInvalid || got != "" {
+			t.Errorf("%q is %q: %v", bad, got, err)
+		}
+		if (mail.Texts{Operator: "A", BaseURL: bad}).Validate() == nil {
+			t.Errorf("texts with links to %q are taken", bad)
+		}
+	}
+}
+
+func FuzzCheckBase(f *testing.F) {
+	for _, seed := range []string{"https://a.example", "http://[::1]:80/", "https://a.example?", "https://a@b#c"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		base, err := mail.CheckBase(text)
+		if err != nil {
+			return
+		}
+		u, err := url.Parse(base + "/verify/token")
+		if err != nil || u.Path != "/verify/token" || u.Hostname() == "" || u.User != nil || base+"/verify/token" != u.Scheme+"://"+u.Host+u.Path && !strings.Contains(base, "%") {
+			t.Errorf("%q is %q, whose links are %v: %v", text, base, u, err)
+		}
+	})
+}
+
+func FuzzParseFrom(f *testing.F) {
+	for _, seed := range []string{"Pierre <keys@pierre.example>", "keys@pierre.example", "=?utf-8?q?a=0D=0AX:?= <a@b.c>", `"a\"b" <a@b.c>`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		from, err := mail.ParseFrom(text)
+		if err != nil {
+			return
+		}
+		if normal, err := pierre.NormalizeEmail(from.Address); err != nil || normal != from.Address || strings.ContainsAny(from.Name, "\r\n\x00\u2028\u202e") || !utf8.ValidString(from.Name) {
+			t.Errorf("%q is %+v: %v", text, from, err)
+		}
+	})
+}
+
+// TestEveryMailHoldsStrangersText: whatever field it comes in, it stays in its line, in the text and in the HTML.
+func TestEveryMailHoldsStrangersText(t *testing.T) {
+	const evil = "<img src=x onerror=alert(1)>\r\nBcc: all@example.com\n-- \n%s %d\u2028line\u202egnp\x00\xff"
+	const to = "ana@example.com"
+	info := mail.RequestInfo{Company: evil, Tier: evil, Limit: evil}
+	notice := mail.AlertNotice{Title: evil, Rule: evil, Scope: evil, Since: moment, Path: "/admin/alerts"}
+	over := notice
+	over.Over = true
+	for name, write := range map[string]func() (mail.Message, error){
+		"received":   func() (mail.Message, error) { return texts.Received(to, info, evil) },
+		"approved":   func() (mail.Message, error) { return texts.Approved(to, info, evil, moment) },
+		"with key":   func() (mail.Message, error) { return texts.ApprovedWithKey(to, info, secret.New("pk_1")) },
+		"invitation": func() (mail.Message, error) { return texts.Invitation(to, evil, evil, evil, moment) },
+		"sign-in":    func() (mail.Message, error) { return texts.SignIn(to, evil, moment) },
+		"test":       func() (mail.Message, error) { return texts.Test(to, evil, moment) },
+		"expiring":   func() (mail.Message, error) { return texts.Expiring(to, evil, moment, 7) },
+		"country":    func() (mail.Message, error) { return texts.Country(to, evil, evil, moment) },
+		"invoice": func() (mail.Message, error) {
+			return texts.Invoice(to, mail.InvoiceNotice{Number: evil, Period: evil, Total: evil, Path: "/account"})
+		},
+		"limit": func() (mail.Message, error) {
+			return texts.Limit(to, mail.LimitNotice{Key: evil, Percent: 90, Used: 9, Requests: 10, Period: "day", ResetsAt: moment})
+		},
+		"alert":       func() (mail.Message, error) { return texts.Alert(to, notice) },
+		"all clear":   func() (mail.Message, error) { return texts.Alert(to, over) },
+		"digest":      func() (mail.Message, error) { return texts.Digest(to, []mail.AlertNotice{notice, over}) },
+		"long digest": func() (mail.Message, error) { return texts.Digest(to, make([]mail.AlertNotice, 21)) },
+		"day":         func() (mail.Message, error) { return texts.Day(to, moment, mail.DayNotice{Waiting: 1, Oldest: evil}) },
+		"the operator": func() (mail.Message, error) {
+			return mail.Texts{Operator: evil, BaseURL: texts.BaseURL, Footer: evil, Accent: evil}.Invitation(to, "i", "viewer", "t", moment)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, err := write()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for where, text := range map[string]string{"subject": m.Subject, "text": m.Text, "HTML": m.HTML} {
+				if strings.ContainsAny(text, "\r\x00\u2028\u202e") || !utf8.ValidString(text) || strings.Contains(text, "%!") {
+					t.Errorf("the %s has what is not seen, or was taken as a format: %q", where, text)
+				}
+			}
+			if strings.Contains(m.Subject, "\n") || strings.Contains(m.HTML, "<img") {
+				t.Errorf("%q\n%s", m.Subject, m.HTML)
+			}
+			if strings.Contains(m.Text, "\nBcc: all@example.com\n") {
+				t.Errorf("a line of the text is the stranger's:\n%s", m.Text)
+			}
+			if n := strings.Count(m.Text, "\n-- \n"); n != 1 {
+				t.Errorf("%d ends of the text:\n%s", n, m.Text)
+			}
+			for rest := m.HTML; strings.Contains(rest, `href="`); {
+				_, rest, _ = strings.Cut(rest, `href="`)
+				if !strings.HasPrefix(rest, texts.BaseURL) {
+					t.Errorf("a link to %.40s", rest)
+				}
+			}
+		})
+	}
+}
+
+// TestLongestMails: subjects are cut, what is too long altogether is refused.
+func TestLongestMails(t *testing.T) {
+	m, err := texts.Alert("ana@example.com", mail.AlertNotice{Title: strings.Repeat("ü", 300), Rule: "R", Since: moment})
+	if n := utf8.RuneCountInString(m.Subject); err != nil || n != 200 || !strings.HasSuffix(m.Subject, "ü…") {
+		t.Errorf("a subject of %d characters: %v", n, err)
+	}
+	if m, err = texts.Alert("ana@example.com", mail.AlertNotice{Title: strings.Repeat("ü", 200-len("Alert: ")), Rule: "R", Since: moment}); err != nil || strings.Contains(m.Subject, "…") {
+		t.Errorf("the longest subject is cut: %q, %v", m.Subject, err)
+	}
+	if _, err := texts.Rejected("ana@example.com", mail.RequestInfo{Tier: "T"}, strings.Repeat("word ", 1<<18)); pierre.KindOf(err) != pierre.KindTooLarge {
+		t.Errorf("a mail of more than a megabyte: %v", err)
+	}
+	if m, err = texts.Rejected("ana@example.com", mail.RequestInfo{}, "\u202e\u200b\r\n\x00"); err != nil || !strings.Contains(m.Text, "\n> \n") {
+		t.Errorf("a reason that is not seen: %v\n%s", err, m.Text)
+	}
+	// One more notice than a digest shows, and no more than it has.
+	for n, want := range map[int]bool{20: false, 21: true} {
+		list := make([]mail.AlertNotice, n)
+		for i := range list {
+			list[i] = mail.AlertNotice{Title: "T", Since: moment}
+		}
+		m, err := texts.Digest("ana@example.com", list)
+		if err != nil || strings.Contains(m.Text, "And 1 more.") != want || strings.Count(m.Text, "  T  since") != 20 {
+			t.Errorf("a digest of %d: %v\n%s", n, err, m.Text)
+		}
+	}
+}
