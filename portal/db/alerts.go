@@ -143,9 +143,26 @@ func (*DB) EndAlert(ctx context.Context, t *Tx, id string, now time.Time) (ended
 	return n > 0, err
 }
 
-// TakeAlert notes who looks after an open alert. Of two who do so at once the first one counts.
+// TakeAlert notes who looks after an open alert. Of two who do so at once the first one counts: the other one gets
+// [pierre.KindConflict], which says who was first. So does who comes when it is over.
 func (db *DB) TakeAlert(ctx context.Context, id, person string, now time.Time) error {
-	return db.execute(ctx, "acknowledging an alert", `UPDATE portal_alerts SET taken_us = $1, taken_by = $2 WHERE id = $3 AND taken_us = 0 AND over_us = 0`, micros(now), person, id)
+	return db.Update(ctx, "acknowledging an alert", func(t *Tx) error {
+		var over int64
+		var by string
+		if err := t.Row(ctx, `SELECT over_us, taken_by FROM portal_alerts WHERE id = $1`, id).Scan(&over, &by); err != nil {
+			return db.Classify(err, "This alert")
+		}
+		switch {
+		case by == person:
+			return nil
+		case by != "":
+			return &pierre.Error{Kind: pierre.KindConflict, Msg: by + " looks after this alert already."}
+		case over > 0:
+			return &pierre.Error{Kind: pierre.KindConflict, Msg: "This alert is over."}
+		}
+		_, err := t.Exec(ctx, `UPDATE portal_alerts SET taken_us = $1, taken_by = $2 WHERE id = $3`, micros(now), person, id)
+		return err
+	})
 }
 
 // ForgetAlerts deletes alerts and deliveries that ended before a time.

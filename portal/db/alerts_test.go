@@ -94,19 +94,33 @@ func TestAnAlertIsFoundOnce(t *testing.T) {
 	})
 }
 
-// TestWhoTakesAnAlertFirst counts, while it is open.
+// TestWhoTakesAnAlertFirst counts, while it is open; the others are told who it is.
 func TestWhoTakesAnAlertFirst(t *testing.T) {
-	dbtest.Run(t, func(t *testing.T, d *db.DB) {
-		ctx := t.Context()
+	dbtest.RunReplicas(t, func(t *testing.T, replicas []*db.DB) {
+		ctx, d := t.Context(), replicas[0]
 		rule(t, d, "")
 		found(t, d, "a", "p", noon())
-		for n, person := range []string{"ana", "bob"} {
-			if err := d.TakeAlert(ctx, "a", person, noon().Add(time.Duration(n)*time.Second)); err != nil {
-				t.Fatal(err)
+		people, errs := []string{"ana", "bob", "cid", "dan"}, make([]error, 4)
+		var wg sync.WaitGroup
+		for n := range people {
+			wg.Go(func() { errs[n] = replicas[n%2].TakeAlert(ctx, "a", people[n], noon()) })
+		}
+		wg.Wait()
+		open, err := d.OpenAlerts(ctx, "")
+		if err != nil || len(open) != 1 || !open[0].Taken.Equal(noon()) || open[0].Name != "<script>" {
+			t.Fatalf("taken: %+v, %v", open, err)
+		}
+		first := open[0].TakenBy
+		for n, err := range errs {
+			if people[n] == first && err != nil || people[n] != first && (pierre.KindOf(err) != pierre.KindConflict || !strings.HasPrefix(pierre.MessageOf(err, ""), first+" looks after")) {
+				t.Errorf("%s was first, and %s is told %v", first, people[n], err)
 			}
 		}
-		if open, err := d.OpenAlerts(ctx, ""); err != nil || open[0].TakenBy != "ana" || !open[0].Taken.Equal(noon()) || open[0].Name != "<script>" {
-			t.Errorf("taken: %+v, %v", open, err)
+		if err := d.TakeAlert(ctx, "a", first, noon().Add(time.Hour)); err != nil {
+			t.Errorf("who has it is told %v", err)
+		}
+		if err := d.TakeAlert(ctx, "none", "ana", noon()); pierre.KindOf(err) != pierre.KindNotFound {
+			t.Errorf("an alert that is not there: %v", err)
 		}
 		end := func(id string) {
 			update(t, d, func(tx *db.Tx) error { _, err := d.EndAlert(ctx, tx, id, noon().Add(time.Minute)); return err })
@@ -114,11 +128,11 @@ func TestWhoTakesAnAlertFirst(t *testing.T) {
 		end("a")
 		found(t, d, "b", "q", noon().Add(time.Minute))
 		end("b")
-		if err := d.TakeAlert(ctx, "b", "bob", noon().Add(time.Hour)); err != nil {
-			t.Fatal(err)
+		if err := d.TakeAlert(ctx, "b", "bob", noon().Add(time.Hour)); pierre.KindOf(err) != pierre.KindConflict {
+			t.Errorf("an alert that is over was taken: %v", err)
 		}
-		if past, err := d.PastAlerts(ctx, 1); err != nil || past[0].ID != "b" || past[0].TakenBy != "" {
-			t.Errorf("an alert that was over was taken: %+v, %v", past, err)
+		if past, err := d.PastAlerts(ctx, 1); err != nil || past[0].ID != "b" || past[0].TakenBy != "" || !past[0].Taken.IsZero() {
+			t.Errorf("an alert that was over is somebody's: %+v, %v", past, err)
 		}
 	})
 }
