@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -67,25 +68,51 @@ func TestRuleForms(t *testing.T) {
 	do := site(h)
 	good := url.Values{"name": {"R"}, "scope": {"key"}, "target": {"key_a"}, "condition": {"errors"}, "threshold": {"5"}, "window": {"15"}}
 	with := func(pairs ...string) url.Values {
-		form := url.Values{}
-		for k, v := range good {
-			form[k] = v
-		}
+		form := maps.Clone(good)
 		for n := 0; n < len(pairs); n += 2 {
 			form.Set(pairs[n], pairs[n+1])
 		}
 		return form
 	}
 	for _, wrong := range [][]string{
-		{"name", ""}, {"name", " \t"}, {"name", strings.Repeat("ü", 101)}, {"name", "a\r\nBcc: x"}, {"name", "a\u2028b"}, {"name", "a\x00"},
-		{"scope", ""}, {"scope", "ALL"}, {"scope", "everybody"},
-		{"target", ""}, {"target", "  "}, {"target", strings.Repeat("k", 65)}, {"target", "a\nb"},
-		{"condition", ""}, {"condition", "none"}, {"condition", "Errors"},
-		{"threshold", ""}, {"threshold", "0"}, {"threshold", "101"}, {"threshold", "-5"}, {"threshold", "5.5"}, {"threshold", "１"}, {"threshold", "9223372036854775808"}, {"threshold", evil},
-		{"window", ""}, {"window", "0"}, {"window", "1441"}, {"window", "-1"}, {"window", "9223372036854775807"}, {"window", "1h"},
-		{"channel", "channel_none"}, {"channel", evil},
-		{"condition", "limit"}, {"condition", "limit", "threshold", "89"}, {"condition", "expiring", "threshold", "2"},
-		{"condition", "spike", "threshold", "1"}, {"condition", "p95", "threshold", "600001"}, {"condition", "idle", "threshold", "366"},
+		{"name", ""},
+		{"name", " \t"},
+		{"name", strings.Repeat("ü", 101)},
+		{"name", "a\r\nBcc: x"},
+		{"name", "a\u2028b"},
+		{"name", "a\x00"},
+		{"scope", ""},
+		{"scope", "ALL"},
+		{"scope", "everybody"},
+		{"target", ""},
+		{"target", "  "},
+		{"target", strings.Repeat("k", 65)},
+		{"target", "a\nb"},
+		{"condition", ""},
+		{"condition", "none"},
+		{"condition", "Errors"},
+		{"threshold", ""},
+		{"threshold", "0"},
+		{"threshold", "101"},
+		{"threshold", "-5"},
+		{"threshold", "5.5"},
+		{"threshold", "１"},
+		{"threshold", "9223372036854775808"},
+		{"threshold", evil},
+		{"window", ""},
+		{"window", "0"},
+		{"window", "1441"},
+		{"window", "-1"},
+		{"window", "9223372036854775807"},
+		{"window", "1h"},
+		{"channel", "channel_none"},
+		{"channel", evil},
+		{"condition", "limit"},
+		{"condition", "limit", "threshold", "89"},
+		{"condition", "expiring", "threshold", "2"},
+		{"condition", "spike", "threshold", "1"},
+		{"condition", "p95", "threshold", "600001"},
+		{"condition", "idle", "threshold", "366"},
 	} {
 		page := do(http.StatusUnprocessableEntity, "/admin/alerts/rule", with(append([]string{"name", "Typed before"}, wrong...)...))
 		if wrong[0] != "name" && !strings.Contains(page, "Typed before") {
@@ -99,9 +126,19 @@ func TestRuleForms(t *testing.T) {
 		t.Fatalf("kept: %+v", list)
 	}
 	for n, right := range [][]string{
-		{"name", strings.Repeat("ü", 100)}, {"name", evil}, {"target", strings.Repeat("k", 64)}, {"target", evil}, {"scope", "all", "target", "ignored"},
-		{"threshold", "1"}, {"threshold", "100"}, {"window", "1"}, {"window", "1440"}, {"condition", "limit", "threshold", "120", "window", "no"},
-		{"condition", "mail", "threshold", "", "window", ""}, {"condition", "spike", "threshold", "2"}, {"condition", "p95", "threshold", "600000"},
+		{"name", strings.Repeat("ü", 100)},
+		{"name", evil},
+		{"target", strings.Repeat("k", 64)},
+		{"target", evil},
+		{"scope", "all", "target", "ignored"},
+		{"threshold", "1"},
+		{"threshold", "100"},
+		{"window", "1"},
+		{"window", "1440"},
+		{"condition", "limit", "threshold", "120", "window", "no"},
+		{"condition", "mail", "threshold", "", "window", ""},
+		{"condition", "spike", "threshold", "2"},
+		{"condition", "p95", "threshold", "600000"},
 	} {
 		do(http.StatusSeeOther, "/admin/alerts/rule", with(right...))
 		list := h.rules()
