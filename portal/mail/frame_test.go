@@ -1,7 +1,13 @@
 package mail_test
 
 import (
+	"fmt"
+	"maps"
+	netmail "net/mail"
 	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -157,6 +163,42 @@ func TestLongestMails(t *testing.T) {
 		m, err := texts.Digest("ana@example.com", list)
 		if err != nil || strings.Contains(m.Text, "And 1 more.") != want || strings.Count(m.Text, "  T  since") != 20 {
 			t.Errorf("a digest of %d: %v\n%s", n, err, m.Text)
+		}
+	}
+}
+
+// TestHeadersHoldStrangersText: whatever is in a subject, the mail has the headers of every mail and one recipient.
+func TestHeadersHoldStrangersText(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	files, err := mail.NewFiles(from, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := parcel(t)
+	for n, subject := range []string{"a\r\nBcc: all@example.com", "a\nBcc: all@example.com\n\nbody", "a\rBcc: x", "=?utf-8?q?a=0D=0ABcc:_x@example.com?=", "a\u2028\u0085Bcc: x", strings.Repeat("ü ", 99) + "\r\nBcc: x", "\x00\xff"} {
+		p.Subject, p.ID = "S "+subject, fmt.Sprintf("ID%d", n)
+		if err := files.Send(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+		f, err := os.Open(filepath.Join(dir, "20261126-140500-"+p.ID+".eml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		m, err := netmail.ReadMessage(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := slices.Sorted(maps.Keys(m.Header))
+		if want := "Auto-Submitted Content-Type Date From Message-Id Mime-Version Subject To"; strings.Join(names, " ") != want || m.Header.Get("To") != "<ana@example.com>" {
+			t.Errorf("%q: headers %v, to %q", subject, names, m.Header.Get("To"))
+		}
+	}
+	for _, to := range []string{"", "ana@example.com\r\nBcc: x@example.com", "ana@example.com, bob@example.com", "x"} {
+		p.To = to
+		if err := files.Send(t.Context(), p); pierre.KindOf(err) != pierre.KindInvalid {
+			t.Errorf("a mail to %q was sent: %v", to, err)
 		}
 	}
 }
