@@ -33,10 +33,13 @@ func rule(t *testing.T, d *db.DB, channel string) db.Rule {
 
 func found(t *testing.T, d *db.DB, id, period string, at time.Time) (added bool) {
 	t.Helper()
-	update(t, d, func(tx *db.Tx) (err error) {
+	err := d.Update(t.Context(), "testing", func(tx *db.Tx) (err error) {
 		added, err = d.AddAlert(t.Context(), tx, db.Alert{ID: id, Rule: "r", Subject: "key:key_a", Period: period, Title: "T " + id, Found: at})
 		return err
 	})
+	if err != nil {
+		t.Error(err)
+	}
 	return added
 }
 
