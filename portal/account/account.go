@@ -6,6 +6,7 @@ package account
 import (
 	"context"
 	"embed"
+	"errors"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -120,7 +121,10 @@ const maxForm = 16 << 10
 func form(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
-		return &pierre.Error{Kind: pierre.KindMalformed, Msg: "The form could not be read; it is damaged or too long.", Err: err}
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return &pierre.Error{Kind: pierre.KindTooLarge, Msg: "The form is too long.", Err: err}
+		}
+		return &pierre.Error{Kind: pierre.KindMalformed, Msg: "The form cannot be read.", Err: err}
 	}
 	return nil
 }

@@ -67,6 +67,7 @@ type harness struct {
 	post   *post
 	worker *mail.Worker
 	asked  []account.Upgrade
+	refuse error // that wishes for another plan get
 	erased []string
 	trust  *tls.Config
 }
@@ -92,9 +93,14 @@ func open(t *testing.T, d *db.DB) *harness {
 	}
 	silent := slog.New(slog.DiscardHandler)
 	h.site = account.New(d, outbox, texts, h.server.Client, pages, silent, account.Options{
-		Now:     h.server.Now,
-		Upgrade: func(_ context.Context, u account.Upgrade) error { h.asked = append(h.asked, u); return nil },
-		Erase:   func(_ context.Context, email string) error { h.erased = append(h.erased, email); return nil },
+		Now: h.server.Now,
+		Upgrade: func(_ context.Context, u account.Upgrade) error {
+			if h.refuse == nil {
+				h.asked = append(h.asked, u)
+			}
+			return h.refuse
+		},
+		Erase: func(_ context.Context, email string) error { h.erased = append(h.erased, email); return nil },
 		Extra: func(_ context.Context, _ string) (map[string]any, error) {
 			return map[string]any{"requests": []string{}}, nil
 		},

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -192,7 +193,8 @@ func (s *Site) rotate(w http.ResponseWriter, r *http.Request) error {
 	}
 	grace, err := strconv.ParseInt(r.PostFormValue("grace"), 10, 64)
 	once := r.PostFormValue("once")
-	if err != nil || grace < 0 || once == "" || len(once) > maxToken {
+	visible := func(c rune) bool { return c > ' ' && c <= '~' }
+	if err != nil || grace < 0 || once == "" || len(once) > maxToken || strings.ContainsFunc(once, func(c rune) bool { return !visible(c) }) {
 		return pierre.Invalid("grace", "Choose how long the old key stays valid.")
 	}
 	fresh, err := s.server.For(email).Rotate(r.Context(), k.APIKeyID, adminapi.RotateRequest{GraceSeconds: &grace}, "account-"+once)
@@ -251,7 +253,15 @@ func (s *Site) upgrade(w http.ResponseWriter, r *http.Request) error {
 	if len(wrong) > 0 {
 		return s.showOverview(w, r, http.StatusUnprocessableEntity, ui.Form{Values: r.PostForm, Errors: wrong})
 	}
-	if err := s.opts.Upgrade(r.Context(), Upgrade{email, pierre.Tier(tier), why}); err != nil {
+	err = s.opts.Upgrade(r.Context(), Upgrade{email, pierre.Tier(tier), why})
+	if refused, ok := errors.AsType[*pierre.Error](err); ok && refused.Kind == pierre.KindInvalid {
+		field := "why"
+		if refused.Field == "tier" {
+			field = refused.Field
+		}
+		return s.showOverview(w, r, http.StatusUnprocessableEntity, ui.Form{Values: r.PostForm, Errors: map[string]string{field: refused.Msg}})
+	}
+	if err != nil {
 		return err
 	}
 	ui.Leave(w, r, ui.Note{Text: "We have your wish, and answer by mail."})
