@@ -29,12 +29,13 @@ var start = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 
 // A site is the requests with a server of their own and a mailbox.
 type site struct {
-	t      *testing.T
+	t      testing.TB
 	db     *db.DB
 	server *adminapitest.Server
 	*requests.Service
 
 	url      string
+	handler  http.Handler
 	settings requests.Settings
 	outbox   *mail.Worker
 
@@ -56,17 +57,17 @@ func eachSite(t *testing.T, f func(s *site)) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) { f(open(t, d, adminapitest.Start(t, start))) })
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t testing.TB) *site {
 	t.Helper()
 	return open(t, dbtest.New(t), adminapitest.Start(t, start))
 }
 
-func open(t *testing.T, d *db.DB, server *adminapitest.Server) *site {
+func open(t testing.TB, d *db.DB, server *adminapitest.Server) *site {
 	t.Helper()
 	return openWith(t, d, server, newRing(t))
 }
 
-func newRing(t *testing.T) *keyring.Ring {
+func newRing(t testing.TB) *keyring.Ring {
 	t.Helper()
 	ring, err := keyring.Load(t.TempDir(), keyring.Source{}, keyring.Source{})
 	if err != nil {
@@ -76,7 +77,7 @@ func newRing(t *testing.T) *keyring.Ring {
 }
 
 // openWith opens a site whose outbox others read that have the same ring.
-func openWith(t *testing.T, d *db.DB, server *adminapitest.Server, ring *keyring.Ring) *site {
+func openWith(t testing.TB, d *db.DB, server *adminapitest.Server, ring *keyring.Ring) *site {
 	t.Helper()
 	set, err := requests.Templates()
 	if err != nil {
@@ -95,13 +96,14 @@ func openWith(t *testing.T, d *db.DB, server *adminapitest.Server, ring *keyring
 		Network: func(*http.Request) string { s.mu.Lock(); defer s.mu.Unlock(); return s.network },
 	})
 	mux := route.Mux(s.Routes(), route.Doors{StaffSignIn: "/admin/sign-in", Fail: pages.Fail})
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if name, role, ok := strings.Cut(r.Header.Get("X-Person"), " "); ok {
 			as, _ := route.ParseStaffRole(role)
 			r = r.WithContext(route.WithPerson(r.Context(), route.Person{Email: name, Role: as}))
 		}
 		mux.ServeHTTP(w, r)
-	}))
+	})
+	srv := httptest.NewServer(s.handler)
 	t.Cleanup(srv.Close)
 	s.url = srv.URL
 	return s

@@ -74,7 +74,7 @@ func (s *Service) resend(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ui.Leave(w, r, ui.Note{Text: "We sent the mail again, unless you had three of them today."})
-	return seeOther(w, r, r.URL.Path)
+	return seeOther(w, r, "/request/sent/"+url.PathEscape(r.PathValue("id")))
 }
 
 // A verifyPage says what became of a request to whoever has the link that confirms its address.

@@ -80,7 +80,8 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (id string, err er
 		if err := s.note(ctx, t, r.ID, actorRequester, "submitted", ""); err != nil {
 			return err
 		}
-		return s.mailVerify(ctx, t, settings, r, token)
+		_, err := s.mailVerify(ctx, t, settings, r, token)
+		return err
 	})
 	return id, err
 }
@@ -105,20 +106,21 @@ func (s *Service) limitNetwork(ctx context.Context, t *db.Tx, network string, no
 }
 
 // mailVerify mails the link that confirms the address, unless the address got enough of them today.
-func (s *Service) mailVerify(ctx context.Context, t *db.Tx, settings Settings, r db.Request, token string) error {
+func (s *Service) mailVerify(ctx context.Context, t *db.Tx, settings Settings, r db.Request, token string) (mailed bool, err error) {
 	now := s.now()
 	n, err := s.db.Count(ctx, t, "mails to "+r.Email, now, now.Add(-24*time.Hour))
 	if err != nil || n > perAddressDay {
-		return err
+		return false, err
 	}
 	m, err := settings.Texts.Verify(r.Email, token, r.VerifyUntil)
 	if err != nil {
-		return err
+		return false, err
 	}
-	return s.outbox.Enqueue(ctx, t, m)
+	return true, s.outbox.Enqueue(ctx, t, m)
 }
 
-// Resend mails a new link to confirm the address of a request; the one before ends. For ids that are of no request which
+// Resend mails a new link to confirm the address of a request; the one before ends, unless the address got enough of them
+// today: then nothing is mailed, and the last link that was goes on working. For ids that are of no request which
 // waits for that, it does nothing: whoever has the id of one made it.
 func (s *Service) Resend(ctx context.Context, id string) error {
 	settings, err := s.settings(ctx)
@@ -126,12 +128,16 @@ func (s *Service) Resend(ctx context.Context, id string) error {
 		return err
 	}
 	_, err = s.move(ctx, "sending a link again", id, db.RequestSubmitted, func(t *db.Tx, r *db.Request) error {
-		token := newToken()
-		r.VerifyHash, r.VerifyUntil = db.HashToken(token), s.now().Add(verifyWithin)
+		token, fresh := newToken(), *r
+		fresh.VerifyHash, fresh.VerifyUntil = db.HashToken(token), s.now().Add(verifyWithin)
 		if err := s.note(ctx, t, r.ID, actorRequester, "asked for another link", ""); err != nil {
 			return err
 		}
-		return s.mailVerify(ctx, t, settings, *r, token)
+		mailed, err := s.mailVerify(ctx, t, settings, fresh, token)
+		if mailed {
+			*r = fresh
+		}
+		return err
 	})
 	if pierre.KindOf(err) == pierre.KindNotFound || isLate(err) {
 		return nil
