@@ -196,7 +196,7 @@ func networkOf(trusted []netip.Prefix) func(r *http.Request) string {
 			bits = siteBits
 		}
 		network, err := addr.Prefix(bits)
-		if err != nil {
+		if err != nil || !network.IsValid() {
 			return "unknown"
 		}
 		return network.String()
