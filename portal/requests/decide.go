@@ -34,6 +34,9 @@ func (s *Service) open(ctx context.Context, what string, d Decision, change func
 // the first approval is noted and the second one, by somebody else, counts. Of two that come at the same moment one gets
 // [pierre.KindConflict].
 func (s *Service) Approve(ctx context.Context, d Decision, p Plan) (db.Request, error) {
+	if p.Tier == "" { // the server would choose one
+		return db.Request{}, pierre.Invalid("tier", "Choose one of the plans.")
+	}
 	if err := p.request("x@example.com", "").Validate(); err != nil {
 		return db.Request{}, err
 	}
