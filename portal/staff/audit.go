@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/web"
@@ -93,16 +95,22 @@ const maxFilter = 200 // bytes
 
 func auditFilterOf(q url.Values) (f auditFilter, err error) {
 	for name, into := range map[string]*string{"who": &f.Who, "action": &f.Action, "target": &f.Target, "where": &f.Where, "from": &f.From, "to": &f.To} {
-		if *into = q.Get(name); len(*into) > maxFilter {
+		switch *into = q.Get(name); {
+		case len(*into) > maxFilter:
 			return f, pierre.Invalid(name, "At most %d characters.", maxFilter)
+		case !utf8.ValidString(*into) || strings.ContainsFunc(*into, unicode.IsControl):
+			return f, pierre.Invalid(name, "There are characters in it that no entry has.")
 		}
 	}
-	for text, into := range map[string]*time.Time{f.From: &f.from, f.To: &f.to} {
-		if text == "" {
+	for _, date := range []struct {
+		name, text string
+		into       *time.Time
+	}{{"from", f.From, &f.from}, {"to", f.To, &f.to}} {
+		if date.text == "" {
 			continue
 		}
-		if *into, err = time.Parse(time.DateOnly, text); err != nil {
-			return f, pierre.Invalid("from", "Write dates such as 2026-10-31.")
+		if *date.into, err = time.Parse(time.DateOnly, date.text); err != nil {
+			return f, pierre.Invalid(date.name, "Write dates such as 2026-10-31.")
 		}
 	}
 	if f.To != "" {
@@ -123,7 +131,7 @@ func (s *Service) auditPage(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	d := auditData{Filter: f, Export: f.values()}
-	rows, err := s.auditRows(r.Context(), page, auditRows)
+	rows, err := s.auditMoments(r.Context(), page)
 	if err != nil && len(rows) == 0 && f.Where == atServer {
 		return err
 	}
@@ -138,6 +146,23 @@ func (s *Service) auditPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	d.Rows = rows
 	return s.pages.Page(w, r, http.StatusOK, "staff/audit", d)
+}
+
+// auditMoments returns rows of which cutAtMoment makes a page: all of the last moment on it are among them.
+func (s *Service) auditMoments(ctx context.Context, f auditFilter) (rows []AuditRow, err error) {
+	for limit := auditRows; ; limit *= 2 {
+		if rows, err = s.auditRows(ctx, f, limit); err != nil || len(rows) < auditRows || limit >= exportRows {
+			return rows, err
+		}
+		read, end := map[string]int{}, map[string]time.Time{}
+		for _, r := range rows {
+			read[r.Where], end[r.Where] = read[r.Where]+1, r.At
+		}
+		whole := func(where string) bool { return read[where] <= limit || end[where].Before(rows[auditRows-1].At) }
+		if whole(atSite) && whole(atServer) {
+			return rows, nil
+		}
+	}
 }
 
 // cutAtMoment returns the first rows, whole moments only, and the moment before which the next page begins, "" if there is
@@ -157,7 +182,7 @@ func cutAtMoment(rows []AuditRow, limit int) (page []AuditRow, next string) {
 // auditRows returns the newest entries of both logs that the filter wants, newest first. If the server's cannot be read, it
 // returns the site's and the error.
 func (s *Service) auditRows(ctx context.Context, f auditFilter, limit int) ([]AuditRow, error) {
-	var rows []AuditRow
+	rows := []AuditRow{}
 	if f.Where != atServer {
 		list, err := s.db.AuditLog(ctx, db.AuditQuery{Person: f.Who, Action: f.Action, Target: f.Target, From: f.from, To: f.to, Limit: limit + 1})
 		if err != nil {

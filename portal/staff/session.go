@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -72,8 +73,9 @@ func (s *Service) session(r *http.Request) (db.Session, db.Staff, error) {
 func (s *Service) newSession(r *http.Request, staff, stage string, life time.Duration) (db.Session, string) {
 	token, now := rand.Text(), s.opts.Now()
 	browser := r.UserAgent()
+	browser = strings.ToValidUTF8(browser[:min(len(browser), maxBrowser)], "")
 	return db.Session{
-		Hash: hashOf(token), Staff: staff, Stage: stage, Network: s.network(r), Browser: browser[:min(len(browser), maxBrowser)],
+		Hash: hashOf(token), Staff: staff, Stage: stage, Network: s.network(r), Browser: browser,
 		Created: now, Seen: now, Expires: now.Add(life),
 	}, token
 }

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/pierre-mcp/pierre/portal/route"
 )
 
 // A Brand is how the operator shows itself. Its zero value works.
@@ -37,12 +39,10 @@ func (b Brand) checked() Brand {
 		b.Accent = defaultAccent
 	}
 	b.Accent = strings.ToLower(b.Accent)
-	if !strings.HasPrefix(b.Logo, "/") || strings.HasPrefix(b.Logo, "//") {
-		b.Logo = ""
-	}
+	b.Logo = route.Local(b.Logo, "")
 	legal := make([]Link, 0, len(b.Legal))
 	for _, l := range b.Legal {
-		if u, err := url.Parse(l.URL); err == nil && l.Text != "" && (u.Scheme == "https" || u.Scheme == "http" || u.Scheme == "" && u.Host == "" && strings.HasPrefix(l.URL, "/")) {
+		if u, err := url.Parse(l.URL); err == nil && l.Text != "" && (u.Scheme == "https" || u.Scheme == "http" || route.Local(l.URL, "") != "") {
 			legal = append(legal, l)
 		}
 	}

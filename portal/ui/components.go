@@ -79,11 +79,12 @@ func (f Field) Described() string {
 	return strings.Join(ids, " ")
 }
 
-// literal returns a pattern of HTML that only text matches. Patterns have the flag v, which also reserves punctuation.
+// literal returns a pattern of HTML that only text matches. Patterns have the flag v, with which a backslash before anything
+// but these is an error, and a browser leaves out a pattern with an error.
 func literal(text string) string {
 	var b strings.Builder
 	for _, r := range text {
-		if strings.ContainsRune(`\^$.*+?()[]{}|/-`, r) {
+		if strings.ContainsRune(`\^$.*+?()[]{}|/`, r) {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)

@@ -26,7 +26,7 @@ func Number(n int64) string {
 func Short(n int64) string {
 	f, unit := float64(n), ""
 	for _, next := range [...]string{"k", "M", "B", "T"} {
-		if math.Abs(f) < 999.95 || unit == "" && math.Abs(f) < 1000 {
+		if math.Abs(f) < 999.5 {
 			break
 		}
 		f, unit = f/1000, next
@@ -63,11 +63,11 @@ func Milliseconds(ms float64) string {
 // Money returns an amount in minor units: Money(123456, "EUR") is "1,234.56 EUR". Currencies without minor units are not
 // known to it: every amount has two decimals.
 func Money(minor int64, currency string) string {
-	sign := ""
+	sign, whole, part := "", minor/100, minor%100
 	if minor < 0 {
-		sign, minor = "−", -minor
+		sign, whole, part = "−", -whole, -part
 	}
-	return fmt.Sprintf("%s%s.%02d %s", sign, Number(minor/100), minor%100, currency)
+	return fmt.Sprintf("%s%s.%02d %s", sign, Number(whole), part, currency)
 }
 
 const (

@@ -37,7 +37,7 @@ func takeNote(w http.ResponseWriter, r *http.Request) Note {
 	}
 	setNote(w, r, "", -1)
 	value, err := url.QueryUnescape(c.Value)
-	if err != nil || len(value) < 2 || !utf8.ValidString(value) || utf8.RuneCountInString(value) > maxNote+1 {
+	if err != nil || len(value) < 2 || value[0] != '+' && value[0] != '-' || !utf8.ValidString(value) || utf8.RuneCountInString(value) > maxNote+1 {
 		return Note{}
 	}
 	return Note{Text: value[1:], Bad: value[0] == '-'}

@@ -136,7 +136,9 @@ func takesGzip(r *http.Request) bool {
 	for coding := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		name, weight, _ := strings.Cut(strings.TrimSpace(coding), ";")
 		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
-			return strings.ReplaceAll(weight, " ", "") != "q=0"
+			value, weighed := strings.CutPrefix(strings.ToLower(strings.ReplaceAll(weight, " ", "")), "q=")
+			n, err := strconv.ParseFloat(value, 64)
+			return !weighed || err != nil || n > 0
 		}
 	}
 	return false
