@@ -37,7 +37,7 @@ func New(d *db.DB, pages Pages, server Server, mail Mail, opts Options) *Service
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	return &Service{db: d, pages: pages, server: server, mail: mail, opts: opts}
+	return &Service{db: d, pages: pages, server: answering{server}, mail: mail, opts: opts}
 }
 
 func (s *Service) now() time.Time { return s.opts.Now() }

@@ -3,6 +3,7 @@ package billing
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -75,6 +76,13 @@ func (s *Service) setPrice(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	tier := pierre.Tier(r.PathValue("tier"))
+	tiers, err := s.server.Tiers(r.Context())
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(tiers, func(t adminapi.Tier) bool { return t.Name == tier }) {
+		return pierre.NotFound("This tier")
+	}
 	p, wrong := priceOf(tier, r.PostForm)
 	if len(wrong) == 0 {
 		if err := s.db.SetPrice(r.Context(), s.act(r), p); err != nil {
