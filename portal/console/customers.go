@@ -123,10 +123,13 @@ func (s *Service) changeCustomer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id := pierre.UserID(r.PathValue("id"))
-	_, err = s.as(r).UpdateUser(r.Context(), id, adminapi.UserUpdate{Notes: new(v.Get("notes"))})
-	if err = of(err); err == nil {
-		err = s.db.SetCustomer(r.Context(), s.act(r), db.Customer{User: id, Company: v.Get("company"), Contacts: v.Get("contacts")})
+	c := db.Customer{User: pierre.UserID(r.PathValue("id")), Company: v.Get("company"), Contacts: v.Get("contacts")}
+	if err = c.Validate(); err == nil { // before the server keeps its part
+		_, err = s.as(r).UpdateUser(r.Context(), c.User, adminapi.UserUpdate{Notes: new(v.Get("notes"))})
+		err = of(err)
+	}
+	if err == nil {
+		err = s.db.SetCustomer(r.Context(), s.act(r), c)
 	}
 	if problems := wrong(err); problems != nil {
 		return s.showCustomer(w, r, http.StatusUnprocessableEntity, ui.Form{Values: v, Errors: problems})
