@@ -212,7 +212,7 @@ func TestRefusalOfOne(t *testing.T) {
 	root := tree(t)
 	write(t, filepath.Join(root, "a.gpx"), gpx(0))
 	write(t, filepath.Join(root, "big.gpx"), gpx(30)+strings.Repeat(" ", 10_000))
-	write(t, filepath.Join(root, "c.gpx"), gpx(60))
+	write(t, filepath.Join(root, "c.gpx"), gpx(90)) // 60 would be the copy of a.gpx that calls the local time of its place UTC
 	write(t, filepath.Join(root, "gone.gpx"), "")
 	srv := httptest.NewServer(product(t, importapi.Options{MaxBytes: 8192}))
 	defer srv.Close()
