@@ -1,7 +1,6 @@
 package alerts
 
 import (
-	"context"
 	"embed"
 	"io/fs"
 	"net/http"
@@ -184,6 +183,3 @@ func (p *Pages) sendAgain(w http.ResponseWriter, r *http.Request) error {
 	}
 	return done(w, r, "/admin/alerts/mail", "The mail is sent again.")
 }
-
-// Open returns how many alerts are open, for the overview.
-func (w *Watch) Open(ctx context.Context) (int64, error) { return w.db.CountOpenAlerts(ctx) }
