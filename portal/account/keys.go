@@ -11,6 +11,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/usage"
+	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/ui"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
 )
@@ -66,6 +67,9 @@ func (s *Site) showOverview(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	data := overviewData{More: list.NextCursor != nil, Form: form}
 	for i, k := range list.APIKeys {
+		if k.ReplacedBy != nil && k.Status != pierre.KeyActive {
+			continue // its successor stands for it
+		}
 		row := keyRow{Key: k, Badge: badgeOf(k.Status)}
 		if row.Live() && i < maxReported {
 			report, err := s.server.Usage(r.Context(), k.APIKeyID, "", "")
@@ -101,8 +105,15 @@ func (s *Site) tiers(ctx context.Context) ([]ui.Choice, error) {
 	if err != nil {
 		return nil, err
 	}
+	prices, err := s.db.Prices(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var choices []ui.Choice
 	for _, t := range list {
+		if _, ok := db.Offer(prices, t.Name); !ok {
+			continue
+		}
 		text := string(t.Name)
 		if t.RateLimit != nil {
 			text += ", " + ui.Number(t.RateLimit.Requests) + " calls per " + string(t.RateLimit.Period)

@@ -45,6 +45,18 @@ func (db *DB) Prices(ctx context.Context) ([]Price, error) {
 	return list, db.Classify(err, "reading prices")
 }
 
+// Offer reports whether strangers may ask for a tier, and returns its price, nil if none was set. Until one tier is made
+// public, all are offered.
+func Offer(prices []Price, tier pierre.Tier) (p *Price, ok bool) {
+	for i := range prices {
+		if prices[i].Tier == tier {
+			p = &prices[i]
+		}
+		ok = ok || prices[i].Public
+	}
+	return p, !ok || p != nil && p.Public
+}
+
 // A BillingCustomer is what stands on the invoices of a customer. The zero BillingCustomer has nothing to add.
 type BillingCustomer struct {
 	UserID  pierre.UserID

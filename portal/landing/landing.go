@@ -63,7 +63,8 @@ type offer struct {
 	Name     pierre.Tier
 	Limit    *adminapi.RateLimit // nil: unlimited
 	Days     *int64              // how long a key lasts; nil: for ever
-	Price    string              // of a month; "": there is none
+	Price    string              // of a month; "": nothing, or nobody said
+	Free     bool                // it costs nothing
 	Included int64               // calls in the price
 	Overage  string              // of OverCalls calls above those; "": there is none
 	OverOf   int64
@@ -83,27 +84,29 @@ func (s *Service) page(w http.ResponseWriter, r *http.Request) error {
 	return s.pages.Page(w, r, http.StatusOK, "landing/home", pageData{s.pages.Brand(r.Context()).Tagline, offersOf(s.tiers(r.Context()), known), questions()})
 }
 
-// offersOf returns the tiers that are public. Where no prices were set, that is none, and the page says that one asks.
+// offersOf returns the tiers that one may ask for, with their prices.
 func offersOf(all []adminapi.Tier, known []db.Price) (offers []offer) {
-	of := map[pierre.Tier]db.Price{}
-	for _, p := range known {
-		of[p.Tier] = p
-	}
 	for _, t := range all {
-		p, ok := of[t.Name]
-		if !ok || !p.Public {
+		p, ok := db.Offer(known, t.Name)
+		if !ok {
 			continue
 		}
-		o := offer{Name: t.Name, Limit: t.RateLimit, Days: t.LifetimeDays, Included: p.Included, OverOf: p.OverageCalls}
-		if p.Base > 0 {
-			o.Price = db.Money{Minor: p.Base, Currency: p.Currency}.String()
-		}
-		if p.Overage > 0 {
-			o.Overage = db.Money{Minor: p.Overage, Currency: p.Currency}.String()
+		o := offer{Name: t.Name, Limit: t.RateLimit, Days: t.LifetimeDays}
+		if p != nil {
+			o.Included, o.OverOf, o.Free = p.Included, p.OverageCalls, p.Base == 0
+			o.Price, o.Overage = priced(p.Base, p.Currency), priced(p.Overage, p.Currency)
 		}
 		offers = append(offers, o)
 	}
 	return offers
+}
+
+// priced is an amount as people read it, "" for none.
+func priced(minor int64, currency db.Currency) string {
+	if minor <= 0 {
+		return ""
+	}
+	return db.Money{Minor: minor, Currency: currency}.String()
 }
 
 // tiers returns the server's tiers as they were known a minute ago at the latest, or longer ago if the server does not answer.

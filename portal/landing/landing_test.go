@@ -82,11 +82,25 @@ func TestPublicTiersAreShownWithTheirPrices(t *testing.T) {
 	}
 }
 
+// A new site shows what there is to ask for, and says of nothing that it is free.
+func TestPlansAreShownBeforeAnyIsMadePublic(t *testing.T) {
+	server := adminapitest.Start(t, time.Now())
+	body := page(t, site(t, nil, server.Client, ui.Brand{}))
+	for _, part := range []string{"10,000 tool calls a month", "No limit of tool calls", "Keys last 14 days", "/request?tier=enterprise"} {
+		if !strings.Contains(body, part) {
+			t.Errorf("the page lacks %q", part)
+		}
+	}
+	if strings.Contains(body, "Free") {
+		t.Error("a plan without a price is called free")
+	}
+}
+
 func TestThePageNeedsNoServer(t *testing.T) {
 	none := &failing{}
 	h := site(t, prices(), none, ui.Brand{})
 	for range 3 {
-		if body := page(t, h); !strings.Contains(body, "Ask for the tier that fits") {
+		if body := page(t, h); !strings.Contains(body, "Ask for the plan that fits") {
 			t.Errorf("without a server:\n%s", body)
 		}
 	}

@@ -24,7 +24,7 @@ type Preview struct {
 // Previews returns each mail that the site sends, with sample data.
 func Previews(t Texts, now time.Time) ([]Preview, error) {
 	const to = "ana@example.com"
-	r := RequestInfo{Company: "Alpine Running Club", Tier: "Starter", Limit: "1 000 calls per day"}
+	r := RequestInfo{Company: "Alpine Running Club", Tier: "Starter", Limit: "1,000 calls per day"}
 	soon, week := now.Add(24*time.Hour), now.Add(7*24*time.Hour)
 	alert := AlertNotice{
 		Title: "Error rate of key pk_live_3kQ9 is 14 %", Rule: "Errors above 5 %", Scope: "Key pk_live_3kQ9 of Alpine Running Club", Since: now, Path: "/admin/alerts",

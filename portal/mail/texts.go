@@ -44,7 +44,7 @@ func (t Texts) Verify(to, token string, until time.Time) (Message, error) {
 type RequestInfo struct {
 	Company string // may be empty
 	Tier    string // its name
-	Limit   string // such as "1 000 calls per day"; may be empty
+	Limit   string // such as "1,000 calls per day"; may be empty
 }
 
 func (r RequestInfo) facts() part {

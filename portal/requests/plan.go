@@ -9,6 +9,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/mail"
+	"github.com/pierre-mcp/pierre/portal/ui"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
 )
 
@@ -65,7 +66,7 @@ func (p Plan) limit(tiers string) string {
 	if period == "" {
 		period = pierre.PeriodMonth
 	}
-	return human.Count(p.Requests) + " calls per " + string(period)
+	return ui.Number(p.Requests) + " calls per " + string(period)
 }
 
 // String says what differs from the tier.

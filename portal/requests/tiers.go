@@ -7,10 +7,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/mail"
+	"github.com/pierre-mcp/pierre/portal/ui"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
 )
 
@@ -87,22 +87,18 @@ func (s *Service) offered(ctx context.Context) ([]TierInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	var public []TierInfo
+	var offered []TierInfo
 	for _, t := range all {
-		for _, p := range prices {
-			if p.Tier != t.Name || !p.Public {
-				continue
-			}
-			if p.Base > 0 {
-				t.Price = db.Money{Minor: p.Base, Currency: p.Currency}.String() + " per month"
-			}
-			public = append(public, t)
+		p, ok := db.Offer(prices, t.Name)
+		if !ok {
+			continue
 		}
+		if p != nil && p.Base > 0 {
+			t.Price = db.Money{Minor: p.Base, Currency: p.Currency}.String() + " per month"
+		}
+		offered = append(offered, t)
 	}
-	if len(public) == 0 {
-		return all, nil
-	}
-	return public, nil
+	return offered, nil
 }
 
 // titleOf returns a tier's name with a capital.
@@ -121,7 +117,7 @@ func limitText(l *adminapi.RateLimit) string {
 	if l == nil {
 		return "unlimited calls"
 	}
-	return human.Count(l.Requests) + " calls per " + string(l.Period)
+	return ui.Number(l.Requests) + " calls per " + string(l.Period)
 }
 
 // info returns what a mail says of a request. Without the server's word it says less.

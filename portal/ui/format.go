@@ -22,7 +22,7 @@ func Number(n int64) string {
 	return sign + digits
 }
 
-// Short returns n in three digits or so, for where there is little room: "412", "1.0k", "12.3k", "4.7M".
+// Short returns n in three digits or so, for where there is little room: "412", "1k", "12.3k", "4.7M".
 func Short(n int64) string {
 	f, unit := float64(n), ""
 	for _, next := range [...]string{"k", "M", "B", "T"} {
@@ -35,7 +35,7 @@ func Short(n int64) string {
 	case unit == "":
 		return strconv.FormatInt(n, 10)
 	case math.Abs(f) < 99.95:
-		return strconv.FormatFloat(f, 'f', 1, 64) + unit
+		return strings.TrimSuffix(strconv.FormatFloat(f, 'f', 1, 64), ".0") + unit
 	}
 	return strconv.FormatFloat(f, 'f', 0, 64) + unit
 }
