@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"encoding/csv"
+	"html"
 	"maps"
 	"net/http"
 	"net/url"
@@ -45,6 +46,24 @@ func TestFilesHoldNoFormulas(t *testing.T) {
 				t.Errorf("a spreadsheet would run %q", cell)
 			}
 		}
+	}
+}
+
+// TestFileOfWhatIsFound: the link to the file has the filter of the list, and is brought again with it.
+func TestFileOfWhatIsFound(t *testing.T) {
+	s, _ := filled(t)
+	a := s.get("/admin/keys?q=x%40evil.example&state=active&sort=-name")
+	s.shows(a, `hx-select-oob="#file"`)
+	_, rest, _ := strings.Cut(a.body, `id="file" href="`)
+	href, _, ok := strings.Cut(rest, `"`)
+	if !ok {
+		t.Fatal("there is no link to a file")
+	}
+	file := s.get(html.UnescapeString(href))
+	s.shows(file)
+	rows, err := csv.NewReader(strings.NewReader(file.body)).ReadAll()
+	if err != nil || len(rows) != 3 || rows[1][2] != "x@evil.example" || rows[2][1] != hostile {
+		t.Errorf("the file %s has %q, %v", href, rows, err)
 	}
 }
 

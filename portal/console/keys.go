@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -99,7 +100,7 @@ type keysPage struct {
 	States  []ui.Choice
 	Columns map[string]ui.Sort
 	Pages   ui.Pages
-	Query   string // of the file for download
+	File    string // where all keys that the filter finds are, as a table
 	Problem string // with the filter; "": there is none
 }
 
@@ -112,7 +113,10 @@ func (s *Service) keys(w http.ResponseWriter, r *http.Request) error {
 		func(ctx context.Context) (err error) { tiers, err = s.as(r).Tiers(ctx); return err },
 		func(ctx context.Context) (err error) { list, err = s.as(r).Keys(ctx, f); return err },
 	)
-	page := keysPage{Filter: f, Sort: r.URL.Query().Get("sort"), Any: f.Search != "" || f.Tier != "" || f.Status != "", Query: r.URL.RawQuery}
+	page := keysPage{Filter: f, Sort: r.URL.Query().Get("sort"), Any: f.Search != "" || f.Tier != "" || f.Status != ""}
+	all := r.URL.Query()
+	all.Del("cursor")
+	page.File = "/admin/keys.csv?" + all.Encode()
 	if err = of(err); pierre.KindOf(err) == pierre.KindInvalid {
 		page.Problem = pierre.MessageOf(err, "")
 	} else if err != nil {
@@ -180,11 +184,10 @@ func cells(k adminapi.Key) []string {
 	}
 	limit, period, used := "", "", ""
 	if k.RateLimit != nil {
-		limit, period = ui.Number(k.RateLimit.Requests), string(k.RateLimit.Period)
-		limit = strings.ReplaceAll(limit, ",", "")
+		limit, period = strconv.FormatInt(k.RateLimit.Requests, 10), string(k.RateLimit.Period)
 	}
 	if k.Used != nil {
-		used = strings.ReplaceAll(ui.Number(*k.Used), ",", "")
+		used = strconv.FormatInt(*k.Used, 10)
 	}
 	return []string{
 		string(k.APIKeyID), k.Name, k.UserEmail, string(k.Tier), string(k.Status), limit, period, used, at(&k.CreatedAt), at(k.ExpiresAt), at(k.LastUsedAt),

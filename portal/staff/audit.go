@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -69,7 +70,8 @@ func (r AuditRow) Summary() string {
 type auditData struct {
 	Rows    []AuditRow
 	Filter  auditFilter
-	Export  url.Values // the filter, for links
+	CSV     string // where all that the filter finds is, as a table
+	JSON    string // the same, as JSON
 	Pages   ui.Pages
 	Trouble string // why entries of the server are missing; "": they are there
 }
@@ -89,6 +91,14 @@ func (f auditFilter) values() url.Values {
 		}
 	}
 	return q
+}
+
+// files returns where all that the filter finds is, as a table and as JSON.
+func (f auditFilter) files() (csv, json string) {
+	q := f.values()
+	csv = "/admin/audit/export?" + q.Encode()
+	q.Set("format", "json")
+	return csv, "/admin/audit/export?" + q.Encode()
 }
 
 const maxFilter = 200 // bytes
@@ -130,13 +140,15 @@ func (s *Service) auditPage(w http.ResponseWriter, r *http.Request) error {
 			return pierre.Invalid("cursor", "This page does not exist; begin with the first one.")
 		}
 	}
-	d := auditData{Filter: f, Export: f.values()}
+	d := auditData{Filter: f}
+	d.CSV, d.JSON = f.files()
 	rows, err := s.auditMoments(r.Context(), page)
-	if err != nil && len(rows) == 0 && f.Where == atServer {
+	theirs, away := errors.AsType[serverError](err)
+	switch {
+	case away && (len(rows) > 0 || f.Where != atServer):
+		d.Trouble = theirs.said.Msg
+	case err != nil:
 		return err
-	}
-	if err != nil {
-		d.Trouble = "The server cannot be reached: its own entries are missing here."
 	}
 	var next string
 	if rows, next = cutAtMoment(rows, auditRows); next != "" {
@@ -146,6 +158,30 @@ func (s *Service) auditPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	d.Rows = rows
 	return s.pages.Page(w, r, http.StatusOK, "staff/audit", d)
+}
+
+// A serverError says why the server's log cannot be read, or not all of it.
+type serverError struct{ said *pierre.Error }
+
+// Error implements error.
+func (e serverError) Error() string { return e.said.Error() }
+
+// Unwrap returns what it says.
+func (e serverError) Unwrap() error { return e.said }
+
+func serverErrorOf(err error) serverError {
+	text := "The server cannot be reached: its own entries are missing here."
+	if e, answered := errors.AsType[*adminapi.Error](err); answered {
+		switch e.Status {
+		case http.StatusBadRequest, http.StatusUnprocessableEntity:
+			return serverError{&pierre.Error{Kind: pierre.KindInvalid, Field: e.Field, Msg: e.Detail, Err: err}}
+		case http.StatusUnauthorized, http.StatusForbidden:
+			text = "The server does not let this site's token read its log: its own entries are missing here."
+		default:
+			text = "The server cannot read its log at the moment: its own entries are missing here."
+		}
+	}
+	return serverError{&pierre.Error{Kind: pierre.KindUnavailable, Msg: text, Err: err}}
 }
 
 // auditMoments returns rows of which cutAtMoment makes a page: all of the last moment on it are among them.
@@ -180,7 +216,7 @@ func cutAtMoment(rows []AuditRow, limit int) (page []AuditRow, next string) {
 }
 
 // auditRows returns the newest entries of both logs that the filter wants, newest first. If the server's cannot be read, it
-// returns the site's and the error.
+// returns what there is and a [serverError].
 func (s *Service) auditRows(ctx context.Context, f auditFilter, limit int) ([]AuditRow, error) {
 	rows := []AuditRow{}
 	if f.Where != atServer {
@@ -209,7 +245,7 @@ func (s *Service) serverRows(ctx context.Context, f auditFilter, limit int) (row
 	for range pages {
 		page, err := s.opts.Audit.Audit(ctx, q)
 		if err != nil {
-			return rows, err
+			return rows, serverErrorOf(err)
 		}
 		for _, e := range page.Entries {
 			row := AuditRow{At: e.At, Where: atServer, Who: e.Actor, Action: e.Action, Target: e.Target, Details: e.Details, Seq: e.Seq}
@@ -221,14 +257,14 @@ func (s *Service) serverRows(ctx context.Context, f auditFilter, limit int) (row
 			}
 		}
 		if page.NextCursor == nil || len(rows) >= limit {
-			break
+			return rows[:min(len(rows), limit)], nil
 		}
 		q.Cursor = *page.NextCursor
 	}
-	return rows[:min(len(rows), limit)], nil
+	return rows, serverError{pierre.Invalid("who", "The server's log has too many entries to look for one person in all of them. Choose a shorter time.")}
 }
 
-// exportAudit answers with all that the filter wants, up to exportRows, as CSV or JSON.
+// exportAudit answers with all that the filter wants, as CSV or JSON: the whole of it or nothing.
 func (s *Service) exportAudit(w http.ResponseWriter, r *http.Request) error {
 	f, err := auditFilterOf(r.URL.Query())
 	if err != nil {
@@ -238,7 +274,9 @@ func (s *Service) exportAudit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rows = rows[:min(len(rows), exportRows)]
+	if len(rows) > exportRows {
+		return pierre.Invalid("from", "More than %d entries were found. Choose a shorter time, and make a file of each.", exportRows)
+	}
 	w.Header().Set("Cache-Control", "no-store")
 	if r.URL.Query().Get("format") == "json" {
 		w.Header().Set("Content-Disposition", `attachment; filename="audit.json"`)

@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -189,9 +191,60 @@ func TestAuditPage(t *testing.T) {
 	}
 	log.err = errors.New("down")
 	owner.get("/admin/audit").want(t, http.StatusOK, "/admin/audit", "The server cannot be reached", "staff.join")
+	log.err = &adminapi.Error{Status: http.StatusForbidden, Detail: "audit.read is missing"}
+	owner.get("/admin/audit").want(t, http.StatusOK, "/admin/audit", "token", "staff.join")
+	owner.get("/admin/audit?where=server").want(t, http.StatusServiceUnavailable, "/admin/audit?where=server", "token")
+	owner.get("/admin/audit/export").want(t, http.StatusServiceUnavailable, "/admin/audit/export", "token")
 	if n, err := s.db.VerifyAudit(t.Context()); err != nil || n < 3 {
 		t.Errorf("the chain of %d entries: %v", n, err)
 	}
+}
+
+// TestFilesOfTheAuditLog: the links to files have the filter of the page.
+func TestFilesOfTheAuditLog(t *testing.T) {
+	t.Parallel()
+	log := &serverLog{}
+	for n := range 5 {
+		log.entries = append(log.entries, adminapi.AuditEntry{At: time.Unix(int64(9-n), 0), Actor: "x", Action: "key.create", Target: fmt.Sprint("a&b=", n), Details: json.RawMessage(`{}`)})
+	}
+	_, b := simple(t, staff.Options{Audit: log})
+	page := b.get("/admin/audit?where=server&action=key.create&target=" + url.QueryEscape("a&b=3"))
+	var links []string
+	for _, part := range strings.Split(page.body, `href="`)[1:] {
+		if link, _, _ := strings.Cut(part, `"`); strings.HasPrefix(link, "/admin/audit/export") {
+			links = append(links, html.UnescapeString(link))
+		}
+	}
+	if len(links) != 2 {
+		t.Fatalf("the links: %q", links)
+	}
+	if table := b.get(links[0]).body; strings.Count(table, "key.create") != 1 || !strings.Contains(table, "a&b=3") {
+		t.Errorf("%s:\n%s", links[0], table)
+	}
+	var rows []staff.AuditRow
+	if err := json.Unmarshal([]byte(b.get(links[1]).body), &rows); err != nil || len(rows) != 1 || rows[0].Target != "a&b=3" {
+		t.Errorf("%s: %+v, %v", links[1], rows, err)
+	}
+}
+
+// endlessLog is a server's audit log that has no end.
+type endlessLog struct{}
+
+func (endlessLog) Audit(_ context.Context, f adminapi.AuditFilter) (adminapi.AuditPage, error) {
+	page := adminapi.AuditPage{NextCursor: new("on")}
+	for range f.Limit {
+		page.Entries = append(page.Entries, adminapi.AuditEntry{At: time.Unix(1, 0), Actor: "x", Action: "key.create", Target: "t", Details: json.RawMessage(`{}`)})
+	}
+	return page, nil
+}
+
+// TestAuditLogThatIsTooLong: what is not all of what was asked for says so.
+func TestAuditLogThatIsTooLong(t *testing.T) {
+	t.Parallel()
+	_, b := simple(t, staff.Options{Audit: endlessLog{}})
+	b.get("/admin/audit?who=nobody@example.com").want(t, http.StatusOK, "/admin/audit?who=nobody@example.com", "too many entries")
+	b.get("/admin/audit/export?who=nobody@example.com").want(t, http.StatusUnprocessableEntity, "/admin/audit/export?who=nobody@example.com", "too many entries")
+	b.get("/admin/audit/export?where=server").want(t, http.StatusUnprocessableEntity, "/admin/audit/export?where=server", "More than 10000 entries")
 }
 
 func TestSettings(t *testing.T) {
