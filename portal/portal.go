@@ -59,11 +59,15 @@ type Site struct {
 	Staff *staff.Service
 
 	handler http.Handler
+	logPath func(path string) string
 	jobs    []jobs.Job
 }
 
 // Handler serves the site.
 func (s *Site) Handler() http.Handler { return s.handler }
+
+// LogPath returns a path of the site as a log may hold it: without the token of a mailed link.
+func (s *Site) LogPath(path string) string { return s.logPath(path) }
 
 // Jobs returns the background work of all packages.
 func (s *Site) Jobs() []jobs.Job { return s.jobs }
@@ -74,7 +78,8 @@ func New(c Config, opts Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Site{Staff: p.team, handler: p.serve(p.routes()), jobs: p.jobs()}, nil
+	all := p.routes()
+	return &Site{Staff: p.team, handler: p.serve(all), logPath: route.HideTokens(all), jobs: p.jobs()}, nil
 }
 
 // parts are the packages of the site.

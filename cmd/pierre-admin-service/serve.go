@@ -47,7 +47,7 @@ func serve(ctx context.Context, c *config, w cli.World) (err error) {
 	defer wg.Wait()
 	defer stop()
 	wg.Go(func() { jobs.Run(ctx, d, log, site.Jobs()...) })
-	return web.Serve(ctx, ln, site.Handler(), log, web.Options{AccessLog: c.accessLog, TrustedProxies: c.trustedProxies})
+	return web.Serve(ctx, ln, site.Handler(), log, web.Options{AccessLog: c.accessLog, TrustedProxies: c.trustedProxies, LogPath: site.LogPath})
 }
 
 // open brings the database up to date and puts the site together.

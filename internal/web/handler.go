@@ -57,7 +57,7 @@ func Fail(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
 	}
 	if Started(r) {
 		log.LogAttrs(r.Context(), slog.LevelError, "request failed after its answer had begun", slog.String("method", r.Method),
-			slog.String("path", Redact(r.URL.Path)), slog.String("request_id", RequestID(r.Context())), slog.String("err", Redact(err.Error())))
+			slog.String("path", LoggedPath(r)), slog.String("request_id", RequestID(r.Context())), slog.String("err", Redact(err.Error())))
 		return
 	}
 	if !Note(r.Context(), err) {
@@ -66,7 +66,7 @@ func Fail(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
 			level = slog.LevelError
 		}
 		log.LogAttrs(r.Context(), level, "request failed", slog.String("method", r.Method),
-			slog.String("path", Redact(r.URL.Path)), slog.Int("status", Status(err)), slog.String("err", Redact(err.Error())))
+			slog.String("path", LoggedPath(r)), slog.Int("status", Status(err)), slog.String("err", Redact(err.Error())))
 	}
 	SetAdvice(w.Header(), err, Presented(r.Header))
 	WriteProblem(w, r, log, ProblemOf(err))

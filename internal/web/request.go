@@ -16,10 +16,11 @@ import (
 // A request is what [Serve] knows of a request while it is handled.
 type request struct {
 	id      string
-	trace   string // its trace, "" if there is none
-	owner   string // whose credential was accepted, see [Claim]; "" for nobody's
-	err     error  // why it was refused or failed, see [Note]
-	quiet   bool   // the client went away: nobody was answered
+	trace   string                   // its trace, "" if there is none
+	logPath func(path string) string // see [Options]
+	owner   string                   // whose credential was accepted, see [Claim]; "" for nobody's
+	err     error                    // why it was refused or failed, see [Note]
+	quiet   bool                     // the client went away: nobody was answered
 	body    *pacedBody
 	respond *responseWriter
 }
@@ -56,6 +57,17 @@ func Note(ctx context.Context, err error) bool {
 	return r != nil
 }
 
+// LoggedPath returns the path of a request as a log may hold it: without credentials, and as [Options.LogPath] says.
+func LoggedPath(r *http.Request) string { return requestFrom(r.Context()).loggedPath(r) }
+
+func (req *request) loggedPath(r *http.Request) string {
+	path := r.URL.Path
+	if req != nil && req.logPath != nil {
+		path = req.logPath(path)
+	}
+	return Redact(path)
+}
+
 // A front stands before every handler: it gives requests their ids and deadlines, keeps account of connections, answers
 // for handlers that panic, and logs.
 type front struct {
@@ -71,7 +83,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	c, _ := r.Context().Value(connKey{}).(*conn)
 	c.work()
-	req := &request{id: f.ids.of(r)}
+	req := &request{id: f.ids.of(r), logPath: f.opts.LogPath}
 	req.respond = newResponseWriter(w, r, c, began)
 	if r.Body != nil && r.Body != http.NoBody {
 		req.body = newPacedBody(r.Body, req.respond.control, c, began)
@@ -118,7 +130,7 @@ func (f *front) done(r *http.Request, req *request, began time.Time) {
 		return
 	}
 	attrs := append(make([]slog.Attr, 0, 9),
-		slog.String("method", r.Method), slog.String("path", Redact(r.URL.Path)), slog.Int("status", status),
+		slog.String("method", r.Method), slog.String("path", req.loggedPath(r)), slog.Int("status", status),
 		slog.Int64("bytes", out.bytes), slog.Duration("took", took), slog.String("request_id", req.id))
 	if req.trace != "" {
 		attrs = append(attrs, slog.String("trace_id", req.trace))

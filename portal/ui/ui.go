@@ -164,7 +164,7 @@ func (u *Renderer) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	status := web.Status(err)
 	if status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
 		u.opts.Log.LogAttrs(r.Context(), slog.LevelError, "page failed", slog.String("method", r.Method),
-			slog.String("path", web.Redact(r.URL.Path)), slog.Int("status", status), slog.String("err", web.Redact(err.Error())))
+			slog.String("path", web.LoggedPath(r)), slog.Int("status", status), slog.String("err", web.Redact(err.Error())))
 	}
 	if wait := pierre.RetryAfterOf(err, 0); wait > 0 {
 		w.Header().Set("Retry-After", fmt.Sprint(web.Seconds(wait)))
