@@ -15,7 +15,7 @@ fuzz() {
 	go test -c -vet=off -fuzz=Fuzz -o "$binary" "$dir" || return 255 # which ends xargs
 	while read -r target; do
 		out=$(cd "$dir" && "$binary" -test.run='^$' -test.fuzz="^$target\$" -test.fuzztime="$duration" -test.parallel=1 \
-			-test.fuzzcachedir="$corpus/$target" 2>&1) || { printf '%s %s: FAILED\n%s\n' "$dir" "$target" "$out"; return 255; }
+			-test.fuzzcachedir="$corpus/${dir#./}/$target" 2>&1) || { printf '%s %s: FAILED\n%s\n' "$dir" "$target" "$out"; return 255; }
 		echo "$dir $target: $(grep -oE 'execs: [0-9]+' <<<"$out" | tail -n 1 || echo "no figures")"
 	done < <(grep -hoE '^func Fuzz[A-Za-z0-9_]*' "$dir"/*_test.go | sed 's/^func //')
 	rm -f "$binary"

@@ -82,7 +82,8 @@ func New(opts Options) *Fetcher {
 	}
 }
 
-// IsURL reports whether a client id is meant to be the URL of a document.
+// IsURL reports whether a client id is meant to be the URL of a document. Client ids are compared letter by letter, so the
+// scheme is taken in small letters only.
 func IsURL(clientID string) bool { return strings.HasPrefix(clientID, "https://") }
 
 // CheckURL reports what is wrong with a client id that is a URL (section 3 of the draft).
@@ -91,7 +92,7 @@ func CheckURL(clientID string) error {
 	switch {
 	case len(clientID) > maxURL:
 		return invalid("it is longer than %d characters", maxURL)
-	case err != nil || u.Scheme != "https" || u.Hostname() == "" || u.Opaque != "":
+	case err != nil || !IsURL(clientID) || u.Hostname() == "" || u.Opaque != "":
 		return invalid("it is no https URL")
 	case u.User != nil:
 		return invalid("it has a user name")

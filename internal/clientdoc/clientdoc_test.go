@@ -131,6 +131,7 @@ func TestCheckURL(t *testing.T) {
 		"https://app.example":                              false,
 		"https://app.example/":                             false,
 		"http://app.example/c":                             false,
+		"hTtps://app.example/c":                            false,
 		"https:///c":                                       false,
 		"https://u@app.example/c":                          false,
 		"https://app.example/c#f":                          false,
