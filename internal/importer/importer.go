@@ -5,7 +5,6 @@
 package importer
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -176,8 +175,8 @@ func (i *Importer) recordings(
 	seen := map[pierre.ActivityID]bool{}
 	for part, rec := range res.Recordings {
 		i.opts.Pause(ctx)
-		if !res.LocalTimes {
-			rec.UTCOffset = cmp.Or(rec.UTCOffset, offsetAt(rec))
+		if !res.LocalTimes && rec.UTCOffset == nil {
+			rec.UTCOffset = offsetAt(rec)
 		}
 		added, err := i.store.ImportRecording(ctx, user, pierre.Source{
 			Provider: rec.Provider, ExternalID: res.ExternalID, File: res.Path, Format: res.Format, SHA256: res.SHA256,
