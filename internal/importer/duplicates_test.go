@@ -92,16 +92,17 @@ func TestLocalTimeCalledUTC(t *testing.T) {
 		name     string
 		lat, lon float64
 		offset   time.Duration
+		start    time.Time
 	}{
-		{"Berlin", 52.52, 13.40, 2 * time.Hour},
-		{"Kathmandu", 27.70, 85.32, 5*time.Hour + 45*time.Minute},
-		{"San Francisco", 37.77, -122.42, -7 * time.Hour},
+		{"Berlin", 52.52, 13.40, 2 * time.Hour, time.Date(2024, 7, 7, 12, 0, 0, 0, time.UTC)},
+		{"Kathmandu", 27.70, 85.32, 5*time.Hour + 45*time.Minute, time.Date(2024, 7, 7, 12, 0, 0, 0, time.UTC)},
+		{"San Francisco", 37.77, -122.42, -7 * time.Hour, time.Date(2024, 7, 7, 12, 0, 0, 0, time.UTC)},
+		{"the day the clocks change", 37.77, -122.42, -7 * time.Hour, time.Date(2024, 3, 10, 15, 0, 0, 0, time.UTC)},
 	} {
 		t.Run(place.name, func(t *testing.T) {
-			start := time.Date(2024, 7, 7, 12, 0, 0, 0, time.UTC)
 			dir := t.TempDir()
-			utc := writeTrack(t, filepath.Join(dir, "utc.gpx"), place.lat, place.lon, start)
-			local := writeTrack(t, filepath.Join(dir, "local.gpx"), place.lat, place.lon, start.Add(place.offset))
+			utc := writeTrack(t, filepath.Join(dir, "utc.gpx"), place.lat, place.lon, place.start)
+			local := writeTrack(t, filepath.Join(dir, "local.gpx"), place.lat, place.lon, place.start.Add(place.offset))
 			orders([]string{utc, local}, func(chosen []string) {
 				if len(chosen) < 2 {
 					return
@@ -117,8 +118,9 @@ func TestLocalTimeCalledUTC(t *testing.T) {
 				if err != nil || len(page.Activities) != 1 {
 					t.Fatalf("%d activities of %v, %v", len(page.Activities), chosen, err)
 				}
-				if got := page.Activities[0].Start; !got.Equal(start) {
-					t.Errorf("starts at %v of %v, want %v", got, chosen, start)
+				got := page.Activities[0]
+				if offset := got.UTCOffset; !got.Start.Equal(place.start) || offset == nil || *offset != int(place.offset.Seconds()) {
+					t.Errorf("starts at %v, %v s from UTC, of %v; want %v, %v", got.Start, deref(offset), chosen, place.start, place.offset)
 				}
 			})
 		})

@@ -20,25 +20,27 @@ func Activity(ranked []Facts) pierre.Activity {
 		complete(&a, f.Activity)
 	}
 	a.Name = name(ranked)
-	a.Start = start(ranked)
+	zoned, right := clocks(ranked)
+	a.Start = a.Start.Add(-zoneShift(ranked[0], zoned) - localAsUTC(zoned, right))
+	if right.Activity.UTCOffset != nil {
+		a.UTCOffset = right.Activity.UTCOffset
+	}
 	return a
 }
 
-// start is the richest source's. One without a zone is the last resort, and one that calls local time UTC is corrected by the others.
-func start(ranked []Facts) time.Time {
-	own := ranked[0].Activity.Start
+// clocks returns the richest source whose times have a zone, and the one whose clock is right: the same, unless that calls
+// local time UTC and another does not. A source without a zone is the last resort.
+func clocks(ranked []Facts) (zoned, right Facts) {
+	zoned = ranked[0]
+	if i := slices.IndexFunc(ranked, func(f Facts) bool { return !f.Source.LocalTimes }); i >= 0 {
+		zoned = ranked[i]
+	}
 	for _, f := range ranked {
-		if !f.Source.LocalTimes {
-			own = own.Add(-zoneShift(ranked[0], f))
-			break
+		if localAsUTC(zoned, f) != 0 {
+			return zoned, f
 		}
 	}
-	for _, f := range ranked[1:] {
-		if offset := localAsUTC(ranked[0], f); offset != 0 && !ranked[0].Source.LocalTimes && !f.Source.LocalTimes {
-			return own.Add(-offset)
-		}
-	}
-	return own
+	return zoned, zoned
 }
 
 func complete(a *pierre.Activity, from pierre.Activity) {
@@ -165,10 +167,10 @@ func zoneShift(a, b Facts) time.Duration {
 	return a.Activity.Start.Sub(b.Activity.Start).Round(time.Hour)
 }
 
-// localAsUTC returns the offset of their place if a starts by just that after b, as a recording does whose local times are
+// localAsUTC returns the offset of their place if a starts by just that after b, as a copy does whose local times are
 // called UTC; else 0. Only tracks can tell that it is the same activity.
 func localAsUTC(a, b Facts) time.Duration {
-	if a.Columns&b.Columns&HasPosition == 0 {
+	if a.Source.LocalTimes || b.Source.LocalTimes || !mayBeCopies(a, b) {
 		return 0
 	}
 	d := a.Activity.Start.Sub(b.Activity.Start)
@@ -181,4 +183,13 @@ func localAsUTC(a, b Facts) time.Duration {
 		}
 	}
 	return 0
+}
+
+// mayBeCopies reports whether two sources may be copies of one recording whose times were written differently. FIT states its
+// clock, and on a court one hour looks like the next.
+func mayBeCopies(a, b Facts) bool {
+	if a.Source.Format == "fit" && b.Source.Format == "fit" || min(a.Extent, b.Extent) < minExtent {
+		return false
+	}
+	return math.Abs(float64(a.Samples-b.Samples)) <= maxCopyRatio*float64(max(a.Samples, b.Samples))
 }

@@ -100,6 +100,36 @@ func TestStartOfClockWithoutZone(t *testing.T) {
 	}
 }
 
+// Where the source whose start counts says how far its clock is from UTC, that holds. The copy that calls local time UTC was
+// given the offset of another hour, before the clocks changed; it may be the richest, or complete one without a zone.
+func TestStartOfLocalTimeCalledUTC(t *testing.T) {
+	right := recording(func(s *pierre.Source, r *pierre.Recording) {
+		s.Format, r.Series, r.UTCOffset = "gpx", line(), new(-7*3600)
+	})
+	wrong := recording(func(s *pierre.Source, r *pierre.Recording) {
+		s.Format, r.Series, r.UTCOffset = "gpx", line(), new(-8*3600)
+		r.Series.Altitude = r.Series.Latitude
+		r.Start = noon.Add(-7 * time.Hour)
+	})
+	unzoned := recording(func(s *pierre.Source, r *pierre.Recording) {
+		s.LocalTimes = true
+		r.Series = line()
+		r.Series.Altitude, r.Series.Power = r.Series.Latitude, r.Series.Latitude
+		r.Start = noon.Add(-7 * time.Hour)
+	})
+	for name, sources := range map[string][]merge.Facts{
+		"the copy is the richest": ranked(right, wrong),
+		"one without a zone is":   ranked(right, wrong, unzoned),
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := merge.Activity(sources)
+			if !got.Start.Equal(noon) || got.UTCOffset == nil || *got.UTCOffset != -7*3600 {
+				t.Errorf("starts at %v, offset %v; want %v, -7 h", got.Start, got.UTCOffset, noon)
+			}
+		})
+	}
+}
+
 func TestNeeded(t *testing.T) {
 	with := func(s pierre.Series) merge.Facts {
 		return recording(func(_ *pierre.Source, r *pierre.Recording) { r.Series = s })

@@ -33,6 +33,12 @@ const (
 // as UTC: they are copies of one.
 const LocalAsUTCTolerance = 15 * time.Second
 
+// What tells copies of one recording from two that are alike.
+const (
+	minExtent    = 500.0 // m, of the track
+	maxCopyRatio = 0.02  // by which their numbers of samples differ
+)
+
 // A Verdict says whether two sources are of one activity.
 type Verdict int
 

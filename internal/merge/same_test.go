@@ -28,6 +28,19 @@ func recording(change func(*pierre.Source, *pierre.Recording)) merge.Facts {
 func TestCompare(t *testing.T) {
 	type change = func(*pierre.Source, *pierre.Recording)
 	track := func(r *pierre.Recording) { r.Series = circle(3100, 0) }
+	copied := func(s *pierre.Source, r *pierre.Recording) { s.Format, r.Series = "gpx", line() }
+	// in UTC+1 by one clock and in UTC by the other, if it is a copy
+	hourLater := func(change change) change {
+		return func(s *pierre.Source, r *pierre.Recording) {
+			change(s, r)
+			r.Start, r.UTCOffset = noon.Add(time.Hour), new(3600)
+		}
+	}
+	court := func(s *pierre.Source, r *pierre.Recording) { s.Format, r.Series = "gpx", circle(3600, 0) }
+	sprint := func(s *pierre.Source, r *pierre.Recording) {
+		s.Format, r.Series = "gpx", pierre.Series{Time: line().Time[:60], Latitude: line().Latitude[:60], Longitude: line().Longitude[:60]}
+		*r.DurationSeconds, *r.ElapsedSeconds, *r.DistanceMeters = 60, 60, 480
+	}
 	for _, test := range []struct {
 		name string
 		a, b change
@@ -89,17 +102,30 @@ func TestCompare(t *testing.T) {
 			s.LocalTimes = true
 			r.Start, r.DistanceMeters = noon.Add(3*time.Hour), nil
 		}, merge.Different},
-		{"later by the offset of their place", func(_ *pierre.Source, r *pierre.Recording) { track(r) }, func(_ *pierre.Source, r *pierre.Recording) {
-			track(r)
+		{"later by the offset of their place", copied, func(s *pierre.Source, r *pierre.Recording) {
+			copied(s, r)
 			r.Start, r.UTCOffset = noon.Add(-7*time.Hour+15*time.Second), new(-7*3600)
 		}, merge.SameIfTracksAgree},
-		{"later by nearly the offset of their place", func(_ *pierre.Source, r *pierre.Recording) { track(r) }, func(_ *pierre.Source, r *pierre.Recording) {
-			track(r)
+		{"later by nearly the offset of their place", copied, func(s *pierre.Source, r *pierre.Recording) {
+			copied(s, r)
 			r.Start, r.UTCOffset = noon.Add(-7*time.Hour+16*time.Second), new(-7*3600)
 		}, merge.Different},
 		{"later by the offset, without tracks", func(*pierre.Source, *pierre.Recording) {}, func(_ *pierre.Source, r *pierre.Recording) {
 			r.Start, r.UTCOffset = noon.Add(-7*time.Hour), new(-7*3600)
 		}, merge.Different},
+		{"an hour later in UTC+1", copied, hourLater(copied), merge.SameIfTracksAgree},
+		{"an hour later in UTC+1, one by a format that states its clock", func(_ *pierre.Source, r *pierre.Recording) {
+			r.Series = line()
+		}, hourLater(copied), merge.SameIfTracksAgree},
+		{"an hour later in UTC+1, both by such a format", func(_ *pierre.Source, r *pierre.Recording) {
+			r.Series = line()
+		}, hourLater(func(_ *pierre.Source, r *pierre.Recording) { r.Series = line() }), merge.Different},
+		{"the next hour on the court", court, hourLater(court), merge.Different},
+		{"the same minute an hour later", sprint, hourLater(sprint), merge.Different},
+		{"the same way an hour later, with other samples", copied, hourLater(func(s *pierre.Source, r *pierre.Recording) {
+			copied(s, r)
+			r.Series = every(line(), 2)
+		}), merge.Different},
 		{"two minutes each, back to back", func(_ *pierre.Source, r *pierre.Recording) {
 			*r.DurationSeconds, *r.ElapsedSeconds, r.DistanceMeters = 50, 50, nil
 		}, func(_ *pierre.Source, r *pierre.Recording) {

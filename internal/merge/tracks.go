@@ -102,3 +102,18 @@ func distance(lat1, lon1, lat2, lon2 float64) float64 {
 	h := sinLat*sinLat + math.Cos(lat1*rad)*math.Cos(lat2*rad)*sinLon*sinLon
 	return 2 * earthRadius * math.Asin(math.Sqrt(min(1, h)))
 }
+
+// extent returns the diagonal of the rectangle around a track in whole metres, 0 without one.
+func extent(s pierre.Series) float64 {
+	south, north, west, east := 90.0, -90.0, 180.0, -180.0
+	for i, latitude := range s.Latitude {
+		if !math.IsNaN(latitude) {
+			south, north = min(south, latitude), max(north, latitude)
+			west, east = min(west, s.Longitude[i]), max(east, s.Longitude[i])
+		}
+	}
+	if south > north {
+		return 0
+	}
+	return math.Round(distance(south, west, north, east))
+}

@@ -47,6 +47,7 @@ type summary struct {
 	Columns merge.Columns `json:"columns,omitempty"`
 	Samples int           `json:"samples,omitempty"`
 	Span    float64       `json:"span_seconds,omitempty"`
+	Extent  float64       `json:"extent_meters,omitempty"`
 }
 
 func (s *Store) newEntry(src pierre.Source, rec pierre.Recording) (*entry, error) {
@@ -55,7 +56,7 @@ func (s *Store) newEntry(src pierre.Source, rec pierre.Recording) (*entry, error
 	var err error
 	e.summary, err = json.Marshal(summary{
 		a.Name, a.Description, a.Sport, a.SportName, a.Indoor, a.Race, a.UTCOffset, a.HasGPS, a.Device, a.MultisportID, a.Warnings, a.Totals,
-		e.Columns, e.Samples, e.Span,
+		e.Columns, e.Samples, e.Span, e.Extent,
 	})
 	if err != nil {
 		return nil, err
@@ -115,7 +116,7 @@ func scanEntry(row scanner, more ...any) (*entry, error) {
 		Start: time.UnixMicro(start).UTC(), UTCOffset: sum.UTCOffset, HasGPS: sum.HasGPS, Device: sum.Device,
 		MultisportID: sum.MultisportID, Warnings: sum.Warnings, Totals: sum.Totals,
 	}
-	e.Columns, e.Samples, e.Span = sum.Columns, sum.Samples, sum.Span
+	e.Columns, e.Samples, e.Span, e.Extent = sum.Columns, sum.Samples, sum.Span, sum.Extent
 	return e, nil
 }
 
@@ -178,7 +179,8 @@ func (s sources) nearby(ctx context.Context, in merge.Facts) ([]sourceKey, error
 	}
 	var offset, tolerance int64 // µs, by which a copy is off that calls local time UTC
 	if in.Activity.UTCOffset != nil && in.Columns&merge.HasPosition != 0 {
-		offset, tolerance = int64(*in.Activity.UTCOffset)*1e6, merge.LocalAsUTCTolerance.Microseconds()
+		// Around a change of the clocks, the two copies are given offsets that differ by an hour.
+		offset, tolerance = int64(*in.Activity.UTCOffset)*1e6, (time.Hour + merge.LocalAsUTCTolerance).Microseconds()
 	}
 	// Each part runs along one index and stops at its limit, however many sources the user has.
 	const (
