@@ -53,7 +53,9 @@ func complete(a *pierre.Activity, from pierre.Activity) {
 	setIfEmpty(&a.Description, from.Description)
 	setIfEmpty(&a.Device, from.Device)
 	setIfEmpty(&a.MultisportID, from.MultisportID)
-	setIfEmpty(&a.SportName, from.SportName)
+	if setIfEmpty(&a.SportName, from.SportName); !isVague(a.Sport) {
+		a.SportName = ""
+	}
 	a.HasGPS, a.Indoor, a.Race = a.HasGPS || from.HasGPS, a.Indoor || from.Indoor, a.Race || from.Race
 	a.Totals.Complete(from.Totals)
 }

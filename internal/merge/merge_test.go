@@ -84,6 +84,29 @@ func TestName(t *testing.T) {
 	}
 }
 
+// A source's own name of the sport stands where the sport that came out says nothing.
+func TestSportName(t *testing.T) {
+	called := func(format string, sport pierre.Sport, name string) merge.Facts {
+		return recording(func(s *pierre.Source, r *pierre.Recording) { s.Format, r.Sport, r.SportName = format, sport, name })
+	}
+	for _, test := range []struct {
+		name    string
+		sources []merge.Facts
+		sport   pierre.Sport
+		want    string
+	}{
+		{"two vague ones", []merge.Facts{called("fit", pierre.SportOther, ""), called("gpx", pierre.SportOther, "padel")}, pierre.SportOther, "padel"},
+		{"a clear one first", []merge.Facts{called("fit", pierre.SportRun, ""), called("gpx", pierre.SportOther, "orienteering")}, pierre.SportRun, ""},
+		{"a clear one second", []merge.Facts{called("fit", pierre.SportOther, "orienteering"), called("gpx", pierre.SportRun, "")}, pierre.SportRun, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := merge.Activity(ranked(test.sources...)); got.Sport != test.sport || got.SportName != test.want {
+				t.Errorf("%s, called %q; want %s, %q", got.Sport, got.SportName, test.sport, test.want)
+			}
+		})
+	}
+}
+
 // The start of a source that knows its time zone is the true one.
 func TestStartOfClockWithoutZone(t *testing.T) {
 	rich := recording(func(s *pierre.Source, r *pierre.Recording) {

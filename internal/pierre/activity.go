@@ -92,7 +92,7 @@ type Activity struct {
 	Name         string
 	Description  string
 	Sport        Sport
-	SportName    string    // as the source calls it, where Sport says less, such as padel or lap swimming; else ""
+	SportName    string    // as the source calls it, where Sport says less, such as padel; else ""
 	Indoor       bool      // a source said so
 	Race         bool      // the athlete said so
 	Start        time.Time // UTC
