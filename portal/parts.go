@@ -101,9 +101,9 @@ type billMail struct {
 }
 
 // Invoice implements [billing.Mail].
-func (m billMail) Invoice(ctx context.Context, t *db.Tx, i db.Invoice, number string) error {
+func (m billMail) Invoice(ctx context.Context, t *db.Tx, i db.Invoice) error {
 	letter, err := m.texts(ctx).Invoice(i.Email, mail.InvoiceNotice{
-		Number: number, Period: i.Month.String(), Total: i.Total().String(), Path: "/account/invoices/" + strconv.FormatInt(i.Number, 10),
+		Number: i.Printed, Period: i.Month.String(), Total: i.Total().String(), Path: "/account/invoices/" + strconv.FormatInt(i.Number, 10),
 	})
 	if err != nil {
 		return err

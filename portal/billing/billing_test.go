@@ -97,6 +97,16 @@ func TestAMonthFromCallsToInvoice(t *testing.T) {
 		t.Errorf("as JSON: %+v, %v", exported, err)
 	}
 
+	// Invoices that were sent stay as they were sent.
+	if err := b.db.ChangeSettings(t.Context(), db.Act{Person: "x", At: s.clock()}, "all", func(now *db.Settings) error {
+		*now = db.Settings{Operator: "Other", Letterhead: "Elsewhere", InvoicePrefix: "X", InvoiceNote: "Another note."}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	b.want(t, "ana@example.com", "GET /account/invoices/1", http.StatusOK, printed)
+	b.want(t, "viewer", "GET /admin/billing/months/2026-10", http.StatusOK, []string{"C-00001"})
+
 	// Calls of October come late: they are billed with November, at October's price.
 	s.calls(k, "professional", noon(10, 30), 20)
 	if err := b.db.SetPrice(t.Context(), db.Act{Person: "x", At: s.clock()}, db.Price{Tier: "professional", Currency: "EUR", Base: 3000, Included: 100, Overage: 900, OverageCalls: 10}); err != nil {

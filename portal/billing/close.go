@@ -18,8 +18,8 @@ const closeAfter = 10 * time.Minute
 
 // Mail puts mails into the outbox, in the transaction that is the reason for them.
 type Mail interface {
-	// Invoice tells a customer of an invoice. number is as it is printed.
-	Invoice(ctx context.Context, t *db.Tx, i db.Invoice, number string) error
+	// Invoice tells a customer of an invoice.
+	Invoice(ctx context.Context, t *db.Tx, i db.Invoice) error
 }
 
 // A draft is a month as it would be closed now.
@@ -117,17 +117,9 @@ func (s *Service) Close(ctx context.Context, p route.Person, month db.Month) (db
 	if err != nil {
 		return db.BillingMonth{}, err
 	}
-	c := db.Closing{Month: month, Calls: d.Calls, Lines: d.Lines, Invoices: invoices(d.Lines, d.customers)}
+	c := db.Closing{Month: month, Calls: d.Calls, Lines: d.Lines, Invoices: invoices(d.Lines, d.customers), Settings: settings, More: s.mail.Invoice}
 	if s.opts.Stripe != nil {
 		c.Events = events(month, d.Lines, d.customers, s.now())
 	}
-	c.More = func(ctx context.Context, t *db.Tx, i db.Invoice) error {
-		return s.mail.Invoice(ctx, t, i, printed(settings, i))
-	}
 	return s.db.CloseMonth(ctx, db.Act{Person: p.Email, At: s.now()}, c)
-}
-
-// printed returns an invoice's number as it is printed: with what stands before it, and at least five digits.
-func printed(settings db.Settings, i db.Invoice) string {
-	return fmt.Sprintf("%s%05d", settings.InvoicePrefix, i.Number)
 }

@@ -27,11 +27,3 @@ func FuzzPriceOf(f *testing.F) {
 		}
 	})
 }
-
-func TestPrintedNumbers(t *testing.T) {
-	for number, want := range map[int64]string{1: "C-00001", 99_999: "C-99999", 123_456: "C-123456"} {
-		if got := printed(db.Settings{InvoicePrefix: "C-"}, db.Invoice{Number: number}); got != want {
-			t.Errorf("%d is printed %s", number, got)
-		}
-	}
-}

@@ -19,13 +19,11 @@ import (
 // invoiceData is what the pages billing/invoice and billing/own-invoice show.
 type invoiceData struct {
 	Invoice    db.Invoice
-	Number     string // as it is printed
 	Lines      []db.BillingLine
 	Date       time.Time // when the month was closed
-	Operator   string
-	Letterhead []string // lines
-	Address    []string // lines
-	Note       []string // lines
+	Letterhead []string  // lines
+	Address    []string  // lines
+	Note       []string  // lines
 }
 
 func textLines(text string) []string {
@@ -45,10 +43,6 @@ func (s *Service) invoice(r *http.Request) (d invoiceData, err error) {
 	if err != nil {
 		return d, err
 	}
-	settings, err := s.db.Settings(r.Context())
-	if err != nil {
-		return d, err
-	}
 	m, err := s.closed(r, i.Month)
 	if err != nil || m == nil {
 		return d, err
@@ -58,8 +52,8 @@ func (s *Service) invoice(r *http.Request) (d invoiceData, err error) {
 			d.Lines = append(d.Lines, l)
 		}
 	}
-	d.Invoice, d.Number, d.Date, d.Operator = i, printed(settings, i), m.Closed, settings.Operator
-	d.Letterhead, d.Address, d.Note = textLines(settings.Letterhead), textLines(i.Address), textLines(settings.InvoiceNote)
+	d.Invoice, d.Date = i, m.Closed
+	d.Letterhead, d.Address, d.Note = textLines(i.Letterhead), textLines(i.Address), textLines(i.Note)
 	return d, nil
 }
 
@@ -83,22 +77,6 @@ func (s *Service) ownInvoice(w http.ResponseWriter, r *http.Request) error {
 	return s.pages.Page(w, r, http.StatusOK, "billing/own-invoice", &d)
 }
 
-// ownRow is an invoice in a list.
-type ownRow struct {
-	db.Invoice
-
-	Printed string
-}
-
-func (s *Service) rows(r *http.Request, list []db.Invoice) ([]ownRow, error) {
-	settings, err := s.db.Settings(r.Context())
-	rows := make([]ownRow, len(list))
-	for n, i := range list {
-		rows[n] = ownRow{i, printed(settings, i)}
-	}
-	return rows, err
-}
-
 // ownInvoices shows a customer all invoices of theirs.
 func (s *Service) ownInvoices(w http.ResponseWriter, r *http.Request) error {
 	a, _ := route.CustomerFrom(r.Context())
@@ -106,18 +84,14 @@ func (s *Service) ownInvoices(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rows, err := s.rows(r, list)
-	if err != nil {
-		return err
-	}
-	return s.pages.Page(w, r, http.StatusOK, "billing/own-invoices", struct{ Invoices []ownRow }{rows})
+	return s.pages.Page(w, r, http.StatusOK, "billing/own-invoices", struct{ Invoices []db.Invoice }{list})
 }
 
 // customerData is what the page billing/customer shows.
 type customerData struct {
 	UserID   pierre.UserID
 	Form     ui.Form
-	Invoices []ownRow
+	Invoices []db.Invoice
 	MayEdit  bool
 }
 
@@ -141,12 +115,8 @@ func (s *Service) showCustomer(w http.ResponseWriter, r *http.Request, status in
 	if err != nil {
 		return err
 	}
-	rows, err := s.rows(r, list)
-	if err != nil {
-		return err
-	}
 	p, _ := route.PersonFrom(r.Context())
-	return s.pages.Page(w, r, status, "billing/customer", customerData{UserID: id, Form: f, Invoices: rows, MayEdit: p.May(route.Admin)})
+	return s.pages.Page(w, r, status, "billing/customer", customerData{UserID: id, Form: f, Invoices: list, MayEdit: p.May(route.Admin)})
 }
 
 const maxID = 64

@@ -83,7 +83,7 @@ func TestMonthsCloseInOrder(t *testing.T) {
 // fullMailbox takes no mail.
 type fullMailbox struct{}
 
-func (fullMailbox) Invoice(context.Context, *db.Tx, db.Invoice, string) error {
+func (fullMailbox) Invoice(context.Context, *db.Tx, db.Invoice) error {
 	return errors.New("no more")
 }
 

@@ -59,7 +59,6 @@ type monthData struct {
 	Ready     bool // it can be closed now
 	Next      bool // it is the next one to be closed
 	MayClose  bool
-	Settings  db.Settings
 }
 
 // Refused counts the events that Stripe does not take.
@@ -71,9 +70,6 @@ func (d monthData) Refused() (n int) {
 	}
 	return n
 }
-
-// Number returns an invoice's number as it is printed.
-func (d monthData) Number(i db.Invoice) string { return printed(d.Settings, i) }
 
 // A customerLines has the lines of one customer.
 type customerLines struct {
@@ -135,9 +131,6 @@ func (s *Service) monthPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	d.Customers, d.Sums = byCustomer(lines), sumsOf(lines)
-	if d.Settings, err = s.db.Settings(r.Context()); err != nil {
-		return err
-	}
 	p, _ := route.PersonFrom(r.Context())
 	d.MayClose = p.May(route.Admin)
 	return s.pages.Page(w, r, http.StatusOK, "billing/month", d)

@@ -112,10 +112,10 @@ type mailbox struct {
 	sent []string
 }
 
-func (m *mailbox) Invoice(_ context.Context, _ *db.Tx, i db.Invoice, number string) error {
+func (m *mailbox) Invoice(_ context.Context, _ *db.Tx, i db.Invoice) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.sent = append(m.sent, number+" to "+i.Email+" over "+i.Total().String())
+	m.sent = append(m.sent, i.Printed+" to "+i.Email+" over "+i.Total().String())
 	return nil
 }
 

@@ -61,32 +61,38 @@ func (l *BillingLine) text() []string {
 	return texts
 }
 
-// An Invoice is what a customer owes for a month, in one currency. It is never changed.
+// An Invoice is what a customer owes for a month, in one currency, with all that is printed on it. It is never changed.
 type Invoice struct {
-	Number   int64 // 1, 2, 3, … without a gap
-	Month    Month
-	UserID   pierre.UserID
-	Email    string
-	Company  string
-	Address  string
-	TaxID    string
-	Currency Currency
-	Amount   int64
+	Number     int64  // 1, 2, 3, … without a gap
+	Printed    string // the number with what stands before it
+	Month      Month
+	UserID     pierre.UserID
+	Email      string
+	Company    string
+	Address    string // in lines
+	TaxID      string
+	Currency   Currency
+	Amount     int64
+	Operator   string
+	Letterhead string // in lines
+	Note       string // below the sum, in lines
 }
 
 // Total returns the amount, for pages.
 func (i *Invoice) Total() Money { return Money{i.Amount, i.Currency} }
 
-const invoiceColumns = `number, month, user_id, email, company, address, tax_id, currency, amount`
+const invoiceColumns = `number, printed, month, user_id, email, company, address, tax_id, currency, amount, operator, letterhead, note`
 
 func scanInvoice(from scanner) (i Invoice, err error) {
-	err = from.Scan(&i.Number, &i.Month, &i.UserID, &i.Email, &i.Company, &i.Address, &i.TaxID, &i.Currency, &i.Amount)
+	err = from.Scan(&i.Number, &i.Printed, &i.Month, &i.UserID, &i.Email, &i.Company, &i.Address, &i.TaxID, &i.Currency, &i.Amount,
+		&i.Operator, &i.Letterhead, &i.Note)
 	return i, err
 }
 
 func (i *Invoice) text() []string {
 	return []string{
-		strconv.FormatInt(i.Number, 10), string(i.Month), string(i.UserID), i.Email, i.Company, i.Address, i.TaxID, string(i.Currency), strconv.FormatInt(i.Amount, 10),
+		strconv.FormatInt(i.Number, 10), i.Printed, string(i.Month), string(i.UserID), i.Email, i.Company, i.Address, i.TaxID,
+		string(i.Currency), strconv.FormatInt(i.Amount, 10), i.Operator, i.Letterhead, i.Note,
 	}
 }
 
@@ -128,7 +134,8 @@ type Closing struct {
 	Month    Month
 	Calls    int64 // of the month, as the server counted them
 	Lines    []BillingLine
-	Invoices []Invoice    // without numbers
+	Invoices []Invoice    // without numbers, and without what Settings say
+	Settings Settings     // of which invoices have the operator, the letterhead, the note and what stands before the number
 	Events   []MeterEvent // for Stripe
 	// More is done for each invoice in the same transaction, such as a mail; nil: nothing.
 	More func(ctx context.Context, t *Tx, i Invoice) error
@@ -141,7 +148,10 @@ func (c Closing) numbered(last int64) ([]BillingLine, []Invoice) {
 		lines[n].Month, lines[n].Number = c.Month, int64(n+1)
 	}
 	for n := range invoices {
-		invoices[n].Month, invoices[n].Number = c.Month, last+int64(n+1)
+		i := &invoices[n]
+		i.Month, i.Number = c.Month, last+int64(n+1)
+		i.Printed = fmt.Sprintf("%s%05d", c.Settings.InvoicePrefix, i.Number)
+		i.Operator, i.Letterhead, i.Note = c.Settings.Operator, c.Settings.Letterhead, c.Settings.InvoiceNote
 	}
 	return lines, invoices
 }
@@ -202,8 +212,9 @@ func (db *DB) insertMonth(ctx context.Context, t *Tx, m BillingMonth, lines []Bi
 	}
 	for n := range invoices {
 		i := &invoices[n]
-		if _, err := t.Exec(ctx, `INSERT INTO portal_invoices (`+invoiceColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			i.Number, string(i.Month), string(i.UserID), i.Email, i.Company, i.Address, i.TaxID, string(i.Currency), i.Amount); err != nil {
+		if _, err := t.Exec(ctx, `INSERT INTO portal_invoices (`+invoiceColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+			i.Number, i.Printed, string(i.Month), string(i.UserID), i.Email, i.Company, i.Address, i.TaxID, string(i.Currency), i.Amount,
+			i.Operator, i.Letterhead, i.Note); err != nil {
 			return err
 		}
 	}

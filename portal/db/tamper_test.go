@@ -184,6 +184,8 @@ func TestClosedMonthsAreFinal(t *testing.T) {
 			{"portal_billing_lines", `UPDATE portal_billing_lines SET amount = amount - 1 WHERE month = '2026-10' AND number = 1`, `UPDATE portal_billing_lines SET amount = amount + 1 WHERE month = '2026-10' AND number = 1`},
 			{"portal_billing_lines", `UPDATE portal_billing_lines SET user_id = 'u2', email = 'u2@example.com' WHERE month = '2026-10' AND number = 1`, `UPDATE portal_billing_lines SET user_id = 'u1', email = 'u1@example.com' WHERE month = '2026-10' AND number = 1`},
 			{"portal_invoices", `UPDATE portal_invoices SET amount = 0 WHERE month = '2026-10'`, `UPDATE portal_invoices SET amount = 1 WHERE month = '2026-10'`},
+			{"portal_invoices", `UPDATE portal_invoices SET printed = 'X' WHERE month = '2026-10'`, `UPDATE portal_invoices SET printed = '00002' WHERE month = '2026-10'`},
+			{"portal_invoices", `UPDATE portal_invoices SET note = operator, operator = 'X' WHERE month = '2026-10'`, `UPDATE portal_invoices SET operator = note WHERE month = '2026-10'`},
 			{"portal_billing_months", `UPDATE portal_billing_months SET closed_by = 'b' WHERE month = '2026-10'`, `UPDATE portal_billing_months SET closed_by = 'a' WHERE month = '2026-10'`},
 			{"portal_billing_months", `UPDATE portal_billing_months SET place = 9 WHERE month = '2026-10'`, `UPDATE portal_billing_months SET place = 2 WHERE month = '2026-10'`},
 			{"portal_billing_lines", `DELETE FROM portal_billing_lines WHERE month = '2026-10' AND number = 2`, ``},
