@@ -286,8 +286,10 @@ func TestStripe(t *testing.T) {
 	fake := &stripe{events: map[string]int64{}, down: 1}
 	d := newDB(t)
 	b := newSite(t, d, s.client, billing.Options{Now: s.clock, Stripe: stripeClient(t, fake)})
+	users := map[string]pierre.UserID{}
 	for email, id := range map[string]string{"ana@example.com": "cus_ana", "bob@example.com": "cus_gone"} {
 		k := s.key(email, "professional", "k")
+		users[email] = k.UserID
 		s.calls(k, "professional", noon(10, 6), 10)
 		if err := d.SetBillingCustomer(t.Context(), db.Act{Person: "x", At: s.clock()}, db.BillingCustomer{UserID: k.UserID, Stripe: id}); err != nil {
 			t.Fatal(err)
@@ -318,13 +320,19 @@ func TestStripe(t *testing.T) {
 	if len(fake.events) != 1 || fake.events["cus_ana:tool_calls:2026-10"] != 10 {
 		t.Errorf("Stripe has %v", fake.events)
 	}
-	if fake.form["timestamp"] != fmt.Sprint(time.Date(2026, 10, 31, 23, 59, 59, 0, time.UTC).Unix()) || fake.form["event_name"] != "tool_calls" || fake.last.Get("Idempotency-Key") != fake.form["identifier"] {
+	if fake.form["timestamp"] != fmt.Sprint(time.Date(2026, 10, 31, 23, 59, 59, 0, time.UTC).Unix()) || fake.form["event_name"] != "tool_calls" || fake.last.Get("Idempotency-Key") != "" {
 		t.Errorf("Stripe got %v, %v", fake.form, fake.last)
 	}
 	b.want(t, "admin", "GET /admin/billing/months/2026-10", http.StatusOK, []string{"Delivered", "Refused", "No such customer", "Send the refused again"})
 	b.want(t, "admin", "POST /admin/billing/months/2026-10/retry", http.StatusSeeOther, nil)
+	deliver(0)
+	bob := "/admin/billing/customers/" + string(users["bob@example.com"])
+	b.want(t, "admin", "POST "+bob, http.StatusUnprocessableEntity, []string{"Another customer has this id at Stripe."}, "stripe", "cus_ana")
+	b.want(t, "admin", "POST "+bob, http.StatusSeeOther, nil, "stripe", "cus_bob")
+	b.want(t, "admin", "POST /admin/billing/months/2026-10/retry", http.StatusSeeOther, nil)
+	deliver(1) // for the id that the customer has now
 	events, err := d.MeterEvents(t.Context(), "2026-10")
-	if err != nil || len(events) != 2 || events[0].State != db.EventDelivered || events[0].Tries < 2 || events[1].State != db.EventWaiting {
-		t.Errorf("events: %+v, %v", events, err)
+	if err != nil || len(events) != 2 || events[0].State != db.EventDelivered || events[0].Tries < 2 || events[1].State != db.EventDelivered || fake.events["cus_bob:tool_calls:2026-10"] != 10 {
+		t.Errorf("events: %+v, %v; Stripe has %v", events, err, fake.events)
 	}
 }

@@ -2,7 +2,6 @@ package billing
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -241,7 +240,7 @@ func events(month db.Month, lines []db.BillingLine, customers map[pierre.UserID]
 	for user, calls := range sums {
 		stripe := customers[user].Stripe
 		list = append(list, db.MeterEvent{
-			Identifier: fmt.Sprintf("%s:%s:%s", stripe, meter, string(month)), UserID: user, Customer: stripe, Meter: meter, Value: calls, Next: due,
+			Identifier: db.MeterIdentifier(stripe, meter, month), UserID: user, Customer: stripe, Meter: meter, Value: calls, Next: due,
 		})
 	}
 	slices.SortFunc(list, func(a, b db.MeterEvent) int { return strings.Compare(a.Identifier, b.Identifier) })

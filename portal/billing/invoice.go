@@ -2,6 +2,7 @@ package billing
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -156,7 +157,11 @@ func (s *Service) setCustomer(w http.ResponseWriter, r *http.Request) error {
 	if len(wrong) > 0 {
 		return s.showCustomer(w, r, http.StatusUnprocessableEntity, ui.Form{Values: f, Errors: wrong})
 	}
-	if err := s.db.SetBillingCustomer(r.Context(), s.act(r), c); err != nil {
+	err := s.db.SetBillingCustomer(r.Context(), s.act(r), c)
+	if e, ok := errors.AsType[*pierre.Error](err); ok && e.Kind == pierre.KindInvalid {
+		return s.showCustomer(w, r, http.StatusUnprocessableEntity, ui.Form{Values: f, Errors: map[string]string{e.Field: e.Msg}})
+	}
+	if err != nil {
 		return err
 	}
 	ui.Leave(w, r, ui.Note{Text: "The address was saved. It stands on invoices from the next closing on."})

@@ -60,6 +60,7 @@ type verdict struct {
 }
 
 // send tells Stripe of an event that happened at the given time. That Stripe has it already means that it was delivered.
+// There is no Idempotency-Key: the identifier serves for it, and a key refuses a request whose time has moved.
 func (c *Stripe) send(ctx context.Context, e db.MeterEvent, at time.Time) verdict {
 	form := url.Values{
 		"event_name": {e.Meter}, "identifier": {e.Identifier}, "timestamp": {strconv.FormatInt(at.Unix(), 10)},
@@ -71,7 +72,6 @@ func (c *Stripe) send(ctx context.Context, e db.MeterEvent, at time.Time) verdic
 	}
 	r.SetBasicAuth(c.key.Reveal(), "")
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Idempotency-Key", e.Identifier)
 	resp, err := c.http.Do(r)
 	if err != nil {
 		return verdict{problem: "Stripe cannot be reached."}

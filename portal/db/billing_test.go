@@ -143,3 +143,38 @@ func TestMeterEventsAreClaimedOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestRefusedEventsGetTheIDOfNow: they are sent for the id that the customer has at Stripe by then, which is no other's.
+func TestRefusedEventsGetTheIDOfNow(t *testing.T) {
+	d, ctx := dbtest.New(t), t.Context()
+	set := func(user pierre.UserID, stripe string) error {
+		return d.SetBillingCustomer(ctx, by("a"), db.BillingCustomer{UserID: user, Stripe: stripe})
+	}
+	events := []db.MeterEvent{
+		{Identifier: db.MeterIdentifier("cus_1", "m", "2026-10"), UserID: "u1", Customer: "cus_1", Meter: "m"},
+		{Identifier: db.MeterIdentifier("cus_2", "m", "2026-10"), UserID: "u2", Customer: "cus_2", Meter: "m"},
+	}
+	if _, err := d.CloseMonth(ctx, by("a"), db.Closing{Month: "2026-10", Events: events}); err != nil {
+		t.Fatal(err)
+	}
+	events[1].State = db.EventRefused
+	if err := errors.Join(d.SetEvent(ctx, events[1]), set("u1", "cus_3"), set("u2", "cus_1")); err != nil {
+		t.Fatal(err)
+	}
+	if err := set("u1", "cus_1"); pierre.KindOf(err) != pierre.KindInvalid {
+		t.Errorf("two customers with one id: %v", err)
+	}
+	if _, err := d.RetryEvents(ctx, by("a"), "2026-10"); pierre.KindOf(err) != pierre.KindConflict {
+		t.Errorf("two events of one customer at Stripe: %v", err)
+	}
+	if err := set("u2", "cus_4"); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := d.RetryEvents(ctx, by("a"), "2026-10"); n != 1 || err != nil {
+		t.Errorf("%d events wait again: %v", n, err)
+	}
+	list, err := d.MeterEvents(ctx, "2026-10")
+	if err != nil || len(list) != 2 || list[1].Identifier != "cus_4:m:2026-10" || list[1].Customer != "cus_4" || list[1].State != db.EventWaiting {
+		t.Errorf("events: %+v, %v", list, err)
+	}
+}

@@ -18,7 +18,7 @@ const (
 
 // A MeterEvent is what Stripe is told of a customer's closed month.
 type MeterEvent struct {
-	Identifier string // <customer>:<meter>:<period>: Stripe takes each once
+	Identifier string // see MeterIdentifier: within a day, Stripe takes each once
 	Month      Month
 	UserID     pierre.UserID
 	Customer   string // at Stripe
@@ -82,16 +82,50 @@ func (db *DB) SetEvent(ctx context.Context, e MeterEvent) error {
 	})
 }
 
-// RetryEvents lets the refused events of a month wait again, to be tried at once. It returns how many there were.
+// RetryEvents lets the refused events of a month wait again, to be tried at once, for the ids that their customers have at
+// Stripe now. It returns how many there were.
 func (db *DB) RetryEvents(ctx context.Context, act Act, month Month) (n int64, err error) {
 	err = db.Update(ctx, "trying meter events again", func(t *Tx) error {
-		var err error
-		n, err = t.Change(ctx, `UPDATE portal_meter_events SET state = $1, next_us = $2 WHERE month = $3 AND state = $4`,
-			EventWaiting, act.At.UnixMicro(), string(month), EventRefused)
+		rows, err := t.Query(ctx, `SELECT `+eventColumns+` FROM portal_meter_events WHERE month = $1 AND state = $2 ORDER BY identifier`, string(month), EventRefused)
+		list, err := collect(rows, err, scanEvent)
 		if err != nil {
 			return err
+		}
+		n = int64(len(list))
+		for i := range list {
+			if err := retryEvent(ctx, t, act, &list[i]); err != nil {
+				return err
+			}
 		}
 		return Audit(ctx, t, act, "billing.retry_events", string(month), map[string]int64{"events": n})
 	})
 	return n, err
+}
+
+func retryEvent(ctx context.Context, t *Tx, act Act, e *MeterEvent) error {
+	rows, err := t.Query(ctx, `SELECT stripe FROM portal_billing_customers WHERE user_id = $1 AND stripe <> '' AND stripe <> $2`, string(e.UserID), e.Customer)
+	list, err := collect(rows, err, func(rows *sql.Rows) (stripe string, err error) { return stripe, rows.Scan(&stripe) })
+	if err != nil {
+		return err
+	}
+	before := e.Identifier
+	if len(list) > 0 {
+		e.Customer = list[0]
+		e.Identifier = MeterIdentifier(e.Customer, e.Meter, e.Month)
+		var there int64
+		if err := t.Row(ctx, `SELECT COUNT(*) FROM portal_meter_events WHERE identifier = $1`, e.Identifier).Scan(&there); err != nil {
+			return err
+		}
+		if there > 0 {
+			return &pierre.Error{Kind: pierre.KindConflict, Msg: "Stripe is told of " + e.Customer + " in this month already, as of another customer."}
+		}
+	}
+	_, err = t.Exec(ctx, `UPDATE portal_meter_events SET identifier = $1, customer = $2, state = $3, next_us = $4 WHERE identifier = $5`,
+		e.Identifier, e.Customer, EventWaiting, act.At.UnixMicro(), before)
+	return err
+}
+
+// MeterIdentifier names the event of a customer at Stripe about a month: <customer>:<meter>:<month>.
+func MeterIdentifier(customer, meter string, month Month) string {
+	return customer + ":" + meter + ":" + string(month)
 }

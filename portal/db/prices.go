@@ -66,10 +66,19 @@ type BillingCustomer struct {
 	Stripe  string // the customer's id at Stripe; "": none
 }
 
-// SetBillingCustomer keeps what stands on a customer's next invoices.
+// SetBillingCustomer keeps what stands on a customer's next invoices. An id at Stripe is one customer's: that of another is
+// [pierre.KindInvalid].
 func (db *DB) SetBillingCustomer(ctx context.Context, act Act, c BillingCustomer) error {
 	return db.Update(ctx, "changing a customer's address", func(t *Tx) error {
-		_, err := t.Exec(ctx, `INSERT INTO portal_billing_customers (user_id, company, address, tax_id, stripe) VALUES ($1, $2, $3, $4, $5)
+		var others int64
+		err := t.Row(ctx, `SELECT COUNT(*) FROM portal_billing_customers WHERE stripe = $1 AND stripe <> '' AND user_id <> $2`, c.Stripe, string(c.UserID)).Scan(&others)
+		if err != nil {
+			return err
+		}
+		if others > 0 {
+			return pierre.Invalid("stripe", "Another customer has this id at Stripe.")
+		}
+		_, err = t.Exec(ctx, `INSERT INTO portal_billing_customers (user_id, company, address, tax_id, stripe) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (user_id) DO UPDATE SET company = excluded.company, address = excluded.address, tax_id = excluded.tax_id, stripe = excluded.stripe`,
 			string(c.UserID), c.Company, c.Address, c.TaxID, c.Stripe)
 		if err != nil {

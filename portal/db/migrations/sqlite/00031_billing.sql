@@ -18,6 +18,7 @@ CREATE TABLE portal_billing_customers (
     tax_id  TEXT NOT NULL,
     stripe  TEXT NOT NULL -- the customer's id at Stripe; '': none
 );
+CREATE UNIQUE INDEX portal_billing_customers_stripe ON portal_billing_customers (stripe) WHERE stripe <> '';
 
 -- Months that were closed. A month closes once.
 CREATE TABLE portal_billing_months (
