@@ -44,6 +44,12 @@ func (c *counter) script(epoch string) *redis.Script {
 	return redis.NewScript("-- epoch " + epoch + "\n" + c.text)
 }
 
+// marker returns a script that is loaded with the epoch's, and is the same in every version of the server: a process that
+// knows it was there when the epoch began, whichever version's script it knows.
+func marker(epoch string) *redis.Script {
+	return redis.NewScript("-- pierre epoch " + epoch + "\nreturn 1")
+}
+
 // What run does.
 const (
 	actGiveBack = -1
@@ -82,6 +88,9 @@ func (c *counter) run(ctx context.Context, q question) (reply, error) {
 		keys = append(keys, strconv.FormatInt(now/1e6, 10), strconv.FormatInt(now%1e6, 10))
 	}
 	answer, err := q.script.EvalSha(ctx, c.client, keys, args...).Result()
+	if redis.HasErrorPrefix(err, "NOSCRIPT") && c.loadLate(ctx, q, keys[0]) {
+		answer, err = q.script.EvalSha(ctx, c.client, keys, args...).Result()
+	}
 	if redis.HasErrorPrefix(err, "NOSCRIPT") {
 		return reply{kind: replyEpoch}, nil
 	}
@@ -102,8 +111,10 @@ func epochKey(slot int) string { return "pierre:{" + strconv.Itoa(slot) + "}:epo
 // begin lets calls be counted in the epoch. The keys are set once in an epoch: one that is missing later was lost, and
 // what was counted beside it too. So is the script loaded.
 func (c *counter) begin(ctx context.Context, epoch string, script *redis.Script, first bool) error {
-	if err := c.load(ctx, script); err != nil {
-		return err
+	for _, known := range []*redis.Script{script, marker(epoch)} {
+		if err := c.load(ctx, known); err != nil {
+			return err
+		}
 	}
 	var began int64
 	if !first {
@@ -132,6 +143,23 @@ func (c *counter) load(ctx context.Context, script *redis.Script) error {
 		return cluster.ForEachMaster(ctx, func(ctx context.Context, master *redis.Client) error { return script.Load(ctx, master).Err() })
 	}
 	return script.Load(ctx, c.client).Err()
+}
+
+// loadLate loads the script into the process that has the key, if the process was there when the epoch began: a server of
+// another version may have begun it, whose script differs. It reports whether it did.
+func (c *counter) loadLate(ctx context.Context, q question, key string) bool {
+	process, ok := c.client.(*redis.Client)
+	if cluster, many := c.client.(*redis.ClusterClient); many {
+		master, err := cluster.MasterForKey(ctx, key)
+		process, ok = master, err == nil
+	}
+	if !ok {
+		return false
+	}
+	conn := process.Conn() // what is behind the address may change from one connection to the next
+	defer conn.Close()     //nolint:errcheck // nothing is lost with it
+	known, err := conn.ScriptExists(ctx, marker(q.epoch).Hash()).Result()
+	return err == nil && len(known) == 1 && known[0] && q.script.Load(ctx, conn).Err() == nil
 }
 
 // reachesAll reports whether every part of a cluster answers.

@@ -276,6 +276,34 @@ func TestBlocks(t *testing.T) {
 	})
 }
 
+// While servers are replaced by those of another version, whose script differs, all count in one epoch.
+func TestTwoVersionsCountTogether(t *testing.T) {
+	t.Parallel()
+	const limited = 200
+	r := redistest.Start(t)
+	f := &fleet{redis: r, store: storetest.New(t)}
+	with := limit.SharedOptions{Redis: client(t, r)}
+	f.limiters = append(f.limiters, share(t, f.store, with), share(t, f.store, limit.WithClock(with, time.Now))) // a clock is in the script
+	f.await(t, pierre.LimiterRedis)
+	wait(t, "both know each other", func() bool { return f.limiters[0].Stats().Replicas == 2 && f.limiters[1].Stats().Replicas == 2 })
+	before := [2]int64{f.limiters[0].Stats().Epochs, f.limiters[1].Stats().Epochs}
+	buckets := pierre.Limits{Quota: month(limited)}.Buckets("key_a", "user_a", "get_stats")
+	if n := f.load(t, 2*limited, func(int) []pierre.Bucket { return buckets }, nil); n != limited {
+		t.Errorf("%d calls were admitted, want %d", n, limited)
+	}
+	if after := [2]int64{f.limiters[0].Stats().Epochs, f.limiters[1].Stats().Epochs}; after != before {
+		t.Errorf("the servers saw %v epochs, and %v before", after, before)
+	}
+	r.FlushAll(t) // now another one has to begin
+	d, err := f.limiters[1].Peek(t.Context(), buckets, time.Now())
+	if err != nil || d.Allowed {
+		t.Errorf("after Redis lost its counts: %+v, %v; want what runs counted", d, err)
+	}
+	if after := f.limiters[1].Stats().Epochs; after <= before[1] {
+		t.Error("no epoch began when Redis had lost its counts")
+	}
+}
+
 // Redis is emptied, killed and started again under load: the limit is still what is admitted.
 func TestRedisLosesWhatItCounted(t *testing.T) {
 	const limited = 1500
