@@ -25,11 +25,20 @@ var ErrNotPublic = errors.New("this is not a public address")
 // after the name was looked up, just before the connection is made: a name that changes in between gains nothing. Proxies of
 // the environment are not used.
 func Transport(allowed ...netip.Prefix) http.RoundTripper {
+	return transport(func(addr netip.Addr) bool { return public(addr) || contains(allowed, addr.Unmap()) })
+}
+
+// Within is [Transport] for what connects to the networks only, and to no public address outside of them.
+func Within(networks ...netip.Prefix) http.RoundTripper {
+	return transport(func(addr netip.Addr) bool { return contains(networks, addr.Unmap()) })
+}
+
+func transport(reachable func(addr netip.Addr) bool) http.RoundTripper {
 	dialer := &net.Dialer{
 		Timeout: connectTimeout,
 		Control: func(_, address string, _ syscall.RawConn) error {
 			addr, err := netip.ParseAddrPort(address)
-			if err == nil && (public(addr.Addr()) || contains(allowed, addr.Addr().Unmap())) {
+			if err == nil && reachable(addr.Addr()) {
 				return nil
 			}
 			return fmt.Errorf("%s: %w", address, ErrNotPublic)

@@ -48,3 +48,29 @@ func TestTransport(t *testing.T) {
 		t.Errorf("loopback, allowed: %v", err)
 	}
 }
+
+// Within the networks only: a public address is not asked either.
+func TestWithin(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer srv.Close()
+	for _, c := range []struct {
+		networks, url string
+		refused       bool
+	}{
+		{"127.0.0.0/8", srv.URL, false},
+		{"10.0.0.0/8", srv.URL, true},
+		{"127.0.0.0/8", "http://8.8.8.8", true},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := Within(netip.MustParsePrefix(c.networks)).RoundTrip(req)
+		if err == nil {
+			resp.Body.Close()
+		}
+		if errors.Is(err, ErrNotPublic) != c.refused || err != nil && !c.refused {
+			t.Errorf("%s within %s: %v", c.url, c.networks, err)
+		}
+	}
+}

@@ -189,7 +189,8 @@ func TestChannelForms(t *testing.T) {
 	if list, err := h.db.Channels(t.Context()); err != nil || len(list) > 0 {
 		t.Fatalf("kept: %+v, %v", list, err)
 	}
-	do(http.StatusUnprocessableEntity, "/admin/alerts/channel", form("webhook", "C", h.hook.url)) // http, for networks that are allowed only
+	do(http.StatusUnprocessableEntity, "/admin/alerts/channel", form("webhook", "C", h.hook.url))                                           // http, for networks that are allowed only
+	site(h, netip.MustParsePrefix("10.0.0.0/8"))(http.StatusUnprocessableEntity, "/admin/alerts/channel", form("webhook", "C", h.hook.url)) // and for these alone
 	site(h, netip.MustParsePrefix("127.0.0.0/8"))(http.StatusOK, "/admin/alerts/channel", form("webhook", "C", h.hook.url))
 
 	do(http.StatusSeeOther, "/admin/alerts/channel", form("mail", strings.Repeat("ü", 60), " TEAM@example.com "))

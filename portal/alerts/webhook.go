@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -45,9 +46,20 @@ type hooks struct {
 
 func newHooks(networks []netip.Prefix) *hooks {
 	return &hooks{http.Client{
-		Transport: publicnet.Transport(networks...), Timeout: hookTimeout,
+		Transport: byScheme{publicnet.Transport(networks...), publicnet.Within(networks...)}, Timeout: hookTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}, networks}
+}
+
+// byScheme reaches other addresses over TLS than without: what is not encrypted stays in the operator's networks.
+type byScheme struct{ encrypted, plain http.RoundTripper }
+
+// RoundTrip implements [http.RoundTripper].
+func (t byScheme) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Scheme == "https" {
+		return t.encrypted.RoundTrip(r)
+	}
+	return t.plain.RoundTrip(r)
 }
 
 // A Target is where a webhook goes. It is kept encrypted.
@@ -64,10 +76,20 @@ func (h *hooks) checkTarget(text string) error {
 		return pierre.Invalid("url", "Enter an https URL.")
 	case u.User != nil:
 		return pierre.Invalid("url", "The URL must not have a user name.")
-	case u.Scheme == "http" && len(h.networks) == 0:
+	case u.Scheme == "http" && !h.mayBePlain(u.Hostname()):
 		return pierre.Invalid("url", "The URL must begin with https://.")
 	}
 	return nil
+}
+
+// mayBePlain reports whether a host may lie in the networks that the operator allowed. Where a name leads is known, and
+// checked, when a connection is made.
+func (h *hooks) mayBePlain(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return len(h.networks) > 0
+	}
+	return slices.ContainsFunc(h.networks, func(p netip.Prefix) bool { return p.Contains(addr.Unmap()) })
 }
 
 // newSecret returns a secret in the form of Standard Webhooks.
@@ -173,7 +195,7 @@ func (w *Watch) send(ctx context.Context, c db.Channel, d db.Delivery) error {
 	}
 	t, err := w.target(c)
 	if err != nil {
-		return &pierre.Error{Kind: pierre.KindInvalid, Msg: "The channel cannot be read any more: it was sealed with another ENCRYPTION_KEY.", Err: err}
+		return &pierre.Error{Kind: pierre.KindInvalid, Msg: "The channel cannot be read any more: it was sealed with another ADMIN_ENCRYPTION_KEY.", Err: err}
 	}
 	body := []byte(d.Body)
 	if c.Kind == "slack" {
@@ -183,7 +205,7 @@ func (w *Watch) send(ctx context.Context, c db.Channel, d db.Delivery) error {
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.URL, bytes.NewReader(body))
 	if err != nil {
-		return &pierre.Error{Kind: pierre.KindInvalid, Msg: "The URL cannot be used.", Err: err}
+		return &pierre.Error{Kind: pierre.KindInvalid, Msg: "The URL cannot be used.", Err: withoutURL(err)}
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "pierre-admin-service/"+buildinfo.Version())
@@ -206,13 +228,22 @@ func (w *Watch) send(ctx context.Context, c db.Channel, d db.Delivery) error {
 	return refusal(resp)
 }
 
+// withoutURL returns the cause of a request's error. The URL is left out: whoever reads it in a log could use the webhook.
+func withoutURL(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
+}
+
 // unreachable says why no answer came, without what the resolver or the own network told.
 func unreachable(err error) error {
+	err = withoutURL(err)
 	msg := "The address could not be reached."
 	var timeout net.Error
 	switch {
 	case errors.Is(err, publicnet.ErrNotPublic):
-		return &pierre.Error{Kind: pierre.KindUnavailable, Msg: "The address is not public, and its network is not allowed.", Err: err}
+		return &pierre.Error{Kind: pierre.KindUnavailable, Msg: "The address is not public, or is asked over plain http, and its network is not allowed.", Err: err}
 	case errors.As(err, &timeout) && timeout.Timeout():
 		msg = "No answer came in time."
 	}

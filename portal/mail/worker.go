@@ -94,7 +94,7 @@ func (w *Worker) try(ctx context.Context, m db.Mail, now time.Time) error {
 	}
 	p, err := w.outbox.parcel(m)
 	if err != nil {
-		return &pierre.Error{Kind: pierre.KindInvalid, Msg: "The mail's text cannot be read any more: it was sealed with another ENCRYPTION_KEY.", Err: err}
+		return &pierre.Error{Kind: pierre.KindInvalid, Msg: "The mail's text cannot be read any more: it was sealed with another ADMIN_ENCRYPTION_KEY.", Err: err}
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendWithin)
 	defer cancel()
