@@ -14,7 +14,8 @@ import (
 	"github.com/pierre-mcp/pierre/remote/adminapi"
 )
 
-// customersLimits mails customers that 75, 90 or 100 % of a limit are used: each once in a period, the highest only.
+// customersLimits mails customers that 75, 90 or 100 % of a limit are used: each once in a window or, if that is
+// shorter, in a day; the highest only.
 func (e *evaluation) customersLimits(ctx context.Context) error {
 	today := e.now.UTC().Format(time.DateOnly)
 	b, err := e.server.Breakdown(ctx, adminapi.UsageFilter{From: today, To: today})
@@ -23,7 +24,7 @@ func (e *evaluation) customersLimits(ctx context.Context) error {
 	}
 	var failed []error
 	for _, n := range b.NearLimit {
-		once := fmt.Sprintf("limit %s %d %s", whose(n), n.Over, n.ResetsAt.UTC().Format(time.RFC3339))
+		once := fmt.Sprintf("limit %s %d %s", whose(n), n.Over, onceIn(n))
 		failed = append(failed, e.unlessSent(ctx, once, func() error { return e.customerLimit(ctx, n, once) }))
 	}
 	return errors.Join(failed...)

@@ -2,7 +2,9 @@ package alerts
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -38,11 +40,20 @@ func (e *evaluation) limits(ctx context.Context, r db.Rule) ([]finding, error) {
 			continue
 		}
 		found = append(found, finding{
-			subject: whose(n), period: n.ResetsAt.UTC().Format(time.RFC3339),
+			subject: whose(n), period: onceIn(n),
 			title: fmt.Sprintf("%d %% of the limit of %s is used: %s of %s calls this %s", wanted*percent/n.Requests, nameOf(n), ui.Number(wanted), ui.Number(n.Requests), n.Period),
 		})
 	}
 	return found, nil
+}
+
+// onceIn names the time in which a limit is told once: its window, or the day if that is shorter.
+func onceIn(n usage.NearLimit) string {
+	_, end := pierre.PeriodDay.Window(n.ResetsAt.Add(-time.Microsecond))
+	if n.ResetsAt.After(end) {
+		end = n.ResetsAt
+	}
+	return end.UTC().Format(time.RFC3339)
 }
 
 // whose names who a limit is of.
@@ -124,12 +135,17 @@ func (e *evaluation) expiring(ctx context.Context, r db.Rule) ([]finding, error)
 	if err != nil || r.Scope != "all" {
 		return found, err
 	}
+	own, err := e.server.TokenInfo(ctx)
+	if err != nil {
+		return nil, err
+	}
+	soon("token:"+string(own.TokenID), "This site's own admin token, of "+own.Service+",", own.ExpiresAt)
 	tokens, err := e.server.Tokens(ctx)
-	if pierre.KindOf(err) == pierre.KindUnavailable { // the site's token may not see them
-		return found, nil
+	if refused, ok := errors.AsType[*adminapi.Error](err); ok && refused.Status == http.StatusForbidden {
+		return found, nil // the site's token may not see the others
 	}
 	for _, t := range tokens {
-		if t.RevokedAt == nil {
+		if t.RevokedAt == nil && t.TokenID != own.TokenID {
 			soon("token:"+string(t.TokenID), "Admin token of "+t.Service, t.ExpiresAt)
 		}
 	}

@@ -59,7 +59,7 @@ func Start(t testing.TB, now time.Time) *Server {
 		adminapi.Options{Keys: access.KeyListeners{verifier}, Live: live, Log: slog.New(slog.DiscardHandler), Now: s.Now}))
 	t.Cleanup(srv.Close)
 	s.URL = srv.URL
-	s.Client = s.client(t, pierre.Permissions()...)
+	s.Client = s.ClientWith(t, time.Time{}, pierre.Permissions()...)
 	return s
 }
 
@@ -77,10 +77,10 @@ func (s *Server) Pass(d time.Duration) {
 	s.now = s.now.Add(d)
 }
 
-// client returns a client with a new token.
-func (s *Server) client(t testing.TB, permissions ...pierre.Permission) *adminapi.Client {
+// ClientWith returns a client with a new token, which may do what the permissions say until a time; zero: for ever.
+func (s *Server) ClientWith(t testing.TB, until time.Time, permissions ...pierre.Permission) *adminapi.Client {
 	t.Helper()
-	row := pierre.AdminToken{ID: pierre.NewAdminTokenID(), Service: "test", Permissions: permissions, Created: s.Now()}
+	row := pierre.AdminToken{ID: pierre.NewAdminTokenID(), Service: "test", Permissions: permissions, Created: s.Now(), Expires: until}
 	if err := s.Store.CreateAdminToken(t.Context(), pierre.Act{Person: "admin-setup", At: s.Now()}, row); err != nil {
 		t.Fatal(err)
 	}
