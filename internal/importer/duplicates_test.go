@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -101,8 +102,8 @@ func TestLocalTimeCalledUTC(t *testing.T) {
 	} {
 		t.Run(place.name, func(t *testing.T) {
 			dir := t.TempDir()
-			utc := writeTrack(t, filepath.Join(dir, "utc.gpx"), place.lat, place.lon, place.start)
-			local := writeTrack(t, filepath.Join(dir, "local.gpx"), place.lat, place.lon, place.start.Add(place.offset))
+			utc := writeTrack(t, filepath.Join(dir, "utc.gpx"), place.lat, place.lon, place.start, 0)
+			local := writeTrack(t, filepath.Join(dir, "local.gpx"), place.lat, place.lon, place.start.Add(place.offset), 0)
 			orders([]string{utc, local}, func(chosen []string) {
 				if len(chosen) < 2 {
 					return
@@ -127,14 +128,33 @@ func TestLocalTimeCalledUTC(t *testing.T) {
 	}
 }
 
-// writeTrack writes 20 minutes of a run to the north.
-func writeTrack(t *testing.T, path string, lat, lon float64, start time.Time) string {
+// In Vienna in winter, an hour later is what a copy says that calls local time UTC. Two runs on one way are two, even if they
+// are as long to the second: nobody runs in the same tracks.
+func TestTheSameRunAnHourLater(t *testing.T) {
+	dir, start := t.TempDir(), time.Date(2025, 1, 12, 9, 0, 0, 0, time.UTC)
+	first := writeTrack(t, filepath.Join(dir, "first.gpx"), 48.2, 16.37, start, 0)
+	second := writeTrack(t, filepath.Join(dir, "second.gpx"), 48.2, 16.37, start.Add(time.Hour), 25)
+	db := newDatabase(t)
+	user := db.user(t, "ana")
+	for _, path := range []string{first, second} {
+		if _, err := db.importer.ImportPath(t.Context(), user, path, importer.Watch{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page, err := db.Activities(t.Context(), user, pierre.ActivityQuery{})
+	if err != nil || len(page.Activities) != 2 {
+		t.Fatalf("%d activities, %v; want 2", len(page.Activities), err)
+	}
+}
+
+// writeTrack writes 20 minutes of a run to the north, in slight curves that go so many metres to the side.
+func writeTrack(t *testing.T, path string, lat, lon float64, start time.Time, side float64) string {
 	t.Helper()
 	var b strings.Builder
 	b.WriteString(`<gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1"><trk><type>running</type><trkseg>`)
 	for s := range 240 {
 		fmt.Fprintf(&b, `<trkpt lat="%.6f" lon="%.6f"><time>%s</time></trkpt>`,
-			lat+float64(s)*5*3/111195, lon, start.Add(time.Duration(s)*5*time.Second).Format(time.RFC3339))
+			lat+float64(s)*5*3/111195, lon+side*math.Sin(float64(s)/20)/111195, start.Add(time.Duration(s)*5*time.Second).Format(time.RFC3339))
 	}
 	b.WriteString(`</trkseg></trk></gpx>`)
 	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {

@@ -46,6 +46,7 @@ type Verdict int
 const (
 	Different Verdict = iota
 	SameIfTracksAgree
+	SameIfTracksCoincide // a copy by another clock
 	Same
 )
 
@@ -58,7 +59,7 @@ func Compare(a, b Facts) Verdict {
 		return v
 	}
 	if overlap(a, b) {
-		return SameIfTracksAgree
+		return ifTracks(a, b)
 	}
 	length := max(a.elapsed(), b.elapsed())
 	shift, near := startsNear(a, b, length)
@@ -72,13 +73,21 @@ func Compare(a, b Facts) Verdict {
 	distances, known := distancesAgree(a.Activity, b.Activity, tolerance)
 	switch {
 	case a.Columns&b.Columns&HasPosition != 0:
-		return SameIfTracksAgree
+		return ifTracks(a, b)
 	case known && !distances, !sportsAgree(a.Activity.Sport, b.Activity.Sport):
 		return Different
 	case shift != 0 && !known: // hours apart, and nothing but the duration speaks for it
 		return Different
 	}
 	return Same
+}
+
+// ifTracks is the verdict on two sources with tracks.
+func ifTracks(a, b Facts) Verdict {
+	if zoneShift(a, b) != 0 && !a.Source.LocalTimes && !b.Source.LocalTimes {
+		return SameIfTracksCoincide
+	}
+	return SameIfTracksAgree
 }
 
 // overlap reports whether two sources with tracks share most of the time of the longer one, or begin together and one is a

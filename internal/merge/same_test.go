@@ -105,7 +105,7 @@ func TestCompare(t *testing.T) {
 		{"later by the offset of their place", copied, func(s *pierre.Source, r *pierre.Recording) {
 			copied(s, r)
 			r.Start, r.UTCOffset = noon.Add(-7*time.Hour+15*time.Second), new(-7*3600)
-		}, merge.SameIfTracksAgree},
+		}, merge.SameIfTracksCoincide},
 		{"later by nearly the offset of their place", copied, func(s *pierre.Source, r *pierre.Recording) {
 			copied(s, r)
 			r.Start, r.UTCOffset = noon.Add(-7*time.Hour+16*time.Second), new(-7*3600)
@@ -113,10 +113,10 @@ func TestCompare(t *testing.T) {
 		{"later by the offset, without tracks", func(*pierre.Source, *pierre.Recording) {}, func(_ *pierre.Source, r *pierre.Recording) {
 			r.Start, r.UTCOffset = noon.Add(-7*time.Hour), new(-7*3600)
 		}, merge.Different},
-		{"an hour later in UTC+1", copied, hourLater(copied), merge.SameIfTracksAgree},
+		{"an hour later in UTC+1", copied, hourLater(copied), merge.SameIfTracksCoincide},
 		{"an hour later in UTC+1, one by a format that states its clock", func(_ *pierre.Source, r *pierre.Recording) {
 			r.Series = line()
-		}, hourLater(copied), merge.SameIfTracksAgree},
+		}, hourLater(copied), merge.SameIfTracksCoincide},
 		{"an hour later in UTC+1, both by such a format", func(_ *pierre.Source, r *pierre.Recording) {
 			r.Series = line()
 		}, hourLater(func(_ *pierre.Source, r *pierre.Recording) { r.Series = line() }), merge.Different},
@@ -232,6 +232,31 @@ func TestTracksAgree(t *testing.T) {
 				t.Errorf("TracksAgree(b, a) = %v, want %v", got, test.want)
 			}
 		})
+	}
+}
+
+// Copies have one track to the metre; who runs the same way again, at the same pace, has not.
+func TestTracksCoincide(t *testing.T) {
+	again := circle(600, 0)
+	for i := range again.Latitude {
+		again.Latitude[i] += 15 * math.Sin(float64(i)/40) / 111195
+	}
+	for _, test := range []struct {
+		name string
+		b    pierre.Series
+		want bool
+	}{
+		{"a copy", circle(600, 0), true},
+		{"rounded to metres", circle(600, 1), true},
+		{"to the second the same way again", again, false},
+		{"on a clock 40 s off", shifted(circle(600, 0), 40), false},
+	} {
+		if got := merge.TracksCoincide(circle(600, 0), test.b, 0); got != test.want {
+			t.Errorf("%s: TracksCoincide(a, b) = %v, want %v", test.name, got, test.want)
+		}
+		if got := merge.TracksCoincide(test.b, circle(600, 0), 0); got != test.want {
+			t.Errorf("%s: TracksCoincide(b, a) = %v, want %v", test.name, got, test.want)
+		}
 	}
 }
 

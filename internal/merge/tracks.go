@@ -15,6 +15,8 @@ const (
 	maxClockError   = 60   // s, between two devices
 	clockErrorStep  = 5    // s; at 10 m/s two tracks are then at most 25 m apart
 	maxInterpolated = 60.0 // s between two samples
+	coinciding      = 10.0 // m, between the positions of copies, however programs round them
+	minCoinciding   = 0.95 // of the probes
 	earthRadius     = 6371008.8
 )
 
@@ -27,11 +29,20 @@ func TracksAgree(a, b pierre.Series, shift float64) bool {
 		a, b, shift = b, a, -shift
 	}
 	for err := 0; err <= maxClockError; err += clockErrorStep {
-		if agreeing(a, b, shift+float64(err)) >= minAgreeing || agreeing(a, b, shift-float64(err)) >= minAgreeing {
+		if agreeing(a, b, shift+float64(err), maxApart) >= minAgreeing || agreeing(a, b, shift-float64(err), maxApart) >= minAgreeing {
 			return true
 		}
 	}
 	return false
+}
+
+// TracksCoincide reports whether two recordings have the same track, as copies do: who runs the same way again, even to the
+// second, is some metres beside it. b's clock is shift seconds ahead of a's.
+func TracksCoincide(a, b pierre.Series, shift float64) bool {
+	if lastTime(b) < lastTime(a) {
+		a, b, shift = b, a, -shift
+	}
+	return agreeing(a, b, shift, coinciding) >= minCoinciding
 }
 
 func lastTime(s pierre.Series) float64 {
@@ -41,8 +52,8 @@ func lastTime(s pierre.Series) float64 {
 	return s.Time[len(s.Time)-1]
 }
 
-// agreeing returns the share of probes, spread evenly over a, at which b is near.
-func agreeing(a, b pierre.Series, shift float64) float64 {
+// agreeing returns the share of probes, spread evenly over a, at which b is at most apart metres away.
+func agreeing(a, b pierre.Series, shift, apart float64) float64 {
 	if len(a.Latitude) == 0 || len(b.Latitude) == 0 {
 		return 0
 	}
@@ -60,7 +71,7 @@ func agreeing(a, b pierre.Series, shift float64) float64 {
 			continue
 		}
 		common++
-		if distance(latA, lonA, latB, lonB) <= maxApart {
+		if distance(latA, lonA, latB, lonB) <= apart {
 			close++
 		}
 	}

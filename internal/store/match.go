@@ -131,21 +131,26 @@ func (s sources) isRecordingOf(ctx context.Context, in *entry, all []*entry, tra
 	if conflict([]*entry{in}, all) {
 		return false, nil
 	}
-	compared := map[*entry]bool{}
+	compared := map[comparison]bool{}
 	for _, e := range all {
-		switch merge.Compare(in.Facts, e.Facts) {
+		verdict := merge.Compare(in.Facts, e.Facts)
+		switch verdict {
 		case merge.Same:
 			return true, nil
-		case merge.SameIfTracksAgree:
+		case merge.SameIfTracksAgree, merge.SameIfTracksCoincide:
 			other := withTrack(e, all)
-			if other == nil || compared[other] {
+			if other == nil {
+				continue
+			}
+			c := comparison{other, merge.Shift(other.Facts, e.Facts) + merge.Shift(e.Facts, in.Facts), verdict}
+			if compared[c] {
 				continue
 			}
 			if *tracks--; *tracks < 0 {
 				return false, nil
 			}
-			compared[other] = true
-			agree, err := s.tracksAgree(ctx, in, other)
+			compared[c] = true
+			agree, err := s.tracksAgree(ctx, in, c)
 			if err != nil || agree {
 				return agree, err
 			}
@@ -153,6 +158,13 @@ func (s sources) isRecordingOf(ctx context.Context, in *entry, all []*entry, tra
 		}
 	}
 	return false, nil
+}
+
+// A comparison is of a recording's track with that of a source.
+type comparison struct {
+	with    *entry
+	shift   float64 // s that the recording started after the source, by one clock
+	verdict merge.Verdict
 }
 
 // withTrack returns e if its track is kept, or else a richer source that made it superfluous.
@@ -165,8 +177,8 @@ func withTrack(e *entry, all []*entry) *entry {
 	return nil
 }
 
-func (s sources) tracksAgree(ctx context.Context, in, other *entry) (bool, error) {
-	packed, err := s.samples(ctx, other.Source)
+func (s sources) tracksAgree(ctx context.Context, in *entry, c comparison) (bool, error) {
+	packed, err := s.samples(ctx, c.with.Source)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && len(packed) == 0 {
 		return false, nil // another import came between, which will be noticed
 	}
@@ -177,7 +189,10 @@ func (s sources) tracksAgree(ctx context.Context, in, other *entry) (bool, error
 	if err != nil {
 		return false, err
 	}
-	return merge.TracksAgree(in.series, track, -merge.Shift(in.Facts, other.Facts)), nil
+	if c.verdict == merge.SameIfTracksCoincide {
+		return merge.TracksCoincide(in.series, track, c.shift), nil
+	}
+	return merge.TracksAgree(in.series, track, c.shift), nil
 }
 
 func conflict(a, b []*entry) bool {
