@@ -156,29 +156,9 @@ func (b *Bus) catchUp(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	began := time.Now()
-	if b.at.seen == nil {
-		last, err := b.source.LastChange(ctx)
-		if err != nil {
-			return err
-		}
-		b.at = cursor{low: max(0, last-page), seen: map[int64]time.Time{}}
+	if err := b.at.read(ctx, b.source, b.listener.Apply); err != nil {
+		return err
 	}
-	for after := b.at.low; ; {
-		changes, err := b.source.ChangesAfter(ctx, after, page)
-		if err != nil {
-			return err
-		}
-		for _, c := range changes {
-			if b.at.isNew(c.Seq, time.Now()) {
-				b.listener.Apply(c)
-			}
-			after = c.Seq
-		}
-		if len(changes) < page {
-			break
-		}
-	}
-	b.at.advance(time.Now())
 	b.read.Store(int64(began.Sub(b.start)))
 	b.listener.Told(began)
 	return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -26,9 +27,16 @@ func (s *table) show(seqs ...int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, seq := range seqs {
-		s.rows = append(s.rows, pierre.Change{Seq: seq, Kind: pierre.ChangeKey, ID: fmt.Sprint("key_", seq)})
+		s.rows = append(s.rows, pierre.Change{Seq: seq, Kind: pierre.ChangeKey, ID: fmt.Sprint("key_", seq), At: time.Now()})
 	}
 	slices.SortFunc(s.rows, func(a, b pierre.Change) int { return int(a.Seq - b.Seq) })
+}
+
+// fallBack makes the table what it was up to that number: a copy that lacks the rest takes its place.
+func (s *table) fallBack(to int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rows = slices.DeleteFunc(s.rows, func(c pierre.Change) bool { return c.Seq > to })
 }
 
 func (s *table) breakDown(broken bool) {
@@ -222,6 +230,42 @@ func TestChangesThatBecomeVisibleLateAreNotMissed(t *testing.T) {
 			t.Errorf("told %s", got)
 		}
 	})
+}
+
+// A copy takes the place of the database and lacks the latest changes. Their numbers come again, for others.
+func TestNumbersComeAgain(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		before time.Duration // since the changes that are lost
+		first  int64         // number of the first of them
+	}{
+		{"that were read a moment ago", time.Second, 3},
+		{"that were read long ago", time.Hour, 3},
+		{"all of them", time.Hour, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, l := &table{}, &listener{}
+				run(t, s, l)
+				s.show(1, 2, 3, 4)
+				after(c.before)
+				l.told()
+				s.fallBack(c.first - 1)
+				s.show(c.first)
+				after(500 * time.Millisecond)
+				if got := l.told(); !strings.Contains(got, fmt.Sprint("key_", c.first)) {
+					t.Errorf("told %s, want the change with the number %d", got, c.first)
+				}
+				after(time.Minute)
+				l.told()
+				s.show(4, 5)
+				after(500 * time.Millisecond)
+				if got := l.told(); got != "[key_4 key_5]" {
+					t.Errorf("told %s of changes after that", got)
+				}
+			})
+		})
+	}
 }
 
 // More changes at once than are read at a time, and many from before the start.

@@ -1,6 +1,9 @@
 package pierre
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // A ChangeKind says what was changed.
 type ChangeKind string
@@ -23,6 +26,7 @@ type Change struct {
 	Kind       ChangeKind
 	ID         string
 	Generation int64 // of the key after the change; 0 if it is not about one key
+	At         time.Time
 }
 
 // Narrowed reports whether the globs after may admit fewer tools than those before; nil admits all.

@@ -10,6 +10,10 @@ import (
 // changesFor is how long changes are kept for servers to read. What a server remembers lives for seconds.
 const changesFor = time.Hour
 
+// changeIdle is after which time without a word from its program PostgreSQL undoes a transaction that has written a change: it
+// would be committed when the servers look for its number no more. They do so for 30 seconds.
+const changeIdle = 15 * time.Second
+
 // keyChanged raises the generation of a key that this transaction changed, and tells the servers.
 func (t *tx) keyChanged(ctx context.Context, at time.Time, kind pierre.ChangeKind, id pierre.KeyID) error {
 	var generation int64
@@ -24,6 +28,9 @@ func (t *tx) keyChanged(ctx context.Context, at time.Time, kind pierre.ChangeKin
 // waits for a transaction with an earlier number only so long.
 func (t *tx) changed(ctx context.Context, at time.Time, c pierre.Change) error {
 	t.announce = true
+	if err := t.endIfIdle(ctx, changeIdle); err != nil {
+		return err
+	}
 	_, err := t.exec(ctx, `INSERT INTO changes (at_us, kind, target, generation) VALUES ($1, $2, $3, $4)`,
 		at.UnixMicro(), c.Kind, c.ID, c.Generation)
 	return err
@@ -35,7 +42,7 @@ func (s *Store) OnChange(announce func(context.Context)) { s.onChange = announce
 
 // ChangesAfter returns at most limit changes with a higher number than seq, in the order of their numbers.
 func (s *Store) ChangesAfter(ctx context.Context, seq int64, limit int) ([]pierre.Change, error) {
-	rows, err := s.query(ctx, `SELECT seq, kind, target, generation FROM changes WHERE seq > $1 ORDER BY seq LIMIT $2`, seq, limit)
+	rows, err := s.query(ctx, `SELECT seq, kind, target, generation, at_us FROM changes WHERE seq > $1 ORDER BY seq LIMIT $2`, seq, limit)
 	if err != nil {
 		return nil, s.classify(err, "reading changes")
 	}
@@ -43,9 +50,11 @@ func (s *Store) ChangesAfter(ctx context.Context, seq int64, limit int) ([]pierr
 	var changes []pierre.Change
 	for rows.Next() {
 		var c pierre.Change
-		if err := rows.Scan(&c.Seq, &c.Kind, &c.ID, &c.Generation); err != nil {
+		var at int64
+		if err := rows.Scan(&c.Seq, &c.Kind, &c.ID, &c.Generation, &at); err != nil {
 			return nil, s.classify(err, "reading changes")
 		}
+		c.At = time.UnixMicro(at).UTC()
 		changes = append(changes, c)
 	}
 	return changes, s.classify(rows.Err(), "reading changes")

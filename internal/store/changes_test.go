@@ -49,7 +49,7 @@ func TestChangesAreTold(t *testing.T) {
 			t.Fatalf("changes = %+v, want %v", got, want)
 		}
 		for i, c := range got {
-			if c.Kind != want[i] || c.ID != string(k.ID) || c.Generation != int64(i)+1 {
+			if c.Kind != want[i] || c.ID != string(k.ID) || c.Generation != int64(i)+1 || !c.At.Equal(changesAct().At) {
 				t.Errorf("change %d = %+v, want %s of generation %d", i, c, want[i], i+1)
 			}
 		}
@@ -79,6 +79,19 @@ func TestOldChangesAreForgotten(t *testing.T) {
 			if n := len(kinds(t, s, 0)); n != step.left {
 				t.Errorf("%v later %d changes are left, want %d", step.after, n, step.left)
 			}
+		}
+	})
+}
+
+// A change that is not committed before its number is left behind is never told: PostgreSQL undoes it, and only it.
+func TestAChangeIsNotLeftOpen(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		idle, err := store.IdleAfterChange(t.Context(), s)
+		if _, postgres := s.Notifier(); err != nil || postgres && (idle <= 0 || idle >= 30_000) {
+			t.Errorf("a transaction with a change may be idle for %d ms, %v; want less than 30 s", idle, err)
+		}
+		if len(kinds(t, s, 0)) != 1 {
+			t.Error("the change is not told")
 		}
 	})
 }

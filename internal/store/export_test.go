@@ -1,6 +1,11 @@
 package store
 
-import "context"
+import (
+	"context"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
 
 // Exec runs a statement as another program might.
 func Exec(ctx context.Context, s *Store, q string, args ...any) error {
@@ -15,3 +20,15 @@ func Number(ctx context.Context, s *Store, q string, args ...any) (n int64, err 
 
 // Partitions lists the partitions of calls.
 func Partitions(ctx context.Context, s *Store) ([]string, error) { return s.partitions(ctx) }
+
+// IdleAfterChange returns after how many milliseconds the database undoes an idle transaction that has written a change; 0: it
+// is SQLite.
+func IdleAfterChange(ctx context.Context, s *Store) (n int64, err error) {
+	err = s.update(ctx, "changing a tier", func(t *tx) error {
+		if err := t.changed(ctx, time.Now(), pierre.Change{Kind: pierre.ChangeTier, ID: "starter"}); err != nil || !t.postgres {
+			return err
+		}
+		return t.row(ctx, `SELECT setting FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'`).Scan(&n)
+	})
+	return n, err
+}

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strconv"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/sqldb"
@@ -12,6 +14,7 @@ import (
 type tx struct {
 	*sqldb.Tx
 
+	postgres bool
 	announce bool // the transaction tells the servers of a change
 }
 
@@ -46,6 +49,15 @@ func (t *tx) lockUser(ctx context.Context, id pierre.UserID) error {
 	return err
 }
 
+// endIfIdle lets the database undo the transaction if it does not hear of it for so long. SQLite's ends with its program.
+func (t *tx) endIfIdle(ctx context.Context, after time.Duration) error {
+	if !t.postgres {
+		return nil
+	}
+	_, err := t.exec(ctx, `SELECT set_config('idle_in_transaction_session_timeout', $1, true)`, strconv.FormatInt(after.Milliseconds(), 10))
+	return err
+}
+
 // update changes the database as [sqldb.DB.Update] does: f may decide by what it reads, and must be re-runnable.
 func (s *Store) update(ctx context.Context, what string, f func(*tx) error) error {
 	return s.after(ctx, s.db.Update, what, f)
@@ -62,7 +74,7 @@ type changes func(ctx context.Context, what string, f func(*sqldb.Tx) error) err
 func (s *Store) after(ctx context.Context, change changes, what string, f func(*tx) error) error {
 	announce := false
 	err := change(ctx, what, func(begun *sqldb.Tx) error {
-		t := &tx{Tx: begun}
+		t := &tx{Tx: begun, postgres: s.db.Postgres()}
 		err := f(t)
 		announce = t.announce
 		return err
