@@ -2,10 +2,12 @@ package sqldb
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -15,11 +17,25 @@ import (
 // Pipeline runs all statements of the batch or none, in one round trip to PostgreSQL, which ends their transaction after the
 // last one. Each sees what was committed before it began. It is for statements that are right by themselves, as for
 // [DB.Apply], and of which a second run fails with a conflict: they are run again if the connection breaks, also when
-// they may have been run before. Then, and if they conflict with what is there, it is [pierre.KindConflict].
+// they may have been run before. Then, and if they conflict with what is there, it is [pierre.KindConflict]. If the
+// database cannot be reached any more after they were sent, it is [pierre.KindUnavailable] with [LostMsg].
 func (db *DB) Pipeline(ctx context.Context, what string, batch *pgx.Batch) (err error) {
 	ctx, end := tracing.Begin(ctx, what)
 	defer func() { end(err) }()
-	return db.retry(ctx, what, func() error { return db.sendBatch(ctx, batch) })
+	sent := false
+	err = db.retry(ctx, what, func() error {
+		conn, err := db.writer(ctx)
+		if err != nil {
+			return err
+		}
+		err = errors.Join(sendBatch(ctx, conn, batch), conn.Close())
+		sent = sent || db.d.busy(err) && !pgconn.SafeToRetry(err)
+		return err
+	})
+	if sent && pierre.KindOf(err) == pierre.KindUnavailable {
+		err = &pierre.Error{Kind: pierre.KindUnavailable, Msg: LostMsg, Err: err}
+	}
+	return err
 }
 
 // retry runs f again when another change came between, or the connection broke.
@@ -36,14 +52,18 @@ func (db *DB) retry(ctx context.Context, what string, f func() error) error {
 	}
 }
 
-func (db *DB) sendBatch(ctx context.Context, batch *pgx.Batch) (err error) {
-	wait, cancel := context.WithTimeoutCause(ctx, writeWait, &pierre.Error{Kind: pierre.KindUnavailable, Msg: busyMsg})
+// writer waits at most writeWait for a connection.
+func (db *DB) writer(ctx context.Context) (*sql.Conn, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, writeWait, &pierre.Error{Kind: pierre.KindUnavailable, Msg: busyMsg})
 	defer cancel()
-	conn, err := db.write.Conn(wait)
+	conn, err := db.write.Conn(ctx)
 	if err != nil {
-		return errors.Join(context.Cause(wait), err)
+		return nil, errors.Join(context.Cause(ctx), err)
 	}
-	defer func() { err = errors.Join(err, conn.Close()) }()
+	return conn, nil
+}
+
+func sendBatch(ctx context.Context, conn *sql.Conn, batch *pgx.Batch) error {
 	return conn.Raw(func(driver any) error {
 		return driver.(*stdlib.Conn).Conn().SendBatch(ctx, batch).Close() //nolint:forcetypeassert // this package opens no other
 	})

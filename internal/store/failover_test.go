@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/pierre-mcp/pierre/internal/pgtest"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/sqldb"
@@ -158,4 +160,27 @@ func TestPostgresIsKilledUnderLoad(t *testing.T) {
 		}
 	}
 	t.Logf("%d calls acknowledged, %d changes refused, of which %d may have been made", l.calls.Load(), l.refused.Load(), l.unknown.Load())
+}
+
+// Whoever sends statements in one round trip is told when they may have been run though the connection broke.
+func TestABatchThatMayHaveBeenRun(t *testing.T) {
+	t.Parallel()
+	s, err := OpenPostgres(pgtest.URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	batch := &pgx.Batch{}
+	batch.Queue(`SELECT pg_terminate_backend(pg_backend_pid())`)
+	if err := s.db.Pipeline(t.Context(), "ending the connection", batch); pierre.KindOf(err) != pierre.KindUnavailable || pierre.MessageOf(err, "") != sqldb.LostMsg {
+		t.Errorf("a batch whose connection breaks: %v, want unavailable, and that it may have been made", err)
+	}
+	away, err := OpenPostgres("postgresql://nobody@127.0.0.1:1/none")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer away.Close()
+	if err := away.db.Pipeline(t.Context(), "sending nothing", batch); pierre.KindOf(err) != pierre.KindUnavailable || pierre.MessageOf(err, "") == sqldb.LostMsg {
+		t.Errorf("a batch that was never sent: %v, want unavailable, and nothing more", err)
+	}
 }

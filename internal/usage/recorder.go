@@ -158,28 +158,34 @@ func (r *Recorder) write(ctx context.Context, b *batch) {
 	close(b.done)
 }
 
-// keep writes calls. While the database cannot be reached it tries again until outage has passed since that began. Calls
-// have ids: those of a transaction that may have been made or not are counted once. A buffer has a patience of its own.
+// keep writes calls. While the database cannot be reached it tries again until outage has passed since that began, or once
+// more when the Recorder is closed. Calls have ids: those of a transaction that may have been made or not are counted once.
+// After such a one what fails later says nothing about what was kept. A buffer has a patience of its own.
 func (r *Recorder) keep(ctx context.Context, calls []pierre.Call) error {
 	_, buffered := r.store.(Buffer)
-	for {
+	var unknown error
+	for last := false; ; {
 		err := r.store.RecordCalls(ctx, calls)
 		if buffered || pierre.KindOf(err) != pierre.KindUnavailable {
 			r.failing = time.Time{}
 			r.out.Store(false)
+			if err != nil {
+				err = errors.Join(err, unknown)
+			}
 			return err
 		}
+		unknown = errUnknown
 		r.out.Store(true)
 		if r.failing.IsZero() {
 			r.failing = time.Now()
 		}
-		if time.Since(r.failing) > outage {
-			return errors.Join(err, errUnknown)
+		if last || time.Since(r.failing) > outage {
+			return errors.Join(err, unknown)
 		}
 		select {
 		case <-time.After(retryPause):
 		case <-r.closed:
-			return r.store.RecordCalls(ctx, calls)
+			last = true
 		}
 	}
 }

@@ -200,21 +200,57 @@ func (none) QuotaUsed(context.Context, string, pierre.Period, time.Time, []pierr
 	return 0, nil
 }
 
+// after fails as a database that cannot be reached, and then as the disk of one that is full.
+type after struct {
+	away
+
+	tries int
+}
+
+func (a *after) RecordCalls(ctx context.Context, calls []pierre.Call) error {
+	if a.tries--; a.tries >= 0 {
+		return a.away.RecordCalls(ctx, calls)
+	}
+	return full{}.RecordCalls(ctx, calls)
+}
+
 // A database that went away may have kept the call: it goes on counting, so that no limit is exceeded.
 func TestWhatMayHaveBeenRecordedCounts(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l, lim := limit.New(none{}), pierre.Limit{Requests: 1, Period: pierre.PeriodDay}
-		res, err := l.Reserve(t.Context(), buckets(lim), noon)
-		if err != nil || !res.Allowed {
-			t.Fatalf("Reserve = %+v, %v", res, err)
-		}
-		if err := usage.NewRecorder(away{}).Record(t.Context(), res, newCall(noon)); pierre.KindOf(err) != pierre.KindUnavailable || pierre.MessageOf(err, "") != "gone" {
-			t.Errorf("Record = %v", err)
-		}
-		if d, err := l.Peek(t.Context(), buckets(lim), noon); err != nil || d.States[0].Used != 1 {
-			t.Errorf("Peek = %+v, %v; want the call counted", d, err)
-		}
-	})
+	for _, c := range []struct {
+		name  string
+		store usage.EventStore
+		stop  bool // the server stops meanwhile
+		want  int64
+	}{
+		{"until the outage is too long", away{}, false, 1},
+		{"until the server stops", away{}, true, 1},
+		{"until another error", &after{tries: 2}, false, 1},
+		{"not with the first error", &after{}, false, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l, lim := limit.New(none{}), pierre.Limit{Requests: 1, Period: pierre.PeriodDay}
+				res, err := l.Reserve(t.Context(), buckets(lim), noon)
+				if err != nil || !res.Allowed {
+					t.Fatalf("Reserve = %+v, %v", res, err)
+				}
+				r := usage.NewRecorder(c.store)
+				failed := make(chan error, 1)
+				go func() { failed <- r.Record(t.Context(), res, newCall(noon)) }()
+				if synctest.Wait(); c.stop {
+					if err := r.Close(t.Context()); err != nil {
+						t.Error(err)
+					}
+				}
+				if err := <-failed; err == nil {
+					t.Error("the call was recorded")
+				}
+				if d, err := l.Peek(t.Context(), buckets(lim), noon); err != nil || d.States[0].Used != c.want {
+					t.Errorf("Peek = %+v, %v; want %d calls counted", d, err, c.want)
+				}
+			})
+		})
+	}
 }
 
 func TestWhatAClientCanMakeUsKeepIsBounded(t *testing.T) {
