@@ -35,19 +35,19 @@ func (c *Catalog) getActivities() tool {
 type sportChoice pierre.Sport
 
 type activitiesArgs struct {
-	Provider pierre.Provider `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged."`
-	Sport    sportChoice     `json:"sport_type,omitempty" jsonschema:"Only this sport, exactly: run does not include trail_running."`
-	Limit    int             `json:"limit,omitempty" jsonschema:"At most this many activities. If not given, a page also ends before it exceeds 8 KB." limits:"1,200" default:"20"`
-	DaysBack int             `json:"days_back,omitempty" jsonschema:"Only activities that started within this many days, of 24 hours each, before now. Not together with after." limits:"1,36500"`
-	After    instant         `json:"after,omitempty" jsonschema:"Only activities that started at or after this: an RFC 3339 time such as 2026-03-01T06:00:00Z or a date such as 2026-03-01, a day on the activity's own clock. The same date in after and before is that day."`
-	Before   instant         `json:"before,omitempty" jsonschema:"Only activities that started before this: the same forms."`
-	Name     string          `json:"name,omitempty" jsonschema:"Only activities with this in their name, whatever the case." limits:"1,200"`
-	Indoor   *bool           `json:"indoor,omitempty" jsonschema:"true: only those known to have been indoors; false: the others."`
-	Race     *bool           `json:"race,omitempty" jsonschema:"true: only what the athlete called a race; false: the others."`
+	Provider pierre.Provider `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged." brief:"one source; default all, merged"`
+	Sport    sportChoice     `json:"sport_type,omitempty" jsonschema:"Only this sport, exactly: run does not include trail_running." brief:"run, trail_running, ride, virtual_ride, swim, walk, hike and so on, exactly"`
+	Limit    int             `json:"limit,omitempty" jsonschema:"At most this many activities. If not given, a page also ends before it exceeds 8 KB." brief:"" limits:"1,200" default:"20"`
+	DaysBack int             `json:"days_back,omitempty" jsonschema:"Only activities that started within this many days, of 24 hours each, before now. Not together with after." brief:"started in the last n days" limits:"1,36500"`
+	After    instant         `json:"after,omitempty" jsonschema:"Only activities that started at or after this: an RFC 3339 time such as 2026-03-01T06:00:00Z or a date such as 2026-03-01, a day on the activity's own clock. The same date in after and before is that day." brief:"from this date or RFC 3339 time on; the same date in before: that day"`
+	Before   instant         `json:"before,omitempty" jsonschema:"Only activities that started before this: the same forms." brief:"exclusive"`
+	Name     string          `json:"name,omitempty" jsonschema:"Only activities with this in their name, whatever the case." brief:"part of it" limits:"1,200"`
+	Indoor   *bool           `json:"indoor,omitempty" jsonschema:"true: only those known to have been indoors; false: the others." brief:""`
+	Race     *bool           `json:"race,omitempty" jsonschema:"true: only what the athlete called a race; false: the others." brief:""`
 	activityRanges
-	Sort   activityOrder `json:"sort,omitempty" jsonschema:"What comes first. By a total, activities that lack it are left out." default:"newest"`
-	Offset int           `json:"offset,omitempty" jsonschema:"Skip this many activities. Prefer cursor." limits:"0,1000000"`
-	Cursor string        `json:"cursor,omitempty" jsonschema:"next_cursor of the page before, with the other arguments unchanged. Not together with offset." limits:"1,640"`
+	Sort   activityOrder `json:"sort,omitempty" jsonschema:"What comes first. By a total, activities that lack it are left out." brief:"" default:"newest"`
+	Offset int           `json:"offset,omitempty" jsonschema:"Skip this many activities. Prefer cursor." brief:"" limits:"0,1000000"`
+	Cursor string        `json:"cursor,omitempty" jsonschema:"next_cursor of the page before, with the other arguments unchanged. Not together with offset." brief:"next_cursor of the page before" limits:"1,640"`
 }
 
 // An activityOrder says which activities come first in a list.
@@ -81,9 +81,9 @@ func (o activityOrder) total() string {
 
 // An activityRanges says between what totals must lie.
 type activityRanges struct {
-	MinDistance  *float64 `json:"min_distance_meters,omitempty" jsonschema:"At least this far." limits:"0,10000000"`
+	MinDistance  *float64 `json:"min_distance_meters,omitempty" jsonschema:"At least this far." brief:"" limits:"0,10000000"`
 	MaxDistance  *float64 `json:"max_distance_meters,omitempty" limits:"0,10000000"`
-	MinDuration  *float64 `json:"min_duration_seconds,omitempty" jsonschema:"At least this long, without pauses." limits:"0,10000000"`
+	MinDuration  *float64 `json:"min_duration_seconds,omitempty" jsonschema:"At least this long, without pauses." brief:"" limits:"0,10000000"`
 	MaxDuration  *float64 `json:"max_duration_seconds,omitempty" limits:"0,10000000"`
 	MinElevation *float64 `json:"min_elevation_gain_meters,omitempty" limits:"0,100000"`
 	MaxElevation *float64 `json:"max_elevation_gain_meters,omitempty" limits:"0,100000"`

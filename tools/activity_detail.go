@@ -21,10 +21,10 @@ func (c *Catalog) getActivity() tool {
 }
 
 type activityArgs struct {
-	ID        pierre.ActivityID `json:"activity_id" jsonschema:"The id of an activity, from get_activities." limits:"1,100"`
-	Provider  pierre.Provider   `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged."`
-	LapOffset int               `json:"lap_offset,omitempty" jsonschema:"Skip this many laps: next_lap_offset of the previous answer." limits:"0,10000" default:"0"`
-	Series    *seriesArgs       `json:"series,omitempty" jsonschema:"Also show these samples, thinned. Costs about 15 bytes per point and channel."`
+	ID        pierre.ActivityID `json:"activity_id" jsonschema:"The id of an activity, from get_activities." brief:"" limits:"1,100"`
+	Provider  pierre.Provider   `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged." brief:"-"`
+	LapOffset int               `json:"lap_offset,omitempty" jsonschema:"Skip this many laps: next_lap_offset of the previous answer." brief:"next_lap_offset of the previous answer" limits:"0,10000" default:"0"`
+	Series    *seriesArgs       `json:"series,omitempty" jsonschema:"Also show these samples, thinned. Costs about 15 bytes per point and channel." brief:"samples, thinned"`
 }
 
 type activityAnswer struct {

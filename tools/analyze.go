@@ -21,8 +21,8 @@ func (c *Catalog) analyzeActivity() tool {
 }
 
 type analyzeArgs struct {
-	ID       pierre.ActivityID `json:"activity_id" jsonschema:"The id of an activity, from get_activities." limits:"1,100"`
-	Provider pierre.Provider   `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged."`
+	ID       pierre.ActivityID `json:"activity_id" jsonschema:"The id of an activity, from get_activities." brief:"" limits:"1,100"`
+	Provider pierre.Provider   `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged." brief:"-"`
 }
 
 type loadView struct {

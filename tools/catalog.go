@@ -21,6 +21,7 @@ import (
 const Instructions = `Pierre answers questions about one athlete's own training data (imported recordings).
 Start with get_activities to find activities and their ids; get_activity shows one in detail; get_stats sums up.
 analyze_activity, calculate_metrics, compare_activities, analyze_training_load and predict_performance compute.
+Every tool that reads activities takes provider (file, strava, garmin, apple_health), too; leave it out for all sources, merged.
 Units are in the field names (meters, seconds, mps = metres per second, bpm, watts). A field that is absent was not recorded: never read it as 0.
 A computed value comes with its method (formula and source), its inputs (recorded, user: from the profile, or estimated) and coverage_percent, the share of the recorded time that had the samples; quote these when it matters.
 not_available stands in place of a value and says what is missing; if it names set_athlete_profile, ask the athlete for it, do not guess.
@@ -32,25 +33,27 @@ type Catalog struct {
 	training *training.Service
 	now      func() time.Time
 	options  Options
+	all      []tool
 }
 
 // Options are what answers say of the installation. The zero value takes the defaults.
 type Options struct {
 	Allowances    Allowances // what keys may do; nil: there are no keys, and no tool that asks for their limits
 	ImportCommand string     // that adds recordings, without their path; default "mcp-client import"
-	FullSchemas   bool       // lists of tools state the whole schemas of answers, for programs that hold answers to them
 }
 
 // New returns the tools that answer from data, and compute with coach.
 func New(data Store, coach *training.Service, now func() time.Time, o Options) *Catalog {
 	o.ImportCommand = cmp.Or(o.ImportCommand, "mcp-client import")
-	return &Catalog{data: data, training: coach, now: now, options: o}
+	c := &Catalog{data: data, training: coach, now: now, options: o}
+	c.all = c.tools()
+	return c
 }
 
 // Register adds every tool to s, always in the same order. The handlers return errors as they are: what a client may
 // read of one is decided where calls are dispatched.
 func (c *Catalog) Register(s *server.MCPServer) {
-	for _, t := range c.tools() {
+	for _, t := range c.all {
 		s.AddTool(t.definition, t.call)
 	}
 }

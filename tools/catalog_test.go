@@ -1,6 +1,7 @@
 package tools_test
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -65,37 +66,71 @@ func TestEveryToolHasAUsualCall(t *testing.T) {
 	}
 }
 
-// What hosts stumble over: unions, references and nulls in schemas, long names, missing annotations.
+// What hosts stumble over: unions, references, nulls and schemas that are no objects, long names, missing annotations. The
+// golden files are of the profile default.
 func TestDefinitions(t *testing.T) {
-	h := newHost(t, storetest.New(t), "user_x")
-	var raw struct{ Tools []json.RawMessage }
-	h.send("tools/list", map[string]any{}, &raw)
-	name := regexp.MustCompile(`^[a-z][a-z_]{0,62}$`)
-	for i, tool := range h.list() {
-		t.Run(tool.Name, func(t *testing.T) {
-			golden(t, "definitions/"+tool.Name+".golden.json", indent(t, raw.Tools[i]))
-			if !name.MatchString(tool.Name) || tool.Title == "" || tool.Description == "" || len(tool.Description) > 600 {
-				t.Error("the name, title or description is not fit for hosts")
-			}
-			a := tool.Annotations
-			if a.Title == "" || a.ReadOnlyHint == nil || a.DestructiveHint == nil || a.IdempotentHint == nil || a.OpenWorldHint == nil {
-				t.Errorf("annotations are missing: %s", raw.Tools[i])
-			}
-			if writes := strings.HasPrefix(tool.Name, "set_"); *a.ReadOnlyHint == writes || *a.DestructiveHint != writes {
-				t.Error("the annotations do not say whether the tool changes something")
-			}
-			for _, bad := range []string{`"$ref"`, `"anyOf"`, `"oneOf"`, `"allOf"`, `"null"`, `"type":[`, `"$schema"`} {
-				if strings.Contains(string(raw.Tools[i]), bad) {
-					t.Errorf("the schemas have %s", bad)
+	d := storetest.New(t)
+	h := newHost(t, d, "user_x")
+	listing := catalogOf(t, d, tools.Options{Allowances: someUse{}}).Listing()
+	var full struct{ Tools []mcp.Tool }
+	h.send("tools/list", map[string]any{}, &full)
+	for _, profile := range []pierre.ToolProfile{pierre.ProfileDefault, pierre.ProfileFull} {
+		for _, tool := range full.Tools {
+			t.Run(string(profile)+"/"+tool.Name, func(t *testing.T) {
+				tool = h.server.GetTool(tool.Name).Tool
+				listed, ok := listing(profile, tool)
+				if !ok {
+					t.Fatal("the profile does not have it")
 				}
-			}
-			if tool.InputSchema.Type != "object" || tool.OutputSchema.Type != "object" {
-				t.Error("the schemas are not of objects")
-			}
-			if _, err := tool.InputSchema.Resolve(nil); err != nil {
-				t.Error(err)
-			}
-		})
+				raw, err := json.Marshal(listed)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if profile == pierre.ProfileDefault {
+					golden(t, "definitions/"+tool.Name+".golden.json", indent(t, raw))
+				}
+				checkDefinition(t, raw)
+			})
+		}
+	}
+}
+
+func checkDefinition(t *testing.T, raw []byte) {
+	t.Helper()
+	var tool listedTool
+	if err := json.Unmarshal(raw, &tool); err != nil {
+		t.Fatal(err)
+	}
+	if !regexp.MustCompile(`^[a-z][a-z_]{0,62}$`).MatchString(tool.Name) || tool.Title == "" || tool.Description == "" || len(tool.Description) > 600 {
+		t.Error("the name, title or description is not fit for hosts")
+	}
+	a := tool.Annotations
+	if a.ReadOnlyHint == nil || a.DestructiveHint == nil || a.IdempotentHint == nil || a.OpenWorldHint == nil {
+		t.Errorf("annotations are missing: %s", raw)
+	}
+	if writes := strings.HasPrefix(tool.Name, "set_"); *a.ReadOnlyHint == writes || *a.DestructiveHint != writes {
+		t.Error("the annotations do not say whether the tool changes something")
+	}
+	for _, bad := range []string{`"$ref"`, `"anyOf"`, `"oneOf"`, `"allOf"`, `"null"`, `"type":[`, `"$schema"`} {
+		if bytes.Contains(raw, []byte(bad)) {
+			t.Errorf("the schemas have %s", bad)
+		}
+	}
+	type object struct {
+		Properties map[string]map[string]any `json:"properties"`
+	}
+	var whole struct {
+		In  object `json:"inputSchema"`
+		Out object `json:"outputSchema"`
+	}
+	if err := json.Unmarshal(raw, &whole); err != nil || whole.In.Properties == nil || whole.Out.Properties == nil {
+		t.Errorf("the schemas do not list their members as objects: %v: %s", err, raw)
+	}
+	if tool.InputSchema.Type != "object" || tool.OutputSchema.Type != "object" {
+		t.Error("the schemas are not of objects")
+	}
+	if _, err := tool.InputSchema.Resolve(nil); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -209,5 +244,26 @@ func TestImportCommand(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Models pay for every byte of the list. The list of the profile default has at most 6 000 tokens, which are of four bytes
+// and more each.
+func TestTheDefaultListIsShort(t *testing.T) {
+	const most = 4 * 6000
+	d := storetest.New(t)
+	listing, sum := catalogOf(t, d, tools.Options{Allowances: someUse{}}).Listing(), 0
+	for _, tool := range newServer(t, d).ListTools() {
+		if listed, ok := listing(pierre.ProfileDefault, tool.Tool); ok {
+			raw, err := json.Marshal(listed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%s: %d bytes", listed.Name, len(raw))
+			sum += len(raw)
+		}
+	}
+	if sum > most {
+		t.Errorf("the list has %d bytes, more than %d", sum, most)
 	}
 }

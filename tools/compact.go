@@ -1,13 +1,113 @@
 package tools
 
-import "github.com/google/jsonschema-go/jsonschema"
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
 
-// outline returns the schema of an answer as lists of tools state it by default: the names of the members, which carry the
-// unit, and their types. Models pay for every byte of a list, with each conversation, and read the answers without it.
-func outline(s *jsonschema.Schema) *jsonschema.Schema {
-	o := &jsonschema.Schema{Type: s.Type, Required: s.Required, PropertyOrder: s.PropertyOrder, Properties: map[string]*jsonschema.Schema{}}
-	for name, p := range s.Properties {
-		o.Properties[name] = &jsonschema.Schema{Type: p.Type}
+	"github.com/google/jsonschema-go/jsonschema"
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// Lists of tools have a brief form, because models pay for every byte of them with each conversation: descriptions end after
+// their first sentence, answers are the names of their members, which carry the unit, and what a wrong argument would be
+// answered with stands in that answer alone. A field of arguments may have the tag
+//
+//	brief:"text"   in place of the first sentence; "-": the argument is not listed, and taken all the same
+
+const (
+	mostWords = 30   // of a choice that a brief list spells out
+	mostLimit = 1000 // greater limits of numbers are only there to refuse nonsense
+)
+
+// Listing returns what a list of tools shows of a tool in a profile, and whether it shows the tool at all. It is a view: what
+// it leaves out can be called all the same. What may be called is what a key allows.
+func (c *Catalog) Listing() func(pierre.ToolProfile, mcp.Tool) (mcp.Tool, bool) {
+	brief := map[string]mcp.Tool{}
+	for _, t := range c.all {
+		brief[t.definition.Name] = t.brief
 	}
-	return o
+	return func(profile pierre.ToolProfile, t mcp.Tool) (mcp.Tool, bool) {
+		if profile == pierre.ProfileFull {
+			return t, true
+		}
+		if b, ok := brief[t.Name]; ok {
+			t = b
+		}
+		return t, InProfile(profile, t.Name)
+	}
+}
+
+// briefly returns the definition in the brief form, with the schemas of its arguments and of its answer.
+func briefly(t mcp.Tool, in, out *jsonschema.Schema, args, answer reflect.Type) mcp.Tool {
+	t.Description = firstSentence(t.Description) + "."
+	t.Annotations.Title = "" // the tool has it
+	briefArguments(in, args)
+	t.RawInputSchema, t.RawOutputSchema = raw(in), outline(out, answer)
+	return t
+}
+
+// briefArguments shortens the schema of the type t.
+func briefArguments(s *jsonschema.Schema, t reflect.Type) {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	s.MinLength, s.MaxLength, s.MinItems, s.MaxItems = nil, nil, nil, nil
+	if s.Maximum != nil && *s.Maximum > mostLimit {
+		s.Minimum, s.Maximum = nil, nil
+	}
+	if len(s.Enum) > mostWords {
+		s.Enum = nil
+	}
+	switch t.Kind() {
+	case reflect.Slice:
+		s.Items.Description = ""
+		briefArguments(s.Items, t.Elem())
+	case reflect.Struct:
+		for _, f := range fieldsOf(t) {
+			doc, set := f.Tag.Lookup("brief")
+			if doc == "-" {
+				delete(s.Properties, f.name)
+				s.PropertyOrder = slices.DeleteFunc(s.PropertyOrder, func(name string) bool { return name == f.name })
+				continue
+			}
+			p := s.Properties[f.name]
+			if !set {
+				doc = firstSentence(p.Description)
+			}
+			p.Description = doc
+			briefArguments(p, f.Type)
+		}
+	default:
+	}
+}
+
+func firstSentence(s string) string {
+	first, _, _ := strings.Cut(s, ". ")
+	return strings.TrimSuffix(first, ".")
+}
+
+// outline names an answer's members. An activity's own are those of get_activities.
+func outline(s *jsonschema.Schema, t reflect.Type) json.RawMessage {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	view := reflect.TypeFor[activityView]()
+	known := map[string]bool{}
+	if slices.ContainsFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool { return f.Anonymous && f.Type == view }) {
+		for _, f := range fieldsOf(view) {
+			known[f.name] = true
+		}
+	}
+	var members []string
+	for _, name := range names(s) {
+		if !known[name] {
+			members = append(members, strconv.Quote(name)+`:{}`) // not true, which means the same and which hosts stumble over
+		}
+	}
+	return json.RawMessage(`{"type":"object","properties":{` + strings.Join(members, ",") + `}}`)
 }

@@ -28,10 +28,10 @@ type comparisonChoice training.ComparisonKind
 type comparedField string
 
 type compareArgs struct {
-	ID       pierre.ActivityID   `json:"activity_id" jsonschema:"The id of an activity, from get_activities." limits:"1,100"`
-	Type     comparisonChoice    `json:"comparison_type,omitempty" jsonschema:"similar_activities: up to 10 of the same kind within 10 % of the distance; personal_best: the best ever; average: of the 365 days before; recent: the 5 before. Required unless other_activity_ids is given."`
-	Others   []pierre.ActivityID `json:"other_activity_ids,omitempty" jsonschema:"Compare with these instead." limits:"1,5" each:"1,100"`
-	Provider pierre.Provider     `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged."`
+	ID       pierre.ActivityID   `json:"activity_id" jsonschema:"The id of an activity, from get_activities." brief:"" limits:"1,100"`
+	Type     comparisonChoice    `json:"comparison_type,omitempty" jsonschema:"similar_activities: up to 10 of the same kind within 10 % of the distance; personal_best: the best ever; average: of the 365 days before; recent: the 5 before. Required unless other_activity_ids is given." brief:"average: of a year; recent: the 5 before; required without other_activity_ids"`
+	Others   []pierre.ActivityID `json:"other_activity_ids,omitempty" jsonschema:"Compare with these instead." brief:"to compare with instead" limits:"1,5" each:"1,100"`
+	Provider pierre.Provider     `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged." brief:"-"`
 }
 
 func (a compareArgs) problems() []string {

@@ -51,9 +51,13 @@ func newServer(t testing.TB, d data) *server.MCPServer {
 
 func serverOf(t testing.TB, d data, o tools.Options) *server.MCPServer {
 	s := server.NewMCPServer("test", "1", server.WithToolCapabilities(false), server.WithToolHandlerMiddleware(worded))
-	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	tools.New(d, training.New(d, now, log, training.Options{}), now, o).Register(s)
+	catalogOf(t, d, o).Register(s)
 	return s
+}
+
+func catalogOf(t testing.TB, d data, o tools.Options) *tools.Catalog {
+	log := slog.New(slog.NewTextHandler(t.Output(), nil))
+	return tools.New(d, training.New(d, now, log, training.Options{}), now, o)
 }
 
 // someUse is the allowance of a key of which something is used.
@@ -88,7 +92,7 @@ func worded(next server.ToolHandlerFunc) server.ToolHandlerFunc {
 
 func newHost(t testing.TB, d data, user pierre.UserID) host {
 	t.Helper()
-	h := host{t, serverOf(t, d, tools.Options{FullSchemas: true, Allowances: someUse{}}), access.WithPrincipal(t.Context(), access.Principal{UserID: user}), map[string]*jsonschema.Resolved{}}
+	h := host{t, newServer(t, d), access.WithPrincipal(t.Context(), access.Principal{UserID: user}), map[string]*jsonschema.Resolved{}}
 	for _, tool := range h.list() {
 		resolved, err := strict(tool.OutputSchema).Resolve(nil)
 		if err != nil {
@@ -96,7 +100,6 @@ func newHost(t testing.TB, d data, user pierre.UserID) host {
 		}
 		h.output[tool.Name] = resolved
 	}
-	h.server = newServer(t, d)
 	return h
 }
 
@@ -192,18 +195,17 @@ func strict(s *jsonschema.Schema) *jsonschema.Schema {
 }
 
 type listedTool struct {
-	Name         string
-	Title        string
-	Description  string
-	InputSchema  *jsonschema.Schema
-	OutputSchema *jsonschema.Schema
+	Name         string             `json:"name"`
+	Title        string             `json:"title"`
+	Description  string             `json:"description"`
+	InputSchema  *jsonschema.Schema `json:"inputSchema"`
+	OutputSchema *jsonschema.Schema `json:"outputSchema"`
 	Annotations  struct {
-		Title           string
-		ReadOnlyHint    *bool
-		DestructiveHint *bool
-		IdempotentHint  *bool
-		OpenWorldHint   *bool
-	}
+		ReadOnlyHint    *bool `json:"readOnlyHint"`
+		DestructiveHint *bool `json:"destructiveHint"`
+		IdempotentHint  *bool `json:"idempotentHint"`
+		OpenWorldHint   *bool `json:"openWorldHint"`
+	} `json:"annotations"`
 }
 
 func (h host) list() []listedTool {

@@ -22,10 +22,10 @@ func (c *Catalog) calculateMetrics() tool {
 type metricName string
 
 type metricsArgs struct {
-	ID       pierre.ActivityID `json:"activity_id" jsonschema:"The id of an activity, from get_activities." limits:"1,100"`
-	Provider pierre.Provider   `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged."`
-	Metrics  []metricName      `json:"metrics,omitempty" jsonschema:"Which metrics. Default: those of the sport."`
-	CP       *float64          `json:"critical_power_watts,omitempty" jsonschema:"For w_prime_balance: as the athlete states it, with w_prime_kilojoules. Default: fitted." limits:"30,700"`
+	ID       pierre.ActivityID `json:"activity_id" jsonschema:"The id of an activity, from get_activities." brief:"" limits:"1,100"`
+	Provider pierre.Provider   `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged." brief:"-"`
+	Metrics  []metricName      `json:"metrics,omitempty" jsonschema:"Which metrics. Default: those of the sport." brief:"default: those of the sport"`
+	CP       *float64          `json:"critical_power_watts,omitempty" jsonschema:"For w_prime_balance: as the athlete states it, with w_prime_kilojoules. Default: fitted." brief:"for w_prime_balance; default: fitted" limits:"30,700"`
 	WPrime   *float64          `json:"w_prime_kilojoules,omitempty" limits:"1,100"`
 }
 

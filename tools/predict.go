@@ -24,10 +24,10 @@ func (c *Catalog) predictPerformance() tool {
 type targetSport pierre.Sport
 
 type predictArgs struct {
-	Sport    targetSport     `json:"target_sport" jsonschema:"Only run can be predicted; the others are answered with the reason."`
-	Distance float64         `json:"target_distance" jsonschema:"In meters: 5000, 10000, 21097.5, 42195." limits:"400,100000"`
-	Date     date            `json:"target_date,omitempty" jsonschema:"The day of the race, such as 2026-09-27; today or later."`
-	Provider pierre.Provider `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged."`
+	Sport    targetSport     `json:"target_sport" jsonschema:"Only run can be predicted; the others are answered with the reason." brief:"only run can be predicted"`
+	Distance float64         `json:"target_distance" jsonschema:"In meters: 5000, 10000, 21097.5, 42195." brief:"meters, such as 21097.5" limits:"400,100000"`
+	Date     date            `json:"target_date,omitempty" jsonschema:"The day of the race, such as 2026-09-27; today or later." brief:"such as 2026-09-27"`
+	Provider pierre.Provider `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged." brief:"-"`
 }
 
 type predictAnswer struct {

@@ -14,15 +14,15 @@ import (
 
 // A profile is an athlete's profile in arguments and answers. It has the fields of [pierre.Profile].
 type profile struct {
-	FTPWatts            *float64   `json:"ftp_watts,omitempty" jsonschema:"Functional threshold power in cycling." limits:"50,600"`
-	MaxHeartRateBPM     *float64   `json:"max_heart_rate_bpm,omitempty" jsonschema:"Highest heart rate ever seen at full effort." limits:"100,230"`
-	RestingHeartRateBPM *float64   `json:"resting_heart_rate_bpm,omitempty" jsonschema:"In the morning, before getting up." limits:"25,110"`
-	ThresholdHRBPM      *float64   `json:"threshold_heart_rate_bpm,omitempty" jsonschema:"Mean heart rate that can be held for about an hour." limits:"80,220"`
+	FTPWatts            *float64   `json:"ftp_watts,omitempty" jsonschema:"Functional threshold power in cycling." brief:"" limits:"50,600"`
+	MaxHeartRateBPM     *float64   `json:"max_heart_rate_bpm,omitempty" jsonschema:"Highest heart rate ever seen at full effort." brief:"" limits:"100,230"`
+	RestingHeartRateBPM *float64   `json:"resting_heart_rate_bpm,omitempty" jsonschema:"In the morning, before getting up." brief:"" limits:"25,110"`
+	ThresholdHRBPM      *float64   `json:"threshold_heart_rate_bpm,omitempty" jsonschema:"Mean heart rate that can be held for about an hour." brief:"mean that can be held for an hour" limits:"80,220"`
 	WeightKg            *float64   `json:"weight_kg,omitempty" limits:"25,300"`
 	HeightCm            *float64   `json:"height_cm,omitempty" limits:"100,250"`
 	BirthYear           *int       `json:"birth_year,omitempty" limits:"1900,now-5"`
-	Sex                 pierre.Sex `json:"sex,omitempty" jsonschema:"For formulas that differ by sex."`
-	TimeZone            string     `json:"time_zone,omitempty" jsonschema:"IANA name such as Europe/Paris; for activities whose recording does not tell."`
+	Sex                 pierre.Sex `json:"sex,omitempty" jsonschema:"For formulas that differ by sex." brief:""`
+	TimeZone            string     `json:"time_zone,omitempty" jsonschema:"IANA name such as Europe/Paris; for activities whose recording does not tell." brief:"IANA name"`
 	Updated             time.Time  `json:"-"`
 }
 
@@ -49,8 +49,8 @@ func (c *Catalog) setAthleteProfile() tool {
 	return declare(c, spec{
 		name:  "set_athlete_profile",
 		title: "Set the athlete's profile",
-		doc: "Stores what formulas need to know about the athlete. Only the members given change. " +
-			"Use values that the athlete states or confirms, never guesses. Answers with the whole profile.",
+		doc: "Stores what formulas need to know, as the athlete states it; only the members given change. " +
+			"Never guess a value. Answers with the whole profile.",
 		changes: true,
 	}, c.changeProfile)
 }
@@ -59,7 +59,7 @@ func (c *Catalog) setAthleteProfile() tool {
 type profileArgs struct {
 	profile
 
-	Clear []profileField `json:"clear,omitempty" jsonschema:"Members to forget."`
+	Clear []profileField `json:"clear,omitempty" jsonschema:"Members to forget." brief:"to forget"`
 }
 
 func (a profileArgs) problems() []string {

@@ -27,19 +27,20 @@ What a server tells its clients at the start:
 
 > %s
 
-How many tools tools/list shows is a view, which saves a model's context; a tool that it leaves out can be called all the
-same, if the key allows it. The profiles of tools:
+How many tools tools/list shows, and how much of each, is a view, which saves a model's context; what it leaves out can
+be called all the same, if the key allows it. The profiles of tools:
 
 | profile | tools |
 |---|---|
-| minimal | %s |
-| default, full | all |
+| minimal | %s: briefly |
+| default | all, briefly: what to give, and the names of what is answered, which carry the unit; at most 6 000 tokens (o200k) |
+| full | all, with the whole schemas of arguments and answers, for programs that hold answers to them: five times as much |
 
-A key has a profile (tool_profile), or its tier, or the server (--tool-profile). A request asks for a narrower one in
-the header X-Pierre-Tools. get_usage is not on personal servers, where there is no key.
+A request asks for a profile in the header X-Pierre-Tools, but gets
+no more than its key's profile (tool_profile, or its tier's); a request that does not ask gets its key's profile or, if that
+has none, the server's (--tool-profile). get_usage is not on personal servers, where there is no key.
 
-A list states the outline of each answer: names, which carry the unit, and types. With --tool-profile full the server states
-the whole schemas, for programs that hold answers to them: three times the list.
+Every tool that reads activities takes ` + "`provider`" + `, too, which the profile default lists only where it helps.
 `
 
 // docs/tools.md describes the tools as they are.

@@ -17,10 +17,10 @@ const defaultPoints = 100
 
 // seriesArgs asks for samples, thinned to so many points that a model can read them.
 type seriesArgs struct {
-	Channels    []channelName `json:"channels" jsonschema:"Which samples."`
+	Channels    []channelName `json:"channels" jsonschema:"Which samples." brief:""`
 	MaxPoints   int           `json:"max_points,omitempty" jsonschema:"Of each channel." limits:"10,1000" default:"100"`
-	FromSeconds *float64      `json:"from_seconds,omitempty" jsonschema:"Only from this time after the start on." limits:"0,2592000"`
-	ToSeconds   *float64      `json:"to_seconds,omitempty" jsonschema:"Only up to this time after the start." limits:"0,2592000"`
+	FromSeconds *float64      `json:"from_seconds,omitempty" jsonschema:"Only from this time after the start on." brief:"after the start" limits:"0,2592000"`
+	ToSeconds   *float64      `json:"to_seconds,omitempty" jsonschema:"Only up to this time after the start." brief:"" limits:"0,2592000"`
 }
 
 func (a activityArgs) problems() []string {

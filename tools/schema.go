@@ -35,6 +35,9 @@ func schemaOf(t reflect.Type, year int) *jsonschema.Schema {
 	if err != nil {
 		panic(err) //nolint:forbidigo // the types are this package's own, and every one is tested
 	}
+	if s.Type == "object" && s.Properties == nil {
+		s.Properties = map[string]*jsonschema.Schema{} // which hosts ask for
+	}
 	return s
 }
 

@@ -26,17 +26,17 @@ func (c *Catalog) getStats() tool {
 
 // A sourceArgs is what every tool takes that takes nothing but a source.
 type sourceArgs struct {
-	Provider pierre.Provider `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged."`
+	Provider pierre.Provider `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged." brief:"-"`
 }
 
 type statsArgs struct {
 	sourceArgs
 
-	Sport   sportChoice `json:"sport_type,omitempty" jsonschema:"Only this sport, exactly."`
-	After   instant     `json:"after,omitempty" jsonschema:"Only from this time or day on, as in get_activities. Replaces the usual periods."`
-	Before  instant     `json:"before,omitempty" jsonschema:"Only before this time or day."`
-	GroupBy grouping    `json:"group_by,omitempty" jsonschema:"One row for each day, week (from Monday), month or year, also those without activities."`
-	Metrics []summed    `json:"metrics,omitempty" jsonschema:"What to add up. Default: all; in rows distance, duration and elevation gain."`
+	Sport   sportChoice `json:"sport_type,omitempty" jsonschema:"Only this sport, exactly." brief:"as in get_activities"`
+	After   instant     `json:"after,omitempty" jsonschema:"Only from this time or day on, as in get_activities. Replaces the usual periods." brief:"as in get_activities; replaces the usual periods"`
+	Before  instant     `json:"before,omitempty" jsonschema:"Only before this time or day." brief:""`
+	GroupBy grouping    `json:"group_by,omitempty" jsonschema:"One row for each day, week (from Monday), month or year, also those without activities." brief:""`
+	Metrics []summed    `json:"metrics,omitempty" jsonschema:"What to add up. Default: all; in rows distance, duration and elevation gain." brief:""`
 }
 
 func (a statsArgs) problems() []string { return wrongOrder(a.After, a.Before) }

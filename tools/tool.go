@@ -29,6 +29,7 @@ type spec struct {
 // A tool is one entry of the catalog.
 type tool struct {
 	definition mcp.Tool
+	brief      mcp.Tool // the definition for lists that are short, see [Catalog.Listing]
 	call       server.ToolHandlerFunc
 }
 
@@ -48,9 +49,6 @@ func declare[In any, Out answer](c *Catalog, s spec, run func(context.Context, p
 	in := schemaOf(reflect.TypeFor[In](), year)
 	definition := mcp.NewToolWithRawSchema(s.name, s.doc, raw(in))
 	out := schemaOf(reflect.TypeFor[Out](), year)
-	if !c.options.FullSchemas {
-		out = outline(out)
-	}
 	definition.RawOutputSchema = raw(out)
 	definition.Title = s.title
 	definition.Annotations = mcp.ToolAnnotation{
@@ -60,7 +58,8 @@ func declare[In any, Out answer](c *Catalog, s spec, run func(context.Context, p
 		IdempotentHint:  new(!s.once),
 		OpenWorldHint:   new(s.openWorld),
 	}
-	return tool{definition, func(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+	brief := briefly(definition, schemaOf(reflect.TypeFor[In](), year), out, reflect.TypeFor[In](), reflect.TypeFor[Out]())
+	return tool{definition, brief, func(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		res, err := func() (*mcp.CallToolResult, error) {
 			p, ok := access.PrincipalFrom(ctx)
 			if !ok || p.UserID == "" {

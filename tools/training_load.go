@@ -48,8 +48,8 @@ func (c *Catalog) analyzeTrainingLoad() tool {
 }
 
 type loadArgs struct {
-	Provider  pierre.Provider `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged."`
-	Timeframe timeframe       `json:"timeframe,omitempty" jsonschema:"How far back: 7, 28, 91 or 365 days." default:"quarter"`
+	Provider  pierre.Provider `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged." brief:"-"`
+	Timeframe timeframe       `json:"timeframe,omitempty" jsonschema:"How far back: 7, 28, 91 or 365 days." brief:"" default:"quarter"`
 }
 
 type loadAnswer struct {

@@ -23,11 +23,11 @@ import (
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/logging"
 	"github.com/pierre-mcp/pierre/internal/monitor"
-	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/spool"
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/training"
 	"github.com/pierre-mcp/pierre/internal/usage"
+	"github.com/pierre-mcp/pierre/remote/mcpapi"
 	"github.com/pierre-mcp/pierre/tools"
 )
 
@@ -57,6 +57,7 @@ type app struct {
 	live        *usage.Live
 	clients     *clientinfo.Describer
 	mcp         *server.MCPServer
+	listing     mcpapi.Listing // of its tools
 	imports     *importer.Importer
 	traces      traces
 	differences atomic.Int64              // that the last reconciliation found
@@ -113,7 +114,9 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 		return nil, errors.Join(err, a.close(ctx))
 	}
 	coach := training.New(st, time.Now, log, training.Options{})
-	tools.New(st, coach, time.Now, a.toolOptions(c)).Register(a.mcp)
+	catalog := tools.New(st, coach, time.Now, a.toolOptions(c))
+	catalog.Register(a.mcp)
+	a.listing = catalog.Listing()
 	a.watchEnd(ctx)
 	return a, nil
 }
@@ -194,7 +197,7 @@ func (a *app) close(ctx context.Context) error {
 
 // toolOptions are what the tools say of this kind of server. A personal one has no limits to ask for.
 func (a *app) toolOptions(c *config) tools.Options {
-	o := tools.Options{FullSchemas: c.toolProfile == pierre.ProfileFull, ImportCommand: c.importCommand()}
+	o := tools.Options{ImportCommand: c.importCommand()}
 	if !c.singleTenant {
 		o.Allowances = allowance.New(a.limiter, time.Now)
 	}

@@ -19,7 +19,6 @@ import (
 	"github.com/pierre-mcp/pierre/remote/downloads"
 	"github.com/pierre-mcp/pierre/remote/importapi"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
-	"github.com/pierre-mcp/pierre/tools"
 )
 
 const (
@@ -83,7 +82,7 @@ func (a *app) personalRoutes(ctx context.Context, c *config) (http.Handler, *mcp
 	}
 	who := access.Principal{UserID: user.ID, Customer: user.ID}
 	mcp := mcpapi.New(a.mcp, mcpapi.Personal(who), a.limiter, a.recorder, mcpapi.Options{ //nolint:contextcheck // it gets one with each request
-		Clients: a.clients, Log: a.log, Work: a.work, AllowedOrigins: c.allowedOrigins, ToolProfile: c.toolProfile, InProfile: tools.InProfile,
+		Clients: a.clients, Log: a.log, Work: a.work, AllowedOrigins: c.allowedOrigins, ToolProfile: c.toolProfile, Listing: a.listing,
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/", mcp)

@@ -76,7 +76,7 @@ func (a *app) mcpAPI(c *config, callers mcpapi.Callers, ring *keyring.Ring) *mcp
 		AllowedOrigins: c.allowedOrigins,
 		TrustedProxies: c.trustedProxies,
 		ToolProfile:    c.toolProfile,
-		InProfile:      tools.InProfile,
+		Listing:        a.listing,
 		Free:           tools.Free,
 
 		ResourceMetadata: c.resourceMetadata(),

@@ -2,18 +2,18 @@ package pierre
 
 import "slices"
 
-// HeaderTools asks in a request for tools/list for a narrower [ToolProfile] than the key has.
+// HeaderTools asks in a request for tools/list for a [ToolProfile], which is at most as wide as that of the key.
 const HeaderTools = "X-Pierre-Tools"
 
-// A ToolProfile says how many tools tools/list shows, so that a model need not read of tools that it will not call. What it
-// leaves out can be called all the same: which tools may be called is another rule of a key.
+// A ToolProfile says how many tools tools/list shows and how much of each, so that a model need not read what it will not
+// need. What it leaves out can be called all the same: which tools may be called is another rule of a key.
 type ToolProfile string
 
 // The profiles.
 const (
 	ProfileMinimal ToolProfile = "minimal" // what most questions need
 	ProfileDefault ToolProfile = "default" // what a server shows unless told otherwise
-	ProfileFull    ToolProfile = "full"    // everything
+	ProfileFull    ToolProfile = "full"    // everything, with whole schemas
 )
 
 // ToolProfiles lists the profiles, the narrowest first.

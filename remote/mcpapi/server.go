@@ -58,6 +58,9 @@ type Overload interface {
 	Admit(now time.Time) error
 }
 
+// A Listing says what lists of tools show of a tool in a profile, and whether they show it at all.
+type Listing = func(profile pierre.ToolProfile, tool mcp.Tool) (mcp.Tool, bool)
+
 // Options are what a Server may have in addition; the zero value works.
 type Options struct {
 	Clients Clients      // nil: addresses without countries
@@ -75,9 +78,9 @@ type Options struct {
 
 	Work *fair.Gate // shares the work between users; nil: one of its own
 
-	ToolProfile pierre.ToolProfile                                 // of keys that have none; "": default
-	InProfile   func(profile pierre.ToolProfile, tool string) bool // nil: every tool is in every profile
-	Free        func(tool string) bool                             // tools whose calls no limit counts or refuses; nil: there are none
+	ToolProfile pierre.ToolProfile     // of keys that have none; "": default
+	Listing     Listing                // nil: every tool is in every profile, as it is
+	Free        func(tool string) bool // tools whose calls no limit counts or refuses; nil: there are none
 
 	MaxBodyBytes       int64            // of a request; 0: 4 MiB
 	SessionIdleTimeout time.Duration    // 0: one hour
@@ -158,8 +161,8 @@ func (o Options) withDefaults() Options {
 	if o.ToolProfile == "" {
 		o.ToolProfile = pierre.ProfileDefault
 	}
-	if o.InProfile == nil {
-		o.InProfile = func(pierre.ToolProfile, string) bool { return true }
+	if o.Listing == nil {
+		o.Listing = func(_ pierre.ToolProfile, t mcp.Tool) (mcp.Tool, bool) { return t, true }
 	}
 	if o.Free == nil {
 		o.Free = func(string) bool { return false }

@@ -3,7 +3,6 @@ package mcpapi
 import (
 	"context"
 	"net/http"
-	"slices"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -28,9 +27,17 @@ func (s *Server) visibleTools(ctx context.Context, tools []mcp.Tool) []mcp.Tool 
 	if p.Tools == nil && !listing {
 		return tools
 	}
-	return slices.DeleteFunc(slices.Clone(tools), func(t mcp.Tool) bool {
-		return !pierre.MayUse(p.Tools, t.Name) || listing && !s.opts.InProfile(profile, t.Name)
-	})
+	visible := make([]mcp.Tool, 0, len(tools))
+	for _, t := range tools {
+		show := pierre.MayUse(p.Tools, t.Name)
+		if show && listing {
+			t, show = s.opts.Listing(profile, t)
+		}
+		if show {
+			visible = append(visible, t)
+		}
+	}
+	return visible
 }
 
 // listTools answers tools/list with what was kept, unless the client asks for a page.
@@ -54,11 +61,13 @@ func (s *Server) listTools(ctx context.Context, x *streamable.Exchange, p access
 	return a
 }
 
-// profile returns which tools a list shows: those of the key's profile, or of the server's if the key has none or one that
-// this server does not know, or fewer if the request asks for fewer. One that asks for more gets what the key has.
+// profile returns which tools a list shows: those of the profile that the request asks for, but not more than the key's
+// profile has. A key without one, or with one that this server does not know, has all; it gets the server's if nothing is
+// asked for.
 func (s *Server) profile(h http.Header, p access.Principal) (pierre.ToolProfile, error) {
 	profile, err := pierre.ParseToolProfile("tool_profile", p.Profile)
-	if err != nil {
+	restricted := err == nil
+	if !restricted {
 		profile = s.opts.ToolProfile
 	}
 	values := h.Values(pierre.HeaderTools)
@@ -69,5 +78,8 @@ func (s *Server) profile(h http.Header, p access.Principal) (pierre.ToolProfile,
 	if err != nil || len(values) > 1 {
 		return "", streamable.Refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, pierre.HeaderTools+" must be one of minimal, default, full, once.")
 	}
-	return profile.Narrower(asked), nil
+	if restricted {
+		return profile.Narrower(asked), nil
+	}
+	return asked, nil
 }

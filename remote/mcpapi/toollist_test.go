@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mark3labs/mcp-go/mcp"
+
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/streamable/streamabletest"
@@ -14,14 +16,16 @@ import (
 	"github.com/pierre-mcp/pierre/remote/mcpapi/mcpapitest"
 )
 
-// A list shows the tools of the narrowest profile of key and request; what it leaves out can be called.
+// A list shows the tools of the profile that the request asks for, as far as the key's has them; what it leaves out can be
+// called.
 func TestToolProfiles(t *testing.T) {
 	a := &auth{}
 	profile := ""
 	h := startWith(t, mcpapitest.Parts{Auth: a}, mcpapi.Options{
-		ToolProfile: pierre.ProfileFull,
-		InProfile: func(p pierre.ToolProfile, tool string) bool {
-			return p == pierre.ProfileFull || tool == "noop" || p == pierre.ProfileDefault && tool == "whoami"
+		ToolProfile: pierre.ProfileDefault,
+		Listing: func(p pierre.ToolProfile, tool mcp.Tool) (mcp.Tool, bool) {
+			tool.Description = string(p)
+			return tool, p == pierre.ProfileFull || tool.Name == "noop" || p == pierre.ProfileDefault && tool.Name == "whoami"
 		},
 	})
 	a.verify = func(ctx context.Context, key string) (access.Principal, error) {
@@ -32,11 +36,12 @@ func TestToolProfiles(t *testing.T) {
 	c := h.client(pierre.Limit{})
 	const all = "many"
 	for _, tt := range []struct{ key, asked, want string }{
-		{"", "", all},
+		{"", "", "noop whoami"},
+		{"", "full", all},
 		{"full", "", all},
 		{"default", "", "noop whoami"},
 		{"minimal", "", "noop"},
-		{"unheard-of", "", all},
+		{"unheard-of", "", "noop whoami"},
 		{"", "minimal", "noop"},
 		{"full", "default", "noop whoami"},
 		{"minimal", "full", "noop"},
@@ -49,12 +54,17 @@ func TestToolProfiles(t *testing.T) {
 				c.Modern("1", "tools/list", "", "X-Pierre-Tools", tt.asked),
 			} {
 				var answer struct {
-					Result struct{ Tools []struct{ Name string } }
+					Result struct {
+						Tools []struct{ Name, Description string }
+					}
 				}
 				streamabletest.Decode(t, resp.Text, &answer)
 				var names []string
 				for _, tool := range answer.Result.Tools {
 					names = append(names, tool.Name)
+					if tt.want == all && tool.Description != "full" {
+						t.Errorf("key %q, request %q: %s is listed as in %s", tt.key, tt.asked, tool.Name, tool.Description)
+					}
 				}
 				slices.Sort(names)
 				if got := strings.Join(names, " "); got != tt.want && (tt.want != all || len(names) < 5) {
