@@ -81,8 +81,8 @@ func (c *config) site(ctx context.Context, d *db.DB, log *slog.Logger) (*portal.
 	}
 	log.InfoContext(ctx, "mails leave", slog.String("by", by))
 	opts := portal.Options{Development: c.development, TrustedProxies: c.trustedProxies, WebhookNetworks: c.webhooks}
-	if opts.OIDC, err = c.oidc(ctx); err != nil {
-		return nil, err
+	if c.oidcIssuer != "" {
+		opts.OIDC = staff.NewOIDC(staff.OIDCConfig{Name: c.oidcName, Issuer: c.oidcIssuer, Client: c.oidcClient, Secret: c.oidcSecret, Base: c.baseURL}, nil)
 	}
 	if c.stripeKey.Reveal() != "" {
 		opts.Stripe = billing.NewStripe(billing.StripeURL, c.stripeKey)
@@ -90,14 +90,6 @@ func (c *config) site(ctx context.Context, d *db.DB, log *slog.Logger) (*portal.
 	return portal.New(portal.Config{
 		DB: d, Server: server, Seal: ring, Mail: sender, BaseURL: c.baseURL, PublicURL: c.publicURL, Log: log,
 	}, opts)
-}
-
-// oidc returns the site that staff sign in at, nil if they do so here.
-func (c *config) oidc(ctx context.Context) (*staff.OIDC, error) {
-	if c.oidcIssuer == "" {
-		return nil, nil //nolint:nilnil // there is none
-	}
-	return staff.NewOIDC(ctx, staff.OIDCConfig{Name: c.oidcName, Issuer: c.oidcIssuer, Client: c.oidcClient, Secret: c.oidcSecret, Base: c.baseURL}, nil)
 }
 
 // ring returns the site's own secrets. They lie in a folder of their own: the server's may be beside it.

@@ -120,7 +120,7 @@ func TestWhatFailsIsUndone(t *testing.T) {
 		if err := d.SignedIn(ctx, by("x"), "here", db.Session{Hash: "new", Staff: "nobody", Stage: db.StageFull}, "password"); pierre.KindOf(err) != pierre.KindNotFound {
 			t.Errorf("nobody signed in: %v", err)
 		}
-		if err := d.RemovePasskey(ctx, by("x"), s, "none"); pierre.KindOf(err) != pierre.KindNotFound {
+		if err := d.RemovePasskey(ctx, by("x"), s, "none", true); pierre.KindOf(err) != pierre.KindNotFound {
 			t.Errorf("a passkey that is not there was removed: %v", err)
 		}
 		if _, err := d.LinkByHash(ctx, "kept", noon()); err != nil {

@@ -50,15 +50,28 @@ func (db *DB) UsePasskey(ctx context.Context, staff string, p Passkey) error {
 	})
 }
 
-// RemovePasskey takes a passkey from an account.
-func (db *DB) RemovePasskey(ctx context.Context, act Act, s Staff, id string) error {
+// RemovePasskey takes a passkey from an account. With needed, an account keeps a second factor: taking its last one is
+// [pierre.KindConflict].
+func (db *DB) RemovePasskey(ctx context.Context, act Act, s Staff, id string, needed bool) error {
 	return db.Update(ctx, "removing a passkey", func(t *Tx) error {
+		// Written first, so that two who take one each of the last two wait for each other.
+		if _, err := t.Exec(ctx, `UPDATE portal_staff SET name = name WHERE id = $1`, s.ID); err != nil {
+			return err
+		}
 		n, err := t.Change(ctx, `DELETE FROM portal_staff_passkeys WHERE id = $1 AND staff_id = $2`, id, s.ID)
 		switch {
 		case err != nil:
 			return err
 		case n == 0:
 			return pierre.NotFound("This passkey")
+		}
+		var left int64
+		if err := t.Row(ctx, `SELECT (SELECT COUNT(*) FROM portal_staff_passkeys WHERE staff_id = $1)
+			+ (SELECT COUNT(*) FROM portal_staff WHERE id = $1 AND totp_sealed IS NOT NULL)`, s.ID).Scan(&left); err != nil {
+			return err
+		}
+		if needed && left == 0 {
+			return &pierre.Error{Kind: pierre.KindConflict, Msg: "This is your only second factor; set up an app or another passkey first."}
 		}
 		return Audit(ctx, t, act, "staff.remove_passkey", s.Email, struct{}{})
 	})

@@ -102,14 +102,17 @@ func (db *DB) Sessions(ctx context.Context, staff string, now time.Time) ([]Sess
 	return list, db.Classify(err, "reading sessions")
 }
 
-// EndSession ends a session of an account. Another account's is [pierre.KindNotFound].
-func (db *DB) EndSession(ctx context.Context, staff, hash string) error {
-	return db.Apply(ctx, "ending a session", func(t *Tx) error {
-		n, err := t.Change(ctx, `DELETE FROM portal_staff_sessions WHERE staff_id = $1 AND hash = $2`, staff, hash)
-		if err == nil && n == 0 {
-			err = pierre.NotFound("This session")
+// EndSession ends a session of an account and notes it. Another account's is [pierre.KindNotFound].
+func (db *DB) EndSession(ctx context.Context, act Act, s Staff, hash string) error {
+	return db.Update(ctx, "ending a session", func(t *Tx) error {
+		n, err := t.Change(ctx, `DELETE FROM portal_staff_sessions WHERE staff_id = $1 AND hash = $2`, s.ID, hash)
+		switch {
+		case err != nil:
+			return err
+		case n == 0:
+			return pierre.NotFound("This session")
 		}
-		return err
+		return Audit(ctx, t, act, "staff.end_session", s.Email, struct{}{})
 	})
 }
 
@@ -185,6 +188,12 @@ func (db *DB) AddLink(ctx context.Context, act Act, l Link, more func(t *Tx) err
 // LinkByHash returns a link that can be used.
 func (db *DB) LinkByHash(ctx context.Context, hash string, now time.Time) (Link, error) {
 	l, err := scanLink(db.Row(ctx, `SELECT `+linkColumns+` FROM portal_staff_links WHERE hash = $1 AND expires_us > $2`, hash, now.UnixMicro()))
+	return l, db.Classify(err, "This link")
+}
+
+// LinkTo returns the link of a kind that an address has and that can be used.
+func (db *DB) LinkTo(ctx context.Context, email, kind string, now time.Time) (Link, error) {
+	l, err := scanLink(db.Row(ctx, `SELECT `+linkColumns+` FROM portal_staff_links WHERE email = $1 AND kind = $2 AND expires_us > $3`, email, kind, now.UnixMicro()))
 	return l, db.Classify(err, "This link")
 }
 

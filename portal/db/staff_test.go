@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -105,11 +106,14 @@ func TestSessionsEnd(t *testing.T) {
 		if find("a", noon().Add(db.SessionLife)) {
 			t.Error("a session does not end after 7 days")
 		}
-		if err := d.EndSession(t.Context(), "somebody else", "a"); pierre.KindOf(err) != pierre.KindNotFound {
+		if err := d.EndSession(t.Context(), by("x"), db.Staff{ID: "somebody else"}, "a"); pierre.KindOf(err) != pierre.KindNotFound {
 			t.Errorf("ending another account's session: %v", err)
 		}
-		if err := d.EndSession(t.Context(), s.ID, "a"); err != nil || find("a", noon()) {
+		if err := d.EndSession(t.Context(), by(s.Email), s, "a"); err != nil || find("a", noon()) {
 			t.Errorf("ending a session: %v", err)
+		}
+		if list, err := d.AuditLog(t.Context(), db.AuditQuery{Action: "staff.end_session", Limit: 2}); err != nil || len(list) != 1 || list[0].Target != s.Email {
+			t.Errorf("the audit log: %+v, %v", list, err)
 		}
 	})
 }
@@ -272,7 +276,7 @@ func TestPasskeysAreTheirAccounts(t *testing.T) {
 		if err := d.AddPasskey(t.Context(), by(b.Email), b, key); pierre.KindOf(err) != pierre.KindConflict {
 			t.Errorf("one credential for two accounts: %v", err)
 		}
-		if err := d.RemovePasskey(t.Context(), by(b.Email), b, "c1"); pierre.KindOf(err) != pierre.KindNotFound {
+		if err := d.RemovePasskey(t.Context(), by(b.Email), b, "c1", false); pierre.KindOf(err) != pierre.KindNotFound {
 			t.Errorf("removing another account's passkey: %v", err)
 		}
 		key.Credential, key.Used = `{"n":1}`, noon().Add(time.Hour)
@@ -359,6 +363,31 @@ func TestAuditIsChained(t *testing.T) {
 		}
 		if n, err := d.VerifyAudit(t.Context()); n != 3 || pierre.KindOf(err) != pierre.KindConflict {
 			t.Errorf("VerifyAudit of a changed log = %d, %v", n, err)
+		}
+	})
+}
+
+// TestTheLastPasskeyStays: of two that are taken away at once, too.
+func TestTheLastPasskeyStays(t *testing.T) {
+	dbtest.RunReplicas(t, func(t *testing.T, replicas []*db.DB) {
+		s := join(t, replicas[0], "a@example.com", "owner")
+		for _, id := range []string{"c0", "c1"} {
+			if err := replicas[0].AddPasskey(t.Context(), by(s.Email), s, db.Passkey{ID: id, Credential: "{}", Created: noon()}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var wg sync.WaitGroup
+		errs := make([]error, 2)
+		for n := range errs {
+			wg.Go(func() { errs[n] = replicas[n].RemovePasskey(t.Context(), by(s.Email), s, fmt.Sprint("c", n), true) })
+		}
+		wg.Wait()
+		list, err := replicas[0].Passkeys(t.Context(), s.ID)
+		if err != nil || len(list) != 1 || (errs[0] == nil) == (errs[1] == nil) || pierre.KindOf(errors.Join(errs...)) != pierre.KindConflict {
+			t.Errorf("left: %+v, %v; errors %v", list, err, errs)
+		}
+		if err := replicas[0].RemovePasskey(t.Context(), by(s.Email), s, list[0].ID, false); err != nil {
+			t.Errorf("one that is not needed: %v", err)
 		}
 	})
 }

@@ -151,17 +151,18 @@ func (s *Service) auditPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var next string
-	if rows, next = cutAtMoment(rows, auditRows); next != "" {
-		d.Pages = ui.PagesOf(r, next, "")
-	} else {
-		d.Pages = ui.PagesOf(r, "", "")
+	if d.Rows, next = cutAtMoment(rows, auditRows); next == "" && !theirs.since.IsZero() {
+		next = theirs.since.UTC().Format(auditCursor)
 	}
-	d.Rows = rows
+	d.Pages = ui.PagesOf(r, next, "")
 	return s.pages.Page(w, r, http.StatusOK, "staff/audit", d)
 }
 
 // A serverError says why the server's log cannot be read, or not all of it.
-type serverError struct{ said *pierre.Error }
+type serverError struct {
+	said  *pierre.Error
+	since time.Time // it was read from here on; zero: none of it, or all up to where it ended
+}
 
 // Error implements error.
 func (e serverError) Error() string { return e.said.Error() }
@@ -174,14 +175,14 @@ func serverErrorOf(err error) serverError {
 	if e, answered := errors.AsType[*adminapi.Error](err); answered {
 		switch e.Status {
 		case http.StatusBadRequest, http.StatusUnprocessableEntity:
-			return serverError{&pierre.Error{Kind: pierre.KindInvalid, Field: e.Field, Msg: e.Detail, Err: err}}
+			return serverError{said: &pierre.Error{Kind: pierre.KindInvalid, Field: e.Field, Msg: e.Detail, Err: err}}
 		case http.StatusUnauthorized, http.StatusForbidden:
 			text = "The server does not let this site's token read its log: its own entries are missing here."
 		default:
 			text = "The server cannot read its log at the moment: its own entries are missing here."
 		}
 	}
-	return serverError{&pierre.Error{Kind: pierre.KindUnavailable, Msg: text, Err: err}}
+	return serverError{said: &pierre.Error{Kind: pierre.KindUnavailable, Msg: text, Err: err}}
 }
 
 // auditMoments returns rows of which cutAtMoment makes a page: all of the last moment on it are among them.
@@ -234,6 +235,10 @@ func (s *Service) auditRows(ctx context.Context, f auditFilter, limit int) ([]Au
 		theirs, trouble = s.serverRows(ctx, f, limit+1)
 		rows = append(rows, theirs...)
 	}
+	if part, ok := errors.AsType[serverError](trouble); ok {
+		// What the site did before belongs to a later page, where the server's part of that time is, too.
+		rows = slices.DeleteFunc(rows, func(row AuditRow) bool { return row.At.Before(part.since) })
+	}
 	slices.SortStableFunc(rows, func(a, b AuditRow) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Seq, a.Seq)) })
 	return rows, trouble
 }
@@ -242,12 +247,14 @@ func (s *Service) auditRows(ctx context.Context, f auditFilter, limit int) ([]Au
 func (s *Service) serverRows(ctx context.Context, f auditFilter, limit int) (rows []AuditRow, err error) {
 	q := adminapi.AuditFilter{Action: f.Action, Target: f.Target, From: f.from, To: f.to, Limit: min(limit, exportPage)}
 	const pages = 40 // a person who did nothing is looked for no further
+	var since time.Time
 	for range pages {
 		page, err := s.opts.Audit.Audit(ctx, q)
 		if err != nil {
 			return rows, serverErrorOf(err)
 		}
 		for _, e := range page.Entries {
+			since = e.At
 			row := AuditRow{At: e.At, Where: atServer, Who: e.Actor, Action: e.Action, Target: e.Target, Details: e.Details, Seq: e.Seq}
 			if e.Person != nil {
 				row.Who, row.Token = *e.Person, e.Actor
@@ -261,7 +268,7 @@ func (s *Service) serverRows(ctx context.Context, f auditFilter, limit int) (row
 		}
 		q.Cursor = *page.NextCursor
 	}
-	return rows, serverError{pierre.Invalid("who", "The server's log has too many entries to look for one person in all of them. Choose a shorter time.")}
+	return rows, serverError{pierre.Invalid("who", "The server's log has too many entries to look for one person in all of them. Choose a shorter time."), since}
 }
 
 // exportAudit answers with all that the filter wants, as CSV or JSON: the whole of it or nothing.

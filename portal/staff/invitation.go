@@ -34,7 +34,7 @@ func (s *Service) showInvitation(w http.ResponseWriter, r *http.Request, status 
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address is the secret
 	d := invitationData{Link: l, Reset: l.Kind == db.LinkReset, Form: f}
 	if s.opts.OIDC != nil {
-		d.OIDC = s.opts.OIDC.name
+		d.OIDC = s.opts.OIDC.config.Name
 	}
 	return s.pages.Page(w, r, status, "staff/invitation", d)
 }

@@ -37,7 +37,7 @@ func (s *Service) showMe(w http.ResponseWriter, r *http.Request, status int, f u
 	}
 	d := meData{Me: of, Form: f, App: of.TOTP != nil, Passkeys: s.passkeys != nil, This: v.Hash, Fresh: s.fresh(r) == nil}
 	if s.opts.OIDC != nil {
-		d.OIDC = s.opts.OIDC.name
+		d.OIDC = s.opts.OIDC.config.Name
 	}
 	var errs [3]error
 	d.Keys, errs[0] = s.db.Passkeys(r.Context(), of.ID)
@@ -138,7 +138,7 @@ func (s *Service) endSession(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.db.EndSession(r.Context(), of.ID, r.PathValue("hash")); err != nil {
+	if err := s.db.EndSession(r.Context(), s.act(r), of, r.PathValue("hash")); err != nil {
 		return err
 	}
 	ui.Leave(w, r, ui.Note{Text: "The session has ended."})

@@ -11,12 +11,15 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/zitadel/oidc/v3/example/server/exampleop"
 	"github.com/zitadel/oidc/v3/example/server/storage"
 
 	"github.com/pierre-mcp/pierre/internal/secret"
+	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/staff"
 )
 
@@ -46,13 +49,29 @@ func issuer(t *testing.T) string {
 	return address
 }
 
+// switchable is a way to the provider that can be interrupted.
+type switchable struct {
+	http.Transport
+
+	off atomic.Bool
+}
+
+func (s *switchable) RoundTrip(r *http.Request) (*http.Response, error) {
+	if s.off.Load() {
+		return nil, errors.New("no way")
+	}
+	return s.Transport.RoundTrip(r)
+}
+
 // oidcSite returns a site whose staff sign in at a provider.
 func oidcSite(t *testing.T, address string) *site {
 	t.Helper()
-	o, err := staff.NewOIDC(t.Context(), staff.OIDCConfig{Name: "Example SSO", Issuer: address, Client: "site", Secret: secret.New("its secret"), Base: base}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	return oidcSiteBy(t, address, nil)
+}
+
+func oidcSiteBy(t *testing.T, address string, way http.RoundTripper) *site {
+	t.Helper()
+	o := staff.NewOIDC(staff.OIDCConfig{Name: "Example SSO", Issuer: address, Client: "site", Secret: secret.New("its secret"), Base: base}, way)
 	return newSite(t, staff.Options{OIDC: o})
 }
 
@@ -99,6 +118,52 @@ func TestOIDC(t *testing.T) {
 	if got := s.browser().through("test-user2"); got.status != http.StatusForbidden {
 		t.Errorf("another user: %+v", got)
 	}
+}
+
+// TestOIDCWithoutTheIssuer: a site starts while the issuer is away, says so to who signs in, and goes on when it is there.
+func TestOIDCWithoutTheIssuer(t *testing.T) {
+	t.Parallel()
+	way := &switchable{}
+	way.off.Store(true)
+	s := oidcSiteBy(t, issuer(t), way)
+	link, _, err := s.OwnerLink(t.Context(), "test-user@zitadel.ch")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, path := s.browser(), strings.TrimPrefix(link, base)
+	b.get(path).want(t, http.StatusOK, path, "Continue with Example SSO")
+	if got := b.get("/admin/sign-in/oidc"); got.status != http.StatusServiceUnavailable || !strings.Contains(got.body, "Example SSO does not answer") || strings.Contains(got.body, "no way") {
+		t.Errorf("without the issuer: %+v", got)
+	}
+	way.off.Store(false)
+	b.through("test-user@localhost").want(t, http.StatusOK, "/admin/team", "test-user@zitadel.ch")
+}
+
+// TestShellPromotesWithOIDC: a link of the operator's makes an owner of an account that is there, once. An owner's does not.
+func TestShellPromotesWithOIDC(t *testing.T) {
+	t.Parallel()
+	s := oidcSite(t, issuer(t))
+	signIn := func(role string) {
+		t.Helper()
+		b := s.browser()
+		b.through("test-user@localhost").want(t, http.StatusOK, "/admin/team")
+		b.get("/admin").want(t, http.StatusOK, "/admin", "test-user@zitadel.ch, "+role)
+	}
+	for range 2 {
+		if _, _, err := s.OwnerLink(t.Context(), "test-user@zitadel.ch"); err != nil {
+			t.Fatal(err)
+		}
+		signIn("owner")
+		if _, err := s.db.Writer().ExecContext(t.Context(), `UPDATE portal_staff SET role = 'viewer'`); err != nil {
+			t.Fatal(err)
+		}
+		signIn("viewer")
+	}
+	l := db.Link{Hash: "x", Kind: db.LinkReset, Email: "test-user@zitadel.ch", Role: "owner", By: "owner@example.com", Created: s.clock(), Expires: s.clock().Add(time.Hour)}
+	if err := s.db.AddLink(t.Context(), db.Act{Person: "x", At: s.clock()}, l, func(*db.Tx) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	signIn("viewer")
 }
 
 // TestOIDCAnswersAreForOneBrowser: an answer of the provider that was made for another browser, or was used, signs nobody

@@ -96,10 +96,25 @@ func (s *Service) beginPasskey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("asking for a passkey: %w", err)
 	}
-	if err := s.begin(w, r, "", db.StageBegun, pending{Passkey: string(kept)}.encode()); err != nil {
+	if err := s.keepChallenge(w, r, string(kept)); err != nil {
 		return err
 	}
 	return answerJSON(w, options)
+}
+
+// keepChallenge keeps a challenge with the sign-in that goes on, which can be ended in another way if no passkey is chosen,
+// or begins one.
+func (s *Service) keepChallenge(w http.ResponseWriter, r *http.Request, challenge string) error {
+	v, _, err := s.session(r)
+	if pierre.KindOf(err) == pierre.KindNotFound {
+		return s.begin(w, r, "", db.StageBegun, pending{Passkey: challenge}.encode())
+	}
+	if err != nil {
+		return err
+	}
+	p := pendingOf(v)
+	p.Passkey = challenge
+	return s.db.SetSessionData(r.Context(), v.Hash, p.encode())
 }
 
 // finishPasskey signs in who answered the challenge of this browser's sign-in, once.
@@ -108,7 +123,7 @@ func (s *Service) finishPasskey(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v, _, err := s.session(r)
-	if err != nil || v.Stage != db.StageBegun {
+	if err != nil {
 		return errNoPasskey(err)
 	}
 	challenge, err := s.takeChallenge(r.Context(), v)
@@ -131,6 +146,8 @@ func (s *Service) finishPasskey(w http.ResponseWriter, r *http.Request) error {
 		return errNoPasskey(err)
 	case user == nil || credential.Authenticator.CloneWarning:
 		return errNoPasskey(errors.New("the passkey's counter went back"))
+	case v.Stage == db.StagePassword && found.staff.ID != v.Staff:
+		return errNoPasskey(errors.New("the password was somebody else's"))
 	}
 	if err := s.keepPasskey(r.Context(), found.staff, credential); err != nil {
 		return err
@@ -249,14 +266,7 @@ func (s *Service) removePasskey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list, err := s.db.Passkeys(r.Context(), of.ID)
-	if err != nil {
-		return err
-	}
-	if of.TOTP == nil && len(list) == 1 && !s.opts.Development {
-		return &pierre.Error{Kind: pierre.KindConflict, Msg: "This is your only second factor; set up an app or another passkey first."}
-	}
-	if err := s.db.RemovePasskey(r.Context(), s.act(r), of, r.PathValue("id")); err != nil {
+	if err := s.db.RemovePasskey(r.Context(), s.act(r), of, r.PathValue("id"), !s.opts.Development); err != nil {
 		return err
 	}
 	return goTo(w, r, mePath)

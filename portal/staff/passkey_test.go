@@ -4,7 +4,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/pquerna/otp/totp"
 
@@ -48,8 +50,9 @@ func TestPasskeyInABrowser(t *testing.T) {
 	tab.Follow("main form button")
 	tab.SeeText("Your recovery codes")
 	tab.Open(origin + "/admin/me")
+	tab.Type("#f-passkey", "Laptop")
 	tab.Follow("[data-passkey-new]")
-	tab.SeeText("added")
+	tab.SeeText("Laptop")
 
 	tab.Follow(".sections form button") // out
 	tab.Follow("[data-passkey]")
@@ -58,10 +61,47 @@ func TestPasskeyInABrowser(t *testing.T) {
 	if err != nil || len(list) != 1 || list[0].Details != `{"by":"passkey","network":"127.0.0.1/32"}` {
 		t.Errorf("the audit log: %+v, %v", list, err)
 	}
+	tab.Open(origin + "/admin/team") // as a second factor, which leads to where the sign-in began
+	tab.See("h1")
+	tab.Open(origin + "/admin/me")
+	tab.Follow(".sections form button")
+	tab.Open(origin + "/admin/team")
+	tab.Type("#f-email", "owner@example.com")
+	tab.Type("#f-password", password)
+	tab.Follow("main form button")
+	tab.Follow("[data-passkey]")
+	if tab.See("h1"); !strings.HasSuffix(tab.URL(), "/admin/team") {
+		t.Errorf("with a password and a passkey: at %s", tab.URL())
+	}
 	keys, err := s.db.Passkeys(t.Context(), staffID(t, s, "owner@example.com"))
-	if err != nil || len(keys) != 1 || keys[0].Used.IsZero() {
+	if err != nil || len(keys) != 1 || keys[0].Name != "Laptop" || keys[0].Used.IsZero() {
 		t.Errorf("passkeys: %+v, %v", keys, err)
 	}
+}
+
+// TestAPasskeyThatIsNotChosen: the sign-in goes on with a code, to where it began.
+func TestAPasskeyThatIsNotChosen(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, staff.Options{})
+	p := s.owner()
+	of, err := s.db.StaffByEmail(t.Context(), p.email)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.db.AddPasskey(t.Context(), db.Act{Person: p.email, At: s.clock()}, of, db.Passkey{ID: "one", Name: "one", Credential: "{}", Created: s.clock()}); err != nil {
+		t.Fatal(err)
+	}
+	s.wait(time.Minute)
+	b := s.browser()
+	b.post("/admin/sign-in", "email", p.email, "password", password, "next", "/admin/team").want(t, http.StatusOK, "/admin/sign-in/code", `data-next="/admin/team"`)
+	b.post("/admin/sign-in/passkey/begin").want(t, http.StatusOK, "/admin/sign-in/passkey/begin", `"challenge"`)
+	if got := b.do(http.MethodPost, "/admin/sign-in/passkey/finish", `{"id":"x"}`); got.status != http.StatusUnauthorized {
+		t.Errorf("an answer that is none: status %d", got.status)
+	}
+	b.get("/admin/team").want(t, http.StatusOK, "/admin/sign-in?next=%2Fadmin%2Fteam")
+	b.post("/admin/sign-in/code", "code", p.code()).want(t, http.StatusOK, "/admin/team")
+	b.post("/admin/sign-in/passkey/begin") // and a session does not end by it
+	b.get("/admin").want(t, http.StatusOK, "/admin", "signed in as "+p.email)
 }
 
 // TestPasskeysNeedAChallenge: an answer without a challenge of this browser, or to one that was answered, signs nobody in.
@@ -100,5 +140,5 @@ func TestTheLastFactorStays(t *testing.T) {
 	}
 	p.post("/admin/me/passkeys/one/remove").want(t, http.StatusOK, "/admin/me")
 	p.post("/admin/me/passkeys/two/remove").want(t, http.StatusConflict, "/admin/me/passkeys/two/remove", "your only second factor")
-	p.post("/admin/me/passkeys/one/remove").want(t, http.StatusConflict, "/admin/me/passkeys/one/remove")
+	p.post("/admin/me/passkeys/one/remove").want(t, http.StatusNotFound, "/admin/me/passkeys/one/remove")
 }

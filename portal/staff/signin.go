@@ -41,7 +41,7 @@ func (s *Service) signInPage(w http.ResponseWriter, r *http.Request) error {
 func (s *Service) showSignIn(w http.ResponseWriter, r *http.Request, status int, f ui.Form, next string) error {
 	d := signInData{Form: f, Next: next}
 	if s.opts.OIDC != nil {
-		d.OIDC = s.opts.OIDC.name
+		d.OIDC = s.opts.OIDC.config.Name
 	}
 	return s.pages.Page(w, r, status, "staff/sign-in", d)
 }
@@ -150,6 +150,7 @@ type codeData struct {
 	Email   string
 	App     bool // an authenticator app can be used
 	Passkey bool
+	Next    string // where the sign-in leads
 }
 
 func (s *Service) codePage(w http.ResponseWriter, r *http.Request) error {
@@ -157,15 +158,16 @@ func (s *Service) codePage(w http.ResponseWriter, r *http.Request) error {
 	if !ok || err != nil {
 		return err
 	}
-	return s.showCode(w, r, http.StatusOK, a.of, ui.Form{})
+	return s.showCode(w, r, http.StatusOK, a, ui.Form{})
 }
 
-func (s *Service) showCode(w http.ResponseWriter, r *http.Request, status int, of db.Staff, f ui.Form) error {
+func (s *Service) showCode(w http.ResponseWriter, r *http.Request, status int, a attempt, f ui.Form) error {
+	of := a.of
 	keys, err := s.db.Passkeys(r.Context(), of.ID)
 	if err != nil {
 		return err
 	}
-	return s.pages.Page(w, r, status, "staff/code", codeData{Form: f, Email: of.Email, App: of.TOTP != nil, Passkey: len(keys) > 0})
+	return s.pages.Page(w, r, status, "staff/code", codeData{Form: f, Email: of.Email, App: of.TOTP != nil, Passkey: len(keys) > 0, Next: pendingOf(a.session).Next})
 }
 
 // takeCode checks a code of an authenticator app, or a recovery code.
@@ -192,7 +194,7 @@ func (s *Service) takeCode(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	wrong := func(status int, text string) error {
-		return s.showCode(w, r, status, of, ui.Form{Errors: map[string]string{"code": text}})
+		return s.showCode(w, r, status, a, ui.Form{Errors: map[string]string{"code": text}})
 	}
 	if !until.IsZero() {
 		return wrong(http.StatusTooManyRequests, waitText(until.Sub(s.opts.Now())))

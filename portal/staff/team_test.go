@@ -9,6 +9,7 @@ import (
 	"html"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -122,13 +123,17 @@ type serverLog struct {
 
 func (l *serverLog) Audit(_ context.Context, f adminapi.AuditFilter) (adminapi.AuditPage, error) {
 	var page adminapi.AuditPage
+	after := -1
+	if f.Cursor != "" {
+		after, _ = strconv.Atoi(f.Cursor)
+	}
 	for n, e := range l.entries {
 		switch {
 		case l.err != nil:
 			return page, l.err
 		case f.Action != "" && e.Action != f.Action, f.Target != "" && e.Target != f.Target, !f.To.IsZero() && !e.At.Before(f.To), !f.From.IsZero() && e.At.Before(f.From):
 			continue
-		case f.Cursor != "" && fmt.Sprint(n) <= f.Cursor:
+		case n <= after:
 			continue
 		case len(page.Entries) == f.Limit:
 			page.NextCursor = new(fmt.Sprint(n - 1))
@@ -236,6 +241,31 @@ func (endlessLog) Audit(_ context.Context, f adminapi.AuditFilter) (adminapi.Aud
 		page.Entries = append(page.Entries, adminapi.AuditEntry{At: time.Unix(1, 0), Actor: "x", Action: "key.create", Target: "t", Details: json.RawMessage(`{}`)})
 	}
 	return page, nil
+}
+
+// TestSearchInALongAuditLog: where the search for a person ends, the page does, for both logs; the next one goes on there.
+func TestSearchInALongAuditLog(t *testing.T) {
+	t.Parallel()
+	log := &serverLog{}
+	s, b := simple(t, staff.Options{Audit: log})
+	start := s.clock().Add(20 * time.Minute)
+	for n := range 2042 {
+		log.entries = append(log.entries, adminapi.AuditEntry{At: start.Add(-time.Duration(n) * time.Second), Actor: "x", Action: "key.create", Target: "t", Details: json.RawMessage(`{}`)})
+	}
+	log.entries[2041].Person = new("owner@example.com")
+	log.entries[2041].Target = "key_old"
+	if err := s.db.Update(t.Context(), "test", func(x *db.Tx) error {
+		return db.Audit(t.Context(), x, db.Act{Person: "owner@example.com", At: start.Add(-time.Hour)}, "test.old", "x", struct{}{})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	first := b.get("/admin/audit?who=owner@example.com")
+	_, cursor, more := strings.Cut(first.body, `cursor=`)
+	if cursor, _, _ = strings.Cut(html.UnescapeString(cursor), "&"); !more || strings.Contains(first.body, "test.old") || !strings.Contains(first.body, "staff.sign_in") {
+		t.Fatalf("the first page, with the cursor %q:\n%s", cursor, first.body)
+	}
+	next := "/admin/audit?cursor=" + cursor + "&who=owner@example.com"
+	b.get(next).want(t, http.StatusOK, next, "test.old", "key_old")
 }
 
 // TestAuditLogThatIsTooLong: what is not all of what was asked for says so.

@@ -38,10 +38,12 @@
     publicKey.user.id = bytes(publicKey.user.id);
     for (const c of publicKey.excludeCredentials || []) c.id = bytes(c.id);
     const credential = await navigator.credentials.create({ publicKey });
-    await post(path + "/finish", answerOf(credential, ["clientDataJSON", "attestationObject"]));
+    await post(path + "/finish?name=" + encodeURIComponent(named ? named.value : ""), answerOf(credential, ["clientDataJSON", "attestationObject"]));
     location.reload();
   }
 
+  const named = document.querySelector("[data-passkey-name]");
+  if (named) named.closest(".field").hidden = false;
   const problem = document.querySelector("[data-passkey-problem]");
   function act(button, what) {
     button.hidden = false;
