@@ -153,7 +153,11 @@ func (s *Service) NewClaim(ctx context.Context, id, by string) error {
 	default:
 		return s.late(r)
 	}
-	info, asked := s.info(ctx, r.Company, r.Tier), "asked for a new link to the key"
+	p, err := parsePlan(r.Plan)
+	if err != nil {
+		return err
+	}
+	info, asked := s.granted(ctx, r.Company, p), "asked for a new link to the key"
 	_, err = s.move(ctx, "sending a link to a key", id, r.State, func(t *db.Tx, r *db.Request) error {
 		n, err := s.db.Count(ctx, t, "links of "+id, s.now(), s.now().Add(-24*time.Hour))
 		if err != nil {

@@ -24,7 +24,7 @@ func (s *Service) Upgrade(ctx context.Context, email string, tier pierre.Tier, w
 		return err
 	}
 	now := s.now()
-	info := s.info(ctx, "", tier)
+	info := s.asked(ctx, "", tier)
 	return s.db.Apply(ctx, "keeping a request", func(t *db.Tx) error {
 		n, err := s.db.Count(ctx, t, "upgrades of "+sub.Email, now, now.Add(-24*time.Hour))
 		if err != nil {

@@ -31,8 +31,8 @@ func (s *Service) open(ctx context.Context, what string, d Decision, change func
 }
 
 // Approve approves a request: its key will be made as the plan says, and its mail leaves. Where two persons must approve,
-// the first approval is noted and the second one, by somebody else, counts. Of two that come at the same moment one gets
-// [pierre.KindConflict].
+// the first approval is noted and the second one, of the same plan by somebody else, counts; an approval of another plan is
+// a first one again. Of two that come at the same moment one gets [pierre.KindConflict].
 func (s *Service) Approve(ctx context.Context, d Decision, p Plan) (db.Request, error) {
 	if p.Tier == "" { // the server would choose one
 		return db.Request{}, pierre.Invalid("tier", "Choose one of the plans.")
@@ -52,12 +52,11 @@ func (s *Service) Approve(ctx context.Context, d Decision, p Plan) (db.Request, 
 	if err != nil {
 		return before, err
 	}
-	info := s.info(ctx, before.Company, p.Tier)
-	info.Limit = p.limit(info.Limit)
+	info := s.granted(ctx, before.Company, p)
 	return s.open(ctx, "approving a request", d, func(t *db.Tx, r *db.Request) error {
-		now := s.now()
+		now, another := s.now(), r.Plan != string(plan)
 		r.Plan = string(plan)
-		if settings.TwoPersons && r.FirstBy == "" {
+		if settings.TwoPersons && (r.FirstBy == "" || another) {
 			r.FirstBy, r.FirstAt = d.By, now
 			return s.noteStaff(ctx, t, r.ID, d.By, deed{"approved, as the first of two", "request.approve_first"}, p.String())
 		}

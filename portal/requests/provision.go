@@ -115,6 +115,10 @@ func (s *Service) provisioned(ctx context.Context, r db.Request, made madeKey) e
 	if err != nil {
 		return err
 	}
+	p, err := parsePlan(r.Plan)
+	if err != nil {
+		return err
+	}
 	text := made.text
 	if settings.MailKey && text.Reveal() == "" {
 		fresh, err := s.successor(ctx, made.id, "mail-"+r.ID)
@@ -123,7 +127,7 @@ func (s *Service) provisioned(ctx context.Context, r db.Request, made madeKey) e
 		}
 		made.id, text = fresh.APIKeyID, secret.New(fresh.APIKey.Reveal())
 	}
-	info := s.info(ctx, r.Company, r.Tier)
+	info := s.granted(ctx, r.Company, p)
 	_, err = s.move(ctx, "noting a key", r.ID, db.RequestApproved, func(t *db.Tx, now *db.Request) error {
 		now.State, now.KeyID, now.UserID, now.Provisioned, now.Failure, now.NextTry = db.RequestProvisioned, made.id, made.user, s.now(), "", time.Time{}
 		if err := s.note(ctx, t, r.ID, actorSite, "made the key", string(made.id)); err != nil || !settings.MailKey {

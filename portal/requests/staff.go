@@ -165,7 +165,7 @@ func (s *Service) writeRequest(w http.ResponseWriter, r *http.Request, status in
 		Periods: []ui.Choice{{Value: "month", Text: "month"}, {Value: "day", Text: "day"}, {Value: "hour", Text: "hour"}, {Value: "minute", Text: "minute"}},
 	}
 	if req.FirstBy != "" {
-		page.First = req.FirstBy + " approved this request. A second person must approve it, too: what you choose here counts."
+		page.First = req.FirstBy + " approved this request. Somebody else must approve the same plan. Whoever changes it is the first of two again."
 	}
 	if page.Approve.Values == nil {
 		page.Approve.Values = prefilled(req)

@@ -120,17 +120,24 @@ func limitText(l *adminapi.RateLimit) string {
 	return ui.Number(l.Requests) + " calls per " + string(l.Period)
 }
 
-// info returns what a mail says of a request. Without the server's word it says less.
-func (s *Service) info(ctx context.Context, company string, tier pierre.Tier) mail.RequestInfo {
+// asked returns what a mail says of what was asked for. Without the server's word it says less.
+func (s *Service) asked(ctx context.Context, company string, tier pierre.Tier) mail.RequestInfo {
 	info := mail.RequestInfo{Company: company, Tier: titleOf(tier)}
-	tiers, err := s.offered(ctx)
+	tiers, err := s.serverTiers(ctx)
 	if err != nil {
 		return info
 	}
 	for _, t := range tiers {
 		if t.Name == tier {
-			info.Tier, info.Limit = t.Title, t.Limit
+			info.Limit = t.Limit
 		}
 	}
+	return info
+}
+
+// granted returns what a mail says of a plan that was approved, which need not be what was asked for.
+func (s *Service) granted(ctx context.Context, company string, p Plan) mail.RequestInfo {
+	info := s.asked(ctx, company, p.Tier)
+	info.Limit = p.limit(info.Limit)
 	return info
 }
