@@ -50,15 +50,22 @@ func (*DB) ShowClaim(ctx context.Context, t *Tx, c Claim, now time.Time) (first 
 	return n == 1, err
 }
 
-// Count adds one to what was done in a bucket in the hour of now, and returns how often it was done since a time. The
-// bucket's name is hashed.
-func (*DB) Count(ctx context.Context, t *Tx, bucket string, now, since time.Time) (n int64, err error) {
-	hash := HashToken(bucket)
+// Count adds one to what was done in a bucket in the hour of now, and returns how often it was done since a time; see
+// [DB.CountSince]. The bucket's name is hashed.
+func (db *DB) Count(ctx context.Context, t *Tx, bucket string, now, since time.Time) (n int64, err error) {
 	if _, err := t.Exec(ctx, `INSERT INTO portal_counts (bucket, hour_us, n) VALUES ($1, $2, 1)
-		ON CONFLICT (bucket, hour_us) DO UPDATE SET n = portal_counts.n + 1`, hash, now.Truncate(time.Hour).UnixMicro()); err != nil {
+		ON CONFLICT (bucket, hour_us) DO UPDATE SET n = portal_counts.n + 1`, HashToken(bucket), now.Truncate(time.Hour).UnixMicro()); err != nil {
 		return 0, err
 	}
-	err = t.Row(ctx, `SELECT CAST(SUM(n) AS BIGINT) FROM portal_counts WHERE bucket = $1 AND hour_us > $2`, hash, since.UnixMicro()).Scan(&n)
+	return db.CountSince(ctx, t, bucket, since)
+}
+
+// CountSince returns how often it was done in a bucket since a time. Counts are kept by the hour: of the hour that the time
+// lies in, the share counts that is left of it, rounded up, so that no limit starts anew when the clock strikes.
+func (*DB) CountSince(ctx context.Context, t *Tx, bucket string, since time.Time) (n int64, err error) {
+	const hour = int64(time.Hour / time.Microsecond)
+	err = t.Row(ctx, `SELECT CAST(COALESCE(SUM(CASE WHEN hour_us >= $2 THEN n ELSE (n * (hour_us + $3 - $2) + $3 - 1) / $3 END), 0) AS BIGINT)
+		FROM portal_counts WHERE bucket = $1 AND hour_us > $2 - $3`, HashToken(bucket), since.UnixMicro(), hour).Scan(&n)
 	return n, err
 }
 
@@ -68,10 +75,4 @@ func (db *DB) ForgetCounts(ctx context.Context, before time.Time) error {
 		_, err := t.Exec(ctx, `DELETE FROM portal_counts WHERE hour_us < $1`, before.UnixMicro())
 		return err
 	})
-}
-
-// CountSince returns how often it was done in a bucket since a time.
-func (*DB) CountSince(ctx context.Context, t *Tx, bucket string, since time.Time) (n int64, err error) {
-	err = t.Row(ctx, `SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM portal_counts WHERE bucket = $1 AND hour_us > $2`, HashToken(bucket), since.UnixMicro()).Scan(&n)
-	return n, err
 }

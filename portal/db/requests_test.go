@@ -394,7 +394,7 @@ func TestLinksToAKey(t *testing.T) {
 	})
 }
 
-// TestCounts: they are of a bucket and of whole hours, and the one that is added counts however short the time is.
+// TestCounts: they are of a bucket and kept by the hour; of the hour in which the time begins, what is left of it counts.
 func TestCounts(t *testing.T) {
 	dbtest.RunReplicas(t, func(t *testing.T, replicas []*db.DB) {
 		ctx, d := t.Context(), replicas[0]
@@ -418,7 +418,11 @@ func TestCounts(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if got := [4]int64{count("a", noon().Add(59*time.Minute), time.Hour), count("b", noon(), time.Hour), count("a", noon().Add(time.Hour), time.Hour), count("a", noon().Add(2*time.Hour), 24*time.Hour)}; got != [4]int64{7, 1, 1, 9} {
+		if got := [5]int64{
+			count("a", noon().Add(59*time.Minute), time.Hour), count("b", noon(), time.Hour), count("a", noon().Add(time.Hour), time.Hour), // 7 and 1
+			count("a", noon().Add(90*time.Minute), time.Hour), // half of 7, and 2
+			count("a", noon().Add(2*time.Hour), 24*time.Hour),
+		}; got != [5]int64{7, 1, 8, 6, 10} {
 			t.Errorf("counts: %v", got)
 		}
 		var names int
@@ -429,7 +433,7 @@ func TestCounts(t *testing.T) {
 			t.Fatal(err)
 		}
 		update(t, d, func(tx *db.Tx) error {
-			for bucket, want := range map[string]int64{"a": 2, "b": 0, "": 0} {
+			for bucket, want := range map[string]int64{"a": 3, "b": 0, "": 0} {
 				if n, err := d.CountSince(ctx, tx, bucket, noon().Add(-time.Hour)); err != nil || n != want {
 					t.Errorf("left of %q: %d, want %d, %v", bucket, n, want, err)
 				}

@@ -70,7 +70,7 @@ func (s *Service) showSent(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Service) resend(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Resend(r.Context(), r.PathValue("id")); err != nil {
+	if err := s.Resend(r.Context(), r.PathValue("id"), s.opts.Network(r)); err != nil {
 		return err
 	}
 	ui.Leave(w, r, ui.Note{Text: "We sent the mail again, unless you had three of them today."})
@@ -142,7 +142,7 @@ func (s *Service) resendExpired(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Resend(r.Context(), req.ID); err != nil {
+	if err := s.Resend(r.Context(), req.ID, s.opts.Network(r)); err != nil {
 		return err
 	}
 	return seeOther(w, r, "/request/sent/"+req.ID)

@@ -221,6 +221,15 @@ func TestTwoPersons(t *testing.T) {
 	if n := len(s.deliver("ana@example.com")); n != 2 {
 		t.Errorf("%d mails after one approval, want 2", n)
 	}
+	other := starter
+	other.Requests, other.Period = 5, pierre.PeriodMinute
+	first, err = s.Approve(t.Context(), approval(first, "dan@example.com"), other)
+	if err != nil || first.State != db.RequestVerified || first.FirstBy != "dan@example.com" {
+		t.Errorf("a second person who approves another plan: %+v, %v", first, err)
+	}
+	if first, err = s.Approve(t.Context(), approval(first, "dan@example.com"), starter); err != nil || first.State != db.RequestVerified {
+		t.Errorf("the first person, with another plan: %+v, %v", first, err)
+	}
 	second, err := s.Approve(t.Context(), approval(first, "cleo@example.com"), starter)
 	if err != nil || second.State != db.RequestApproved || second.DecidedBy != "cleo@example.com" {
 		t.Errorf("the second approval: %+v, %v", second, err)
@@ -304,8 +313,17 @@ func TestNetworksAreLimited(t *testing.T) {
 		}
 	}
 	s.network = "198.51.100.0/24"
-	if a := s.post("", "/request", form("other@example.com")); a.status != http.StatusSeeOther {
-		t.Errorf("another network: %d", a.status)
+	sent := s.post("", "/request", form("other@example.com"))
+	if sent.status != http.StatusSeeOther {
+		t.Errorf("another network: %d", sent.status)
+	}
+	for i := range 11 { // of the links that are mailed again two leave, and what is asked for in vain is not kept
+		if a, want := s.post("", sent.at, nil), map[bool]int{true: http.StatusSeeOther, false: http.StatusTooManyRequests}[i < 10]; a.status != want {
+			t.Errorf("link %d for one network: %d, want %d", i+1, a.status, want)
+		}
+	}
+	if events, err := s.db.RequestEvents(t.Context(), s.latest("other@example.com").ID); err != nil || len(events) != 3 {
+		t.Errorf("%d events, %v", len(events), err)
 	}
 }
 
@@ -487,6 +505,37 @@ func TestTheKeyItselfIsMailedIfTheOperatorSaysSo(t *testing.T) {
 		t.Fatalf("the mail: %s", last.Text)
 	}
 	s.noSecrets(key)
+}
+
+// Mails name the plan that was granted, not the one that was asked for, whether or not it is offered to everybody.
+func TestMailsNameTheGrantedPlan(t *testing.T) {
+	for _, mailKey := range []bool{false, true} {
+		s := newSite(t)
+		s.settings.MailKey = mailKey
+		if err := s.db.SetPrice(t.Context(), db.Act{Person: "olivia@example.com", At: start}, db.Price{Tier: pierre.TierStarter, Currency: "EUR", OverageCalls: 1, Public: true}); err != nil {
+			t.Fatal(err)
+		}
+		r := s.verified("ana@example.com")
+		if _, err := s.Approve(t.Context(), approval(r, "bo@example.com"), requests.Plan{Tier: pierre.TierProfessional, Requests: 77, Period: pierre.PeriodHour}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Provision(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		check := func(what string) {
+			t.Helper()
+			mails := s.deliver("ana@example.com")
+			if text := mails[len(mails)-1].Text; mails[len(mails)-1].Kind != mail.KindApproved || !strings.Contains(text, "Professional") || !strings.Contains(text, "77 calls per hour") || strings.Contains(text, "Starter") {
+				t.Errorf("%s, with the key %t: %s", what, mailKey, text)
+			}
+		}
+		check("approved")
+		s.server.Pass(time.Minute)
+		if err := s.NewClaim(t.Context(), r.ID, ""); err != nil {
+			t.Fatal(err)
+		}
+		check("a new link")
+	}
 }
 
 // A plan that the server does not take is found when it is approved, or shown to the staff.

@@ -84,7 +84,7 @@ func TestWhatEachStateAllows(t *testing.T) {
 				t.Errorf("%s of one that is %s: %d, %t", what, state, a.status, strings.Contains(a.body, said))
 			}
 		}
-		must(nil, s.Resend(t.Context(), before.ID)) // says nothing
+		must(nil, s.Resend(t.Context(), before.ID, "")) // says nothing
 		must(s.Verify(t.Context(), token))
 		if after := s.latest(who); after != before {
 			t.Errorf("what was refused changed one that is %s:\n%+v\n%+v", state, before, after)

@@ -197,6 +197,7 @@ func TestNetworksAreLimitedByTheDay(t *testing.T) {
 		_, err := s.Submit(t.Context(), requests.Submission{Email: "ana@example.com", UseCase: "A sentence of text.", Tier: pierre.TierStarter, Network: network})
 		return err
 	}
+	s.server.Pass(50 * time.Minute) // that the clock strikes in between changes nothing
 	for hour := range 3 {
 		for range 10 {
 			if err := submit("192.0.2.0/24"); err != nil {
@@ -206,7 +207,11 @@ func TestNetworksAreLimitedByTheDay(t *testing.T) {
 		if err := submit("192.0.2.0/24"); pierre.KindOf(err) != pierre.KindRateLimited {
 			t.Errorf("the eleventh in hour %d: %v", hour, err)
 		}
-		s.server.Pass(time.Hour)
+		s.server.Pass(15 * time.Minute)
+		if err := submit("192.0.2.0/24"); pierre.KindOf(err) != pierre.KindRateLimited {
+			t.Errorf("a quarter of an hour after the tenth in hour %d: %v", hour, err)
+		}
+		s.server.Pass(105 * time.Minute)
 	}
 	if err := submit("192.0.2.0/24"); pierre.KindOf(err) != pierre.KindRateLimited || pierre.RetryAfterOf(err, 0) <= 0 {
 		t.Errorf("the 31st in a day: %v", err)

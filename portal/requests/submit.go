@@ -2,6 +2,7 @@ package requests
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -65,7 +66,7 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (id string, err er
 	}
 	now := s.now()
 	err = s.db.Apply(ctx, "keeping a request", func(t *db.Tx) error {
-		if err := s.limitNetwork(ctx, t, sub.Network, now); err != nil {
+		if err := s.limitNetwork(ctx, t, "requests from ", sub.Network, now); err != nil {
 			return err
 		}
 		token := newToken()
@@ -86,21 +87,21 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (id string, err er
 	return id, err
 }
 
-// limitNetwork counts a submission.
-func (s *Service) limitNetwork(ctx context.Context, t *db.Tx, network string, now time.Time) error {
+// limitNetwork counts what comes from a network.
+func (s *Service) limitNetwork(ctx context.Context, t *db.Tx, what, network string, now time.Time) error {
 	if network == "" {
 		return nil
 	}
-	hour, err := s.db.Count(ctx, t, "requests from "+network, now, now.Add(-time.Hour))
+	hour, err := s.db.Count(ctx, t, what+network, now, now.Add(-time.Hour))
 	if err != nil {
 		return err
 	}
-	day, err := s.db.CountSince(ctx, t, "requests from "+network, now.Add(-24*time.Hour))
+	day, err := s.db.CountSince(ctx, t, what+network, now.Add(-24*time.Hour))
 	if err != nil {
 		return err
 	}
 	if hour > perNetworkHour || day > perNetworkDay {
-		return &pierre.Error{Kind: pierre.KindRateLimited, RetryAfter: time.Hour, Msg: "Too many requests came from your network. Try again in an hour, or from another one."}
+		return &pierre.Error{Kind: pierre.KindRateLimited, RetryAfter: time.Hour, Msg: "Too much came from your network. Try again in an hour, or from another one."}
 	}
 	return nil
 }
@@ -119,27 +120,34 @@ func (s *Service) mailVerify(ctx context.Context, t *db.Tx, settings Settings, r
 	return true, s.outbox.Enqueue(ctx, t, m)
 }
 
+// errEnough is why nothing is mailed, which nobody is told.
+var errEnough = errors.New("the address got enough mails today")
+
 // Resend mails a new link to confirm the address of a request; the one before ends, unless the address got enough of them
-// today: then nothing is mailed, and the last link that was goes on working. For ids that are of no request which
-// waits for that, it does nothing: whoever has the id of one made it.
-func (s *Service) Resend(ctx context.Context, id string) error {
+// today: then nothing is mailed or kept, and the last link that was goes on working. For ids that are of no request which
+// waits for that, it does nothing: whoever has the id of one made it. If too much comes from the network the error is
+// [pierre.KindRateLimited].
+func (s *Service) Resend(ctx context.Context, id, network string) error {
 	settings, err := s.settings(ctx)
 	if err != nil {
 		return err
 	}
+	if err := s.db.Apply(ctx, "counting links", func(t *db.Tx) error { return s.limitNetwork(ctx, t, "links for ", network, s.now()) }); err != nil {
+		return err
+	}
 	_, err = s.move(ctx, "sending a link again", id, db.RequestSubmitted, func(t *db.Tx, r *db.Request) error {
-		token, fresh := newToken(), *r
-		fresh.VerifyHash, fresh.VerifyUntil = db.HashToken(token), s.now().Add(verifyWithin)
-		if err := s.note(ctx, t, r.ID, actorRequester, "asked for another link", ""); err != nil {
+		token := newToken()
+		r.VerifyHash, r.VerifyUntil = db.HashToken(token), s.now().Add(verifyWithin)
+		mailed, err := s.mailVerify(ctx, t, settings, *r, token)
+		if err != nil {
 			return err
 		}
-		mailed, err := s.mailVerify(ctx, t, settings, fresh, token)
-		if mailed {
-			*r = fresh
+		if !mailed {
+			return errEnough
 		}
-		return err
+		return s.note(ctx, t, r.ID, actorRequester, "asked for another link", "")
 	})
-	if pierre.KindOf(err) == pierre.KindNotFound || isLate(err) {
+	if pierre.KindOf(err) == pierre.KindNotFound || isLate(err) || errors.Is(err, errEnough) {
 		return nil
 	}
 	return err
@@ -158,7 +166,7 @@ func (s *Service) Verify(ctx context.Context, token string) (db.Request, error) 
 	if err != nil {
 		return r, err
 	}
-	info := s.info(ctx, r.Company, r.Tier)
+	info := s.asked(ctx, r.Company, r.Tier)
 	return s.move(ctx, "confirming an address", r.ID, db.RequestSubmitted, func(t *db.Tx, r *db.Request) error {
 		r.State, r.Verified = db.RequestVerified, s.now()
 		if err := s.note(ctx, t, r.ID, actorRequester, "confirmed the address", ""); err != nil {
