@@ -33,7 +33,7 @@ type Renderer interface {
 	Page(w http.ResponseWriter, r *http.Request, status int, name string, data any) error
 }
 
-// An Upgrade is a customer's wish for another tier.
+// An Upgrade is a customer's request for another tier.
 type Upgrade struct {
 	Email string
 	Tier  pierre.Tier
@@ -46,7 +46,7 @@ type Options struct {
 	Proxies  []netip.Prefix   // whose X-Forwarded-For is believed
 	Now      func() time.Time // nil: time.Now
 
-	// Upgrade takes a customer's wish for another tier; nil: customers cannot ask.
+	// Upgrade takes a customer's request for another tier; nil: customers cannot ask.
 	Upgrade func(ctx context.Context, u Upgrade) error
 	// Erase deletes what other packages keep of a customer who deletes the account.
 	Erase func(ctx context.Context, email string) error

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
+	"html"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -67,7 +69,7 @@ type harness struct {
 	post   *post
 	worker *mail.Worker
 	asked  []account.Upgrade
-	refuse error // that wishes for another plan get
+	refuse error // that requests for another plan get
 	erased []string
 	trust  *tls.Config
 }
@@ -168,7 +170,7 @@ func (b *browser) want(status int, method, path string, values url.Values) strin
 	return body
 }
 
-// mail answers wishes to sign in and sends what is due.
+// mail answers requests for links and sends what is due.
 func (h *harness) mail() {
 	h.Helper()
 	if err := h.site.MailLinks(h.Context()); err != nil {
@@ -193,6 +195,25 @@ func (b *browser) link() string {
 	}
 	return linkInMail.FindStringSubmatch(sent[len(sent)-1])[1]
 }
+
+// signInTo signs in on the way to a page, which the form is told and only the database keeps, and returns where that leads.
+func (h *harness) signInTo(next string) (at string) {
+	h.Helper()
+	b, values := h.browser(), url.Values{"email": {"ana@example.com"}}
+	if m := hiddenNext.FindStringSubmatch(b.want(200, "GET", "/account/sign-in?next="+url.QueryEscape(next), nil)); m != nil {
+		values.Set("next", html.UnescapeString(m[1]))
+	} else {
+		values.Set("next", next) // whoever sends the form may send anything
+	}
+	b.want(200, "POST", "/account/sign-in", values)
+	h.mail()
+	sent := h.post.to("ana@example.com")
+	other := h.browser()
+	_, _, header := other.do("POST", linkInMail.FindStringSubmatch(sent[len(sent)-1])[1], url.Values{})
+	return header.Get("Location")
+}
+
+var hiddenNext = regexp.MustCompile(`name="next" value="([^"]*)"`)
 
 // signIn returns a browser in which ana@example.com is signed in.
 func (h *harness) signIn() *browser {
@@ -476,6 +497,10 @@ func TestSettingsUpgradeExportAndDeletion(t *testing.T) {
 	if strings.Contains(export, k.APIKey.Reveal()) || strings.Contains(export, "sign-in/") {
 		t.Error("the export holds a secret")
 	}
+	bob := h.server.Provision(t, "bob@example.com", "trial")
+	for _, of := range []adminapi.FreshKey{k, bob} {
+		h.note(of)
+	}
 	b.want(422, "POST", "/account/delete", url.Values{"confirm": {"bob@example.com"}})
 	b.want(303, "POST", "/account/delete", url.Values{"confirm": {"Ana@example.com "}})
 	b.want(303, "GET", "/account", nil)
@@ -485,6 +510,58 @@ func TestSettingsUpgradeExportAndDeletion(t *testing.T) {
 	if list, err := h.db.Mails(t.Context(), db.MailFilter{Recipient: "ana@example.com", Limit: 9}); err != nil || len(list) != 0 || len(h.erased) != 1 {
 		t.Errorf("kept %+v, %v, erased %v", list, err, h.erased)
 	}
+	if left := h.noted(k); left != (noted{}) {
+		t.Errorf("what is left of a customer who deleted the account: %+v", left)
+	}
+	if left := h.noted(bob); left != (noted{"Club", "Club", 1, 1}) {
+		t.Errorf("what is left of another customer: %+v", left)
+	}
+}
+
+// note keeps of a customer all that is kept under the ids of the server.
+func (h *harness) note(k adminapi.FreshKey) {
+	h.Helper()
+	ctx, act := h.Context(), db.Act{Person: "olivia@example.com", At: noon}
+	rule := db.Rule{ID: "rule", Name: "Rule", Scope: "all", Condition: "country", Made: noon}
+	err := errors.Join(
+		h.db.SetCustomer(ctx, act, db.Customer{User: k.UserID, Company: "Club"}),
+		h.db.SetBillingCustomer(ctx, act, db.BillingCustomer{UserID: k.UserID, Company: "Club"}),
+		h.db.PutRule(ctx, rule),
+		h.db.Update(ctx, "noting", func(t *db.Tx) error {
+			_, err := h.db.NewCountry(ctx, t, k.APIKeyID, "PT", noon)
+			if err != nil {
+				return err
+			}
+			_, err = h.db.AddAlert(ctx, t, db.Alert{ID: "of " + string(k.APIKeyID), Rule: rule.ID, Subject: "key:" + string(k.APIKeyID) + " from PT", Period: "PT", Title: "Key of somebody", Found: noon})
+			return err
+		}))
+	if err != nil {
+		h.Fatal(err)
+	}
+}
+
+// noted is what is kept of a customer under the ids of the server.
+type noted struct {
+	company, invoiced string
+	countries, alerts int
+}
+
+func (h *harness) noted(k adminapi.FreshKey) (n noted) {
+	h.Helper()
+	c, err := h.db.Customer(h.Context(), k.UserID)
+	billed, err2 := h.db.BillingCustomers(h.Context())
+	countries, err3 := h.db.KeyCountries(h.Context(), k.APIKeyID)
+	open, err4 := h.db.OpenAlerts(h.Context(), "")
+	if err := errors.Join(err, err2, err3, err4); err != nil {
+		h.Fatal(err)
+	}
+	n = noted{company: c.Company, invoiced: billed[k.UserID].Company, countries: len(countries)}
+	for _, a := range open {
+		if strings.Contains(a.Subject, string(k.APIKeyID)) {
+			n.alerts++
+		}
+	}
+	return n
 }
 
 // A customer without keys, who was deleted at the server meanwhile, sees what to do.

@@ -275,7 +275,7 @@ func (s *Site) upgrade(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ui.Leave(w, r, ui.Note{Text: "We have your wish, and answer by mail."})
+	ui.Leave(w, r, ui.Note{Text: "We have your request, and answer by mail."})
 	return goTo(w, r, "/account")
 }
 

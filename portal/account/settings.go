@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -163,8 +164,8 @@ func (s *Site) exportOwn(r *http.Request, all *exported) (err error) {
 	return err
 }
 
-// delete deletes the customer at the server and here, if the address was typed. What is gone first is what others could
-// still use: the keys.
+// delete deletes the customer at the server and here, if the address was typed. What is left of a try that went half way is
+// found by the next one.
 func (s *Site) delete(w http.ResponseWriter, r *http.Request) error {
 	if err := form(w, r); err != nil {
 		return err
@@ -178,15 +179,8 @@ func (s *Site) delete(w http.ResponseWriter, r *http.Request) error {
 			Values: r.PostForm, Errors: map[string]string{"confirm": "Type your address, " + email + ", to confirm."},
 		})
 	}
-	list, err := s.own(r.Context(), email)
-	if err != nil {
+	if err := s.deleteUser(r.Context(), email); err != nil {
 		return err
-	}
-	if len(list.APIKeys) > 0 {
-		_, err := s.server.For(email).DeleteUser(r.Context(), list.APIKeys[0].UserID)
-		if err != nil && pierre.KindOf(err) != pierre.KindNotFound { // of a first try that went half way
-			return err
-		}
 	}
 	if s.opts.Erase != nil {
 		if err := s.opts.Erase(r.Context(), email); err != nil {
@@ -199,4 +193,35 @@ func (s *Site) delete(w http.ResponseWriter, r *http.Request) error {
 	s.setCookie(w, "", -1)
 	ui.Leave(w, r, ui.Note{Text: "Your keys and your data were deleted."})
 	return goTo(w, r, "/")
+}
+
+// deleteUser deletes what is kept under the ids of the server: here first, since afterwards nobody knows the ids.
+func (s *Site) deleteUser(ctx context.Context, email string) error {
+	f := adminapi.KeyFilter{UserEmail: email, Limit: maxKeys}
+	var user pierre.UserID
+	var keys []pierre.KeyID
+	for {
+		list, err := s.server.Keys(ctx, f)
+		if err != nil {
+			return err
+		}
+		for _, k := range list.APIKeys {
+			user, keys = k.UserID, append(keys, k.APIKeyID)
+		}
+		if list.NextCursor == nil {
+			break
+		}
+		f.Cursor = *list.NextCursor
+	}
+	if user == "" {
+		return nil
+	}
+	if err := s.db.ForgetUser(ctx, user, keys); err != nil {
+		return err
+	}
+	_, err := s.server.For(email).DeleteUser(ctx, user)
+	if pierre.KindOf(err) == pierre.KindNotFound { // somebody else was faster
+		return nil
+	}
+	return err
 }

@@ -23,7 +23,7 @@ const (
 	signInPath = "/account/sign-in"
 	linkLife   = 15 * time.Minute
 	maxToken   = 64
-	handled    = 20 // wishes at a time
+	handled    = 20 // requests for links at a time
 
 	idle           = 12 * time.Hour
 	longestSession = 7 * 24 * time.Hour
@@ -43,33 +43,34 @@ type signInData struct {
 	Form  ui.Form
 	Sent  bool // a link is on its way, if the address is known
 	Email string
-	Next  string // where to go afterwards
+	Next  string // the page to go to afterwards; "": the overview
 }
 
 func (s *Site) signInPage(w http.ResponseWriter, r *http.Request) error {
-	next := route.Local(r.URL.Query().Get("next"), "/account")
+	next := route.Local(r.URL.Query().Get("next"), "")
 	if _, ok := route.CustomerFrom(r.Context()); ok {
 		return goTo(w, r, next)
 	}
 	return s.pages.Page(w, r, http.StatusOK, "account/sign-in", signInData{Next: next})
 }
 
-// askLink takes the wish for a link. The answer is the same, and takes as long, whoever's the address is: it is looked up
+// askLink takes the request for a link. The answer is the same, and takes as long, whoever's the address is: it is looked up
 // later, by MailLinks.
 func (s *Site) askLink(w http.ResponseWriter, r *http.Request) error {
 	if err := form(w, r); err != nil {
 		return err
 	}
+	next := route.Local(r.PostFormValue("next"), "")
 	email, err := pierre.NormalizeEmail(r.PostFormValue("email"))
 	if err != nil {
-		data := signInData{Form: ui.Form{Values: r.PostForm, Errors: map[string]string{"email": "Enter one e-mail address, such as ana@example.com."}}}
+		data := signInData{Next: next, Form: ui.Form{Values: r.PostForm, Errors: map[string]string{"email": "Enter one e-mail address, such as ana@example.com."}}}
 		return s.pages.Page(w, r, http.StatusUnprocessableEntity, "account/sign-in", data)
 	}
-	wish := db.SignIn{ID: rand.Text(), Email: email, Asked: s.opts.Now()}
-	if err := s.db.AskSignIn(r.Context(), wish, networkOf(web.ClientAddr(r, s.opts.Proxies)), limits()); err != nil {
+	asked := db.SignIn{ID: rand.Text(), Email: email, Next: next, Asked: s.opts.Now()}
+	if err := s.db.AskSignIn(r.Context(), asked, networkOf(web.ClientAddr(r, s.opts.Proxies)), limits()); err != nil {
 		return err
 	}
-	return s.pages.Page(w, r, http.StatusOK, "account/sign-in", signInData{Sent: true, Email: email})
+	return s.pages.Page(w, r, http.StatusOK, "account/sign-in", signInData{Sent: true, Email: email, Next: next})
 }
 
 // networkOf stands for where a request comes from. It is kept for as long as links are, and is no address: of IPv6 it is the
@@ -92,16 +93,16 @@ func (s *Site) MailLinks(ctx context.Context) error {
 		return err
 	}
 	var failed error
-	for _, wish := range list {
-		failed = errors.Join(failed, s.mailLink(ctx, wish))
+	for _, asked := range list {
+		failed = errors.Join(failed, s.mailLink(ctx, asked))
 	}
 	return failed
 }
 
-func (s *Site) mailLink(ctx context.Context, wish db.SignIn) error {
+func (s *Site) mailLink(ctx context.Context, asked db.SignIn) error {
 	known := false
-	if s.opts.Now().Sub(wish.Asked) < linkLife { // later nobody waits for it
-		keys, err := s.server.Keys(ctx, adminapi.KeyFilter{UserEmail: wish.Email, Limit: 1})
+	if s.opts.Now().Sub(asked.Asked) < linkLife { // later nobody waits for it
+		keys, err := s.server.Keys(ctx, adminapi.KeyFilter{UserEmail: asked.Email, Limit: 1})
 		if err != nil {
 			return err
 		}
@@ -109,18 +110,18 @@ func (s *Site) mailLink(ctx context.Context, wish db.SignIn) error {
 	}
 	now := s.opts.Now()
 	if !known {
-		return s.db.Update(ctx, "answering a wish to sign in", func(t *db.Tx) error {
-			_, err := s.db.HandleSignIn(ctx, t, wish.ID, nil, now, now)
+		return s.db.Update(ctx, "answering who asked for a link", func(t *db.Tx) error {
+			_, err := s.db.HandleSignIn(ctx, t, asked.ID, nil, now, now)
 			return err
 		})
 	}
 	token := rand.Text()
-	m, err := s.texts(ctx).SignIn(wish.Email, token, now.Add(linkLife))
+	m, err := s.texts(ctx).SignIn(asked.Email, token, now.Add(linkLife))
 	if err != nil {
 		return err
 	}
-	return s.db.Update(ctx, "answering a wish to sign in", func(t *db.Tx) error {
-		mine, err := s.db.HandleSignIn(ctx, t, wish.ID, hash(token), now, now.Add(linkLife))
+	return s.db.Update(ctx, "answering who asked for a link", func(t *db.Tx) error {
+		mine, err := s.db.HandleSignIn(ctx, t, asked.ID, hash(token), now, now.Add(linkLife))
 		if err != nil || !mine {
 			return err
 		}
@@ -145,7 +146,7 @@ func (s *Site) useLink(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	cookie := rand.Text() + rand.Text()
-	session, err := s.db.UseSignIn(r.Context(), hash(token), hash(cookie), db.CustomerSession{ID: rand.Text(), Browser: browserOf(r.UserAgent())}, s.opts.Now())
+	session, next, err := s.db.UseSignIn(r.Context(), hash(token), hash(cookie), db.CustomerSession{ID: rand.Text(), Browser: browserOf(r.UserAgent())}, s.opts.Now())
 	if pierre.KindOf(err) == pierre.KindNotFound {
 		return s.pages.Page(w, r, http.StatusNotFound, "account/ended", nil)
 	}
@@ -154,7 +155,7 @@ func (s *Site) useLink(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.log.InfoContext(r.Context(), "customer signed in", slog.String("session", session.ID))
 	s.setCookie(w, cookie, int(longestSession.Seconds()))
-	return goTo(w, r, "/account")
+	return goTo(w, r, next)
 }
 
 func (s *Site) signOut(w http.ResponseWriter, r *http.Request) error {

@@ -130,7 +130,7 @@ func TestAnothersSessionGoesOn(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := d.UseSignIn(t.Context(), []byte("token"), []byte("cookie"), bob, h.server.Now()); err != nil {
+		if _, _, err := d.UseSignIn(t.Context(), []byte("token"), []byte("cookie"), bob, h.server.Now()); err != nil {
 			t.Fatal(err)
 		}
 		for _, id := range []string{"BOBS", "none", "%00", "%ff", "..%2F..%2Fsign-out"} {
@@ -147,8 +147,8 @@ func TestAnothersSessionGoesOn(t *testing.T) {
 	})
 }
 
-// The door leads back to pages of the site only, and every page of a customer is behind it.
-func TestTheDoor(t *testing.T) {
+// Signing in leads back to pages of the site only, and every page of a customer is behind it.
+func TestSigningInLeadsBack(t *testing.T) {
 	t.Parallel()
 	h := open(t, dbtest.New(t))
 	h.server.Provision(t, "ana@example.com", "trial")
@@ -159,7 +159,15 @@ func TestTheDoor(t *testing.T) {
 		if u, err := url.Parse(at); status != 303 || err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(at, "/") || strings.HasPrefix(at, "//") || strings.Contains(at, `\`) {
 			t.Errorf("next=%q leads to %d %q", next, status, at)
 		}
+		if at := h.signInTo(next); at != "/account" && at != "/%09/evil.example" { // which is a path of this site
+			t.Errorf("a link that was asked for with next=%q leads to %q", next, at)
+		}
+		h.server.Pass(time.Hour)
 	}
+	if at := h.signInTo("/account/keys/x?from=mail"); at != "/account/keys/x?from=mail" {
+		t.Errorf("a link that was asked for on the way to a page leads to %q", at)
+	}
+	ana = h.signIn()
 	for _, path := range []string{"/account", "/account/settings", "/account/export", "/account/usage.csv", "/account/usage.json", "/account/keys/x"} {
 		if status, _, header := stranger.do("GET", path, nil); status != 303 || header.Get("Location") != "/account/sign-in?next="+url.QueryEscape(path) {
 			t.Errorf("a stranger gets %s: %d %v", path, status, header)
@@ -230,8 +238,8 @@ func TestFormsOfTheAccount(t *testing.T) {
 	}
 }
 
-// What the site refuses of a wish for another plan is said in the form, which keeps what was typed.
-func TestARefusedWishIsSaidInTheForm(t *testing.T) {
+// What the site refuses of a request for another plan is said in the form, which keeps what was typed.
+func TestARefusedRequestIsSaidInTheForm(t *testing.T) {
 	t.Parallel()
 	h := open(t, dbtest.New(t))
 	h.server.Provision(t, "ana@example.com", "trial")

@@ -9,14 +9,15 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// A SignIn is a wish for a link to sign in.
+// A SignIn is a request for a link to sign in.
 type SignIn struct {
 	ID    string
 	Email string
+	Next  string // the page to go to afterwards; "": none is named
 	Asked time.Time
 }
 
-// SignInLimits say how many wishes are taken.
+// SignInLimits say how many requests are taken.
 type SignInLimits struct {
 	PerEmail    int64         // within EmailTime; more are dropped without a word
 	EmailTime   time.Duration //
@@ -24,7 +25,7 @@ type SignInLimits struct {
 	NetworkTime time.Duration
 }
 
-// AskSignIn keeps a wish for a link, whoever's the address is.
+// AskSignIn keeps a request for a link, whoever's the address is.
 func (db *DB) AskSignIn(ctx context.Context, s SignIn, network string, l SignInLimits) error {
 	return db.Update(ctx, "asking for a sign-in link", func(t *Tx) error {
 		var fromNetwork, ofEmail int64
@@ -40,13 +41,13 @@ func (db *DB) AskSignIn(ctx context.Context, s SignIn, network string, l SignInL
 		if ofEmail >= l.PerEmail {
 			handled = micros(s.Asked) // counted, and nothing is sent
 		}
-		_, err := t.Exec(ctx, `INSERT INTO portal_sign_ins (id, email, network, asked_us, handled_us) VALUES ($1, $2, $3, $4, $5)`,
-			s.ID, s.Email, network, micros(s.Asked), handled)
+		_, err := t.Exec(ctx, `INSERT INTO portal_sign_ins (id, email, network, asked_us, handled_us, next) VALUES ($1, $2, $3, $4, $5, $6)`,
+			s.ID, s.Email, network, micros(s.Asked), handled, s.Next)
 		return err
 	})
 }
 
-// WaitingSignIns returns wishes that nobody has looked at, the oldest first.
+// WaitingSignIns returns requests that nobody has looked at, the oldest first.
 func (db *DB) WaitingSignIns(ctx context.Context, limit int) ([]SignIn, error) {
 	rows, err := db.Query(ctx, `SELECT id, email, asked_us FROM portal_sign_ins WHERE handled_us = 0 ORDER BY asked_us, id LIMIT $1`, limit)
 	if err != nil {
@@ -66,7 +67,7 @@ func (db *DB) WaitingSignIns(ctx context.Context, limit int) ([]SignIn, error) {
 	return list, db.Classify(rows.Err(), "reading who wants to sign in")
 }
 
-// HandleSignIn notes what became of a wish: a link with that hash, or none if it is nil. mine is false if another program was
+// HandleSignIn notes what became of a request: a link with that hash, or none if it is nil. mine is false if another program was
 // faster; then nothing is to be sent.
 func (*DB) HandleSignIn(ctx context.Context, t *Tx, id string, tokenHash []byte, now, expires time.Time) (mine bool, err error) {
 	n, err := t.Change(ctx, `UPDATE portal_sign_ins SET handled_us = $1, token_hash = $2, expires_us = $3 WHERE id = $4 AND handled_us = 0`,
@@ -87,13 +88,13 @@ func errNoLink() error {
 	return &pierre.Error{Kind: pierre.KindNotFound, Msg: "This sign-in link was used or has ended. Ask for a new one."}
 }
 
-// UseSignIn exchanges a link for a session, once. s needs its ID and Browser; it gets its Email. A link that was used or has
-// ended is [pierre.KindNotFound].
-func (db *DB) UseSignIn(ctx context.Context, tokenHash, sessionHash []byte, s CustomerSession, now time.Time) (CustomerSession, error) {
+// UseSignIn exchanges a link for a session, once. s needs its ID and Browser; it gets its Email. next is the page that was
+// named when the link was asked for. A link that was used or has ended is [pierre.KindNotFound].
+func (db *DB) UseSignIn(ctx context.Context, tokenHash, sessionHash []byte, s CustomerSession, now time.Time) (_ CustomerSession, next string, err error) {
 	s.Created, s.Seen = now, now
-	err := db.Update(ctx, "signing in", func(t *Tx) error {
-		err := t.Row(ctx, `UPDATE portal_sign_ins SET used_us = $1 WHERE token_hash = $2 AND used_us = 0 AND expires_us > $1 RETURNING email`,
-			micros(now), tokenHash).Scan(&s.Email)
+	err = db.Update(ctx, "signing in", func(t *Tx) error {
+		err := t.Row(ctx, `UPDATE portal_sign_ins SET used_us = $1 WHERE token_hash = $2 AND used_us = 0 AND expires_us > $1 RETURNING email, next`,
+			micros(now), tokenHash).Scan(&s.Email, &next)
 		if errors.Is(err, sql.ErrNoRows) {
 			return errNoLink()
 		}
@@ -104,7 +105,7 @@ func (db *DB) UseSignIn(ctx context.Context, tokenHash, sessionHash []byte, s Cu
 			sessionHash, s.ID, s.Email, s.Browser, micros(now))
 		return err
 	})
-	return s, err
+	return s, next, err
 }
 
 // CustomerSession returns the session of a cookie that was made after and used after certain times, or [pierre.KindNotFound].

@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -14,7 +15,7 @@ import (
 
 func hashOf(name string) []byte { return []byte("hash of " + name) }
 
-// mailLink keeps a wish for a link and the link that was sent.
+// mailLink keeps a request for a link and the link that was sent.
 func mailLink(t *testing.T, d *db.DB, id, email string, expires time.Time) {
 	t.Helper()
 	limits := db.SignInLimits{PerEmail: 100, EmailTime: time.Hour, PerNetwork: 100, NetworkTime: time.Hour}
@@ -24,7 +25,7 @@ func mailLink(t *testing.T, d *db.DB, id, email string, expires time.Time) {
 	update(t, d, func(tx *db.Tx) error {
 		mine, err := d.HandleSignIn(t.Context(), tx, id, hashOf(id), noon(), expires)
 		if err == nil && !mine {
-			err = fmt.Errorf("the wish %s is another's", id)
+			err = fmt.Errorf("the request %s is another's", id)
 		}
 		return err
 	})
@@ -33,7 +34,7 @@ func mailLink(t *testing.T, d *db.DB, id, email string, expires time.Time) {
 func signedIn(t *testing.T, d *db.DB, id, email string) db.CustomerSession {
 	t.Helper()
 	mailLink(t, d, "link of "+id, email, noon().Add(time.Minute))
-	s, err := d.UseSignIn(t.Context(), hashOf("link of "+id), hashOf(id), db.CustomerSession{ID: id, Browser: "B"}, noon())
+	s, _, err := d.UseSignIn(t.Context(), hashOf("link of "+id), hashOf(id), db.CustomerSession{ID: id, Browser: "B"}, noon())
 	if err != nil || s.Email != email {
 		t.Fatalf("%+v, %v", s, err)
 	}
@@ -65,14 +66,14 @@ func TestWishesAreLimited(t *testing.T) {
 			n++
 			err := d.AskSignIn(t.Context(), db.SignIn{ID: fmt.Sprint(n), Email: c.email, Asked: noon().Add(c.after)}, c.network, limits)
 			if c.refused != (err != nil) || c.refused && pierre.KindOf(err) != pierre.KindRateLimited {
-				t.Errorf("wish %d: %v, want a refusal: %t", n, err, c.refused)
+				t.Errorf("request %d: %v, want a refusal: %t", n, err, c.refused)
 			}
 			if err != nil && pierre.RetryAfterOf(err, 0) != limits.NetworkTime {
-				t.Errorf("wish %d is to be repeated after %v", n, pierre.RetryAfterOf(err, 0))
+				t.Errorf("request %d is to be repeated after %v", n, pierre.RetryAfterOf(err, 0))
 			}
 			list, err := d.WaitingSignIns(t.Context(), 100)
 			if err != nil || len(list) != c.waiting {
-				t.Errorf("after wish %d: %d wait, want %d: %v", n, len(list), c.waiting, err)
+				t.Errorf("after request %d: %d wait, want %d: %v", n, len(list), c.waiting, err)
 			}
 		}
 		list, err := d.WaitingSignIns(t.Context(), 2)
@@ -96,7 +97,7 @@ func TestALinkSignsInOnce(t *testing.T) {
 			})
 		}
 		use := func(n int, link string, at time.Time) error {
-			_, err := replicas[n%2].UseSignIn(ctx, hashOf(link), hashOf(fmt.Sprint(n)), db.CustomerSession{ID: fmt.Sprint(n), Browser: "B"}, at)
+			_, _, err := replicas[n%2].UseSignIn(ctx, hashOf(link), hashOf(fmt.Sprint(n)), db.CustomerSession{ID: fmt.Sprint(n), Browser: "B"}, at)
 			return err
 		}
 		for n, c := range []struct {
@@ -107,8 +108,8 @@ func TestALinkSignsInOnce(t *testing.T) {
 				t.Errorf("the link %q at %v: %v", c.link, c.at, err)
 			}
 		}
-		if _, err := d.UseSignIn(ctx, nil, hashOf("x"), db.CustomerSession{ID: "x"}, noon()); pierre.KindOf(err) != pierre.KindNotFound {
-			t.Errorf("no link at all: %v", err) // a wish that was dropped has none either
+		if _, _, err := d.UseSignIn(ctx, nil, hashOf("x"), db.CustomerSession{ID: "x"}, noon()); pierre.KindOf(err) != pierre.KindNotFound {
+			t.Errorf("no link at all: %v", err) // a request that was dropped has none either
 		}
 		errs := make([]error, 6)
 		var wg sync.WaitGroup
@@ -211,7 +212,7 @@ func TestForgettingACustomer(t *testing.T) {
 			}
 			post(t, d, db.Mail{ID: email, Recipient: email}, "")
 		}
-		if err := d.ForgetCustomer(ctx, people[0]); err != nil {
+		if err := errors.Join(d.ForgetUser(ctx, "user_a", []pierre.KeyID{"key_a"}), d.ForgetCustomer(ctx, people[0])); err != nil {
 			t.Fatal(err)
 		}
 		for n, email := range people {
@@ -225,7 +226,7 @@ func TestForgettingACustomer(t *testing.T) {
 			if err != nil || there != (len(mails) == 1) {
 				t.Errorf("%s: mails %+v, %v", email, mails, err)
 			}
-			_, err = d.UseSignIn(ctx, hashOf("unused "+email), hashOf("new "+email), db.CustomerSession{ID: "new " + email}, noon())
+			_, _, err = d.UseSignIn(ctx, hashOf("unused "+email), hashOf("new "+email), db.CustomerSession{ID: "new " + email}, noon())
 			if there != (err == nil) {
 				t.Errorf("%s: the link says %v", email, err)
 			}

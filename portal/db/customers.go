@@ -63,6 +63,34 @@ func (db *DB) Customer(ctx context.Context, user pierre.UserID) (Customer, error
 	return c, db.Classify(err, "reading what is known of a customer")
 }
 
+// ForgetUser deletes what the site keeps of a customer under the ids of the server: what staff wrote down, what is written on
+// invoices to come, where the keys were used from, and alerts about them. Invoices stay.
+func (db *DB) ForgetUser(ctx context.Context, user pierre.UserID, keys []pierre.KeyID) error {
+	return db.Update(ctx, "deleting what is known of a customer", func(t *Tx) error {
+		for _, q := range []string{`DELETE FROM portal_customers WHERE user_id = $1`, `DELETE FROM portal_billing_customers WHERE user_id = $1`} {
+			if _, err := t.Exec(ctx, q, string(user)); err != nil {
+				return err
+			}
+		}
+		subjects := []string{"customer:" + string(user)}
+		for _, k := range keys {
+			if _, err := t.Exec(ctx, `DELETE FROM portal_key_countries WHERE key_id = $1`, string(k)); err != nil {
+				return err
+			}
+			subjects = append(subjects, "key:"+string(k))
+		}
+		for _, subject := range subjects {
+			if _, err := t.Exec(ctx, `DELETE FROM portal_alerts WHERE subject = $1 OR subject LIKE $1 || ' from %'`, subject); err != nil {
+				return err
+			}
+			if _, err := t.Exec(ctx, `DELETE FROM portal_deliveries WHERE body LIKE '%"' || $1 || '%'`, subject); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // Companies returns the companies of those customers of whom one is known.
 func (db *DB) Companies(ctx context.Context, users []pierre.UserID) (map[pierre.UserID]string, error) {
 	found := map[pierre.UserID]string{}
