@@ -91,6 +91,25 @@ func TestAppleWorkoutDetails(t *testing.T) {
 	}
 }
 
+// What the watch says of indoors counts for more than the sport's name.
+func TestAppleIndoors(t *testing.T) {
+	for _, c := range []struct {
+		sport, says string
+		want        bool
+	}{
+		{"Running", `<MetadataEntry key="HKIndoorWorkout" value="1"/>`, true},
+		{"Running", "", false},
+		{"Elliptical", "", true},
+		{"Elliptical", `<MetadataEntry key="HKIndoorWorkout" value="0"/>`, false},
+	} {
+		a := walkBytes(t, "export.xml", healthData(`<Workout workoutActivityType="HKWorkoutActivityType`+c.sport+
+			`" startDate="2024-05-01 08:00:00 +0200" endDate="2024-05-01 08:30:00 +0200">`+c.says+`</Workout>`), Options{})[0].Recordings[0]
+		if a.Indoor != c.want {
+			t.Errorf("%s with %q: indoors %t, want %t", c.sport, c.says, a.Indoor, c.want)
+		}
+	}
+}
+
 func TestAppleHeartRatesOfOthersIfItsOwnAreMissing(t *testing.T) {
 	results := walkBytes(t, "export.xml", healthData(healthBeat("Gurt", "2024-05-01 08:00:11 +0200", 150)+
 		`<Workout workoutActivityType="HKWorkoutActivityTypeRowing" sourceName="Uhr" startDate="2024-05-01 08:00:00 +0200" endDate="2024-05-01 08:30:00 +0200"/>`), Options{})

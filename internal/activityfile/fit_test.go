@@ -345,17 +345,45 @@ func TestFITLengthsStandInForRecords(t *testing.T) {
 	}
 }
 
-// A rest between two lanes is a lap of 0 m; in a run 0 is what a device without a sensor writes.
+// A rest between two lanes is a lap of 0 m; in open water or in a run 0 is what a device without a sensor writes.
 func TestFITRestsInAPool(t *testing.T) {
-	for sport, want := range map[typedef.Sport]any{typedef.SportSwimming: 0.0, typedef.SportRunning: "none"} {
+	for _, c := range []struct {
+		sport typedef.Sport
+		sub   typedef.SubSport
+		pool  float64
+		want  any
+	}{
+		{typedef.SportSwimming, typedef.SubSportLapSwimming, 0, 0.0},
+		{typedef.SportSwimming, typedef.SubSportGeneric, 25, 0.0},
+		{typedef.SportSwimming, typedef.SubSportGeneric, 0, "none"},
+		{typedef.SportSwimming, typedef.SubSportOpenWater, 0, "none"},
+		{typedef.SportRunning, typedef.SubSportGeneric, 0, "none"},
+	} {
 		lap := mesgdef.NewLap(nil).SetStartTime(fitStart.Add(10 * time.Second)).SetTimestamp(fitStart.Add(40 * time.Second)).
-			SetTotalElapsedTimeScaled(30).SetTotalTimerTimeScaled(30).SetTotalDistance(0).SetSport(sport)
-		content := fitRecording{seconds: 60, sport: sport, after: []mesger{lap}, record: func(_ int, r *mesgdef.Record) {
+			SetTotalElapsedTimeScaled(30).SetTotalTimerTimeScaled(30).SetTotalDistance(0).SetSport(c.sport)
+		content := fitRecording{seconds: 60, sport: c.sport, sub: c.sub, after: []mesger{lap}, session: func(s *mesgdef.Session) {
+			if c.pool > 0 {
+				s.SetPoolLengthScaled(c.pool)
+			}
+		}, record: func(_ int, r *mesgdef.Record) {
 			r.SetDistance(basetype.Uint32Invalid).SetPositionLat(basetype.Sint32Invalid).SetPositionLong(basetype.Sint32Invalid)
 		}}.encode(t)
 		a, _ := recording(t, content)
-		if len(a.Laps) != 1 || shown(a.Laps[0].DistanceMeters) != want {
-			t.Errorf("%v: the laps are %+v, want one of %v m", sport, a.Laps, want)
+		if len(a.Laps) != 1 || shown(a.Laps[0].DistanceMeters) != c.want {
+			t.Errorf("%v, %v: the laps are %+v, want one of %v m", c.sport, c.sub, a.Laps, c.want)
+		}
+	}
+}
+
+// A recording that a program chained to itself may begin in another year by its summary, as any other.
+func TestFITCopiesOfASessionOfAnotherYear(t *testing.T) {
+	one := fitRecording{seconds: 300, sport: typedef.SportRunning, session: func(s *mesgdef.Session) {
+		s.SetStartTime(fitStart.AddDate(-3, 0, 0)).SetTimestamp(fitStart.AddDate(-3, 0, 0).Add(300 * time.Second))
+	}}.encode(t)
+	for name, content := range map[string][]byte{"once": one, "twice": slices.Concat(one, one)} {
+		a, _ := recording(t, content)
+		if !a.Start.Equal(fitStart) || len(a.Series.Time) != 300 {
+			t.Errorf("%s: %d samples from %v, want 300 from %v", name, len(a.Series.Time), a.Start, fitStart)
 		}
 	}
 }

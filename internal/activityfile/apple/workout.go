@@ -28,7 +28,7 @@ type workout struct {
 	Start, end float64
 	offset     int // seconds east of UTC
 	zone       string
-	indoor     bool
+	indoor     *bool // nil: it does not say
 	duration   *float64
 	pausedAt   float64 // NaN unless it is paused
 	paused     float64
@@ -172,7 +172,7 @@ func (w *workout) metadata(key, value string) {
 		number, unit, _ := strings.Cut(value, " ")
 		w.totals.ElevationLossMeters = quantityOf(number, unit)
 	case "HKIndoorWorkout":
-		w.indoor = value == "1"
+		w.indoor = new(value == "1")
 	case "HKTimeZone":
 		w.zone = draft.Clip(value, maxName)
 	}
@@ -205,8 +205,9 @@ func (w *workout) Drafts(samples []draft.Sample) []draft.Draft {
 func (w *workout) draft() draft.Draft {
 	d := draft.New(w.Start)
 	d.Rec.Sport, d.Rec.Device, d.Rec.UTCOffset, d.Rec.Totals = draft.SportOf(w.kind), w.device, &w.offset, w.totals
-	d.Rec.Indoor = w.indoor
-	draft.Called(&d.Rec.Activity, w.kind)
+	if draft.Called(&d.Rec.Activity, w.kind); w.indoor != nil {
+		d.Rec.Indoor = *w.indoor
+	}
 	if elapsed := draft.Positive(w.end - w.Start); elapsed != nil {
 		d.Rec.Totals.ElapsedSeconds = elapsed
 		d.Rec.Totals.DurationSeconds = draft.Positive(*elapsed - w.paused)

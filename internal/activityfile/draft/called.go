@@ -18,9 +18,17 @@ func Called(a *pierre.Activity, name string) {
 	case strings.ContainsFunc(words, unicode.IsLetter) && !slices.Contains([]string{"other", "workout", "generic", "uncategorized", "training"}, words):
 		a.SportName = Clip(words, maxSportName)
 	}
-	for _, sign := range []string{"indoor", "treadmill", "virtual", "spin", "elliptical", "stair", "lap swimming", "pool swim"} {
-		a.Indoor = a.Indoor || strings.Contains(words, sign)
+	a.Indoor = a.Indoor || slices.ContainsFunc(strings.Fields(words), indoors)
+}
+
+// indoors reports whether a word says that a sport was in a hall or on a machine. Of a pool or of stairs nobody knows.
+func indoors(word string) bool {
+	for _, sign := range []string{"indoor", "treadmill", "virtual"} {
+		if strings.HasPrefix(word, sign) { // as in indoorcycling
+			return true
+		}
 	}
+	return slices.Contains([]string{"spin", "spinning", "elliptical", "stepper"}, word)
 }
 
 const maxSportName = 60 // bytes

@@ -19,7 +19,12 @@ func TestCalled(t *testing.T) {
 		{"StandUpPaddleball", "stand up paddleball", false},
 		{"treadmill_running", "", true}, // it has a sport of its own
 		{"Indoor Cycling", "", true},
-		{"lap_swimming", "", true},
+		{"indoorcycling", "", true},
+		{"stair_stepper", "stair stepper", true},
+		{"spin", "", true},
+		{"lap_swimming", "", false}, // pools may be in the open
+		{"upstairs", "upstairs", false},
+		{"spinnaker sailing", "spinnaker sailing", false},
 		{"running", "", false},
 		{"other", "", false},
 		{"", "", false},

@@ -35,6 +35,7 @@ type file struct {
 	begins     []int     // the first record of each part
 	marks      []int     // how many records came before each lap was written
 	written    []float64 // when each lap was written
+	copied     bool      // a program chained the recording to itself
 	timerTotal float64   // s that the activity message states, 0: it does not
 
 	id       mesgdef.FileId // the first one

@@ -29,6 +29,7 @@ func Read(ctx context.Context, b []byte, sum [32]byte, maxSamples int) (drafts [
 		warnings = append(warnings, text)
 	}
 	draft.SortSamples(f.records)
+	f.gatherSessions()
 	if text := f.alignSessions(); text != "" {
 		warnings = append(warnings, text)
 	}

@@ -47,6 +47,18 @@ func newSession(part int, m *mesgdef.Session) session {
 	return s
 }
 
+// inPool reports whether the session was swum in a pool.
+func (s *session) inPool() bool { return s.pool > 0 || s.name == typedef.SubSportLapSwimming.String() }
+
+// withoutRests takes the distances of 0 from laps of open water: only in a pool is a rest at the wall measured.
+func withoutRests(laps []draft.Lap) {
+	for i := range laps {
+		if d := laps[i].Totals.DistanceMeters; d != nil && *d == 0 {
+			laps[i].Totals.DistanceMeters = nil
+		}
+	}
+}
+
 func newLap(m *mesgdef.Lap) draft.Lap {
 	l := draft.Lap{Totals: pierre.Totals{ //nolint:dupl // as above
 		DistanceMeters:       draft.Positive(m.TotalDistanceScaled()),
@@ -65,7 +77,7 @@ func newLap(m *mesgdef.Lap) draft.Lap {
 		CaloriesKcal:         positive16(m.TotalCalories),
 	}}
 	if m.Sport == typedef.SportSwimming && m.TotalDistance == 0 {
-		l.Totals.DistanceMeters = new(0.0) // a rest at the wall was measured; elsewhere 0 is what a missing sensor writes
+		l.Totals.DistanceMeters = new(0.0) // a rest at the wall, if it was in a pool: see withoutRests
 	}
 	l.Start, l.End = span(timeOf(m.StartTime), timeOf(m.Timestamp), l.Totals)
 	return l

@@ -20,20 +20,15 @@ const unsetBelow = 0x10000000
 // drafts turns the sessions into drafts, each with its share of the samples and laps.
 func (f *file) drafts(sum [32]byte) []draft.Draft {
 	if len(f.sessions) == 0 {
-		if len(f.records) == 0 {
-			return nil
-		}
-		f.sessions = []session{f.wholeSession()}
-	}
-	if legs := slices.DeleteFunc(slices.Clone(f.sessions), func(s session) bool { return s.all }); len(legs) > 0 {
-		f.sessions = legs
+		return nil
 	}
 	f.followLaps()
 	draft.StartLaps(f.laps, f.sessions[0].start)
 	slices.SortStableFunc(f.laps, func(a, b draft.Lap) int { return cmp.Compare(a.Start, b.Start) })
 	slices.SortStableFunc(f.lengths, func(a, b poolLength) int { return cmp.Compare(a.end, b.end) })
-	slices.SortStableFunc(f.sessions, func(a, b session) int { return cmp.Compare(a.start, b.start) })
-	copied := f.dropCopies()
+	if f.copied {
+		f.dropCopiedParts()
+	}
 	parts := map[int]int{}
 	for _, s := range f.sessions {
 		parts[s.part]++
@@ -56,12 +51,24 @@ func (f *file) drafts(sum [32]byte) []draft.Draft {
 			d.Local = true
 			d.Warn("the device's clock was not set: the start is the local time that it noted at the end, its time zone is unknown")
 		}
-		if copied {
+		if f.copied {
 			d.Warn("the file holds it more than once")
 		}
 		drafts = append(drafts, d)
 	}
 	return drafts
+}
+
+// gatherSessions puts the sessions in order, each once: without those that sum up others, and with one for records that have none.
+func (f *file) gatherSessions() {
+	if len(f.sessions) == 0 && len(f.records) > 0 {
+		f.sessions = []session{f.wholeSession()}
+	}
+	if legs := slices.DeleteFunc(slices.Clone(f.sessions), func(s session) bool { return s.all }); len(legs) > 0 {
+		f.sessions = legs
+	}
+	slices.SortStableFunc(f.sessions, func(a, b session) int { return cmp.Compare(a.start, b.start) })
+	f.dropCopies()
 }
 
 // followLaps corrects the starts of laps that overlap the lap before, as of devices that let all begin with the recording:
@@ -141,6 +148,9 @@ func (f *file) draft(s session, l leg) draft.Draft {
 	}
 	d.Laps = slices.Clone(between(f.laps, func(x draft.Lap) float64 { return x.Start }, l.from, l.to))
 	withoutSensors(&d)
+	if !s.inPool() {
+		withoutRests(d.Laps)
+	}
 	return d
 }
 
