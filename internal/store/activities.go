@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -66,10 +67,22 @@ func (s *Store) Activities(ctx context.Context, user pierre.UserID, q pierre.Act
 	})
 	if q.Limit > 0 && len(page.Activities) > q.Limit { // one more than wanted was read, to know if there are more
 		page.Activities = page.Activities[:q.Limit]
-		last := page.Activities[q.Limit-1]
-		page.NextCursor = position{At: last.Start.UnixMicro(), ID: string(last.ID), Total: totalOf(last, q.SortBy)}.cursor()
+		page.NextCursor = cursorAfter(page.Activities[q.Limit-1], q)
 	}
 	return page, err
+}
+
+// cursorAfter is where the page after the one that ends with last begins.
+func cursorAfter(last pierre.Activity, q pierre.ActivityQuery) string {
+	return position{At: last.Start.UnixMicro(), ID: string(last.ID), Total: totalOf(last, q.SortBy), Order: orderOf(q)}.cursor()
+}
+
+// orderOf names the order of a list, "" for the newest first.
+func orderOf(q pierre.ActivityQuery) string {
+	if q.Ascending {
+		return q.SortBy + "+"
+	}
+	return q.SortBy
 }
 
 // totalOf returns the total of that name, nil for "".
@@ -121,9 +134,8 @@ func newFilter(user pierre.UserID, q pierre.ActivityQuery) *filter {
 
 // what adds the conditions on what an activity was.
 func (f *filter) what(q pierre.ActivityQuery) {
-	if q.Name != "" { // SQLite lowers ASCII letters only
-		pattern := func(name string) string { return f.arg("%" + likeEscaper.Replace(name) + "%") }
-		f.and(`(lower(a.name) LIKE ` + pattern(strings.ToLower(q.Name)) + ` ESCAPE '\' OR a.name LIKE ` + pattern(q.Name) + ` ESCAPE '\')`)
+	if q.Name != "" {
+		f.contains(`a.name`, q.Name)
 	}
 	if q.Indoor != nil {
 		f.and(`a.indoor = ` + f.arg(*q.Indoor))
@@ -144,8 +156,28 @@ func (f *filter) what(q pierre.ActivityQuery) {
 	}
 }
 
-// likeEscaper takes the meaning from what has one in a pattern.
-var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`) //nolint:gochecknoglobals // it never changes
+// contains adds the condition that a column has a text in it, whatever the case. SQLite lowers ASCII letters only, and so does
+// PostgreSQL in some locales; the other letters of the text are replaced one by one.
+func (f *filter) contains(column, text string) {
+	expr, done := `lower(`+column+`)`, map[rune]bool{}
+	fold := func(r rune) rune {
+		small := unicode.ToLower(r)
+		for other := unicode.SimpleFold(small); other != small && !done[small]; other = unicode.SimpleFold(other) {
+			if other > unicode.MaxASCII {
+				expr = `replace(` + expr + `, ` + f.arg(string(other)) + `, ` + f.arg(string(small)) + `)`
+			}
+		}
+		done[small] = true
+		return small
+	}
+	pattern := "%" + likeText(strings.Map(fold, text)) + "%"
+	f.and(expr + ` LIKE ` + f.arg(pattern) + ` ESCAPE '\'`)
+}
+
+// likeText takes the meaning from what has one in a pattern of LIKE whose escape character is \.
+func likeText(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
+}
 
 // totalColumn is the column of a total; it is called with a name of the domain, which no caller makes up.
 func totalColumn(name string) string {
@@ -171,7 +203,7 @@ func (f *filter) page(q pierre.ActivityQuery) error {
 		if err != nil {
 			return err
 		}
-		if (q.SortBy != "") != (last.Total != nil) {
+		if last.Order != orderOf(q) || (q.SortBy != "") != (last.Total != nil) {
 			return pierre.Invalid("cursor", "The cursor is of another order: leave the other arguments as they were.")
 		}
 		columns, values := `a.start_us, a.id`, f.arg(last.At)+`, `+f.arg(last.ID)

@@ -17,10 +17,12 @@ func TestActivitiesByWhatTheyWere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		tenth := 0.1
+		odd := tenth + 0.2 // which no decimal text of usual length says
 		for i, a := range []pierre.Activity{
 			{Name: "Ünder 50% Rain", Indoor: true, Totals: pierre.Totals{DistanceMeters: new(1.1)}},
-			{Name: "Race", Race: true, SportName: "padel", Totals: pierre.Totals{DistanceMeters: new(0.1 + 0.2)}},
-			{Name: "rain", Totals: pierre.Totals{DistanceMeters: new(0.1 + 0.2)}},
+			{Name: "Race", Race: true, SportName: "padel", Totals: pierre.Totals{DistanceMeters: &odd}},
+			{Name: "rain", Totals: pierre.Totals{DistanceMeters: &odd}},
 			{Name: "none"},
 		} {
 			a.Start = now.Add(time.Duration(i) * time.Hour)
@@ -34,6 +36,7 @@ func TestActivitiesByWhatTheyWere(t *testing.T) {
 			want string
 		}{
 			{pierre.ActivityQuery{Name: "RAIN"}, "rain, Ünder 50% Rain, "},
+			{pierre.ActivityQuery{Name: "üNDER"}, "Ünder 50% Rain, "},
 			{pierre.ActivityQuery{Name: "0% r"}, "Ünder 50% Rain, "},
 			{pierre.ActivityQuery{Indoor: new(true)}, "Ünder 50% Rain, "},
 			{pierre.ActivityQuery{Race: new(false), Name: "n"}, "none, rain, Ünder 50% Rain, "},
@@ -56,6 +59,23 @@ func TestActivitiesByWhatTheyWere(t *testing.T) {
 			}
 			if got != c.want {
 				t.Errorf("%+v finds %q, want %q", c.q, got, c.want)
+			}
+		}
+		// A cursor goes on in the order that it came from, and in no other.
+		orders := []pierre.ActivityQuery{
+			{}, {Ascending: true}, {SortBy: "distance_meters"}, {SortBy: "distance_meters", Ascending: true}, {SortBy: "elapsed_seconds"},
+		}
+		for i, of := range orders[:4] {
+			of.Limit = 1
+			page, err := s.Activities(t.Context(), u.ID, of)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for j, q := range orders {
+				q.Cursor = page.NextCursor
+				if _, err := s.Activities(t.Context(), u.ID, q); (err == nil) != (i == j) {
+					t.Errorf("the cursor of order %+v in %+v: %v", of, q, err)
+				}
 			}
 		}
 	})

@@ -13,6 +13,7 @@ type position struct {
 	ID string `json:"i,omitempty"` // of the row, where At is not unique
 
 	Total *float64 `json:"t,omitempty"` // by which the rows are sorted first, if they are
+	Order string   `json:"o,omitempty"` // of the list, "" for the usual one
 }
 
 func (p position) cursor() string {

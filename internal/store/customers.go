@@ -37,8 +37,7 @@ func (s *Store) Customers(ctx context.Context, q pierre.CustomerQuery) (pierre.C
 	f := &filter{args: customerArgs(q)}
 	f.and("TRUE")
 	if q.EmailPart != "" {
-		part := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(q.EmailPart))
-		f.and(`LOWER(u.email) LIKE ` + f.arg("%"+part+"%") + ` ESCAPE '\'`)
+		f.and(`LOWER(u.email) LIKE ` + f.arg("%"+likeText(strings.ToLower(q.EmailPart))+"%") + ` ESCAPE '\'`)
 	}
 	if q.Cursor != "" {
 		p, err := parsePosition(q.Cursor)

@@ -37,7 +37,7 @@ func (s *Store) DigestedActivities(ctx context.Context, user pierre.UserID, vers
 	if len(page.Activities) > q.Limit { // one more than wanted was read, to know if there are more
 		page.Activities = page.Activities[:q.Limit]
 		last := page.Activities[q.Limit-1]
-		page.NextCursor = position{At: last.Start.UnixMicro(), ID: string(last.ID)}.cursor()
+		page.NextCursor = cursorAfter(last.Activity, q)
 	}
 	return page, s.classify(rows.Err(), "reading digests")
 }

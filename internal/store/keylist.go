@@ -123,7 +123,7 @@ func (f *filter) keys(q pierre.KeyQuery, order string) error {
 		f.and("k.tier = " + f.arg(string(q.Tier)))
 	}
 	if q.Text != "" {
-		escaped := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(q.Text))
+		escaped := likeText(strings.ToLower(q.Text))
 		part, begin := f.arg("%"+escaped+"%"), f.arg(escaped+"%")
 		f.and(`(LOWER(u.email) LIKE ` + part + ` ESCAPE '\' OR LOWER(k.name) LIKE ` + part + ` ESCAPE '\' OR k.id LIKE ` + begin + ` ESCAPE '\' OR LOWER(k.prefix) LIKE ` + begin + ` ESCAPE '\')`)
 	}
