@@ -206,19 +206,14 @@ func between(q *pierre.ActivityQuery, after, before instant, zone *time.Location
 	q.Days = days(after, before, zone)
 }
 
-// anyDay is all days that an argument can name.
-func anyDay(zone *time.Location) pierre.LocalDays {
-	return pierre.LocalDays{
-		From: time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2200, 12, 31, 0, 0, 0, 0, time.UTC), Zone: zone,
-	}
-}
-
 // days are those from the date after on and before the date before, if these are dates; the same date twice is that day.
 func days(after, before instant, zone *time.Location) pierre.LocalDays {
 	if !after.isDate() && !before.isDate() {
 		return pierre.LocalDays{}
 	}
-	d := anyDay(zone)
+	d := pierre.LocalDays{ // all that an argument can name
+		From: time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2200, 12, 31, 0, 0, 0, 0, time.UTC), Zone: zone,
+	}
 	if from, ok := after.in(time.UTC); ok && after.isDate() {
 		d.From = from
 	}
@@ -263,6 +258,8 @@ func encodedSize(v any) int {
 	return len(b)
 }
 
+const noneMatches = "No activity matches these arguments; try a longer period or another sport."
+
 // whyNone says why no activity matched, and what to do about it.
 func (c *Catalog) whyNone(ctx context.Context, user pierre.UserID, args activitiesArgs) (string, error) {
 	have, err := c.data.ProviderSummaries(ctx, user)
@@ -275,12 +272,12 @@ func (c *Catalog) whyNone(ctx context.Context, user pierre.UserID, args activiti
 	names := make([]string, len(have))
 	for i, h := range have {
 		if h.Provider == args.Provider {
-			return "No activity matches these arguments; try a longer period or another sport.", nil
+			return noneMatches, nil
 		}
 		names[i] = fmt.Sprintf("%s (%d)", h.Provider, h.Activities)
 	}
 	if args.Provider == "" {
-		return "No activity matches these arguments; try a longer period or another sport.", nil
+		return noneMatches, nil
 	}
 	return fmt.Sprintf("Nothing has been imported from %s; activities are there from %s.", args.Provider, strings.Join(names, ", ")), nil
 }

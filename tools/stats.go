@@ -107,6 +107,7 @@ type sum struct {
 	CaloriesKcal        *float64 `json:"calories_kcal,omitempty"`
 	WithoutDistance     int      `json:"without_distance,omitempty" jsonschema:"activities that recorded no distance; absent if all did"`
 	WithoutDuration     int      `json:"without_duration,omitempty"`
+	WithoutElapsed      int      `json:"without_elapsed,omitempty"`
 	WithoutElevation    int      `json:"without_elevation_gain,omitempty"`
 	WithoutCalories     int      `json:"without_calories,omitempty"`
 }
@@ -231,7 +232,7 @@ func viewSport(s pierre.ActivitySum, metrics []summed) sportSum {
 func viewSum(s pierre.ActivitySum, metrics []summed) sum {
 	v := sum{Activities: s.Activities}
 	without := map[summed]*int{
-		sumDistance: &v.WithoutDistance, sumDuration: &v.WithoutDuration, sumElevation: &v.WithoutElevation, sumCalories: &v.WithoutCalories,
+		sumDistance: &v.WithoutDistance, sumDuration: &v.WithoutDuration, sumElapsed: &v.WithoutElapsed, sumElevation: &v.WithoutElevation, sumCalories: &v.WithoutCalories,
 	}
 	for i, total := range s.Sums() {
 		name := summed(total.Name)

@@ -2,8 +2,11 @@ package tools
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -63,7 +66,12 @@ func (a statsAnswer) grouped(days []pierre.DaySum, args statsArgs, today time.Ti
 	}
 	sums := map[time.Time][]pierre.ActivitySum{}
 	var first, last time.Time
+	future := 0 // activities of a device with a wrong clock, which would be many empty rows away
 	for _, d := range days {
+		if d.Day.After(today) {
+			future += d.Activities
+			continue
+		}
 		start := args.GroupBy.start(d.Day)
 		sums[start] = append(sums[start], d.ActivitySum)
 		if first.IsZero() || start.Before(first) {
@@ -73,8 +81,8 @@ func (a statsAnswer) grouped(days []pierre.DaySum, args statsArgs, today time.Ti
 			last = start
 		}
 	}
-	if len(days) == 0 {
-		a.Note = "No activity matches these arguments; try a longer period or another sport."
+	if len(sums) == 0 {
+		a.Note = joined(noneMatches, ofTheFuture(future))
 		return a
 	}
 	first, last = args.span(first, last, today)
@@ -86,7 +94,20 @@ func (a statsAnswer) grouped(days []pierre.DaySum, args statsArgs, today time.Ti
 			rows, skipped = rows[1:], skipped+1
 		}
 	}
+	a.Note = ofTheFuture(future)
 	return a.withRows(rows, skipped)
+}
+
+// ofTheFuture says how many activities are in no row, "" if none is missing.
+func ofTheFuture(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return human.Plural(n, "activity") + " of after today, as of a wrong clock, in no row."
+}
+
+func joined(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " ")
 }
 
 // span widens the groups from first to last by the days that were asked for, but not into the future.
@@ -107,11 +128,12 @@ func (a statsArgs) span(first, last, today time.Time) (from, to time.Time) {
 
 // withRows takes as many of the newest rows as an answer of the usual size has room for, at least one.
 func (a statsAnswer) withRows(rows []groupView, skipped int) statsAnswer {
+	note := a.Note
 	for n := len(rows); ; n-- {
 		left := len(rows) - n
-		a.Groups, a.Note = rows[left:], ""
+		a.Groups, a.Note = rows[left:], note
 		if left+skipped > 0 {
-			a.Note = fmt.Sprintf("%d earlier rows are left out; ask for them with before %s, or for longer groups.", left+skipped, rows[left].From)
+			a.Note = joined(note, fmt.Sprintf("%d earlier rows are left out; ask for them with before %s, or for longer groups.", left+skipped, rows[left].From))
 		}
 		if n == 1 || encodedSize(a)+encodedSize(a.text()) <= answerBytes {
 			return a

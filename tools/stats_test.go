@@ -2,6 +2,7 @@ package tools_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,6 +33,7 @@ type sportSum struct {
 	Distance        *float64 `json:"distance_meters"`
 	Duration        *float64 `json:"duration_seconds"`
 	WithoutDistance int      `json:"without_distance"`
+	WithoutElapsed  int      `json:"without_elapsed"`
 	Longest         *float64 `json:"longest_distance_meters"`
 	LongestID       string   `json:"longest_activity_id"`
 }
@@ -146,6 +148,37 @@ func TestStatsLeaveTheFutureOut(t *testing.T) {
 	newHost(t, s, user).call("get_stats", nil).decode(t, &got)
 	if got.sport("recent_4_weeks", "run").Activities != 0 || got.sport("all", "run").Activities != 1 {
 		t.Errorf("the stats are %+v", got)
+	}
+}
+
+// One recording of another century by a wrong clock leaves the rows of all others.
+func TestStatsOfDaysWithAWrongClock(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	for _, start := range []time.Time{now().AddDate(0, 0, -1), now().AddDate(60, 0, 0)} {
+		importSession(t, s, user, session{name: "Run", sport: "run", start: start, seconds: 600, step: 10, speed: always(3)})
+	}
+	var got stats
+	newHost(t, s, user).call("get_stats", map[string]any{"group_by": "day"}).decode(t, &got)
+	if len(got.Groups) != 2 || got.Groups[0].Activities != 1 || !strings.Contains(got.Note, "1 activity of after today") {
+		t.Errorf("the rows are %+v, %q", got.Groups, got.Note)
+	}
+}
+
+// Activities without an elapsed time are counted, as of all sums.
+func TestStatsSayWhatWasNotRecorded(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	for n, elapsed := range []*float64{nil, new(700.0)} {
+		rec := pierre.Recording{Activity: pierre.Activity{Sport: "yoga", Start: now().AddDate(0, 0, -n), Totals: pierre.Totals{ElapsedSeconds: elapsed}}}
+		if _, err := s.ImportRecording(t.Context(), user, pierre.Source{Provider: "file", SHA256: [32]byte{byte(n)}, Imported: now()}, rec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got stats
+	newHost(t, s, user).call("get_stats", nil).decode(t, &got)
+	if yoga := got.sport("all", "yoga"); yoga.Activities != 2 || yoga.WithoutElapsed != 1 || yoga.WithoutDistance != 2 {
+		t.Errorf("yoga is %+v", yoga)
 	}
 }
 
