@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -21,6 +22,7 @@ func (c *Catalog) getAthlete() tool {
 
 type athleteAnswer struct {
 	Profile         profile       `json:"profile" jsonschema:"what the athlete or an imported file said; absent members are not known"`
+	History         []pastValues  `json:"history" jsonschema:"how members of the profile changed: past activities are judged by what held on their day, those before the first value by that"`
 	TimeZone        zoneView      `json:"time_zone" jsonschema:"Days are those of the offset recorded with each activity; for activities without one, of this zone."`
 	Inputs          []input       `json:"inputs" jsonschema:"what formulas take, with estimates where the profile is silent"`
 	Missing         []missingView `json:"missing" jsonschema:"what the athlete should be asked for"`
@@ -29,6 +31,42 @@ type athleteAnswer struct {
 	TotalActivities int           `json:"total_activities"`
 	FirstActivity   string        `json:"first_activity,omitempty" jsonschema:"start, UTC"`
 	LastActivity    string        `json:"last_activity,omitempty" jsonschema:"start, UTC"`
+}
+
+// pastValues are the values of one member of the profile.
+type pastValues struct {
+	Field   profileField `json:"field"`
+	Values  []pastValue  `json:"values" jsonschema:"the newest, oldest first"`
+	Earlier int          `json:"earlier,omitempty" jsonschema:"number of values before these"`
+}
+
+type pastValue struct {
+	From   string          `json:"from" jsonschema:"day from which it holds, until the next one"`
+	Value  *float64        `json:"value"`
+	Source training.Source `json:"source"`
+}
+
+// pastShown is how many values of each member are shown.
+const pastShown = 8
+
+func viewPast(ath training.Athlete) []pastValues {
+	all := []pastValues{}
+	for _, f := range new(pierre.Profile).Dated() {
+		steps := ath.Steps(f.Name)
+		if len(steps) == 0 {
+			continue
+		}
+		view := pastValues{Field: profileField(f.Name), Earlier: max(0, len(steps)-pastShown)}
+		for _, step := range steps[view.Earlier:] {
+			from := training.User
+			if step.FromFile {
+				from = training.Recorded
+			}
+			view.Values = append(view.Values, pastValue{step.Day.Format(time.DateOnly), rounded(step.Value, 1), from})
+		}
+		all = append(all, view)
+	}
+	return all
 }
 
 type missingView struct {
@@ -45,7 +83,7 @@ func (c *Catalog) showAthlete(ctx context.Context, user pierre.UserID, args sour
 	if err != nil {
 		return athleteAnswer{}, err
 	}
-	a := athleteAnswer{Profile: profile(p), TimeZone: viewClock(ath.Clock), Inputs: viewInputs(ath.Inputs()), Missing: whatIsMissing(p)}
+	a := athleteAnswer{Profile: profile(p), History: viewPast(ath), TimeZone: viewClock(ath.Clock), Inputs: viewInputs(ath.Inputs()), Missing: whatIsMissing(p)}
 	a.HeartRateZones = viewHeartZones(ath.HeartZones())
 	a.PowerZones = viewPowerZones(ath.PowerZones())
 	q := pierre.ActivityQuery{Providers: sources(args.Provider), Limit: 1}
@@ -94,6 +132,9 @@ func (a athleteAnswer) text() string {
 	if a.LastActivity != "" {
 		fmt.Fprintf(&b, " from %s to %s", a.FirstActivity, a.LastActivity)
 	}
+	for _, past := range a.History {
+		b.WriteString(past.text())
+	}
 	for _, in := range a.Inputs {
 		if in.Source != training.User {
 			fmt.Fprintf(&b, "\n%s %s is taken as %s: %s", in.Name, plain(*in.Value), in.Source, in.Note)
@@ -104,4 +145,16 @@ func (a athleteAnswer) text() string {
 	}
 	b.WriteString("\n" + a.HeartRateZones.text() + "\n" + a.PowerZones.text())
 	return b.String()
+}
+
+// text is "" for what never changed.
+func (p pastValues) text() string {
+	if len(p.Values) < 2 {
+		return ""
+	}
+	values := make([]string, len(p.Values))
+	for i, v := range p.Values {
+		values[i] = fmt.Sprintf("%s from %s", plain(*v.Value), v.From)
+	}
+	return fmt.Sprintf("\n%s was %s", p.Field, strings.Join(values, ", "))
 }

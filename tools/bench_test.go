@@ -33,7 +33,7 @@ func BenchmarkTrainingLoadOfAYear(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	profile := func(p *pierre.Profile) error {
+	profile := func(p *pierre.ProfileRecord) error {
 		p.RestingHeartRateBPM, p.FTPWatts, p.Sex = new(50.), new(250.), "male"
 		return nil
 	}

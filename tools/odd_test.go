@@ -133,7 +133,7 @@ func newOdd(t testing.TB) (*odd, host) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	profile := func(p *pierre.Profile) error {
+	profile := func(p *pierre.ProfileRecord) error {
 		p.FTPWatts, p.MaxHeartRateBPM, p.RestingHeartRateBPM, p.WeightKg, p.Sex, p.BirthYear = new(250.), new(190.), new(50.), new(70.), "male", new(1990)
 		return nil
 	}

@@ -32,5 +32,5 @@ type ActivityStore interface {
 // A ProfileStore reads and changes what is known about an athlete.
 type ProfileStore interface {
 	Profile(ctx context.Context, user pierre.UserID) (pierre.Profile, error)
-	UpdateProfile(ctx context.Context, user pierre.UserID, now time.Time, change func(*pierre.Profile) error) (pierre.Profile, error)
+	UpdateProfile(ctx context.Context, user pierre.UserID, now time.Time, change func(*pierre.ProfileRecord) error) (pierre.ProfileRecord, error)
 }

@@ -392,7 +392,7 @@ func TestReaderStopsImport(t *testing.T) {
 func TestProfileFromFiles(t *testing.T) {
 	db := newDatabase(t)
 	ana := db.user(t, "ana")
-	if _, err := db.UpdateProfile(t.Context(), ana, time.Now(), func(p *pierre.Profile) error { p.HeightCm = new(170.0); return nil }); err != nil {
+	if _, err := db.UpdateProfile(t.Context(), ana, time.Now(), func(p *pierre.ProfileRecord) error { p.HeightCm = new(170.0); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	db.load(t, ana, "apple_health_export_v14.zip")

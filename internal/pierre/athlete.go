@@ -17,6 +17,8 @@ type Profile struct {
 	MaxHeartRateBPM     *float64  `json:"max_heart_rate_bpm,omitempty"`
 	RestingHeartRateBPM *float64  `json:"resting_heart_rate_bpm,omitempty"`
 	ThresholdHRBPM      *float64  `json:"threshold_heart_rate_bpm,omitempty"`
+	ThresholdPace       *float64  `json:"threshold_pace_seconds_per_km,omitempty"`        // of running
+	SwimThresholdPace   *float64  `json:"swim_threshold_pace_seconds_per_100m,omitempty"` // critical swim speed, as a pace
 	WeightKg            *float64  `json:"weight_kg,omitempty"`
 	HeightCm            *float64  `json:"height_cm,omitempty"`
 	BirthYear           *int      `json:"birth_year,omitempty"`

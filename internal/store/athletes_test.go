@@ -148,7 +148,7 @@ func TestDeletedAthletesLeaveNothing(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if _, err := s.UpdateProfile(t.Context(), user, day0, func(p *pierre.Profile) error { p.Sex = pierre.SexFemale; return nil }); err != nil {
+			if _, err := s.UpdateProfile(t.Context(), user, day0, func(p *pierre.ProfileRecord) error { p.Sex = pierre.SexFemale; return nil }); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -179,7 +179,7 @@ func TestDeletedAthletesLeaveNothing(t *testing.T) {
 		if pierre.KindOf(err) != pierre.KindNotFound {
 			t.Errorf("an import for a deleted athlete: %v", err)
 		}
-		if _, err := s.UpdateProfile(t.Context(), ana, day0, func(p *pierre.Profile) error { p.Sex = pierre.SexMale; return nil }); pierre.KindOf(err) != pierre.KindNotFound {
+		if _, err := s.UpdateProfile(t.Context(), ana, day0, func(p *pierre.ProfileRecord) error { p.Sex = pierre.SexMale; return nil }); pierre.KindOf(err) != pierre.KindNotFound {
 			t.Errorf("a profile for a deleted athlete: %v", err)
 		}
 		if left, err := s.Athlete(t.Context(), acme, "bob"); err != nil || left.Activities != 3 {

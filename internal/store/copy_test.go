@@ -92,6 +92,13 @@ func fillForCopy(t *testing.T, s *Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	weighed := pierre.Profile{WeightKg: new(61.3), Updated: now}
+	if err := s.ImportProfile(t.Context(), user.ID, weighed); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.UpdateProfile(t.Context(), user.ID, now, func(p *pierre.ProfileRecord) error { p.FTPWatts = new(251.0); return nil }); err != nil {
+		t.Fatal(err)
+	}
 	heart := []float64{120, 121.5, 123}
 	_, err = s.ImportRecording(t.Context(), user.ID, pierre.Source{Provider: "file", Format: "fit", File: "Überlauf 🏃.fit", SHA256: [32]byte{1, 0, 255}, Imported: now},
 		pierre.Recording{
@@ -122,7 +129,7 @@ func TestCopyGoesThereAndBack(t *testing.T) {
 	for _, table := range there {
 		rows[table.Table] = table.Rows
 	}
-	if rows["calls"] != 3*copyRows+7 || rows["api_keys"] != 4 || rows["activity_sources"] != 1 || rows["tiers"] != 4 {
+	if rows["calls"] != 3*copyRows+7 || rows["api_keys"] != 4 || rows["activity_sources"] != 1 || rows["profile_values"] != 2 || rows["tiers"] != 4 {
 		t.Errorf("copied %v", rows)
 	}
 	for _, s := range []*Store{second, third} { // the copies go on where the first would

@@ -3,6 +3,7 @@ package store
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -69,6 +70,9 @@ func TestTheFirstTablesAreBroughtUpToDate(t *testing.T) {
 		}
 		if p, err := s.Profile(t.Context(), "user_ana"); err != nil || p.FTPWatts == nil || *p.FTPWatts != 250 {
 			t.Errorf("%s: Profile = %+v, %v", s.name, p, err)
+		}
+		if p, err := s.ProfileRecord(t.Context(), "user_ana"); err != nil || *p.On(time.Unix(-1e9, 0)).FTPWatts != 250 || len(p.History) != 1 {
+			t.Errorf("%s: ProfileRecord = %+v, %v; want the value to hold from the beginning", s.name, p, err)
 		}
 		if tokens, err := s.AdminTokens(t.Context()); err != nil || len(tokens) != 1 || len(tokens[0].Unknown) != 1 {
 			t.Errorf("%s: AdminTokens = %+v, %v", s.name, tokens, err)

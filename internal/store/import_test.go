@@ -380,7 +380,7 @@ func TestImportProfile(t *testing.T) {
 		old := pierre.Profile{WeightKg: new(70.0), MaxHeartRateBPM: new(190.0), Updated: morning.AddDate(1, 0, 0)}
 		for n, order := range [][]pierre.Profile{{young, old}, {old, young}, {old, young, {Updated: morning.AddDate(2, 0, 0)}}} {
 			u := user(t, s, fmt.Sprint("user", n))
-			if _, err := s.UpdateProfile(t.Context(), u, morning, func(p *pierre.Profile) error {
+			if _, err := s.UpdateProfile(t.Context(), u, morning, func(p *pierre.ProfileRecord) error {
 				p.MaxHeartRateBPM = new(200.0)
 				return nil
 			}); err != nil {
@@ -395,7 +395,7 @@ func TestImportProfile(t *testing.T) {
 			if err != nil || *p.WeightKg != 70 || *p.BirthYear != 1990 || *p.MaxHeartRateBPM != 200 {
 				t.Errorf("order %d: Profile = %+v, %v; want the user's maximum and the latest weight", n, p, err)
 			}
-			if _, err := s.UpdateProfile(t.Context(), u, morning, func(p *pierre.Profile) error { p.WeightKg = new(65.0); return nil }); err != nil {
+			if _, err := s.UpdateProfile(t.Context(), u, morning, func(p *pierre.ProfileRecord) error { p.WeightKg = new(65.0); return nil }); err != nil {
 				t.Fatal(err)
 			}
 			old.Updated = morning.AddDate(5, 0, 0)
@@ -415,7 +415,7 @@ func TestProfile(t *testing.T) {
 		if p, err := s.Profile(t.Context(), ana); err != nil || p != (pierre.Profile{}) {
 			t.Errorf("Profile before any = %+v, %v", p, err)
 		}
-		set := func(p *pierre.Profile) error { p.FTPWatts = new(250.0); return nil }
+		set := func(p *pierre.ProfileRecord) error { p.FTPWatts = new(250.0); return nil }
 		p, err := s.UpdateProfile(t.Context(), ana, morning, set)
 		if err != nil || *p.FTPWatts != 250 || !p.Updated.Equal(morning) {
 			t.Errorf("UpdateProfile = %+v, %v", p, err)
@@ -423,7 +423,7 @@ func TestProfile(t *testing.T) {
 		if p, err = s.UpdateProfile(t.Context(), ana, morning.Add(time.Hour), set); err != nil || !p.Updated.Equal(morning) {
 			t.Errorf("UpdateProfile without a change = %+v, %v; want it as it was", p, err)
 		}
-		fails := func(p *pierre.Profile) error { p.FTPWatts = new(1.0); return pierre.Invalid("ftp_watts", "no") }
+		fails := func(p *pierre.ProfileRecord) error { p.FTPWatts = new(1.0); return pierre.Invalid("ftp_watts", "no") }
 		if _, err := s.UpdateProfile(t.Context(), ana, morning, fails); pierre.KindOf(err) != pierre.KindInvalid {
 			t.Errorf("UpdateProfile that fails = %v, want the change's error", err)
 		}

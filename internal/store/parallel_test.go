@@ -119,7 +119,7 @@ func TestParallelChangesOfAProfileAreAllKept(t *testing.T) {
 		}
 		inParallel(replicas, func(s *store.Store, _ int) {
 			for range rounds {
-				_, err := s.UpdateProfile(t.Context(), user.ID, parallelDay, func(p *pierre.Profile) error {
+				_, err := s.UpdateProfile(t.Context(), user.ID, parallelDay, func(p *pierre.ProfileRecord) error {
 					if p.FTPWatts == nil {
 						p.FTPWatts = new(float64)
 					}

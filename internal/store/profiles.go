@@ -2,9 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
-	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -21,135 +18,118 @@ func (s *Store) Profile(ctx context.Context, user pierre.UserID) (pierre.Profile
 	return row.profile()
 }
 
-// UpdateProfile lets change edit the user's profile, in one transaction. It
-// returns the profile as it then is; one that did not change keeps its Updated.
-func (s *Store) UpdateProfile(
-	ctx context.Context, user pierre.UserID, now time.Time, change func(*pierre.Profile) error,
-) (pierre.Profile, error) {
-	var p pierre.Profile
-	err := s.changeProfile(ctx, user, func(row *profileRow) error {
-		var err error
-		if p, err = row.profile(); err != nil {
-			return err
+// ProfileRecord returns the user's profile with its history.
+func (s *Store) ProfileRecord(ctx context.Context, user pierre.UserID) (pierre.ProfileRecord, error) {
+	var rec pierre.ProfileRecord
+	err := s.view(ctx, "reading the profile and its history", func(t *tx) error {
+		row, err := t.profile(ctx, user)
+		if err == nil {
+			rec, err = row.record()
 		}
-		if err := change(&p); err != nil {
-			return err
-		}
-		next, err := fieldsOf(p)
-		if err != nil || maps.EqualFunc(next, row.fields, slices.Equal) {
-			return err
-		}
-		maps.DeleteFunc(row.origins, func(field string, _ int64) bool { // what changes is the user's own word from now on
-			return !slices.Equal(next[field], row.fields[field])
-		})
-		p.Updated = time.UnixMicro(now.UnixMicro()).UTC()
-		row.fields, row.updated = next, p.Updated
-		return nil
+		return err
 	})
-	return p, err
+	return rec, err
 }
 
-// ImportProfile completes the user's profile by what a file said of its athlete
-// at found.Updated. What the user said stays; of what files said, the latest counts.
+// UpdateProfile lets change edit the user's profile, in one transaction: dated fields either in the history, or in the profile,
+// where a new value holds from the UTC day of now on. It returns the profile as it then is; one that did not change keeps its
+// Updated.
+func (s *Store) UpdateProfile(
+	ctx context.Context, user pierre.UserID, now time.Time, change func(*pierre.ProfileRecord) error,
+) (pierre.ProfileRecord, error) {
+	var rec pierre.ProfileRecord
+	err := s.update(ctx, "changing the profile", func(t *tx) error {
+		if err := t.lockUser(ctx, user); err != nil { // who may have been deleted a moment ago
+			return err
+		}
+		row, err := t.profile(ctx, user)
+		if err != nil {
+			return err
+		}
+		edited, changed, err := row.edit(now, change)
+		if rec = edited; err != nil || !changed {
+			return err
+		}
+		if err := t.saveProfileValues(ctx, user, now, row.values, rec.History); err != nil {
+			return err
+		}
+		return t.saveProfile(ctx, user, row, rec)
+	})
+	return rec, err
+}
+
+// edit lets change edit the profile and its history, and reports whether it did.
+func (r *profileRow) edit(now time.Time, change func(*pierre.ProfileRecord) error) (rec pierre.ProfileRecord, changed bool, err error) {
+	if rec, err = r.record(); err != nil {
+		return rec, false, err
+	}
+	before, err := r.profile()
+	if err != nil {
+		return rec, false, err
+	}
+	history := slices.Clone(rec.History)
+	if err := change(&rec); err != nil {
+		return rec, false, err
+	}
+	if err := rec.Adopt(before, dayOf(numberOfDay(now))); err != nil {
+		return rec, false, err
+	}
+	rec.Settle()
+	next, err := fieldsOf(rec.Profile)
+	if err != nil || maps.EqualFunc(next, r.fields, slices.Equal) && slices.Equal(rec.History, history) {
+		return rec, false, err
+	}
+	maps.DeleteFunc(r.origins, func(field string, _ int64) bool { // what changes is the user's own word from now on
+		return !slices.Equal(next[field], r.fields[field])
+	})
+	rec.Updated = time.UnixMicro(now.UnixMicro()).UTC()
+	r.fields, r.updated = next, rec.Updated
+	return rec, true, nil
+}
+
+// ImportProfile completes the user's profile by what a file said of its athlete at found.Updated. What the user said stays; of
+// what files said, the latest counts. Of dated fields it is kept day by day.
 func (s *Store) ImportProfile(ctx context.Context, user pierre.UserID, found pierre.Profile) error {
 	fields, err := fieldsOf(found)
 	if err != nil || len(fields) == 0 {
 		return err
 	}
-	return s.changeProfile(ctx, user, func(row *profileRow) error {
-		for field, value := range fields {
-			origin, imported := row.origins[field]
-			if row.fields[field] != nil && (!imported || origin >= found.Updated.UnixMicro()) {
-				continue
-			}
-			row.fields[field], row.origins[field] = value, found.Updated.UnixMicro()
-			if found.Updated.After(row.updated) {
-				row.updated = found.Updated
-			}
+	var dated pierre.ProfileHistory
+	for _, f := range found.Dated() {
+		delete(fields, f.Name)
+		if *f.Value != nil {
+			dated = append(dated, pierre.ProfileValue{Field: f.Name, Day: dayOf(numberOfDay(found.Updated)), Value: **f.Value, FromFile: true})
 		}
-		return nil
+	}
+	if len(fields) == 0 { // which files repeat, thousands of them
+		known, err := s.profileValuesKnown(ctx, user, dated, found.Updated)
+		if err != nil || known {
+			return err
+		}
+	}
+	return s.update(ctx, "completing the profile", func(t *tx) error {
+		if err := t.lockUser(ctx, user); err != nil {
+			return err
+		}
+		row, err := t.profile(ctx, user)
+		if err != nil {
+			return err
+		}
+		news := row.complete(fields, found.Updated)
+		rec, err := row.record()
+		if err != nil {
+			return err
+		}
+		changed, err := t.importProfileValues(ctx, user, &rec, row.values, dated, found.Updated)
+		if err != nil || !news && !changed {
+			return err
+		}
+		if found.Updated.After(row.updated) {
+			row.updated = found.Updated
+		}
+		if row.fields, err = fieldsOf(rec.Profile); err != nil {
+			return err
+		}
+		return t.saveProfile(ctx, user, row, rec)
 	})
-}
-
-// A profileRow is a row of profiles.
-type profileRow struct {
-	fields  map[string]json.RawMessage // of pierre.Profile, by their JSON names
-	origins map[string]int64           // microseconds
-	updated time.Time
-}
-
-func fieldsOf(p pierre.Profile) (map[string]json.RawMessage, error) {
-	fields := map[string]json.RawMessage{}
-	text, err := json.Marshal(p)
-	if err != nil {
-		return nil, err
-	}
-	return fields, json.Unmarshal(text, &fields)
-}
-
-func (r *profileRow) profile() (pierre.Profile, error) {
-	p := pierre.Profile{Updated: r.updated}
-	text, err := json.Marshal(r.fields)
-	if err != nil {
-		return p, err
-	}
-	return p, json.Unmarshal(text, &p)
-}
-
-const selectProfile = `SELECT profile, origins, updated_us FROM profiles WHERE user_id = $1`
-
-// scanProfile returns an empty row if there is none.
-func scanProfile(from *sql.Row) (*profileRow, error) {
-	row := &profileRow{map[string]json.RawMessage{}, map[string]int64{}, time.Time{}}
-	var fields, origins string
-	var updated sql.NullInt64
-	err := from.Scan(&fields, &origins, &updated)
-	if errors.Is(err, sql.ErrNoRows) {
-		return row, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	row.updated = fromMicros(updated)
-	return row, errors.Join(json.Unmarshal([]byte(fields), &row.fields), json.Unmarshal([]byte(origins), &row.origins))
-}
-
-// changeProfile reads the user's row, and writes it if change changes it.
-func (s *Store) changeProfile(ctx context.Context, user pierre.UserID, change func(*profileRow) error) error {
-	return s.update(ctx, "changing the profile", func(t *tx) error {
-		if err := t.lockUser(ctx, user); err != nil { // who may have been deleted a moment ago
-			return err
-		}
-		row, err := scanProfile(t.row(ctx, selectProfile, user))
-		if err != nil {
-			return err
-		}
-		before := profileRow{maps.Clone(row.fields), maps.Clone(row.origins), row.updated}
-		if err := change(row); err != nil {
-			return err
-		}
-		if maps.EqualFunc(before.fields, row.fields, slices.Equal) && maps.Equal(before.origins, row.origins) {
-			return nil
-		}
-		fields, err := json.Marshal(row.fields)
-		if err != nil {
-			return err
-		}
-		origins, err := json.Marshal(row.origins)
-		if err != nil {
-			return err
-		}
-		_, err = t.exec(ctx, upsert("profiles", "user_id, profile, origins, updated_us", "user_id"),
-			user, string(fields), string(origins), micros(row.updated))
-		return err
-	})
-}
-
-// ImportedFields returns the fields of the user's profile, by their JSON names, that a file said and not the user.
-func (s *Store) ImportedFields(ctx context.Context, user pierre.UserID) ([]string, error) {
-	row, err := scanProfile(s.row(ctx, selectProfile, user))
-	if err != nil {
-		return nil, s.classify(err, "reading the profile")
-	}
-	return slices.Sorted(maps.Keys(row.origins)), nil
 }

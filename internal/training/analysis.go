@@ -41,7 +41,7 @@ func (s *Service) Analyze(ctx context.Context, user pierre.UserID, rec pierre.Re
 	if err != nil {
 		return nil, err
 	}
-	return newAnalysis(rec, athlete), nil
+	return newAnalysis(rec, athlete.On(athlete.Clock.DayOf(rec.Activity))), nil
 }
 
 func newAnalysis(rec pierre.Recording, athlete Athlete) *Analysis {
@@ -125,9 +125,8 @@ func (a *Analysis) Energy() Value {
 	if err := firstOf(a.heartErr, missing(needs...), partial("heart rate", a.heart.Coverage())); err != nil {
 		return unavailable(err)
 	}
-	age := ath.ageOn(a.Start)
-	r, err := a.heart.Energy(ath.weight.value, age.value, fitness.Sex(ath.sex))
-	return computed(r, err, samplesInput(ChannelHeartRate), ath.weight.input(), ageInput(age), ath.sexInput())
+	r, err := a.heart.Energy(ath.weight.value, ath.age.value, fitness.Sex(ath.sex))
+	return computed(r, err, samplesInput(ChannelHeartRate), ath.weight.input(), ageInput(ath.age), ath.sexInput())
 }
 
 // VDOT returns the highest VDOT of the activity's fastest stretches.

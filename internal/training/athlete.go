@@ -3,22 +3,24 @@ package training
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/pierre-mcp/pierre/fitness"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// An Athlete is what the formulas take about a person, each with where it came from: what the athlete said
+// An Athlete is what the formulas take about a person on one day, each with where it came from: what the athlete said
 // goes before what was recorded, and that before what is estimated.
 type Athlete struct {
 	Clock       Clock
-	imported    []string // fields of the profile that files said
+	past        *past
+	from, until time.Time // the days on which all of the following holds; until is the first of others
 	ftp         quantity
 	maxHR       quantity
 	restingHR   quantity
 	thresholdHR quantity
+	runPace     quantity // s per km
+	swimPace    quantity // s per 100 m
 	weight      quantity
 	age         quantity
 	sex         pierre.Sex
@@ -32,24 +34,6 @@ type quantity struct {
 	known  bool
 	source Source
 	note   string
-}
-
-// given is a quantity as the profile has it.
-func (a Athlete) given(what, name string, v *float64) quantity {
-	q := quantity{Need: Need{"the " + what, name}}
-	if v != nil {
-		q.value, q.known = *v, true
-		q.source, q.note = a.origin(name)
-	}
-	return q
-}
-
-// origin says where a field of the profile came from.
-func (a Athlete) origin(field string) (from Source, note string) {
-	if slices.Contains(a.imported, field) {
-		return Recorded, "from an imported file"
-	}
-	return User, ""
 }
 
 func (q quantity) input() Input {
@@ -93,23 +77,19 @@ func (q quantity) estimated(peaks []float64, age quantity) quantity {
 // observedYears is how long a recorded highest heart rate counts.
 const observedYears = 2
 
-// Athlete returns what the formulas know about the user. It looks through the recordings only for
+// Athlete returns what the formulas know about the user today. It looks through the recordings only for
 // what the profile lacks.
 func (s *Service) Athlete(ctx context.Context, user pierre.UserID) (Athlete, error) {
-	p, err := s.data.Profile(ctx, user)
+	rec, err := s.data.ProfileRecord(ctx, user)
 	if err != nil {
 		return Athlete{}, err
 	}
-	imported, err := s.data.ImportedFields(ctx, user)
+	clock, err := s.clock(ctx, user, rec.Profile)
 	if err != nil {
 		return Athlete{}, err
 	}
-	clock, err := s.clock(ctx, user, p)
-	if err != nil {
-		return Athlete{}, err
-	}
-	if p.MaxHeartRateBPM != nil {
-		return newAthlete(p, imported, clock, nil), nil
+	if rec.MaxHeartRateBPM != nil {
+		return newAthlete(rec, clock, nil), nil
 	}
 	var peaks []float64
 	recent := pierre.ActivityQuery{After: s.now().AddDate(-observedYears, 0, 0)}
@@ -121,37 +101,18 @@ func (s *Service) Athlete(ctx context.Context, user pierre.UserID) (Athlete, err
 	if err != nil {
 		return Athlete{}, err
 	}
-	return newAthlete(p, imported, clock, peaks), nil
+	return newAthlete(rec, clock, peaks), nil
 }
 
-// thresholdShare of the maximum heart rate is where most trained athletes' lactate threshold lies.
-const thresholdShare = 0.88
-
-// newAthlete completes a profile, of which files said the imported fields, by what was observed: the peaks
-// of heart rate of the athlete's activities.
-func newAthlete(p pierre.Profile, imported []string, c Clock, peaks []float64) Athlete {
-	a := Athlete{Clock: c, imported: imported, sex: p.Sex}
-	a.ftp = a.given("functional threshold power", "ftp_watts", p.FTPWatts)
-	a.maxHR = a.given("maximum heart rate", "max_heart_rate_bpm", p.MaxHeartRateBPM)
-	a.restingHR = a.given("resting heart rate", "resting_heart_rate_bpm", p.RestingHeartRateBPM)
-	a.thresholdHR = a.given("threshold heart rate", "threshold_heart_rate_bpm", p.ThresholdHRBPM)
-	a.weight = a.given("body weight", "weight_kg", p.WeightKg)
-	a.age = a.given("age", "birth_year", nil)
-	if p.BirthYear != nil {
-		a.age = a.given("age", "birth_year", new(float64(c.Now.Year()-*p.BirthYear)))
-	}
-	a.maxHR = a.maxHR.estimated(peaks, a.age)
-	if a.maxHR.known {
-		r := fitness.Result{Value: thresholdShare * a.maxHR.value}
-		a.thresholdHR = a.thresholdHR.orElse(r, nil, Estimated, "88 % of the maximum heart rate (coaching rule)")
-	}
-	return a
+// newAthlete completes a profile by what was observed: the peaks of heart rate of the athlete's activities.
+func newAthlete(rec pierre.ProfileRecord, c Clock, peaks []float64) Athlete {
+	return newPast(rec, c, peaks).on(c.Today())
 }
 
 // Inputs lists what is known about the athlete.
 func (a Athlete) Inputs() []Input {
 	var list []Input
-	for _, q := range []quantity{a.ftp, a.maxHR, a.restingHR, a.thresholdHR, a.weight} {
+	for _, q := range []quantity{a.ftp, a.maxHR, a.restingHR, a.thresholdHR, a.runPace, a.swimPace, a.weight} {
 		if q.known {
 			list = append(list, q.input())
 		}
@@ -185,19 +146,12 @@ func needsOf(quantities ...quantity) []Need {
 
 func needSex() Need { return Need{"the sex (by which the formula differs)", "sex"} }
 
-// ageOn returns the age in the year of a time.
-func (a Athlete) ageOn(at time.Time) quantity {
-	q := a.age
-	q.value -= float64(a.Clock.Now.Year() - at.Year())
-	return q
-}
-
 // ageInput is the age as an input of a formula.
 func ageInput(age quantity) Input {
 	return Input{Name: "age_years", Value: new(age.value), Source: age.source, Note: age.note}
 }
 
 func (a Athlete) sexInput() Input {
-	from, note := a.origin("sex")
+	from, note := a.past.origin("sex")
 	return Input{Name: "sex", Text: string(a.sex), Source: from, Note: note}
 }

@@ -60,7 +60,7 @@ func season(t *testing.T, runs, samples int) (*spy, pierre.UserID) {
 			t.Fatal(err)
 		}
 	}
-	profile := func(p *pierre.Profile) error {
+	profile := func(p *pierre.ProfileRecord) error {
 		p.MaxHeartRateBPM, p.RestingHeartRateBPM, p.Sex = new(190.), new(50.), pierre.SexFemale
 		return nil
 	}

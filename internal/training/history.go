@@ -88,6 +88,7 @@ func (h *historian) add(a pierre.Activity, d digest) {
 	if on.After(h.To) {
 		return // the wrong clock of a device
 	}
+	h.athlete = h.athlete.On(on) // of the last activity, mostly the same
 	l := h.athlete.load(a, d)
 	if l.Err == nil {
 		h.Loads = append(h.Loads, DayLoad{a, on, l})

@@ -31,7 +31,7 @@ type ActivityStore interface {
 // A ProfileStore reads what is known about an athlete.
 type ProfileStore interface {
 	Profile(ctx context.Context, user pierre.UserID) (pierre.Profile, error)
-	ImportedFields(ctx context.Context, user pierre.UserID) ([]string, error) // of the profile, by their JSON names
+	ProfileRecord(ctx context.Context, user pierre.UserID) (pierre.ProfileRecord, error)
 }
 
 // A DigestStore keeps what was computed of an activity's samples, until its sources change.
