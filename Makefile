@@ -7,7 +7,7 @@ DATA    ?=
 FUZZ    ?= 1s
 export FUZZ
 
-.PHONY: build demo run test check lint bench soak golden fuzz dist clean help
+.PHONY: build demo run test check lint bench soak golden screenshots fuzz dist clean help
 
 ## help: the targets
 help:
@@ -60,10 +60,10 @@ golden:
 	go generate ./...
 	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u) -update
 
-## screenshots: pictures of the admin site's pages, in screenshots/: wide and narrow, light and dark, filled and empty
+## screenshots: pictures of all pages of the admin site, in screenshots/ (open index.html), and those of the documents
 screenshots:
-	@mkdir -p screenshots
-	go test -count=1 -run LooksRight ./portal/ui ./portal/landing ./portal/console -args -pictures $(CURDIR)/screenshots
+	@mkdir -p screenshots docs/pictures
+	go test -count=1 -run '^TestLooks$$' ./portal ./portal/ui -args -pictures $(CURDIR)/screenshots -documents $(CURDIR)/docs/pictures
 
 ## fuzz: every fuzz target for FUZZ
 fuzz:

@@ -38,7 +38,7 @@ func (p *parts) previews() []route.Route {
 		return nil
 	}
 	return []route.Route{{Pattern: "GET /mails/{name...}", Handler: func(w http.ResponseWriter, r *http.Request) error {
-		list, err := mail.Previews(p.texts(r.Context()), time.Now())
+		list, err := mail.Previews(p.texts(r.Context()), p.opts.Now())
 		if err != nil {
 			return err
 		}

@@ -52,6 +52,8 @@ type Options struct {
 	OIDC            *staff.OIDC     // nil: staff sign in with passwords and passkeys
 	Stripe          *billing.Stripe // nil: nothing is sent there
 	WebhookNetworks []netip.Prefix  // that webhooks may reach beside public addresses
+
+	Now func() time.Time // nil: time.Now
 }
 
 // A Site is the admin site.
@@ -98,23 +100,26 @@ type parts struct {
 }
 
 func newParts(c Config, opts Options) (*parts, error) {
-	p := &parts{c: c, opts: opts, outbox: mail.NewOutbox(c.DB, c.Seal, time.Now)}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	p := &parts{c: c, opts: opts, outbox: mail.NewOutbox(c.DB, c.Seal, opts.Now)}
 	var err error
 	if p.pages, err = newPages(c, opts); err != nil {
 		return nil, err
 	}
 	p.team, err = staff.New(c.DB, p.pages, c.BaseURL, c.Seal, staffMail{p.outbox, p.texts}, staff.Options{
-		Development: opts.Development, OIDC: opts.OIDC, Audit: c.Server, Trusted: opts.TrustedProxies,
+		Development: opts.Development, OIDC: opts.OIDC, Audit: c.Server, Trusted: opts.TrustedProxies, Now: opts.Now,
 	})
 	if err != nil {
 		return nil, err
 	}
-	p.watch = alerts.New(c.DB, p.outbox, p.texts, c.Server, c.Seal, c.Log, alerts.Options{Networks: opts.WebhookNetworks})
-	p.front = landing.New(p.pages, c.DB, c.Server, time.Now)
+	p.watch = alerts.New(c.DB, p.outbox, p.texts, c.Server, c.Seal, c.Log, alerts.Options{Networks: opts.WebhookNetworks, Now: opts.Now})
+	p.front = landing.New(p.pages, c.DB, c.Server, opts.Now)
 	p.asked = requests.New(c.DB, c.Server, p.outbox, p.pages, p.requestSettings,
-		requests.Options{Log: c.Log, PublicURL: c.PublicURL, Network: networkOf(opts.TrustedProxies)})
+		requests.Options{Log: c.Log, PublicURL: c.PublicURL, Network: networkOf(opts.TrustedProxies), Now: opts.Now})
 	p.customers = account.New(c.DB, p.outbox, p.texts, c.Server, p.pages, c.Log, account.Options{
-		Insecure: opts.Development, Proxies: opts.TrustedProxies, Erase: p.asked.Erase,
+		Insecure: opts.Development, Proxies: opts.TrustedProxies, Erase: p.asked.Erase, Now: opts.Now,
 		Upgrade: func(ctx context.Context, u account.Upgrade) error {
 			return p.asked.Upgrade(ctx, u.Email, u.Tier, u.Why)
 		},
@@ -123,8 +128,8 @@ func newParts(c Config, opts Options) (*parts, error) {
 			return map[string]any{"requests": list}, err
 		},
 	})
-	p.bills = billing.New(c.DB, p.pages, c.Server, billMail{p.outbox, p.texts}, billing.Options{Stripe: opts.Stripe})
-	p.console = console.New(c.DB, c.Server, p.pages, console.Options{OpenAlerts: c.DB.CountOpenAlerts, Prices: c.DB, Log: c.Log})
+	p.bills = billing.New(c.DB, p.pages, c.Server, billMail{p.outbox, p.texts}, billing.Options{Stripe: opts.Stripe, Now: opts.Now})
+	p.console = console.New(c.DB, c.Server, p.pages, console.Options{OpenAlerts: c.DB.CountOpenAlerts, Prices: c.DB, Log: c.Log, Now: opts.Now})
 	return p, nil
 }
 
@@ -152,7 +157,7 @@ func newPages(c Config, opts Options) (*ui.Renderer, error) {
 		return nil, err
 	}
 	brand := func(ctx context.Context) ui.Brand { return staff.Brand(ctx, c.DB) }
-	return ui.New(brand, sets, ui.Options{Development: opts.Development, Log: c.Log})
+	return ui.New(brand, sets, ui.Options{Development: opts.Development, Log: c.Log, Now: opts.Now})
 }
 
 // serve puts what every request passes around the routes, the outermost last.

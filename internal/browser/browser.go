@@ -132,6 +132,7 @@ func New(t testing.TB, opts Options) *Tab {
 	tell(tab, log.Enable, cdp.Empty{})
 	tell(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 	tell(tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: tab.width, Height: tab.height, DeviceScaleFactor: 1, Mobile: phone})
+	tell(tab, emulation.SetLocaleOverride, emulation.SetLocaleOverrideParams{Locale: "en-GB"})
 	tell(tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: opts.NoScripts})
 	t.Cleanup(func() {
 		for _, f := range tab.Faults() {

@@ -4,6 +4,7 @@ import (
 	"os"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 )
 
@@ -12,10 +13,22 @@ func (b *Tab) Picture(path string) {
 	b.t.Helper()
 	const tallest = 6000
 	size := tell(b, page.GetLayoutMetrics, cdp.Empty{}).CSSContentSize
-	shot := tell(b, page.CaptureScreenshot, page.CaptureScreenshotParams{
+	b.capture(path, page.CaptureScreenshotParams{
 		CaptureBeyondViewport: new(true),
 		Clip:                  &page.Viewport{Width: float64(b.width), Height: min(max(size.Height, float64(b.height)), tallest), Scale: 1},
 	})
+}
+
+// documentPicture writes a picture of what the window shows, as WebP.
+func (b *Tab) documentPicture(path string) {
+	b.t.Helper()
+	const quality = 82
+	b.capture(path, page.CaptureScreenshotParams{Format: "webp", Quality: new(int64(quality))})
+}
+
+func (b *Tab) capture(path string, params page.CaptureScreenshotParams) {
+	b.t.Helper()
+	shot := tell(b, page.CaptureScreenshot, params)
 	if err := os.WriteFile(path, shot.Data, 0o600); err != nil {
 		b.t.Fatal(err)
 	}
@@ -25,4 +38,16 @@ func (b *Tab) Picture(path string) {
 func (b *Tab) FitsWidth() int64 {
 	b.t.Helper()
 	return Eval[int64](b, "Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)")
+}
+
+// FirstPaint returns the milliseconds from the page's start to its first content, 0 if nothing was painted.
+func (b *Tab) FirstPaint() float64 {
+	b.t.Helper()
+	return Eval[float64](b, `performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0`)
+}
+
+// forgetFiles lets the tab load every file anew.
+func (b *Tab) forgetFiles() {
+	b.t.Helper()
+	tell(b, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
 }

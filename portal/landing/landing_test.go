@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pierre-mcp/pierre/internal/browser"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/landing"
@@ -107,28 +106,4 @@ func TestThePageNeedsNoServer(t *testing.T) {
 	if none.asked != 1 {
 		t.Errorf("the server was asked %d times in a minute, want once", none.asked)
 	}
-}
-
-func TestLandingLooksRight(t *testing.T) {
-	server := adminapitest.Start(t, time.Now())
-	srv := httptest.NewServer(site(t, prices(), server.Client, ui.Brand{}))
-	t.Cleanup(srv.Close)
-	browser.Look(t, "landing", srv.URL, nil)
-	long := httptest.NewServer(site(t, nil, server.Client, ui.Brand{
-		Name: `<script>alert(1)</script> Verein der Freundinnen und Freunde des ausdauernden Laufens e. V.`, Accent: "#ffdd00", Support: "a-very-long-address-for-questions@verein.example",
-		Legal: []ui.Link{{Text: "Impressum", URL: "/legal/imprint"}, {Text: "Datenschutzerklärung", URL: "/legal/privacy"}},
-	}))
-	t.Cleanup(long.Close)
-	browser.Look(t, "landing-long-names", long.URL, nil)
-}
-
-// TestLandingByLighthouse: performance depends on what else the machine does, so it is reported and not demanded.
-func TestLandingByLighthouse(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes half a minute")
-	}
-	server := adminapitest.Start(t, time.Now())
-	srv := httptest.NewServer(site(t, prices(), server.Client, ui.Brand{}))
-	t.Cleanup(srv.Close)
-	browser.CheckScores(t, srv.URL, nil)
 }

@@ -1,0 +1,54 @@
+package console_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/pierre-mcp/pierre/internal/browser"
+)
+
+// TestLiveView: numbers arrive, can be paused and filtered.
+func TestLiveView(t *testing.T) {
+	s, _ := filled(t)
+	tab := browser.New(t, browser.Options{})
+	asRole("viewer", s.url)(tab)
+	tab.Open(s.url + "/admin/live")
+	tab.SeeText("Connected")
+	tab.See(".plot canvas")
+	tab.Click("[data-pause]")
+	tab.SeeText("Paused")
+	tab.Click("[data-pause]")
+	tab.Type("#live-filter", "nothing")
+	if wrong := tab.Axe(); len(wrong) > 0 {
+		t.Error(wrong)
+	}
+}
+
+// TestARevocationByDialog: the dialog opens without scripts, and its button works only with the word.
+func TestARevocationByDialog(t *testing.T) {
+	s, busy := filled(t)
+	tab := browser.New(t, browser.Options{NoScripts: true})
+	asRole("admin", s.url)(tab)
+	tab.Open(s.url + "/admin/keys/" + string(busy.APIKeyID))
+	tab.TabTo("[popovertarget=revoke]")
+	tab.Keys("{Enter}")
+	tab.See("#revoke")
+	tab.TabTo("#f-word")
+	tab.Keys("REVOKE")
+	tab.Keys("{Enter}")
+	tab.SeeText("The key was revoked.")
+}
+
+// TestKeysAreFoundWhileOneTypes: with scripts the list follows what is typed, without another page.
+func TestKeysAreFoundWhileOneTypes(t *testing.T) {
+	s, _ := filled(t)
+	tab := browser.New(t, browser.Options{})
+	asRole("viewer", s.url)(tab)
+	tab.Open(s.url + "/admin/keys")
+	browser.Eval[bool](tab, "window.same = true")
+	tab.Type("#q", "bob@")
+	tab.SeeText("1 key on this page")
+	if !browser.Eval[bool](tab, "window.same === true") || !strings.Contains(tab.URL(), "q=bob%40") || !strings.Contains(tab.Text(), "Old watch") {
+		t.Errorf("at %s:\n%s", tab.URL(), tab.Text())
+	}
+}

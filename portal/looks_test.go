@@ -1,0 +1,99 @@
+package portal
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/pierre-mcp/pierre/internal/browser"
+)
+
+// TestLooks shows every page in a real browser, in all its important states: see [browser.Look].
+func TestLooks(t *testing.T) {
+	browser.Path(t)
+	s := fillSample(t)
+	pages := append(s.publicPages(), append(s.customerPages(), s.staffPages()...)...)
+	none := newSample(t, sampleNow(), false)
+	link, _, err := none.p.team.OwnerLink(t.Context(), "new@alpine-data.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	none.halfWay()
+	for name, path := range map[string]string{
+		"overview": "/admin", "requests": "/admin/requests", "keys": "/admin/keys", "customers": "/admin/customers", "alerts": "/admin/alerts",
+		"billing": "/admin/billing", "team": "/admin/team", "audit": "/admin/audit", "tiers": "/admin/tiers",
+	} {
+		pages = append(pages, none.page(name+"-empty", "owner", path))
+	}
+	pages = append(pages, none.page("landing-empty", "", "/"), none.page("staff-invitation", "", strings.TrimPrefix(link, none.url)), none.page("staff-code", "half", "/admin/second-factor"))
+	pages = append(pages, hostileSample(t).page("landing-long-names", "", "/"))
+	dev := newSample(t, sampleNow(), true)
+	pages = append(pages, dev.page("components", "", "/components"), dev.page("development", "owner", "/admin/requests"))
+	browser.Look(t, pages)
+}
+
+// page is a page of the site as somebody sees it.
+func (s *sample) page(name, as, path string) browser.Page {
+	return browser.Page{Name: name, URL: s.url + path, Before: func(tab *browser.Tab) { tab.SetCookie(s.url, "as", as) }}
+}
+
+// drawn waits for a chart.
+func drawn(tab *browser.Tab) { tab.See("figure canvas") }
+
+func (s *filledSample) publicPages() []browser.Page {
+	missing := s.page("not-found", "", "/nowhere")
+	missing.Status = http.StatusNotFound
+	wrong := s.page("request-wrong", "", "/request")
+	wrong.Status, wrong.After = 0, func(tab *browser.Tab) { tab.Follow("main button.large") }
+	landing, request, claim := s.page("landing", "", "/"), s.page("request", "", "/request?tier=starter"), s.page("claim-key", "", "/")
+	claim.Before = nil
+	claim.After = func(tab *browser.Tab) { // a link shows its key once
+		tab.Open(s.url + <-s.ready)
+		tab.Follow("main form button")
+	}
+	landing.Document, request.Document, claim.Document = true, true, true
+	return []browser.Page{
+		landing, request, wrong, missing, s.page("request-sent", "", s.links["sent"]),
+		s.page("verify", "", s.links["confirm"]), s.page("verify-late", "", s.links["late"]), s.page("verify-waiting", "", s.links["waiting"]),
+		s.page("answer", "", s.links["question"]), claim, s.page("claim-shown", "", s.links["shown"]), s.page("claim", "", s.links["ready"]),
+		s.page("legal", "", "/legal/privacy"), s.page("account-sign-in", "", "/account/sign-in"), s.page("account-link", "", "/account/sign-in/none"),
+		s.page("staff-sign-in", "", "/admin/sign-in"),
+	}
+}
+
+func (s *filledSample) customerPages() []browser.Page {
+	account := s.page("account", "ana", "/account")
+	account.Document, account.After = true, drawn
+	return []browser.Page{
+		account, s.page("account-revoked", "bob", "/account"), s.page("account-key", "ana", "/account/keys/"+string(s.busy.APIKeyID)),
+		s.page("account-settings", "ana", "/account/settings"), s.page("account-invoices", "ana", "/account/invoices"), s.page("account-invoice", "ana", "/account/invoices/"+strconv.FormatInt(s.invoice, 10)),
+	}
+}
+
+func (s *filledSample) staffPages() []browser.Page {
+	request := func(email string) string { return "/admin/requests/" + s.latest(email).ID }
+	key, customer := "/admin/keys/"+string(s.busy.APIKeyID), "/admin/customers/"+string(s.busy.UserID)
+	revoke := s.page("key-revoke", "owner", key)
+	revoke.After = func(tab *browser.Tab) { tab.Click("[popovertarget=revoke]"); tab.See("#revoke") }
+	live := s.page("live", "viewer", "/admin/live")
+	live.After = func(tab *browser.Tab) { tab.SeeText("Connected"); tab.See(".plot canvas") }
+	overview, toDecide := s.page("overview", "owner", "/admin"), s.page("request-waiting", "approver", request("kai@hyrox.example"))
+	overview.Document, toDecide.Document, overview.After = true, true, drawn
+	missing := s.page("staff-not-found", "owner", "/admin/keys/none")
+	missing.Status = http.StatusNotFound
+	return []browser.Page{
+		overview, s.page("requests", "approver", "/admin/requests"), s.page("requests-all", "viewer", "/admin/requests?state=all"), toDecide,
+		s.page("request-question", "approver", request("amelie")), s.page("request-viewer", "viewer", request("priya@endurance.example")), s.page("request-claimed", "approver", request("claire@velo.example")),
+		s.page("keys", "owner", "/admin/keys?sort=-use"), s.page("keys-none", "owner", "/admin/keys?q=nobody"), s.page("key", "owner", key), revoke,
+		s.page("key-long", "viewer", "/admin/keys/"+string(s.long.APIKeyID)), s.page("key-revoked", "owner", "/admin/keys/"+string(s.gone.APIKeyID)), missing,
+		s.page("customers", "owner", "/admin/customers"), s.page("customer", "owner", customer), s.page("customer-tier", "owner", customer+"/tier?tier=trial"),
+		s.page("tiers", "owner", "/admin/tiers"), s.page("tier", "owner", "/admin/tiers/starter"), live,
+		s.page("alerts", "approver", "/admin/alerts"), s.page("alert-rule", "owner", "/admin/alerts/rule?id="+s.rule), s.page("alert-rule-new", "owner", "/admin/alerts/rule"),
+		s.page("alert-channel", "owner", "/admin/alerts/channel?id="+s.channel), s.page("alert-channel-new", "owner", "/admin/alerts/channel"), s.page("alert-mail", "owner", "/admin/alerts/mail"),
+		s.page("billing", "owner", "/admin/billing"), s.page("billing-month", "owner", "/admin/billing/months/2026-10"), s.page("billing-open", "owner", "/admin/billing/months/2026-11"),
+		s.page("invoice", "owner", "/admin/billing/invoices/1"), s.page("billing-customer", "owner", "/admin/billing/customers/"+string(s.busy.UserID)),
+		s.page("team", "owner", "/admin/team"), s.page("me", "owner", "/admin/me"), s.page("audit", "owner", "/admin/audit"), s.page("settings", "owner", "/admin/settings"),
+		s.page("second-factor", "owner", "/admin/second-factor"),
+	}
+}
