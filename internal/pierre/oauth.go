@@ -38,6 +38,15 @@ type Grant struct {
 	KeyExpires  time.Time // zero: never. It is not kept, but read with the grant
 }
 
+// A ConnectedApp is a grant that was made use of, as its key's owner or an operator sees it.
+type ConnectedApp struct {
+	Grant
+
+	Used    time.Time // when its latest tokens were issued
+	Expires time.Time // when the last of its tokens does
+	Ended   time.Time // when it was revoked; zero: it was not
+}
+
 // Narrow returns the scopes of the grant that are among wanted, all if wanted is empty.
 func (g *Grant) Narrow(wanted []string) []string {
 	if len(wanted) == 0 {

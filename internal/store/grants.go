@@ -105,7 +105,7 @@ func (s *Store) RedeemCode(
 			return err
 		}
 		if reused = !g.redeemed.IsZero(); reused {
-			return t.endGrant(ctx, &g, now)
+			return t.endGrant(ctx, &g, now, pierre.ChangeKey)
 		}
 		if err := g.usable(now); err != nil {
 			return err
@@ -153,7 +153,7 @@ func (s *Store) RefreshTokens(
 			return err
 		}
 		if reused = !used.IsZero() && now.Sub(used) >= repeatedRefreshFor; reused {
-			return t.endGrant(ctx, &g, now)
+			return t.endGrant(ctx, &g, now, pierre.ChangeKey)
 		}
 		if !now.Before(expires) {
 			return denied("The refresh token has expired; connect the app again.")
@@ -183,7 +183,7 @@ func (s *Store) RevokeToken(ctx context.Context, token [32]byte, clientID string
 		if g.ClientID != clientID {
 			return pierre.NotFound("the code or token")
 		}
-		return t.endGrant(ctx, &g, now)
+		return t.endGrant(ctx, &g, now, pierre.ChangeKey)
 	})
 	return g.KeyID, err
 }
@@ -196,14 +196,6 @@ func (s *Store) AccessToken(ctx context.Context, token [32]byte) (pierre.AccessT
 		WHERE t.hash = $1 AND t.kind = $2`, token[:], accessToken).
 		Scan(&a.GrantID, &a.KeyID, hash{&a.KeyHash}, jsonText{&a.Scopes, false}, &a.Resource, instant{&a.Expires}, instant{&a.Ended})
 	return a, s.classify(err, "the access token")
-}
-
-// LiveGrants returns how many apps can act with the key at now.
-func (s *Store) LiveGrants(ctx context.Context, key pierre.KeyID, now time.Time) (int, error) {
-	var n int
-	err := s.row(ctx, `SELECT COUNT(*) FROM oauth_grants g WHERE g.key_id = $1 AND g.redeemed_us IS NOT NULL AND g.ended_us IS NULL
-		AND EXISTS (SELECT 1 FROM oauth_tokens t WHERE t.grant_id = g.id AND t.expires_us > $2)`, key, now.UnixMicro()).Scan(&n)
-	return n, s.classify(err, "counting the apps of a key")
 }
 
 func (t *tx) insertTokens(ctx context.Context, id pierre.GrantID, p pierre.TokenPair, now time.Time) error {
@@ -221,13 +213,13 @@ func (t *tx) insertTokens(ctx context.Context, id pierre.GrantID, p pierre.Token
 	return nil
 }
 
-// endGrant revokes the grant, and with it all its tokens. Servers that remember tokens of the key are told.
-func (t *tx) endGrant(ctx context.Context, g *grantState, now time.Time) error {
+// endGrant revokes the grant, and with it all its tokens. Servers that remember tokens of the key are told of a change of that kind.
+func (t *tx) endGrant(ctx context.Context, g *grantState, now time.Time, kind pierre.ChangeKind) error {
 	if !g.ended.IsZero() {
 		return nil
 	}
 	if _, err := t.exec(ctx, `UPDATE oauth_grants SET ended_us = $2 WHERE id = $1`, g.ID, now.UnixMicro()); err != nil {
 		return err
 	}
-	return t.keyChanged(ctx, now, pierre.ChangeKey, g.KeyID)
+	return t.keyChanged(ctx, now, kind, g.KeyID)
 }

@@ -280,3 +280,39 @@ func TestTidyOAuth(t *testing.T) {
 		}
 	})
 }
+
+// A grant that its key's operator ends is told to all servers as a revocation; another key's is not found.
+func TestGrantIsRevoked(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		ana, bob := provisionFor(t, s, "ana"), provisionFor(t, s, "bob")
+		g := newGrant(t, s, ana.ID, "code", parallelDay)
+		if _, err := s.RevokeGrant(t.Context(), changesAct(), bob.ID, g.ID); pierre.KindOf(err) != pierre.KindNotFound {
+			t.Errorf("another key's grant: %v, want not found", err)
+		}
+		if apps, err := s.ConnectedApps(t.Context(), ana.ID, parallelDay, 1); err != nil || len(apps) != 0 {
+			t.Errorf("before the code was redeemed the apps are %+v, %v", apps, err)
+		}
+		if _, err := s.RedeemCode(t.Context(), hashOf("code"), parallelDay, pairOf("a", parallelDay)); err != nil {
+			t.Fatal(err)
+		}
+		want := pierre.ConnectedApp{Grant: g, Used: parallelDay, Expires: parallelDay.Add(30 * 24 * time.Hour)}
+		if apps, err := s.ConnectedApps(t.Context(), ana.ID, parallelDay, 1); err != nil || len(apps) != 1 || fmt.Sprint(apps[0]) != fmt.Sprint(want) {
+			t.Errorf("the apps are %v, %v; want %v", apps, err, want)
+		}
+		last, err := s.LastChange(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if a, err := s.RevokeGrant(t.Context(), changesAct(), ana.ID, g.ID); err != nil || !a.Ended.Equal(changesAct().At) || live(t, s, "a") {
+				t.Errorf("RevokeGrant = %+v, %v", a, err)
+			}
+		}
+		if told := kinds(t, s, last); len(told) != 1 || told[0].Kind != pierre.ChangeKeyRevoked || told[0].ID != string(ana.ID) {
+			t.Errorf("told %+v, want one revocation", told)
+		}
+		if _, err := s.RefreshTokens(t.Context(), hashOf("a-refresh"), parallelDay, pairOf("b", parallelDay)); pierre.KindOf(err) != pierre.KindDenied {
+			t.Errorf("refreshing: %v, want denied", err)
+		}
+	})
+}

@@ -122,3 +122,14 @@ func (c *Client) RevokeToken(ctx context.Context, id pierre.AdminTokenID) (Token
 }
 
 func tokenPath(id pierre.AdminTokenID) string { return "/admin/tokens/" + url.PathEscape(string(id)) }
+
+// Apps returns the apps that can act with the key now, the newest first.
+func (c *Client) Apps(ctx context.Context, id pierre.KeyID) (AppList, error) {
+	return call[AppList](ctx, c, request{method: http.MethodGet, path: keyPath(id) + "/grants"})
+}
+
+// RevokeApp ends a grant of the key. To revoke it again is no error.
+func (c *Client) RevokeApp(ctx context.Context, id pierre.KeyID, grant pierre.GrantID) (App, error) {
+	a, err := call[AppAnswer](ctx, c, request{method: http.MethodDelete, path: keyPath(id) + "/grants/" + url.PathEscape(string(grant))})
+	return a.Grant, err
+}

@@ -226,7 +226,7 @@ func (d *harness) do(method, path, body string, headers ...string) answer {
 	return a
 }
 
-var randomID = regexp.MustCompile(`(key|user|admin_token)_[a-z0-9]+`)
+var randomID = regexp.MustCompile(`(key|user|admin_token|grant)_[a-z0-9]+`)
 
 func (d *harness) check(method, path string, a answer) {
 	d.t.Helper()

@@ -28,6 +28,7 @@ type matrix struct {
 
 	ana, bob key
 	tokenID  string
+	grantID  string
 }
 
 func (d *harness) matrix() *matrix {
@@ -41,6 +42,8 @@ func (d *harness) matrix() *matrix {
 		} `json:"token"`
 	}](d.t, d.ok(d.do("POST", "/admin/tokens", `{"service":"x","permissions":["list_keys"]}`)))
 	m.tokenID = made.Token.ID
+	m.grantID = string(d.connect(m.ana, "a").ID)
+	d.connect(m.bob, "b")
 	return m
 }
 
@@ -57,30 +60,32 @@ func matrixRows() map[string]matrixRow {
 	provision, list, revoke, update := pierre.PermProvisionKeys, pierre.PermListKeys, pierre.PermRevokeKeys, pierre.PermUpdateKeyLimits
 	tokens, users := pierre.PermManageAdminTokens, pierre.PermManageUsers
 	return map[string]matrixRow{
-		"POST /admin/provision-api-key":    {permission: provision, path: fixed("/admin/provision-api-key"), body: `{"user_email":"eva@club.test","tier":"trial"}`, status: 201},
-		"GET /admin/api-keys":              {permission: list, path: fixed("/admin/api-keys"), status: 200},
-		"GET /admin/api-keys/{id}":         {permission: list, path: ofKey(""), status: 200},
-		"PATCH /admin/api-keys/{id}":       {permission: update, path: ofKey(""), body: `{"name":"x"}`, status: 200},
-		"DELETE /admin/api-keys/{id}":      {permission: revoke, path: ofKey(""), status: 200},
-		"POST /admin/api-keys/{id}/rotate": {permission: provision, path: ofKey("/rotate"), body: `{"grace_seconds":0}`, status: 201},
-		"GET /admin/api-keys/{id}/usage":   {permission: list, path: ofKey("/usage"), status: 200},
-		"GET /admin/tiers":                 {permission: list, path: fixed("/admin/tiers"), status: 200},
-		"GET /admin/tiers/{name}":          {permission: list, path: fixed("/admin/tiers/starter"), status: 200},
-		"PUT /admin/tiers/{name}":          {permission: update, path: fixed("/admin/tiers/starter"), body: `{"rate_limit_requests":1}`, status: 200},
-		"DELETE /admin/tiers/{name}":       {permission: update, path: fixed("/admin/tiers/trial"), status: 200},
-		"GET /admin/events":                {permission: list, path: fixed("/admin/events"), status: 503}, // past the guard: the harness has no live numbers
-		"GET /admin/usage":                 {permission: list, path: fixed("/admin/usage"), status: 200},
-		"GET /admin/users":                 {permission: users, path: fixed("/admin/users"), status: 200},
-		"GET /admin/users/{id}":            {permission: users, path: ofUser, status: 200},
-		"PATCH /admin/users/{id}":          {permission: users, path: ofUser, body: `{"tier":"professional","customer_limit":{"requests":3,"period":"day"}}`, status: 200},
-		"DELETE /admin/users/{id}":         {permission: users, path: ofUser, status: 200},
-		"GET /admin/tokens":                {permission: tokens, path: fixed("/admin/tokens"), status: 200},
-		"POST /admin/tokens":               {permission: tokens, path: fixed("/admin/tokens"), body: `{"service":"y","permissions":["manage_admin_tokens"]}`, status: 201},
-		"DELETE /admin/tokens/{id}":        {permission: tokens, path: func(m *matrix) string { return "/admin/tokens/" + m.tokenID }, status: 200},
-		"POST /admin/tokens/{id}/rotate":   {permission: tokens, path: func(m *matrix) string { return "/admin/tokens/" + m.tokenID + "/rotate" }, status: 403}, // it lacks list_keys
-		"GET /admin/audit":                 {permission: pierre.PermViewAuditLogs, path: fixed("/admin/audit"), status: 200},
-		"GET /admin/token-info":            {path: fixed("/admin/token-info"), status: 200},
-		"GET /admin/openapi.json":          {public: true, path: fixed("/admin/openapi.json"), status: 200},
+		"POST /admin/provision-api-key":              {permission: provision, path: fixed("/admin/provision-api-key"), body: `{"user_email":"eva@club.test","tier":"trial"}`, status: 201},
+		"GET /admin/api-keys":                        {permission: list, path: fixed("/admin/api-keys"), status: 200},
+		"GET /admin/api-keys/{id}":                   {permission: list, path: ofKey(""), status: 200},
+		"PATCH /admin/api-keys/{id}":                 {permission: update, path: ofKey(""), body: `{"name":"x"}`, status: 200},
+		"DELETE /admin/api-keys/{id}":                {permission: revoke, path: ofKey(""), status: 200},
+		"POST /admin/api-keys/{id}/rotate":           {permission: provision, path: ofKey("/rotate"), body: `{"grace_seconds":0}`, status: 201},
+		"GET /admin/api-keys/{id}/usage":             {permission: list, path: ofKey("/usage"), status: 200},
+		"GET /admin/api-keys/{id}/grants":            {permission: list, path: ofKey("/grants"), status: 200},
+		"DELETE /admin/api-keys/{id}/grants/{grant}": {permission: revoke, path: func(m *matrix) string { return ofKey("/grants/" + m.grantID)(m) }, status: 200},
+		"GET /admin/tiers":                           {permission: list, path: fixed("/admin/tiers"), status: 200},
+		"GET /admin/tiers/{name}":                    {permission: list, path: fixed("/admin/tiers/starter"), status: 200},
+		"PUT /admin/tiers/{name}":                    {permission: update, path: fixed("/admin/tiers/starter"), body: `{"rate_limit_requests":1}`, status: 200},
+		"DELETE /admin/tiers/{name}":                 {permission: update, path: fixed("/admin/tiers/trial"), status: 200},
+		"GET /admin/events":                          {permission: list, path: fixed("/admin/events"), status: 503}, // past the guard: the harness has no live numbers
+		"GET /admin/usage":                           {permission: list, path: fixed("/admin/usage"), status: 200},
+		"GET /admin/users":                           {permission: users, path: fixed("/admin/users"), status: 200},
+		"GET /admin/users/{id}":                      {permission: users, path: ofUser, status: 200},
+		"PATCH /admin/users/{id}":                    {permission: users, path: ofUser, body: `{"tier":"professional","customer_limit":{"requests":3,"period":"day"}}`, status: 200},
+		"DELETE /admin/users/{id}":                   {permission: users, path: ofUser, status: 200},
+		"GET /admin/tokens":                          {permission: tokens, path: fixed("/admin/tokens"), status: 200},
+		"POST /admin/tokens":                         {permission: tokens, path: fixed("/admin/tokens"), body: `{"service":"y","permissions":["manage_admin_tokens"]}`, status: 201},
+		"DELETE /admin/tokens/{id}":                  {permission: tokens, path: func(m *matrix) string { return "/admin/tokens/" + m.tokenID }, status: 200},
+		"POST /admin/tokens/{id}/rotate":             {permission: tokens, path: func(m *matrix) string { return "/admin/tokens/" + m.tokenID + "/rotate" }, status: 403}, // it lacks list_keys
+		"GET /admin/audit":                           {permission: pierre.PermViewAuditLogs, path: fixed("/admin/audit"), status: 200},
+		"GET /admin/token-info":                      {path: fixed("/admin/token-info"), status: 200},
+		"GET /admin/openapi.json":                    {public: true, path: fixed("/admin/openapi.json"), status: 200},
 	}
 }
 
@@ -141,8 +146,12 @@ func (m *matrix) bystander() []any {
 		m.t.Fatal(err)
 	}
 	k := m.show(m.bob.ID)
+	apps, err := m.api().Apps(m.t.Context(), pierre.KeyID(m.bob.ID))
+	if err != nil {
+		m.t.Fatal(err)
+	}
 	k.LastUsedAt, user.LastUsedAt = nil, nil
-	return []any{user, k, p}
+	return []any{user, k, p, apps}
 }
 
 func documentedRoutes(t *testing.T) []string {

@@ -163,7 +163,7 @@ func TestDocumentHasTheFieldsOfTheTypes(t *testing.T) {
 		"ProvisionRequest": adminapi.ProvisionRequest{}, "UpdateRequest": adminapi.UpdateRequest{}, "RotateRequest": adminapi.RotateRequest{},
 		"FreshKey": adminapi.FreshKey{}, "ApiKey": adminapi.Key{}, "RateLimit": adminapi.RateLimit{}, "AuditEntry": adminapi.AuditEntry{},
 		"KeyAnswer": adminapi.KeyAnswer{}, "Usage": usage.Report{}, "UsageBreakdown": usage.Breakdown{}, "UsageRow": usage.BreakdownRow{}, "UsageSums": usage.Sums{}, "NearLimit": usage.NearLimit{}, "Problem": web.Problem{}, "TierRequest": adminapi.TierRequest{}, "TierDetails": adminapi.Tier{},
-		"User": adminapi.User{}, "UserUpdate": adminapi.UserUpdate{}, "AdminToken": adminapi.Token{}, "TokenRequest": adminapi.TokenRequest{}, "FreshToken": adminapi.FreshToken{},
+		"User": adminapi.User{}, "UserUpdate": adminapi.UserUpdate{}, "AdminToken": adminapi.Token{}, "TokenRequest": adminapi.TokenRequest{}, "FreshToken": adminapi.FreshToken{}, "Grant": adminapi.App{},
 	} {
 		var fields []string
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(v)) {

@@ -32,6 +32,7 @@ type keyReader interface {
 	APIKey(ctx context.Context, id pierre.KeyID) (pierre.APIKey, error)
 	APIKeys(ctx context.Context, q pierre.KeyQuery) (pierre.KeyPage, error)
 	LiveGrants(ctx context.Context, key pierre.KeyID, now time.Time) (int, error)
+	ConnectedApps(ctx context.Context, key pierre.KeyID, now time.Time, limit int) ([]pierre.ConnectedApp, error)
 }
 
 // A keyWriter changes keys. The answer functions are called within the change's transaction; what they return is
@@ -43,6 +44,7 @@ type keyWriter interface {
 		answer func(pierre.APIKey) ([]byte, error)) (first []byte, repeated bool, err error)
 	UpdateAPIKey(ctx context.Context, act pierre.Act, id pierre.KeyID, change func(*pierre.APIKey) error) (pierre.APIKey, error)
 	RevokeAPIKey(ctx context.Context, act pierre.Act, id pierre.KeyID) (pierre.APIKey, error)
+	RevokeGrant(ctx context.Context, act pierre.Act, key pierre.KeyID, id pierre.GrantID) (pierre.ConnectedApp, error)
 }
 
 // A tierKeeper keeps tiers.
@@ -153,6 +155,8 @@ func (s *Server) routes() []route {
 		{"DELETE", "/admin/api-keys/{id}", pierre.PermRevokeKeys, s.revoke},
 		{"POST", "/admin/api-keys/{id}/rotate", pierre.PermProvisionKeys, s.rotate},
 		{"GET", "/admin/api-keys/{id}/usage", pierre.PermListKeys, s.report},
+		{"GET", "/admin/api-keys/{id}/grants", pierre.PermListKeys, s.listApps},
+		{"DELETE", "/admin/api-keys/{id}/grants/{grant}", pierre.PermRevokeKeys, s.revokeApp},
 		{"GET", "/admin/tiers", pierre.PermListKeys, s.listTiers},
 		{"GET", "/admin/tiers/{name}", pierre.PermListKeys, s.getTier},
 		{"PUT", "/admin/tiers/{name}", pierre.PermUpdateKeyLimits, s.putTier},

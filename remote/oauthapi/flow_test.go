@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -72,6 +73,41 @@ func TestTokenEndsWithItsKey(t *testing.T) {
 				t.Errorf("redeeming: %d %s", a.status, a.body)
 			}
 		})
+	}
+}
+
+// The access of one app is ended: its token is refused at once, the other app's and the key are not.
+func TestTokenEndsWithItsGrant(t *testing.T) {
+	h := start(t, nil)
+	app := h.register(callback)
+	ended, kept := h.connect(app, h.key), h.connect(app, h.key)
+	for _, text := range []string{ended.access, kept.access} {
+		if a := h.call("whoami", text); a.status != http.StatusOK {
+			t.Fatalf("before: %d %s", a.status, a.body)
+		}
+	}
+	token, ok := access.ParseToken(access.AccessToken, ended.access)
+	if !ok {
+		t.Fatal("no access token")
+	}
+	known, err := h.Store.AccessToken(t.Context(), token.Hash())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Store.RevokeGrant(t.Context(), pierre.Act{Person: "test", At: h.clock.now()}, h.keyID, known.GrantID); err != nil {
+		t.Fatal(err)
+	}
+	access.Tell(access.KeyListeners{h.Keys, h.API}, pierre.Change{Kind: pierre.ChangeKeyRevoked, ID: string(h.keyID)}) // as every server is told
+	if a := h.call("whoami", ended.access); a.status != http.StatusUnauthorized || !strings.Contains(a.body, "revoked") {
+		t.Errorf("the app: %d %s", a.status, a.body)
+	}
+	if a := h.post("/oauth/token", refreshing(app, ended.refresh)); a.member("error") != "invalid_grant" {
+		t.Errorf("refreshing: %d %s", a.status, a.body)
+	}
+	for _, text := range []string{kept.access, h.key} {
+		if a := h.call("whoami", text); a.status != http.StatusOK {
+			t.Errorf("afterwards: %d %s", a.status, a.body)
+		}
 	}
 }
 
