@@ -354,7 +354,7 @@ func TestSessionsEnd(t *testing.T) {
 	b, other := h.signIn(), h.signIn()
 	body := b.want(200, "GET", "/account/settings", nil)
 	ids := regexp.MustCompile(`/account/sessions/([A-Z0-9]+)/end`).FindAllStringSubmatch(body, -1)
-	if len(ids) != 2 || !strings.Contains(body, "Chrome on Linux") {
+	if len(ids) != 2 || !strings.Contains(body, "Chrome on Linux") || !strings.Contains(body, `href="/account/invoices"`) {
 		t.Fatalf("the settings show %s", body)
 	}
 	this := 0

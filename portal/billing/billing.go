@@ -63,8 +63,6 @@ func (s *Service) Routes() []route.Route {
 		{Pattern: "POST /admin/billing/months/{month}/close", Role: route.Admin, Handler: s.closeMonth},
 		{Pattern: "POST /admin/billing/months/{month}/retry", Role: route.Admin, Handler: s.retry},
 		{Pattern: "GET /admin/billing/invoices/{number}", Role: route.Viewer, Handler: s.invoicePage},
-		{Pattern: "GET /admin/billing/prices", Role: route.Viewer, Handler: s.pricesPage},
-		{Pattern: "POST /admin/billing/prices/{tier}", Role: route.Admin, Handler: s.setPrice},
 		{Pattern: "GET /admin/billing/customers/{id}", Role: route.Viewer, Handler: s.customerPage},
 		{Pattern: "POST /admin/billing/customers/{id}", Role: route.Admin, Handler: s.setCustomer},
 		{Pattern: "GET /account/invoices", Role: route.Customer, Handler: s.ownInvoices},

@@ -15,7 +15,6 @@ import (
 type Server interface {
 	Breakdown(ctx context.Context, f adminapi.UsageFilter) (usage.Breakdown, error)
 	Keys(ctx context.Context, f adminapi.KeyFilter) (adminapi.KeyList, error)
-	Tiers(ctx context.Context) ([]adminapi.Tier, error)
 }
 
 // answering is a server whose errors say to a person that they are its own.
@@ -28,11 +27,6 @@ func (a answering) Breakdown(ctx context.Context, f adminapi.UsageFilter) (usage
 
 func (a answering) Keys(ctx context.Context, f adminapi.KeyFilter) (adminapi.KeyList, error) {
 	list, err := a.server.Keys(ctx, f)
-	return list, away(err)
-}
-
-func (a answering) Tiers(ctx context.Context) ([]adminapi.Tier, error) {
-	list, err := a.server.Tiers(ctx)
 	return list, away(err)
 }
 

@@ -148,7 +148,7 @@ func TestCustomersAreShownAndChanged(t *testing.T) {
 	s.shows(s.get("/admin/customers?q=bob"), "bob@club.example")
 	s.shows(s.get("/admin/customers?q=nobody"), "No customer matches")
 	path := "/admin/customers/" + string(busy.UserID)
-	s.shows(s.get(path), "Club app", "41 44 000 00 00")
+	s.shows(s.get(path), "Club app", "41 44 000 00 00", `href="/admin/billing/customers/`+string(busy.UserID)+`"`)
 	if a := s.post(path, url.Values{"company": {"Alpine Club"}, "contacts": {"Bea\r\nCarl"}, "notes": {"pays late"}}); a.status != http.StatusSeeOther {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
@@ -199,6 +199,13 @@ func TestTiersAreChanged(t *testing.T) {
 	after, err := s.server.Client.Tier(t.Context(), pierre.TierTrial)
 	if err != nil || after.Mode != before.Mode || after.LimitScope != before.LimitScope || after.RateLimit.Requests != 2000 {
 		t.Errorf("%+v became %+v, %v", before, after, err)
+	}
+	limit := url.Values{"rate_limit_requests": {"7"}, "rate_limit_period": {"day"}, "base": {""}, "currency": {"EUR"}, "included": {""}, "overage": {""}, "overage_calls": {"1000"}}
+	if a := s.post("/admin/tiers/starter", limit); a.status != http.StatusSeeOther {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	if list, err := s.opts.Prices.Prices(t.Context()); err != nil || len(list) != 1 || list[0].Tier != "trial" {
+		t.Errorf("a limit that was saved made a price: %+v, %v", list, err)
 	}
 	for field, bad := range map[string]string{"rate_limit_requests": "-1", "lifetime_days": "x", "base": "1.234", "currency": "EURO", "overage_calls": "0"} {
 		wrong := maps.Clone(values)

@@ -177,6 +177,42 @@ func TestStates(t *testing.T) {
 	}
 }
 
+// TestPricesAtTheirEdges: amounts are those that their currency has.
+func TestPricesAtTheirEdges(t *testing.T) {
+	for _, c := range []struct {
+		field, value string
+		taken        bool
+	}{
+		{"base", "10000000.00", true},
+		{"base", "10000000.01", false},
+		{"base", "-1", false},
+		{"base", "1e3", false},
+		{"base", "1,000", false},
+		{"base", "0.005", false},
+		{"base", "0.5", true},
+		{"base", "99999999999999999999", false},
+		{"base", ".5", false},
+		{"included", "1000000000000", true},
+		{"included", "1000000000001", false},
+		{"included", "-1", false},
+		{"included", "1.5", false},
+		{"overage_calls", "0", false},
+		{"overage_calls", "1", true},
+		{"currency", "EURO", false},
+		{"currency", "", false},
+		{"currency", "usd", true},
+	} {
+		v := url.Values{"currency": {"EUR"}, "base": {"1"}, "included": {"1"}, "overage": {"1"}, "overage_calls": {"1"}}
+		v.Set(c.field, c.value)
+		if _, err := priceOf("trial", v); (err == nil) != c.taken || err != nil && wrong(err)[c.field] == "" {
+			t.Errorf("%s=%q: %v", c.field, c.value, err)
+		}
+	}
+	if _, err := priceOf("trial", url.Values{"currency": {"JPY"}, "base": {"1.5"}}); err == nil {
+		t.Error("half a yen was taken")
+	}
+}
+
 // FuzzForms: what a form of a key or tier says is refused as a field's, or is what was typed.
 func FuzzForms(f *testing.F) {
 	f.Add("5,000", "2027-01-31", "19.50", "EUR")

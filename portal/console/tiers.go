@@ -134,14 +134,15 @@ func (s *Service) putTier(w http.ResponseWriter, r *http.Request) error {
 	}
 	req, err := tierRequest(t, v)
 	var price db.Price
-	if err == nil && s.opts.Prices != nil {
+	priced := s.opts.Prices != nil && pricedIn(v)
+	if err == nil && priced {
 		price, err = priceOf(name, v)
 	}
 	if err == nil {
 		_, err = s.as(r).PutTier(r.Context(), name, req)
 		err = of(err)
 	}
-	if err == nil && s.opts.Prices != nil {
+	if err == nil && priced {
 		err = s.opts.Prices.SetPrice(r.Context(), s.act(r), price)
 	}
 	if problems := wrong(err); problems != nil {
@@ -201,6 +202,11 @@ func wholeNumber(v url.Values, field string) (n int64, given bool, err error) {
 		return 0, false, pierre.Invalid(field, "Write a whole number, or nothing.")
 	}
 	return n, true, nil
+}
+
+// pricedIn reports whether a form says anything of a price: a tier has none until somebody gives it one.
+func pricedIn(v url.Values) bool {
+	return v.Has("public") || v.Get("base") != "" || v.Get("included") != "" || v.Get("overage") != ""
 }
 
 func priceOf(tier pierre.Tier, v url.Values) (db.Price, error) {
