@@ -7,6 +7,12 @@ corpus=${FUZZ_CORPUS:-$(go env GOCACHE)/fuzz/pierre}
 duration=${1:-5s}
 export corpus duration
 
+# ended_by_clock OUTPUT: a run that ended with its time and found nothing. Go before 1.27 now and then calls that a failure
+# (go.dev/issue/75804); an input that fails is always written down.
+ended_by_clock() {
+	grep -qx '    context deadline exceeded' <<<"$1" && ! grep -qE 'Failing input|panic|hung or terminated' <<<"$1"
+}
+
 # fuzz DIR runs the targets of a package, with one worker: another package is built or run on the other processor meanwhile.
 fuzz() {
 	local dir=$1 binary target out
@@ -15,12 +21,12 @@ fuzz() {
 	go test -c -vet=off -fuzz=Fuzz -o "$binary" "$dir" || return 255 # which ends xargs
 	while read -r target; do
 		out=$(cd "$dir" && "$binary" -test.run='^$' -test.fuzz="^$target\$" -test.fuzztime="$duration" -test.parallel=1 \
-			-test.fuzzcachedir="$corpus/${dir#./}/$target" 2>&1) || { printf '%s %s: FAILED\n%s\n' "$dir" "$target" "$out"; return 255; }
+			-test.fuzzcachedir="$corpus/${dir#./}/$target" 2>&1) || ended_by_clock "$out" || { printf '%s %s: FAILED\n%s\n' "$dir" "$target" "$out"; return 255; }
 		echo "$dir $target: $(grep -oE 'execs: [0-9]+' <<<"$out" | tail -n 1 || echo "no figures")"
 	done < <(grep -hoE '^func Fuzz[A-Za-z0-9_]*' "$dir"/*_test.go | sed 's/^func //')
 	rm -f "$binary"
 }
-export -f fuzz
+export -f fuzz ended_by_clock
 
 # shellcheck disable=SC2016 # the inner shell expands it
 grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u | xargs -P "$(nproc)" -I '{}' bash -c 'set -euo pipefail; fuzz "$1"' fuzz '{}'
