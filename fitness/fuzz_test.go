@@ -269,6 +269,7 @@ func FuzzNumbers(f *testing.F) {
 		s(Intensity(given, b))
 		s(TSS(b, given, c))
 		s(RTSS(b, given, c))
+		s(SwimTSS(b, given, c))
 		s(EfficiencyOfPower(given, Result{Value: b}))
 		s(EfficiencyOfSpeed(given, Result{Value: b}))
 		for _, p := range TrainingPaces() {

@@ -36,6 +36,7 @@ const (
 	MethodGradeAdjusted  Method = "grade-adjusted speed by energy cost (Minetti et al. 2002)"
 	MethodNormalizedPace Method = "normalized graded speed, 30 s mean and 4-norm of grade-adjusted speed (McGregor & Fitzgerald 2010; Minetti et al. 2002)"
 	MethodRTSS           Method = "running training stress score (McGregor & Fitzgerald 2010)"
+	MethodSwimTSS        Method = "swim stress score, cube of the mean over the threshold speed (McGregor & Fitzgerald 2008)"
 	MethodBestEffort     Method = "fastest elapsed time over the distance, interpolated (arithmetic)"
 
 	MethodHaversine  Method = "great-circle distance on a sphere of 6 371 008.8 m (haversine)"

@@ -113,3 +113,23 @@ func RTSS(seconds float64, speed Result, thresholdMPS float64) (Result, error) {
 	res.Note = speed.Note
 	return res, err
 }
+
+// SwimTSS returns the swim stress score of seconds at a mean speed in m/s: t·IF³/36, IF being the speed over the threshold
+// speed, which can be held for an hour. The cube stands for the resistance of water, which grows faster with speed than what
+// a runner overcomes.
+func SwimTSS(seconds float64, speed Result, thresholdMPS float64) (Result, error) {
+	if err := first(
+		within("duration", seconds, 0, 60*maxMinutes, "s"),
+		within("speed", speed.Value, 0, maxSwimSpeed, "m/s"),
+		within("threshold speed", thresholdMPS, 0.2, maxSwimSpeed, "m/s"),
+	); err != nil {
+		return Result{}, err
+	}
+	intensity := speed.Value / thresholdMPS
+	res, err := result(seconds*intensity*intensity*intensity/36, MethodSwimTSS, speed.Coverage)
+	res.Note = speed.Note
+	return res, err
+}
+
+// maxSwimSpeed in m/s is above the fastest human.
+const maxSwimSpeed = 3

@@ -85,3 +85,12 @@ func TestStressScoresBySpeed(t *testing.T) {
 	_, err := RTSS(3600, Result{Value: 4}, 0)
 	refused(t, "no threshold", err)
 }
+
+func TestSwimTSS(t *testing.T) {
+	near(t, "an hour at threshold", value(t)(SwimTSS(3600, Result{Value: 1.2}, 1.2)), 100, 1e-9)
+	near(t, "1500 m in 30 min, threshold 1:40 per 100 m", value(t)(SwimTSS(1800, Result{Value: 1500.0 / 1800}, 1)), 28.935, 0.001)
+	_, err := SwimTSS(3600, Result{Value: 1}, 0)
+	refused(t, "no threshold", err)
+	_, err = SwimTSS(3600, Result{Value: 3.1}, 1)
+	refused(t, "faster than anyone", err)
+}

@@ -125,7 +125,7 @@ func TestLoadCountsAndExcuses(t *testing.T) {
 		t.Errorf("by heart rate alone the loads are %+v", got.Loads)
 	}
 	reasons := fmt.Sprint(got.Loads.NotCounted)
-	if !strings.Contains(reasons, "set ftp_watts with set_athlete_profile 23}") || !strings.Contains(reasons, "neither power (of a ride) nor heart rate was recorded 3}") {
+	if !strings.Contains(reasons, "set ftp_watts with set_athlete_profile 23}") || !strings.Contains(reasons, "neither power (of a ride) nor heart rate nor pace (of a run or swim) was recorded 2}") {
 		t.Errorf("not counted are %s", reasons)
 	}
 	h.call("set_athlete_profile", map[string]any{"ftp_watts": 250})

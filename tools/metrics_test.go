@@ -224,7 +224,7 @@ func TestAnalysisChoosesTheLoad(t *testing.T) {
 		return got
 	}
 	load("ride").Load.lacks(t, "load without a profile", "resting heart rate and the sex")
-	load("hike").Load.lacks(t, "load of a hike", "neither power (of a ride) nor heart rate was recorded")
+	load("hike").Load.lacks(t, "load of a hike", "neither power (of a ride) nor heart rate nor pace")
 	load("bare").Load.lacks(t, "load of a table's row", "neither power")
 	h.call("set_athlete_profile", map[string]any{"resting_heart_rate_bpm": 50, "max_heart_rate_bpm": 190, "sex": "female"})
 	for name, want := range map[string]string{"ride": "heart_rate", "run": "heart_rate", "manual": "mean_heart_rate"} {

@@ -43,7 +43,7 @@ func (c *Catalog) analyzeTrainingLoad() tool {
 		name:  "analyze_training_load",
 		title: "Analyse training load",
 		doc: "Fitness (CTL, 42 days), fatigue (ATL, 7 days) and form (TSB) up to today, with weekly loads, monotony and ramp. " +
-			"The load of an activity is its stress score (100 for an hour at threshold), by power or else by heart rate; the answer says how many could not be counted and why.",
+			"The load of an activity is its stress score (100 for an hour at threshold), by power, heart rate or pace; the answer says how many could not be counted and why.",
 	}, c.describeLoad)
 }
 
@@ -81,6 +81,8 @@ type loadsBy struct {
 	Power     int `json:"power,omitempty"`
 	HeartRate int `json:"heart_rate,omitempty"`
 	Mean      int `json:"mean_heart_rate,omitempty" jsonschema:"of the activity, as there are too few samples"`
+	Pace      int `json:"pace,omitempty" jsonschema:"of runs without heart rate"`
+	SwimPace  int `json:"swim_pace,omitempty"`
 }
 
 func (b *loadsBy) add(k training.LoadKind) {
@@ -91,6 +93,10 @@ func (b *loadsBy) add(k training.LoadKind) {
 		b.HeartRate++
 	case training.LoadByMean:
 		b.Mean++
+	case training.LoadByPace:
+		b.Pace++
+	case training.LoadBySwimPace:
+		b.SwimPace++
 	}
 }
 

@@ -78,7 +78,7 @@ func reason(err error) string {
 	case *training.MissingError:
 		return fmt.Sprintf("%v; ask the athlete and set %s with set_athlete_profile", e, training.Enumerate(e.Fields()))
 	case *training.NoLoadError:
-		return reason(e.ByPower) + "; by heart rate it is not because " + reason(e.ByHeartRate)
+		return reason(e.First) + "; by " + e.By + " it is not because " + reason(e.Other)
 	case *training.NoLoadsError:
 		return "no activity has a load; mostly " + reason(e.Most)
 	case *training.NoCriticalPowerError:

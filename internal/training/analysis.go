@@ -24,6 +24,7 @@ type Analysis struct {
 
 	Athlete Athlete
 	digest  digest
+	recent  ThresholdSpeed // of a run whose load has to go by it
 
 	heart     fitness.HeartRate
 	heartErr  error
@@ -41,7 +42,9 @@ func (s *Service) Analyze(ctx context.Context, user pierre.UserID, rec pierre.Re
 	if err != nil {
 		return nil, err
 	}
-	return newAnalysis(rec, athlete.On(athlete.Clock.DayOf(rec.Activity))), nil
+	a := newAnalysis(rec, athlete.On(athlete.Clock.DayOf(rec.Activity)))
+	a.recent, err = s.recentThreshold(ctx, user, a)
+	return a, err
 }
 
 func newAnalysis(rec pierre.Recording, athlete Athlete) *Analysis {
@@ -87,7 +90,9 @@ func partial(what string, coverage float64) error {
 func (a *Analysis) HasPower() bool { return a.powerErr == nil || a.NormalizedPowerWatts != nil }
 
 // Load returns the stress score by the best means that there are.
-func (a *Analysis) Load() Load { return a.Athlete.load(a.Activity, a.digest) }
+func (a *Analysis) Load() Load {
+	return a.Athlete.load(a.Activity, a.digest, func() ThresholdSpeed { return a.recent })
+}
 
 // HeartLoad returns the stress score by heart rate, 100 for an hour at threshold.
 func (a *Analysis) HeartLoad() Value { return a.Athlete.heartLoad(a.Activity, a.digest).Value }

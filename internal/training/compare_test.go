@@ -98,15 +98,15 @@ func TestSplit(t *testing.T) {
 func TestMissingFields(t *testing.T) {
 	l := newAthlete(pierre.ProfileRecord{}, Clock{}, nil).load(pierre.Activity{Sport: pierre.SportRide, Totals: pierre.Totals{
 		NormalizedPowerWatts: new(200.), DurationSeconds: new(3600.), AverageHeartRateBPM: new(140.),
-	}}, digest{})
+	}}, digest{}, nil)
 	both, ok := errors.AsType[*NoLoadError](l.Err)
 	if !ok {
 		t.Fatalf("the reason is %v", l.Err)
 	}
-	power, ok1 := errors.AsType[*MissingError](both.ByPower)
-	heart, ok2 := errors.AsType[*MissingError](both.ByHeartRate)
+	power, ok1 := errors.AsType[*MissingError](both.First)
+	heart, ok2 := errors.AsType[*MissingError](both.Other)
 	if !ok1 || !ok2 {
-		t.Fatalf("the reasons are %v and %v", both.ByPower, both.ByHeartRate)
+		t.Fatalf("the reasons are %v and %v", both.First, both.Other)
 	}
 	if len(power.Fields()) != 1 || power.Fields()[0] != "ftp_watts" || len(heart.Fields()) != 3 {
 		t.Errorf("missing are %v and %v", power.Fields(), heart.Fields())

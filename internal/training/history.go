@@ -75,6 +75,7 @@ type historian struct {
 	History
 
 	athlete Athlete
+	runs    recentRuns
 	seconds struct{ counted, all float64 }
 	reasons map[string]NoLoads // by their text
 }
@@ -89,7 +90,8 @@ func (h *historian) add(a pierre.Activity, d digest) {
 		return // the wrong clock of a device
 	}
 	h.athlete = h.athlete.On(on) // of the last activity, mostly the same
-	l := h.athlete.load(a, d)
+	h.runs.add(a, d, on)
+	l := h.athlete.load(a, d, func() ThresholdSpeed { return h.runs.threshold(on) })
 	if l.Err == nil {
 		h.Loads = append(h.Loads, DayLoad{a, on, l})
 	}

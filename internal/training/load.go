@@ -15,10 +15,14 @@ const (
 	LoadByPower     LoadKind = "power"
 	LoadByHeartRate LoadKind = "heart_rate"
 	LoadByMean      LoadKind = "mean_heart_rate" // of the activity, as there are too few samples
+	LoadByPace      LoadKind = "pace"            // of a run
+	LoadBySwimPace  LoadKind = "swim_pace"
 )
 
 // LoadKinds lists the kinds, the best first.
-func LoadKinds() []LoadKind { return []LoadKind{LoadByPower, LoadByHeartRate, LoadByMean} }
+func LoadKinds() []LoadKind {
+	return []LoadKind{LoadByPower, LoadByHeartRate, LoadByMean, LoadByPace, LoadBySwimPace}
+}
 
 // A Load is the stress score of one activity.
 type Load struct {
@@ -39,27 +43,45 @@ func noLoad(err error) Load { return Load{Value: unavailable(err)} }
 // device states stands for all of it, or there is no value.
 const leastCoverage = 0.5
 
-// load computes the stress score of an activity by the best means that the recording and the profile allow.
-func (a Athlete) load(act pierre.Activity, d digest) Load {
-	byPower := a.powerLoad(act, d)
-	if byPower.Err == nil {
-		return byPower
-	}
-	byHeart := a.heartLoad(act, d)
-	if byHeart.Err == nil {
-		return byHeart
-	}
-	hasPower := act.Sport.IsRide() && (d.Power != nil || act.NormalizedPowerWatts != nil)
+// load computes the stress score of an activity by the best means that the recording and the profile allow. recent is what
+// the athlete's runs up to the activity say of the threshold speed.
+func (a Athlete) load(act pierre.Activity, d digest, recent func() ThresholdSpeed) Load {
 	hasHeart := d.HeartRate != nil || act.AverageHeartRateBPM != nil
+	hasSpeed := act.DistanceMeters != nil && act.DurationSeconds != nil
+	byHeart := func() Load { return a.heartLoad(act, d) }
 	switch {
-	case hasPower && hasHeart:
-		return noLoad(&NoLoadError{byPower.Err, byHeart.Err})
+	case act.Sport.IsRide() && (d.Power != nil || act.NormalizedPowerWatts != nil):
+		return bestLoad(func() Load { return a.powerLoad(act, d) }, "heart rate", byHeart, hasHeart)
+	case act.Sport.IsRun() && hasSpeed && hasHeart:
+		return bestLoad(byHeart, "pace", func() Load { return a.runLoad(act, d, recent) }, a.mayGoByPace())
+	case act.Sport.IsRun() && hasSpeed:
+		return a.runLoad(act, d, recent)
+	case act.Sport == pierre.SportSwim && hasSpeed:
+		return bestLoad(func() Load { return a.swimLoad(act) }, "heart rate", byHeart, hasHeart)
 	case hasHeart:
-		return byHeart
-	case hasPower:
-		return byPower
+		return byHeart()
 	}
-	return noLoad(because("neither power (of a ride) nor heart rate was recorded"))
+	return noLoad(because("neither power (of a ride) nor heart rate nor pace (of a run or swim) was recorded"))
+}
+
+// mayGoByPace reports whether pace may stand in for a heart rate that was recorded: not by an estimate, while the athlete could
+// say what the heart rate lacks.
+func (a Athlete) mayGoByPace() bool {
+	_, _, err := a.heartRates()
+	return err == nil || a.runPace.known
+}
+
+// bestLoad returns the first load, or if there is none the other, which is by something that may not have been recorded.
+func bestLoad(first func() Load, by string, other func() Load, recorded bool) Load {
+	l := first()
+	if l.Err == nil || !recorded {
+		return l
+	}
+	second := other()
+	if second.Err == nil {
+		return second
+	}
+	return noLoad(&NoLoadError{l.Err, by, second.Err})
 }
 
 // powerLoad is for rides alone: a runner's power has another threshold.

@@ -32,20 +32,16 @@ func (s *Service) ThresholdSpeed(ctx context.Context, user pierre.UserID, from p
 	if err != nil {
 		return ThresholdSpeed{}, err
 	}
-	best, ok := strongest(races, thresholdDistance)
-	if !ok {
-		return ThresholdSpeed{err: noRuns(thresholdDays)}, nil
-	}
-	speed, err := fitness.PaceThreshold.Speed(best.VDOT.Value)
-	return ThresholdSpeed{speed.Value, err, Input{
-		Name: "threshold_speed_mps", Value: new(speed.Value), Decimals: 3, Source: Estimated,
-		Note: fmt.Sprintf("%s; VDOT %.1f of %.10g m in %.0f s in %s: too low unless that was a race", fitness.MethodVDOTPaces.Name(),
-			best.VDOT.Value, best.Meters, best.Seconds, best.Activity.ID),
-	}}, nil
+	return estimatedThreshold(races), nil
 }
 
-// RunningStress returns the load of a run by its grade-adjusted speed, 100 for an hour at threshold.
-func (a *Analysis) RunningStress(threshold ThresholdSpeed) Value {
+// RunningStress returns the load of a run by its grade-adjusted speed, 100 for an hour at threshold: that of the profile, or
+// else recent.
+func (a *Analysis) RunningStress(recent ThresholdSpeed) Value {
+	threshold, ok := a.Athlete.thresholdSpeed()
+	if !ok {
+		threshold = recent
+	}
 	if err := firstOf(threshold.err, a.gradedErr); err != nil {
 		return unavailable(err)
 	}
@@ -71,9 +67,11 @@ func (t ThresholdSpeed) provenBy(mps, seconds float64) ThresholdSpeed {
 	if seconds <= intenseSeconds || mps <= mostIntensity*t.mps {
 		return t
 	}
+	note := fmt.Sprintf("raised from %.3f m/s: nobody holds more than %.2f of it for %.0f minutes, as this run did", t.mps, mostIntensity, seconds/60)
+	if t.in.Note != "" {
+		note += "; " + t.in.Note
+	}
 	t.mps = mps / mostIntensity
-	t.in.Note = fmt.Sprintf("raised from %.3f: nobody holds more than %.2f of it for %.0f minutes, as this run did; %s",
-		*t.in.Value, mostIntensity, seconds/60, t.in.Note)
-	t.in.Value = new(t.mps)
+	t.in = Input{Name: "threshold_speed_mps", Value: new(t.mps), Decimals: 3, Source: Estimated, Note: note}
 	return t
 }

@@ -15,7 +15,7 @@ func TestThresholdIsProvenByTheRun(t *testing.T) {
 		{3.5, 3600, 3.5 / 1.05},
 	} {
 		got := threshold.provenBy(c.mps, c.seconds)
-		if math.Abs(got.mps-c.want) > 1e-12 || *got.in.Value != got.mps || (got.mps != 3) != strings.HasPrefix(got.in.Note, "raised from 3.000") {
+		if math.Abs(got.mps-c.want) > 1e-12 || *got.in.Value != got.mps || (got.mps != 3) != strings.HasPrefix(got.in.Note, "raised from 3.000 m/s") {
 			t.Errorf("%g m/s over %g s: %+v, want %g", c.mps, c.seconds, got, c.want)
 		}
 	}

@@ -109,15 +109,19 @@ func Enumerate(words []string) string {
 	return strings.Join(words, "")
 }
 
-// A NoLoadError says why an activity that has power and heart rate has no load by either.
-type NoLoadError struct{ ByPower, ByHeartRate error }
+// A NoLoadError says why an activity that has what two kinds of load are computed from has neither.
+type NoLoadError struct {
+	First error
+	By    string // what the other kind is by
+	Other error
+}
 
 func (e *NoLoadError) Error() string {
-	return fmt.Sprintf("%v; by heart rate it is not because %v", e.ByPower, e.ByHeartRate)
+	return fmt.Sprintf("%v; by %s it is not because %v", e.First, e.By, e.Other)
 }
 
 // Unwrap returns both reasons.
-func (e *NoLoadError) Unwrap() []error { return []error{e.ByPower, e.ByHeartRate} }
+func (e *NoLoadError) Unwrap() []error { return []error{e.First, e.Other} }
 
 func firstOf(errs ...error) error {
 	for _, err := range errs {
