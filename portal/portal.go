@@ -117,7 +117,7 @@ func newParts(c Config, opts Options) (*parts, error) {
 	p.watch = alerts.New(c.DB, p.outbox, p.texts, c.Server, c.Seal, c.Log, alerts.Options{Networks: opts.WebhookNetworks, Now: opts.Now})
 	p.front = landing.New(p.pages, c.DB, c.Server, opts.Now)
 	p.asked = requests.New(c.DB, c.Server, p.outbox, p.pages, p.requestSettings,
-		requests.Options{Log: c.Log, PublicURL: c.PublicURL, Network: networkOf(opts.TrustedProxies), Now: opts.Now})
+		requests.Options{Log: c.Log, PublicURL: c.PublicURL, Network: func(r *http.Request) string { return web.ClientNetwork(r, opts.TrustedProxies) }, Now: opts.Now})
 	p.customers = account.New(c.DB, p.outbox, p.texts, c.Server, p.pages, c.Log, account.Options{
 		Insecure: opts.Development, Proxies: opts.TrustedProxies, Erase: p.asked.Erase, Now: opts.Now,
 		Upgrade: func(ctx context.Context, u account.Upgrade) error {
@@ -194,21 +194,4 @@ func harden(next http.Handler) http.Handler {
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 		next.ServeHTTP(w, r)
 	})
-}
-
-// networkOf returns where requests come from, as it is limited: an address, or the network of a site in IPv6.
-func networkOf(trusted []netip.Prefix) func(r *http.Request) string {
-	return func(r *http.Request) string {
-		addr := web.ClientAddr(r, trusted).Unmap()
-		const siteBits = 56
-		bits := addr.BitLen()
-		if addr.Is6() {
-			bits = siteBits
-		}
-		network, err := addr.Prefix(bits)
-		if err != nil || !network.IsValid() {
-			return "unknown"
-		}
-		return network.String()
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/keyring"
+	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/db/dbtest"
 	"github.com/pierre-mcp/pierre/portal/mail"
 	"github.com/pierre-mcp/pierre/portal/route"
@@ -23,14 +24,16 @@ type mailbox struct{}
 
 func (mailbox) Send(context.Context, mail.Parcel) error { return nil }
 
-func newTestParts(t *testing.T, opts Options) *parts {
+func newTestParts(t *testing.T, opts Options) *parts { return newTestPartsOn(t, dbtest.New(t), opts) }
+
+func newTestPartsOn(t *testing.T, d *db.DB, opts Options) *parts {
 	t.Helper()
 	ring, err := keyring.Load(t.TempDir(), keyring.Source{}, keyring.Source{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p, err := newParts(Config{
-		DB: dbtest.New(t), Server: adminapitest.Start(t, time.Now()).Client, Seal: ring, Mail: mailbox{},
+		DB: d, Server: adminapitest.Start(t, time.Now()).Client, Seal: ring, Mail: mailbox{},
 		BaseURL: "https://keys.example.com", PublicURL: "https://mcp.example.com", Log: slog.New(slog.DiscardHandler),
 	}, opts)
 	if err != nil {

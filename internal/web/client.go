@@ -40,3 +40,19 @@ func parseHop(text string) (netip.Addr, error) {
 	addr, err := netip.ParseAddr(strings.Trim(text, "[]"))
 	return addr.Unmap(), err
 }
+
+// ClientNetwork names where the request comes from, as it is limited: the address, or in IPv6 the network of a site, since one
+// household has many addresses of it. See [ClientAddr].
+func ClientNetwork(r *http.Request, trusted []netip.Prefix) string {
+	const siteBits = 56
+	addr := ClientAddr(r, trusted).Unmap()
+	bits := addr.BitLen()
+	if addr.Is6() {
+		bits = siteBits
+	}
+	network, err := addr.Prefix(bits)
+	if err != nil || !network.IsValid() {
+		return "unknown"
+	}
+	return network.String()
+}

@@ -6,7 +6,6 @@ package account
 import (
 	"context"
 	"embed"
-	"errors"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -116,18 +115,6 @@ func customer(r *http.Request) (string, error) {
 }
 
 const maxForm = 16 << 10
-
-// form reads what was typed.
-func form(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return &pierre.Error{Kind: pierre.KindTooLarge, Msg: "The form is too long.", Err: err}
-		}
-		return &pierre.Error{Kind: pierre.KindMalformed, Msg: "The form cannot be read.", Err: err}
-	}
-	return nil
-}
 
 // goTo leads to another page of the site after a change.
 func goTo(w http.ResponseWriter, r *http.Request, path string) error {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/usage"
+	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/ui"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
@@ -195,7 +196,7 @@ type rotatedData struct {
 
 // rotate makes a successor and shows it, once.
 func (s *Site) rotate(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := web.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	k, email, err := s.mine(r)
@@ -218,7 +219,7 @@ func (s *Site) rotate(w http.ResponseWriter, r *http.Request) error {
 
 // revoke ends a key, if its last letters were typed.
 func (s *Site) revoke(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := web.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	k, email, err := s.mine(r)
@@ -239,7 +240,7 @@ func (s *Site) revoke(w http.ResponseWriter, r *http.Request) error {
 
 // upgrade asks for another tier.
 func (s *Site) upgrade(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := web.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	email, err := customer(r)

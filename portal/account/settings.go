@@ -55,7 +55,7 @@ func (s *Site) showSettings(w http.ResponseWriter, r *http.Request, status int, 
 }
 
 func (s *Site) saveSettings(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := web.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	email, err := customer(r)
@@ -167,7 +167,7 @@ func (s *Site) exportOwn(r *http.Request, all *exported) (err error) {
 // delete deletes the customer at the server and here, if the address was typed. What is left of a try that went half way is
 // found by the next one.
 func (s *Site) delete(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := web.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	email, err := customer(r)

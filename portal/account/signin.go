@@ -8,7 +8,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -57,7 +56,7 @@ func (s *Site) signInPage(w http.ResponseWriter, r *http.Request) error {
 // askLink takes the request for a link. The answer is the same, and takes as long, whoever's the address is: it is looked up
 // later, by MailLinks.
 func (s *Site) askLink(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := web.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	next := route.Local(r.PostFormValue("next"), "")
@@ -67,22 +66,16 @@ func (s *Site) askLink(w http.ResponseWriter, r *http.Request) error {
 		return s.pages.Page(w, r, http.StatusUnprocessableEntity, "account/sign-in", data)
 	}
 	asked := db.SignIn{ID: rand.Text(), Email: email, Next: next, Asked: s.opts.Now()}
-	if err := s.db.AskSignIn(r.Context(), asked, networkOf(web.ClientAddr(r, s.opts.Proxies)), limits()); err != nil {
+	if err := s.db.AskSignIn(r.Context(), asked, hideNetwork(web.ClientNetwork(r, s.opts.Proxies)), limits()); err != nil {
 		return err
 	}
 	return s.pages.Page(w, r, http.StatusOK, "account/sign-in", signInData{Sent: true, Email: email, Next: next})
 }
 
-// networkOf stands for where a request comes from. It is kept for as long as links are, and is no address: of IPv6 it is the
-// network, since one household has many addresses of it.
-func networkOf(addr netip.Addr) string {
-	const bits6, shown = 64, 12
-	if addr.Is6() {
-		if p, err := addr.Prefix(bits6); err == nil {
-			addr = p.Addr()
-		}
-	}
-	sum := sha256.Sum256([]byte("sign-in network " + addr.String()))
+// hideNetwork stands for where a request comes from. It is kept for as long as links are, and is no address.
+func hideNetwork(network string) string {
+	const shown = 12
+	sum := sha256.Sum256([]byte("sign-in network " + network))
 	return hex.EncodeToString(sum[:shown])
 }
 

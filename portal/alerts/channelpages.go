@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/route"
 	"github.com/pierre-mcp/pierre/portal/ui"
@@ -42,7 +43,7 @@ func (p *Pages) showChannel(w http.ResponseWriter, r *http.Request, status int, 
 
 func (p *Pages) addChannel(w http.ResponseWriter, r *http.Request) error {
 	const maxName = 60
-	if err := form(w, r); err != nil {
+	if _, err := web.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	c := db.Channel{ID: "channel_" + strings.ToLower(rand.Text()), Kind: r.PostFormValue("kind"), Name: strings.TrimSpace(r.PostFormValue("name")), Made: p.opts.Now()}
@@ -101,7 +102,7 @@ func (p *Pages) aim(c *db.Channel, target string) (secret, wrong string) {
 // change makes a handler of what is done to the channel in the path. do returns what is said of it.
 func (p *Pages) change(do func(r *http.Request, channel string) (note string, err error)) route.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if err := form(w, r); err != nil {
+		if _, err := web.Form(w, r, maxForm); err != nil {
 			return err
 		}
 		id := r.PathValue("id")

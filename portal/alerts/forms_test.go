@@ -121,7 +121,7 @@ func TestRuleForms(t *testing.T) {
 	}
 	do(http.StatusNotFound, "/admin/alerts/rule", with("id", "rule_none"))
 	do(http.StatusNotFound, "/admin/alerts/rule", with("id", evil))
-	do(http.StatusBadRequest, "/admin/alerts/rule", with("name", strings.Repeat("a", 40<<10)))
+	do(http.StatusRequestEntityTooLarge, "/admin/alerts/rule", with("name", strings.Repeat("a", 40<<10)))
 	if list := h.rules(); len(list) > 0 {
 		t.Fatalf("kept: %+v", list)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/mail"
 	"github.com/pierre-mcp/pierre/portal/route"
@@ -126,14 +127,6 @@ func person(r *http.Request) string {
 
 const maxForm = 32 << 10
 
-func form(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		return &pierre.Error{Kind: pierre.KindMalformed, Msg: "The form could not be read; it is damaged or too long.", Err: err}
-	}
-	return nil
-}
-
 // done leads back to a page after a change.
 func done(w http.ResponseWriter, r *http.Request, path, note string) error {
 	ui.Leave(w, r, ui.Note{Text: note})
@@ -151,7 +144,7 @@ func (p *Pages) acknowledge(w http.ResponseWriter, r *http.Request) error {
 // snooze makes a rule, or all of them, tell nobody for some hours.
 func (p *Pages) snooze(w http.ResponseWriter, r *http.Request) error {
 	const most = 24 * 14
-	if err := form(w, r); err != nil {
+	if _, err := web.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	hours, err := strconv.ParseInt(r.PostFormValue("hours"), 10, 32)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/ui"
 )
@@ -56,7 +57,7 @@ func (p *Pages) showRule(w http.ResponseWriter, r *http.Request, status int, d r
 }
 
 func (p *Pages) saveRule(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := web.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	rule, wrong := ruleOf(r.PostForm)
@@ -138,7 +139,7 @@ func (c Condition) allowed() string {
 }
 
 func (p *Pages) deleteRule(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := web.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	if err := p.db.DeleteRule(r.Context(), r.PostFormValue("id")); err != nil {

@@ -2,12 +2,11 @@ package billing
 
 import (
 	"embed"
-	"errors"
 	"io/fs"
 	"net/http"
 	"time"
 
-	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/route"
 )
@@ -77,15 +76,8 @@ const (
 
 // parseForm reads the form of the request's body.
 func parseForm(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	err := r.ParseForm()
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return &pierre.Error{Kind: pierre.KindTooLarge, Msg: "What was sent is too large.", Err: err}
-	}
-	if err != nil {
-		return &pierre.Error{Kind: pierre.KindMalformed, Msg: "The form cannot be read.", Err: err}
-	}
-	return nil
+	_, err := web.Form(w, r, maxForm)
+	return err
 }
 
 func (s *Service) act(r *http.Request) db.Act {

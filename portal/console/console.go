@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/route"
 	"github.com/pierre-mcp/pierre/portal/ui"
@@ -102,22 +103,15 @@ func may(r *http.Request, role route.Role) bool {
 
 const maxForm = 64 << 10 // bytes
 
-// form returns what was sent, without the line ends of browsers.
+// form returns what was sent, without space around it.
 func form(w http.ResponseWriter, r *http.Request) (url.Values, error) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		if _, large := errors.AsType[*http.MaxBytesError](err); large {
-			return nil, &pierre.Error{Kind: pierre.KindTooLarge, Msg: "What was sent is too large.", Err: err}
-		}
-		return nil, &pierre.Error{Kind: pierre.KindMalformed, Msg: "The form cannot be read.", Err: err}
-	}
-	for name, values := range r.PostForm {
+	sent, err := web.Form(w, r, maxForm)
+	for _, values := range sent {
 		for n := range values {
-			values[n] = strings.TrimSpace(strings.ReplaceAll(values[n], "\r\n", "\n"))
+			values[n] = strings.TrimSpace(values[n])
 		}
-		r.PostForm[name] = values
 	}
-	return r.PostForm, nil
+	return sent, err
 }
 
 // of returns the error of the admin API as one of the site. That the token of the site is refused is no fault of the person.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/portal/route"
 	"github.com/pierre-mcp/pierre/portal/ui"
 )
@@ -53,19 +54,13 @@ const maxForm = 64 << 10 // bytes
 
 // parseForm reads a form. What is no text becomes U+FFFD.
 func parseForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return nil, &pierre.Error{Kind: pierre.KindTooLarge, Msg: "The form is too long.", Err: err}
-		}
-		return nil, &pierre.Error{Kind: pierre.KindMalformed, Msg: "The form cannot be read.", Err: err}
-	}
-	for name, values := range r.PostForm {
+	form, err := web.Form(w, r, maxForm)
+	for _, values := range form {
 		for i, v := range values {
-			r.PostForm[name][i] = strings.ReplaceAll(strings.ToValidUTF8(v, "\uFFFD"), "\x00", "\uFFFD")
+			values[i] = strings.ReplaceAll(strings.ToValidUTF8(v, "\uFFFD"), "\x00", "\uFFFD")
 		}
 	}
-	return r.PostForm, nil
+	return form, err
 }
 
 // seeOther leads to a page of this site; what is not ours in its path is escaped.

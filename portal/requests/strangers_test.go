@@ -87,7 +87,7 @@ func TestWrongTokensAndIDs(t *testing.T) {
 				}
 			}
 		}
-		for _, query := range []string{"q=%ff%fe", "state=%00", "state=gold", "state=%ff", "q=%25", "q=_", "q=%27"} {
+		for _, query := range []string{"state=gold", "q=%25", "q=_", "q=%27"} {
 			if a := s.get(approver, "/admin/requests?"+query); a.status != http.StatusOK || !strings.Contains(a.body, "Nothing found") {
 				t.Errorf("the list with %s: %d", query, a.status)
 			}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/web"
 )
 
 // A Handler answers a request, or returns an error before it has written anything.
@@ -45,6 +46,9 @@ func Mux(routes []Route, d Doors) http.Handler {
 				return
 			}
 			if err == nil {
+				err = isText(r)
+			}
+			if err == nil {
 				err = rt.Handler(w, r)
 			}
 			if err != nil {
@@ -53,6 +57,22 @@ func Mux(routes []Route, d Doors) http.Handler {
 		})
 	}
 	return mux
+}
+
+// isText returns nil if the address that is asked for is text, as ids and what is searched for are. Databases would refuse
+// anything else as a fault of the program.
+func isText(r *http.Request) error {
+	if !web.IsText(r.URL.Path) {
+		return pierre.NotFound("This page")
+	}
+	for name, values := range r.URL.Query() {
+		for _, v := range append(values, name) {
+			if !web.IsText(v) {
+				return pierre.Invalid("", "The address has characters that are no text.")
+			}
+		}
+	}
+	return nil
 }
 
 // allow returns nil if whoever makes the request may use the route.

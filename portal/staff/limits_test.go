@@ -276,7 +276,7 @@ func TestWhereASessionIsFrom(t *testing.T) {
 	for _, c := range []struct {
 		trusted []netip.Prefix
 		network string
-	}{{nil, "127.0.0.1/32"}, {[]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, "2001:db8:1:2::/64"}} {
+	}{{nil, "127.0.0.1/32"}, {[]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, "2001:db8:1::/56"}} {
 		s, b := simple(t, staff.Options{Trusted: c.trusted})
 		b.header.Set("X-Forwarded-For", "2001:db8:1:2:3:4:5:6")
 		b.header.Set("User-Agent", strings.Repeat("ü", 99)+"x"+"üü"+hostile+"\xff")

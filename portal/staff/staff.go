@@ -6,13 +6,11 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/go-webauthn/webauthn/webauthn"
@@ -217,39 +215,13 @@ func (s *Service) act(r *http.Request) db.Act {
 	return db.Act{Person: p.Email, At: s.opts.Now()}
 }
 
-// network returns the network that the request came from: an address of IPv4, or its /64 in IPv6.
-func (s *Service) network(r *http.Request) string {
-	addr := web.ClientAddr(r, s.opts.Trusted).Unmap()
-	bits := addr.BitLen()
-	if addr.Is6() {
-		bits = 64
-	}
-	p, err := addr.Prefix(bits)
-	if err != nil {
-		return "unknown"
-	}
-	return p.Masked().String()
-}
+// network returns the network that the request came from.
+func (s *Service) network(r *http.Request) string { return web.ClientNetwork(r, s.opts.Trusted) }
 
 const maxForm = 512 << 10
 
 // form reads the form of the request's body.
-func form(w http.ResponseWriter, r *http.Request) (url.Values, error) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-			return nil, &pierre.Error{Kind: pierre.KindTooLarge, Msg: "What was sent is too large.", Err: err}
-		}
-		return nil, &pierre.Error{Kind: pierre.KindMalformed, Msg: "The form cannot be read.", Err: err}
-	}
-	for name, values := range r.PostForm {
-		for n := range values {
-			values[n] = strings.ReplaceAll(values[n], "\r\n", "\n")
-		}
-		r.PostForm[name] = values
-	}
-	return r.PostForm, nil
-}
+func form(w http.ResponseWriter, r *http.Request) (url.Values, error) { return web.Form(w, r, maxForm) }
 
 // goTo sends the browser to a page of the site with GET.
 func goTo(w http.ResponseWriter, r *http.Request, path string) error {
