@@ -33,6 +33,7 @@ type options struct {
 	rounds  int    // how often each size is measured
 	calls   int    // of a round
 	profile string // file for a profile of the largest size; "": none
+	heap    string // file for a profile of the heap after all keys have called; "": none
 }
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
@@ -42,6 +43,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.IntVar(&opts.calls, "calls", 20_000, "tool calls of a round")
 	only := flags.String("only", "tenants,keys", "what is measured")
 	flags.StringVar(&opts.profile, "cpuprofile", "", "write a profile of the calls of the largest size to this file")
+	flags.StringVar(&opts.heap, "memprofile", "", "write a profile of the heap to this file when all keys have called")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

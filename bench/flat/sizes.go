@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"runtime/pprof"
 	"slices"
 	"strings"
@@ -39,29 +40,49 @@ func measureTenants(ctx context.Context, out io.Writer, opts options) error {
 
 // measureKeys lets ten tenants call among ever more keys, and then all of them.
 func measureKeys(ctx context.Context, out io.Writer, opts options) error {
-	e := experiment{what: "keys, of which ten call", after: memory}
+	e := experiment{what: "keys, of which ten call", after: func(ctx context.Context, out io.Writer, c *column) error { return memory(ctx, out, c, opts.heap) }}
 	for _, n := range []int{1000, 100_000} {
 		e.columns = append(e.columns, &column{size: n, keys: 10})
 	}
 	return e.run(ctx, out, opts)
 }
 
-// memory lets each key call once, and says how much of the machine's memory the process has then.
-func memory(ctx context.Context, out io.Writer, c *column) error {
+// memory lets each key call once, and says how much of the machine's memory the process has then, and when it rests.
+func memory(ctx context.Context, out io.Writer, c *column, profile string) error {
 	if _, err := c.site.call(ctx, c.size, c.size); err != nil {
 		return err
 	}
-	status, err := os.ReadFile("/proc/self/status")
+	busy, err := resident()
+	if err != nil {
+		return err
+	}
+	debug.FreeOSMemory() // as a server at rest does
+	rest, err := resident()
 	if err != nil {
 		return err
 	}
 	var m runtime.MemStats
-	runtime.GC()
 	runtime.ReadMemStats(&m)
-	_, resident, _ := strings.Cut(string(status), "VmRSS:")
-	resident, _, _ = strings.Cut(resident, "\n")
-	fmt.Fprintf(out, "  after all have called: resident %s, live heap %d kB, both with the keys' texts of the benchmark\n", strings.TrimSpace(resident), m.HeapAlloc>>10)
-	return nil
+	fmt.Fprintf(out, "  after all have called: resident %s, at rest %s, live heap %d kB, all with the benchmark's own\n", busy, rest, m.HeapAlloc>>10)
+	if profile == "" {
+		return nil
+	}
+	f, err := os.Create(profile)
+	if err != nil {
+		return err
+	}
+	return errors.Join(pprof.WriteHeapProfile(f), f.Close())
+}
+
+// resident returns how much of the machine's memory the process has.
+func resident() (string, error) {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return "", err
+	}
+	_, rest, _ := strings.Cut(string(status), "VmRSS:")
+	rest, _, _ = strings.Cut(rest, "\n")
+	return strings.TrimSpace(rest), nil
 }
 
 func (e *experiment) run(ctx context.Context, out io.Writer, opts options) (err error) {

@@ -60,6 +60,9 @@ type Options struct {
 	Reading func(path string, total int)
 	// Pause is called before each part of a file is read, at most 64 kB: it may wait to let other work go first. nil: it is not called.
 	Pause func(ctx context.Context)
+	// Long holds an element for each walk that has a long list of an archive's files in memory. A walk that gets one waits for
+	// a place in it, and keeps that until it ends. nil: it does not wait.
+	Long chan struct{}
 }
 
 // Walk reads every file of src and calls yield once for each, always in the same
@@ -67,5 +70,6 @@ type Options struct {
 // returns an error only if ctx ends, src itself cannot be read, or yield returns one.
 func Walk(ctx context.Context, src *Source, opts Options, yield func(Result) error) error {
 	w := newWalker(src, opts, yield)
+	defer w.endTurn()
 	return w.walk(ctx, src)
 }

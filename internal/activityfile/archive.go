@@ -11,7 +11,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/klauspost/compress/flate"
 
@@ -50,7 +49,7 @@ func (w *walker) archive(ctx context.Context, e *entry, f *file, in scope) error
 	if e.top {
 		prefix = ""
 	}
-	entries, err := w.unzip(whole, prefix)
+	entries, err := w.unzip(ctx, whole, prefix)
 	if err != nil {
 		return refuse(err)
 	}
@@ -102,20 +101,18 @@ func (w *walker) randomAccess(f *file) (content, error) {
 	return c, err
 }
 
-// unzip lists the files of an archive in its own order. None is written
-// anywhere, so that their names can do no harm.
-func (w *walker) unzip(src content, prefix string) ([]*entry, error) {
-	const perEntry = 256 // bytes of the directory
-	capped := &cappedReader{src: src}
-	capped.left.Store(int64(w.limits.Entries) * perEntry)
-	z, err := zip.NewReader(capped, src.size)
+// unzip lists the files of an archive in its own order, one more than may be read at most. None is written anywhere, so
+// that their names can do no harm.
+func (w *walker) unzip(ctx context.Context, src content, prefix string) ([]*entry, error) {
+	list := &listReader{ctx: ctx, w: w, src: src}
+	z, err := zip.NewReader(list, src.size)
 	if err != nil {
-		if capped.left.Load() < 0 {
-			return nil, draft.Unreadable("the archive holds more than %d files", w.limits.Entries)
+		if list.err != nil {
+			return nil, list.err
 		}
 		return nil, draft.Unreadable("the archive is cut off or damaged: its list of files is missing")
 	}
-	capped.open.Store(true)
+	list.open.Store(true)
 	packed := &counter{} // of the member that was opened last
 	z.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser {
 		packed = &counter{src: bufio.NewReader(r)}
@@ -124,11 +121,14 @@ func (w *walker) unzip(src content, prefix string) ([]*entry, error) {
 	overlapping := overlaps(z.File)
 	var entries []*entry
 	for _, f := range z.File {
+		if len(entries) > max(0, w.budget.entries) {
+			break
+		}
 		if strings.HasSuffix(f.Name, "/") {
 			continue
 		}
 		const encrypted = 1
-		e := &entry{path: prefix + cmp.Or(printable(f.Name), "unnamed"), open: func() (opened, error) {
+		e := &entry{path: prefix + cmp.Or(printable(f.Name), "unnamed"), size: f.UncompressedSize64, open: func() (opened, error) {
 			r, err := f.Open()
 			if f.Method == zip.Store {
 				return opened{ReadCloser: r}, err
@@ -188,19 +188,4 @@ func printable(name string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(strings.ReplaceAll(name, `\`, "/"), "�"))
-}
-
-// A cappedReader bounds what the list of files may take, before anything of it
-// is trusted: the reader of archives keeps it all in memory.
-type cappedReader struct {
-	src  io.ReaderAt
-	left atomic.Int64
-	open atomic.Bool
-}
-
-func (c *cappedReader) ReadAt(p []byte, off int64) (int, error) {
-	if !c.open.Load() && c.left.Add(-int64(len(p))) < 0 {
-		return 0, draft.Unreadable("the list of files is too long")
-	}
-	return c.src.ReadAt(p, off)
 }

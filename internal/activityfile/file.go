@@ -3,6 +3,7 @@ package activityfile
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -74,6 +75,11 @@ func (f *file) Close() error {
 	return errors.Join(errs...)
 }
 
+const (
+	readSize = 64 << 10 // what is read of a file at once
+	headSize = 512      // by which its format is known
+)
+
 // openFile opens e and takes off any gzip around it.
 func (w *walker) openFile(ctx context.Context, e *entry) (*file, error) {
 	const most = 2 // some servers compress files that are compressed already
@@ -83,9 +89,10 @@ func (w *walker) openFile(ctx context.Context, e *entry) (*file, error) {
 	}
 	f := &file{raw: src.raw, meter: src.meter, closers: []io.Closer{src}}
 	reader := io.Reader(src)
+	buffer := int(max(headSize, min(cmp.Or(e.size, readSize), readSize)))
 	for range most + 1 {
-		f.Reader = bufio.NewReaderSize(reader, 64<<10)
-		f.head, err = f.Peek(512)
+		f.Reader = bufio.NewReaderSize(reader, buffer)
+		f.head, err = f.Peek(headSize)
 		if err != nil && !draft.IsEOF(err) {
 			return nil, errors.Join(err, f.Close())
 		}
@@ -103,7 +110,7 @@ func (w *walker) openFile(ctx context.Context, e *entry) (*file, error) {
 			ctx: ctx, pause: w.pause, src: unzip, budget: &w.budget, left: w.limits.TotalBytes,
 			packed: packed, ratio: w.limits.Ratio,
 		}
-		reader = f.meter
+		reader, buffer = f.meter, readSize
 	}
 	return nil, errors.Join(draft.Unreadable("it is compressed more than %d times", most), f.Close())
 }

@@ -1,6 +1,7 @@
 package activityfile
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
 	"os"
@@ -214,7 +215,7 @@ func TestStravaAccountsForEveryRowAndFile(t *testing.T) {
 	})
 	t.Run("folder", func(t *testing.T) {
 		dir := t.TempDir()
-		if err := unpackTo(dir, archive); err != nil {
+		if err := unpackTo(t.Context(), dir, archive); err != nil {
 			t.Fatal(err)
 		}
 		src, err := Open(dir)
@@ -227,8 +228,8 @@ func TestStravaAccountsForEveryRowAndFile(t *testing.T) {
 }
 
 // unpackTo unpacks an archive that a test made.
-func unpackTo(dir string, archive []byte) error {
-	entries, err := (&walker{limits: Limits{}.withDefaults()}).unzip(content{ReaderAt: strings.NewReader(string(archive)), size: int64(len(archive))}, "")
+func unpackTo(ctx context.Context, dir string, archive []byte) error {
+	entries, err := newWalker(&Source{}, Options{}, nil).unzip(ctx, content{ReaderAt: strings.NewReader(string(archive)), size: int64(len(archive))}, "")
 	if err != nil {
 		return err
 	}

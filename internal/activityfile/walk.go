@@ -23,6 +23,8 @@ type walker struct {
 	yield   func(Result) error
 	budget  budget
 	ahead   outlook
+	long    chan struct{}
+	turn    bool // an element of long is this walk's
 }
 
 func newWalker(src *Source, opts Options, yield func(Result) error) *walker {
@@ -35,6 +37,7 @@ func newWalker(src *Source, opts Options, yield func(Result) error) *walker {
 		limits: l, tempDir: opts.TempDir, pause: opts.Pause, yield: yield,
 		budget: budget{bytes: total, entries: l.Entries},
 		ahead:  outlook{reading: opts.Reading},
+		long:   opts.Long,
 	}
 	if w.pause == nil {
 		w.pause = func(context.Context) {}
@@ -48,6 +51,7 @@ type entry struct {
 	problem string // why it cannot be read
 	top     bool   // it is the upload itself
 	taken   bool   // by an export: it has been reported on
+	size    uint64 // of its content, as its archive says; 0: not known
 	open    func() (opened, error)
 }
 

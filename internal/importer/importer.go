@@ -33,7 +33,11 @@ type Importer struct {
 	store Store
 	now   func() time.Time
 	opts  Options
+	long  chan struct{} // see [activityfile.Options]
 }
+
+// longLists is how many imports may have a long list of an archive's files in memory at once. Others wait.
+const longLists = 2
 
 // Options adjust an [Importer]. The zero value works.
 type Options struct {
@@ -52,7 +56,7 @@ func New(store Store, now func() time.Time, opts Options) *Importer {
 	if opts.Pause == nil {
 		opts.Pause = func(context.Context) {}
 	}
-	return &Importer{store, now, opts}
+	return &Importer{store, now, opts, make(chan struct{}, longLists)}
 }
 
 // A Watch follows an import. Its functions are optional, and are not called at the same time.
@@ -91,7 +95,7 @@ func (i *Importer) Import(
 	group.Go(func() error {
 		defer close(results)
 		return activityfile.Walk(ctx, src, activityfile.Options{
-			TempDir: i.opts.TempDir, Reading: progress.reading, Pause: i.opts.Pause,
+			TempDir: i.opts.TempDir, Reading: progress.reading, Pause: i.opts.Pause, Long: i.long,
 		}, func(res activityfile.Result) error {
 			select {
 			case results <- res:
