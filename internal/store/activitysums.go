@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -11,7 +12,14 @@ import (
 // SumActivities adds up the user's activities that match q, by sport, those with the most activities first.
 func (s *Store) SumActivities(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) ([]pierre.ActivitySum, error) {
 	var sums []pierre.ActivitySum
-	err := s.view(ctx, "adding up activities", func(t *tx) (err error) {
+	err := s.kept(ctx, user, q, func(t *tx) (err error) {
+		sums, err = sumKept(ctx, t, user, q)
+		return err
+	})
+	if !errors.Is(err, errNotSummed) {
+		return sums, err
+	}
+	err = s.view(ctx, "adding up activities", func(t *tx) (err error) {
 		if sums, err = sumActivities(ctx, t, newFilter(user, q)); err != nil {
 			return err
 		}
@@ -64,6 +72,14 @@ func sumActivities(ctx context.Context, t *tx, f *filter) ([]pierre.ActivitySum,
 func (s *Store) SumActivityDays(
 	ctx context.Context, user pierre.UserID, q pierre.ActivityQuery, zone *time.Location,
 ) ([]pierre.DaySum, error) {
+	var kept []pierre.DaySum
+	err := s.kept(ctx, user, q, func(t *tx) (err error) {
+		kept, err = keptDays(ctx, t, user, q, zone)
+		return err
+	})
+	if !errors.Is(err, errNotSummed) {
+		return kept, err
+	}
 	// Days count from the year 1, as before 1970 a division would round up. Without an offset only Go knows the day.
 	const day = `(a.start_us + a.utc_offset_s * 1000000 + 62135596800000000) / 86400000000`
 	f := newFilter(user, q)
@@ -94,10 +110,14 @@ func (s *Store) SumActivityDays(
 
 // longestActivities returns the activity of the longest distance in each sport.
 func longestActivities(ctx context.Context, t *tx, f *filter) (map[pierre.Sport]pierre.ActivityID, error) {
-	rows, err := t.query(ctx, `SELECT sport, id FROM (
+	return longestOf(ctx, t, `SELECT sport, id FROM (
 			SELECT a.sport, a.id, row_number() OVER (PARTITION BY a.sport ORDER BY a.distance_meters DESC, a.start_us DESC, a.id DESC) AS place
 			FROM activities a WHERE `+f.where()+` AND a.distance_meters IS NOT NULL) ranked
-		WHERE place = 1`, f.args...)
+		WHERE place = 1`, f.args)
+}
+
+func longestOf(ctx context.Context, t *tx, q string, args []any) (map[pierre.Sport]pierre.ActivityID, error) {
+	rows, err := t.query(ctx, q, args...)
 	if err != nil {
 		return nil, err
 	}

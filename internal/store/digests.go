@@ -4,65 +4,139 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// DigestedActivities returns a page of the user's activities, of which the query must have a limit, with their digests.
-// A digest's Data is nil where it is missing, of another version, or older than the activity's sources.
-func (s *Store) DigestedActivities(ctx context.Context, user pierre.UserID, version int, q pierre.ActivityQuery) (pierre.DigestPage, error) {
-	f := newFilter(user, q)
-	kept := f.arg(version)
-	var page pierre.DigestPage
-	if err := f.page(q); err != nil {
-		return page, err
-	}
-	rows, err := s.query(ctx, `SELECT `+activityRow(&pierre.Activity{}).names("a.")+`,
-			(SELECT count(*) FROM activity_sources s WHERE s.activity_id = a.id),
-			(SELECT max(s.imported_us) FROM activity_sources s WHERE s.activity_id = a.id),
-			(SELECT d.stamp FROM activity_digests d WHERE d.activity_id = a.id AND d.version = `+kept+`),
-			(SELECT d.digest FROM activity_digests d WHERE d.activity_id = a.id AND d.version = `+kept+`)
-		FROM activities a WHERE `+f.where()+f.tail, f.args...)
+// DigestedActivities returns all of the user's activities with their digests, the oldest first. Where a digest is missing, of
+// another version, or older than the activity's sources, its Data is nil and the activity is whole.
+func (s *Store) DigestedActivities(ctx context.Context, user pierre.UserID, version int) ([]pierre.DigestedActivity, error) {
+	all, missing, err := s.digests(ctx, user, version)
 	if err != nil {
-		return page, s.classify(err, "reading digests")
+		return nil, s.classify(err, "reading digests")
+	}
+	kept := all[:0]
+	for i, a := range all {
+		if missing[i] {
+			if a.Activity, err = s.Activity(ctx, user, a.ID); pierre.KindOf(err) == pierre.KindNotFound {
+				continue // merged into another activity meanwhile
+			} else if err != nil {
+				return nil, err
+			}
+		}
+		kept = append(kept, a)
+	}
+	return kept, nil
+}
+
+func (s *Store) digests(ctx context.Context, user pierre.UserID, version int) (all []pierre.DigestedActivity, missing map[int]bool, err error) {
+	f := newFilter(user, pierre.ActivityQuery{})
+	rows, err := s.query(ctx, `SELECT a.id, s.sources, s.newest, d.stamp, d.digest FROM activities a
+		JOIN (SELECT activity_id, count(*) AS sources, max(imported_us) AS newest
+			FROM activity_sources WHERE user_id = `+f.arg(user)+` GROUP BY activity_id) s ON s.activity_id = a.id
+		LEFT JOIN activity_digests d ON d.activity_id = a.id AND d.version = `+f.arg(version)+`
+		WHERE `+f.where()+` ORDER BY a.start_us, a.id`, f.args...)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer rows.Close()
+	missing = map[int]bool{}
+	for rows.Next() {
+		var a pierre.DigestedActivity
+		var sources, newest int64
+		var stamp sql.NullString
+		if err := rows.Scan(&a.ID, &sources, &newest, &stamp, &a.Data); err != nil {
+			return nil, nil, err
+		}
+		if a.Stamp = stampOf(sources, newest); stamp.String != a.Stamp {
+			a.Data, missing[len(all)] = nil, true
+		}
+		all = append(all, a)
+	}
+	return all, missing, rows.Err()
+}
+
+// stampOf names the state of an activity's sources.
+func stampOf(sources, newest int64) string {
+	return strconv.FormatInt(sources, 10) + " sources, last of " + strconv.FormatInt(newest, 10)
+}
+
+// DigestStamps returns the states of the sources of those of the activities that are the user's.
+func (s *Store) DigestStamps(ctx context.Context, user pierre.UserID, ids []pierre.ActivityID) (map[pierre.ActivityID]string, error) {
+	stamps := map[pierre.ActivityID]string{}
+	if len(ids) == 0 {
+		return stamps, nil
+	}
+	f := &filter{}
+	f.and("user_id = " + f.arg(user))
+	f.and("activity_id IN (" + list(f, ids) + ")")
+	rows, err := s.query(ctx, `SELECT activity_id, count(*), max(imported_us) FROM activity_sources WHERE `+f.where()+` GROUP BY activity_id`, f.args...)
+	if err != nil {
+		return nil, s.classify(err, "reading the stamps of digests")
 	}
 	defer rows.Close()
 	for rows.Next() {
-		a, err := scanDigested(rows)
-		if err != nil {
-			return page, s.classify(err, "reading digests")
+		var id pierre.ActivityID
+		var sources, newest int64
+		if err := rows.Scan(&id, &sources, &newest); err != nil {
+			return nil, s.classify(err, "reading the stamps of digests")
 		}
-		page.Activities = append(page.Activities, a)
+		stamps[id] = stampOf(sources, newest)
 	}
-	if len(page.Activities) > q.Limit { // one more than wanted was read, to know if there are more
-		page.Activities = page.Activities[:q.Limit]
-		last := page.Activities[q.Limit-1]
-		page.NextCursor = cursorAfter(last.Activity, q)
-	}
-	return page, s.classify(rows.Err(), "reading digests")
+	return stamps, s.classify(rows.Err(), "reading the stamps of digests")
 }
 
-func scanDigested(rows *sql.Rows) (a pierre.DigestedActivity, err error) {
-	var sources, imported int64
-	var stamp sql.NullString
-	var data []byte
-	err = rows.Scan(append(activityRow(&a.Activity).values(), &sources, &imported, &stamp, &data)...)
-	a.Stamp = fmt.Sprintf("%d sources, last of %d", sources, imported)
-	if stamp.Valid && stamp.String == a.Stamp {
-		a.Data = data
+// DigestDetails returns the details of the digests of the user's activities that start in [after, before).
+func (s *Store) DigestDetails(
+	ctx context.Context, user pierre.UserID, version int, after, before time.Time,
+) (map[pierre.ActivityID][]byte, error) {
+	f := newFilter(user, pierre.ActivityQuery{After: after, Before: before})
+	rows, err := s.query(ctx, `SELECT d.activity_id, d.detail FROM activities a JOIN activity_digests d ON d.activity_id = a.id
+		WHERE `+f.where()+` AND d.version = `+f.arg(version)+` AND d.detail IS NOT NULL`, f.args...)
+	if err != nil {
+		return nil, s.classify(err, "reading the details of digests")
 	}
-	return a, err
+	defer rows.Close()
+	details := map[pierre.ActivityID][]byte{}
+	for rows.Next() {
+		var id pierre.ActivityID
+		var detail []byte
+		if err := rows.Scan(&id, &detail); err != nil {
+			return nil, s.classify(err, "reading the details of digests")
+		}
+		details[id] = detail
+	}
+	return details, s.classify(rows.Err(), "reading the details of digests")
 }
 
-// SaveDigests keeps digests that were made after their stamps had been read with [Store.DigestedActivities].
+// ActivitiesFrom returns which of the user's activities have a source of that provider.
+func (s *Store) ActivitiesFrom(ctx context.Context, user pierre.UserID, from pierre.Provider) (map[pierre.ActivityID]bool, error) {
+	ids, err := s.texts(ctx, `SELECT DISTINCT activity_id FROM activity_sources WHERE user_id = $1 AND provider = $2`, user, from)
+	if err != nil {
+		return nil, s.classify(err, "reading the activities of a provider")
+	}
+	set := map[pierre.ActivityID]bool{}
+	for _, id := range ids {
+		set[pierre.ActivityID(id)] = true
+	}
+	return set, nil
+}
+
+// SaveDigests keeps digests that were made after their stamps had been read.
 // Those of activities that are gone by now, or not the user's, are left out.
 func (s *Store) SaveDigests(ctx context.Context, user pierre.UserID, version int, digests map[pierre.ActivityID]pierre.Digest) error {
 	return s.update(ctx, "keeping digests", func(t *tx) error {
-		for id, d := range digests {
-			if _, err := t.exec(ctx, `INSERT INTO activity_digests (activity_id, user_id, version, stamp, digest)
-				SELECT a.id, a.user_id, $3, $4, $5 FROM activities a WHERE a.id = $1 AND a.user_id = $2
-				ON CONFLICT (activity_id) DO UPDATE SET version = excluded.version, stamp = excluded.stamp, digest = excluded.digest`,
-				id, user, version, d.Stamp, d.Data); err != nil {
+		for _, id := range slices.Sorted(maps.Keys(digests)) {
+			d := digests[id]
+			if _, err := t.exec(ctx, `INSERT INTO activity_digests (activity_id, user_id, version, stamp, digest, detail)
+				SELECT a.id, a.user_id, $3, $4, $5, $6 FROM activities a WHERE a.id = $1 AND a.user_id = $2
+				ON CONFLICT (activity_id) DO UPDATE SET version = excluded.version, stamp = excluded.stamp,
+					digest = excluded.digest, detail = excluded.detail`,
+				id, user, version, d.Stamp, d.Data, d.Detail); err != nil {
 				return fmt.Errorf("keeping the digest of %s: %w", id, err)
 			}
 		}

@@ -130,6 +130,9 @@ func (i importing) keep(ctx context.Context, id pierre.ActivityID, all []*entry)
 	if err := i.upsertActivity(ctx, activity); err != nil {
 		return err
 	}
+	if err := i.changed(ctx); err != nil {
+		return err
+	}
 	needed := merge.Needed(ranked)
 	for n, e := range all {
 		left, primary := e.activity, n == 0

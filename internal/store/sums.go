@@ -1,0 +1,425 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// The spans of the rows of activity_sums.
+const (
+	spanStart = iota // activities without an offset, and so without a day of their own, of one start
+	spanDay
+	spanMonth
+	spanYear
+)
+
+// A sumKey names a row of activity_sums.
+type sumKey struct {
+	span  int
+	at    int64 // µs
+	sport pierre.Sport
+}
+
+// A sumRow is what a row of activity_sums adds up.
+type sumRow struct {
+	activities int64
+	longest    *float64 // m
+	longestAt  int64    // µs, its start
+	longestID  pierre.ActivityID
+	totals     [sumTotals]float64
+	counts     [sumTotals]int64
+}
+
+// sumTotals is how many totals add up.
+const sumTotals = 6
+
+func (r *sumRow) add(o *sumRow) {
+	r.activities += o.activities
+	if o.longest != nil && (r.longest == nil || cmp.Or(cmp.Compare(*o.longest, *r.longest), cmp.Compare(o.longestAt, r.longestAt), cmp.Compare(o.longestID, r.longestID)) > 0) {
+		r.longest, r.longestAt, r.longestID = o.longest, o.longestAt, o.longestID
+	}
+	for i, n := range o.counts {
+		r.totals[i] += o.totals[i]
+		r.counts[i] += n
+	}
+}
+
+// equal reports whether r is written as o is.
+func (r *sumRow) equal(o *sumRow) bool {
+	a, b := *r, *o
+	a.longest, b.longest = nil, nil
+	return a == b && (r.longest == nil) == (o.longest == nil) && (r.longest == nil || *r.longest == *o.longest)
+}
+
+// sumNames are the columns of the totals, each followed by how many activities have it.
+func sumNames() (names string) {
+	for _, total := range new(pierre.Totals).Sums() {
+		names += ", " + total.Name + ", " + total.Name + "_count"
+	}
+	return names
+}
+
+// sumAgain brings the user's activity_sums up to date.
+func (s *Store) sumAgain(ctx context.Context, user pierre.UserID) error {
+	err := s.update(ctx, "adding up activities again", func(t *tx) error {
+		if err := t.lockUser(ctx, user); err != nil {
+			return err
+		}
+		state, err := stateOf(ctx, t, user)
+		if err != nil {
+			return err
+		}
+		sums, err := t.addUp(ctx, user)
+		if err != nil {
+			return err
+		}
+		if err := t.writeSums(ctx, user, sums); err != nil {
+			return err
+		}
+		_, err = t.exec(ctx, `INSERT INTO activity_states (user_id, revision, summed_state) VALUES ($1, 0, $2)
+			ON CONFLICT (user_id) DO UPDATE SET summed_state = excluded.summed_state`, user, state)
+		return err
+	})
+	if pierre.KindOf(err) == pierre.KindNotFound {
+		return nil // the user is gone
+	}
+	return err
+}
+
+// addUp adds up the user's activities into rows.
+func (t *tx) addUp(ctx context.Context, user pierre.UserID) (map[sumKey]*sumRow, error) {
+	f := newFilter(user, pierre.ActivityQuery{})
+	names := ""
+	for _, total := range new(pierre.Totals).Sums() {
+		names += ", a." + total.Name
+	}
+	rows, err := t.query(ctx, `SELECT a.id, a.sport, a.start_us, a.utc_offset_s`+names+` FROM activities a WHERE `+f.where()+` ORDER BY a.start_us, a.id`, f.args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	sums := map[sumKey]*sumRow{}
+	for rows.Next() {
+		var sport pierre.Sport
+		var offset *int64
+		one := sumRow{activities: 1}
+		var values [sumTotals]*float64
+		into := []any{&one.longestID, &sport, &one.longestAt, &offset}
+		for i := range values {
+			into = append(into, &values[i])
+		}
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		one.take(values)
+		for _, k := range sumKeys(one.longestAt, offset, sport) {
+			if sums[k] == nil {
+				sums[k] = &sumRow{}
+			}
+			sums[k].add(&one)
+		}
+	}
+	return sums, rows.Err()
+}
+
+// take sets the totals of one activity, of which the distance is the first.
+func (r *sumRow) take(values [sumTotals]*float64) {
+	for i, v := range values {
+		if v != nil {
+			r.totals[i], r.counts[i] = *v, 1
+		}
+	}
+	r.longest = values[0]
+}
+
+// sumKeys returns the rows that an activity counts in.
+func sumKeys(start int64, offset *int64, sport pierre.Sport) []sumKey {
+	if offset == nil {
+		return []sumKey{{spanStart, start, sport}}
+	}
+	y, m, d := time.UnixMicro(start + *offset*1e6).UTC().Date()
+	at := func(m time.Month, d int) int64 { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).UnixMicro() }
+	return []sumKey{{spanDay, at(m, d), sport}, {spanMonth, at(m, 1), sport}, {spanYear, at(1, 1), sport}}
+}
+
+// writeSums makes sums the rows of the user. Those that are so already stay.
+func (t *tx) writeSums(ctx context.Context, user pierre.UserID, sums map[sumKey]*sumRow) error {
+	kept, err := t.keptSums(ctx, user)
+	if err != nil {
+		return err
+	}
+	var fresh []sumKey
+	for k, r := range sums {
+		if kept[k] == nil || !kept[k].equal(r) {
+			fresh = append(fresh, k)
+		}
+	}
+	for k, old := range kept {
+		if r := sums[k]; r != nil && old.equal(r) {
+			continue
+		}
+		if _, err := t.exec(ctx, `DELETE FROM activity_sums WHERE user_id = $1 AND span = $2 AND at_us = $3 AND sport = $4`, user, k.span, k.at, k.sport); err != nil {
+			return err
+		}
+	}
+	statement := rowsStatement{
+		head:  `INSERT INTO activity_sums (user_id, span, at_us, sport, activities, longest_meters, longest_us, longest_id` + sumNames() + `) VALUES `,
+		width: 8 + 2*sumTotals,
+	}
+	slices.SortFunc(fresh, compareSums)
+	for part := range parts(fresh) {
+		args := make([]any, 0, len(part)*statement.width)
+		for _, k := range part {
+			r := sums[k]
+			args = append(args, user, k.span, k.at, k.sport, r.activities, r.longest, r.longestAt, r.longestID)
+			for i, n := range r.counts {
+				args = append(args, totalOrNull(r.totals[i], n), n)
+			}
+		}
+		if _, err := t.exec(ctx, statement.text(len(part)), args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func compareSums(a, b sumKey) int {
+	return cmp.Or(cmp.Compare(a.span, b.span), cmp.Compare(a.at, b.at), cmp.Compare(a.sport, b.sport))
+}
+
+func totalOrNull(total float64, count int64) any {
+	if count == 0 {
+		return nil
+	}
+	return total
+}
+
+// keptSums returns the rows that the user has.
+func (t *tx) keptSums(ctx context.Context, user pierre.UserID) (map[sumKey]*sumRow, error) {
+	rows, err := t.query(ctx, `SELECT span, at_us, sport, activities, longest_meters, longest_us, longest_id`+sumNames()+`
+		FROM activity_sums WHERE user_id = $1`, user)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	kept := map[sumKey]*sumRow{}
+	for rows.Next() {
+		var k sumKey
+		var values [sumTotals]*float64
+		r := &sumRow{}
+		into := []any{&k.span, &k.at, &k.sport, &r.activities, &r.longest, &r.longestAt, &r.longestID}
+		for i := range values {
+			into = append(into, &values[i], &r.counts[i])
+		}
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		for i, v := range values {
+			if v != nil {
+				r.totals[i] = *v
+			}
+		}
+		kept[k] = r
+	}
+	return kept, rows.Err()
+}
+
+// errNotSummed says that activity_sums do not have what is asked for.
+var errNotSummed = errors.New("the sums are of an older state")
+
+// summable reports whether activity_sums can answer q: they know sports and days.
+func summable(q pierre.ActivityQuery) bool {
+	q.Sports, q.Days = nil, pierre.LocalDays{}
+	return reflect.ValueOf(q).IsZero()
+}
+
+// kept runs read over the user's activity_sums, and is [errNotSummed] if these cannot answer q. Sums of an older state are
+// brought up to date first.
+func (s *Store) kept(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery, read func(*tx) error) error {
+	if !summable(q) {
+		return errNotSummed
+	}
+	current := func() error {
+		return s.view(ctx, "adding up activities", func(t *tx) error {
+			state, err := stateOf(ctx, t, user)
+			if err != nil {
+				return err
+			}
+			var summed string
+			if err := t.row(ctx, `SELECT COALESCE((SELECT summed_state FROM activity_states WHERE user_id = $1), '')`, user).Scan(&summed); err != nil {
+				return err
+			}
+			if summed != state {
+				return errNotSummed
+			}
+			return read(t)
+		})
+	}
+	err := current()
+	if !errors.Is(err, errNotSummed) {
+		return err
+	}
+	if err := s.sumAgain(ctx, user); err != nil {
+		return errNotSummed // adding up the activities themselves may still do
+	}
+	return current()
+}
+
+// A sumRange is the rows of a span from one time on and before another.
+type sumRange struct {
+	span     int
+	from, to int64 // µs
+}
+
+// rangesOf returns the rows whose sum is that of the days: whole years and months, and the days that are left. None coarser
+// than a span are taken.
+func rangesOf(d pierre.LocalDays, coarsest int) []sumRange {
+	if d.From.IsZero() && d.To.IsZero() {
+		const ever = int64(1) << 62
+		return []sumRange{{spanStart, -ever, ever}, {coarsest, -ever, ever}}
+	}
+	next := d.To.AddDate(0, 0, 1)
+	local := func(day time.Time) int64 {
+		y, m, n := day.Date()
+		return time.Date(y, m, n, 0, 0, 0, 0, d.Zone).UnixMicro()
+	}
+	ranges := []sumRange{{spanStart, local(d.From), local(next)}}
+	var divide func(from, to time.Time, span int)
+	divide = func(from, to time.Time, span int) {
+		first, last := firstOf(span, from.Add(-1)), firstOf(span, to)
+		if span != spanDay {
+			first = nextOf(span, first)
+		} else {
+			first, last = from, to
+		}
+		if !first.Before(last) {
+			if span > spanDay && from.Before(to) {
+				divide(from, to, span-1)
+			}
+			return
+		}
+		ranges = append(ranges, sumRange{span, first.UnixMicro(), last.UnixMicro()})
+		if from.Before(first) {
+			divide(from, first, span-1)
+		}
+		if last.Before(to) {
+			divide(last, to, span-1)
+		}
+	}
+	divide(d.From, next, coarsest)
+	return ranges
+}
+
+// firstOf returns when the month or year of a day began, as midnight UTC.
+func firstOf(span int, day time.Time) time.Time {
+	y, m, d := day.Date()
+	switch span {
+	case spanYear:
+		m, d = 1, 1
+	case spanMonth:
+		d = 1
+	}
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
+
+// nextOf returns when the next month or year begins.
+func nextOf(span int, first time.Time) time.Time {
+	if span == spanYear {
+		return first.AddDate(1, 0, 0)
+	}
+	return first.AddDate(0, 1, 0)
+}
+
+// condition is that of rows of the user in the ranges, of the sports if there are any.
+func condition(f *filter, user pierre.UserID, sports []pierre.Sport, ranges []sumRange) string {
+	f.and(`user_id = ` + f.arg(user))
+	any := ""
+	for i, r := range ranges {
+		if i > 0 {
+			any += ` OR `
+		}
+		any += `span = ` + f.arg(r.span) + ` AND at_us >= ` + f.arg(r.from) + ` AND at_us < ` + f.arg(r.to)
+	}
+	f.and(`(` + any + `)`)
+	if len(sports) > 0 {
+		f.and(`sport IN (` + list(f, sports) + `)`)
+	}
+	return f.where()
+}
+
+// sumKept adds up rows of activity_sums by sport, those with the most activities first.
+func sumKept(ctx context.Context, t *tx, user pierre.UserID, q pierre.ActivityQuery) ([]pierre.ActivitySum, error) {
+	f := &filter{}
+	where := condition(f, user, q.Sports, rangesOf(q.Days, spanYear))
+	rows, err := t.query(ctx, `SELECT sport, `+keptColumns(&pierre.ActivitySum{}).names+`
+		FROM activity_sums WHERE `+where+` GROUP BY sport ORDER BY 2 DESC, sport`, f.args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var sums []pierre.ActivitySum
+	for rows.Next() {
+		var a pierre.ActivitySum
+		if err := rows.Scan(append([]any{&a.Sport}, keptColumns(&a).into...)...); err != nil {
+			return nil, err
+		}
+		sums = append(sums, a)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	longest, err := longestOf(ctx, t, `SELECT sport, longest_id FROM (
+			SELECT sport, longest_id, row_number() OVER (PARTITION BY sport ORDER BY longest_meters DESC, longest_us DESC, longest_id DESC) AS place
+			FROM activity_sums WHERE `+where+` AND longest_meters IS NOT NULL) ranked
+		WHERE place = 1`, f.args)
+	for i := range sums {
+		sums[i].Longest = longest[sums[i].Sport]
+	}
+	return sums, err
+}
+
+// keptColumns is what a query of activity_sums selects to fill an ActivitySum.
+func keptColumns(a *pierre.ActivitySum) sumSelection {
+	c := sumSelection{"CAST(sum(activities) AS BIGINT), max(longest_meters)", []any{&a.Activities, &a.LongestMeters}}
+	totals := a.Sums()
+	a.Recorded = make([]int, len(totals))
+	for n, total := range totals {
+		c.names += ", sum(" + total.Name + "), CAST(sum(" + total.Name + "_count) AS BIGINT)"
+		c.into = append(c.into, total.Value, &a.Recorded[n])
+	}
+	return c
+}
+
+// keptDays returns rows of activity_sums by day.
+func keptDays(ctx context.Context, t *tx, user pierre.UserID, q pierre.ActivityQuery, zone *time.Location) ([]pierre.DaySum, error) {
+	f := &filter{}
+	where := condition(f, user, q.Sports, rangesOf(q.Days, spanDay))
+	rows, err := t.query(ctx, `SELECT span, at_us, sport, `+keptColumns(&pierre.ActivitySum{}).names+`
+		FROM activity_sums WHERE `+where+` GROUP BY span, at_us, sport`, f.args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var sums []pierre.DaySum
+	for rows.Next() {
+		var d pierre.DaySum
+		var span int
+		var at int64
+		if err := rows.Scan(append([]any{&span, &at, &d.Sport}, keptColumns(&d.ActivitySum).into...)...); err != nil {
+			return nil, err
+		}
+		d.Day = time.UnixMicro(at).UTC()
+		if span == spanStart {
+			y, m, n := time.UnixMicro(at).In(zone).Date()
+			d.Day = time.Date(y, m, n, 0, 0, 0, 0, time.UTC)
+		}
+		sums = append(sums, d)
+	}
+	return sums, rows.Err()
+}
