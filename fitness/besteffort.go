@@ -19,21 +19,9 @@ const maxDistance = 1e8
 // is cumulative, in metres; samples where it falls back are left out. See
 // [MethodBestEffort].
 func BestEfforts(t, distance, meters []float64) ([]BestEffort, error) {
-	if len(t) != len(distance) {
-		return nil, unavailable("the recording has %d distances at %d times", len(distance), len(t))
-	}
-	at, d := make([]float64, 0, len(t)), make([]float64, 0, len(t))
-	for i := range t {
-		if !finite(t[i]) || !(distance[i] >= 0 && distance[i] <= maxDistance) {
-			continue
-		}
-		if n := len(d); n > 0 && (distance[i] < d[n-1] || t[i] < at[n-1]) {
-			continue
-		}
-		at, d = append(at, t[i]), append(d, distance[i])
-	}
-	if len(d) < 2 {
-		return nil, unavailable("no distance was recorded")
+	at, d, err := nonFalling(t, distance)
+	if err != nil {
+		return nil, err
 	}
 	efforts := make([]BestEffort, 0, len(meters))
 	for _, m := range meters {

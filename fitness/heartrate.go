@@ -64,6 +64,32 @@ func (h HeartRate) check() error {
 	return nil
 }
 
+// MeanMax returns for each length in seconds the highest mean heart rate over so much elapsed time, if the recording is that
+// long. Time without a heart rate counts as 0, as in [Power.MeanMax].
+func (h HeartRate) MeanMax(lengths []int) []HeartEffort {
+	if h.check() != nil || h.weight != nil {
+		return nil
+	}
+	p, err := perSecond(h.column)
+	if err != nil {
+		return nil
+	}
+	work := p.before()
+	efforts := make([]HeartEffort, 0, len(lengths))
+	for _, n := range lengths {
+		if best, _, ok := p.mostWork(work, float64(n)); ok && n > 0 && best > 0 {
+			efforts = append(efforts, HeartEffort{Seconds: float64(n), BPM: best / float64(n)})
+		}
+	}
+	return efforts
+}
+
+// A HeartEffort is the highest mean heart rate over a length of time.
+type HeartEffort struct {
+	Seconds float64
+	BPM     float64
+}
+
 const (
 	peakMinSeconds = 60   // of heart rate, for a peak
 	peakQuantile   = .999 // of the time

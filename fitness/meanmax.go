@@ -11,10 +11,7 @@ type Effort struct {
 // time, if the recording is that long. A pause counts as 0 W, however long it is, as GoldenCheetah has it: a power that was
 // held with rests in between was not held for that long. Lengths below 1 s are left out. See [MethodMeanMaxPower].
 func (p Power) MeanMax(lengths []int) []Effort {
-	work := make([]float64, len(p.watts.x)+1) // J before each second
-	for i, w := range p.watts.x {
-		work[i+1] = work[i] + w
-	}
+	work := p.watts.before() // in J
 	efforts := make([]Effort, 0, len(lengths))
 	for _, n := range lengths {
 		if n < 1 {
@@ -25,6 +22,15 @@ func (p Power) MeanMax(lengths []int) []Effort {
 		}
 	}
 	return efforts
+}
+
+// before returns the sum of all values before each second.
+func (p *secondly) before() []float64 {
+	sums := make([]float64, len(p.x)+1)
+	for i, v := range p.x {
+		sums[i+1] = sums[i] + v
+	}
+	return sums
 }
 
 // mostWork returns the window of so many seconds with the most work, given the work before each second, and when it

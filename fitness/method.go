@@ -43,6 +43,10 @@ const (
 	MethodMovingTime Method = "time above a speed threshold (own rule)"
 	MethodAscent     Method = "ascent of smoothed altitude with hysteresis (own rule)"
 
+	MethodClimbs       Method = "climbs of at least 500 m and 3 % by length times grade, categories as on Strava (Garmin ClimbPro; Strava support)"
+	MethodMeanMaxHeart Method = "highest mean heart rate over elapsed time (arithmetic)"
+	MethodPolarization Method = "polarization index, log10(zone 1 / zone 2 · zone 3 · 100) (Treff et al. 2019)"
+
 	MethodFitnessFatigue Method = "fitness, fatigue and form as exponential means, 1 − e^(−1/N) (Banister et al. 1975; Coggan, in Allen & Coggan 2010)"
 	MethodFoster         Method = "training monotony and strain (Foster 1998)"
 	MethodACWRUncoupled  Method = "acute:chronic workload ratio, EWMA, uncoupled (Williams et al. 2017; Lolli et al. 2019)"

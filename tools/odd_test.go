@@ -51,12 +51,12 @@ func (o *odd) Activities(ctx context.Context, user pierre.UserID, q pierre.Activ
 	return page, err
 }
 
-func (o *odd) DigestedActivities(ctx context.Context, user pierre.UserID, version int, q pierre.ActivityQuery) (pierre.DigestPage, error) {
-	page, err := o.data.DigestedActivities(ctx, user, version, q)
-	for i := range page.Activities {
-		o.change(&page.Activities[i].Activity)
+func (o *odd) DigestedActivities(ctx context.Context, user pierre.UserID, version int) ([]pierre.DigestedActivity, error) {
+	list, err := o.data.DigestedActivities(ctx, user, version)
+	for i := range list {
+		o.change(&list[i].Activity)
 	}
-	return page, err
+	return list, err
 }
 
 func (o *odd) SumActivities(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) ([]pierre.ActivitySum, error) {

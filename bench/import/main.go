@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -25,6 +26,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/demoathlete"
 	"github.com/pierre-mcp/pierre/internal/importer"
 	"github.com/pierre-mcp/pierre/internal/store"
+	"github.com/pierre-mcp/pierre/internal/training"
 )
 
 func main() {
@@ -142,7 +144,8 @@ func (r *result) importTwice(ctx context.Context, path, db string) (fresh, known
 	if err != nil {
 		return 0, 0, err
 	}
-	i := importer.New(s, time.Now, importer.Options{})
+	coach := training.New(s, time.Now, slog.New(slog.DiscardHandler), training.Options{})
+	i := importer.New(s, time.Now, importer.Options{Digests: coach}) // as a server has it
 	start := time.Now()
 	sum, err := i.ImportPath(ctx, user.ID, path, importer.Watch{})
 	if err != nil {

@@ -59,6 +59,7 @@ type app struct {
 	mcp         *server.MCPServer
 	listing     mcpapi.Listing // of its tools
 	imports     *importer.Importer
+	coach       *training.Service
 	traces      traces
 	differences atomic.Int64              // that the last reconciliation found
 	told        atomic.Pointer[time.Time] // when the program was told to end
@@ -93,6 +94,7 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
+	coach := training.New(st, time.Now, log, training.Options{})
 	work := fair.New(fair.Options{InFlight: c.maxInFlight, Waiting: max(minWaiting, c.maxInFlight/waitingShare)})
 	a := &app{
 		monitor:  measured,
@@ -103,17 +105,17 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 		calls:    calls,
 		recorder: usage.NewRecorder(calls.callStore),
 		live:     usage.NewLive(st, log),
+		coach:    coach,
 		clients:  clients,
 		mcp:      server.NewMCPServer("pierre-mcp-server", buildinfo.Version(), server.WithInstructions(tools.Instructions)),
 		imports: importer.New(st, time.Now, importer.Options{
-			TempDir: c.dataDir, MaxStored: c.maxStored(),
+			TempDir: c.dataDir, MaxStored: c.maxStored(), Digests: coach,
 			Pause: func(ctx context.Context) { work.Yield(ctx, importPause) },
 		}),
 	}
 	if err := a.openLimiter(ctx, c, alone); err != nil {
 		return nil, errors.Join(err, a.close(ctx))
 	}
-	coach := training.New(st, time.Now, log, training.Options{})
 	catalog := tools.New(st, coach, time.Now, a.toolOptions(c))
 	catalog.Register(a.mcp)
 	a.listing = catalog.Listing()

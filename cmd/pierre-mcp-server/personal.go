@@ -61,7 +61,7 @@ func servePersonal(ctx context.Context, c *config, w cli.World) (err error) {
 			}
 		})
 	}
-	wg.Go(func() { jobs.Run(ctx, a.store, a.log, a.usageJobs(time.Minute, c.retention)...) })
+	wg.Go(func() { jobs.Run(ctx, a.store, a.log, append(a.usageJobs(time.Minute, c.retention), a.digesting())...) })
 	b, err := bridge.New("http://"+personalHost+"/mcp", "", bridge.Options{ //nolint:contextcheck // it gets ctx in Run
 		HTTP: &http.Client{Transport: &http.Transport{DialContext: inMemory.Dial}},
 	})

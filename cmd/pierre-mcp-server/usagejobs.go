@@ -30,3 +30,8 @@ func resumed(work func(ctx context.Context) error) func(ctx context.Context) err
 		return nil
 	}
 }
+
+// digesting completes what is kept of activities' samples, which another version kept otherwise or not at all.
+func (a *app) digesting() jobs.Job {
+	return jobs.Job{Name: "digest activities", Every: time.Minute, Within: 10 * time.Minute, Fleet: true, Do: resumed(a.coach.DigestAll)}
+}

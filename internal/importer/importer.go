@@ -44,6 +44,8 @@ type Options struct {
 	TempDir string // where archives inside archives are unpacked; "" is the system's folder for temporary files
 	// Pause is called between two small pieces of work. It may wait to let other work go first. nil: there is none.
 	Pause func(ctx context.Context)
+	// Digests sums up what was imported, so that the first question about it is answered quickly. nil: the question does.
+	Digests Digester
 	// MaxStored is how many bytes of samples a user may have; an import ends soon after they are reached. 0: no limit.
 	MaxStored int64
 }
@@ -65,6 +67,8 @@ type Watch struct {
 	Row func(pierre.ImportRow) error
 	// Progress is told before each file is read and after each is imported, which may be thousands of times a second.
 	Progress func(pierre.ImportProgress)
+
+	changed func(pierre.ActivityID) // is told of activities that are new or have changed
 }
 
 // ImportPath imports the file, archive or folder at path; see [Importer.Import].
@@ -106,12 +110,18 @@ func (i *Importer) Import(
 		})
 	})
 	group.Go(func() error {
+		digests := digesting{to: i.opts.Digests, user: user}
+		watch.changed = digests.changed
 		for res := range results {
-			if err := i.keep(ctx, user, res, &sum, progress, watch); err != nil {
+			err := i.keep(ctx, user, res, &sum, progress, watch)
+			if err == nil {
+				err = digests.run(ctx, digestedAtOnce)
+			}
+			if err != nil {
 				return err
 			}
 		}
-		return nil
+		return digests.finish(ctx)
 	})
 	err := group.Wait()
 	return sum, err
@@ -124,7 +134,7 @@ func (i *Importer) keep(ctx context.Context, user pierre.UserID, res activityfil
 			return err
 		}
 	}
-	row, added, err := i.file(ctx, user, res)
+	row, added, err := i.file(ctx, user, res, watch.changed)
 	if err != nil {
 		return fmt.Errorf("importing %s: %w", res.Path, err)
 	}
@@ -155,7 +165,9 @@ func (i *Importer) checkStored(ctx context.Context, user pierre.UserID) error {
 }
 
 // file imports one file's recordings, and returns how many of them are new activities.
-func (i *Importer) file(ctx context.Context, user pierre.UserID, res activityfile.Result) (pierre.ImportRow, int, error) {
+func (i *Importer) file(
+	ctx context.Context, user pierre.UserID, res activityfile.Result, changed func(pierre.ActivityID),
+) (pierre.ImportRow, int, error) {
 	row := pierre.ImportRow{File: res.Path, Reason: res.Reason, Warnings: res.Warnings}
 	if err := i.store.ImportProfile(ctx, user, res.Profile); err != nil {
 		return row, 0, err
@@ -168,12 +180,12 @@ func (i *Importer) file(ctx context.Context, user pierre.UserID, res activityfil
 		row.Status = pierre.ImportFailed
 		return row, 0, nil
 	default:
-		return i.recordings(ctx, user, res, row)
+		return i.recordings(ctx, user, res, row, changed)
 	}
 }
 
 func (i *Importer) recordings(
-	ctx context.Context, user pierre.UserID, res activityfile.Result, row pierre.ImportRow,
+	ctx context.Context, user pierre.UserID, res activityfile.Result, row pierre.ImportRow, changed func(pierre.ActivityID),
 ) (pierre.ImportRow, int, error) {
 	var t tally
 	seen := map[pierre.ActivityID]bool{}
@@ -194,6 +206,9 @@ func (i *Importer) recordings(
 			return row, t.added, err
 		}
 		t.count(added)
+		if added.Outcome != pierre.OutcomeUnchanged {
+			changed(added.Activity)
+		}
 		if added.Outcome == pierre.OutcomeAdded {
 			row.Added = append(row.Added, pierre.NewActivity{Sport: rec.Sport, Start: rec.Start})
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -95,11 +96,11 @@ func (s *Store) sumAgain(ctx context.Context, user pierre.UserID) error {
 // addUp adds up the user's activities into rows.
 func (t *tx) addUp(ctx context.Context, user pierre.UserID) (map[sumKey]*sumRow, error) {
 	f := newFilter(user, pierre.ActivityQuery{})
-	names := ""
+	var names strings.Builder
 	for _, total := range new(pierre.Totals).Sums() {
-		names += ", a." + total.Name
+		names.WriteString(", a." + total.Name)
 	}
-	rows, err := t.query(ctx, `SELECT a.id, a.sport, a.start_us, a.utc_offset_s`+names+` FROM activities a WHERE `+f.where()+` ORDER BY a.start_us, a.id`, f.args...)
+	rows, err := t.query(ctx, `SELECT a.id, a.sport, a.start_us, a.utc_offset_s`+names.String()+` FROM activities a WHERE `+f.where()+` ORDER BY a.start_us, a.id`, f.args...)
 	if err != nil {
 		return nil, err
 	}
@@ -339,14 +340,11 @@ func nextOf(span int, first time.Time) time.Time {
 // condition is that of rows of the user in the ranges, of the sports if there are any.
 func condition(f *filter, user pierre.UserID, sports []pierre.Sport, ranges []sumRange) string {
 	f.and(`user_id = ` + f.arg(user))
-	any := ""
+	parts := make([]string, len(ranges))
 	for i, r := range ranges {
-		if i > 0 {
-			any += ` OR `
-		}
-		any += `span = ` + f.arg(r.span) + ` AND at_us >= ` + f.arg(r.from) + ` AND at_us < ` + f.arg(r.to)
+		parts[i] = `span = ` + f.arg(r.span) + ` AND at_us >= ` + f.arg(r.from) + ` AND at_us < ` + f.arg(r.to)
 	}
-	f.and(`(` + any + `)`)
+	f.and(`(` + strings.Join(parts, ` OR `) + `)`)
 	if len(sports) > 0 {
 		f.and(`sport IN (` + list(f, sports) + `)`)
 	}

@@ -21,7 +21,7 @@ func now() time.Time { return time.Date(2026, 6, 15, 10, 0, 0, 0, time.UTC) }
 type spy struct {
 	*store.Store
 
-	recordings, pages int
+	recordings, reads int
 	before            func()
 }
 
@@ -33,9 +33,9 @@ func (s *spy) Recording(ctx context.Context, user pierre.UserID, id pierre.Activ
 	return s.Store.Recording(ctx, user, id)
 }
 
-func (s *spy) DigestedActivities(ctx context.Context, user pierre.UserID, version int, q pierre.ActivityQuery) (pierre.DigestPage, error) {
-	s.pages++
-	return s.Store.DigestedActivities(ctx, user, version, q)
+func (s *spy) DigestedActivities(ctx context.Context, user pierre.UserID, version int) ([]pierre.DigestedActivity, error) {
+	s.reads++
+	return s.Store.DigestedActivities(ctx, user, version)
 }
 
 // season is a store with some runs of so many samples, one a day, and their athlete.
@@ -133,16 +133,50 @@ func TestWorkEndsWithTheClient(t *testing.T) {
 	}
 }
 
-// Memory does not grow with a history: it is read page by page.
-func TestHistoriesAreReadInPages(t *testing.T) {
-	data, user := season(t, 401, 0)
+// What was read for one question serves the next ones, until something changes; other servers' changes count, too.
+func TestSeasonsAreReadAgainAfterChanges(t *testing.T) {
+	data, user := season(t, 5, 100)
 	s := service(t, data, training.Options{})
-	h, err := s.History(t.Context(), user, "", 365)
-	if err != nil || len(h.Loads) != 401 {
-		t.Fatalf("%d loads, %v", len(h.Loads), err)
+	if err := s.Digested(t.Context(), user); err != nil {
+		t.Fatal(err)
 	}
-	if data.pages != 3 {
-		t.Errorf("401 activities were read in %d pages, want 3", data.pages)
+	ask := func(runs, reads int) {
+		t.Helper()
+		data.reads, data.recordings = 0, 0
+		h, err := s.History(t.Context(), user, "", 28)
+		if err != nil || len(h.Loads) != runs || data.reads != reads || data.recordings != 0 {
+			t.Errorf("%d loads, %d reads of the season, %d of recordings; want %d and %d: %v", len(h.Loads), data.reads, data.recordings, runs, reads, err)
+		}
+	}
+	ask(5, 1) // the digests were made after it had been read
+	ask(5, 0)
+	rec := pierre.Recording{Activity: pierre.Activity{
+		Sport: pierre.SportRun, Start: now().AddDate(0, 0, -9).Add(-time.Hour),
+		Totals: pierre.Totals{DurationSeconds: new(3600.), AverageHeartRateBPM: new(140.)},
+	}}
+	added, err := data.ImportRecording(t.Context(), user, pierre.Source{Provider: "file", Format: "csv", SHA256: [32]byte{99}, Imported: now()}, rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Digest(t.Context(), user, []pierre.ActivityID{added.Activity, "act_x"}); err != nil {
+		t.Fatal(err)
+	}
+	ask(6, 1)
+	ask(6, 0)
+}
+
+// The job completes the digests of whoever lacks some, however many recordings that are, and then leaves them alone.
+func TestDigestAll(t *testing.T) {
+	data, user := season(t, 7, 100)
+	s := service(t, data, training.Options{Recordings: 3})
+	if err := s.DigestAll(t.Context()); err != nil || data.recordings != 7 {
+		t.Fatalf("%d of 7 recordings were looked at: %v", data.recordings, err)
+	}
+	if err := s.DigestAll(t.Context()); err != nil || data.recordings != 7 {
+		t.Errorf("the second run looked at %d: %v", data.recordings-7, err)
+	}
+	if h, err := s.History(t.Context(), user, "", 28); err != nil || len(h.Loads) != 7 || data.recordings != 7 {
+		t.Errorf("%d loads, %d recordings looked at: %v", len(h.Loads), data.recordings, err)
 	}
 }
 

@@ -50,14 +50,13 @@ const (
 	similarMost    = 10
 	similarWithin  = 0.1 // of the distance, or of the duration if there is none
 	averageDays    = 365
-	pageCompared   = 500
 )
 
 // Compare compares an activity with others of the same kind of sport, of one source or of all.
 func (s *Service) Compare(
 	ctx context.Context, user pierre.UserID, act pierre.Activity, kind ComparisonKind, from pierre.Provider,
 ) (Comparison, error) {
-	q := pierre.ActivityQuery{Sports: kindOf(act.Sport), Providers: providers(from), Limit: pageCompared, Uncounted: true}
+	q := pierre.ActivityQuery{Sports: kindOf(act.Sport), Providers: providers(from)}
 	most := math.MaxInt
 	switch kind {
 	case CompareRecent:
@@ -68,19 +67,18 @@ func (s *Service) Compare(
 		most = similarMost
 	case CompareBest, CompareGiven:
 	}
+	season, err := s.season(ctx, user)
+	if err != nil {
+		return Comparison{}, err
+	}
+	rows, err := s.matching(ctx, user, season.all, q)
+	if err != nil {
+		return Comparison{}, err
+	}
 	c := newComparer(act, kind)
-	for c.count < most {
-		page, err := s.data.Activities(ctx, user, q)
-		if err != nil {
-			return Comparison{}, err
-		}
-		for _, o := range page.Activities {
-			if o.ID != act.ID && c.count < most && (kind != CompareSimilar || similar(act, o)) {
-				c.add(o)
-			}
-		}
-		if q.Cursor = page.NextCursor; q.Cursor == "" {
-			break
+	for _, o := range rows {
+		if o.ID != act.ID && c.count < most && (kind != CompareSimilar || similar(act, o.Activity)) {
+			c.add(o.Activity)
 		}
 	}
 	return c.comparison(), nil

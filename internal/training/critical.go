@@ -63,6 +63,9 @@ func (b *bestPowers) add(act pierre.Activity, d digest) {
 		return
 	}
 	for _, e := range d.Power.Best {
+		if !slices.Contains(bestSeconds(), int(e.Seconds)) {
+			continue
+		}
 		at, ok := slices.BinarySearchFunc(*b, e.Seconds, func(b bestPower, s float64) int { return cmp.Compare(b.Seconds, s) })
 		if !ok {
 			*b = slices.Insert(*b, at, bestPower{e, act})

@@ -2,77 +2,62 @@ package training
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 
 	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// pageOfDigests activities are read at a time, and what is fresh among them is kept: memory does not grow with an
-// athlete's history, other users' questions come between, and a client that gives up does not lose all.
-const pageOfDigests = 200
+// savedAtOnce is how many digests are kept in one transaction: other writers come between, and a client that gives up does
+// not lose all.
+const savedAtOnce = 32
 
-// each calls use with the user's activities that match q and their digests. Digests that are not there yet are
-// computed and kept, which takes some milliseconds for each. One question may only look at so many recordings: if that
-// is not enough, the next one goes on where it ended.
+// each calls use with the user's activities that match q by source, sport and time, and their digests. Digests that are not
+// there yet, as import makes them, are computed and kept, which takes some milliseconds for each. One question may only look
+// at so many recordings: if that is not enough, the next one goes on where it ended.
 func (s *Service) each(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery, use func(pierre.Activity, digest)) error {
-	q.Limit = pageOfDigests
 	work := s.budget
-	for {
-		page, err := s.data.DigestedActivities(ctx, user, digestVersion, q)
-		if err != nil {
-			return err
-		}
-		err = s.usePage(ctx, user, page, &work, use)
-		if err != nil || page.NextCursor == "" {
-			return err
-		}
-		q.Cursor = page.NextCursor
-	}
+	return s.eachWithin(ctx, user, q, &work, use)
 }
 
-func (s *Service) usePage(
-	ctx context.Context, user pierre.UserID, page pierre.DigestPage, work *Options, use func(pierre.Activity, digest),
+func (s *Service) eachWithin(
+	ctx context.Context, user pierre.UserID, q pierre.ActivityQuery, work *Options, use func(pierre.Activity, digest),
 ) error {
-	fresh := map[pierre.ActivityID]pierre.Digest{}
-	defer func() { s.saveDigests(context.WithoutCancel(ctx), user, fresh) }()
-	for _, a := range page.Activities {
-		var d digest
-		err := ctx.Err()
-		switch {
-		case err != nil:
-		case a.Data != nil:
-			err = json.Unmarshal(a.Data, &d)
-		default:
-			if d, err = s.freshDigest(ctx, user, a.ID, work); err == nil {
-				a.Data, err = json.Marshal(d)
-				fresh[a.ID] = a.Digest
-			}
-		}
+	season, err := s.season(ctx, user)
+	if err != nil {
+		return err
+	}
+	rows, err := s.matching(ctx, user, season.all, q)
+	if err != nil {
+		return err
+	}
+	fresh := digests{}
+	defer func() { s.keep(context.WithoutCancel(ctx), user, fresh) }()
+	for _, r := range rows {
+		d, err := s.digestOf(ctx, user, r, work, fresh)
 		if pierre.KindOf(err) == pierre.KindNotFound {
 			continue // merged into another activity meanwhile
 		}
 		if err != nil {
-			return fmt.Errorf("making the digest of %s: %w", a.ID, err)
+			return fmt.Errorf("making the digest of %s: %w", r.ID, err)
 		}
-		use(a.Activity, d)
+		use(r.Activity, d)
 	}
 	return nil
 }
 
-// saveDigests keeps what can be computed again, so a failure only costs time.
-func (s *Service) saveDigests(ctx context.Context, user pierre.UserID, fresh map[pierre.ActivityID]pierre.Digest) {
-	if len(fresh) == 0 {
-		return
-	}
-	if err := s.data.SaveDigests(ctx, user, digestVersion, fresh); err != nil {
-		s.log.WarnContext(ctx, "digests not kept", "count", len(fresh), "err", err)
-	}
-}
+type digests map[pierre.ActivityID]pierre.Digest
 
-// freshDigest looks at a recording for the first time, if the work is still in bounds.
-func (s *Service) freshDigest(ctx context.Context, user pierre.UserID, id pierre.ActivityID, work *Options) (digest, error) {
+// digestOf returns the digest of a row, which is put into fresh if it had none.
+func (s *Service) digestOf(ctx context.Context, user pierre.UserID, r seasonRow, work *Options, fresh digests) (digest, error) {
+	if err := ctx.Err(); err != nil {
+		return digest{}, err
+	}
+	if r.packed != nil {
+		return decodeDigest(r.packed)
+	}
 	if work.Recordings <= 0 || work.Samples <= 0 {
 		return digest{}, &pierre.Error{
 			Kind: pierre.KindUnavailable,
@@ -80,11 +65,90 @@ func (s *Service) freshDigest(ctx context.Context, user pierre.UserID, id pierre
 				"%s were looked at now, and more are left: call the tool again to go on.", human.Plural(s.budget.Recordings-work.Recordings, "recording")),
 		}
 	}
-	rec, err := s.data.Recording(ctx, user, id)
+	rec, err := s.data.Recording(ctx, user, r.ID)
 	if err != nil {
 		return digest{}, err
 	}
 	work.Recordings--
 	work.Samples -= len(rec.Series.Time)
-	return newDigest(rec), nil
+	d := digestedActivity{rec.Activity, newDigest(rec)}
+	made := pierre.Digest{Stamp: r.stamp}
+	made.Data, made.Detail = d.encode()
+	if fresh[r.ID] = made; len(fresh) == savedAtOnce {
+		s.keep(ctx, user, fresh)
+	}
+	return d.digest, nil
+}
+
+// keep saves digests, which it takes out of fresh. They can be computed again, so a failure only costs time.
+func (s *Service) keep(ctx context.Context, user pierre.UserID, fresh digests) {
+	if len(fresh) == 0 {
+		return
+	}
+	if err := s.data.SaveDigests(ctx, user, digestVersion, fresh); err != nil {
+		s.log.WarnContext(ctx, "digests not kept", "count", len(fresh), "err", err)
+	}
+	clear(fresh)
+}
+
+// Digest computes and keeps the digests of activities that were just imported, so that the first question about them is as
+// quick as the others. What it could not keep is computed later.
+func (s *Service) Digest(ctx context.Context, user pierre.UserID, ids []pierre.ActivityID) error {
+	stamps, err := s.data.DigestStamps(ctx, user, ids)
+	if err != nil {
+		return err
+	}
+	work, fresh := Options{Recordings: math.MaxInt, Samples: math.MaxInt}, digests{}
+	for _, id := range ids {
+		stamp, ok := stamps[id]
+		if !ok {
+			continue // merged into another activity meanwhile
+		}
+		row := seasonRow{Activity: pierre.Activity{ID: id}, stamp: stamp}
+		_, err := s.digestOf(ctx, user, row, &work, fresh)
+		if pierre.KindOf(err) != pierre.KindNotFound && err != nil {
+			return fmt.Errorf("making the digest of %s: %w", id, err)
+		}
+	}
+	s.keep(ctx, user, fresh)
+	return ctx.Err()
+}
+
+// Digested completes the digests of a user, and brings up to date what the store keeps besides the activities: after an
+// import, and for activities that servers of another version imported.
+func (s *Service) Digested(ctx context.Context, user pierre.UserID) error {
+	revision, err := s.data.ActivityRevision(ctx, user)
+	if err != nil {
+		return err
+	}
+	all := Options{Recordings: math.MaxInt, Samples: math.MaxInt}
+	if err := s.eachWithin(ctx, user, pierre.ActivityQuery{}, &all, func(pierre.Activity, digest) {}); err != nil {
+		return err
+	}
+	return s.data.Digested(ctx, user, digestVersion, revision)
+}
+
+// usersAtOnce is how many users' digests one run of [Service.DigestAll] completes.
+const usersAtOnce = 100
+
+// DigestAll completes the digests of all users that lack some, until ctx ends.
+func (s *Service) DigestAll(ctx context.Context) error {
+	for {
+		users, err := s.data.Undigested(ctx, digestVersion, usersAtOnce)
+		if err != nil || len(users) == 0 {
+			return err
+		}
+		var failed []error
+		for _, u := range users {
+			if err := s.Digested(ctx, u); err != nil {
+				failed = append(failed, fmt.Errorf("making the digests of a user: %w", err))
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+		}
+		if len(failed) > 0 || len(users) < usersAtOnce {
+			return errors.Join(failed...) // those that failed come first again, with the next run
+		}
+	}
 }

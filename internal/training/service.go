@@ -36,8 +36,29 @@ type ProfileStore interface {
 
 // A DigestStore keeps what was computed of an activity's samples, until its sources change.
 type DigestStore interface {
-	DigestedActivities(ctx context.Context, user pierre.UserID, version int, q pierre.ActivityQuery) (pierre.DigestPage, error)
+	DigestReader
+	DigestWriter
+}
+
+// A DigestReader reads what is kept of samples.
+type DigestReader interface {
+	// ActivityState names the state of a user's activities, which is another one after each change.
+	ActivityState(ctx context.Context, user pierre.UserID) (string, error)
+	// DigestedActivities returns all of a user's activities with their digests, the oldest first.
+	DigestedActivities(ctx context.Context, user pierre.UserID, version int) ([]pierre.DigestedActivity, error)
+	// DigestDetails returns the details of those that start in [after, before).
+	DigestDetails(ctx context.Context, user pierre.UserID, version int, after, before time.Time) (map[pierre.ActivityID][]byte, error)
+	// ActivitiesFrom returns which activities have a source of a provider.
+	ActivitiesFrom(ctx context.Context, user pierre.UserID, from pierre.Provider) (map[pierre.ActivityID]bool, error)
+}
+
+// A DigestWriter keeps digests, and who lacks some.
+type DigestWriter interface {
+	DigestStamps(ctx context.Context, user pierre.UserID, ids []pierre.ActivityID) (map[pierre.ActivityID]string, error)
 	SaveDigests(ctx context.Context, user pierre.UserID, version int, digests map[pierre.ActivityID]pierre.Digest) error
+	ActivityRevision(ctx context.Context, user pierre.UserID) (int64, error)
+	Digested(ctx context.Context, user pierre.UserID, version int, revision int64) error
+	Undigested(ctx context.Context, version, most int) ([]pierre.UserID, error)
 }
 
 // A Service answers questions about the athletes of one store.
@@ -46,6 +67,8 @@ type Service struct {
 	now    func() time.Time
 	log    *slog.Logger
 	budget Options
+
+	seasons seasons
 }
 
 // Options bound what one question may cost. The zero value takes the defaults.

@@ -1,0 +1,136 @@
+package training
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// A season is all of an athlete's activities, the oldest first, with what is kept of each one's samples.
+type season struct {
+	state string // of the activities; see [DigestStore]
+	read  time.Time
+	all   []seasonRow
+	whole bool // each row has a digest
+}
+
+// A seasonRow is an activity and its digest, which is decoded when it is needed.
+type seasonRow struct {
+	pierre.Activity
+
+	packed []byte // nil: there is none
+	stamp  string
+}
+
+// season returns the user's season: the one that was read before, if nothing has changed since.
+func (s *Service) season(ctx context.Context, user pierre.UserID) (*season, error) {
+	state, err := s.data.ActivityState(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	if kept := s.seasons.get(user); kept != nil && kept.state == state && s.now().Sub(kept.read) < seasonAge {
+		return kept, nil
+	}
+	list, err := s.data.DigestedActivities(ctx, user, digestVersion)
+	if err != nil {
+		return nil, err
+	}
+	read := &season{state: state, read: s.now(), all: make([]seasonRow, len(list)), whole: true}
+	for i, a := range list {
+		row := seasonRow{Activity: a.Activity, stamp: a.Stamp}
+		if a.Data != nil {
+			if row.Activity, row.packed, err = decodeActivity(a.Data); err != nil {
+				return nil, err
+			}
+		}
+		row.UserID = user
+		read.all[i] = row
+		read.whole = read.whole && row.packed != nil
+	}
+	if read.whole {
+		s.seasons.put(user, read)
+	}
+	return read, nil
+}
+
+// seasonAge is how long a season counts that is of the present state: servers of a version that does not note each change may
+// work on the same database.
+const seasonAge = 5 * time.Minute
+
+// mostKept is how many activities are kept in memory, of all users together; each takes about a kilobyte.
+const mostKept = 60_000
+
+// seasons keeps those that were asked for last.
+type seasons struct {
+	mu   sync.Mutex
+	kept []keptSeason // the last used one at the end
+	size int          // activities
+}
+
+type keptSeason struct {
+	user pierre.UserID
+	*season
+}
+
+func (s *seasons) get(user pierre.UserID) *season {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := slices.IndexFunc(s.kept, func(k keptSeason) bool { return k.user == user })
+	if at < 0 {
+		return nil
+	}
+	k := s.kept[at]
+	s.kept = append(slices.Delete(s.kept, at, at+1), k)
+	return k.season
+}
+
+func (s *seasons) put(user pierre.UserID, fresh *season) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kept = slices.DeleteFunc(s.kept, func(k keptSeason) bool {
+		if k.user == user {
+			s.size -= len(k.all)
+		}
+		return k.user == user
+	})
+	if len(fresh.all) > mostKept {
+		return
+	}
+	s.kept = append(s.kept, keptSeason{user, fresh})
+	s.size += len(fresh.all)
+	for s.size > mostKept || len(s.kept) > mostSeasons {
+		s.size -= len(s.kept[0].all)
+		s.kept = slices.Delete(s.kept, 0, 1)
+	}
+}
+
+// mostSeasons is how many users' seasons are kept in memory.
+const mostSeasons = 1000
+
+// matching returns the rows that match a query by its sources, sports and times, in the order of the query.
+func (s *Service) matching(ctx context.Context, user pierre.UserID, all []seasonRow, q pierre.ActivityQuery) ([]seasonRow, error) {
+	from := map[pierre.ActivityID]bool{}
+	for _, p := range q.Providers {
+		some, err := s.data.ActivitiesFrom(ctx, user, p)
+		if err != nil {
+			return nil, err
+		}
+		for id := range some {
+			from[id] = true
+		}
+	}
+	var rows []seasonRow
+	for _, r := range all {
+		if (len(q.Providers) == 0 || from[r.ID]) && (len(q.Sports) == 0 || slices.Contains(q.Sports, r.Sport)) &&
+			!r.Start.Before(q.After) && (q.Before.IsZero() || r.Start.Before(q.Before)) {
+			rows = append(rows, r)
+		}
+	}
+	if !q.Ascending {
+		slices.Reverse(rows)
+	}
+	return rows, nil
+}
