@@ -10,6 +10,7 @@ import (
 const (
 	activeFor     = 5 * time.Minute // how long after its last call a key is active
 	shownRefusals = 20
+	shownCalls    = 50
 )
 
 // LiveUsage returns how the usage of all keys stands at now. It costs little, however many keys and calls there are: few
@@ -32,7 +33,10 @@ func (s *Store) LiveUsage(ctx context.Context, now time.Time) (pierre.LiveUsage,
 		if err != nil {
 			return err
 		}
-		live.Refused, err = t.lastRefused(ctx, recent)
+		if live.Refused, err = t.lastRefused(ctx, recent); err != nil {
+			return err
+		}
+		live.Calls, err = t.lastCalls(ctx, recent)
 		return err
 	})
 	return live, err
@@ -52,6 +56,29 @@ func (t *tx) lastRefused(ctx context.Context, since int64) (list []pierre.Refuse
 			return nil, err
 		}
 		c.Minute = time.UnixMicro(minute).UTC()
+		list = append(list, c)
+	}
+	return list, rows.Err()
+}
+
+// lastCalls looks at as many rows as it returns: calls lie in the order in which they began.
+func (t *tx) lastCalls(ctx context.Context, since int64) (list []pierre.LiveCall, err error) {
+	rows, err := t.query(ctx, `SELECT c.id, c.key_id, COALESCE(k.name, ''), c.customer_id, COALESCE(u.email, ''), c.tool, c.status, c.started_us, c.duration_us
+		FROM (SELECT id, key_id, CASE WHEN customer_id = '' THEN user_id ELSE customer_id END AS customer_id, tool, status, started_us, duration_us
+			FROM calls WHERE started_us >= $1 ORDER BY started_us DESC, key_id DESC, id DESC LIMIT $2) AS c
+		LEFT JOIN users u ON u.id = c.customer_id LEFT JOIN api_keys k ON k.id = c.key_id
+		ORDER BY c.started_us DESC, c.key_id DESC, c.id DESC`, since, shownCalls)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var c pierre.LiveCall
+		var started, took int64
+		if err := rows.Scan(&c.ID, &c.KeyID, &c.KeyName, &c.Customer, &c.Email, &c.Tool, &c.Status, &started, &took); err != nil {
+			return nil, err
+		}
+		c.Started, c.Duration = time.UnixMicro(started).UTC(), time.Duration(took)*time.Microsecond
 		list = append(list, c)
 	}
 	return list, rows.Err()

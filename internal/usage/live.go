@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,8 +29,8 @@ const (
 // A LiveEvent is what viewers are shown.
 type LiveEvent struct {
 	ID   string
-	Type string // usage or refusals
-	Data []byte // JSON: a LiveNumbers or LiveRefusals
+	Type string // usage, refusals or calls
+	Data []byte // JSON: a LiveNumbers, LiveRefusals or LiveCalls
 }
 
 // LiveNumbers are the calls of all keys since the event before.
@@ -56,6 +57,25 @@ type LiveRefusal struct {
 	Tool    string       `json:"tool"`
 	Country string       `json:"country"`
 	Calls   int64        `json:"calls"`
+}
+
+// LiveCalls are calls that ended since the event before, the latest first. Of very many, the latest 50 are among them.
+type LiveCalls struct {
+	At    time.Time  `json:"at"`
+	Calls []LiveCall `json:"calls"`
+}
+
+// A LiveCall is a call without its arguments and without where it came from.
+type LiveCall struct {
+	ID         pierre.CallID     `json:"id"`
+	KeyID      pierre.KeyID      `json:"api_key_id"` // "" for the single tenant
+	KeyName    string            `json:"name"`
+	UserID     pierre.UserID     `json:"user_id"`    // whose key it is
+	UserEmail  string            `json:"user_email"` // "" if the customer was deleted meanwhile
+	Tool       string            `json:"tool"`
+	Status     pierre.CallStatus `json:"status"` // succeeded or failed
+	Started    time.Time         `json:"started_at"`
+	DurationMS float64           `json:"duration_ms"`
 }
 
 // Live shows the usage of this moment to viewers. However many they are, the store is asked once per tick, and not at all
@@ -94,7 +114,10 @@ func (l *Live) Watch(after string) (*Viewer, error) {
 	if l.closed || len(l.viewers) >= maxViewers {
 		return nil, &pierre.Error{Kind: pierre.KindUnavailable, Msg: "The server shows its live numbers to as many as it can. Try again in a moment."}
 	}
-	missed := l.since(after)
+	missed, known := l.since(after)
+	if !known && len(l.before.Calls) > 0 { // somebody new sees what the others have seen last
+		missed = []LiveEvent{{l.id(), "calls", callsEvent(l.before.At, l.before.Calls)}}
+	}
 	v := &Viewer{Events: make(chan LiveEvent, len(missed)+liveBehind), of: l}
 	for _, e := range missed {
 		v.Events <- e
@@ -107,14 +130,18 @@ func (l *Live) Watch(after string) (*Viewer, error) {
 	return v, nil
 }
 
-func (l *Live) since(after string) []LiveEvent {
+// since returns the events after one; known is false if it is none of this process.
+func (l *Live) since(after string) (events []LiveEvent, known bool) {
 	run, text, _ := strings.Cut(after, "-")
 	number, err := strconv.ParseInt(text, 10, 64)
-	if run != l.run || err != nil || number < 0 || number >= l.number {
-		return nil
+	if run != l.run || err != nil || number < 0 || number > l.number {
+		return nil, false
 	}
-	return l.events[max(0, int64(len(l.events))-(l.number-number)):]
+	return l.events[max(0, int64(len(l.events))-(l.number-number)):], true
 }
+
+// id returns the id of the last event. l.mu is held.
+func (l *Live) id() string { return l.run + "-" + strconv.FormatInt(l.number, 10) }
 
 // Close ends the viewer.
 func (v *Viewer) Close() {
@@ -168,10 +195,7 @@ func (l *Live) end() {
 
 // look asks the store and tells the viewers. It reports false if there are none.
 func (l *Live) look(ctx context.Context) bool {
-	l.mu.Lock()
-	n := len(l.viewers)
-	l.mu.Unlock()
-	if n == 0 {
+	if !l.watched() {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, liveEvery)
@@ -193,8 +217,39 @@ func (l *Live) look(ctx context.Context) bool {
 		}
 		l.tell("refusals", r)
 	}
+	if calls := l.fresh(now.Calls); len(calls) > 0 {
+		l.tellAll("calls", callsEvent(now.At, calls))
+	}
 	l.before = now
 	return true
+}
+
+// fresh returns the calls that the look before did not find. l.mu is held.
+func (l *Live) fresh(calls []pierre.LiveCall) []pierre.LiveCall {
+	seen := make(map[pierre.CallID]bool, len(l.before.Calls))
+	for _, c := range l.before.Calls {
+		seen[c.ID] = true
+	}
+	return slices.DeleteFunc(slices.Clone(calls), func(c pierre.LiveCall) bool { return seen[c.ID] })
+}
+
+func callsEvent(at time.Time, calls []pierre.LiveCall) []byte {
+	e := LiveCalls{At: at, Calls: make([]LiveCall, len(calls))}
+	for n, c := range calls {
+		e.Calls[n] = LiveCall{c.ID, c.KeyID, c.KeyName, c.Customer, c.Email, c.Tool, c.Status, c.Started, float64(c.Duration.Microseconds()) / 1000}
+	}
+	data, _ := json.Marshal(e) //nolint:errchkjson // numbers, names and times of this age can be marshaled
+	return data
+}
+
+// watched reports whether there are viewers. Without any, what was seen last is of no use.
+func (l *Live) watched() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.viewers) == 0 {
+		l.before = pierre.LiveUsage{}
+	}
+	return len(l.viewers) > 0
 }
 
 // numbers compares with the look before. l.mu is held.
@@ -214,8 +269,12 @@ func (l *Live) tell(kind string, v any) {
 	if err != nil {
 		return // numbers and names can be marshaled
 	}
+	l.tellAll(kind, data)
+}
+
+func (l *Live) tellAll(kind string, data []byte) {
 	l.number++
-	e := LiveEvent{l.run + "-" + strconv.FormatInt(l.number, 10), kind, data}
+	e := LiveEvent{l.id(), kind, data}
 	if l.events = append(l.events, e); len(l.events) > liveKept {
 		l.events = l.events[1:]
 	}

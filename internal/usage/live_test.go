@@ -107,3 +107,65 @@ func TestViewersShareOneLookAtTheDatabase(t *testing.T) {
 		}
 	})
 }
+
+// busy is a store in which a call ends each second; it knows the last five.
+type busy struct{ asked atomic.Int64 }
+
+func (b *busy) LiveUsage(_ context.Context, now time.Time) (pierre.LiveUsage, error) {
+	b.asked.Add(1)
+	live := pierre.LiveUsage{At: now, Since: now.Truncate(24 * time.Hour)}
+	for n := range 5 {
+		at := now.Truncate(time.Second).Add(-time.Duration(n) * time.Second)
+		live.Calls = append(live.Calls, pierre.LiveCall{ID: pierre.CallID(at.Format("150405")), Started: at})
+	}
+	return live, nil
+}
+
+// TestLiveCallsAreToldOnce: each call once to who watches, and the last look to who comes later, with one look for all.
+func TestLiveCallsAreToldOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &busy{}
+		l := usage.NewLive(store, slog.New(slog.DiscardHandler))
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { l.Run(ctx); close(ended) }()
+		callsOf := func(v *usage.Viewer) (ids []pierre.CallID, last string) {
+			for len(v.Events) > 0 {
+				e := <-v.Events
+				last = e.ID
+				var told usage.LiveCalls
+				if e.Type != "calls" {
+					continue
+				}
+				if err := json.Unmarshal(e.Data, &told); err != nil {
+					t.Fatal(err)
+				}
+				for _, c := range told.Calls {
+					ids = append(ids, c.ID)
+				}
+			}
+			return ids, last
+		}
+		first := watch(t, l, "")
+		pass(5 * time.Second) // looks at 0, 2 and 4 seconds
+		synctest.Wait()
+		asked := store.asked.Load()
+		later := watch(t, l, "")
+		ids, last := callsOf(first)
+		seen := map[pierre.CallID]int{}
+		for _, id := range ids {
+			seen[id]++
+		}
+		if len(ids) != 9 || len(seen) != 9 {
+			t.Errorf("told of %v", ids)
+		}
+		if ids, at := callsOf(later); len(ids) != 5 || at != last || store.asked.Load() != asked {
+			t.Errorf("who comes later is told of %v at %s, with %d looks", ids, at, store.asked.Load()-asked)
+		}
+		if back := watch(t, l, last); len(back.Events) != 0 {
+			t.Errorf("who has seen all is told of %d events", len(back.Events))
+		}
+		stop()
+		<-ended
+	})
+}

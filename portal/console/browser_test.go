@@ -3,22 +3,35 @@ package console_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/browser"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/remote/adminapi/adminapitest"
 )
 
 // TestLiveView: numbers arrive, can be paused and filtered.
 func TestLiveView(t *testing.T) {
-	s, _ := filled(t)
+	s, busy := filled(t)
+	s.server.Record(t, adminapitest.Calls{Key: busy.APIKeyID, At: time.Now().Add(-time.Second), N: 120, Status: pierre.CallSucceeded, Tool: "get_stats", Took: 7 * time.Millisecond})
+	s.server.Record(t, adminapitest.Calls{Key: busy.APIKeyID, At: time.Now(), N: 1, Status: pierre.CallFailed, Tool: "get_activities"})
 	tab := browser.New(t, browser.Options{})
 	asRole("viewer", s.url)(tab)
 	tab.Open(s.url + "/admin/live")
 	tab.SeeText("Connected")
+	tab.SeeText("Failed")
+	if rows := browser.Eval[int](tab, "document.querySelectorAll('[data-calls] tr').length"); rows < 2 || rows > 100 {
+		t.Errorf("%d calls are shown", rows)
+	}
+	if first := browser.Eval[string](tab, "document.querySelector('[data-calls] tr').textContent"); !strings.Contains(first, "ana@club.exampleClub appget_activitiesFailed") {
+		t.Errorf("the latest call is shown as %q", first)
+	}
 	tab.See(".plot canvas")
 	tab.Click("[data-pause]")
 	tab.SeeText("Paused")
 	tab.Click("[data-pause]")
 	tab.Type("#live-filter", "nothing")
+	tab.SeeText("None that matches.")
 	if wrong := tab.Axe(); len(wrong) > 0 {
 		t.Error(wrong)
 	}

@@ -94,6 +94,10 @@ func TestEventsShowLiveNumbers(t *testing.T) {
 	if data := await(t, lines, "data: "); !strings.Contains(data, `"api_key_id":"`+k.ID+`"`) {
 		t.Errorf("the refusals are %s", data)
 	}
+	await(t, lines, "event: calls")
+	if data := await(t, lines, "data: "); !strings.Contains(data, `"api_key_id":"`+k.ID+`"`) || !strings.Contains(data, `"user_email":"ana@club.test","tool":"get_stats","status":"succeeded"`) {
+		t.Errorf("the calls are %s", data)
+	}
 	await(t, lines, ": still here")
 	stop()
 	for range lines {

@@ -10,10 +10,13 @@
   const pause = document.querySelector("[data-pause]");
   const filter = document.querySelector("[data-filter]");
   const table = document.querySelector("[data-refusals]");
+  const list = document.querySelector("[data-calls]");
+  const keptCalls = 100;
   const place = document.getElementById("live-plot");
   const number = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
   const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
-  let [events, refusals, paused, plot] = [[], [], false, null];
+  const second = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit", second: "2-digit" });
+  let [events, refusals, calls, paused, plot] = [[], [], [], false, null];
 
   const say = (text, ok) => {
     if (state) state.textContent = text;
@@ -39,29 +42,46 @@
     addEventListener("resize", () => plot.setSize({ width: place.clientWidth, height: 190 }));
   }
 
-  function list() {
-    if (!table) return;
+  // Each row is an array of cells: a text, or [text, class, link, tone of a badge].
+  function fill(body, columns, rows) {
     const word = (filter?.value ?? "").trim().toLowerCase();
-    const rows = refusals.filter((r) => !word || [r.api_key_id, r.tool, r.country].some((t) => t.toLowerCase().includes(word)));
-    table.replaceChildren(...rows.map((r) => {
+    const shown = rows.filter((cells) => !word || cells.some((c) => [c].flat()[0].toLowerCase().includes(word)));
+    body.replaceChildren(...shown.map((cells) => {
       const row = document.createElement("tr");
-      const cell = (text, className) => { const td = document.createElement("td"); td.textContent = text; td.className = className ?? ""; row.append(td); return td; };
-      const link = document.createElement("a");
-      link.href = `/admin/keys/${encodeURIComponent(r.api_key_id)}?days=1`;
-      link.textContent = r.api_key_id;
-      cell("", "mono").append(link);
-      cell(r.tool, "mono");
-      cell(r.country === "ZZ" ? "unknown" : r.country);
-      cell(number.format(r.calls), "num");
-      cell(clock.format(new Date(r.minute)));
+      for (const c of cells) {
+        const [text, className, link, tone] = [c].flat();
+        const td = row.insertCell();
+        td.className = className ?? "";
+        const inner = link || tone ? td.appendChild(document.createElement(link ? "a" : "span")) : td;
+        if (link) inner.href = link;
+        if (tone) inner.className = `badge ${tone}`;
+        inner.textContent = text;
+      }
       return row;
     }));
-    if (rows.length === 0) {
-      const row = table.insertRow();
-      const cell = row.insertCell();
-      cell.colSpan = 5;
+    if (shown.length === 0) {
+      const cell = body.insertRow().insertCell();
+      cell.colSpan = columns;
       cell.className = "muted";
       cell.textContent = word ? "None that matches." : "None in the last five minutes.";
+    }
+  }
+
+  const keyPage = (id) => `/admin/keys/${encodeURIComponent(id)}?days=1`;
+
+  function lists() {
+    if (table) {
+      fill(table, 5, refusals.map((r) => [
+        [r.api_key_id, "mono", keyPage(r.api_key_id)], [r.tool, "mono"], r.country === "ZZ" ? "unknown" : r.country,
+        [number.format(r.calls), "num"], clock.format(new Date(r.minute)),
+      ]));
+    }
+    if (list) {
+      fill(list, 6, calls.map((c) => [
+        second.format(new Date(c.started_at)), [c.user_email || c.user_id, "", `/admin/customers/${encodeURIComponent(c.user_id)}`],
+        c.api_key_id ? [c.name || c.api_key_id, "", keyPage(c.api_key_id)] : "–", [c.tool, "mono"],
+        c.status === "succeeded" ? ["Succeeded", "", "", "good"] : ["Failed", "", "", "bad"], [`${number.format(c.duration_ms)} ms`, "num"],
+      ]));
     }
   }
 
@@ -73,8 +93,14 @@
     root.hidden = false;
     if (!paused) draw();
   });
-  source.addEventListener("refusals", (e) => { refusals = JSON.parse(e.data).refusals ?? []; if (!paused) list(); });
-  filter?.addEventListener("input", list);
+  source.addEventListener("refusals", (e) => { refusals = JSON.parse(e.data).refusals ?? []; if (!paused) lists(); });
+  source.addEventListener("calls", (e) => {
+    const known = new Set(calls.map((c) => c.id));
+    const fresh = (JSON.parse(e.data).calls ?? []).filter((c) => !known.has(c.id));
+    calls = [...fresh, ...calls].sort((a, b) => Date.parse(b.started_at) - Date.parse(a.started_at)).slice(0, keptCalls);
+    if (!paused) lists();
+  });
+  filter?.addEventListener("input", lists);
   if (state) root.hidden = false;
   if (pause) {
     pause.hidden = false;
@@ -82,7 +108,7 @@
       paused = !paused;
       pause.querySelector("span").textContent = paused ? "Go on" : "Pause";
       if (state) state.textContent = paused ? "Paused" : "Connected";
-      if (!paused) { draw(); list(); }
+      if (!paused) { draw(); lists(); }
     });
   }
 })();
