@@ -117,3 +117,39 @@ func Ramp(days []Form) (Result, error) {
 	}
 	return result(days[len(days)-1].Fitness-days[len(days)-8].Fitness, MethodFitnessFatigue, 0)
 }
+
+// maxProjection is how many days ahead a projection goes.
+const maxProjection = 366
+
+// ProjectForm follows the form through days of the same load each, from the state at the end of the day before the first.
+func ProjectForm(from Form, load float64, days int) ([]Form, error) {
+	if days < 1 || days > maxProjection {
+		return nil, unavailable("a projection goes 1 to %d days ahead, not %d", maxProjection, days)
+	}
+	daily := make([]float64, days)
+	for i := range daily {
+		daily[i] = load
+	}
+	return FormByDay(daily, from)
+}
+
+// TaperLoad returns the load of each day that leads to a balance (TSB) on the last of so many days, from the state at the end
+// of the day before the first. The load of that last day itself does not count for its balance. The means are linear in the
+// load, so there is one solution: with a = e^(−1/42), b = e^(−1/7) and k = days − 1,
+// load = (CTL·a^k − ATL·b^k − TSB)/(a^k − b^k). It refuses a form that even rest does not reach.
+func TaperLoad(from Form, days int, balance float64) (Result, error) {
+	if days < 2 || days > maxProjection {
+		return Result{}, unavailable("a taper takes 1 to %d days before the day of the wished form", maxProjection-1)
+	}
+	k := float64(days - 1)
+	slow, fast := math.Exp(-k/FitnessDays), math.Exp(-k/FatigueDays)
+	atRest := from.Fitness*slow - from.Fatigue*fast
+	load := (atRest - balance) / (slow - fast)
+	if load < 0 {
+		return Result{}, unavailable("even rest on every day before leads only to a form of %+.1f", atRest)
+	}
+	if load > maxDailyLoad {
+		return Result{}, unavailable("it would take a daily load of %.0f", load)
+	}
+	return result(load, MethodTaper, 0)
+}

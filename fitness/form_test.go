@@ -95,3 +95,56 @@ func TestDailyLoads(t *testing.T) {
 	_, err = DailyLoads([]DayLoad{{day(1, 0, time.UTC), math.NaN()}}, day(1, 0, time.UTC), day(1, 0, time.UTC))
 	refused(t, "a load that is NaN", err)
 }
+
+// Seven days of rest from 80/80, and the day after: worked by hand as 80·e^(−7/42) = 67.72 and 80·e^(−7/7) = 29.43.
+func TestProjectForm(t *testing.T) {
+	start := Form{Fitness: 80, Fatigue: 80}
+	rest, err := ProjectForm(start, 0, 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "CTL after 7 days of rest", rest[6].Fitness, 67.718, 0.001)
+	near(t, "ATL after 7 days of rest", rest[6].Fatigue, 29.430, 0.001)
+	near(t, "TSB on the next day", rest[7].Balance, 38.288, 0.001)
+	near(t, "TSB on the first day", rest[0].Balance, 0, 0)
+	same, err := ProjectForm(start, 80, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "the same load goes on", same[99].Fitness, 80, 1e-9)
+	for _, days := range []int{0, -1, 367} {
+		_, err := ProjectForm(start, 0, days)
+		refused(t, "days ahead", err)
+	}
+	_, err = ProjectForm(start, -1, 5)
+	refused(t, "a negative load", err)
+}
+
+// From 80/80 to +20 on the 8th day: a = e^(−1/6) = 0.846482, b = e^(−1) = 0.367879,
+// (80·0.846482 − 80·0.367879 − 20)/(0.846482 − 0.367879) = (67.7185 − 29.4304 − 20)/0.478602 = 38.2116.
+func TestTaperLoad(t *testing.T) {
+	start := Form{Fitness: 80, Fatigue: 80}
+	load := value(t)(TaperLoad(start, 8, 20))
+	near(t, "load", load, 38.2116, 0.0001)
+	for _, c := range []struct {
+		start   Form
+		days    int
+		balance float64
+	}{{start, 8, 20}, {start, 2, -5}, {Form{50, 90, 0}, 15, 10}, {Form{0, 0, 0}, 30, -12}, {start, 366, 0}} {
+		load := value(t)(TaperLoad(c.start, c.days, c.balance))
+		form, err := ProjectForm(c.start, load, c.days)
+		if err != nil {
+			t.Fatal(err)
+		}
+		near(t, "the form that the load leads to", form[c.days-1].Balance, c.balance, 1e-9)
+	}
+	_, err := TaperLoad(start, 8, 38.3) // rest leads to 38.288
+	refused(t, "more form than rest gives", err)
+	near(t, "no load for the form of rest", value(t)(TaperLoad(start, 8, 38.28)), 0.017, 0.01)
+	for _, days := range []int{1, 0, 367} {
+		_, err := TaperLoad(start, days, 5)
+		refused(t, "days", err)
+	}
+	_, err = TaperLoad(start, 2, -1e6)
+	refused(t, "no human load", err)
+}

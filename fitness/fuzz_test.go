@@ -270,6 +270,7 @@ func FuzzNumbers(f *testing.F) {
 		s(TSS(b, given, c))
 		s(RTSS(b, given, c))
 		s(SwimTSS(b, given, c))
+		s(TaperLoad(Form{Fitness: a, Fatigue: b}, int(c), b))
 		s(EfficiencyOfPower(given, Result{Value: b}))
 		s(EfficiencyOfSpeed(given, Result{Value: b}))
 		for _, p := range TrainingPaces() {

@@ -213,4 +213,10 @@ type date string
 
 func (date) form() string { return "a date such as 2026-09-27" }
 
-func (d date) valid() bool { _, err := time.Parse(time.DateOnly, string(d)); return err == nil }
+func (d date) valid() bool { _, ok := d.day(); return ok }
+
+// day returns the day as midnight UTC.
+func (d date) day() (time.Time, bool) {
+	at, err := time.Parse(time.DateOnly, string(d))
+	return at, err == nil
+}

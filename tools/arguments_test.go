@@ -152,9 +152,11 @@ func TestEveryArgumentIsTaken(t *testing.T) {
 			return []any{ids["race"]}
 		case name == "series":
 			return map[string]any{"channels": []string{"speed_mps"}, "max_points": 10, "from_seconds": 0, "to_seconds": 60}
+		case name == "project_until":
+			return "2026-06-25"
 		case name == "time_zone":
 			return "Asia/Tokyo"
-		case name == "after" || name == "before" || name == "date" || name == "target_date":
+		case name == "after" || name == "before" || name == "date" || name == "end_date" || name == "target_date":
 			return "2026-06-15"
 		case s.Enum != nil:
 			return s.Enum[0]
@@ -179,6 +181,9 @@ func TestEveryArgumentIsTaken(t *testing.T) {
 			}
 			if name == "critical_power_watts" || name == "w_prime_kilojoules" { // which go together
 				args["critical_power_watts"], args["w_prime_kilojoules"], args["metrics"] = 250, 20, []any{"w_prime_balance"}
+			}
+			if name == "daily_load" || name == "target_tsb" { // until when
+				args["project_until"] = "2026-06-25"
 			}
 			if tool.Name == "set_athlete_profile" && name == "date" { // of what
 				args["ftp_watts"] = 250

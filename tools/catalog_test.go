@@ -43,7 +43,7 @@ func usual(ids map[string]pierre.ActivityID) []call {
 		{"get_connection_status", map[string]any{}},
 		{"analyze_activity", map[string]any{"activity_id": ids["ride"]}},
 		{"calculate_metrics", map[string]any{"activity_id": ids["run"], "metrics": []string{"trimp", "decoupling", "tss"}}},
-		{"analyze_training_load", map[string]any{"timeframe": "month"}},
+		{"analyze_training_load", map[string]any{"timeframe": "month", "project_until": "2026-06-22"}},
 		{"predict_performance", map[string]any{"target_sport": "run", "target_distance": 21097.5, "target_date": "2026-09-27"}},
 		{"compare_activities", map[string]any{"activity_id": ids["race"], "comparison_type": "personal_best"}},
 		{"get_usage", map[string]any{}},

@@ -81,9 +81,23 @@ func briefArguments(s *jsonschema.Schema, t reflect.Type) {
 			}
 			p.Description = doc
 			briefArguments(p, f.Type)
+			if p.Items != nil && ownNames(s, p.Items.Enum) {
+				p.Items.Enum = nil
+			}
 		}
 	default:
 	}
+}
+
+// ownNames reports whether words are names of members of s, which states them already.
+func ownNames(s *jsonschema.Schema, words []any) bool {
+	for _, w := range words {
+		name, ok := w.(string)
+		if _, known := s.Properties[name]; !ok || !known {
+			return false
+		}
+	}
+	return len(words) > 0
 }
 
 func firstSentence(s string) string {

@@ -63,7 +63,7 @@ type profileArgs struct {
 	profile
 
 	Date  date           `json:"date,omitempty" jsonschema:"Day from which the values hold. Default: today." brief:"from which it holds; default today"`
-	Clear []profileField `json:"clear,omitempty" jsonschema:"Members to forget; with date only their value of that day in the history." brief:"to forget; with date only that day's value"`
+	Clear []profileField `json:"clear,omitempty" jsonschema:"Members to forget; with date only their value of that day in the history." brief:"members to forget; with date only that day's value"`
 }
 
 // dated are the members that have a history, by name.
@@ -121,7 +121,7 @@ func firstProfileDay() time.Time { return time.Date(1900, 1, 1, 0, 0, 0, 0, time
 func (a profileArgs) change(rec *pierre.ProfileRecord, today time.Time) error {
 	day := today
 	if a.Date != "" {
-		day, _ = time.Parse(time.DateOnly, string(a.Date)) // checked with the arguments
+		day, _ = a.Date.day() // checked with the arguments
 	}
 	if day.After(today) || day.Before(firstProfileDay()) {
 		return wrongArguments([]string{fmt.Sprintf("date must be a day from %s to today, %s, not %s.",

@@ -42,19 +42,35 @@ func (c *Catalog) analyzeTrainingLoad() tool {
 	return declare(c, spec{
 		name:  "analyze_training_load",
 		title: "Analyse training load",
-		doc: "Fitness (CTL, 42 days), fatigue (ATL, 7 days) and form (TSB) up to today, with weekly loads, monotony and ramp. " +
-			"The load of an activity is its stress score (100 for an hour at threshold), by power, heart rate or pace; the answer says how many could not be counted and why.",
+		doc: "Fitness (CTL), fatigue (ATL) and form (TSB) up to a day, weekly loads, and how form goes on: rest, a daily load, or the taper to a form. " +
+			"CTL is the mean over 42 days and ATL over 7. The load of an activity is its stress score (100 for an hour at threshold), by power, heart rate or pace; the answer says how many could not be counted and why.",
 	}, c.describeLoad)
 }
 
 type loadArgs struct {
 	Provider  pierre.Provider `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged." brief:"-"`
 	Timeframe timeframe       `json:"timeframe,omitempty" jsonschema:"How far back: 7, 28, 91 or 365 days." brief:"" default:"quarter"`
+	Sport     sportChoice     `json:"sport_type,omitempty" jsonschema:"Only loads of this kind of sport: run means all running, ride all cycling." brief:""`
+	End       date            `json:"end_date,omitempty" jsonschema:"Last day; in the past, for how it was then. Default: today." brief:"default today"`
+	Until     date            `json:"project_until,omitempty" jsonschema:"Day to project form to, up to a year after the last day." brief:""`
+	Daily     *float64        `json:"daily_load,omitempty" jsonschema:"Load of each day of the projection. Default: 0, rest." brief:"until then; default 0" limits:"0,2000"`
+	TargetTSB *float64        `json:"target_tsb,omitempty" jsonschema:"Form wished on the day project_until: the projection finds the daily load that leads to it." brief:"wished then: finds the load" limits:"-100,100"`
+}
+
+func (a loadArgs) problems() []string {
+	var problems []string
+	if a.Until == "" && (a.Daily != nil || a.TargetTSB != nil) {
+		problems = append(problems, "project_until is missing: the day to project form to.")
+	}
+	if a.Daily != nil && a.TargetTSB != nil {
+		problems = append(problems, "daily_load and target_tsb exclude each other: target_tsb finds the load.")
+	}
+	return problems
 }
 
 type loadAnswer struct {
 	From         string      `json:"from" jsonschema:"first local day"`
-	To           string      `json:"to" jsonschema:"last local day: today"`
+	To           string      `json:"to" jsonschema:"last local day"`
 	TimeZone     zoneView    `json:"time_zone" jsonschema:"Days are those of the offset recorded with each activity; for activities without one, of this zone."`
 	CTL          value       `json:"ctl" jsonschema:"fitness: load per day, mean over 42 days"`
 	ATL          value       `json:"atl" jsonschema:"fatigue: load per day, mean over 7 days"`
@@ -66,6 +82,8 @@ type loadAnswer struct {
 	Loads        loadsView   `json:"loads" jsonschema:"what the loads come from"`
 	Weeks        []weekView  `json:"weeks" jsonschema:"oldest first; from Monday to Sunday"`
 	Recent       []dayOfLoad `json:"recent" jsonschema:"the last activities with a load"`
+	BySport      []sportLoad `json:"by_sport" jsonschema:"of the timeframe, by kind of sport"`
+	Projection   *projection `json:"projection,omitempty"`
 }
 
 type loadsView struct {
@@ -122,11 +140,18 @@ type dayOfLoad struct {
 }
 
 func (c *Catalog) describeLoad(ctx context.Context, user pierre.UserID, args loadArgs) (loadAnswer, error) {
-	h, err := c.training.History(ctx, user, args.Provider, cmp.Or(args.Timeframe, frameQuarter).days())
+	q := training.HistoryQuery{Days: cmp.Or(args.Timeframe, frameQuarter).days(), Provider: args.Provider, Sport: pierre.Sport(args.Sport)}
+	q.Until, _ = args.End.day()
+	h, err := c.training.HistoryOf(ctx, user, q)
 	if err != nil {
 		return loadAnswer{}, err
 	}
-	return viewHistory(h), nil
+	if q.Until.After(h.To) {
+		return loadAnswer{}, wrongArguments([]string{fmt.Sprintf("end_date must not be after today, %s; project_until looks ahead.", h.To.Format(time.DateOnly))})
+	}
+	a := viewHistory(h)
+	a.Projection, err = args.project(h)
+	return a, err
 }
 
 func viewHistory(h training.History) loadAnswer {
@@ -135,7 +160,7 @@ func viewHistory(h training.History) loadAnswer {
 		From: h.From.Format(time.DateOnly), To: h.To.Format(time.DateOnly), TimeZone: viewClock(h.Clock),
 		CTL: viewValue(f.Fitness, 2), ATL: viewValue(f.Fatigue, 2), TSB: viewValue(f.Balance, 2), Ramp: viewValue(f.Ramp, 1),
 		Monotony: viewValue(f.Monotony, 2), Strain: viewValue(f.Strain, 2), AcuteChronic: viewValue(f.AcuteChronic, 2),
-		Loads: viewLoads(h), Weeks: []weekView{}, Recent: []dayOfLoad{},
+		Loads: viewLoads(h), Weeks: []weekView{}, Recent: []dayOfLoad{}, BySport: []sportLoad{},
 	}
 	for _, w := range h.Weeks {
 		a.Weeks = append(a.Weeks, weekView{w.Start.Format(time.DateOnly), w.Activities, rounded(w.Load, 0), rounded(w.Fitness, 1), rounded(w.Balance, 1)})
@@ -145,6 +170,9 @@ func viewHistory(h training.History) loadAnswer {
 			break
 		}
 		a.Recent = append(a.Recent, dayOfLoad{l.Activity.ID, l.Day.Format(time.DateOnly), l.Activity.Sport, rounded(l.Load.Value.Value, 1), l.Load.Kind})
+	}
+	for _, sum := range h.BySport() {
+		a.BySport = append(a.BySport, sportLoad{sum.Sport, sum.Activities, rounded(sum.Load, 0)})
 	}
 	return a
 }
@@ -191,6 +219,9 @@ func (a loadAnswer) text() string {
 			weeks = append(weeks, plain(*w.Load))
 		}
 		lines = append(lines, strings.Join(weeks, " "))
+	}
+	if a.Projection != nil {
+		lines = append(lines, a.Projection.text())
 	}
 	return strings.Join(lines, "\n")
 }

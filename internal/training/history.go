@@ -24,6 +24,8 @@ type History struct {
 	NotCounted []NoLoads  // why activities of the timeframe have no load, by reason
 	Form       Form       // up to To
 	Weeks      []WeekLoad // of the timeframe, from Monday to Sunday, oldest first
+	state      fitness.Form
+	stateErr   error // why there is no state at the end of To
 }
 
 // A DayLoad is the load of an activity and the athlete's day that it counts for.
@@ -55,16 +57,38 @@ type WeekLoad struct {
 	Fitness, Balance float64 // on the week's last day
 }
 
+// A HistoryQuery says which loads a history is of. The zero value, but for Days, means all activities up to today.
+type HistoryQuery struct {
+	Days     int // of the timeframe, with its last
+	Provider pierre.Provider
+	Until    time.Time    // the last day, as midnight UTC; later than today is today
+	Sport    pierre.Sport // only this kind: a run means all running, a ride all cycling
+}
+
 // History returns the loads of the user's activities in the days up to today, of one source or of all.
 func (s *Service) History(ctx context.Context, user pierre.UserID, from pierre.Provider, days int) (History, error) {
+	return s.HistoryOf(ctx, user, HistoryQuery{Days: days, Provider: from})
+}
+
+// HistoryOf returns the loads of the user's activities that the query asks for.
+func (s *Service) HistoryOf(ctx context.Context, user pierre.UserID, q HistoryQuery) (History, error) {
 	athlete, err := s.Athlete(ctx, user)
 	if err != nil {
 		return History{}, err
 	}
-	today := athlete.Clock.Today()
-	h := newHistory(athlete, today.AddDate(0, 0, 1-days), today)
-	begin := h.From.AddDate(0, 0, -historyDays-1) // a local day may begin a day earlier
-	if err := s.each(ctx, user, pierre.ActivityQuery{Providers: providers(from), After: begin, Ascending: true}, h.add); err != nil {
+	last := athlete.Clock.Today()
+	if !q.Until.IsZero() && q.Until.Before(last) {
+		last = q.Until
+	}
+	h := newHistory(athlete, last.AddDate(0, 0, 1-q.Days), last)
+	find := pierre.ActivityQuery{
+		Providers: providers(q.Provider), Ascending: true,
+		After: h.From.AddDate(0, 0, -historyDays-1), Before: last.AddDate(0, 0, 2), // local days may begin a day earlier, or later
+	}
+	if q.Sport != "" {
+		find.Sports = kindOf(q.Sport)
+	}
+	if err := s.each(ctx, user, find, h.add); err != nil {
 		return History{}, err
 	}
 	return h.finish(), nil
@@ -119,6 +143,7 @@ func (h *historian) finish() History {
 	daily, form, err := h.days()
 	if err != nil {
 		none := unavailable(err)
+		h.stateErr = err
 		h.Form = Form{none, none, none, none, none, none, none}
 		return h.History
 	}
@@ -160,6 +185,7 @@ func (e *NoLoadsError) Unwrap() error { return e.Most }
 
 func (h *historian) fill(daily []float64, form []fitness.Form) {
 	last := form[len(form)-1]
+	h.state = last
 	note := ""
 	if share, warming := fitness.WarmUp(len(daily)); warming {
 		note = fmt.Sprintf("warming up: %d days of history show at most %.0f %% of it", len(daily), 100*share)
