@@ -58,6 +58,7 @@ func (w *Watch) Jobs() []jobs.Job {
 		{Name: "alerts", Every: time.Minute, Within: withinMinute, Fleet: true, Do: func(ctx context.Context) error { return w.Evaluate(ctx, false) }},
 		{Name: "alerts-hourly", Every: time.Hour, Within: withinHour, Fleet: true, Do: func(ctx context.Context) error { return w.Evaluate(ctx, true) }},
 		{Name: "alert-mails", Every: time.Minute, Do: w.MailAll},
+		{Name: "daily-mail", Every: dailyEvery, Fleet: true, Do: w.MailDay},
 		{Name: "webhooks", Every: time.Second, Within: withinMinute, Do: w.Deliver},
 		{Name: "alerts-tidy", Every: time.Hour, Fleet: true, Do: func(ctx context.Context) error { return w.db.ForgetAlerts(ctx, w.opts.Now().Add(-keepFor)) }},
 	}

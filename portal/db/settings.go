@@ -28,6 +28,7 @@ type Settings struct {
 
 	TwoPersons   bool `json:"two_persons,omitempty"`    // a request is approved by two of the staff
 	MailPlainKey bool `json:"mail_plain_key,omitempty"` // a key is mailed as it is instead of a link to it
+	NoDailyMail  bool `json:"no_daily_mail,omitempty"`  // the staff gets no mail each morning
 }
 
 const (

@@ -71,7 +71,7 @@ func (s *Service) changeSettings(w http.ResponseWriter, r *http.Request) error {
 			*into = strings.TrimSpace(f.Get(name))
 		}
 		if part == "rules" {
-			now.TwoPersons, now.MailPlainKey = f.Has("two_persons"), f.Has("mail_plain_key")
+			now.TwoPersons, now.MailPlainKey, now.NoDailyMail = f.Has("two_persons"), f.Has("mail_plain_key"), !f.Has("daily_mail")
 		}
 		return nil
 	})
