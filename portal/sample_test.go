@@ -52,7 +52,7 @@ func newSample(t *testing.T, since time.Time, development bool) *sample {
 	s.url = strings.Replace(srv.URL, "127.0.0.1", "localhost", 1)
 	s.p, err = newParts(Config{
 		DB: dbtest.New(t), Server: s.server.Client, Seal: ring, Mail: &s.mails, BaseURL: s.url, PublicURL: "https://mcp.alpine-data.example",
-		Log: slog.New(slog.DiscardHandler),
+		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
 	}, Options{Now: s.server.Now, Development: development})
 	if err != nil {
 		t.Fatal(err)

@@ -113,6 +113,13 @@ func (s *filledSample) customers() {
 	s.server.Record(s.t, adminapitest.Calls{Key: lisbon.APIKeyID, At: sampleNow().Add(-3 * time.Hour), N: 12, Status: pierre.CallRateLimited, Country: "PT"})
 	s.server.Record(s.t, adminapitest.Calls{Key: s.busy.APIKeyID, At: sampleNow().Add(-50 * time.Hour), N: 23, Status: pierre.CallRateLimited})
 	s.server.Record(s.t, adminapitest.Calls{Key: coach.APIKeyID, At: sampleNow().Add(-25 * time.Minute), N: 30, Status: pierre.CallFailed, Country: "DE", Took: 2 * time.Second})
+	used := map[pierre.KeyID]time.Time{}
+	for n, l := range loads {
+		used[l.key.APIKeyID] = sampleNow().Add(-time.Duration(n*n*17+n+3) * time.Minute)
+	}
+	if err := s.server.Store.TouchAPIKeys(s.t.Context(), used); err != nil {
+		s.t.Fatal(err)
+	}
 	if _, err := s.server.Client.Revoke(s.t.Context(), s.gone.APIKeyID); err != nil {
 		s.t.Fatal(err)
 	}

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/jobs"
@@ -120,22 +119,4 @@ const maxForm = 16 << 10
 func goTo(w http.ResponseWriter, r *http.Request, path string) error {
 	http.Redirect(w, r, route.Local(path, "/account"), http.StatusSeeOther) //nolint:gosec // a path of this site
 	return nil
-}
-
-// browserOf is what a browser calls itself, shortened to what a person knows it by.
-func browserOf(agent string) string {
-	browser, system := "Browser", ""
-	for _, b := range [...][2]string{{"Edg", "Edge"}, {"OPR", "Opera"}, {"Firefox", "Firefox"}, {"Chrome", "Chrome"}, {"Safari", "Safari"}, {"curl", "curl"}} {
-		if strings.Contains(agent, b[0]) {
-			browser = b[1]
-			break
-		}
-	}
-	for _, o := range [...][2]string{{"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Windows", "Windows"}, {"Mac OS", "macOS"}, {"Linux", "Linux"}} {
-		if strings.Contains(agent, o[0]) {
-			system = " on " + o[1]
-			break
-		}
-	}
-	return browser + system
 }

@@ -115,9 +115,9 @@ func (s *Site) tiers(ctx context.Context) ([]ui.Choice, error) {
 		if _, ok := db.Offer(prices, t.Name); !ok {
 			continue
 		}
-		text := string(t.Name)
+		text := ui.Capital(string(t.Name))
 		if t.RateLimit != nil {
-			text += ", " + ui.Number(t.RateLimit.Requests) + " calls per " + string(t.RateLimit.Period)
+			text += " · " + ui.Number(t.RateLimit.Requests) + " calls per " + string(t.RateLimit.Period)
 		}
 		choices = append(choices, ui.Choice{Value: string(t.Name), Text: text})
 	}

@@ -139,7 +139,7 @@ func (s *Site) useLink(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	cookie := rand.Text() + rand.Text()
-	session, next, err := s.db.UseSignIn(r.Context(), hash(token), hash(cookie), db.CustomerSession{ID: rand.Text(), Browser: browserOf(r.UserAgent())}, s.opts.Now())
+	session, next, err := s.db.UseSignIn(r.Context(), hash(token), hash(cookie), db.CustomerSession{ID: rand.Text(), Browser: ui.Browser(r.UserAgent())}, s.opts.Now())
 	if pierre.KindOf(err) == pierre.KindNotFound {
 		return s.pages.Page(w, r, http.StatusNotFound, "account/ended", nil)
 	}

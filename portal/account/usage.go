@@ -88,9 +88,9 @@ func chartOf(b usage.Breakdown, from, to time.Time) ui.Chart {
 	}
 	names := slices.SortedFunc(maps.Keys(total), func(x, y string) int { return cmp.Or(cmp.Compare(total[y], total[x]), cmp.Compare(x, y)) })
 	if len(names) > 1 {
-		c.Kind = "lines"
+		c.Kind = "parts"
 	}
-	tones := [...]string{"accent", "good", "warn", "bad", "muted"}
+	tones := [...]string{"part1", "part2", "part3", "part4", "part5"}
 	line := map[string]int{}
 	for i, name := range names {
 		n := min(i, chartTools)

@@ -149,7 +149,7 @@ func tierChoices(tiers []adminapi.Tier, all string) []ui.Choice {
 		choices = append(choices, ui.Choice{Text: all})
 	}
 	for _, t := range tiers {
-		choices = append(choices, ui.Choice{Value: string(t.Name), Text: string(t.Name)})
+		choices = append(choices, ui.Choice{Value: string(t.Name), Text: ui.Capital(string(t.Name))})
 	}
 	return choices
 }

@@ -237,9 +237,7 @@ func hideAddress(email string) string {
 }
 
 // A keyPage shows a key, and what to do with it.
-type keyPage struct{ Key, Shell, Desktop, Curl copyText }
-
-type copyText struct{ ID, Text string }
+type keyPage struct{ Key, Shell, Desktop, Curl ui.Copy }
 
 func (s *Service) reveal(w http.ResponseWriter, r *http.Request) error {
 	key, _, err := s.Reveal(r.Context(), r.PathValue("token"))
@@ -270,10 +268,10 @@ func keyPageOf(server, key string) (keyPage, error) {
 		return keyPage{}, fmt.Errorf("writing the entry of Claude Desktop: %w", err)
 	}
 	return keyPage{
-		Key:     copyText{"key", key},
-		Shell:   copyText{"shell", "curl -fsSL " + server + "/install.sh | PIERRE_AUTH_KEY=" + key + " sh"},
-		Desktop: copyText{"desktop", string(desktop)},
-		Curl: copyText{"curl", "curl " + server + "/ -H 'Authorization: Bearer " + key + "' \\\n  -H 'Content-Type: application/json' \\\n" +
+		Key:     ui.Copy{ID: "key", Text: key},
+		Shell:   ui.Copy{ID: "shell", Text: "curl -fsSL " + server + "/install.sh | PIERRE_AUTH_KEY=" + key + " sh"},
+		Desktop: ui.Copy{ID: "desktop", Text: string(desktop)},
+		Curl: ui.Copy{ID: "curl", Text: "curl " + server + "/ -H 'Authorization: Bearer " + key + "' \\\n  -H 'Content-Type: application/json' \\\n" +
 			`  -d '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_activities","arguments":{}}}'`},
 	}, nil
 }

@@ -9,7 +9,7 @@ import (
 type Chart struct {
 	ID    string // unique on the page
 	Title string
-	Kind  string      // "bars" for counts, "lines" for the rest
+	Kind  string      // "bars" for counts, "parts" for counts that add up to a whole, "lines" for the rest
 	Unit  string      // calls, ms, …
 	At    []time.Time // of the values, in order
 	Lines []Line
@@ -18,7 +18,7 @@ type Chart struct {
 // A Line is the values of one thing, one for each time; nil where there is none.
 type Line struct {
 	Name   string
-	Tone   string // accent, muted, good, warn or bad
+	Tone   string // accent, muted, good, warn or bad; part1 to part5 of a whole
 	Values []*float64
 }
 

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Number returns n with a comma between each group of three digits: "412", "1,039".
@@ -197,4 +199,31 @@ func fraction(v any, format func(float64) string) string {
 		}
 	}
 	return string(none)
+}
+
+// Browser is what a browser calls itself, shortened to what a person knows it by.
+func Browser(agent string) string {
+	browser, system := "Browser", ""
+	for _, b := range [...][2]string{{"Edg", "Edge"}, {"OPR", "Opera"}, {"Firefox", "Firefox"}, {"Chrome", "Chrome"}, {"Safari", "Safari"}, {"curl", "curl"}} {
+		if strings.Contains(agent, b[0]) {
+			browser = b[1]
+			break
+		}
+	}
+	for _, o := range [...][2]string{{"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Windows", "Windows"}, {"Mac OS", "macOS"}, {"Linux", "Linux"}} {
+		if strings.Contains(agent, o[0]) {
+			system = " on " + o[1]
+			break
+		}
+	}
+	return browser + system
+}
+
+// Capital returns a name, such as a tier's, as it begins a line.
+func Capital(name string) string {
+	first, size := utf8.DecodeRuneInString(name)
+	if size == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(first)) + name[size:]
 }

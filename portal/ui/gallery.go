@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/pierre-mcp/pierre/portal/route"
@@ -11,6 +12,9 @@ import (
 
 // A Copy is text to be copied as a whole, such as a command. The button appears where scripts run.
 type Copy struct{ ID, Text string }
+
+// Program reports whether the text has lines of its own, which are not wrapped.
+func (c Copy) Program() bool { return strings.Contains(c.Text, "\n") }
 
 // Routes returns the static files and, in development mode, the page of all components.
 func (u *Renderer) Routes() []route.Route {

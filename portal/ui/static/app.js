@@ -37,9 +37,43 @@
       const out = document.createElement("p");
       out.className = "counter";
       const show = () => { out.textContent = `${[...area.value].length} of ${area.maxLength}`; };
-      area.after(out);
+      const field = area.closest(".field");
+      field.classList.add("counted");
+      field.append(out);
       area.addEventListener("input", show);
       show();
+    }
+  }
+
+  // On a phone a table is read row by row; each value then stands under the name of its column.
+  function stack(root) {
+    for (const table of root.querySelectorAll(".scroll > table")) {
+      const names = [...table.querySelectorAll("thead th")].map((th) => th.querySelector(".hidden") ? "" : th.textContent.trim());
+      const figures = [...table.querySelectorAll("thead th:not(:first-child)")].every((th) => th.classList.contains("num"));
+      if (names.length < 3 || names.length < 4 && figures || table.closest("details")) continue;
+      const role = (selector, name) => { for (const el of table.querySelectorAll(selector)) el.setAttribute("role", name); };
+      const label = () => {
+        for (const row of table.querySelectorAll("tbody > tr")) {
+          for (const [n, cell] of [...row.cells].entries()) {
+            if (cell.colSpan === 1 && names[n]) cell.dataset.label = names[n];
+            cell.toggleAttribute("data-empty", cell.textContent.trim() === "" && !cell.querySelector("svg, input"));
+          }
+        }
+        for (const [selector, name] of [["thead, tbody, tfoot", "rowgroup"], ["tr", "row"], ["thead th", "columnheader"], ["td", "cell"], ["tbody th, tfoot th", "rowheader"]]) role(selector, name);
+      };
+      table.setAttribute("role", "table"); // which the other way of showing it would hide from readers of screens
+      table.classList.add("stacked");
+      label();
+      for (const body of table.tBodies) new MutationObserver(label).observe(body, { childList: true });
+    }
+  }
+
+  // Countries by their names in the viewer's language.
+  function countries(root) {
+    const names = new Intl.DisplayNames(undefined, { type: "region" });
+    for (const el of root.querySelectorAll("[data-country]")) {
+      const code = el.dataset.country;
+      el.textContent = code === "ZZ" ? "Unknown" : names.of(code);
     }
   }
 
@@ -61,7 +95,7 @@
   }
   addEventListener("pageshow", () => { for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent; });
 
-  function start(root) { localTimes(root); copyButtons(root); counters(root); filters(root); once(root); }
+  function start(root) { localTimes(root); copyButtons(root); counters(root); stack(root); countries(root); filters(root); once(root); }
 
   start(document);
   document.addEventListener("htmx:afterSwap", (e) => start(e.target));

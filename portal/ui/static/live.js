@@ -36,7 +36,7 @@
     plot = new uPlot({
       width: place.clientWidth, height: 190, legend: { show: false }, cursor: { show: false }, padding: [8, 8, 0, 0],
       scales: { x: { range: (_, __, max) => [max - 300, max] }, y: { range: (_, __, max) => [0, Math.max(max * 1.1, 1)] } },
-      axes: [{ ...axis, grid: { show: false }, size: 24, space: 70, values: (_, v) => v.map((t) => clock.format(new Date(t * 1000))) }, { ...axis, size: 46 }],
+      axes: [{ ...axis, grid: { show: false }, size: 24, space: 50, incrs: [60, 300], values: (_, v) => v.map((t) => clock.format(new Date(t * 1000))) }, { ...axis, size: 46 }],
       series: [{}, { stroke: style.getPropertyValue("--accent").trim(), width: 1.75, points: { show: false } }],
     }, data, place);
     addEventListener("resize", () => plot.setSize({ width: place.clientWidth, height: 190 }));
