@@ -19,6 +19,8 @@ type (
 	CallID string
 	// A GrantID is grant_….
 	GrantID string
+	// A GoalID is goal_….
+	GoalID string
 )
 
 // NewUserID returns a random identifier.
@@ -38,6 +40,9 @@ func NewCallID() CallID { return CallID(newID("call")) }
 
 // NewGrantID returns a random identifier.
 func NewGrantID() GrantID { return GrantID(newID("grant")) }
+
+// NewGoalID returns a random identifier.
+func NewGoalID() GoalID { return GoalID(newID("goal")) }
 
 // NewOAuthClientID returns a random identifier.
 func NewOAuthClientID() string { return newID("client") }
