@@ -59,5 +59,12 @@ const (
 
 	MethodKeytel Method = "energy of exercise from heart rate (Keytel et al. 2005)"
 
+	MethodRate          Method = "linear trend by least squares, 95 % interval by Student's t (Draper & Smith 1998)"
+	MethodChiSquared    Method = "chi-squared test (Pearson 1900)"
+	MethodKruskalWallis Method = "test of groups by ranks (Kruskal & Wallis 1952)"
+
+	MethodFRIEND Method = "percentile of maximal oxygen uptake by age and sex, FRIEND registry (Kaminsky, Arena & Myers 2015)"
+	MethodSitko  Method = "VO2max from 5 minutes of cycling power, 16.6 + 8.87·W/kg (Sitko et al. 2022)"
+
 	MethodLTTB Method = "largest-triangle-three-buckets downsampling (Steinarsson 2013)"
 )

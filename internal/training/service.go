@@ -20,6 +20,7 @@ type Store interface {
 	ActivityStore
 	ProfileStore
 	DigestStore
+	SumStore
 }
 
 // An ActivityStore reads activities.

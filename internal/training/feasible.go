@@ -1,0 +1,211 @@
+package training
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/pierre-mcp/pierre/fitness"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// A Verdict says how a goal compares with what the athlete has shown.
+type Verdict string
+
+// The verdicts.
+const (
+	GoalReached   Verdict = "reached"         // it is so today
+	GoalWithin    Verdict = "within"          // less is needed than what was surely shown
+	GoalPossible  Verdict = "possible"        // what is needed lies within what was shown
+	GoalBeyond    Verdict = "beyond"          // more is needed than what was ever shown
+	GoalUndecided Verdict = "cannot_be_told"  // too little is known
+	GoalOver      Verdict = "date_has_passed" // and it was not reached
+)
+
+// Verdicts lists the verdicts.
+func Verdicts() []Verdict {
+	return []Verdict{GoalReached, GoalWithin, GoalPossible, GoalBeyond, GoalUndecided, GoalOver}
+}
+
+// A Feasibility compares what a goal needs with what the athlete has shown.
+type Feasibility struct {
+	Verdict        Verdict
+	Unit           string // what the values below are in; their change is per 28 days where it is one
+	DaysLeft       int
+	Current        Value // in Unit
+	Needed         Value // in Unit, at the goal's date
+	Change         Change
+	NeededChange   Value
+	Projected      Value // at the goal's date, if the change goes on
+	Low, High      float64
+	Usual, Highest Value // of volumes: the mean of weeks, and the best four weeks
+	Predictions    Prediction
+}
+
+// Feasible says whether a goal is within what the user has shown.
+func (s *Service) Feasible(ctx context.Context, user pierre.UserID, g pierre.Goal) (Feasibility, error) {
+	clock, err := s.Clock(ctx, user)
+	if err != nil {
+		return Feasibility{}, err
+	}
+	f := Feasibility{Verdict: GoalUndecided, DaysLeft: daysBetween(clock.Today(), g.Date)}
+	none := unavailable(because("the athlete alone knows what it takes"))
+	f.Current, f.Needed, f.Change.Value, f.NeededChange, f.Projected, f.Usual, f.Highest = none, none, none, none, none, none, none
+	switch g.Type {
+	case pierre.GoalTime:
+		f.Predictions, err = s.Predict(ctx, user, "", *g.Meters)
+		if err != nil {
+			return f, err
+		}
+		needed, err := fitness.VDOT(*g.Meters, g.Target)
+		if err != nil {
+			f.Needed = unavailable(err)
+			return f, nil
+		}
+		f.Current = f.Predictions.VDOT
+		err = s.performance(ctx, user, &f, clock, g, pierre.GoalVDOT, needed)
+		return f, err
+	case pierre.GoalPerformance:
+		if f.Current, err = s.Measure(ctx, user, "", g); err != nil {
+			return f, err
+		}
+		err = s.performance(ctx, user, &f, clock, g, g.Metric, fitness.Result{Value: g.Target, Method: methodStated})
+		return f, err
+	case pierre.GoalDistance, pierre.GoalFrequency:
+		err = s.volumeGoal(ctx, user, &f, clock, g)
+		return f, err
+	case pierre.GoalCustom:
+	}
+	return f, nil
+}
+
+// performance compares the change that a performance needs with the one that the athlete showed in a year.
+func (s *Service) performance(
+	ctx context.Context, user pierre.UserID, f *Feasibility, clock Clock, g pierre.Goal, m pierre.GoalMetric, needed fitness.Result,
+) error {
+	f.Unit = string(m)
+	f.Needed = computed(needed, nil, Input{Name: "target_value", Value: &g.Target, Decimals: 1, Source: User})
+	marks, err := s.marks(ctx, user, "", m, clock, yearDays, marksInYear)
+	if err != nil {
+		return err
+	}
+	rate, rateErr := rateOf(marks, clock.Today())
+	f.Change = newChange(rate, rateErr, marks)
+	switch {
+	case rateErr != nil:
+		f.Projected = unavailable(rateErr)
+	case f.DaysLeft < 0:
+		f.Projected = unavailable(because("the goal's date has passed"))
+	default:
+		at, low, high := rate.At(float64(f.DaysLeft))
+		f.Projected = Value{at, Evidence{Method: rate.Method, Note: "if the change of the last year goes on; seldom does one for long"}}
+		f.Low, f.High = low, high
+	}
+	switch {
+	case f.Current.Err != nil:
+	case f.Current.Value >= needed.Value:
+		f.Verdict = GoalReached
+	case f.DaysLeft <= 0:
+		f.Verdict = GoalOver
+	default:
+		perMonth := (needed.Value - f.Current.Value) / float64(f.DaysLeft) * changeDays
+		f.NeededChange = Value{perMonth, Evidence{Method: "what is missing over the time that is left (arithmetic)"}}
+		if rateErr == nil {
+			f.Verdict = verdictOf(perMonth, f.Change.Low, f.Change.High)
+		}
+	}
+	return nil
+}
+
+func verdictOf(needed, low, high float64) Verdict {
+	switch {
+	case needed <= low:
+		return GoalWithin
+	case needed <= high:
+		return GoalPossible
+	}
+	return GoalBeyond
+}
+
+const (
+	usualWeeks = 12
+	monthWeeks = 4
+	yearWeeks  = 52
+)
+
+// volumeGoal compares how much a week needs with what the athlete's weeks had.
+func (s *Service) volumeGoal(ctx context.Context, user pierre.UserID, f *Feasibility, clock Clock, g pierre.Goal) error {
+	f.Unit = "meters_per_week"
+	if g.Type == pierre.GoalFrequency {
+		f.Unit = "activities_per_week"
+	}
+	of := func(v Volume) float64 {
+		if g.Type == pierre.GoalFrequency {
+			return float64(v.Activities)
+		}
+		return v.Meters
+	}
+	done, err := s.Measure(ctx, user, "", g)
+	if err != nil {
+		return err
+	}
+	needed := g.Target
+	if g.Type == pierre.GoalDistance {
+		needed = (g.Target - done.Value) * 7 / float64(max(1, f.DaysLeft))
+	}
+	f.Needed = Value{max(0, needed), Evidence{Method: "what is missing over the weeks that are left (arithmetic)", Inputs: []Input{
+		{Name: "target_value", Value: &g.Target, Decimals: 1, Source: User},
+	}}}
+	usual, best, err := s.usualWeek(ctx, user, g.Sport, clock, of)
+	if err != nil {
+		return err
+	}
+	f.Usual, f.Highest, f.Current = usual, best, usual
+	switch {
+	case g.Type == pierre.GoalDistance && done.Value >= g.Target:
+		f.Verdict = GoalReached
+	case f.DaysLeft <= 0:
+		f.Verdict = GoalOver
+	case usual.Err == nil:
+		f.Verdict = verdictOf(needed, usual.Value, best.Value)
+	}
+	return nil
+}
+
+// usualWeek returns the mean of the last whole weeks, and the best mean of four weeks in a row of the last year.
+func (s *Service) usualWeek(
+	ctx context.Context, user pierre.UserID, sport pierre.Sport, clock Clock, of func(Volume) float64,
+) (usual, best Value, err error) {
+	last := monday(clock.Today()).AddDate(0, 0, -1)
+	days, err := s.volumes(ctx, user, "", sport, clock, last.AddDate(0, 0, 1-7*yearWeeks), last)
+	if err != nil {
+		return usual, best, err
+	}
+	weeks := weeksOf(days)
+	for len(weeks) > 0 && weeks[0].Activities == 0 {
+		weeks = weeks[1:] // the history begins later
+	}
+	if len(weeks) < monthWeeks {
+		usual = unavailable(because("there are %d whole weeks of history, and %d are needed", len(weeks), monthWeeks))
+		return usual, usual, nil
+	}
+	recent := weeks[max(0, len(weeks)-usualWeeks):]
+	usual = Value{meanOf(recent, of), Evidence{Method: methodMeanWeek, Inputs: []Input{{Name: "weeks", Value: new(float64(len(recent))), Source: Recorded}}}}
+	at, most := 0, -1.0
+	for i := range len(weeks) - monthWeeks + 1 {
+		if m := meanOf(weeks[i:i+monthWeeks], of); m > most {
+			at, most = i, m
+		}
+	}
+	until := last.AddDate(0, 0, -7*(len(weeks)-monthWeeks-at))
+	best = Value{most, Evidence{Method: methodBestMonth, Note: fmt.Sprintf("until %s", until.Format(time.DateOnly))}}
+	return usual, best, nil
+}
+
+func meanOf(weeks []Volume, of func(Volume) float64) float64 {
+	sum := 0.0
+	for _, w := range weeks {
+		sum += of(w)
+	}
+	return sum / float64(len(weeks))
+}

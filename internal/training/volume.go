@@ -1,0 +1,78 @@
+package training
+
+import (
+	"context"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// A SumStore adds up activities.
+type SumStore interface {
+	SumActivityDays(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery, zone *time.Location) ([]pierre.DaySum, error)
+}
+
+// A Volume is how much was trained.
+type Volume struct {
+	Activities int
+	Meters     float64 // of those that recorded it, as is the time
+	Seconds    float64
+}
+
+func (v *Volume) add(o Volume) {
+	v.Activities += o.Activities
+	v.Meters += o.Meters
+	v.Seconds += o.Seconds
+}
+
+// volumes returns how much was trained on each of the days from one to another, both included. The sports are those that
+// are compared with the given one, or all if it is "".
+func (s *Service) volumes(
+	ctx context.Context, user pierre.UserID, source pierre.Provider, sport pierre.Sport, clock Clock, from, to time.Time,
+) ([]Volume, error) {
+	q := pierre.ActivityQuery{Providers: providers(source), Days: pierre.LocalDays{From: from, To: to, Zone: clock.Zone}}
+	if sport != "" {
+		q.Sports = kindOf(sport)
+	}
+	sums, err := s.data.SumActivityDays(ctx, user, q, clock.Zone)
+	if err != nil {
+		return nil, err
+	}
+	days := make([]Volume, max(0, daysBetween(from, to)+1))
+	for _, d := range sums {
+		at := daysBetween(from, d.Day)
+		if at < 0 || at >= len(days) {
+			continue
+		}
+		v := Volume{Activities: d.Activities}
+		if d.DistanceMeters != nil {
+			v.Meters = *d.DistanceMeters
+		}
+		if d.DurationSeconds != nil {
+			v.Seconds = *d.DurationSeconds
+		}
+		days[at].add(v)
+	}
+	return days, nil
+}
+
+func total(days []Volume) Volume {
+	var sum Volume
+	for _, d := range days {
+		sum.add(d)
+	}
+	return sum
+}
+
+// weeksOf sums up whole weeks of seven days; what is left at the beginning is left out.
+func weeksOf(days []Volume) []Volume {
+	days = days[len(days)%7:]
+	weeks := make([]Volume, len(days)/7)
+	for i := range weeks {
+		weeks[i] = total(days[7*i : 7*i+7])
+	}
+	return weeks
+}
+
+// monday returns the Monday of the week of a day.
+func monday(day time.Time) time.Time { return day.AddDate(0, 0, -(int(day.Weekday())+6)%7) }
