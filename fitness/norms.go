@@ -42,17 +42,20 @@ func VO2maxPercentile(vo2max, age float64, sex Sex) (Result, error) {
 	case vo2max > row[last]:
 		r.Value, r.Note = percents[last], "more than the highest published percentile, the 95th"
 	default:
-		i := 0
-		for i < last-1 && vo2max >= row[i+1] {
-			i++
+		low, high, below, above := row[0], row[0], percents[0], percents[0]
+		for i, v := range row {
+			low, high, below, above = high, v, above, percents[i]
+			if v >= vo2max && v > low {
+				break
+			}
 		}
-		r.Value = percents[i] + (percents[i+1]-percents[i])*(vo2max-row[i])/(row[i+1]-row[i])
+		r.Value = below + (above-below)*(vo2max-low)/(high-low)
 	}
 	return r, nil
 }
 
-// FitnessLevel names a percentile as ACSM's Guidelines for Exercise Testing and Prescription do.
-func FitnessLevel(percentile float64) string {
+// Level names a percentile of maximal oxygen uptake as ACSM's Guidelines for Exercise Testing and Prescription do.
+func Level(percentile float64) string {
 	switch {
 	case percentile >= 95:
 		return "superior"

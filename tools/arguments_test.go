@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 
+	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
 )
 
@@ -148,6 +149,8 @@ func TestEveryArgumentIsTaken(t *testing.T) {
 		switch {
 		case name == "activity_id":
 			return ids["run"]
+		case name == "goal_id":
+			return ids["goal"]
 		case name == "other_activity_ids":
 			return []any{ids["race"]}
 		case name == "series":
@@ -188,6 +191,9 @@ func TestEveryArgumentIsTaken(t *testing.T) {
 			if tool.Name == "set_athlete_profile" && name == "date" { // of what
 				args["ftp_watts"] = 250
 			}
+			if tool.Name == "set_goal" {
+				completeGoal(args, name, ids)
+			}
 			r := h.call(tool.Name, args)
 			if r.IsError && name != "cursor" { // no page gave this one
 				t.Errorf("%s with %v is refused: %s", tool.Name, args, r.Text)
@@ -197,6 +203,25 @@ func TestEveryArgumentIsTaken(t *testing.T) {
 			}
 		}
 	}
+}
+
+// completeGoal adds what a goal needs beside the argument with that name.
+func completeGoal(args map[string]any, name string, ids map[string]pierre.ActivityID) {
+	args["target_date"] = "2026-09-01"
+	switch name {
+	case "goal_id", "status":
+		args["goal_id"] = ids["goal"]
+		return
+	case "distance_meters":
+		args["goal_type"] = "time"
+	case "metric":
+		args["goal_type"] = "performance"
+	case "current_value":
+		args["goal_type"] = "custom"
+	default:
+		args["goal_type"] = "frequency"
+	}
+	args["title"], args["target_value"] = "x", 10
 }
 
 // Some hosts write numbers, lists and all arguments as strings, and go on doing so whatever an error says.

@@ -71,6 +71,10 @@ func (c *Catalog) tools() []tool {
 		c.analyzeTrainingLoad(),
 		c.predictPerformance(),
 		c.compareActivities(),
+		c.setGoal(),
+		c.trackProgress(),
+		c.suggestGoals(),
+		c.analyzeGoalFeasibility(),
 	}
 	if c.options.Allowances != nil {
 		all = append(all, c.getUsage())

@@ -46,6 +46,10 @@ func usual(ids map[string]pierre.ActivityID) []call {
 		{"analyze_training_load", map[string]any{"timeframe": "month", "project_until": "2026-06-22"}},
 		{"predict_performance", map[string]any{"target_sport": "run", "target_distance": 21097.5, "target_date": "2026-09-27"}},
 		{"compare_activities", map[string]any{"activity_id": ids["race"], "comparison_type": "personal_best"}},
+		{"set_goal", map[string]any{"title": "Sub 40", "goal_type": "time", "target_value": 2400, "distance_meters": 10000, "target_date": "2026-10-04"}},
+		{"track_progress", map[string]any{}},
+		{"suggest_goals", map[string]any{}},
+		{"analyze_goal_feasibility", map[string]any{"goal_id": ids["goal"]}},
 		{"get_usage", map[string]any{}},
 	}
 }

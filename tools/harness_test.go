@@ -230,11 +230,26 @@ func sampleHost(t *testing.T) (host, map[string]pierre.ActivityID) {
 	t.Helper()
 	s := storetest.New(t)
 	u := newUser(t, s, "ana@example.com")
-	return newHost(t, s, u), importSeason(t, s, u)
+	ids := importSeason(t, s, u)
+	ids["goal"] = pierre.ActivityID(addGoal(t, s, u))
+	return newHost(t, s, u), ids
+}
+
+// addGoal sets the goal of a sample athlete: 300 km on foot from May to August.
+func addGoal(t *testing.T, s *store.Store, u pierre.UserID) pierre.GoalID {
+	t.Helper()
+	g, err := s.AddGoal(t.Context(), u, now(), pierre.Goal{
+		Title: "Summer of running", Type: pierre.GoalDistance, Sport: pierre.SportRun, Target: 300_000, Status: pierre.GoalActive,
+		Start: time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC), Date: time.Date(2026, 8, 31, 0, 0, 0, 0, time.UTC),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g.ID
 }
 
 // Random are the identifiers of activities, and the cursors that have one in them.
-var random = regexp.MustCompile(`act_[a-z0-9]{26}|eyJ[A-Za-z0-9_-]{40,}`)
+var random = regexp.MustCompile(`act_[a-z0-9]{26}|goal_[a-z0-9]{26}|eyJ[A-Za-z0-9_-]{40,}`)
 
 // golden compares JSON or text with a golden file, in which what is random is numbered.
 func golden(t *testing.T, name string, got []byte) {
@@ -242,7 +257,11 @@ func golden(t *testing.T, name string, got []byte) {
 	ids := map[string]string{}
 	text := random.ReplaceAllStringFunc(string(got), func(id string) string {
 		if ids[id] == "" {
-			ids[id] = id[:3] + "_" + strconv.Itoa(len(ids)+1)
+			kind := id[:3]
+			if strings.HasPrefix(id, "goal_") {
+				kind = "goal"
+			}
+			ids[id] = kind + "_" + strconv.Itoa(len(ids)+1)
 		}
 		return ids[id]
 	})

@@ -92,10 +92,7 @@ func notPredictable(s targetSport) error {
 
 func (a *predictAnswer) fill(p training.Prediction) {
 	a.VDOT, a.CriticalSpeed, a.Paces = viewValue(p.VDOT, 1), viewValue(p.CriticalSpeed, 3), viewPaces(p.Paces)
-	a.Predictions = predictions{
-		VDOT: viewValue(p.ByVDOT, 0), Riegel: viewValue(p.Riegel, 0), RiegelOwn: viewValue(p.RiegelOwn, 0),
-		Cameron: viewValue(p.Cameron, 0), CriticalSpeed: viewValue(p.ByCritical, 0),
-	}
+	a.Predictions = viewPredictions(p)
 	if len(p.Races) == 0 {
 		return
 	}
@@ -112,6 +109,13 @@ func (a *predictAnswer) fill(p training.Prediction) {
 				a.Slowest = v.Value
 			}
 		}
+	}
+}
+
+func viewPredictions(p training.Prediction) predictions {
+	return predictions{
+		VDOT: viewValue(p.ByVDOT, 0), Riegel: viewValue(p.Riegel, 0), RiegelOwn: viewValue(p.RiegelOwn, 0),
+		Cameron: viewValue(p.Cameron, 0), CriticalSpeed: viewValue(p.ByCritical, 0),
 	}
 }
 

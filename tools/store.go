@@ -12,6 +12,15 @@ type Store interface {
 	ActivityStore
 	SumStore
 	ProfileStore
+	GoalStore
+}
+
+// A GoalStore keeps goals.
+type GoalStore interface {
+	Goals(ctx context.Context, user pierre.UserID) ([]pierre.Goal, error)
+	AddGoal(ctx context.Context, user pierre.UserID, now time.Time, g pierre.Goal) (pierre.Goal, error)
+	UpdateGoal(ctx context.Context, user pierre.UserID, id pierre.GoalID, now time.Time, change func(*pierre.Goal) error) (pierre.Goal, error)
+	DeleteGoal(ctx context.Context, user pierre.UserID, id pierre.GoalID) error
 }
 
 // A SumStore adds up activities.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
 )
 
@@ -13,6 +14,7 @@ func TestAthletesAreApart(t *testing.T) {
 	s := storetest.New(t)
 	ana, bob := newUser(t, s, "ana@example.com"), newUser(t, s, "bob@example.com")
 	ids := importSeason(t, s, ana)
+	ids["goal"] = pierre.ActivityID(addGoal(t, s, ana))
 	own := importSession(t, s, bob, session{name: "Bob's run", sport: "run", start: now().AddDate(0, 0, -1), seconds: 1200, step: 5, speed: always(3)})
 	a, b := newHost(t, s, ana), newHost(t, s, bob)
 	a.call("set_athlete_profile", map[string]any{"ftp_watts": 337.125, "resting_heart_rate_bpm": 48, "sex": "female", "time_zone": "Asia/Tokyo"})
@@ -21,7 +23,7 @@ func TestAthletesAreApart(t *testing.T) {
 
 	for _, c := range usual(ids) {
 		r := b.call(c.tool, c.args)
-		if id := c.args["activity_id"]; id != nil {
+		if c.args["activity_id"] != nil || c.args["goal_id"] != nil {
 			if !r.IsError || !strings.Contains(r.Text, "not found") {
 				t.Errorf("%s with another's activity answers %s", c.tool, r.Text)
 			}

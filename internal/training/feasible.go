@@ -44,11 +44,11 @@ type Feasibility struct {
 
 // Feasible says whether a goal is within what the user has shown.
 func (s *Service) Feasible(ctx context.Context, user pierre.UserID, g pierre.Goal) (Feasibility, error) {
-	clock, err := s.Clock(ctx, user)
+	of, err := s.asking(ctx, user, "")
 	if err != nil {
 		return Feasibility{}, err
 	}
-	f := Feasibility{Verdict: GoalUndecided, DaysLeft: daysBetween(clock.Today(), g.Date)}
+	f := Feasibility{Verdict: GoalUndecided, DaysLeft: daysBetween(of.clock.Today(), g.Date)}
 	none := unavailable(because("the athlete alone knows what it takes"))
 	f.Current, f.Needed, f.Change.Value, f.NeededChange, f.Projected, f.Usual, f.Highest = none, none, none, none, none, none, none
 	switch g.Type {
@@ -63,16 +63,16 @@ func (s *Service) Feasible(ctx context.Context, user pierre.UserID, g pierre.Goa
 			return f, nil
 		}
 		f.Current = f.Predictions.VDOT
-		err = s.performance(ctx, user, &f, clock, g, pierre.GoalVDOT, needed)
+		err = s.performance(ctx, of, &f, g, pierre.GoalVDOT, needed)
 		return f, err
 	case pierre.GoalPerformance:
 		if f.Current, err = s.Measure(ctx, user, "", g); err != nil {
 			return f, err
 		}
-		err = s.performance(ctx, user, &f, clock, g, g.Metric, fitness.Result{Value: g.Target, Method: methodStated})
+		err = s.performance(ctx, of, &f, g, g.Metric, fitness.Result{Value: g.Target, Method: methodStated})
 		return f, err
 	case pierre.GoalDistance, pierre.GoalFrequency:
-		err = s.volumeGoal(ctx, user, &f, clock, g)
+		err = s.volumeGoal(ctx, of, &f, g)
 		return f, err
 	case pierre.GoalCustom:
 	}
@@ -80,20 +80,18 @@ func (s *Service) Feasible(ctx context.Context, user pierre.UserID, g pierre.Goa
 }
 
 // performance compares the change that a performance needs with the one that the athlete showed in a year.
-func (s *Service) performance(
-	ctx context.Context, user pierre.UserID, f *Feasibility, clock Clock, g pierre.Goal, m pierre.GoalMetric, needed fitness.Result,
-) error {
+func (s *Service) performance(ctx context.Context, of asking, f *Feasibility, g pierre.Goal, m pierre.GoalMetric, needed fitness.Result) error {
 	f.Unit = string(m)
 	f.Needed = computed(needed, nil, Input{Name: "target_value", Value: &g.Target, Decimals: 1, Source: User})
-	marks, err := s.marks(ctx, user, "", m, clock, yearDays, marksInYear)
+	marks, err := s.marks(ctx, of, m, yearDays, marksInYear)
 	if err != nil {
 		return err
 	}
-	rate, rateErr := rateOf(marks, clock.Today())
-	f.Change = newChange(rate, rateErr, marks)
+	rate, change := changeOf(marks, of.clock.Today())
+	f.Change = change
 	switch {
-	case rateErr != nil:
-		f.Projected = unavailable(rateErr)
+	case f.Change.Err != nil:
+		f.Projected = f.Change.Value
 	case f.DaysLeft < 0:
 		f.Projected = unavailable(because("the goal's date has passed"))
 	default:
@@ -110,7 +108,7 @@ func (s *Service) performance(
 	default:
 		perMonth := (needed.Value - f.Current.Value) / float64(f.DaysLeft) * changeDays
 		f.NeededChange = Value{perMonth, Evidence{Method: "what is missing over the time that is left (arithmetic)"}}
-		if rateErr == nil {
+		if f.Change.Err == nil {
 			f.Verdict = verdictOf(perMonth, f.Change.Low, f.Change.High)
 		}
 	}
@@ -134,7 +132,7 @@ const (
 )
 
 // volumeGoal compares how much a week needs with what the athlete's weeks had.
-func (s *Service) volumeGoal(ctx context.Context, user pierre.UserID, f *Feasibility, clock Clock, g pierre.Goal) error {
+func (s *Service) volumeGoal(ctx context.Context, asked asking, f *Feasibility, g pierre.Goal) error {
 	f.Unit = "meters_per_week"
 	if g.Type == pierre.GoalFrequency {
 		f.Unit = "activities_per_week"
@@ -145,7 +143,7 @@ func (s *Service) volumeGoal(ctx context.Context, user pierre.UserID, f *Feasibi
 		}
 		return v.Meters
 	}
-	done, err := s.Measure(ctx, user, "", g)
+	done, err := s.Measure(ctx, asked.user, "", g)
 	if err != nil {
 		return err
 	}
@@ -156,7 +154,7 @@ func (s *Service) volumeGoal(ctx context.Context, user pierre.UserID, f *Feasibi
 	f.Needed = Value{max(0, needed), Evidence{Method: "what is missing over the weeks that are left (arithmetic)", Inputs: []Input{
 		{Name: "target_value", Value: &g.Target, Decimals: 1, Source: User},
 	}}}
-	usual, best, err := s.usualWeek(ctx, user, g.Sport, clock, of)
+	usual, best, err := s.usualWeek(ctx, asked, g.Sport, of)
 	if err != nil {
 		return err
 	}
@@ -173,11 +171,9 @@ func (s *Service) volumeGoal(ctx context.Context, user pierre.UserID, f *Feasibi
 }
 
 // usualWeek returns the mean of the last whole weeks, and the best mean of four weeks in a row of the last year.
-func (s *Service) usualWeek(
-	ctx context.Context, user pierre.UserID, sport pierre.Sport, clock Clock, of func(Volume) float64,
-) (usual, best Value, err error) {
-	last := monday(clock.Today()).AddDate(0, 0, -1)
-	days, err := s.volumes(ctx, user, "", sport, clock, last.AddDate(0, 0, 1-7*yearWeeks), last)
+func (s *Service) usualWeek(ctx context.Context, asked asking, sport pierre.Sport, of func(Volume) float64) (usual, best Value, err error) {
+	last := monday(asked.clock.Today()).AddDate(0, 0, -1)
+	days, err := s.volumes(ctx, asked, sport, last.AddDate(0, 0, 1-7*yearWeeks), last)
 	if err != nil {
 		return usual, best, err
 	}

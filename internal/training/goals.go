@@ -33,7 +33,7 @@ const (
 
 // Measure returns what a goal counts as it is today.
 func (s *Service) Measure(ctx context.Context, user pierre.UserID, from pierre.Provider, g pierre.Goal) (Value, error) {
-	clock, err := s.Clock(ctx, user)
+	of, err := s.asking(ctx, user, from)
 	if err != nil {
 		return Value{}, err
 	}
@@ -42,7 +42,7 @@ func (s *Service) Measure(ctx context.Context, user pierre.UserID, from pierre.P
 		p, err := s.Predict(ctx, user, from, *g.Meters)
 		return p.ByVDOT, err
 	case pierre.GoalPerformance:
-		marks, err := s.marks(ctx, user, from, g.Metric, clock, evidenceDays, 1)
+		marks, err := s.marks(ctx, of, g.Metric, evidenceDays, 1)
 		if err != nil {
 			return Value{}, err
 		}
@@ -54,7 +54,7 @@ func (s *Service) Measure(ctx context.Context, user pierre.UserID, from pierre.P
 		return Value{*g.Current, Evidence{Method: methodStated, Inputs: []Input{{Name: "current_value", Value: g.Current, Decimals: 3, Source: User}}}}, nil
 	case pierre.GoalDistance, pierre.GoalFrequency:
 	}
-	days, err := s.volumes(ctx, user, from, g.Sport, clock, g.Start, clock.Today())
+	days, err := s.volumes(ctx, of, g.Sport, g.Start, of.clock.Today())
 	if err != nil {
 		return Value{}, err
 	}
@@ -81,10 +81,11 @@ func bestOf(marks []Mark, m pierre.GoalMetric) Value {
 
 // Progress says how far the user is with a goal.
 func (s *Service) Progress(ctx context.Context, user pierre.UserID, g pierre.Goal) (Progress, error) {
-	clock, err := s.Clock(ctx, user)
+	of, err := s.asking(ctx, user, "")
 	if err != nil {
 		return Progress{}, err
 	}
+	clock := of.clock
 	p := Progress{DaysLeft: daysBetween(clock.Today(), g.Date), Projected: unavailable(because("only distances are added up until the goal's date; see analyze_goal_feasibility"))}
 	if days := daysBetween(g.Start, g.Date); days > 0 {
 		p.Elapsed = min(1, max(0, float64(daysBetween(g.Start, clock.Today()))/float64(days)))
@@ -101,7 +102,7 @@ func (s *Service) Progress(ctx context.Context, user pierre.UserID, g pierre.Goa
 		p.OnTrack = new(*p.Share >= p.Elapsed)
 	}
 	if g.Type == pierre.GoalDistance {
-		recent, err := s.volumes(ctx, user, "", g.Sport, clock, clock.Today().AddDate(0, 0, -changeDays), clock.Today().AddDate(0, 0, -1))
+		recent, err := s.volumes(ctx, of, g.Sport, clock.Today().AddDate(0, 0, -changeDays), clock.Today().AddDate(0, 0, -1))
 		if err != nil {
 			return p, err
 		}
@@ -116,6 +117,9 @@ func (s *Service) Progress(ctx context.Context, user pierre.UserID, g pierre.Goa
 // shareOfWay is the share of the way from where the goal began to its target.
 func shareOfWay(g pierre.Goal, now float64) *float64 {
 	begin := 0.0
+	if g.Type == pierre.GoalTime && now <= g.Target || g.Type == pierre.GoalPerformance && now >= g.Target {
+		return new(1.0)
+	}
 	switch g.Type {
 	case pierre.GoalDistance, pierre.GoalFrequency:
 	case pierre.GoalTime, pierre.GoalPerformance, pierre.GoalCustom:

@@ -57,11 +57,12 @@ func powerOver(seconds float64, a pierre.Activity, d digest) float64 {
 
 // marks returns the best of a metric in each of so many equal spans of the days up to today, the oldest first. Spans
 // without a value are left out.
-func (s *Service) marks(ctx context.Context, user pierre.UserID, from pierre.Provider, m pierre.GoalMetric, clock Clock, days, spans int) ([]Mark, error) {
+func (s *Service) marks(ctx context.Context, of asking, m pierre.GoalMetric, days, spans int) ([]Mark, error) {
+	clock := of.clock
 	begin, span := clock.Today().AddDate(0, 0, 1-days), days/spans
 	best := map[int]Mark{}
-	q := pierre.ActivityQuery{After: begin.AddDate(0, 0, -1), Providers: providers(from)}
-	err := s.each(ctx, user, q, func(a pierre.Activity, d digest) {
+	q := pierre.ActivityQuery{After: begin.AddDate(0, 0, -1), Providers: providers(of.from)}
+	err := s.each(ctx, of.user, q, func(a pierre.Activity, d digest) {
 		on := clock.DayOf(a)
 		v, ok := measured(m, a, d)
 		if !ok || on.Before(begin) || on.After(clock.Today()) {
@@ -102,12 +103,14 @@ type Change struct {
 
 const changeDays = 28
 
-func newChange(r fitness.Rate, err error, marks []Mark) Change {
+// changeOf returns the change that marks show, and the line that it is of, whose days are counted from the epoch.
+func changeOf(marks []Mark, epoch time.Time) (fitness.Rate, Change) {
+	r, err := rateOf(marks, epoch)
 	if err != nil {
-		return Change{Value: unavailable(err), Marks: len(marks)}
+		return r, Change{Value: unavailable(err), Marks: len(marks)}
 	}
 	v := Value{changeDays * r.PerDay, Evidence{Method: r.Method, Inputs: []Input{
 		{Name: "marks", Value: new(float64(len(marks))), Source: Recorded, Note: "the best of each span of days"},
 	}}}
-	return Change{v, changeDays * r.Low, changeDays * r.High, len(marks)}
+	return r, Change{v, changeDays * r.Low, changeDays * r.High, len(marks)}
 }

@@ -12,6 +12,19 @@ type SumStore interface {
 	SumActivityDays(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery, zone *time.Location) ([]pierre.DaySum, error)
 }
 
+// An asking is about one user's activities, of one source or of all.
+type asking struct {
+	user  pierre.UserID
+	from  pierre.Provider
+	clock Clock
+}
+
+// asking returns the user with the clock.
+func (s *Service) asking(ctx context.Context, user pierre.UserID, from pierre.Provider) (asking, error) {
+	clock, err := s.Clock(ctx, user)
+	return asking{user, from, clock}, err
+}
+
 // A Volume is how much was trained.
 type Volume struct {
 	Activities int
@@ -27,14 +40,12 @@ func (v *Volume) add(o Volume) {
 
 // volumes returns how much was trained on each of the days from one to another, both included. The sports are those that
 // are compared with the given one, or all if it is "".
-func (s *Service) volumes(
-	ctx context.Context, user pierre.UserID, source pierre.Provider, sport pierre.Sport, clock Clock, from, to time.Time,
-) ([]Volume, error) {
-	q := pierre.ActivityQuery{Providers: providers(source), Days: pierre.LocalDays{From: from, To: to, Zone: clock.Zone}}
+func (s *Service) volumes(ctx context.Context, of asking, sport pierre.Sport, from, to time.Time) ([]Volume, error) {
+	q := pierre.ActivityQuery{Providers: providers(of.from), Days: pierre.LocalDays{From: from, To: to, Zone: of.clock.Zone}}
 	if sport != "" {
 		q.Sports = kindOf(sport)
 	}
-	sums, err := s.data.SumActivityDays(ctx, user, q, clock.Zone)
+	sums, err := s.data.SumActivityDays(ctx, of.user, q, of.clock.Zone)
 	if err != nil {
 		return nil, err
 	}
