@@ -87,6 +87,9 @@ func (db database) recordings(t testing.TB, user pierre.UserID) []pierre.Recordi
 			t.Fatal(err)
 		}
 		rec.ID, rec.UserID = "", ""
+		if i := slices.IndexFunc(page.Activities, func(o pierre.Activity) bool { return o.ID == a.Twin }); i >= 0 {
+			rec.Twin = pierre.ActivityID(page.Activities[i].Start.String() + page.Activities[i].Device)
+		}
 		all = append(all, rec)
 	}
 	slices.SortFunc(all, func(a, b pierre.Recording) int { // of two that start together

@@ -101,6 +101,9 @@ type Activity struct {
 	Device       string
 	MultisportID string   // equal for the parts of one multisport recording, else ""
 	Warnings     []string // what was odd about the recording, for its owner
+	Hidden       bool     // by the athlete: neither listed nor counted
+	// Twin is the activity that counts in place of this one, being the same by all appearances, though not for certain; "": this one counts.
+	Twin ActivityID
 	Totals
 }
 

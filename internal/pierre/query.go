@@ -13,6 +13,7 @@ type ActivityQuery struct {
 	Cursor    string     // NextCursor of the page before, "" for the first page
 	Ascending bool       // oldest first; else newest first
 	Uncounted bool       // the page's Total is not wanted
+	Hidden    bool       // those that the athlete hid, in place of the others
 	Days      LocalDays  // on these days of the athlete
 	Name      string     // with this in their name, whatever the case; "": any
 	Indoor    *bool      // known to have been indoors, or not known to; nil: both

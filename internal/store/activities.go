@@ -28,6 +28,8 @@ func activityRow(a *pierre.Activity) row {
 		{name: "device", value: &a.Device},
 		{name: "multisport_id", value: &a.MultisportID},
 		{name: "warnings", value: jsonText{list: &a.Warnings}},
+		{name: "hidden", value: &a.Hidden},
+		{name: "twin_id", value: &a.Twin},
 	}
 	for _, f := range a.Fields() {
 		r = append(r, column{name: f.Name, value: f.Value})
@@ -115,6 +117,7 @@ type filter struct {
 func newFilter(user pierre.UserID, q pierre.ActivityQuery) *filter {
 	f := &filter{}
 	f.and("a.user_id = " + f.arg(user))
+	f.and("a.hidden = " + f.arg(q.Hidden))
 	if len(q.Providers) > 0 {
 		f.and(`EXISTS (SELECT 1 FROM activity_sources s WHERE s.activity_id = a.id AND s.provider IN (` + list(f, q.Providers) + `))`)
 	}
@@ -248,7 +251,7 @@ func list[T any](f *filter, values []T) string {
 func (s *Store) ProviderSummaries(ctx context.Context, user pierre.UserID) ([]pierre.ProviderSummary, error) {
 	rows, err := s.query(ctx, `SELECT s.provider, count(DISTINCT a.id), min(a.start_us), max(a.start_us), max(s.imported_us)
 		FROM activity_sources s JOIN activities a ON a.id = s.activity_id
-		WHERE s.user_id = $1 AND a.user_id = $1 GROUP BY s.provider ORDER BY s.provider`, user)
+		WHERE s.user_id = $1 AND a.user_id = $1 AND NOT a.hidden GROUP BY s.provider ORDER BY s.provider`, user)
 	if err != nil {
 		return nil, s.classify(err, "summing up providers")
 	}

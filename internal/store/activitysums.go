@@ -20,16 +20,23 @@ func (s *Store) SumActivities(ctx context.Context, user pierre.UserID, q pierre.
 		return sums, err
 	}
 	err = s.view(ctx, "adding up activities", func(t *tx) (err error) {
-		if sums, err = sumActivities(ctx, t, newFilter(user, q)); err != nil {
+		if sums, err = sumActivities(ctx, t, countedOf(user, q)); err != nil {
 			return err
 		}
-		longest, err := longestActivities(ctx, t, newFilter(user, q))
+		longest, err := longestActivities(ctx, t, countedOf(user, q))
 		for i := range sums {
 			sums[i].Longest = longest[sums[i].Sport]
 		}
 		return err
 	})
 	return sums, err
+}
+
+// countedOf is the filter of what adds up: an activity that seems to be another once more does not.
+func countedOf(user pierre.UserID, q pierre.ActivityQuery) *filter {
+	f := newFilter(user, q)
+	f.and(`a.twin_id = ''`)
+	return f
 }
 
 // A sumSelection is what a query selects to fill an ActivitySum.
@@ -82,7 +89,7 @@ func (s *Store) SumActivityDays(
 	}
 	// Days count from the year 1, as before 1970 a division would round up. Without an offset only Go knows the day.
 	const day = `(a.start_us + a.utc_offset_s * 1000000 + 62135596800000000) / 86400000000`
-	f := newFilter(user, q)
+	f := countedOf(user, q)
 	rows, err := s.query(ctx, `SELECT a.sport, `+day+`, CASE WHEN a.utc_offset_s IS NULL THEN a.start_us END, `+
 		columnsOfSum(&pierre.ActivitySum{}).names+`
 		FROM activities a WHERE `+f.where()+` GROUP BY 1, 2, 3`, f.args...)

@@ -34,7 +34,7 @@ func (s *Store) DigestedActivities(ctx context.Context, user pierre.UserID, vers
 }
 
 func (s *Store) digests(ctx context.Context, user pierre.UserID, version int) (all []pierre.DigestedActivity, missing map[int]bool, err error) {
-	f := newFilter(user, pierre.ActivityQuery{})
+	f := countedOf(user, pierre.ActivityQuery{})
 	rows, err := s.query(ctx, `SELECT a.id, s.sources, s.newest, d.stamp, d.digest FROM activities a
 		JOIN (SELECT activity_id, count(*) AS sources, max(imported_us) AS newest
 			FROM activity_sources WHERE user_id = `+f.arg(user)+` GROUP BY activity_id) s ON s.activity_id = a.id
@@ -94,7 +94,7 @@ func (s *Store) DigestStamps(ctx context.Context, user pierre.UserID, ids []pier
 func (s *Store) DigestDetails(
 	ctx context.Context, user pierre.UserID, version int, after, before time.Time,
 ) (map[pierre.ActivityID][]byte, error) {
-	f := newFilter(user, pierre.ActivityQuery{After: after, Before: before})
+	f := countedOf(user, pierre.ActivityQuery{After: after, Before: before})
 	rows, err := s.query(ctx, `SELECT d.activity_id, d.detail FROM activities a JOIN activity_digests d ON d.activity_id = a.id
 		WHERE `+f.where()+` AND d.version = `+f.arg(version)+` AND d.detail IS NOT NULL`, f.args...)
 	if err != nil {

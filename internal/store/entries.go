@@ -20,6 +20,10 @@ type entry struct {
 	merge.Facts
 
 	activity pierre.ActivityID
+	hidden   bool   // by the athlete, with its activity
+	sides    sides  // that keep it apart from others
+	decided  bool   // hidden or sides are new
+	asItIs   bool   // its samples are kept, needed or not
 	packed   bool   // the row has samples
 	summary  []byte // JSON
 	laps     []byte // JSON
@@ -80,7 +84,7 @@ func sameKey(a, b pierre.Source) bool {
 
 const (
 	sourceColumns = `provider, external_id, file, format, sha256, part, local_times, imported_us, is_primary`
-	entryColumns  = sourceColumns + `, activity_id, start_us, summary`
+	entryColumns  = sourceColumns + `, activity_id, start_us, summary, hidden, sides`
 	readColumns   = entryColumns + `, samples IS NOT NULL`
 	whereKey      = ` WHERE user_id = $1 AND provider = $2 AND external_id = $3 AND sha256 = $4 AND part = $5`
 )
@@ -102,7 +106,7 @@ func scanEntry(row scanner, more ...any) (*entry, error) {
 	e := &entry{}
 	var start int64
 	var err error
-	e.Source, err = scanSource(row, append([]any{&e.activity, &start, &e.summary, &e.packed}, more...)...)
+	e.Source, err = scanSource(row, append([]any{&e.activity, &start, &e.summary, &e.hidden, &e.sides, &e.packed}, more...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -168,6 +172,7 @@ type sourceKey struct {
 	sha256   [sha256.Size]byte
 	part     int
 	imported int64 // µs
+	named    bool  // the entry of an account is the same
 }
 
 // nearby returns the sources whose activities a recording might be of: the
@@ -184,8 +189,9 @@ func (s sources) nearby(ctx context.Context, in merge.Facts) ([]sourceKey, error
 	}
 	// Each part runs along one index and stops at its limit, however many sources the user has.
 	const (
-		key    = `activity_id, sha256, part, imported_us`
-		from   = ` SELECT ` + key + ` FROM (SELECT ` + key + ` FROM activity_sources WHERE user_id = $1 AND `
+		key  = `activity_id, sha256, part, imported_us, `
+		from = ` SELECT ` + key + `named FROM (SELECT ` + key + `(provider = $8 AND external_id = $9 AND external_id <> '') AS named
+			FROM activity_sources WHERE user_id = $1 AND `
 		before = ` ORDER BY start_us DESC LIMIT $10) s `
 		after  = ` ORDER BY start_us LIMIT $10) s `
 	)
@@ -209,7 +215,7 @@ func (s sources) nearby(ctx context.Context, in merge.Facts) ([]sourceKey, error
 	for rows.Next() {
 		var k sourceKey
 		var sum []byte
-		if err := rows.Scan(&k.activity, &sum, &k.part, &k.imported); err != nil {
+		if err := rows.Scan(&k.activity, &sum, &k.part, &k.imported, &k.named); err != nil {
 			return nil, err
 		}
 		copy(k.sha256[:], sum)
@@ -222,8 +228,9 @@ func (s sources) nearby(ctx context.Context, in merge.Facts) ([]sourceKey, error
 func (i importing) upsertEntry(ctx context.Context, e *entry, needed bool) error {
 	if e.stored() {
 		_, err := i.tx.exec(ctx, `UPDATE activity_sources SET activity_id = $6, is_primary = $7,
-			samples = CASE WHEN $8 THEN samples END`+whereKey,
-			i.user, e.Source.Provider, e.Source.ExternalID, e.Source.SHA256[:], e.Source.Part, e.activity, e.Source.Primary, needed)
+			samples = CASE WHEN $8 THEN samples END, hidden = $9, sides = $10`+whereKey,
+			i.user, e.Source.Provider, e.Source.ExternalID, e.Source.SHA256[:], e.Source.Part, e.activity, e.Source.Primary, needed,
+			e.hidden, e.sides)
 		return err
 	}
 	packed := e.samples
@@ -234,7 +241,7 @@ func (i importing) upsertEntry(ctx context.Context, e *entry, needed bool) error
 		"user_id, provider, external_id, sha256, part"),
 		i.user, e.Source.Provider, e.Source.ExternalID, e.Source.File, e.Source.Format, e.Source.SHA256[:], e.Source.Part,
 		e.Source.LocalTimes, e.Source.Imported.UnixMicro(), e.Source.Primary, e.activity, e.Activity.Start.UnixMicro(),
-		string(e.summary), string(e.laps), packed)
+		string(e.summary), e.hidden, e.sides, string(e.laps), packed)
 	return err
 }
 

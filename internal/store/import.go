@@ -108,39 +108,46 @@ func (i importing) write(ctx context.Context, in *entry, m *match, added *pierre
 		for _, e := range others {
 			if sameKey(e.Source, in.Source) { // in takes its place
 				added.Outcome = pierre.OutcomeUpdated
+				fresh.hidden, fresh.sides = e.hidden, e.sides
 				continue
 			}
 			all = append(all, e)
 			added.Others = append(added.Others, e.Source)
 		}
 	}
-	return i.keep(ctx, added.Activity, all)
+	if err := i.keep(ctx, added.Activity, all); err != nil {
+		return err
+	}
+	return i.settle(ctx, all)
 }
 
 // keep makes all the sources of the activity called id, which may be new, and
 // removes the activities that are thereby left without a source.
 func (i importing) keep(ctx context.Context, id pierre.ActivityID, all []*entry) error {
-	slices.SortFunc(all, func(a, b *entry) int { return merge.RicherFirst(a.Facts, b.Facts) })
-	ranked := make([]merge.Facts, len(all))
-	for n, e := range all {
-		ranked[n] = e.Facts
-	}
+	slices.SortFunc(all, richerFirst)
+	ranked := factsOf(all)
 	activity := merge.Activity(ranked)
 	activity.ID, activity.UserID = id, i.user
+	activity.Hidden = slices.ContainsFunc(all, func(e *entry) bool { return e.hidden })
 	if err := i.upsertActivity(ctx, activity); err != nil {
 		return err
 	}
 	if err := i.changed(ctx); err != nil {
 		return err
 	}
+	if slices.ContainsFunc(all, func(e *entry) bool { return e.decided }) { // its digest may be of other sources of the same number
+		if _, err := i.tx.exec(ctx, `DELETE FROM activity_digests WHERE user_id = $1 AND activity_id = $2`, i.user, id); err != nil {
+			return err
+		}
+	}
 	needed := merge.Needed(ranked)
 	for n, e := range all {
-		left, primary := e.activity, n == 0
-		if e.stored() && left == id && e.Source.Primary == primary && e.packed == (e.packed && needed[n]) {
+		left, primary, samples := e.activity, n == 0, needed[n] || e.asItIs
+		if e.stored() && left == id && e.Source.Primary == primary && e.packed == (e.packed && samples) && !e.decided {
 			continue // its samples would be written again, which takes time
 		}
 		e.activity, e.Source.Primary = id, primary
-		if err := i.upsertEntry(ctx, e, needed[n]); err != nil {
+		if err := i.upsertEntry(ctx, e, samples); err != nil {
 			return err
 		}
 		if left == "" || left == id {

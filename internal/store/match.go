@@ -90,8 +90,30 @@ func (s sources) again(ctx context.Context, m *match, in, known *entry) error {
 		return nil
 	}
 	all, err := s.entries(ctx, known.activity)
+	if known.samples == nil && in.Samples > 0 && needs(all, in) {
+		m.nothingToDo = false // they were given up when its activity had them of a richer source, from which it was split since
+		return err
+	}
 	m.others = sourcesOf(slices.DeleteFunc(all, func(e *entry) bool { return sameKey(e.Source, in.Source) }))
 	return err
+}
+
+// needs reports whether the samples of in, one of an activity's sources, are of use to it.
+func needs(all []*entry, in *entry) bool {
+	slices.SortFunc(all, richerFirst)
+	ranked := factsOf(all)
+	at := slices.IndexFunc(all, func(e *entry) bool { return sameKey(e.Source, in.Source) })
+	return at >= 0 && merge.Needed(ranked)[at]
+}
+
+func richerFirst(a, b *entry) int { return merge.RicherFirst(a.Facts, b.Facts) }
+
+func factsOf(all []*entry) []merge.Facts {
+	facts := make([]merge.Facts, len(all))
+	for n, e := range all {
+		facts[n] = e.Facts
+	}
+	return facts
 }
 
 func sourcesOf(all []*entry) []pierre.Source {
@@ -102,8 +124,8 @@ func sourcesOf(all []*entry) []pierre.Source {
 	return list
 }
 
-// candidates returns the activities of the sources, the one that was imported
-// first in front, without those that hold another part of the same file.
+// candidates returns the activities of the sources, those of the same content or entry of an account in front, and then the
+// one that was imported first, without those that hold another part of the same file.
 func candidates(nearby []sourceKey, src pierre.Source) []pierre.ActivityID {
 	excluded := map[pierre.ActivityID]bool{}
 	for _, k := range nearby {
@@ -111,9 +133,15 @@ func candidates(nearby []sourceKey, src pierre.Source) []pierre.ActivityID {
 			excluded[k.activity] = true
 		}
 	}
+	same := func(k sourceKey) int {
+		if k.named || k.sha256 == src.SHA256 {
+			return 1
+		}
+		return 0
+	}
 	inOrder := slices.Clone(nearby)
 	slices.SortStableFunc(inOrder, func(a, b sourceKey) int {
-		return cmp.Or(cmp.Compare(a.imported, b.imported), cmp.Compare(a.activity, b.activity))
+		return cmp.Or(-cmp.Compare(same(a), same(b)), cmp.Compare(a.imported, b.imported), cmp.Compare(a.activity, b.activity))
 	})
 	var ids []pierre.ActivityID
 	for _, k := range inOrder {
@@ -197,6 +225,6 @@ func (s sources) tracksAgree(ctx context.Context, in *entry, c comparison) (bool
 
 func conflict(a, b []*entry) bool {
 	return slices.ContainsFunc(a, func(x *entry) bool {
-		return slices.ContainsFunc(b, func(y *entry) bool { return merge.Conflict(x.Source, y.Source) })
+		return slices.ContainsFunc(b, func(y *entry) bool { return merge.Conflict(x.Source, y.Source) || x.sides.apart(y.sides) })
 	})
 }

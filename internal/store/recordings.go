@@ -62,7 +62,7 @@ func (s *Store) ranked(ctx context.Context, user pierre.UserID, id pierre.Activi
 		e.laps, e.samples = laps, packed
 		all = append(all, e)
 	}
-	slices.SortFunc(all, func(a, b *entry) int { return merge.RicherFirst(a.Facts, b.Facts) })
+	slices.SortFunc(all, richerFirst)
 	return all, rows.Err()
 }
 

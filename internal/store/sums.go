@@ -95,7 +95,7 @@ func (s *Store) sumAgain(ctx context.Context, user pierre.UserID) error {
 
 // addUp adds up the user's activities into rows.
 func (t *tx) addUp(ctx context.Context, user pierre.UserID) (map[sumKey]*sumRow, error) {
-	f := newFilter(user, pierre.ActivityQuery{})
+	f := countedOf(user, pierre.ActivityQuery{})
 	var names strings.Builder
 	for _, total := range new(pierre.Totals).Sums() {
 		names.WriteString(", a." + total.Name)
