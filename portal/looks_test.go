@@ -11,6 +11,7 @@ import (
 
 // TestLooks shows every page in a real browser, in all its important states: see [browser.Look].
 func TestLooks(t *testing.T) {
+	t.Parallel()
 	browser.Path(t)
 	s := fillSample(t)
 	pages := append(s.publicPages(), append(s.customerPages(), s.staffPages()...)...)
@@ -52,7 +53,7 @@ func (s *filledSample) publicPages() []browser.Page {
 		tab.Open(s.url + <-s.ready)
 		tab.Follow("main form button")
 	}
-	landing.Document, request.Document, claim.Document = true, true, true
+	claim.Document = true
 	return []browser.Page{
 		landing, request, wrong, missing, s.page("request-sent", "", s.links["sent"]),
 		s.page("verify", "", s.links["confirm"]), s.page("verify-late", "", s.links["late"]), s.page("verify-waiting", "", s.links["waiting"]),
@@ -95,5 +96,21 @@ func (s *filledSample) staffPages() []browser.Page {
 		s.page("invoice", "owner", "/admin/billing/invoices/1"), s.page("billing-customer", "owner", "/admin/billing/customers/"+string(s.busy.UserID)),
 		s.page("team", "owner", "/admin/team"), s.page("me", "owner", "/admin/me"), s.page("audit", "owner", "/admin/audit"), s.page("settings", "owner", "/admin/settings"),
 		s.page("second-factor", "owner", "/admin/second-factor"),
+	}
+}
+
+// TestLighthouse: see [browser.CheckScores].
+func TestLighthouse(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes a minute")
+	}
+	t.Parallel()
+	browser.Path(t)
+	s := fillSample(t)
+	for name, page := range map[string][2]string{"landing": {"", "/"}, "request": {"", "/request"}, "account": {"ana", "/account"}, "overview": {"owner", "/admin"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			browser.CheckScores(t, s.url+page[1], map[string]string{"Cookie": "as=" + page[0]})
+		})
 	}
 }

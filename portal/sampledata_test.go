@@ -199,6 +199,7 @@ func (s *filledSample) requests() {
 	}
 	s.links["sent"] = s.do("", http.MethodPost, "/request", url.Values{"email": {"new@example.org"}, "company": {"X"}, "use_case": {why}, "tier": {"trial"}}).Header().Get("Location")
 	s.request("x@evil.example", `<script>alert("company")</script>`, `"><img src=x onerror=alert(1)>`, pierre.TierTrial, true)
+	s.decide("x@evil.example", "reject", url.Values{"reason": {`<b>No.</b>`}})
 	day(25, 11)
 	s.links["confirm"] = s.request("robin@example.org", "", why, pierre.TierTrial, false)
 	s.links["waiting"] = s.request("kai@hyrox.example", "Hyrox Gym Kiel", "Plans for twelve members.", pierre.TierStarter, true)

@@ -49,8 +49,8 @@
   function stack(root) {
     for (const table of root.querySelectorAll(".scroll > table")) {
       const names = [...table.querySelectorAll("thead th")].map((th) => th.querySelector(".hidden") ? "" : th.textContent.trim());
-      const figures = [...table.querySelectorAll("thead th:not(:first-child)")].every((th) => th.classList.contains("num"));
-      if (names.length < 3 || names.length < 4 && figures || table.closest("details")) continue;
+      const figures = [...table.querySelectorAll("thead th:not(:first-child)")].every((th) => th.classList.contains("num") || th.querySelector(".hidden"));
+      if (names.length < 3 || names.length < 5 && figures || table.closest("details")) continue;
       const role = (selector, name) => { for (const el of table.querySelectorAll(selector)) el.setAttribute("role", name); };
       const label = () => {
         for (const row of table.querySelectorAll("tbody > tr")) {
