@@ -3,52 +3,121 @@ package access
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// A known key is one that was found in the store. Whether it may be used is decided at each use.
+// A known key is one that was found in the store. Whether it may be used is decided at each use. There are as many as keys in
+// use, so what they have in common is kept once, and times are microseconds since 1970; 0: never.
 type known struct {
-	who   Principal      // its holder
-	nets  []netip.Prefix // where it may be used; nil: anywhere
-	ended time.Time      // when it was revoked
-	heir  pierre.KeyID   // which replaced it
-	began time.Time      // of the lookup
-	stamp uint64         // when the lookup began
-	slot  uint8          // of the key, in the verifier's stamps
-	noted atomic.Int64
+	*terms
+	user     pierre.UserID // whose data it is about; "" for an application's key
+	customer pierre.UserID
+	key      pierre.KeyID
+	quota    pierre.KeyID
+	heir     pierre.KeyID // which replaced it
+	expires  int64
+	ended    int64        // when it was revoked
+	began    time.Time    // of the lookup
+	stamp    uint64       // when the lookup began
+	noted    atomic.Int64 // when its use was noted last, in seconds
+	slot     uint8        // of the key, in the verifier's stamps
+}
+
+// Terms are what a key has in common with the other keys of its tier that have no rules of their own.
+type terms struct {
+	kind    pierre.KeyType
+	tier    pierre.Tier
+	limits  pierre.Limits
+	tools   []string
+	profile string
+	nets    []netip.Prefix // where it may be used; nil: anywhere
+}
+
+func (t *terms) equal(o *terms) bool {
+	a, b := t.limits, o.limits
+	return t.kind == o.kind && t.tier == o.tier && t.profile == o.profile && a.Quota == b.Quota && a.Burst == b.Burst &&
+		a.Customer == b.Customer && a.CustomerBurst == b.CustomerBurst && maps.Equal(a.Tools, b.Tools) &&
+		(t.tools == nil) == (o.tools == nil) && slices.Equal(t.tools, o.tools) &&
+		(t.nets == nil) == (o.nets == nil) && slices.Equal(t.nets, o.nets)
+}
+
+// A termsTable has the terms that were found last, by tier and type.
+type termsTable struct{ last sync.Map }
+
+// shared returns terms that are equal to t: those of the last key of its tier and type, if they are.
+func (l *termsTable) shared(t *terms) *terms {
+	of := struct {
+		tier pierre.Tier
+		kind pierre.KeyType
+	}{t.tier, t.kind}
+	if v, ok := l.last.Load(of); ok && v.(*terms).equal(t) { //nolint:forcetypeassert // it holds nothing else
+		return v.(*terms) //nolint:forcetypeassert // as above
+	}
+	l.last.Store(of, t)
+	return t
 }
 
 // usable reports why the key may not be used at now, if so.
 func (k *known) usable(now time.Time) error {
 	const day = "2 January 2006"
-	switch pierre.StatusAt(k.ended, k.who.Expires, now) {
+	switch pierre.StatusAt(timeOf(k.ended), timeOf(k.expires), now) {
 	case pierre.KeyRevoked:
-		return refuse("This API key was revoked on %s; ask for a new one.", k.ended.Format(day))
+		return refuse("This API key was revoked on %s; ask for a new one.", timeOf(k.ended).Format(day))
 	case pierre.KeyExpired:
 		if k.heir != "" {
-			return refuse("This API key was replaced by a newer one on %s; use that.", k.who.Expires.Format(day))
+			return refuse("This API key was replaced by a newer one on %s; use that.", timeOf(k.expires).Format(day))
 		}
-		return refuse("This API key expired on %s; ask for a new one.", k.who.Expires.Format(day))
+		return refuse("This API key expired on %s; ask for a new one.", timeOf(k.expires).Format(day))
 	default:
 		return nil
 	}
 }
 
+func microsOf(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func timeOf(micros int64) time.Time {
+	if micros == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(micros).UTC()
+}
+
 // remember returns what is kept of a key that was found. With an application's key alone no user's data can be reached:
 // the athlete is missing.
-func remember(k pierre.APIKey) *known {
-	r, user := k.InForce(), k.UserID
-	if k.Type == pierre.KeyApplication {
-		user = ""
+func (v *Verifier) remember(row pierre.APIKey) *known {
+	r := row.InForce()
+	k := &known{
+		terms: v.terms.shared(&terms{row.Type, row.Tier, row.Limits(), r.Tools, r.Profile, r.Networks}),
+		user:  row.UserID, customer: row.UserID, key: row.ID, quota: row.Family, heir: row.ReplacedBy,
+		expires: microsOf(row.Expires), ended: microsOf(row.Revoked), slot: slot(row.ID),
 	}
-	return &known{nets: r.Networks, ended: k.Revoked, heir: k.ReplacedBy, slot: slot(k.ID), who: Principal{
-		UserID: user, Customer: k.UserID, KeyID: k.ID, Type: k.Type, Tier: k.Tier, Quota: k.Family, Limits: k.Limits(),
-		Expires: k.Expires, Tools: r.Tools, Profile: r.Profile,
-	}}
+	if row.Type == pierre.KeyApplication {
+		k.user = ""
+	}
+	if k.quota == k.key {
+		k.quota = k.key // one text for both
+	}
+	return k
+}
+
+// principal returns the holder of the key.
+func (k *known) principal() Principal {
+	return Principal{
+		UserID: k.user, Customer: k.customer, KeyID: k.key, Type: k.kind, Tier: k.tier, Quota: k.quota, Limits: k.limits,
+		Expires: timeOf(k.expires), Tools: k.tools, Profile: k.profile,
+	}
 }
 
 // mayCall reports why the context's client may not use the key, if so. It says nothing of the networks that may.

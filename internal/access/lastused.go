@@ -18,7 +18,7 @@ func (v *Verifier) note(k *known, now time.Time) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.used[k.who.KeyID] = now
+	v.used[k.key] = now
 }
 
 // WriteUsed writes when keys were last used. It is a background job: a caller of Verify never waits for it.

@@ -54,6 +54,7 @@ type Verifier struct {
 	newest  *otter.Cache[pierre.KeyID, int64] // the generations of keys that changed not long ago
 	lookups singleflight.Group
 	stamps  stamps
+	terms   termsTable
 	failed  failures
 	heard   hearing
 	unheard atomic.Bool // changes by others cannot be heard of
@@ -137,7 +138,7 @@ func (v *Verifier) verifyHash(ctx context.Context, text string, hash [32]byte) (
 	}
 	giveBack()
 	v.note(k, now)
-	return k.who, nil
+	return k.principal(), nil
 }
 
 // remembered returns the key with that hash if it was looked up lately, and not changed since.
@@ -240,7 +241,7 @@ func (v *Verifier) load(ctx context.Context, hash [32]byte, stamp uint64) (*know
 	if newest, ok := v.newest.GetIfPresent(row.ID); ok && row.Generation < newest {
 		return nil, &pierre.Error{Kind: pierre.KindUnavailable, Msg: "This API key has just changed; try again in a moment.", Err: errBehind}
 	}
-	k := remember(row)
+	k := v.remember(row)
 	k.began, k.stamp = began, stamp
 	k.noted.Store(row.LastUsed.Unix())
 	// A change since then has raised the key's stamp above this one: the entry is then never used.

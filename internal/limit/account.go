@@ -11,11 +11,12 @@ import (
 )
 
 // An account holds what the buckets of one customer have used. All of a call is decided under its lock. There is one for each
-// customer that calls, which has few buckets and few running calls: lists take less memory than maps, and are nearer.
+// customer that calls, which has few buckets and few running calls: lists take less memory than maps, and are nearer. While
+// no call runs it keeps no memory for one.
 type account struct {
 	mu      sync.Mutex
 	now     time.Time   // of the latest call: time does not run backwards in an account
-	buckets []*bucket   // in the order of their ids
+	buckets []bucket    // in the order of their ids
 	running []admission // calls that may not be in the store yet
 	dropped bool        // no longer in the limiter: look there again
 }
@@ -29,7 +30,7 @@ type bucket struct {
 
 type window struct {
 	period     pierre.Period
-	start, end time.Time
+	start, end int64 // microseconds since 1970
 	used       int64
 	before     int64 // what was used when the window was first looked at
 }
@@ -45,9 +46,6 @@ type running struct {
 	at      time.Time
 	buckets []pierre.Bucket
 }
-
-// keptAdmissions is for how many running calls an account keeps memory while it has none.
-const keptAdmissions = 4
 
 // maxSkew is how far a call's time may lie before that of another call. Between concurrent calls it is microseconds;
 // more means that the clock was set back.
@@ -84,24 +82,25 @@ func (l *Limiter) states(ctx context.Context, a *account, buckets []pierre.Bucke
 
 // quotaState is the state of a quota, or of this server's share of it.
 func (l *Limiter) quotaState(b pierre.Bucket, w *window) State {
-	s := quotaState(b, w.used, w.start, w.end)
+	start, end := w.bounds()
+	s := quotaState(b, w.used, start, end)
 	if l.share > 1 {
 		share := max(0, b.Limit.Requests-w.before) / l.share
 		s.Remaining = max(0, share-(w.used-w.before))
 		if s.Remaining == 0 {
-			s.FreesAt = w.end
+			s.FreesAt = end
 		}
 	}
 	return s
 }
 
-// bucket returns what is held of b. What was taken of its burst before began is not known: it was used up.
+// bucket returns what is held of b, until another one is added. What was taken of its burst before began is not known: it was used up.
 func (a *account) bucket(b pierre.Bucket, began time.Time) *bucket {
 	i, found := a.find(b.ID)
 	if !found {
-		a.buckets = slices.Insert(a.buckets, i, &bucket{id: b.ID})
+		a.buckets = slices.Insert(a.buckets, i, bucket{id: b.ID})
 	}
-	held := a.buckets[i]
+	held := &a.buckets[i]
 	if held.tat == 0 && !b.Burst.None() && !began.IsZero() {
 		_, capacity := burstTimes(b.Burst)
 		held.tat = began.UnixMicro() + capacity
@@ -111,7 +110,7 @@ func (a *account) bucket(b pierre.Bucket, began time.Time) *bucket {
 
 // find returns where the bucket of that id is in a.buckets, or belongs.
 func (a *account) find(id string) (at int, found bool) {
-	return slices.BinarySearchFunc(a.buckets, id, func(b *bucket, id string) int { return strings.Compare(b.id, id) })
+	return slices.BinarySearchFunc(a.buckets, id, func(b bucket, id string) int { return strings.Compare(b.id, id) })
 }
 
 // window returns the open window of the bucket's period. One that has just opened starts from the store, and counts the
@@ -123,15 +122,15 @@ func (l *Limiter) window(ctx context.Context, a *account, b pierre.Bucket, held 
 			return &held.windows[i], nil
 		}
 	}
-	w := window{period: b.Limit.Period}
-	w.start, w.end = w.period.Window(now)
-	calls := reportedIn(l.reported, b.ID, w.start, w.end)
+	start, end := b.Limit.Period.Window(now)
+	w := window{period: b.Limit.Period, start: start.UnixMicro(), end: end.UnixMicro()}
+	calls := reportedIn(l.reported, b.ID, start, end)
 	for _, r := range a.running {
 		if w.contains(r.at) && r.counts(b.ID) {
 			calls = append(calls, pierre.RunningCall{ID: r.id, At: r.at})
 		}
 	}
-	stored, err := l.counts.QuotaUsed(ctx, b.ID, w.period, w.start, calls)
+	stored, err := l.counts.QuotaUsed(ctx, b.ID, w.period, start, calls)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +145,13 @@ func (b *bucket) prune(now time.Time) {
 	b.windows = slices.DeleteFunc(b.windows, func(w window) bool { return !w.contains(now) })
 }
 
-func (w *window) contains(at time.Time) bool { return !at.Before(w.start) && at.Before(w.end) }
+func (w *window) contains(at time.Time) bool {
+	return w.start <= at.UnixMicro() && at.UnixMicro() < w.end
+}
+
+func (w *window) bounds() (start, end time.Time) {
+	return time.UnixMicro(w.start).UTC(), time.UnixMicro(w.end).UTC()
+}
 
 func (r running) counts(id string) bool {
 	for _, b := range r.buckets {
@@ -172,7 +177,7 @@ func (a *account) end(id pierre.CallID, stored bool) {
 	r, last := a.running[i].running, len(a.running)-1
 	a.running[i], a.running[last] = a.running[last], admission{}
 	a.running = a.running[:last]
-	if last == 0 && cap(a.running) > keptAdmissions {
+	if last == 0 {
 		a.running = nil
 	}
 	if !stored {
@@ -187,7 +192,7 @@ func (a *account) add(r running, n int64) {
 		if !found {
 			continue
 		}
-		held := a.buckets[at]
+		held := &a.buckets[at]
 		if !b.Burst.None() {
 			interval, _ := burstTimes(b.Burst)
 			if n > 0 {
@@ -209,8 +214,10 @@ func (a *account) add(r running, n int64) {
 
 // idle drops the buckets that hold nothing, and reports whether nothing is lost if the account is forgotten.
 func (a *account) idle(now time.Time) bool {
-	a.buckets = slices.DeleteFunc(a.buckets, func(b *bucket) bool {
-		b.prune(now)
+	for i := range a.buckets {
+		a.buckets[i].prune(now)
+	}
+	a.buckets = slices.DeleteFunc(a.buckets, func(b bucket) bool {
 		return len(b.windows) == 0 && b.tat <= now.UnixMicro()
 	})
 	return len(a.buckets) == 0 && len(a.running) == 0

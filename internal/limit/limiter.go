@@ -13,7 +13,7 @@ import (
 // A Limiter counts calls in the memory of this process. It is safe for concurrent use.
 type Limiter struct {
 	counts   CountStore
-	accounts sync.Map // string → *account
+	accounts *accounts
 
 	// As part of a [Shared]:
 	share    int64                 // into so many parts what is left when a window is first looked at is divided; 0: not
@@ -25,7 +25,7 @@ type Limiter struct {
 }
 
 // New returns a Limiter that goes on from the counts in counts.
-func New(counts CountStore) *Limiter { return &Limiter{counts: counts} }
+func New(counts CountStore) *Limiter { return &Limiter{counts: counts, accounts: newAccounts()} }
 
 // Reserve admits one call and counts it in all buckets, or refuses it, which costs nothing. Checking and counting are
 // one step, so that concurrent calls never exceed a limit. Limits are looked at anew in each call: another number or
@@ -50,7 +50,7 @@ func (l *Limiter) Reserve(ctx context.Context, buckets []pierre.Bucket, now time
 	if r.Decision = decide(states); !r.Allowed {
 		return r, nil
 	}
-	r.CallID, r.counts = pierre.NewCallID(), l
+	r.CallID, r.counts, r.within = pierre.NewCallID(), l, a
 	a.admit(r.CallID, running{r.At, buckets})
 	for i, s := range states {
 		states[i] = s.after(a.bucket(s.Bucket, l.began), r.At)
@@ -103,26 +103,22 @@ func (l *Limiter) Peek(ctx context.Context, buckets []pierre.Bucket, now time.Ti
 	return decide(states), nil
 }
 
-// end implements ledger.
-func (l *Limiter) end(_ context.Context, r Reservation, stored bool) error {
-	if v, ok := l.accounts.Load(r.account); ok { // an account with running calls is not dropped
-		a := v.(*account) //nolint:forcetypeassert // accounts holds nothing else
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		a.end(r.CallID, stored)
-	}
+// end implements ledger. An account with running calls is not dropped.
+func (*Limiter) end(_ context.Context, r Reservation, stored bool) error {
+	r.within.mu.Lock()
+	defer r.within.mu.Unlock()
+	r.within.end(r.CallID, stored)
 	return nil
 }
 
 // account returns the account of that name, locked.
 func (l *Limiter) account(name string, now time.Time) *account {
 	for {
-		v, known := l.accounts.Load(name)
+		a, known := l.accounts.get(name)
 		if !known {
 			l.dropIdle(now)
-			v, _ = l.accounts.LoadOrStore(name, &account{})
+			a = l.accounts.add(name)
 		}
-		a := v.(*account) //nolint:forcetypeassert // accounts holds nothing else
 		a.mu.Lock()
 		if !a.dropped {
 			return a
@@ -143,16 +139,12 @@ func (l *Limiter) dropIdle(now time.Time) {
 		return
 	}
 	l.sweep = now.Add(sweepEvery)
-	l.accounts.Range(func(name, v any) bool {
-		a := v.(*account) //nolint:forcetypeassert // accounts holds nothing else
+	l.accounts.drop(func(a *account) bool {
 		if !a.mu.TryLock() {
-			return true // busy, so not idle
+			return false // busy, so not idle
 		}
 		defer a.mu.Unlock()
-		if a.idle(now) {
-			a.dropped = true
-			l.accounts.Delete(name)
-		}
-		return true
+		a.dropped = a.idle(now)
+		return a.dropped
 	})
 }

@@ -18,6 +18,7 @@ type Reservation struct {
 	At      time.Time       // when the call counts: a moment in the windows that admitted it
 
 	account string
+	within  *account // of a [Limiter]
 	counts  ledger   // nil if there is nothing to end
 	local   *Limiter // of a [Shared], where it counts in this process
 	epoch   int64    // of a [Shared]
