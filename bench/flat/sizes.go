@@ -52,6 +52,9 @@ func memory(ctx context.Context, out io.Writer, c *column, profile string) error
 	if _, err := c.site.call(ctx, c.size, c.size); err != nil {
 		return err
 	}
+	if err := c.site.Keys.WriteUsed(ctx); err != nil { // as a server does every 15 seconds
+		return err
+	}
 	busy, err := resident()
 	if err != nil {
 		return err

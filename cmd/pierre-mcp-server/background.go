@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/gc"
 	"github.com/pierre-mcp/pierre/internal/jobs"
 	"github.com/pierre-mcp/pierre/internal/keyring"
 )
@@ -14,6 +15,7 @@ func (a *app) jobs(keys *access.Verifier, ring *keyring.Ring, keepCalls time.Dur
 	return append([]jobs.Job{
 		{Name: "write the last use of keys", Every: 15 * time.Second, Last: true, Do: keys.WriteUsed},
 		{Name: "write the counts of refused calls", Every: 5 * time.Second, Do: a.recorder.Flush}, // as is done when it is closed
+		{Name: "give memory back at rest", Every: time.Minute, Do: (&gc.Rest{}).Release},
 		{Name: "read the secrets again", Every: 5 * time.Second, Do: func(ctx context.Context) error { return a.rereadSecrets(ctx, ring) }},
 		{Name: "delete old answers of the admin API", Every: 10 * time.Minute, Fleet: true, Do: func(ctx context.Context) error {
 			return a.store.ForgetAnswers(ctx, time.Now())
