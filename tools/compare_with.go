@@ -28,12 +28,7 @@ func (c *Catalog) compare(ctx context.Context, user pierre.UserID, args compareA
 		a.Note = "There is no such activity of the same kind to compare with."
 		return a, nil
 	}
-	for _, d := range with.Fields {
-		v := difference{comparedField(d.Field), rounded(d.Own, 2), rounded(d.Reference, 2), rounded(d.Percent(), 1), d.Activities, d.Which}
-		if v.Value != nil && v.Reference != nil && v.Percent != nil {
-			a.Differences = append(a.Differences, v)
-		}
-	}
+	a.Differences = viewDifferences(with)
 	if training.ComparisonKind(args.Type) == training.CompareBest {
 		records, err := c.training.Records(ctx, user, args.Provider, act)
 		if err != nil {
@@ -86,4 +81,15 @@ func (a compareAnswer) text() string {
 		lines = append(lines, a.Note)
 	}
 	return strings.Join(lines, "\n")
+}
+
+func viewDifferences(with training.Comparison) []difference {
+	list := []difference{}
+	for _, d := range with.Fields {
+		v := difference{comparedField(d.Field), rounded(d.Own, 2), rounded(d.Reference, 2), rounded(d.Percent(), 1), d.Activities, d.Which}
+		if v.Value != nil && v.Reference != nil && v.Percent != nil {
+			list = append(list, v)
+		}
+	}
+	return list
 }

@@ -87,8 +87,14 @@ func (s *Service) performance(ctx context.Context, of asking, f *Feasibility, g 
 	if err != nil {
 		return err
 	}
-	rate, change := changeOf(marks, of.clock.Today())
-	f.Change = change
+	f.judge(marks, of.clock.Today(), needed.Value)
+	return nil
+}
+
+// judge compares what is needed with what the marks show.
+func (f *Feasibility) judge(marks []Mark, today time.Time, needed float64) {
+	var rate fitness.Rate
+	rate, f.Change = changeOf(marks, today)
 	switch {
 	case f.Change.Err != nil:
 		f.Projected = f.Change.Value
@@ -101,18 +107,17 @@ func (s *Service) performance(ctx context.Context, of asking, f *Feasibility, g 
 	}
 	switch {
 	case f.Current.Err != nil:
-	case f.Current.Value >= needed.Value:
+	case f.Current.Value >= needed:
 		f.Verdict = GoalReached
 	case f.DaysLeft <= 0:
 		f.Verdict = GoalOver
 	default:
-		perMonth := (needed.Value - f.Current.Value) / float64(f.DaysLeft) * changeDays
+		perMonth := (needed - f.Current.Value) / float64(f.DaysLeft) * changeDays
 		f.NeededChange = Value{perMonth, Evidence{Method: "what is missing over the time that is left (arithmetic)"}}
 		if f.Change.Err == nil {
 			f.Verdict = verdictOf(perMonth, f.Change.Low, f.Change.High)
 		}
 	}
-	return nil
 }
 
 func verdictOf(needed, low, high float64) Verdict {

@@ -1,0 +1,197 @@
+package training
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/pierre-mcp/pierre/fitness"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// An AdviceKind says what advice is about.
+type AdviceKind string
+
+// The kinds.
+const (
+	AdviceTraining  AdviceKind = "training"
+	AdviceRecovery  AdviceKind = "recovery"
+	AdviceNutrition AdviceKind = "nutrition"
+	AdviceEquipment AdviceKind = "equipment"
+)
+
+// AdviceKinds lists the kinds.
+func AdviceKinds() []AdviceKind {
+	return []AdviceKind{AdviceTraining, AdviceRecovery, AdviceNutrition, AdviceEquipment}
+}
+
+// An AdviceKey names one advice.
+type AdviceKey string
+
+// The advice, with the unit of its value.
+const (
+	LongestRun    AdviceKey = "longest_next_run_meters"
+	VaryDays      AdviceKey = "monotony"
+	MoreMinutes   AdviceKey = "active_minutes_per_week"
+	RestDays      AdviceKey = "rest_days"
+	Protein       AdviceKey = "protein_grams_per_day"
+	Carbohydrate  AdviceKey = "carbohydrate_grams_per_day"
+	DuringEffort  AdviceKey = "carbohydrate_grams_per_hour_during"
+	AfterEffort   AdviceKey = "carbohydrate_grams_per_hour_after"
+	HeartRateBelt AdviceKey = "activities_without_load"
+)
+
+// An Advice is a rule that applies to the athlete, with the numbers that it comes to.
+type Advice struct {
+	Kind  AdviceKind
+	Key   AdviceKey
+	Value Value    // Err: the rule cannot be applied, and why
+	High  *float64 // the upper end, where the rule gives a range from Value on
+}
+
+// The limits of coaches for form: below the first it is time to rest, until it is above the second.
+const (
+	restBelow = -30
+	restUntil = -10
+)
+
+// Advise returns what rules say to the user, of the wanted kinds; about an activity, if one is given.
+func (s *Service) Advise(ctx context.Context, user pierre.UserID, from pierre.Provider, act *pierre.Activity, wanted func(AdviceKind) bool) ([]Advice, error) {
+	of, err := s.asking(ctx, user, from)
+	if err != nil {
+		return nil, err
+	}
+	h, err := s.HistoryOf(ctx, user, HistoryQuery{Days: changeDays, Provider: from})
+	if err != nil {
+		return nil, err
+	}
+	athlete, err := s.Athlete(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	days, err := s.volumes(ctx, of, "", h.From, h.To)
+	if err != nil {
+		return nil, err
+	}
+	lengths, err := s.runLengths(ctx, of, spikeDays)
+	if err != nil {
+		return nil, err
+	}
+	var list []Advice
+	for _, a := range []*Advice{
+		longRun(lengths, of.clock.Today()), vary(h), minutes(days), rest(h),
+		protein(athlete), carbohydrate(athlete, days), during(act), after(athlete, act), belt(h),
+	} {
+		if a != nil && wanted(a.Kind) {
+			list = append(list, *a)
+		}
+	}
+	return list, nil
+}
+
+func longRun(lengths []runLength, today time.Time) *Advice {
+	longest := longestRun(lengths, today)
+	if longest == 0 {
+		return nil // no runner
+	}
+	return &Advice{AdviceTraining, LongestRun, counted(len(lengths), "1.1 of the longest run of 30 days (Frandsen et al. 2025)", 1.1*longest), nil}
+}
+
+func vary(h History) *Advice {
+	if m := h.Form.Monotony; m.Err == nil && m.Value > 2 {
+		return &Advice{AdviceTraining, VaryDays, m, nil}
+	}
+	return nil
+}
+
+func minutes(days []Volume) *Advice {
+	sum := total(days)
+	perWeek := sum.Seconds / 60 * 7 / float64(len(days))
+	if perWeek >= guideline {
+		return nil
+	}
+	return &Advice{AdviceTraining, MoreMinutes, counted(sum.Activities, methodMean, perWeek), nil}
+}
+
+// rest counts the days of rest until form is back.
+func rest(h History) *Advice {
+	f := h.Form
+	if f.Balance.Err != nil {
+		return &Advice{AdviceRecovery, RestDays, f.Balance, nil}
+	}
+	fit, tired := f.Fitness.Value, f.Fatigue.Value
+	if fit-tired >= restBelow {
+		return nil
+	}
+	n := 0
+	for fit-tired < restUntil {
+		fit, tired = fit*math.Exp(-1./fitness.FitnessDays), tired*math.Exp(-1./fitness.FatigueDays)
+		n++
+	}
+	v := Value{float64(n), Evidence{Method: fitness.MethodFitnessFatigue, Inputs: []Input{
+		{Name: "ctl", Value: new(f.Fitness.Value), Decimals: 1, Source: Recorded}, {Name: "atl", Value: new(f.Fatigue.Value), Decimals: 1, Source: Recorded},
+	}}}
+	return &Advice{AdviceRecovery, RestDays, v, nil}
+}
+
+// perKilogram is what to eat by a range of grams per kilogram of body weight.
+func perKilogram(a Athlete, key AdviceKey, m fitness.Method, low, high float64, inputs ...Input) *Advice {
+	if err := a.weight.err(); err != nil {
+		return &Advice{AdviceNutrition, key, unavailable(err), nil}
+	}
+	v := Value{low * a.weight.value, Evidence{Method: m, Inputs: append(inputs, a.weight.input())}}
+	return &Advice{AdviceNutrition, key, v, new(high * a.weight.value)}
+}
+
+func protein(a Athlete) *Advice {
+	return perKilogram(a, Protein, "1.4 to 2.0 g/kg (Jäger et al. 2017)", 1.4, 2)
+}
+
+// carbohydrate goes by the hours of a day in the last week.
+func carbohydrate(a Athlete, days []Volume) *Advice {
+	hours := total(days[max(0, len(days)-7):]).Seconds / 3600 / 7
+	low, high := 3., 5.
+	switch { // the published classes are about none, one, one to three and four or more hours
+	case hours >= 3.5:
+		low, high = 8, 12
+	case hours >= 1.25:
+		low, high = 6, 10
+	case hours >= 0.5:
+		low, high = 5, 7
+	}
+	return perKilogram(a, Carbohydrate, "g/kg by hours of training a day (Thomas, Erdman & Burke 2016)", low, high,
+		Input{Name: "hours_per_day", Value: &hours, Decimals: 2, Source: Recorded, Note: "of the last 7 days"})
+}
+
+func during(act *pierre.Activity) *Advice {
+	if act == nil || act.DurationSeconds == nil || *act.DurationSeconds < 3600 {
+		return nil
+	}
+	low, high := 30., 60.
+	if *act.DurationSeconds >= 2.5*3600 {
+		high = 90
+	}
+	v := Value{low, Evidence{Method: "30 to 60 g/h from 1 hour on, up to 90 g/h from 2.5 (Thomas, Erdman & Burke 2016)", Inputs: []Input{
+		{Name: "duration_seconds", Value: act.DurationSeconds, Source: Recorded},
+	}}}
+	return &Advice{AdviceNutrition, DuringEffort, v, &high}
+}
+
+func after(a Athlete, act *pierre.Activity) *Advice {
+	if act == nil {
+		return nil
+	}
+	return perKilogram(a, AfterEffort, "1.0 to 1.2 g/kg an hour for 4 hours, if the next effort comes within 8 (Thomas, Erdman & Burke 2016)", 1, 1.2)
+}
+
+// belt is for activities that no load could be told of.
+func belt(h History) *Advice {
+	missing := 0
+	for _, n := range h.NotCounted {
+		missing += n.Activities
+	}
+	if missing == 0 {
+		return nil
+	}
+	return &Advice{AdviceEquipment, HeartRateBelt, counted(h.Activities, "activities of 28 days without a load (arithmetic)", float64(missing)), nil}
+}

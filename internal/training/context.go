@@ -1,0 +1,73 @@
+package training
+
+import (
+	"context"
+	"time"
+
+	"github.com/pierre-mcp/pierre/fitness"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// A Context is how an activity lies among those around it.
+type Context struct {
+	Local      time.Time // its start
+	SinceLast  *float64  // hours since the start of the activity before; nil: it is the first
+	LoadRank   Value     // percent of the loads of the 90 days up to it that are lower
+	WeekLoad   Value     // of the 7 days up to it
+	UsualWeek  Value     // the mean of the four weeks before these
+	FormBefore Value     // TSB of its day
+}
+
+// rankDays are the days among whose loads an activity is placed.
+const rankDays = 90
+
+const methodRank fitness.Method = "share of the loads of 90 days that are lower (arithmetic)"
+
+// Around returns how an activity lies among the others of the user.
+func (s *Service) Around(ctx context.Context, user pierre.UserID, from pierre.Provider, act pierre.Activity) (Context, error) {
+	clock, err := s.Clock(ctx, user)
+	if err != nil {
+		return Context{}, err
+	}
+	day := clock.DayOf(act)
+	c := Context{Local: clock.Local(act)}
+	before, err := s.data.Activities(ctx, user, pierre.ActivityQuery{Before: act.Start, Providers: providers(from), Limit: 1, Uncounted: true})
+	if err != nil {
+		return Context{}, err
+	}
+	if len(before.Activities) > 0 {
+		c.SinceLast = new(act.Start.Sub(before.Activities[0].Start).Hours())
+	}
+	h, err := s.HistoryOf(ctx, user, HistoryQuery{Days: rankDays, Provider: from, Until: day})
+	if err != nil {
+		return Context{}, err
+	}
+	c.FormBefore = h.Form.Balance
+	c.LoadRank = unavailable(because("the activity has no load"))
+	c.WeekLoad, c.UsualWeek = unavailable(because("no activity has a load")), unavailable(because("no activity has a load"))
+	var loads []float64
+	week, usual := 0.0, 0.0
+	for _, l := range h.Loads {
+		age := daysBetween(l.Day, day)
+		if age < 0 || age >= rankDays {
+			continue
+		}
+		loads = append(loads, l.Load.Value.Value)
+		switch {
+		case age < 7:
+			week += l.Load.Value.Value
+		case age < 7+changeDays:
+			usual += l.Load.Value.Value
+		}
+	}
+	if len(loads) == 0 {
+		return c, nil
+	}
+	c.WeekLoad, c.UsualWeek = counted(len(loads), "sum of 7 days (arithmetic)", week), counted(len(loads), "mean of the four weeks before (arithmetic)", usual/4)
+	for _, l := range h.Loads {
+		if l.Activity.ID == act.ID {
+			c.LoadRank = counted(len(loads), methodRank, rankOf(l.Load.Value.Value, loads))
+		}
+	}
+	return c, nil
+}

@@ -1,0 +1,208 @@
+package tools_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/store/storetest"
+)
+
+type finding struct {
+	Name string `json:"name"`
+	computed
+
+	Low      *float64 `json:"low"`
+	High     *float64 `json:"high"`
+	Detected *bool    `json:"detected"`
+	Detail   string   `json:"detail"`
+}
+
+func findings(t *testing.T, h host, args map[string]any) map[string]finding {
+	t.Helper()
+	var got struct {
+		Findings []finding `json:"findings"`
+	}
+	h.call("detect_patterns", args).decode(t, &got)
+	byName := map[string]finding{}
+	for _, f := range got.Findings {
+		byName[f.Name] = f
+	}
+	return byName
+}
+
+// The sessions of 12 whole weeks before [now], a Monday: runs on Tuesdays and Thursdays, but for the 5th week; hours 1 and 1.
+func TestConsistency(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	monday := time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC)
+	for week := range 26 {
+		if week == 5 {
+			continue
+		}
+		for _, day := range []int{1, 3} {
+			importSession(t, s, user, session{
+				name: "Run", sport: "run", start: monday.AddDate(0, 0, -7*(week+1)+day).Add(8 * time.Hour), seconds: 3600, step: 20, speed: always(3),
+			})
+		}
+	}
+	f := findings(t, newHost(t, s, user), map[string]any{"pattern_type": "training_consistency"})
+	f["active_weeks_percent"].check(t, "active weeks", 100*25./26, 0.01)
+	f["activities_per_week"].check(t, "activities a week", 50./26, 0.01)
+	f["longest_break_days"].check(t, "longest break", 11, 0) // from Thursday to the Tuesday after next, both apart
+	// 25 of 50 on each of two days, against a mean of 50/7: χ² = 125, far beyond what chance does
+	if even := f["chance_of_even_weekdays_percent"]; !*even.Detected || *even.Value > 0.01 || !strings.Contains(even.Detail, "Tuesday 25, Wednesday 0, Thursday 25") {
+		t.Errorf("the weekdays are %+v", even)
+	}
+	// hours 2 in 25 weeks and 0 in one: mean 50/26, sd √((25·(2−50/26)² + (50/26)²)/25)
+	mean := 50. / 26
+	f["weekly_hours_spread_percent"].check(t, "spread", 100*math.Sqrt((25*(2-mean)*(2-mean)+mean*mean)/25)/mean, 0.01)
+}
+
+func TestInjuryRules(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	h := newHost(t, s, user)
+	findings(t, h, map[string]any{"pattern_type": "injury_risk"})["longest_run_spike_percent"].lacks(t, "the spike of nobody", "no run of the last 28 days")
+	for daysAgo, meters := range map[int]float64{70: 30_000, 40: 10_000, 20: 12_000, 5: 9000} {
+		importSession(t, s, user, session{
+			name: "Run", sport: "run", start: now().AddDate(0, 0, -daysAgo), totals: pierre.Totals{DistanceMeters: &meters, DurationSeconds: new(meters / 3)},
+		})
+	}
+	spike := findings(t, h, map[string]any{"pattern_type": "injury_risk"})["longest_run_spike_percent"]
+	spike.check(t, "the spike", 20, 0.001) // 12 km, after 10 km in the 30 days before it
+	if !*spike.Detected || spike.Detail != "on 2026-05-26" {
+		t.Errorf("the spike is %+v", spike)
+	}
+	r := h.call("generate_recommendations", map[string]any{"recommendation_type": "training"})
+	if !strings.Contains(r.Text, "within 13200 m") { // 1.1 of the longest of 30 days
+		t.Errorf("the advice is %s", r.Text)
+	}
+}
+
+func TestPlateaus(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		speed  func(n int) float64
+		detail string
+	}{
+		{"even", func(n int) float64 { return 4 + 0.001*float64(n%2) }, "plateau"},
+		{"rising", func(n int) float64 { return 4 - 0.01*float64(n) + 0.02*float64(n%3) }, "rising"},
+		{"noisy", func(n int) float64 { return 4 + 0.3*float64(n*7%5) }, "no change can be told from chance"},
+	} {
+		s := storetest.New(t)
+		user := newUser(t, s, "ana@example.com")
+		for n := range 26 {
+			importSession(t, s, user, session{name: "Run", sport: "run", start: now().AddDate(0, 0, -14*n-1), seconds: 1500, step: 5, speed: always(tt.speed(n))})
+		}
+		f := findings(t, newHost(t, s, user), map[string]any{"pattern_type": "performance_plateaus", "timeframe": "year"})
+		vdot := f["change_of_vdot_ml_per_kg_min_percent"]
+		if vdot.Detail != tt.detail || (vdot.Detected != nil) != (tt.name != "noisy") || !(*vdot.Low <= *vdot.Value && *vdot.Value <= *vdot.High) {
+			t.Errorf("%s: %+v", tt.name, vdot)
+		}
+		f["change_of_best_20_minutes_watts_percent"].lacks(t, "power without rides", "there are 0 values")
+	}
+}
+
+// Four years with more hours in summer have seasons; one year is too short to tell.
+func TestSeasons(t *testing.T) {
+	for _, years := range []int{1, 4} {
+		s := storetest.New(t)
+		user := newUser(t, s, "ana@example.com")
+		for n := range 12 * years {
+			start := time.Date(2026, 5-time.Month(n), 10, 8, 0, 0, 0, time.UTC)
+			hours := 1.0
+			if m := start.Month(); m >= 5 && m <= 8 {
+				hours = 5 + float64(n)/100
+			}
+			importSession(t, s, user, session{name: "Ride", sport: "ride", start: start, totals: pierre.Totals{DurationSeconds: new(3600 * hours)}})
+		}
+		f := findings(t, newHost(t, s, user), map[string]any{"pattern_type": "seasonal_trends"})["chance_of_no_season_percent"]
+		if years == 1 {
+			f.lacks(t, "a season of one year", "seasons need 36 whole months, and there are 12")
+			continue
+		}
+		if f.Detected == nil || !*f.Detected || !strings.HasPrefix(f.Detail, "most in ") {
+			t.Errorf("the season is %+v", f)
+		}
+	}
+}
+
+// A man of 36 who runs 5 km in 20:00 has a VDOT of 49.8, which more than three quarters of his age do not have.
+func TestFitnessScore(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	h := newHost(t, s, user)
+	type score struct {
+		Score  computed `json:"fitness_score"`
+		Level  string   `json:"fitness_level"`
+		Before computed `json:"score_before"`
+		VO2max computed `json:"vo2max_ml_per_kg_min"`
+	}
+	of := func(args map[string]any) score {
+		var got score
+		h.call("calculate_fitness_score", args).decode(t, &got)
+		return got
+	}
+	of(nil).Score.lacks(t, "the score of nobody", "no run of 1000 m or more")
+	importSession(t, s, user, session{
+		name: "5 km", sport: "run", start: now().AddDate(0, 0, -10), totals: pierre.Totals{DistanceMeters: new(5000.), DurationSeconds: new(1200.)},
+	})
+	of(nil).Score.lacks(t, "the score without a profile", "set birth_year and sex")
+	h.call("set_athlete_profile", map[string]any{"birth_year": 1990, "sex": "male", "weight_kg": 70})
+	got := of(map[string]any{"timeframe": "month"})
+	got.VO2max.check(t, "VO2max", 49.8, 0.05)
+	got.Score.check(t, "the score", 75+15*(49.81-49.2)/(56.5-49.2), 0.5)
+	if got.Level != "good" {
+		t.Errorf("the level is %s", got.Level)
+	}
+	got.Before.lacks(t, "the score before", "no run of 1000 m")
+	// 5 minutes at 350 W: 16.6 + 8.87·5 = 60.95, more than the run shows
+	importSession(t, s, user, session{name: "Ride", sport: "ride", start: now().AddDate(0, 0, -3), seconds: 300, step: 1, power: always(350)})
+	of(nil).VO2max.check(t, "VO2max of the ride", 60.95, 0.1)
+}
+
+func TestIntelligence(t *testing.T) {
+	h, ids := sampleHost(t)
+	var got struct {
+		Rank      computed `json:"load_rank_percent"`
+		TimeOfDay string   `json:"time_of_day"`
+		Location  *struct {
+			Latitude float64 `json:"latitude_degrees"`
+		} `json:"location"`
+		Records []struct{ Meters, Seconds float64 } `json:"records"`
+	}
+	h.call("get_activity_intelligence", map[string]any{"activity_id": ids["race"], "include_weather": true}).decode(t, &got)
+	if got.TimeOfDay != "morning" || got.Location == nil || got.Location.Latitude != 45 || len(got.Records) != 2 {
+		t.Errorf("the race is %+v", got)
+	}
+	r := h.call("get_activity_intelligence", map[string]any{"activity_id": ids["race"], "include_location": false})
+	if strings.Contains(string(r.Structured), "latitude") || strings.Contains(strings.ToLower(string(r.Structured)), "weather") {
+		t.Errorf("without a location: %s", r.Structured)
+	}
+}
+
+func TestWrongQuestions(t *testing.T) {
+	h, _ := sampleHost(t)
+	for _, tt := range []struct {
+		tool string
+		args map[string]any
+		want string
+	}{
+		{"detect_patterns", nil, "pattern_type is missing"},
+		{"detect_patterns", map[string]any{"pattern_type": "luck"}, "one of training_consistency, seasonal_trends, performance_plateaus, injury_risk"},
+		{"detect_patterns", map[string]any{"pattern_type": "injury_risk", "timeframe": "day"}, "one of month, quarter, sixmonths, year"},
+		{"calculate_fitness_score", map[string]any{"timeframe": "year"}, "one of month, quarter, sixmonths"},
+		{"generate_recommendations", map[string]any{"recommendation_type": "sleep"}, "one of training, recovery, nutrition, equipment, all"},
+		{"generate_recommendations", map[string]any{"activity_id": "act_x"}, "not found"},
+		{"get_activity_intelligence", nil, "activity_id is missing"},
+		{"get_activity_intelligence", map[string]any{"activity_id": "act_x"}, "not found"},
+		{"suggest_goals", map[string]any{"goal_category": "luck"}, "one of distance, performance, consistency, all"},
+	} {
+		if r := h.call(tt.tool, tt.args); !r.IsError || !strings.Contains(r.Text, tt.want) {
+			t.Errorf("%s with %v answers %q, want %q", tt.tool, tt.args, r.Text, tt.want)
+		}
+	}
+}
