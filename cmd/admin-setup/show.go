@@ -69,7 +69,7 @@ func (a *app) printToken(row pierre.AdminToken, token secret.String, replaces pi
 	}
 	a.note("  permissions  %s", list(row.Permissions))
 	a.note("  expires      %s", day(row.Expires, "never"))
-	a.note("The token, shown only this once:")
+	a.note("The token goes to standard output, only this once.")
 	_, err := fmt.Fprintln(a.c.world.Stdout, token.Reveal())
 	return err
 }

@@ -3,10 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -53,7 +51,8 @@ type config struct {
 	oidcName       string
 	oidcSecret     secret.String
 
-	settings *cli.Settings
+	settings   *cli.Settings
+	unreadable map[string]error // why the files of variables cannot be read, by the variables
 }
 
 // table lists the flags that have an environment variable.
@@ -65,11 +64,11 @@ func (c *config) table(getenv func(string) string) []cli.Setting {
 	return []cli.Setting{
 		{Flag: "host", Env: "PIERRE_ADMIN_HOST", Default: "127.0.0.1", Help: "address to listen on; 0.0.0.0 for all", Parse: into(&c.host, value.Host)},
 		{Flag: "port", Env: "PIERRE_ADMIN_PORT", Default: "8082", Help: "port to listen on", Parse: into(&c.port, value.Port)},
-		{Flag: "server-url", Env: "MCP_SERVER_URL", Default: "http://127.0.0.1:8081", Help: "origin of the pierre-mcp-server", Other: fromFile("MCP_SERVER_URL"), Parse: into(&c.serverURL, parseServer)},
+		{Flag: "server-url", Env: "MCP_SERVER_URL", Default: "http://127.0.0.1:8081", Help: "origin of the pierre-mcp-server", Other: c.fromFile("MCP_SERVER_URL"), Parse: into(&c.serverURL, parseServer)},
 		{Flag: "server-public-url", Env: "MCP_PUBLIC_URL", Help: "origin of the server as customers reach it (default --server-url)", Parse: into(&c.publicURL, value.PublicURL)},
 		{Flag: "mail-from", Env: "MAIL_FROM", Help: "who mails come from, such as Pierre <keys@pierre.example>", Parse: into(&c.mailFrom, parseFrom)},
 		{Flag: "base-url", Env: "BASE_APP_URL", Help: "origin under which people reach the site, for the links in mails (default this machine)", Parse: into(&c.baseURL, value.PublicURL)},
-		{Flag: "database-url", Env: "DATABASE_URL", Help: "database as sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME (default admin.db in the data folder)", Parse: into(&c.databaseURL, parseDatabaseURL)},
+		{Flag: "database-url", Env: "DATABASE_URL", Help: "database as sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME (default admin.db in the data folder)", Other: c.fromFile("DATABASE_URL"), Parse: into(&c.databaseURL, parseDatabaseURL)},
 		{Flag: "data-dir", Env: "PIERRE_DATA_DIR", Default: dataDir, Help: "folder of the database and, in development, of mails", Parse: into(&c.dataDir, value.DataDir)},
 		{Flag: "log-level", Env: "LOG_LEVEL", Default: "info", Help: "off, error, warn, info or debug; to stderr", Parse: into(&c.log.Level, logging.ParseLevel)},
 		{Flag: "log-format", Env: "LOG_FORMAT", Default: "text", Help: "format of the log: text or json", Parse: into(&c.log.JSON, logging.ParseFormat)},
@@ -105,46 +104,24 @@ func text(s string) (string, error) { return s, nil }
 // secrets lists the settings that are no flags, since others can read a command line.
 func (c *config) secrets() []cli.Setting {
 	return []cli.Setting{
-		{Env: "MCP_ADMIN_TOKEN", Other: fromFile("MCP_ADMIN_TOKEN"), Parse: into(&c.adminToken, parseSecret)},
-		{Env: "SMTP_URL", Other: fromFile("SMTP_URL"), Parse: into(&c.smtpURL, parseSecret)},
-		{Env: "SENDGRID_API_KEY", Other: fromFile("SENDGRID_API_KEY"), Parse: into(&c.sendGridKey, parseSecret)},
-		{Env: "STRIPE_API_KEY", Other: fromFile("STRIPE_API_KEY"), Parse: into(&c.stripeKey, parseSecret)},
-		{Env: "OIDC_CLIENT_SECRET", Other: fromFile("OIDC_CLIENT_SECRET"), Parse: into(&c.oidcSecret, parseSecret)},
-	}
-}
-
-const maxSecretFile = 64 << 10
-
-// fromFile looks for the value of a variable in the file that the variable with _FILE behind its name names.
-func fromFile(name string) func(getenv func(string) string) (source, text string) {
-	return func(getenv func(string) string) (source, text string) {
-		path := getenv(name + "_FILE")
-		if path == "" {
-			return "", ""
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return name + "_FILE", "" // the check of the value says that it is missing
-		}
-		defer f.Close() //nolint:errcheck // nothing was written
-		b, err := io.ReadAll(io.LimitReader(f, maxSecretFile))
-		if err != nil {
-			return name + "_FILE", ""
-		}
-		return name + "_FILE", strings.TrimSpace(string(b))
+		{Env: "MCP_ADMIN_TOKEN", Other: c.fromFile("MCP_ADMIN_TOKEN"), Parse: into(&c.adminToken, parseSecret)},
+		{Env: "SMTP_URL", Other: c.fromFile("SMTP_URL"), Parse: into(&c.smtpURL, parseSecret)},
+		{Env: "SENDGRID_API_KEY", Other: c.fromFile("SENDGRID_API_KEY"), Parse: into(&c.sendGridKey, parseSecret)},
+		{Env: "STRIPE_API_KEY", Other: c.fromFile("STRIPE_API_KEY"), Parse: into(&c.stripeKey, parseSecret)},
+		{Env: "OIDC_CLIENT_SECRET", Other: c.fromFile("OIDC_CLIENT_SECRET"), Parse: into(&c.oidcSecret, parseSecret)},
 	}
 }
 
 // load reads and checks all settings, before anything is made. Its error holds all mistakes.
 func (c *config) load() error {
-	errs := []error{c.settings.Parse(), c.encryptionKey.Check(encryptionName)}
+	errs := []error{c.parse(), c.unreadableFiles(), c.encryptionKey.Check(encryptionName)}
 	if c.development && !value.Loopback(c.host) {
 		errs = append(errs, fmt.Errorf("%s: --development asks for no second factor and so listens on this machine only, not on %s", c.settings.Source("host"), c.host))
 	}
 	if c.oidcIssuer != "" && (c.oidcClient == "" || c.oidcSecret.Reveal() == "") {
 		errs = append(errs, errors.New("--oidc-issuer needs --oidc-client-id and OIDC_CLIENT_SECRET"))
 	}
-	if c.adminToken.Reveal() == "" {
+	if c.adminToken.Reveal() == "" && c.unreadable["MCP_ADMIN_TOKEN"] == nil {
 		errs = append(errs, errors.New("MCP_ADMIN_TOKEN: is needed; scripts/setup-admin-token.sh makes one and keeps it in a file for MCP_ADMIN_TOKEN_FILE"))
 	}
 	if c.publicURL == "" {
@@ -177,11 +154,15 @@ func (c *config) checkMail() error {
 		if c.development {
 			return nil
 		}
-		return errors.New("SMTP_URL or SENDGRID_API_KEY is needed: links are mailed. With --development mails are written to files")
+		return errNoMail()
 	case c.mailFrom.Address == "":
 		return errors.New("--mail-from: is needed, such as Pierre <keys@pierre.example>")
 	}
 	return nil
+}
+
+func errNoMail() error {
+	return &pierre.Error{Kind: pierre.KindInvalid, Msg: "SMTP_URL or SENDGRID_API_KEY is needed: links are mailed. With --development mails are written to files"}
 }
 
 // checkSecret wants the secret given where several programs may share the database: all need the same one.
@@ -200,6 +181,8 @@ func (c *config) sender() (mail.Sender, string, error) {
 		return s, "SMTP", err
 	case c.sendGridKey.Reveal() != "":
 		return mail.NewSendGrid(c.mailFrom, c.sendGridKey, mail.SendGridOptions{}), "SendGrid", nil
+	case !c.development:
+		return nil, "", errNoMail()
 	}
 	from := c.mailFrom
 	if from.Address == "" {
@@ -212,7 +195,8 @@ func (c *config) sender() (mail.Sender, string, error) {
 
 // loadDatabase is load for commands that only need the database and the site's address.
 func (c *config) loadDatabase() error {
-	if err := errors.Join(c.settings.Parse(), c.encryptionKey.Check(encryptionName), c.checkSite(), c.checkSecret()); err != nil {
+	parsed := c.parse()
+	if err := errors.Join(parsed, c.unreadable["DATABASE_URL"], c.encryptionKey.Check(encryptionName), c.checkSite(), c.checkSecret()); err != nil {
 		return cli.Usage(err)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -90,9 +91,11 @@ func (c *config) examine(ctx context.Context, mailTo string) []finding {
 }
 
 func hostOf(origin string) string {
-	_, host, _ := strings.Cut(origin, "://")
-	name, _, _ := strings.Cut(host, ":")
-	return name
+	u, err := url.Parse(origin)
+	if err != nil {
+		return origin
+	}
+	return u.Hostname()
 }
 
 func (c *config) examineDatabase(ctx context.Context) []finding {
