@@ -27,7 +27,7 @@ func (t Texts) Limit(to string, n LimitNotice) (Message, error) {
 	then := paragraph("You need not do anything. At 100 %% calls are refused until the next period begins.")
 	if n.Percent >= all {
 		heading = "Your limit is reached"
-		then = paragraph("Calls with this key are refused until %s. If you need more, ask for another plan on your account's page.", at(n.ResetsAt))
+		then = paragraph("Calls are refused until %s. If you need more, ask for another plan on your account's page.", at(n.ResetsAt))
 	}
 	label := fmt.Sprintf("%s of %s calls %s", ui.Number(n.Used), ui.Number(n.Requests), now(n.Period))
 	return t.write(KindLimit, to, letter{
@@ -60,7 +60,7 @@ func (t Texts) Expiring(to, key string, expires time.Time, days int) (Message, e
 		preview: "It stops working on " + at(expires) + ".",
 		heading: heading,
 		parts: []part{
-			paragraph("Calls with this key are refused from then on. Ask for a later end on your account's page, in time."),
+			paragraph("Calls with this key are refused from then on. If you need one for longer, ask for a plan on your account's page in time: with the approval you get a new key."),
 			facts("Key", key, "Ends", at(expires)),
 			press("Open my account", t.link("/account", "")),
 		},
@@ -76,7 +76,7 @@ func (t Texts) Country(to, key, country string, first time.Time) (Message, error
 		heading: "Your key was used from a new country",
 		parts: []part{
 			facts("Key", key, "Country", country, "First call", at(first)),
-			paragraph("If that was you, there is nothing to do. If not, somebody else may have your key: rotate it now, which takes one click. The old key then stops working at once."),
+			paragraph("If that was you, there is nothing to do. If not, somebody else may have your key: rotate it now on its page, and choose there that the old key stops working at once."),
 			press("Rotate my key", t.link("/account", "")),
 		},
 		why: settingsWhy,
