@@ -59,7 +59,7 @@ func (p *parts) texts(ctx context.Context) mail.Texts {
 	if err != nil {
 		now = db.Settings{} // a mail without the operator's name is better than none
 	}
-	return mail.Texts{Operator: cmp.Or(now.Operator, product), BaseURL: p.c.BaseURL, Accent: now.Accent}
+	return mail.Texts{Operator: cmp.Or(now.Operator, product), BaseURL: p.c.BaseURL, Accent: now.Accent, Support: now.Support}
 }
 
 func (p *parts) requestSettings(ctx context.Context) (requests.Settings, error) {
@@ -67,7 +67,7 @@ func (p *parts) requestSettings(ctx context.Context) (requests.Settings, error) 
 	if err != nil {
 		return requests.Settings{}, err
 	}
-	return requests.Settings{TwoPersons: now.TwoPersons, MailKey: now.MailPlainKey, Texts: p.texts(ctx)}, nil
+	return requests.Settings{TwoPersons: now.TwoPersons, MailKey: now.MailPlainKey, Within: now.DecideWithin, Texts: p.texts(ctx)}, nil
 }
 
 // staffMail writes the mails of package staff.

@@ -148,14 +148,6 @@ func (db *DB) RequestByAnswerToken(ctx context.Context, token string) (Request, 
 	return r, db.Classify(err, "link")
 }
 
-// LatestSubmitted returns the last request of the address that is not confirmed.
-func (db *DB) LatestSubmitted(ctx context.Context, t *Tx, email string) (Request, error) {
-	var r Request
-	err := r.scan(t.Row(ctx, `SELECT `+requestColumns+` FROM portal_requests WHERE email = $1 AND state = $2
-		ORDER BY created_us DESC, id DESC LIMIT 1`, email, RequestSubmitted))
-	return r, db.Classify(err, "request")
-}
-
 // DueRequests returns the approved requests whose keys may be made now, the oldest first.
 func (db *DB) DueRequests(ctx context.Context, now time.Time, limit int) ([]Request, error) {
 	return db.requests(ctx, `state = $1 AND (next_try_us IS NULL OR next_try_us <= $2) ORDER BY created_us, id LIMIT $3`, RequestApproved, now.UnixMicro(), limit)

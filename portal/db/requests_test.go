@@ -317,15 +317,6 @@ func TestSimilarRequests(t *testing.T) {
 				t.Errorf("like %q, at most %d: %q, want %q: %v", c.of.Company, c.limit, got, c.want, err)
 			}
 		}
-		update(t, d, func(tx *db.Tx) error {
-			if r, err := d.LatestSubmitted(t.Context(), tx, "eve@example.com"); err != nil || r.ID != "e" {
-				t.Errorf("the latest of eve: %+v, %v", r, err)
-			}
-			if _, err := d.LatestSubmitted(t.Context(), tx, "ana@example.com"); pierre.KindOf(err) != pierre.KindNotFound {
-				t.Errorf("the latest of ana: %v", err)
-			}
-			return nil
-		})
 	})
 }
 

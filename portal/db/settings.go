@@ -26,7 +26,9 @@ type Settings struct {
 	InvoicePrefix string `json:"invoice_prefix,omitempty"` // before the number of an invoice
 	InvoiceNote   string `json:"invoice_note,omitempty"`   // below the sum, such as how to pay
 
-	TwoPersons   bool `json:"two_persons,omitempty"`    // a request is approved by two of the staff
+	TwoPersons   bool   `json:"two_persons,omitempty"`   // a request is approved by two of the staff
+	DecideWithin string `json:"decide_within,omitempty"` // how long a decision about a request usually takes, such as "one working day"; "": not said
+
 	MailPlainKey bool `json:"mail_plain_key,omitempty"` // a key is mailed as it is instead of a link to it
 	NoDailyMail  bool `json:"no_daily_mail,omitempty"`  // the staff gets no mail each morning
 }
@@ -45,6 +47,7 @@ func (s Settings) Validate() error {
 	}{
 		{"operator", s.Operator, maxLine, false},
 		{"tagline", s.Tagline, maxLine, false},
+		{"decide_within", s.DecideWithin, 60, false},
 		{"invoice_prefix", s.InvoicePrefix, 20, false},
 		{"imprint", s.Imprint, maxText, true},
 		{"terms", s.Terms, maxText, true},

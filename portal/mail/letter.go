@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
 // width is how wide plain text is broken; addresses are not broken.
@@ -111,8 +109,8 @@ func (t Texts) text(l letter) string {
 		b.WriteString(p.text())
 	}
 	b.WriteString("-- \n" + t.Operator + "\n" + t.BaseURL + "\n")
-	if t.Footer != "" {
-		b.WriteString(t.Footer + "\n")
+	if t.Support != "" {
+		b.WriteString("Questions? Write to " + t.Support + "\n")
 	}
 	b.WriteString("\n" + wrap(l.why) + "\n")
 	return b.String()
@@ -176,27 +174,13 @@ func wrapTo(text string, columns int) string {
 type Texts struct {
 	Operator string // the operator's name
 	BaseURL  string // where all links begin: an origin, from the configuration and never from a request
-	Footer   string // one line below the name, such as the operator's address; may be empty
+	Support  string // e-mail address for questions; may be empty
 	Accent   string // the colour of buttons, #rrggbb; "": the site's own
-}
-
-// Validate reports what is wrong with the texts' frame.
-func (t Texts) Validate() error {
-	if _, err := CheckBase(t.BaseURL); err != nil {
-		return err
-	}
-	if t.clean().Operator == "" {
-		return pierre.Invalid("operator", "Mails need the operator's name.")
-	}
-	if t.Accent != "" && !isColour(t.Accent) {
-		return pierre.Invalid("accent", "The colour must be such as #2563eb.")
-	}
-	return nil
 }
 
 func (t Texts) clean() Texts {
 	const longest = 100
-	t.Operator, t.Footer = line(t.Operator, longest), line(t.Footer, maxSubject)
+	t.Operator, t.Support = line(t.Operator, longest), line(t.Support, maxSubject)
 	t.BaseURL = strings.TrimRight(t.BaseURL, "/")
 	if !isColour(t.Accent) {
 		t.Accent = "#3b5bdb"

@@ -5,7 +5,6 @@
 package mail
 
 import (
-	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -93,14 +92,4 @@ func lines(text string) string {
 		kept = append(kept, line(l, maxBody))
 	}
 	return strings.TrimSpace(strings.Join(kept, "\n"))
-}
-
-// CheckBase returns an origin such as https://pierre.example as links begin with it, or what is wrong with it.
-func CheckBase(base string) (string, error) {
-	u, err := url.Parse(strings.TrimRight(base, "/"))
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || strings.ContainsAny(u.Host, "!\"$&'()*+,;=<>") ||
-		u.User != nil || u.Path != "" || strings.ContainsAny(base, "?#") {
-		return "", pierre.Invalid("BASE_APP_URL", "BASE_APP_URL must be the site's origin, such as https://pierre.example.")
-	}
-	return u.String(), nil
 }

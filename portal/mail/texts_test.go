@@ -14,7 +14,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 var (
-	texts  = mail.Texts{Operator: "Pierre by Alpine Labs", BaseURL: "https://pierre.example", Footer: "Alpine Labs, 1 Summit Road, Innsbruck"}
+	texts  = mail.Texts{Operator: "Pierre by Alpine Labs", BaseURL: "https://pierre.example", Support: "help@pierre.example"}
 	moment = time.Date(2026, time.November, 26, 14, 5, 0, 0, time.UTC)
 )
 
@@ -104,24 +104,6 @@ func TestStrangersTextStaysText(t *testing.T) {
 	for _, to := range []string{"", "a@b@c", "ana@example.com\r\nBcc: x@example.com", "Ana <ana@example.com>", "ana@example.com,bob@example.com"} {
 		if _, err := texts.Test(to, "me", moment); err == nil {
 			t.Errorf("a mail to %q was written", to)
-		}
-	}
-}
-
-func TestTextsNeedAFrame(t *testing.T) {
-	if err := texts.Validate(); err != nil {
-		t.Error(err)
-	}
-	for name, wrong := range map[string]mail.Texts{
-		"no operator": {BaseURL: "https://a.example"},
-		"no origin":   {Operator: "A"},
-		"a path":      {Operator: "A", BaseURL: "https://a.example/b"},
-		"a scheme":    {Operator: "A", BaseURL: "javascript:alert(1)"},
-		"a user":      {Operator: "A", BaseURL: "https://u@a.example"},
-		"no colour":   {Operator: "A", BaseURL: "https://a.example", Accent: "red;background:url(x)"},
-	} {
-		if wrong.Validate() == nil {
-			t.Errorf("%s was taken", name)
 		}
 	}
 }

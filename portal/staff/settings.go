@@ -41,7 +41,7 @@ func parts(s *db.Settings) map[string]map[string]*string {
 		"brand":   {"operator": &s.Operator, "tagline": &s.Tagline, "support": &s.Support, "accent": &s.Accent},
 		"legal":   {"imprint": &s.Imprint, "terms": &s.Terms, "privacy": &s.Privacy},
 		"invoice": {"letterhead": &s.Letterhead, "invoice_prefix": &s.InvoicePrefix, "invoice_note": &s.InvoiceNote},
-		"rules":   {},
+		"rules":   {"decide_within": &s.DecideWithin},
 	}
 }
 

@@ -284,12 +284,12 @@ func TestSettings(t *testing.T) {
 	owner.get("/admin/settings").want(t, http.StatusOK, "/admin/settings", "whoever reads the mail")
 	owner.post("/admin/settings/brand", "operator", "Club <script>", "accent", "#112233", "support", "help@example.com").want(t, http.StatusOK, "/admin/settings", "The settings were saved", "Club &lt;script&gt;")
 	owner.post("/admin/settings/brand", "operator", "Typed", "accent", "red").want(t, http.StatusUnprocessableEntity, "/admin/settings/brand", "Write a colour", `value="Typed"`)
-	owner.post("/admin/settings/rules", "two_persons", "on", "daily_mail", "on").want(t, http.StatusOK, "/admin/settings", "checked")
+	owner.post("/admin/settings/rules", "two_persons", "on", "daily_mail", "on", "decide_within", "one working day").want(t, http.StatusOK, "/admin/settings", "checked")
 	owner.post("/admin/settings/legal", "imprint", "A\r\n\r\nB").want(t, http.StatusOK, "/admin/settings")
 	owner.post("/admin/settings/invoice", "letterhead", "L").want(t, http.StatusOK, "/admin/settings")
 	owner.post("/admin/settings/nothing").want(t, http.StatusNotFound, "/admin/settings/nothing")
 	now, err := s.db.Settings(t.Context())
-	if want := (db.Settings{Operator: "Club <script>", Accent: "#112233", Support: "help@example.com", TwoPersons: true, Imprint: "A\n\nB", Letterhead: "L"}); err != nil || now != want {
+	if want := (db.Settings{Operator: "Club <script>", Accent: "#112233", Support: "help@example.com", TwoPersons: true, DecideWithin: "one working day", Imprint: "A\n\nB", Letterhead: "L"}); err != nil || now != want {
 		t.Errorf("the settings: %+v, %v", now, err)
 	}
 	s.browser().get("/legal/imprint").want(t, http.StatusOK, "/legal/imprint", ">A</p>", ">B</p>", `href="/legal/imprint"`)
