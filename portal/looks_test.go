@@ -2,11 +2,14 @@ package portal
 
 import (
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/pierre-mcp/pierre/internal/browser"
+	"github.com/pierre-mcp/pierre/portal/route"
 )
 
 // TestLooks shows every page in a real browser, in all its important states: see [browser.Look].
@@ -27,11 +30,42 @@ func TestLooks(t *testing.T) {
 	} {
 		pages = append(pages, none.page(name+"-empty", "owner", path))
 	}
-	pages = append(pages, none.page("landing-empty", "", "/"), none.page("staff-invitation", "", strings.TrimPrefix(link, none.url)), none.page("staff-code", "half", "/admin/second-factor"))
+	pages = append(pages, none.page("landing-empty", "", "/"), none.page("staff-invitation", "", strings.TrimPrefix(link, none.url)), none.page("staff-code", "half", "/admin/sign-in/code"))
 	pages = append(pages, hostileSample(t).page("landing-long-names", "", "/"))
 	dev := newSample(t, sampleNow(), true)
 	pages = append(pages, dev.page("components", "", "/components"), dev.page("development", "owner", "/admin/requests"))
+	everyRoute(t, append(s.p.routes(), dev.p.routes()...), pages)
 	browser.Look(t, pages)
+}
+
+// everyRoute demands that each page of the site is among those that are looked at.
+func everyRoute(t *testing.T, routes []route.Route, pages []browser.Page) {
+	t.Helper()
+	mux, looked := http.NewServeMux(), map[string]bool{}
+	for _, rt := range routes {
+		if !looked[rt.Pattern] {
+			mux.Handle(rt.Pattern, http.NotFoundHandler())
+		}
+		looked[rt.Pattern] = true
+	}
+	clear(looked)
+	for _, p := range pages {
+		_, pattern := mux.Handler(httptest.NewRequestWithContext(t.Context(), http.MethodGet, p.URL, nil))
+		looked[pattern] = true
+	}
+	for _, rt := range routes {
+		if strings.HasPrefix(rt.Pattern, "GET ") && !looked[rt.Pattern] && !noPage(rt.Pattern) {
+			t.Errorf("nobody looks at %s", rt.Pattern)
+		}
+	}
+}
+
+// noPage reports whether a route answers with a file, a stream, a redirect, a word for machines, or a mail.
+func noPage(pattern string) bool {
+	return slices.ContainsFunc([]string{
+		"/health", "/ready", "/static/", "/brand/", "/mails/", "/account/usage.", "/account/export", "/admin/{$}", "/admin/keys.csv",
+		"/admin/live/events", "/admin/audit/export", "/admin/billing/months/{month}/export",
+	}, func(prefix string) bool { return strings.HasPrefix(pattern, "GET "+prefix) })
 }
 
 // page is a page of the site as somebody sees it.
