@@ -47,6 +47,7 @@ const (
 	MethodMeanMaxHeart Method = "highest mean heart rate over elapsed time (arithmetic)"
 	MethodPolarization Method = "polarization index, log10(zone 1 / zone 2 · zone 3 · 100) (Treff et al. 2019)"
 
+	MethodTheilSen       Method = "Theil–Sen slope with its 95 % interval (Theil 1950; Sen 1968)"
 	MethodFitnessFatigue Method = "fitness, fatigue and form as exponential means, 1 − e^(−1/N) (Banister et al. 1975; Coggan, in Allen & Coggan 2010)"
 	MethodTaper          Method = "the same load each day that leads to a form, solved from the exponential means (Banister et al. 1975)"
 	MethodFoster         Method = "training monotony and strain (Foster 1998)"

@@ -69,6 +69,7 @@ func (c *Catalog) tools() []tool {
 		c.analyzeActivity(),
 		c.calculateMetrics(),
 		c.analyzeTrainingLoad(),
+		c.analyzePerformanceTrends(),
 		c.predictPerformance(),
 		c.compareActivities(),
 		c.getActivityIntelligence(),

@@ -44,6 +44,7 @@ func usual(ids map[string]pierre.ActivityID) []call {
 		{"analyze_activity", map[string]any{"activity_id": ids["ride"]}},
 		{"calculate_metrics", map[string]any{"activity_id": ids["run"], "metrics": []string{"trimp", "decoupling", "tss"}}},
 		{"analyze_training_load", map[string]any{"timeframe": "month", "project_until": "2026-06-22"}},
+		{"analyze_performance_trends", map[string]any{"metric": "pace_at_heart_rate", "timeframe": "year"}},
 		{"predict_performance", map[string]any{"target_sport": "run", "target_distance": 21097.5, "target_date": "2026-09-27"}},
 		{"compare_activities", map[string]any{"activity_id": ids["race"], "comparison_type": "personal_best"}},
 		{"get_activity_intelligence", map[string]any{"activity_id": ids["race"]}},
@@ -195,7 +196,7 @@ func TestWithoutPrincipal(t *testing.T) {
 	h, _ := sampleHost(t)
 	h.ctx = t.Context()
 	for _, tool := range h.list() {
-		r := h.call(tool.Name, map[string]any{"activity_id": "act_1", "target_sport": "run", "target_distance": 5000, "comparison_type": "recent"})
+		r := h.call(tool.Name, map[string]any{"activity_id": "act_1", "target_sport": "run", "target_distance": 5000, "comparison_type": "recent", "metric": "pace"})
 		if !r.IsError || r.Text != fault {
 			t.Errorf("%s without a principal answers %q", tool.Name, r.Text)
 		}
