@@ -71,6 +71,7 @@ func TestTrendsOfProgress(t *testing.T) {
 		{"distance", "km_per_week", "rising", 0.01 * 3 * month, 0.05, 20},
 		{"heart_rate", "bpm", "none", 0, 0.01, 40},
 		{"duration", "hours_per_week", "none", 0, 0.01, 20},
+		{"decoupling", "percent", "none", 0, 0.01, 20},
 		{"vdot", "ml_per_kg_min", "rising", 0.6, 0.05, 20},
 	} {
 		got := trend(t, h, map[string]any{"metric": tt.metric})

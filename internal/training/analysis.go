@@ -67,6 +67,12 @@ func newAnalysis(rec pierre.Recording, athlete Athlete) *Analysis {
 		ofRun = nil
 	}
 	a.digest = digestOf(a.heart, a.heartErr, a.power, a.powerErr, ofRun)
+	if a.gradedErr == nil {
+		a.digest.Graded = gradedOf(a.graded)
+	}
+	if moving := a.MovingTime(); moving.Err == nil {
+		a.digest.Moving = hundredth(moving.Value)
+	}
 	return a
 }
 

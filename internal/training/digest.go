@@ -223,6 +223,13 @@ func (d *digest) addGraded(s pierre.Series, meters []float64) {
 	if err != nil {
 		return
 	}
+	if d.Graded = gradedOf(run); d.Graded != nil {
+		d.detail[detailSpeed] = run.Distribution()
+	}
+}
+
+// gradedOf sums up a run, nil if it shows nothing.
+func gradedOf(run fitness.GradedRun) *gradedDigest {
 	var g gradedDigest
 	if speed, err := run.Speed(); err == nil {
 		g = gradedDigest{Speed: speed.Value, Coverage: speed.Coverage, Note: speed.Note}
@@ -231,8 +238,9 @@ func (d *digest) addGraded(s pierre.Series, meters []float64) {
 		g.Normalized, g.Coverage, g.Note = normalized.Value, normalized.Coverage, normalized.Note
 	}
 	if g.Coverage > 0 {
-		d.Graded, d.detail[detailSpeed] = &g, run.Distribution()
+		return &g
 	}
+	return nil
 }
 
 // addSteady adds the time in motion and the decoupling.

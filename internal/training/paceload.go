@@ -25,10 +25,21 @@ func (a Athlete) runLoad(act pierre.Activity, d digest, recent func() ThresholdS
 }
 
 // runSpeed is the speed of a run that its load goes by.
-func runSpeed(act pierre.Activity, _ digest) (fitness.Result, Input, error) {
+func runSpeed(act pierre.Activity, d digest) (fitness.Result, Input, error) {
+	if g := d.gradedRun(); g != nil && g.Normalized > 0 {
+		return fitness.Result{Value: g.Normalized, Method: fitness.MethodNormalizedPace, Coverage: g.Coverage, Note: g.Note}, samplesInput(ChannelDistance), nil
+	}
 	speed, in, err := meanSpeed(act)
 	speed.Note = "by the mean speed, as on the level"
 	return speed, in, err
+}
+
+// gradedRun is the grade-adjusted speed, if it speaks for the whole activity: whoever has no time in motion was recorded in part.
+func (d *digest) gradedRun() *gradedDigest {
+	if d.Graded == nil || d.Graded.Coverage < leastCoverage || d.Moving == 0 {
+		return nil
+	}
+	return d.Graded
 }
 
 // swimLoad is the stress score of a swim by its mean speed over the threshold speed.

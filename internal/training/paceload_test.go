@@ -60,6 +60,19 @@ func TestPaceLoad(t *testing.T) {
 			t.Errorf("%g m in %g s: %+v, want %g", c.meters, c.seconds, l, c.want)
 		}
 	}
+	hilly := plain(pierre.SportRun, 10_000, 3600)
+	for _, c := range []struct {
+		d    digest
+		want float64
+	}{
+		{digest{Graded: &gradedDigest{Normalized: 4, Coverage: 0.9}, Moving: 3500}, 100},
+		{digest{Graded: &gradedDigest{Normalized: 4, Coverage: 0.4}, Moving: 3500}, 48.2253}, // too little of the samples: the mean speed
+		{digest{Graded: &gradedDigest{Normalized: 4, Coverage: 1}}, 48.2253},                 // of a part of the run
+	} {
+		if l := a.load(hilly, c.d, unasked); l.Err != nil || math.Abs(l.Value.Value-c.want) > 1e-3 {
+			t.Errorf("with %+v: %+v, want %g", c.d.Graded, l, c.want)
+		}
+	}
 	fast := a.load(plain(pierre.SportRun, 16_000, 3600), digest{}, unasked) // IF 1.11: the threshold is raised until it is 1.05
 	if fast.Err != nil || math.Abs(fast.Value.Value-110.25) > 1e-9 || !strings.HasPrefix(fast.Inputs[1].Note, "raised from 4.000 m/s") {
 		t.Errorf("a run faster than the threshold allows: %+v", fast)

@@ -86,8 +86,8 @@ func (c *collector) value(act pierre.Activity, d digest) (v, bpm float64, ok boo
 	case TrendEfficiency:
 		return efficiency(act, d)
 	case TrendDecoupling:
-		v, err := decoupling(act, d)
-		return v, 0, err == nil
+		v, ok := decoupling(act, d)
+		return v, 0, ok
 	case TrendVDOT:
 		best, _, err := bestVDOT(stretches(act, d))
 		return best.Value, 0, err == nil && best.Value <= highestVDOT && act.Sport.IsRun()
@@ -305,9 +305,6 @@ func weekly(from, to time.Time, byDay map[time.Time]float64) []TrendPoint {
 	return weeks
 }
 
-// monday returns the first day of a day's week.
-func monday(day time.Time) time.Time { return day.AddDate(0, 0, -(int(day.Weekday())+6)%7) }
-
 func (h History) loadsByDay() map[time.Time]float64 {
 	days := map[time.Time]float64{}
 	for _, l := range h.Loads {
@@ -318,13 +315,23 @@ func (h History) loadsByDay() map[time.Time]float64 {
 	return days
 }
 
-// trendSpeed is the speed of an activity on foot.
-func trendSpeed(act pierre.Activity, _ digest) (fitness.Result, error) {
+// trendSpeed is the speed of an activity on foot, grade-adjusted where its samples allow.
+func trendSpeed(act pierre.Activity, d digest) (fitness.Result, error) {
+	if g := d.gradedRun(); g != nil && g.Speed > 0 {
+		return fitness.Result{Value: g.Speed}, nil
+	}
 	speed, _, err := meanSpeed(act)
 	return speed, err
 }
 
-// decoupling is that of an activity.
-func decoupling(_ pierre.Activity, _ digest) (float64, error) {
-	return 0, because("no decoupling is kept of activities")
+// decoupling is that of a run, or of a ride by power: the speed of a ride goes by hills and wind.
+func decoupling(act pierre.Activity, d digest) (float64, bool) {
+	switch {
+	case d.Steady == nil || d.Moving == 0:
+		return 0, false
+	case act.Sport.IsRide():
+		return d.Steady.Decoupling, d.Steady.ByPower
+	default:
+		return d.Steady.Decoupling, act.Sport.OnFoot()
+	}
 }
