@@ -27,20 +27,19 @@ type draft struct {
 	Month     db.Month
 	Lines     []db.BillingLine
 	Calls     int64 // of the month, as the server adds them up and as the lines do
+	prices    []db.Price
 	customers map[pierre.UserID]db.BillingCustomer
 }
 
 // draft reads what keys did and makes lines of it.
 func (s *Service) draft(ctx context.Context, month db.Month) (draft, error) {
 	d := draft{Month: month}
-	in := input{Month: month, Prices: map[pierre.Tier]db.Price{}, Late: map[db.Month]late{}}
-	prices, err := s.db.Prices(ctx)
-	if err != nil {
+	in := input{Month: month, Late: map[db.Month]late{}}
+	var err error
+	if d.prices, err = s.db.Prices(ctx); err != nil {
 		return d, err
 	}
-	for _, p := range prices {
-		in.Prices[p.Tier] = p
-	}
+	in.Prices = byTier(d.prices)
 	if in.Keys, err = keysOf(ctx, s.server); err != nil {
 		return d, err
 	}
@@ -57,6 +56,14 @@ func (s *Service) draft(ctx context.Context, month db.Month) (draft, error) {
 	d.Calls = in.Use.total()
 	d.customers, err = s.db.BillingCustomers(ctx)
 	return d, err
+}
+
+func byTier(prices []db.Price) map[pierre.Tier]db.Price {
+	by := make(map[pierre.Tier]db.Price, len(prices))
+	for _, p := range prices {
+		by[p.Tier] = p
+	}
+	return by
 }
 
 // readLate reads again what keys did in the months that were closed last.
@@ -77,7 +84,7 @@ func (s *Service) readLate(ctx context.Context, in *input, tierOf func(pierre.Ke
 		if err != nil {
 			return err
 		}
-		in.Late[m.Month] = late{use, billed}
+		in.Late[m.Month] = late{use, billed, byTier(m.Prices)}
 	}
 	return nil
 }
@@ -117,7 +124,10 @@ func (s *Service) Close(ctx context.Context, p route.Person, month db.Month) (db
 	if err != nil {
 		return db.BillingMonth{}, err
 	}
-	c := db.Closing{Month: month, Calls: d.Calls, Lines: d.Lines, Invoices: invoices(d.Lines, d.customers), Settings: settings, More: s.mail.Invoice}
+	c := db.Closing{
+		Month: month, Calls: d.Calls, Lines: d.Lines, Prices: d.prices, Invoices: invoices(d.Lines, d.customers),
+		Settings: settings, Customers: d.customers, More: s.mail.Invoice,
+	}
 	if s.opts.Stripe != nil {
 		c.Events = events(month, d.Lines, d.customers, s.now())
 	}

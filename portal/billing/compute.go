@@ -52,6 +52,7 @@ type input struct {
 type late struct {
 	Use    monthUse
 	Billed []db.BillingLine
+	Prices map[pierre.Tier]db.Price // that it was closed with
 }
 
 // lines returns the lines of a month: one for each key and tier with calls, or with a price for having the key; then the
@@ -60,8 +61,8 @@ func (in input) lines() ([]db.BillingLine, error) {
 	var list []db.BillingLine
 	left := map[use]int64{} // included calls that are left, by the last key of a rotation
 	for _, u := range in.uses() {
-		k, p := in.keyOf(u.Key), in.price(u.Tier)
-		share := use{in.successor(k).ID, u.Tier}
+		k, p := in.keyOf(u.Key), priceIn(in.Prices, u.Tier)
+		share := use{in.successor(k, in.Month).ID, u.Tier}
 		if _, begun := left[share]; !begun {
 			left[share] = p.Included
 		}
@@ -108,11 +109,14 @@ func (in input) uses() []use {
 	for u := range all {
 		list = append(list, u)
 	}
-	slices.SortFunc(list, func(a, b use) int {
-		x, y := in.keyOf(a.Key), in.keyOf(b.Key)
-		return cmp.Or(cmp.Compare(x.Email, y.Email), cmp.Compare(x.UserID, y.UserID), x.Created.Compare(y.Created), cmp.Compare(x.ID, y.ID), cmp.Compare(a.Tier, b.Tier))
-	})
+	slices.SortFunc(list, in.compare)
 	return list
+}
+
+// compare puts the uses of one customer after each other, from the oldest key.
+func (in input) compare(a, b use) int {
+	x, y := in.keyOf(a.Key), in.keyOf(b.Key)
+	return cmp.Or(cmp.Compare(x.Email, y.Email), cmp.Compare(x.UserID, y.UserID), x.Created.Compare(y.Created), cmp.Compare(x.ID, y.ID), cmp.Compare(a.Tier, b.Tier))
 }
 
 // keyOf returns a key. The calls of one that is not there any more are nobody's.
@@ -123,9 +127,9 @@ func (in input) keyOf(id pierre.KeyID) key {
 	return key{ID: id, Name: "deleted"}
 }
 
-// price returns what keys of a tier cost. One without a price costs nothing, however many calls there are.
-func (in input) price(tier pierre.Tier) db.Price {
-	if p, ok := in.Prices[tier]; ok {
+// priceIn returns what keys of a tier cost. One without a price costs nothing, however many calls there are.
+func priceIn(prices map[pierre.Tier]db.Price, tier pierre.Tier) db.Price {
+	if p, ok := prices[tier]; ok {
 		return p
 	}
 	return db.Price{Tier: tier, Included: db.MaxCalls, OverageCalls: 1}
@@ -136,11 +140,11 @@ func (in input) existed(k key) bool {
 	return k.Created.Before(in.Month.End()) && (k.Ended.IsZero() || k.Ended.After(in.Month.Start()))
 }
 
-// successor returns the key that rotation put in a key's place by the end of the month, or the key itself.
-func (in input) successor(k key) key {
+// successor returns the key that rotation put in a key's place by the end of a month, or the key itself.
+func (in input) successor(k key, month db.Month) key {
 	for range len(in.Keys) { // rotation makes no circles
 		next, ok := in.Keys[k.ReplacedBy]
-		if !ok || !next.Created.Before(in.Month.End()) {
+		if !ok || !next.Created.Before(month.End()) {
 			return k
 		}
 		k = next
@@ -151,59 +155,10 @@ func (in input) successor(k key) key {
 // paysBase reports whether the price of having a key is due for it in a tier: once for all keys that rotation put in each
 // other's place, in the tier that the last one has.
 func (in input) paysBase(k key, tier pierre.Tier) bool {
-	return k.UserID != "" && k.Tier == tier && in.existed(k) && in.successor(k).ID == k.ID
+	return k.UserID != "" && k.Tier == tier && in.existed(k) && in.successor(k, in.Month).ID == k.ID
 }
 
-// corrections returns lines about calls of closed months that came after they were closed.
-func (in input) corrections() ([]db.BillingLine, error) {
-	var list []db.BillingLine
-	for month, m := range in.Late {
-		billed := map[use][]db.BillingLine{}
-		for _, l := range m.Billed {
-			u := use{l.KeyID, l.Tier}
-			billed[u] = append(billed[u], l)
-		}
-		for u, now := range m.Use {
-			l, err := in.correction(month, u, now, billed[u])
-			if err != nil {
-				return nil, err
-			}
-			if l.Used > 0 {
-				list = append(list, l)
-			}
-		}
-	}
-	slices.SortFunc(list, func(a, b db.BillingLine) int {
-		return cmp.Or(cmp.Compare(a.Email, b.Email), cmp.Compare(a.OfMonth, b.OfMonth), cmp.Compare(a.KeyID, b.KeyID), cmp.Compare(a.Tier, b.Tier))
-	})
-	return list, nil
-}
-
-// correction returns the line for what came late: what all calls of the month cost at its prices, less what was billed.
-// Calls that are gone, as of a customer who was deleted, are not paid back.
-func (in input) correction(month db.Month, u use, now int64, billed []db.BillingLine) (db.BillingLine, error) {
-	p := in.price(u.Tier)
-	var used, paid int64
-	for n := range billed {
-		if n == 0 {
-			first := &billed[0]
-			p = db.Price{Tier: first.Tier, Currency: first.Currency, Included: first.Included, Overage: first.Price, OverageCalls: first.PriceCalls}
-		}
-		used += billed[n].Used
-		paid += billed[n].Amount - billed[n].Base
-	}
-	l := lineOf(in.Month, in.keyOf(u.Key), p)
-	l.OfMonth, l.Used, l.Included = month, now-used, max(0, p.Included-used)
-	if l.Used <= 0 {
-		return l, nil
-	}
-	l.Overage = max(0, l.Used-l.Included)
-	all, err := p.OveragePrice(max(0, now-p.Included))
-	l.Amount = max(0, all-paid)
-	return l, err
-}
-
-// invoices returns what each customer owes: one for each currency with an amount.
+// invoices returns what each customer owes, without tax: one for each currency with an amount.
 func invoices(lines []db.BillingLine, customers map[pierre.UserID]db.BillingCustomer) []db.Invoice {
 	place := map[string]int{} // by user and currency
 	var list []db.Invoice
@@ -220,7 +175,7 @@ func invoices(lines []db.BillingLine, customers map[pierre.UserID]db.BillingCust
 			c := customers[l.UserID]
 			list = append(list, db.Invoice{UserID: l.UserID, Email: l.Email, Company: c.Company, Address: c.Address, TaxID: c.TaxID, Currency: l.Currency})
 		}
-		list[at].Amount += l.Amount
+		list[at].Net += l.Amount
 	}
 	return list
 }

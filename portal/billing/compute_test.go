@@ -103,7 +103,7 @@ func TestCorrections(t *testing.T) {
 	now := prices()
 	now["pro"] = db.Price{Tier: "pro", Currency: "EUR", Base: 9000, Included: 1, Overage: 9999, OverageCalls: 1} // later prices are for later months
 	next := input{Month: "2026-11", Prices: now, Keys: k, Late: map[db.Month]late{
-		october: {Use: monthUse{{"k1", "pro"}: 1110, {"k2", "pro"}: 1003, {"k3", "pro"}: 0}, Billed: billed},
+		october: {Use: monthUse{{"k1", "pro"}: 1110, {"k2", "pro"}: 1003, {"k3", "pro"}: 0}, Billed: billed, Prices: prices()},
 	}}
 	corrections, err := next.corrections()
 	want := []short{
@@ -113,9 +113,39 @@ func TestCorrections(t *testing.T) {
 	if err != nil || !slices.Equal(shorts(corrections), want) {
 		t.Errorf("corrections: %+v, want %+v: %v", shorts(corrections), want, err)
 	}
-	next.Late = map[db.Month]late{october: {Use: monthUse{{"k1", "pro"}: 1110, {"k2", "pro"}: 900}, Billed: append(billed, corrections...)}}
+	next.Late = map[db.Month]late{october: {Use: monthUse{{"k1", "pro"}: 1110, {"k2", "pro"}: 900}, Billed: append(billed, corrections...), Prices: prices()}}
 	if again, err := next.corrections(); err != nil || len(again) > 0 {
 		t.Errorf("corrected again: %+v, %v", shorts(again), err)
+	}
+}
+
+// TestCorrectionsOfRotatedKeys: keys that rotation put in each other's place share the included calls, late ones too.
+func TestCorrectionsOfRotatedKeys(t *testing.T) {
+	before, after := made("k1", "pro", day(-20)), made("k2", "pro", day(15))
+	before.ReplacedBy, before.Ended = "k2", day(16)
+	k := keys(before, after)
+	billed, err := input{Month: october, Keys: k, Prices: prices(), Use: monthUse{{"k1", "pro"}: 600, {"k2", "pro"}: 600}}.lines()
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := input{Month: "2026-11", Prices: map[pierre.Tier]db.Price{}, Keys: k, Late: map[db.Month]late{
+		october: {Use: monthUse{{"k1", "pro"}: 700, {"k2", "pro"}: 600}, Billed: billed, Prices: prices()},
+	}}
+	if got, err := next.corrections(); err != nil || !slices.Equal(shorts(got), []short{{"k1", "pro", october, 0, 0, 100, 100, 50}}) {
+		t.Errorf("corrections: %+v, %v", shorts(got), err)
+	}
+}
+
+// TestCorrectionsAtThePricesOfTheirMonth: a tier that had no line in its month, or no price, has those that it had then.
+func TestCorrectionsAtThePricesOfTheirMonth(t *testing.T) {
+	k := keys(made("k1", "pro", day(-20)), made("k2", "plus", day(-20)))
+	next := input{Month: "2026-11", Prices: prices(), Keys: k, Late: map[db.Month]late{october: {
+		Use:    monthUse{{"k1", "pro"}: 2000, {"k2", "plus"}: 6000},
+		Prices: map[pierre.Tier]db.Price{"plus": {Tier: "plus", Currency: "USD", Included: 1000, Overage: 1, OverageCalls: 1}},
+	}}}
+	got, err := next.corrections()
+	if err != nil || !slices.Equal(shorts(got), []short{{"k1", "pro", october, 0, db.MaxCalls, 2000, 0, 0}, {"k2", "plus", october, 0, 1000, 6000, 5000, 5000}}) || got[1].Currency != "USD" {
+		t.Errorf("corrections: %+v, %v", shorts(got), err)
 	}
 }
 
@@ -140,15 +170,31 @@ func TestSumsAddUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		next := input{Month: october.Next(), Keys: k, Prices: prices(), Late: map[db.Month]late{october: {Use: all, Billed: inTime}}}
+		next := input{Month: october.Next(), Keys: k, Prices: prices(), Late: map[db.Month]late{october: {Use: all, Billed: inTime, Prices: prices()}}}
 		afterwards, err := next.corrections()
 		if err != nil {
 			t.Fatal(err)
+		}
+		for u, more := range overages(in.Keys, whole) { // rounding of each line can only make it less
+			paid := overages(in.Keys, inTime)[u] + overages(in.Keys, afterwards)[u]
+			if paid < more || paid > more+int64(len(k)) {
+				t.Fatalf("%v costs %d above the included calls, in time, and %d with corrections", u, more, paid)
+			}
 		}
 		if used := usedOf(inTime) + usedOf(afterwards); used != all.total() {
 			t.Fatalf("lines and corrections have %d calls, the keys had %d", used, all.total())
 		}
 	}
+}
+
+// overages adds up what calls above the included ones cost, by the last key of a rotation.
+func overages(k map[pierre.KeyID]key, lines []db.BillingLine) map[use]int64 {
+	sums := map[use]int64{}
+	for _, l := range lines {
+		last := input{Keys: k}.successor(k[l.KeyID], october)
+		sums[use{last.ID, l.Tier}] += l.Amount - l.Base
+	}
+	return sums
 }
 
 func usedOf(lines []db.BillingLine) (sum int64) {
@@ -190,8 +236,8 @@ func TestInvoicesAndEvents(t *testing.T) {
 	}
 	customers := map[pierre.UserID]db.BillingCustomer{"u1": {Company: "A", Address: "B", TaxID: "C", Stripe: "cus_1"}}
 	want := []db.Invoice{
-		{UserID: "u1", Email: "a@example.com", Company: "A", Address: "B", TaxID: "C", Currency: "EUR", Amount: 111},
-		{UserID: "u1", Email: "a@example.com", Company: "A", Address: "B", TaxID: "C", Currency: "USD", Amount: 7},
+		{UserID: "u1", Email: "a@example.com", Company: "A", Address: "B", TaxID: "C", Currency: "EUR", Net: 111},
+		{UserID: "u1", Email: "a@example.com", Company: "A", Address: "B", TaxID: "C", Currency: "USD", Net: 7},
 	}
 	if got := invoices(lines, customers); !slices.Equal(got, want) {
 		t.Errorf("invoices: %+v", got)

@@ -92,6 +92,7 @@ func (s *Service) ownInvoices(w http.ResponseWriter, r *http.Request) error {
 type customerData struct {
 	UserID   pierre.UserID
 	Form     ui.Form
+	Taxes    []ui.Choice
 	Invoices []db.Invoice
 	MayEdit  bool
 }
@@ -104,6 +105,7 @@ func (s *Service) customerPage(w http.ResponseWriter, r *http.Request) error {
 	c := all[pierre.UserID(r.PathValue("id"))]
 	return s.showCustomer(w, r, http.StatusOK, ui.Form{Values: map[string][]string{
 		"company": {c.Company}, "address": {c.Address}, "tax_id": {c.TaxID}, "stripe": {c.Stripe},
+		"tax": {c.Tax}, "tax_rate": {c.TaxRate.Decimal()},
 	}})
 }
 
@@ -117,7 +119,7 @@ func (s *Service) showCustomer(w http.ResponseWriter, r *http.Request, status in
 		return err
 	}
 	p, _ := route.PersonFrom(r.Context())
-	return s.pages.Page(w, r, status, "billing/customer", customerData{UserID: id, Form: f, Invoices: list, MayEdit: p.May(route.Admin)})
+	return s.pages.Page(w, r, status, "billing/customer", customerData{UserID: id, Form: f, Taxes: taxes(), Invoices: list, MayEdit: p.May(route.Admin)})
 }
 
 const maxID = 64
@@ -154,6 +156,7 @@ func (s *Service) setCustomer(w http.ResponseWriter, r *http.Request) error {
 	})) {
 		wrong["stripe"] = "An id at Stripe begins with cus_."
 	}
+	c.Tax, c.TaxRate = taxOf(f, c, wrong)
 	if len(wrong) > 0 {
 		return s.showCustomer(w, r, http.StatusUnprocessableEntity, ui.Form{Values: f, Errors: wrong})
 	}

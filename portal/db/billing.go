@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -72,7 +73,12 @@ type Invoice struct {
 	Address    string // in lines
 	TaxID      string
 	Currency   Currency
-	Amount     int64
+	Net        int64
+	TaxName    string
+	TaxRate    Rate
+	Tax        int64
+	TaxNote    string // why there is no tax; "": there is, or nobody asks
+	Amount     int64  // Net and Tax
 	Operator   string
 	Letterhead string // in lines
 	Note       string // below the sum, in lines
@@ -81,10 +87,14 @@ type Invoice struct {
 // Total returns the amount, for pages.
 func (i *Invoice) Total() Money { return Money{i.Amount, i.Currency} }
 
-const invoiceColumns = `number, printed, month, user_id, email, company, address, tax_id, currency, amount, operator, letterhead, note`
+// Money returns an amount of the invoice's currency, for pages.
+func (i *Invoice) Money(minor int64) Money { return Money{minor, i.Currency} }
+
+const invoiceColumns = `number, printed, month, user_id, email, company, address, tax_id, currency, net, tax_name, tax_rate, tax, tax_note, amount, operator, letterhead, note`
 
 func scanInvoice(from scanner) (i Invoice, err error) {
-	err = from.Scan(&i.Number, &i.Printed, &i.Month, &i.UserID, &i.Email, &i.Company, &i.Address, &i.TaxID, &i.Currency, &i.Amount,
+	err = from.Scan(&i.Number, &i.Printed, &i.Month, &i.UserID, &i.Email, &i.Company, &i.Address, &i.TaxID, &i.Currency,
+		&i.Net, &i.TaxName, &i.TaxRate, &i.Tax, &i.TaxNote, &i.Amount,
 		&i.Operator, &i.Letterhead, &i.Note)
 	return i, err
 }
@@ -92,7 +102,8 @@ func scanInvoice(from scanner) (i Invoice, err error) {
 func (i *Invoice) text() []string {
 	return []string{
 		strconv.FormatInt(i.Number, 10), i.Printed, string(i.Month), string(i.UserID), i.Email, i.Company, i.Address, i.TaxID,
-		string(i.Currency), strconv.FormatInt(i.Amount, 10), i.Operator, i.Letterhead, i.Note,
+		string(i.Currency), strconv.FormatInt(i.Net, 10), i.TaxName, strconv.FormatInt(int64(i.TaxRate), 10), strconv.FormatInt(i.Tax, 10), i.TaxNote,
+		strconv.FormatInt(i.Amount, 10), i.Operator, i.Letterhead, i.Note,
 	}
 }
 
@@ -104,21 +115,30 @@ type BillingMonth struct {
 	By     string // who closed it
 	Calls  int64  // of the month, as the server counted them and as the lines without corrections add up
 	Lines  int64
+	Prices []Price
 	Hash   string // over the hash of the month that was closed before, and all of this one
+
+	prices string // as they are kept
 }
 
-const monthColumns = `month, place, closed_us, closed_by, calls, lines, hash`
+const monthColumns = `month, place, closed_us, closed_by, calls, lines, prices, hash`
 
 func scanMonth(from scanner) (m BillingMonth, err error) {
-	err = from.Scan(&m.Month, &m.Place, sqldb.Instant{Time: &m.Closed}, &m.By, &m.Calls, &m.Lines, &m.Hash)
-	return m, err
+	err = from.Scan(&m.Month, &m.Place, sqldb.Instant{Time: &m.Closed}, &m.By, &m.Calls, &m.Lines, &m.prices, &m.Hash)
+	if err != nil {
+		return m, err
+	}
+	if err := json.Unmarshal([]byte(m.prices), &m.Prices); err != nil {
+		return m, fmt.Errorf("reading the prices of %s: %w", m.Month, err)
+	}
+	return m, nil
 }
 
 // hashAfter returns SHA-256 over the hash before, and all that the month has.
 func (m *BillingMonth) hashAfter(before string, lines []BillingLine, invoices []Invoice) string {
 	texts := []string{
 		"pierre billing 1", before, string(m.Month), strconv.FormatInt(m.Place, 10), strconv.FormatInt(m.Closed.UnixMicro(), 10), m.By,
-		strconv.FormatInt(m.Calls, 10), strconv.FormatInt(m.Lines, 10),
+		strconv.FormatInt(m.Calls, 10), strconv.FormatInt(m.Lines, 10), m.prices,
 	}
 	for n := range lines {
 		texts = append(texts, lines[n].text()...)
@@ -134,9 +154,12 @@ type Closing struct {
 	Month    Month
 	Calls    int64 // of the month, as the server counted them
 	Lines    []BillingLine
-	Invoices []Invoice    // without numbers, and without what Settings say
+	Prices   []Price      // that the lines were made with
+	Invoices []Invoice    // without numbers, tax, and what Settings say
 	Settings Settings     // of which invoices have the operator, the letterhead, the note and what stands before the number
 	Events   []MeterEvent // for Stripe
+	// Customers say how invoices are taxed.
+	Customers map[pierre.UserID]BillingCustomer
 	// More is done for each invoice in the same transaction, such as a mail; nil: nothing.
 	More func(ctx context.Context, t *Tx, i Invoice) error
 }
@@ -151,6 +174,7 @@ func (c Closing) numbered(last int64) ([]BillingLine, []Invoice) {
 		i := &invoices[n]
 		i.Month, i.Number = c.Month, last+int64(n+1)
 		i.Printed = fmt.Sprintf("%s%05d", c.Settings.InvoicePrefix, i.Number)
+		i.taxed(c.Settings, c.Customers[i.UserID])
 		i.Operator, i.Letterhead, i.Note = c.Settings.Operator, c.Settings.Letterhead, c.Settings.InvoiceNote
 	}
 	return lines, invoices
@@ -162,6 +186,11 @@ func (db *DB) CloseMonth(ctx context.Context, act Act, c Closing) (BillingMonth,
 	var m BillingMonth
 	err := db.Update(ctx, "closing a month", func(t *Tx) error {
 		m = BillingMonth{Month: c.Month, Closed: act.At, By: act.Person, Calls: c.Calls, Lines: int64(len(c.Lines))}
+		prices, err := json.Marshal(append([]Price{}, c.Prices...))
+		if err != nil {
+			return fmt.Errorf("keeping prices: %w", err)
+		}
+		m.Prices, m.prices = c.Prices, string(prices)
 		before, err := lastMonth(ctx, t)
 		switch {
 		case err != nil:
@@ -199,8 +228,8 @@ func (db *DB) CloseMonth(ctx context.Context, act Act, c Closing) (BillingMonth,
 }
 
 func (db *DB) insertMonth(ctx context.Context, t *Tx, m BillingMonth, lines []BillingLine, invoices []Invoice) error {
-	_, err := t.Exec(ctx, `INSERT INTO portal_billing_months (`+monthColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		string(m.Month), m.Place, m.Closed.UnixMicro(), m.By, m.Calls, m.Lines, m.Hash)
+	_, err := t.Exec(ctx, `INSERT INTO portal_billing_months (`+monthColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		string(m.Month), m.Place, m.Closed.UnixMicro(), m.By, m.Calls, m.Lines, m.prices, m.Hash)
 	if err != nil {
 		return err
 	}
@@ -212,9 +241,9 @@ func (db *DB) insertMonth(ctx context.Context, t *Tx, m BillingMonth, lines []Bi
 	}
 	for n := range invoices {
 		i := &invoices[n]
-		if _, err := t.Exec(ctx, `INSERT INTO portal_invoices (`+invoiceColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-			i.Number, i.Printed, string(i.Month), string(i.UserID), i.Email, i.Company, i.Address, i.TaxID, string(i.Currency), i.Amount,
-			i.Operator, i.Letterhead, i.Note); err != nil {
+		if _, err := t.Exec(ctx, `INSERT INTO portal_invoices (`+invoiceColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+			i.Number, i.Printed, string(i.Month), string(i.UserID), i.Email, i.Company, i.Address, i.TaxID, string(i.Currency),
+			i.Net, i.TaxName, int64(i.TaxRate), i.Tax, i.TaxNote, i.Amount, i.Operator, i.Letterhead, i.Note); err != nil {
 			return err
 		}
 	}

@@ -34,7 +34,7 @@ func TestBillingIsKept(t *testing.T) {
 		if err := d.SetPrice(ctx, by("a"), db.Price{Tier: "pro", Currency: "EUR"}); pierre.KindOf(err) != pierre.KindInvalid {
 			t.Errorf("a price for no calls: %v", err)
 		}
-		customer := db.BillingCustomer{UserID: "u1", Company: "C", Address: "A\nB", TaxID: "T", Stripe: "cus_1"}
+		customer := db.BillingCustomer{UserID: "u1", Company: "C", Address: "A\nB", TaxID: "T", Stripe: "cus_1", Tax: db.TaxOwn, TaxRate: 1950}
 		for _, c := range []db.BillingCustomer{{UserID: "u1"}, customer} {
 			if err := d.SetBillingCustomer(ctx, by("a"), c); err != nil {
 				t.Fatal(err)
@@ -47,9 +47,10 @@ func TestBillingIsKept(t *testing.T) {
 		var mailed []int64
 		closing := db.Closing{
 			Month: "2026-10", Calls: 6, Lines: []db.BillingLine{line("u1", "k1", 7), line("u2", "k2", 8)},
-			Invoices: []db.Invoice{{UserID: "u1", Email: "u1@example.com", Company: "C", Address: "A", TaxID: "T", Currency: "EUR", Amount: 7}, {UserID: "u2", Email: "u2@example.com", Currency: "EUR", Amount: 8}},
-			Settings: db.Settings{Operator: "O", Letterhead: "L\nM", InvoicePrefix: "P-", InvoiceNote: "N", Imprint: "not on invoices"},
-			Events:   []db.MeterEvent{{Identifier: "i1", UserID: "u1", Customer: "cus_1", Meter: "m", Value: 3, Next: noon()}},
+			Invoices: []db.Invoice{{UserID: "u1", Email: "u1@example.com", Company: "C", Address: "A", TaxID: "T", Currency: "EUR", Net: 7}, {UserID: "u2", Email: "u2@example.com", Currency: "EUR", Net: 80}},
+			Settings: db.Settings{Operator: "O", Letterhead: "L\nM", InvoicePrefix: "P-", InvoiceNote: "N", Imprint: "not on invoices", TaxRate: "8.1"},
+			Prices:   []db.Price{price}, Customers: map[pierre.UserID]db.BillingCustomer{"u1": {Tax: db.TaxExempt}},
+			Events: []db.MeterEvent{{Identifier: "i1", UserID: "u1", Customer: "cus_1", Meter: "m", Value: 3, Next: noon()}},
 			More: func(_ context.Context, _ *db.Tx, i db.Invoice) error {
 				mailed = append(mailed, i.Number)
 				return nil
@@ -74,14 +75,14 @@ func TestBillingIsKept(t *testing.T) {
 		if m, err = d.CloseMonth(ctx, by("a"), db.Closing{Month: "2026-11", Lines: []db.BillingLine{late}, Invoices: closing.Invoices[:1]}); err != nil || m.Place != 2 {
 			t.Fatalf("the next month: %+v, %v", m, err)
 		}
-		if list, err := d.BillingMonths(ctx); err != nil || len(list) != 2 || list[0].Month != "2026-11" || list[1].Calls != 6 || !list[1].Closed.Equal(noon()) {
+		if list, err := d.BillingMonths(ctx); err != nil || len(list) != 2 || list[0].Month != "2026-11" || list[1].Calls != 6 || !reflect.DeepEqual(list[1].Prices, closing.Prices) || !list[1].Closed.Equal(noon()) {
 			t.Errorf("months: %+v, %v", list, err)
 		}
 		if list, err := d.BilledFor(ctx, "2026-10"); err != nil || len(list) != 3 || !list[2].Correction() || list[1].Number != 2 {
 			t.Errorf("lines of October: %+v, %v", list, err)
 		}
 		i, lines, err := d.InvoiceByNumber(ctx, 1)
-		if want := (db.Invoice{Number: 1, Printed: "P-00001", Month: "2026-10", UserID: "u1", Email: "u1@example.com", Company: "C", Address: "A", TaxID: "T", Currency: "EUR", Amount: 7, Operator: "O", Letterhead: "L\nM", Note: "N"}); err != nil || i != want || len(lines) != 1 || lines[0] != line("u1", "k1", 7) {
+		if want := (db.Invoice{Number: 1, Printed: "P-00001", Month: "2026-10", UserID: "u1", Email: "u1@example.com", Company: "C", Address: "A", TaxID: "T", Currency: "EUR", Net: 7, TaxName: "Tax", TaxNote: "Exempt from tax.", Amount: 7, Operator: "O", Letterhead: "L\nM", Note: "N"}); err != nil || i != want || len(lines) != 1 || lines[0] != line("u1", "k1", 7) {
 			t.Errorf("invoice 1: %+v with %+v, %v", i, lines, err)
 		}
 		if _, _, err := d.InvoiceByNumber(ctx, 4); pierre.KindOf(err) != pierre.KindNotFound {
@@ -90,7 +91,7 @@ func TestBillingIsKept(t *testing.T) {
 		if list, err := d.InvoicesOf(ctx, "u1"); err != nil || len(list) != 2 || list[0].Number != 3 {
 			t.Errorf("invoices of u1: %+v, %v", list, err)
 		}
-		if list, err := d.InvoicesTo(ctx, "u2@example.com"); err != nil || len(list) != 1 || list[0].Number != 2 {
+		if list, err := d.InvoicesTo(ctx, "u2@example.com"); err != nil || len(list) != 1 || list[0].Number != 2 || list[0].Tax != 6 || list[0].Amount != 86 || list[0].TaxRate != 810 || list[0].TaxNote != "" {
 			t.Errorf("invoices to u2: %+v, %v", list, err)
 		}
 		if n, err := d.VerifyBilling(ctx); n != 2 || err != nil {

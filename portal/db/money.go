@@ -121,13 +121,13 @@ const (
 
 // A Price is what keys of a tier cost in a month.
 type Price struct {
-	Tier         pierre.Tier
-	Currency     Currency
-	Base         int64 // of a key, minor units
-	Included     int64 // calls in the base
-	Overage      int64 // minor units per OverageCalls above those
-	OverageCalls int64 // 1 or more
-	Public       bool  // shown to everybody
+	Tier         pierre.Tier `json:"tier"`
+	Currency     Currency    `json:"currency"`
+	Base         int64       `json:"base"`          // of a key, minor units
+	Included     int64       `json:"included"`      // calls in the base
+	Overage      int64       `json:"overage"`       // minor units per OverageCalls above those
+	OverageCalls int64       `json:"overage_calls"` // 1 or more
+	Public       bool        `json:"public"`        // shown to everybody
 }
 
 // Validate reports what is wrong with the price.

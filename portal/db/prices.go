@@ -64,6 +64,8 @@ type BillingCustomer struct {
 	Address string // in lines
 	TaxID   string
 	Stripe  string // the customer's id at Stripe; "": none
+	Tax     string // how the invoices are taxed, such as TaxUsual
+	TaxRate Rate   // of TaxOwn
 }
 
 // SetBillingCustomer keeps what stands on a customer's next invoices. An id at Stripe is one customer's: that of another is
@@ -78,21 +80,22 @@ func (db *DB) SetBillingCustomer(ctx context.Context, act Act, c BillingCustomer
 		if others > 0 {
 			return pierre.Invalid("stripe", "Another customer has this id at Stripe.")
 		}
-		_, err = t.Exec(ctx, `INSERT INTO portal_billing_customers (user_id, company, address, tax_id, stripe) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (user_id) DO UPDATE SET company = excluded.company, address = excluded.address, tax_id = excluded.tax_id, stripe = excluded.stripe`,
-			string(c.UserID), c.Company, c.Address, c.TaxID, c.Stripe)
+		_, err = t.Exec(ctx, `INSERT INTO portal_billing_customers (user_id, company, address, tax_id, stripe, tax, tax_rate) VALUES ($1, $2, $3, $4, $5, $6, $7)
+			ON CONFLICT (user_id) DO UPDATE SET company = excluded.company, address = excluded.address, tax_id = excluded.tax_id, stripe = excluded.stripe,
+				tax = excluded.tax, tax_rate = excluded.tax_rate`,
+			string(c.UserID), c.Company, c.Address, c.TaxID, c.Stripe, c.Tax, int64(c.TaxRate))
 		if err != nil {
 			return err
 		}
-		return Audit(ctx, t, act, "billing.customer", string(c.UserID), map[string]string{"stripe": c.Stripe})
+		return Audit(ctx, t, act, "billing.customer", string(c.UserID), map[string]string{"stripe": c.Stripe, "tax": c.Tax})
 	})
 }
 
 // BillingCustomers returns what stands on the invoices of all customers that have something to add, by their ids.
 func (db *DB) BillingCustomers(ctx context.Context) (map[pierre.UserID]BillingCustomer, error) {
-	rows, err := db.Query(ctx, `SELECT user_id, company, address, tax_id, stripe FROM portal_billing_customers`)
+	rows, err := db.Query(ctx, `SELECT user_id, company, address, tax_id, stripe, tax, tax_rate FROM portal_billing_customers`)
 	list, err := collect(rows, err, func(rows *sql.Rows) (c BillingCustomer, err error) {
-		err = rows.Scan(&c.UserID, &c.Company, &c.Address, &c.TaxID, &c.Stripe)
+		err = rows.Scan(&c.UserID, &c.Company, &c.Address, &c.TaxID, &c.Stripe, &c.Tax, &c.TaxRate)
 		return c, err
 	})
 	all := make(map[pierre.UserID]BillingCustomer, len(list))

@@ -25,6 +25,10 @@ type Settings struct {
 	Letterhead    string `json:"letterhead,omitempty"`     // of invoices: the operator's address and tax number, in lines
 	InvoicePrefix string `json:"invoice_prefix,omitempty"` // before the number of an invoice
 	InvoiceNote   string `json:"invoice_note,omitempty"`   // below the sum, such as how to pay
+	TaxName       string `json:"tax_name,omitempty"`       // such as VAT; "": Tax
+	TaxRate       string `json:"tax_rate,omitempty"`       // a percentage that is added to all prices, such as 19; "": 0
+	ExemptNote    string `json:"exempt_note,omitempty"`    // on invoices of customers who pay no tax; "": the site's own
+	ReverseNote   string `json:"reverse_note,omitempty"`   // on those of customers who owe it themselves; "": the site's own
 
 	TwoPersons   bool   `json:"two_persons,omitempty"`   // a request is approved by two of the staff
 	DecideWithin string `json:"decide_within,omitempty"` // how long a decision about a request usually takes, such as "one working day"; "": not said
@@ -49,6 +53,9 @@ func (s Settings) Validate() error {
 		{"tagline", s.Tagline, maxLine, false},
 		{"decide_within", s.DecideWithin, 60, false},
 		{"invoice_prefix", s.InvoicePrefix, 20, false},
+		{"tax_name", s.TaxName, 20, false},
+		{"exempt_note", s.ExemptNote, maxLine, false},
+		{"reverse_note", s.ReverseNote, maxLine, false},
 		{"imprint", s.Imprint, maxText, true},
 		{"terms", s.Terms, maxText, true},
 		{"privacy", s.Privacy, maxText, true},
@@ -62,6 +69,9 @@ func (s Settings) Validate() error {
 		case strings.ContainsFunc(f.text, control) || !utf8.ValidString(f.text):
 			return pierre.Invalid(f.field, "There are characters in it that cannot be shown.")
 		}
+	}
+	if _, err := ParseRate("tax_rate", s.TaxRate); err != nil {
+		return err
 	}
 	if s.Support != "" {
 		if _, err := pierre.NormalizeEmail(s.Support); err != nil {

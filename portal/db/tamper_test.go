@@ -110,7 +110,7 @@ func TestAuditQueries(t *testing.T) {
 func TestOneClosesAMonth(t *testing.T) {
 	dbtest.RunReplicas(t, func(t *testing.T, replicas []*db.DB) {
 		ctx, d := t.Context(), replicas[0]
-		invoices := []db.Invoice{{UserID: "u1", Email: "same@example.com", Currency: "EUR", Amount: 7}, {UserID: "u1", Email: "same@example.com", Currency: "USD", Amount: 1}, {UserID: "u2", Email: "same@example.com", Currency: "EUR"}}
+		invoices := []db.Invoice{{UserID: "u1", Email: "same@example.com", Currency: "EUR", Net: 7}, {UserID: "u1", Email: "same@example.com", Currency: "USD", Net: 1}, {UserID: "u2", Email: "same@example.com", Currency: "EUR"}}
 		euro, dollar, other := line("u1", "k1", 7), line("u1", "k2", 1), line("u2", "k3", 0)
 		dollar.Currency = "USD"
 		errs := make([]error, 6)
@@ -167,7 +167,7 @@ func TestClosedMonthsAreFinal(t *testing.T) {
 		for n, month := range []db.Month{"2026-09", "2026-10", "2026-11"} {
 			_, err := d.CloseMonth(ctx, by("a"), db.Closing{
 				Month: month, Calls: 3, Lines: []db.BillingLine{line("u1", "k1", int64(n)), line("u2", "k2", 5)},
-				Invoices: []db.Invoice{{UserID: "u1", Currency: "EUR", Amount: int64(n)}},
+				Invoices: []db.Invoice{{UserID: "u1", Currency: "EUR", Net: int64(n)}},
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -184,6 +184,8 @@ func TestClosedMonthsAreFinal(t *testing.T) {
 			{"portal_billing_lines", `UPDATE portal_billing_lines SET amount = amount - 1 WHERE month = '2026-10' AND number = 1`, `UPDATE portal_billing_lines SET amount = amount + 1 WHERE month = '2026-10' AND number = 1`},
 			{"portal_billing_lines", `UPDATE portal_billing_lines SET user_id = 'u2', email = 'u2@example.com' WHERE month = '2026-10' AND number = 1`, `UPDATE portal_billing_lines SET user_id = 'u1', email = 'u1@example.com' WHERE month = '2026-10' AND number = 1`},
 			{"portal_invoices", `UPDATE portal_invoices SET amount = 0 WHERE month = '2026-10'`, `UPDATE portal_invoices SET amount = 1 WHERE month = '2026-10'`},
+			{"portal_invoices", `UPDATE portal_invoices SET tax_rate = 1900 WHERE month = '2026-10'`, `UPDATE portal_invoices SET tax_rate = 0 WHERE month = '2026-10'`},
+			{"portal_billing_months", `UPDATE portal_billing_months SET prices = '[{}]' WHERE month = '2026-10'`, `UPDATE portal_billing_months SET prices = '[]' WHERE month = '2026-10'`},
 			{"portal_invoices", `UPDATE portal_invoices SET printed = 'X' WHERE month = '2026-10'`, `UPDATE portal_invoices SET printed = '00002' WHERE month = '2026-10'`},
 			{"portal_invoices", `UPDATE portal_invoices SET note = operator, operator = 'X' WHERE month = '2026-10'`, `UPDATE portal_invoices SET operator = note WHERE month = '2026-10'`},
 			{"portal_billing_months", `UPDATE portal_billing_months SET closed_by = 'b' WHERE month = '2026-10'`, `UPDATE portal_billing_months SET closed_by = 'a' WHERE month = '2026-10'`},

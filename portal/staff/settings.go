@@ -40,7 +40,7 @@ func parts(s *db.Settings) map[string]map[string]*string {
 	return map[string]map[string]*string{
 		"brand":   {"operator": &s.Operator, "tagline": &s.Tagline, "support": &s.Support, "accent": &s.Accent},
 		"legal":   {"imprint": &s.Imprint, "terms": &s.Terms, "privacy": &s.Privacy},
-		"invoice": {"letterhead": &s.Letterhead, "invoice_prefix": &s.InvoicePrefix, "invoice_note": &s.InvoiceNote},
+		"invoice": {"letterhead": &s.Letterhead, "invoice_prefix": &s.InvoicePrefix, "invoice_note": &s.InvoiceNote, "tax_name": &s.TaxName, "tax_rate": &s.TaxRate, "exempt_note": &s.ExemptNote, "reverse_note": &s.ReverseNote},
 		"rules":   {"decide_within": &s.DecideWithin},
 	}
 }
