@@ -10,7 +10,6 @@ type Trend struct {
 	Slope     float64 // per unit of time: the median of the slopes between all pairs of points
 	Low, High float64 // of its 95 % confidence interval
 	Median    float64 // of the values
-	Points    int
 	Method    Method
 }
 
@@ -52,7 +51,7 @@ func TheilSen(x, y []float64) (Trend, error) {
 	low := max(int(math.RoundToEven((pairs-spread)/2))-1, 0)
 	high := min(int(math.RoundToEven((pairs+spread)/2)), len(slopes)-1)
 	sorted := slices.Sorted(slices.Values(y))
-	t := Trend{Slope: middle(slopes), Low: slopes[low], High: slopes[high], Median: middle(sorted), Points: n, Method: MethodTheilSen}
+	t := Trend{Slope: middle(slopes), Low: slopes[low], High: slopes[high], Median: middle(sorted), Method: MethodTheilSen}
 	if !finite(t.Slope) || !finite(t.Low) || !finite(t.High) || !finite(t.Median) {
 		return Trend{}, unavailable("the values are too large to compute with")
 	}

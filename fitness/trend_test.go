@@ -17,7 +17,7 @@ func TestTheilSen(t *testing.T) {
 	near(t, "low", got.Low, 0.3243243, 1e-6)
 	near(t, "high", got.High, 0.75, 1e-9)
 	near(t, "median", got.Median, 13, 0)
-	if !got.Told() || got.Points != 15 {
+	if !got.Told() {
 		t.Errorf("the trend is %+v", got)
 	}
 }
