@@ -50,12 +50,14 @@ func New(data Store, coach *training.Service, now func() time.Time, o Options) *
 	return c
 }
 
-// Register adds every tool to s, always in the same order. The handlers return errors as they are: what a client may
+// Register adds every tool to s, always in the same order, the resources and the prompts. The handlers return errors as they are: what a client may
 // read of one is decided where calls are dispatched.
 func (c *Catalog) Register(s *server.MCPServer) {
 	for _, t := range c.all {
 		s.AddTool(t.definition, t.call)
 	}
+	c.registerResources(s)
+	registerPrompts(s)
 }
 
 func (c *Catalog) tools() []tool {

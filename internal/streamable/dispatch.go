@@ -111,8 +111,20 @@ func (x *Exchange) Failed(ctx context.Context, err error) Answer {
 			Data:    map[string]any{"requiredCapabilities": map[string]any{missing.Capability: struct{}{}}},
 		})
 	}
+	if errors.Is(err, server.ErrResourceNotFound) {
+		text, data := x.msg.wrongParams()
+		code := mcp.RESOURCE_NOT_FOUND
+		if x.modern {
+			code = mcp.INVALID_PARAMS
+		}
+		return x.Refused(&Error{Code: code, Message: text, Data: data})
+	}
 	if errors.Is(err, mcp.ErrInvalidParams) {
-		return x.Refused(Refuse(0, mcp.INVALID_PARAMS, "The params are not valid for this tool."))
+		what := "tool"
+		if mcp.MCPMethod(x.msg.name) != mcp.MethodToolsCall {
+			what = "method"
+		}
+		return x.Refused(Refuse(0, mcp.INVALID_PARAMS, "The params are not valid for this "+what+"."))
 	}
 	if required, ok := errors.AsType[mcp.URLElicitationRequiredError](err); ok && !x.modern {
 		e := required.JSONRPCError().Error

@@ -18,7 +18,7 @@ type requests struct{ s *Server }
 
 // Admit implements [streamable.Handler]. Customers take turns, however many athletes their applications have.
 func (q requests) Admit(ctx context.Context, method string) (tenant string, err error) {
-	if method == string(mcp.MethodToolsCall) && q.s.opts.Overload != nil {
+	if computes := method == string(mcp.MethodToolsCall) || method == string(mcp.MethodResourcesRead); computes && q.s.opts.Overload != nil {
 		err = q.s.opts.Overload.Admit(q.s.now())
 	}
 	p, _ := access.PrincipalFrom(ctx)
@@ -53,6 +53,28 @@ func (s *Server) guard(next server.ToolHandlerFunc) server.ToolHandlerFunc {
 		result, err = next(ctx, r)
 		if kind := pierre.KindOf(err); err != nil && kind != pierre.KindInternal {
 			return mcp.NewToolResultError(pierre.MessageOf(err, streamable.InternalMessage)), nil
+		}
+		return result, err
+	}
+}
+
+// noteResource stands around every resource, and keeps its error from mcp-go, which would send its text.
+func noteResource(next server.ResourceHandlerFunc) server.ResourceHandlerFunc {
+	return func(ctx context.Context, r mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
+		contents, err := next(ctx, r)
+		if x := streamable.ExchangeFrom(ctx); x != nil {
+			x.NoteError(err)
+		}
+		return contents, err
+	}
+}
+
+// notePrompt is noteResource for prompts.
+func notePrompt(next server.PromptHandlerFunc) server.PromptHandlerFunc {
+	return func(ctx context.Context, r mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+		result, err := next(ctx, r)
+		if x := streamable.ExchangeFrom(ctx); x != nil {
+			x.NoteError(err)
 		}
 		return result, err
 	}

@@ -177,6 +177,8 @@ func (s *Server) adopt(m *server.MCPServer) {
 		server.WithToolFilter(s.visibleTools),
 		server.WithCacheHints(cacheTTL.Milliseconds(), mcp.CacheScopePrivate),
 		server.WithToolHandlerMiddleware(s.guard),
+		server.WithResourceHandlerMiddleware(noteResource),
+		server.WithPromptHandlerMiddleware(notePrompt),
 	} {
 		option(m)
 	}

@@ -1,0 +1,153 @@
+package tools_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// An asked question is one of an athlete, the calls that answer it, and what the lines of their text forms that have the
+// answer begin with or contain.
+type asked struct {
+	question string
+	calls    []call
+	answers  []string
+}
+
+// mostCalls is how many calls a question may need.
+const mostCalls = 3
+
+type args = map[string]any
+
+func one(tool string, a args) []call { return []call{{tool, a}} }
+
+// asks are the questions about the athlete of [sampleHost].
+func asks(ids map[string]pierre.ActivityID) []asked {
+	run, race, ride := ids["run"], ids["race"], ids["ride"]
+	return []asked{
+		{"How far did I run in the last four weeks?", one("get_stats", args{"sport_type": "run", "after": "2026-05-19"}), []string{"chosen", "run:"}},
+		{"How many hours did I train this year?", one("get_stats", args{"after": "2026-01-01"}), []string{"chosen", "run:", "ride:", "swim:"}},
+		{"How much did I do in May, by sport?", one("get_stats", args{"after": "2026-05-01", "before": "2026-06-01"}), []string{"chosen", "run:", "ride:"}},
+		{"How did my weekly running develop since April?", one("get_stats", args{"after": "2026-04-01", "group_by": "week", "sport_type": "run"}), []string{"2026-0"}},
+		{"In which month did I ride most?", one("get_stats", args{"after": "2026-01-01", "group_by": "month", "sport_type": "ride"}), []string{"2026-0"}},
+		{"What did I do in the last week?", one("get_activities", args{"days_back": 7}), []string{"act_"}},
+		{"What was my longest run?", one("get_activities", args{"sport_type": "run", "sort": "distance", "limit": 1}), []string{"act_"}},
+		{"What was my longest ride by time?", one("get_activities", args{"sport_type": "ride", "sort": "duration", "limit": 1}), []string{"act_"}},
+		{"Which runs of more than 10 km did I do?", one("get_activities", args{"sport_type": "run", "min_distance_meters": 10000}), []string{"act_"}},
+		{"Where is the activity that I called City?", one("get_activities", args{"name": "city"}), []string{"act_"}},
+		{"What was my very first activity here?", one("get_activities", args{"sort": "oldest", "limit": 1}), []string{"act_"}},
+		{"Did I swim at all?", one("get_activities", args{"sport_type": "swim"}), []string{"act_"}},
+		{"What did I do on 13 June?", one("get_activities", args{"after": "2026-06-13", "before": "2026-06-13"}), []string{"act_"}},
+		{"What were the laps of my last run?", []call{{"get_activities", args{"sport_type": "run", "limit": 1}}, {"get_activity", args{"activity_id": run}}}, []string{"lap "}},
+		{"How did my heart rate go in that run?", one("get_activity", args{"activity_id": run, "series": args{"channels": []string{"heart_rate_bpm"}, "max_points": 12}}), []string{"heart_rate_bpm"}},
+		{"How hard was yesterday's run?", []call{{"get_activities", args{"sport_type": "run", "limit": 1}}, {"get_activity_intelligence", args{"activity_id": run}}}, []string{"load", "Its load"}},
+		{"How was my last ride?", []call{{"get_activities", args{"sport_type": "ride", "limit": 1}}, {"analyze_activity", args{"activity_id": ride}}}, []string{"load", "normalized_power", "Pauses apart"}},
+		{"What was my normalized power, and my intensity?", one("calculate_metrics", args{"activity_id": ride, "metrics": []string{"normalized_power", "intensity_factor", "tss"}}), []string{"normalized_power", "intensity_factor", "training_stress_score"}},
+		{"How many watts per kilo was that?", one("calculate_metrics", args{"activity_id": ride, "metrics": []string{"power_to_weight"}}), []string{"power_to_weight"}},
+		{"How much energy did the run take?", one("calculate_metrics", args{"activity_id": run, "metrics": []string{"energy"}}), []string{"energy_kcal"}},
+		{"Did my heart rate drift?", one("calculate_metrics", args{"activity_id": run, "metrics": []string{"decoupling", "heart_rate_drift"}}), []string{"decoupling", "heart_rate_drift"}},
+		{"How long was I in which heart rate zone?", one("calculate_metrics", args{"activity_id": race, "metrics": []string{"heart_rate_zones"}}), []string{"heart rate zones"}},
+		{"What is my best power over 5 and 20 minutes in that ride?", one("calculate_metrics", args{"activity_id": ride, "metrics": []string{"mean_max_power"}}), []string{"best mean power"}},
+		{"What would the pace have been on the flat?", one("calculate_metrics", args{"activity_id": run, "metrics": []string{"grade_adjusted_speed"}}), []string{"grade_adjusted_speed"}},
+		{"How much of my reserve was left in the ride, with 240 W and 18 kJ?", one("calculate_metrics", args{"activity_id": ride, "metrics": []string{"w_prime_balance"}, "critical_power_watts": 240, "w_prime_kilojoules": 18}), []string{"w_prime_balance_lowest"}},
+		{"Was the race a personal best?", one("compare_activities", args{"activity_id": race, "comparison_type": "personal_best"}), []string{"personal best"}},
+		{"How does my run compare with similar ones?", one("compare_activities", args{"activity_id": run, "comparison_type": "similar_activities"}), []string{"compared with", "against"}},
+		{"Was the ride better than my recent ones?", one("compare_activities", args{"activity_id": ride, "comparison_type": "recent"}), []string{"compared with", "against"}},
+		{"Was the ride better than my average?", one("compare_activities", args{"activity_id": ride, "comparison_type": "average"}), []string{"compared with", "against"}},
+		{"What stood out in my race?", one("get_activity_intelligence", args{"activity_id": race}), []string{"Fastest ever", "The 7 days", "Its load"}},
+		{"Am I fit or tired?", one("analyze_training_load", nil), []string{"fitness (CTL)", "fatigue (ATL)", "form (TSB)"}},
+		{"Do I build up too fast?", one("analyze_training_load", args{"timeframe": "month"}), []string{"ramp per week", "monotony", "weekly loads"}},
+		{"How fit was I at the end of April?", one("analyze_training_load", args{"end_date": "2026-04-30"}), []string{"fitness (CTL)", "form (TSB)"}},
+		{"How will I be on Sunday if I rest until then?", one("analyze_training_load", args{"project_until": "2026-06-21"}), []string{"until 2026-06-21"}},
+		{"How much may I do each day to be fresh (form 5) on 28 June?", one("analyze_training_load", args{"project_until": "2026-06-28", "target_tsb": 5}), []string{"until 2026-06-28"}},
+		{"How hard is my running alone?", one("analyze_training_load", args{"sport_type": "run"}), []string{"fitness (CTL)", "weekly loads"}},
+		{"How fast could I run a half marathon?", one("predict_performance", args{"target_sport": "run", "target_distance": 21097.5}), []string{"by the evidence", "VDOT", "Riegel"}},
+		{"Which paces should I train at?", one("predict_performance", args{"target_sport": "run", "target_distance": 10000}), []string{"training paces"}},
+		{"What are my bests over 1, 5 and 10 km?", one("predict_performance", args{"target_sport": "run", "target_distance": 10000}), []string{"1000 m in", "5000 m in", "10000 m in"}},
+		{"What are my zones?", one("get_athlete", nil), []string{"heart rate zones", "power zones"}},
+		{"What do you know about me, and what is missing?", one("get_athlete", nil), []string{"Profile:"}},
+		{"Where does my data come from?", one("get_connection_status", nil), []string{"file:", "strava:"}},
+		{"Do I train regularly?", one("detect_patterns", args{"pattern_type": "training_consistency"}), []string{"active_weeks", "activities_per_week", "longest_break"}},
+		{"On which days do I train?", one("detect_patterns", args{"pattern_type": "training_consistency"}), []string{"weekdays"}},
+		{"Do I risk an injury?", one("detect_patterns", args{"pattern_type": "injury_risk"}), []string{"longest_run_spike", "monotony"}},
+		{"Am I on a plateau?", one("detect_patterns", args{"pattern_type": "performance_plateaus", "timeframe": "year"}), []string{"change_of"}},
+		{"How fit am I for my age?", one("calculate_fitness_score", nil), []string{"fitness score", "level", "VO2max"}},
+		{"What should I eat around that ride?", one("generate_recommendations", args{"recommendation_type": "nutrition", "activity_id": ride}), []string{"nutrition:"}},
+		{"What should I aim for next?", one("suggest_goals", nil), []string{"target_value"}},
+		{"Can I run 10 km in 36 minutes by October, and how do I stand with my goals?", []call{
+			{"set_goal", args{"title": "36 minutes", "goal_type": "time", "target_value": 2160, "distance_meters": 10000, "target_date": "2026-10-04"}},
+			{"track_progress", nil},
+			{"analyze_goal_feasibility", args{"goal_id": ids["goal"]}},
+		}, []string{"36 minutes", "today", "A week needs"}},
+	}
+}
+
+const questionsHead = `# Fifty questions
+
+Written by the tests of package tools (run with -update): questions of an athlete, the calls that answer them, and the lines of
+the answers that matter, on the sample athlete of [tools.md](tools.md). Today is 15 June 2026. No question needs more than three
+calls, and no answer has more than 8 KB.
+`
+
+// docs/questions.md has the questions with their answers as they are.
+func TestQuestions(t *testing.T) {
+	h, ids := sampleHost(t)
+	calls := usual(ids)
+	for _, c := range calls {
+		if c.tool == "set_athlete_profile" {
+			h.call(c.tool, c.args)
+		}
+	}
+	var b strings.Builder
+	b.WriteString(questionsHead)
+	list := asks(ids)
+	if len(list) < 50 {
+		t.Errorf("there are %d questions", len(list))
+	}
+	for i, q := range list {
+		if len(q.calls) > mostCalls {
+			t.Errorf("%s needs %d calls", q.question, len(q.calls))
+		}
+		fmt.Fprintf(&b, "\n## %d. %s\n\n", i+1, q.question)
+		found := map[string]bool{}
+		var lines []string
+		for _, c := range q.calls {
+			r := h.call(c.tool, c.args)
+			if r.IsError || r.Bytes > answerBytes {
+				t.Errorf("%s: %s answers with %d bytes: %s", q.question, c.tool, r.Bytes, r.Text)
+			}
+			given, err := json.Marshal(c.args)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(&b, "`%s` `%s`\n\n", c.tool, strings.Replace(string(given), "null", "{}", 1))
+			for line := range strings.Lines(r.Text) {
+				if matches(line, q.answers, found) {
+					lines = append(lines, strings.TrimRight(line, "\n"))
+				}
+			}
+		}
+		for _, want := range q.answers {
+			if !found[want] {
+				t.Errorf("%s: no answer has %q", q.question, want)
+			}
+		}
+		fmt.Fprintf(&b, "```text\n%s\n```\n", strings.Join(lines, "\n"))
+	}
+	golden(t, filepath.Join("..", "..", "docs", "questions.md"), []byte(b.String()))
+}
+
+// matches reports whether the line has one of the wanted texts, and notes which.
+func matches(line string, wanted []string, found map[string]bool) bool {
+	any := false
+	for _, w := range wanted {
+		if strings.Contains(line, w) {
+			any, found[w] = true, true
+		}
+	}
+	return any
+}
