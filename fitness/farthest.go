@@ -4,7 +4,7 @@ import "math"
 
 // Farthest returns for each length in seconds the stretch of the recording that went farthest in so much elapsed time, if the
 // recording is that long: between two points of the distance curve, interpolated, over all stretches that start or end on a
-// sample. distance is cumulative, in metres; samples where it falls back are left out. See [MethodBestEffort].
+// sample. distance is cumulative, in metres; samples where it falls back are left out. See [MethodFarthest].
 func Farthest(t, distance, seconds []float64) ([]BestEffort, error) {
 	at, d, err := nonFalling(t, distance)
 	if err != nil {

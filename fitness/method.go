@@ -13,6 +13,8 @@ const (
 
 	MethodZonesKarvonen   Method = "heart rate reserve zones (Karvonen, Kentala & Mustala 1957)"
 	MethodZonesPercentMax Method = "percent of maximum heart rate zones (Edwards 1993)"
+	MethodZonesFrielHR    Method = "heart rate zones of the threshold (Friel 2009)"
+	MethodZonesFrielPace  Method = "pace zones of the threshold pace (Friel 2009)"
 	MethodZonesCoggan     Method = "power zones (Coggan, in Allen & Coggan 2010)"
 
 	MethodMeanPower       Method = "mean power over the recorded time (arithmetic)"
@@ -38,6 +40,8 @@ const (
 	MethodRTSS           Method = "running training stress score (McGregor & Fitzgerald 2010)"
 	MethodSwimTSS        Method = "swim stress score, cube of the mean over the threshold speed (McGregor & Fitzgerald 2008)"
 	MethodBestEffort     Method = "fastest elapsed time over the distance, interpolated (arithmetic)"
+
+	MethodFarthest Method = "farthest distance in the elapsed time, interpolated (arithmetic)"
 
 	MethodHaversine  Method = "great-circle distance on a sphere of 6 371 008.8 m (haversine)"
 	MethodMovingTime Method = "time above a speed threshold (own rule)"

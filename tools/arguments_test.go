@@ -2,6 +2,7 @@ package tools_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,6 +60,15 @@ func TestWrongArguments(t *testing.T) {
 		{"empty span", "get_activity", `{"activity_id":"x","series":{"channels":["power_watts"],"from_seconds":9,"to_seconds":9}}`, []string{"series.from_seconds must be less than series.to_seconds"}},
 
 		{"stats of a wrong provider", "get_stats", `{"provider":["file"]}`, []string{`provider must be one of`, `not ["file"]`}},
+		{"records of the wrong time", "get_records", `{"after":"2026-02-01","before":"2026-01-01","compare_after":"x"}`, []string{`compare_after must be a date such as`}},
+		{"records that end before they begin", "get_records", `{"after":"2026-02-01","before":"2026-01-01"}`, []string{"after must not be later than before"}},
+		{"compared with no time", "get_records", `{"compare_after":"2026-02-01","compare_before":"2026-01-01"}`, []string{"compare_after must not be later than compare_before"}},
+		{"unknown records", "get_records", `{"records":["luck"],"sport_type":"chess"}`, []string{"2 wrong", "records[0] must be one of power", "sport_type must be one of"}},
+		{"a plan of more than all", "get_zones_over_time", `{"planned_percent":[80,30]}`, []string{"must add up to 100, not 110"}},
+		{"a plan of one", "get_zones_over_time", `{"planned_percent":[100]}`, []string{"2 to 3 entries"}},
+		{"a plan of less than nothing", "get_zones_over_time", `{"planned_percent":[-20,120]}`, []string{"from 0 to 100"}},
+		{"unknown zones", "get_zones_over_time", `{"zones":"mood","group_by":"day"}`, []string{"zones must be one of", "group_by must be one of week, month"}},
+		{"zones of no time", "get_zones_over_time", `{"after":"2026-02-01","before":"2026-01-01"}`, []string{"after must not be later than before"}},
 		{"athlete of a wrong provider", "get_athlete", `{"provider":""}`, []string{`provider must be one of`, `not ""`}},
 		{"status of a wrong provider", "get_connection_status", `{"provider":{}}`, []string{`provider must be one of`, `not {}`}},
 
@@ -159,10 +169,12 @@ func TestEveryArgumentIsTaken(t *testing.T) {
 			return "2026-06-25"
 		case name == "time_zone":
 			return "Asia/Tokyo"
-		case name == "after" || name == "before" || name == "date" || name == "end_date" || name == "target_date":
+		case slices.Contains([]string{"after", "before", "compare_after", "compare_before", "date", "end_date", "target_date"}, name):
 			return "2026-06-15"
 		case s.Enum != nil:
 			return s.Enum[0]
+		case name == "planned_percent":
+			return []any{80., 20.}
 		case s.Type == "array":
 			return []any{s.Items.Enum[0]}
 		case s.Type == "string":

@@ -66,6 +66,8 @@ func (c *Catalog) tools() []tool {
 		c.getActivities(),
 		c.getActivity(),
 		c.getStats(),
+		c.getRecords(),
+		c.getZonesOverTime(),
 		c.getAthlete(),
 		c.setAthleteProfile(),
 		c.getConnectionStatus(),

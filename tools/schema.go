@@ -76,6 +76,9 @@ func named(year int) map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[period]():                  choice(periods()...),
 		reflect.TypeFor[activityOrder]():           choice(activityOrders()...),
 		reflect.TypeFor[grouping]():                choice(groupings()...),
+		reflect.TypeFor[recordKind]():              choice(training.RecordKinds()...),
+		reflect.TypeFor[zoneKind]():                choice(training.ZoneKinds()...),
+		reflect.TypeFor[zoneGrouping]():            choice(byWeek, byMonth),
 		reflect.TypeFor[summed]():                  choice(sumNames()...),
 		reflect.TypeFor[clockSource]():             choice(clockUser, clockRecorded, clockDefault),
 	}

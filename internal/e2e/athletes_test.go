@@ -107,7 +107,7 @@ func TestAthletesOfApplicationsAreApart(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, s *server) {
 		users := people(t, s)
 		tools := map[string]string{ // with somebody's activity
-			"get_activities": `{}`, "get_activity": `{"activity_id":%q}`, "get_stats": `{}`, "get_athlete": `{}`, "set_athlete_profile": `{"weight_kg":70}`,
+			"get_activities": `{}`, "get_activity": `{"activity_id":%q}`, "get_stats": `{}`, "get_records": `{}`, "get_zones_over_time": `{}`, "get_athlete": `{}`, "set_athlete_profile": `{"weight_kg":70}`,
 			"get_connection_status": `{}`, "analyze_activity": `{"activity_id":%q}`, "calculate_metrics": `{"activity_id":%q}`, "analyze_training_load": `{}`,
 			"predict_performance": `{"target_sport":"run","target_distance":10000}`, "compare_activities": `{"activity_id":%q,"comparison_type":"personal_best"}`,
 			"get_usage": `{}`,
