@@ -116,7 +116,7 @@ func (s *Service) Bests(ctx context.Context, user pierre.UserID, q BestsQuery) (
 	if q.Sport == "" {
 		q.Sport = mostFrequent(season, clock, q.Period)
 	}
-	b := &bester{Bests: Bests{Clock: clock, Sports: kindOf(q.Sport)}, query: q, found: map[recordKey]*bestOf{}}
+	b := &bester{Bests: Bests{Clock: clock, Sports: kindOf(q.Sport)}, query: q, found: map[recordKey]*foundBests{}}
 	err = s.each(ctx, user, pierre.ActivityQuery{Sports: b.Sports, Providers: providers(q.From), Ascending: true}, b.add)
 	if err != nil {
 		return Bests{}, err
@@ -143,15 +143,15 @@ type recordKey struct {
 	length float64
 }
 
-// A bestOf is what was found for a key.
-type bestOf struct{ period, compared, ever *Best }
+// A foundBests is what was found for a key.
+type foundBests struct{ period, compared, ever *Best }
 
 // A bester goes through the activities once.
 type bester struct {
 	Bests
 
 	query BestsQuery
-	found map[recordKey]*bestOf
+	found map[recordKey]*foundBests
 }
 
 func (b *bester) add(a pierre.Activity, d digest) {
@@ -170,7 +170,7 @@ func (b *bester) add(a pierre.Activity, d digest) {
 	for _, v := range values {
 		of := b.found[v.recordKey]
 		if of == nil {
-			of = &bestOf{}
+			of = &foundBests{}
 			b.found[v.recordKey] = of
 		}
 		one := Best{v.value, a.ID, day}
