@@ -66,12 +66,12 @@ type recordsAnswer struct {
 	From       string         `json:"from,omitempty" jsonschema:"first local day; absent: all time"`
 	To         string         `json:"to" jsonschema:"last local day"`
 	Activities int            `json:"activities"`
-	Records    []recordView   `json:"records"`
+	Records    []bestView     `json:"records"`
 	Methods    []methodView   `json:"methods"`
 	Note       string         `json:"note,omitempty"`
 }
 
-type recordView struct {
+type bestView struct {
 	Record          recordKind        `json:"record"`
 	DurationSeconds *float64          `json:"duration_seconds,omitempty" jsonschema:"elapsed: over which, or of pace and longest_duration the record itself"`
 	DistanceMeters  *float64          `json:"distance_meters,omitempty" jsonschema:"over which, or of farthest and longest_distance the record itself"`
@@ -104,17 +104,17 @@ func (c *Catalog) showRecords(ctx context.Context, user pierre.UserID, args reco
 	}
 	a := recordsAnswer{
 		TimeZone: viewClock(b.Clock), Sports: b.Sports, From: string(args.After), To: b.Clock.Today().Format(time.DateOnly),
-		Activities: b.Activities, Records: []recordView{}, Methods: []methodView{},
+		Activities: b.Activities, Records: []bestView{}, Methods: []methodView{},
 	}
 	if args.Before != "" && string(args.Before) < a.To {
 		a.To = string(args.Before)
 	}
-	var views []recordView
+	var views []bestView
 	for _, r := range b.Records {
 		if len(args.Kinds) > 0 && !slices.Contains(args.Kinds, r.Kind) {
 			continue
 		}
-		views = append(views, viewRecord(r))
+		views = append(views, viewBest(r))
 		if n := len(a.Methods); n == 0 || a.Methods[n-1].Record != r.Kind {
 			a.Methods = append(a.Methods, methodView{r.Kind, string(r.Kind.Method())})
 		}
@@ -128,8 +128,8 @@ func (c *Catalog) showRecords(ctx context.Context, user pierre.UserID, args reco
 	return a.withRecords(views), nil
 }
 
-func viewRecord(r training.BestRecord) recordView {
-	v := recordView{Record: r.Kind, Activity: r.Activity, Date: r.Day.Format(time.DateOnly), AllTime: r.IsAllTime()}
+func viewBest(r training.BestRecord) bestView {
+	v := bestView{Record: r.Kind, Activity: r.Activity, Date: r.Day.Format(time.DateOnly), AllTime: r.IsAllTime()}
 	value := rounded(r.Value, 1)
 	switch r.Kind {
 	case training.RecordPower:
@@ -159,7 +159,7 @@ func viewRecord(r training.BestRecord) recordView {
 }
 
 // withRecords takes as many records as an answer of the usual size has room for.
-func (a recordsAnswer) withRecords(views []recordView) recordsAnswer {
+func (a recordsAnswer) withRecords(views []bestView) recordsAnswer {
 	note := a.Note
 	for n := len(views); n > 0; n-- {
 		a.Records, a.Note = views[:n], note
@@ -196,7 +196,7 @@ func (a recordsAnswer) text() string {
 	return b.String()
 }
 
-func (r recordView) text() string {
+func (r bestView) text() string {
 	s := ""
 	switch r.Record {
 	case training.RecordPower:
