@@ -33,7 +33,7 @@ func (a *app) openLimiter(ctx context.Context, c *config, serves bool) error {
 		a.limiter = limit.New(a.calls)
 		return nil
 	}
-	opts := limit.SharedOptions{Deny: c.redisDown == redisDeny, Log: a.log, Block: limit.DefaultBlock}
+	opts := limit.SharedOptions{Deny: c.redisDown == redisDeny, Log: a.log}
 	if url != "" {
 		if a.redis, err = redisconn.Open(url); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package limit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -28,6 +29,7 @@ func NewShared(ctx context.Context, id string, counts CountStore, store ReplicaS
 		hurry: make(chan struct{}, 1), done: make(chan struct{}), lent: make(chan struct{}),
 		blocks: blocks{kinds: map[string]*lender{}, wake: make(chan struct{}, 1), back: map[string]int64{}},
 	}
+	s.opts.Block = cmp.Or(s.opts.Block, DefaultBlock)
 	if s.opts.Log == nil {
 		s.opts.Log = slog.New(slog.DiscardHandler)
 	}

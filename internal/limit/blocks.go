@@ -86,7 +86,10 @@ func (s *Shared) reserveOfBlock(ctx context.Context, p phase, buckets []pierre.B
 			return s.reserve(ctx, p, buckets)
 		}
 		select {
-		case <-wait:
+		case <-wait.done:
+			if wait.err != nil {
+				return Reservation{}, wait.err
+			}
 		case <-ctx.Done():
 			return Reservation{}, errAgain
 		}
@@ -129,7 +132,8 @@ func (s *Shared) askForBlock(ctx context.Context, p phase, l *lender, b block, c
 	r, err := s.take(ctx, p, b.account, b.limited, calls)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	close(l.asking)
+	l.asking.err = err
+	close(l.asking.done)
 	l.asking = nil
 	if err != nil {
 		return r, err
@@ -162,15 +166,25 @@ func (s *Shared) lend(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		s.giveBackBlocks(ctx, s.blocks.over(time.Now()))
+		s.giveBackBlocks(context.WithoutCancel(ctx), s.blocks.over(time.Now())) // what was taken out is not lost when the server ends
 	}
 }
 
+// givenAtOnce is how many blocks are given back side by side.
+const givenAtOnce = 16
+
 func (s *Shared) giveBackBlocks(ctx context.Context, list []block) {
+	var wg sync.WaitGroup
+	turns := make(chan struct{}, givenAtOnce)
 	for _, b := range list {
-		// An error means that Redis is away; then an epoch begins.
-		s.giveBack(ctx, b.phase, b.account, b.limited, time.UnixMicro(b.first.now), b.first.calls-b.spent) //nolint:errcheck // as said
+		turns <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-turns }()
+			// An error means that Redis is away; then an epoch begins.
+			s.giveBack(ctx, b.phase, b.account, b.limited, time.UnixMicro(b.first.now), b.first.calls-b.spent) //nolint:errcheck // as said
+		})
 	}
+	wg.Wait()
 }
 
 func (b *blocks) any() bool {

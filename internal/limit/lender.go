@@ -11,13 +11,13 @@ import (
 type lender struct {
 	mu      sync.Mutex
 	block   block
-	old     []block       // that are over, and are to be given back
-	asking  chan struct{} // closed when the caller who asks for the next block has an answer; nil: nobody asks
-	waiting int64         // callers that wait for it
-	size    int64         // so many calls came while the last block could be used
-	direct  time.Time     // until then each call is counted by itself, since little is left
-	used    time.Time     // when a call came
-	gone    bool          // no longer in blocks: look there again
+	old     []block   // that are over, and are to be given back
+	asking  *asking   // the caller who asks for the next block; nil: nobody does
+	waiting int64     // callers that wait for it
+	size    int64     // so many calls came while the last block could be used
+	direct  time.Time // until then each call is counted by itself, since little is left
+	used    time.Time // when a call came
+	gone    bool      // no longer in blocks: look there again
 }
 
 // A block is some calls that Redis has counted already.
@@ -31,13 +31,19 @@ type block struct {
 	ends    int64     // by Redis' clock, when the first of its windows does
 }
 
+// An asking is one caller who asks for a block, while others wait.
+type asking struct {
+	done chan struct{} // closed when there is an answer
+	err  error         // then: why there is no block. It is the answer to all who waited: each would wait as long by itself
+}
+
 // spend takes a call from the block at now. Else it says what the caller has to do: ask for so many calls, or wait until
 // somebody else has asked, or, with neither, be counted by itself.
-func (l *lender) spend(p phase, now time.Time) (r reply, asks int64, wait <-chan struct{}) {
+func (l *lender) spend(p phase, now time.Time) (r reply, asks int64, wait *asking) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.gone {
-		return reply{}, 0, closed()
+		return reply{}, 0, answered()
 	}
 	if now.Sub(l.used) > 2*blockFor {
 		l.size = 0
@@ -57,14 +63,14 @@ func (l *lender) spend(p phase, now time.Time) (r reply, asks int64, wait <-chan
 	}
 	l.retire(now)
 	asks = max(l.waiting+1, l.size)
-	l.asking, l.waiting = make(chan struct{}), 0
+	l.asking, l.waiting = &asking{done: make(chan struct{})}, 0
 	return reply{}, asks, nil
 }
 
-func closed() <-chan struct{} {
-	c := make(chan struct{})
-	close(c)
-	return c
+func answered() *asking {
+	a := &asking{done: make(chan struct{})}
+	close(a.done)
+	return a
 }
 
 // open reports whether a call may be taken from the block at now.

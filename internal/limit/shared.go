@@ -28,7 +28,7 @@ type ReplicaStore interface {
 type SharedOptions struct {
 	Redis redis.UniversalClient // where all servers count; nil: this server counts alone
 	Deny  bool                  // admit nothing while Redis cannot be reached, instead of a share
-	Block int64                 // so many calls of one kind are taken from Redis at once, at most; 0: one
+	Block int64                 // so many calls of one kind are taken from Redis at once, at most; 0: [DefaultBlock]
 	Log   *slog.Logger          // nil: nothing is logged
 
 	clock func() time.Time // of Redis, in tests

@@ -47,7 +47,7 @@ func both(t *testing.T, test func(t *testing.T, fresh func(*store.Store) limiter
 	t.Run("in process", func(t *testing.T) {
 		test(t, func(s *store.Store) limiter { return limit.New(s) })
 	})
-	for _, block := range []int64{0, 1000} {
+	for _, block := range []int64{1, limit.DefaultBlock} {
 		t.Run(fmt.Sprint("redis, blocks of ", block), func(t *testing.T) { bothInRedis(t, block, test) })
 	}
 }
@@ -249,7 +249,7 @@ func exactlyTheLimit(t *testing.T, f *fleet) {
 // did not use, and one that was killed strands a hundredth of the limit at most, until calls are counted anew.
 func TestBlocks(t *testing.T) {
 	const limited = 20_000
-	f := newFleet(t, 3, limit.SharedOptions{Block: 1000})
+	f := newFleet(t, 3, limit.SharedOptions{})
 	buckets := pierre.Limits{Quota: month(limited), Customer: month(2 * limited)}.Buckets("key_a", "user_a", "get_stats")
 	before := f.commands(t)
 	if n := f.load(t, limited/2, func(int) []pierre.Bucket { return buckets }, nil); n != limited/2 {
@@ -315,7 +315,7 @@ func TestRedisLosesWhatItCounted(t *testing.T) {
 		{"kill -9 and restart", func(t *testing.T, r *redistest.Server) { r.Kill(t); r.Restart(t) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f := newFleet(t, 3, limit.SharedOptions{Block: 1000})
+			f := newFleet(t, 3, limit.SharedOptions{})
 			buckets := pierre.Limits{Quota: month(limited)}.Buckets("key_a", "user_a", "get_stats")
 			var recorded atomic.Int64
 			n := f.load(t, 2*limited, func(int) []pierre.Bucket { return buckets }, func(r limit.Reservation) {

@@ -128,7 +128,7 @@ func (s *Stack) openShared(ctx context.Context, parts Parts) (calls, limiter, er
 	if err != nil {
 		return nil, nil, err
 	}
-	shared, err := limit.NewShared(ctx, strings.ToLower(rand.Text()), db, db, limit.SharedOptions{Redis: client, Block: limit.DefaultBlock})
+	shared, err := limit.NewShared(ctx, strings.ToLower(rand.Text()), db, db, limit.SharedOptions{Redis: client})
 	if err != nil {
 		return nil, nil, err
 	}
