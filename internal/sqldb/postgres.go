@@ -37,8 +37,8 @@ const (
 
 // OpenPostgres opens the PostgreSQL database that databaseURL names, postgresql://USER:PASSWORD@HOST:PORT/DATABASE or
 // postgres://…; it connects when the database is first used. Several hosts, TLS (sslmode and its like), PGPASSWORD and
-// the password file are as libpq has them. No statement is prepared on the server, so that poolers may give each
-// transaction another connection. The error never repeats the URL, because it may hold a password.
+// the password file are as libpq has them. Behind a pooler, which may give each transaction another connection, no statement is
+// prepared on the server; without one, those of [DB.Pipeline] are. The error never repeats the URL, because it may hold a password.
 func OpenPostgres(databaseURL string) (*DB, error) {
 	config, err := postgresConfig(databaseURL)
 	if err != nil {

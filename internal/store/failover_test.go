@@ -184,3 +184,31 @@ func TestABatchThatMayHaveBeenRun(t *testing.T) {
 		t.Errorf("a batch that was never sent: %v, want unavailable, and nothing more", err)
 	}
 }
+
+// Statements in one round trip are prepared on a server that is reached directly, and on none behind a pooler.
+func TestBatchesArePrepared(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	for name, c := range map[string]struct {
+		url  string
+		want int64
+	}{"directly": {url, 1}, "pooler": {pgtest.Pooled(t, url), 0}} {
+		s, err := OpenPostgres(c.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		s.SetMaxConnections(1)
+		for range 3 {
+			batch := &pgx.Batch{}
+			batch.Queue(`SELECT $1::bigint + 4711`, 1)
+			if err := s.db.Pipeline(t.Context(), "adding numbers", batch); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		var kept int64
+		if err := s.row(t.Context(), `SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%4711%' AND name <> ''`).Scan(&kept); err != nil || kept != c.want {
+			t.Errorf("%s: %d statements are kept, %v; want %d", name, kept, err, c.want)
+		}
+	}
+}
