@@ -66,7 +66,7 @@ func memory(ctx context.Context, out io.Writer, c *column, profile string) error
 	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	fmt.Fprintf(out, "  after all have called: resident %s, at rest %s, live heap %d kB, all with the benchmark's own\n", busy, rest, m.HeapAlloc>>10)
+	fmt.Fprintf(out, "  after all have called: resident %s, at rest %s, live heap %d kB in %d kB of spans, all with the benchmark's own\n", busy, rest, m.HeapAlloc>>10, m.HeapInuse>>10)
 	if profile == "" {
 		return nil
 	}
@@ -94,7 +94,7 @@ func (e *experiment) run(ctx context.Context, out io.Writer, opts options) (err 
 		if c.site, err = openSite(ctx); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, c.site.close(ctx)) }()
+		defer func() { err = errors.Join(err, c.close(ctx)) }()
 		if err := c.site.provision(ctx, c.size); err != nil {
 			return err
 		}
@@ -125,7 +125,24 @@ func (e *experiment) run(ctx context.Context, out io.Writer, opts options) (err 
 	if e.after == nil {
 		return nil
 	}
-	return e.after(ctx, out, columns[len(columns)-1])
+	largest := columns[len(columns)-1]
+	for _, c := range columns {
+		if c != largest {
+			if err := c.close(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return e.after(ctx, out, largest)
+}
+
+func (c *column) close(ctx context.Context) error {
+	if c.site == nil {
+		return nil
+	}
+	s := c.site
+	c.site = nil
+	return s.close(ctx)
 }
 
 // profiled writes a profile until the returned function is called.
