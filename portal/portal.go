@@ -162,7 +162,7 @@ func newPages(c Config, opts Options) (*ui.Renderer, error) {
 
 // serve puts what every request passes around the routes, the outermost last.
 func (p *parts) serve(all []route.Route) http.Handler {
-	h := route.Mux(all, route.Doors{StaffSignIn: staff.SignInPath, CustomerSignIn: "/account/sign-in", Fail: p.pages.Fail})
+	h := route.Mux(all, route.Fallback{StaffSignIn: staff.SignInPath, CustomerSignIn: "/account/sign-in", Fail: p.pages.Fail})
 	h = p.customers.Identify(h, p.pages.Fail)
 	h = p.team.Sessions(h, p.pages.Fail)
 	h = http.MaxBytesHandler(h, maxBody)

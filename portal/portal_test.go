@@ -22,7 +22,7 @@ import (
 // A mailbox takes every mail.
 type mailbox struct{}
 
-func (mailbox) Send(context.Context, mail.Parcel) error { return nil }
+func (mailbox) Send(context.Context, mail.Outgoing) error { return nil }
 
 func newTestParts(t *testing.T, opts Options) *parts { return newTestPartsOn(t, dbtest.New(t), opts) }
 
@@ -58,7 +58,7 @@ func as(r *http.Request, role route.Role) *http.Request {
 func TestRoutesAndRoles(t *testing.T) {
 	p := newTestParts(t, Options{})
 	routes := p.routes()
-	mux := route.Mux(routes, route.Doors{StaffSignIn: staff.SignInPath, CustomerSignIn: "/account/sign-in", Fail: p.pages.Fail})
+	mux := route.Mux(routes, route.Fallback{StaffSignIn: staff.SignInPath, CustomerSignIn: "/account/sign-in", Fail: p.pages.Fail})
 	for _, rt := range routes {
 		method, path, _ := strings.Cut(rt.Pattern, " ")
 		path = wildcard.ReplaceAllString(strings.ReplaceAll(path, "{$}", ""), "none")

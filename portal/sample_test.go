@@ -276,7 +276,7 @@ func (s *sample) calls(day time.Time, until time.Time, loads []load) {
 type postbox struct{ inbox }
 
 // Send implements [mail.Sender].
-func (b *postbox) Send(ctx context.Context, m mail.Parcel) error {
+func (b *postbox) Send(ctx context.Context, m mail.Outgoing) error {
 	if strings.HasSuffix(m.To, "@gone.example") {
 		return pierre.Invalid("to", "The mail server of gone.example refused the address: no such mailbox.")
 	}

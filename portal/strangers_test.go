@@ -160,10 +160,10 @@ func TestNoRouteReadsWithoutEnd(t *testing.T) {
 // An inbox keeps the mails.
 type inbox struct {
 	mu  sync.Mutex
-	got []mail.Parcel
+	got []mail.Outgoing
 }
 
-func (b *inbox) Send(_ context.Context, m mail.Parcel) error {
+func (b *inbox) Send(_ context.Context, m mail.Outgoing) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.got = append(b.got, m)
@@ -299,7 +299,7 @@ func TestLinksInMailsAndWhatADeletionLeaves(t *testing.T) {
 	signIn := v.link("/account/sign-in/")
 	v.do(http.StatusSeeOther, http.MethodPost, signIn, nil)
 	if body := v.do(http.StatusUnprocessableEntity, http.MethodPost, "/account/upgrade", url.Values{"tier": {"professional"}, "why": {"More."}}); !strings.Contains(body, "Tell us a little more") || !strings.Contains(body, "More.</textarea>") {
-		t.Errorf("a wish in a word: %s", body)
+		t.Errorf("a request in a word: %s", body)
 	}
 	v.do(http.StatusSeeOther, http.MethodPost, "/account/upgrade", url.Values{"tier": {"professional"}, "why": {"Our club has grown to two hundred athletes."}})
 	if body := v.do(http.StatusOK, http.MethodGet, "/account/export", nil); strings.Count(body, `"use_case"`) != 2 || strings.Contains(body, key) || strings.Contains(body, strings.TrimPrefix(claim, "/claim/")) {

@@ -169,7 +169,7 @@ func (c *config) examineMail(ctx context.Context, to string) finding {
 	if err != nil {
 		return bad("mail", "%s", pierre.MessageOf(err, "the mail cannot be written"))
 	}
-	if err := sender.Send(ctx, mail.Parcel{Message: m, ID: "DOCTOR" + fmt.Sprint(time.Now().UnixNano()), Written: time.Now()}); err != nil {
+	if err := sender.Send(ctx, mail.Outgoing{Message: m, ID: "DOCTOR" + fmt.Sprint(time.Now().UnixNano()), Written: time.Now()}); err != nil {
 		return bad("mail", "by %s: %s", by, pierre.MessageOf(err, err.Error()))
 	}
 	return good("mail", "a mail to %s left by %s", to, by)

@@ -36,10 +36,10 @@ var noon = time.Date(2026, time.November, 20, 12, 0, 0, 0, time.UTC)
 // post keeps the mails that were sent.
 type post struct {
 	mu   sync.Mutex
-	sent []mail.Parcel
+	sent []mail.Outgoing
 }
 
-func (p *post) Send(_ context.Context, m mail.Parcel) error {
+func (p *post) Send(_ context.Context, m mail.Outgoing) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.sent = append(p.sent, m)
@@ -109,7 +109,7 @@ func open(t *testing.T, d *db.DB) *harness {
 	})
 	h.worker = mail.NewWorker(outbox, h.post, silent)
 	static := route.Route{Pattern: "GET " + ui.StaticPath + "{file...}", Role: route.Public, Handler: pages.Static}
-	mux := route.Mux(append(h.site.Routes(), static), route.Doors{StaffSignIn: "/admin/sign-in", CustomerSignIn: "/account/sign-in", Fail: pages.Fail})
+	mux := route.Mux(append(h.site.Routes(), static), route.Fallback{StaffSignIn: "/admin/sign-in", CustomerSignIn: "/account/sign-in", Fail: pages.Fail})
 	h.pages = h.site.Identify(mux, pages.Fail)
 	srv := httptest.NewTLSServer(h.pages)
 	t.Cleanup(srv.Close)

@@ -242,7 +242,7 @@ func TestEachAlertIsToldOnce(t *testing.T) {
 			h.wantOpen("25 % of all calls fail")
 			h.wantEvents("alert.opened")
 		}
-		h.look(13 * time.Minute) // the calls leave the window, and it must be calm for a while
+		h.look(13 * time.Minute) // the calls leave the window, and nothing must be found for a while
 		h.look(time.Minute)
 		h.wantOpen()
 		h.wantEvents("alert.opened", "alert.over")

@@ -51,7 +51,7 @@ func (p *Pages) addChannel(w http.ResponseWriter, r *http.Request) error {
 	if c.Name == "" || len([]rune(c.Name)) > maxName || !pierre.OneLine(c.Name) {
 		wrong["name"] = fmt.Sprintf("Give the channel a name of at most %d characters.", maxName)
 	}
-	secret, why := p.aim(&c, strings.TrimSpace(r.PostFormValue("target")))
+	secret, why := p.setTarget(&c, strings.TrimSpace(r.PostFormValue("target")))
 	if why != "" {
 		wrong["target"] = why
 	}
@@ -68,8 +68,8 @@ func (p *Pages) addChannel(w http.ResponseWriter, r *http.Request) error {
 	return p.showChannel(w, r, http.StatusOK, channelData{Channel: c, Secret: &ui.Copy{ID: "secret", Text: secret}})
 }
 
-// aim sets where a channel goes, and returns the secret of a new webhook, or what is wrong with the target.
-func (p *Pages) aim(c *db.Channel, target string) (secret, wrong string) {
+// setTarget sets where a channel goes, and returns the secret of a new webhook, or what is wrong with the target.
+func (p *Pages) setTarget(c *db.Channel, target string) (secret, wrong string) {
 	switch c.Kind {
 	case "mail":
 		email, err := pierre.NormalizeEmail(target)

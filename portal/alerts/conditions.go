@@ -37,23 +37,23 @@ type finding struct {
 }
 
 const (
-	minCalls = 20 // of which a rate or a percentile is worth telling
-	minSpike = 50 // calls in an hour
-	calm     = 5 * time.Minute
-	weeks    = 4 // that say what is usual
-	day      = 24 * time.Hour
-	percent  = 100
-	newest   = 15 * time.Minute // how far back is looked for new countries
-	history  = 400              // days in which a country is known
+	minCalls   = 20 // of which a rate or a percentile is worth telling
+	minSpike   = 50 // calls in an hour
+	clearDelay = 5 * time.Minute
+	weeks      = 4 // that say what is usual
+	day        = 24 * time.Hour
+	percent    = 100
+	newest     = 15 * time.Minute // how far back is looked for new countries
+	history    = 400              // days in which a country is known
 )
 
-// calm is how long something must not be so until it is over, so that what comes and goes is told once.
-func (c Condition) calm() time.Duration {
+// clearAfter is how long something must not be so until it is over, so that what comes and goes is told once.
+func (c Condition) clearAfter() time.Duration {
 	switch {
 	case c.event:
 		return day
 	case c.Window || c.Everybody:
-		return calm
+		return clearDelay
 	}
 	return 0
 }

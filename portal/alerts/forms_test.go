@@ -35,7 +35,7 @@ func site(h *harness, networks ...netip.Prefix) send {
 		h.Fatal(err)
 	}
 	watch := alerts.New(h.db, h.outbox, texts, h.server.Client, h.ring, silent, alerts.Options{Now: h.server.Now, Networks: networks})
-	mux := route.Mux(alerts.NewPages(watch, pages).Routes(), route.Doors{Fail: pages.Fail})
+	mux := route.Mux(alerts.NewPages(watch, pages).Routes(), route.Fallback{Fail: pages.Fail})
 	return func(want int, path string, form url.Values) string {
 		h.Helper()
 		method := http.MethodPost

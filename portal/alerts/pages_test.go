@@ -30,7 +30,7 @@ func TestPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mux := route.Mux(alerts.NewPages(h.watches[0], pages).Routes(), route.Doors{Fail: pages.Fail})
+	mux := route.Mux(alerts.NewPages(h.watches[0], pages).Routes(), route.Fallback{Fail: pages.Fail})
 	do := func(want int, method, path string, form url.Values) string {
 		t.Helper()
 		r := httptest.NewRequestWithContext(route.WithPerson(t.Context(), route.Person{Email: "olivia@example.com", Role: route.Admin}), method, path, strings.NewReader(form.Encode()))

@@ -113,7 +113,7 @@ func (e *evaluation) rule(ctx context.Context, r db.Rule, c Condition) error {
 		return err
 	}
 	for _, a := range open {
-		if wait := c.calm(); still[a.Subject] || e.now.Sub(a.Seen) < wait {
+		if wait := c.clearAfter(); still[a.Subject] || e.now.Sub(a.Seen) < wait {
 			continue
 		}
 		if err := e.end(ctx, r, c, a); err != nil {

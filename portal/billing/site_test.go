@@ -137,7 +137,7 @@ func newSite(t *testing.T, d *db.DB, s billing.Server, opts billing.Options) *si
 	}
 	b := &site{db: d, mail: &mailbox{}}
 	b.Service = billing.New(d, pages, s, b.mail, opts)
-	mux := route.Mux(append(b.Routes(), pages.Routes()...), route.Doors{StaffSignIn: "/admin/sign-in", CustomerSignIn: "/account/sign-in", Fail: pages.Fail})
+	mux := route.Mux(append(b.Routes(), pages.Routes()...), route.Fallback{StaffSignIn: "/admin/sign-in", CustomerSignIn: "/account/sign-in", Fail: pages.Fail})
 	b.http = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if role, ok := route.ParseStaffRole(r.Header.Get("As")); ok {
 			r = r.WithContext(route.WithPerson(r.Context(), route.Person{Email: role.String() + "@example.com", Role: role}))

@@ -66,7 +66,7 @@ func (s *site) serve(server *adminapi.Client) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	mux := route.Mux(append(console.New(s.db, server, pages, s.opts).Routes(), pages.Routes()...), route.Doors{Fail: pages.Fail})
+	mux := route.Mux(append(console.New(s.db, server, pages, s.opts).Routes(), pages.Routes()...), route.Fallback{Fail: pages.Fail})
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c, err := r.Cookie("role"); err == nil {
 			if role, ok := route.ParseStaffRole(c.Value); ok {

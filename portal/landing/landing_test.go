@@ -53,7 +53,7 @@ func site(t *testing.T, p priceList, server interface {
 		t.Fatal(err)
 	}
 	routes := append(landing.New(pages, p, server, time.Now).Routes(), pages.Routes()...)
-	return route.Mux(routes, route.Doors{Fail: pages.Fail})
+	return route.Mux(routes, route.Fallback{Fail: pages.Fail})
 }
 
 func page(t *testing.T, h http.Handler) string {

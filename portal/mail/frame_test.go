@@ -129,7 +129,7 @@ func TestHeadersHoldStrangersText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := parcel(t)
+	p := outgoing(t)
 	for n, subject := range []string{"a\r\nBcc: all@example.com", "a\nBcc: all@example.com\n\nbody", "a\rBcc: x", "=?utf-8?q?a=0D=0ABcc:_x@example.com?=", "a\u2028\u0085Bcc: x", strings.Repeat("ü ", 99) + "\r\nBcc: x", "\x00\xff"} {
 		p.Subject, p.ID = "S "+subject, fmt.Sprintf("ID%d", n)
 		if err := files.Send(t.Context(), p); err != nil {

@@ -56,17 +56,17 @@ func (o *Outbox) Post(ctx context.Context, m Message) error {
 	return o.db.Apply(ctx, "putting a mail into the outbox", func(t *db.Tx) error { return o.Enqueue(ctx, t, m) })
 }
 
-// parcel returns a mail as it is sent.
-func (o *Outbox) parcel(m db.Mail) (Parcel, error) {
+// outgoing returns a mail as it is sent.
+func (o *Outbox) outgoing(m db.Mail) (Outgoing, error) {
 	plain, err := o.seal.Open(m.Sealed, purposeOf(m.ID))
 	if err != nil {
-		return Parcel{}, err
+		return Outgoing{}, err
 	}
 	var b body
 	if err := json.Unmarshal(plain, &b); err != nil {
-		return Parcel{}, fmt.Errorf("decoding a mail: %w", err)
+		return Outgoing{}, fmt.Errorf("decoding a mail: %w", err)
 	}
-	return Parcel{Message{Kind(m.Kind), m.Recipient, m.Subject, b.Text, b.HTML, m.Expires, ""}, m.ID, m.Written}, nil
+	return Outgoing{Message{Kind(m.Kind), m.Recipient, m.Subject, b.Text, b.HTML, m.Expires, ""}, m.ID, m.Written}, nil
 }
 
 // A List is what staff see of the outbox.

@@ -52,9 +52,9 @@ func ring(t *testing.T) *keyring.Ring {
 }
 
 // senderFunc is a Sender that a test writes.
-type senderFunc func(ctx context.Context, p mail.Parcel) error
+type senderFunc func(ctx context.Context, p mail.Outgoing) error
 
-func (f senderFunc) Send(ctx context.Context, p mail.Parcel) error { return f(ctx, p) }
+func (f senderFunc) Send(ctx context.Context, p mail.Outgoing) error { return f(ctx, p) }
 
 func message(t *testing.T, to string) mail.Message {
 	t.Helper()
@@ -116,7 +116,7 @@ func TestMailsAreSealed(t *testing.T) {
 		if b := read(); len(b) == 0 || bytes.Contains(b, []byte("secret-token")) || bytes.Contains(b, []byte("verify")) {
 			t.Errorf("the text is kept as %q", b)
 		}
-		send := func(_ context.Context, p mail.Parcel) error {
+		send := func(_ context.Context, p mail.Outgoing) error {
 			if !strings.Contains(p.Text, "secret-token") {
 				t.Errorf("sent %q", p.Text)
 			}
@@ -183,7 +183,7 @@ func TestACrashBetweenSendingAndNoting(t *testing.T) {
 		if err := mail.NewOutbox(replicas[0], keys, c.now).Post(t.Context(), message(t, "ana@example.com")); err != nil {
 			t.Fatal(err)
 		}
-		crashing := senderFunc(func(ctx context.Context, p mail.Parcel) error {
+		crashing := senderFunc(func(ctx context.Context, p mail.Outgoing) error {
 			if err := sender.Send(ctx, p); err != nil {
 				t.Error(err)
 			}
@@ -218,7 +218,7 @@ func TestRetriesAndDeadMails(t *testing.T) {
 		o := mail.NewOutbox(d, ring(t), c.now)
 		var answer error
 		tries := 0
-		w := mail.NewWorker(o, senderFunc(func(context.Context, mail.Parcel) error { tries++; return answer }), silent)
+		w := mail.NewWorker(o, senderFunc(func(context.Context, mail.Outgoing) error { tries++; return answer }), silent)
 		step := func(after time.Duration, want int) {
 			t.Helper()
 			c.move(after)

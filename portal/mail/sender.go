@@ -15,8 +15,8 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// A Parcel is a message on its way. A second try of it is the same, byte for byte.
-type Parcel struct {
+// An Outgoing is a message on its way. A second try of it is the same, byte for byte.
+type Outgoing struct {
 	Message
 
 	ID      string    // of the mail, in [A-Z0-9]
@@ -26,7 +26,7 @@ type Parcel struct {
 // A Sender sends one mail. Its error is [pierre.KindInvalid] if no further try can succeed; [pierre.RetryAfterOf] says when
 // another one is worth it, if the other side said so. Its message may be shown to staff.
 type Sender interface {
-	Send(ctx context.Context, p Parcel) error
+	Send(ctx context.Context, p Outgoing) error
 }
 
 // A From is who mails come from.
@@ -55,7 +55,7 @@ func (f From) messageID(id string) string {
 }
 
 // compose makes a mail as it is sent over the wire.
-func compose(from From, p Parcel) (*gomail.Msg, error) {
+func compose(from From, p Outgoing) (*gomail.Msg, error) {
 	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary("="+p.ID))
 	if err := m.FromFormat(from.Name, from.Address); err != nil {
 		return nil, unsendable("its sender", err)
@@ -92,7 +92,7 @@ func NewFiles(from From, dir string) (*Files, error) {
 }
 
 // Send writes a mail to TIME-ID.eml, whole or not at all.
-func (f *Files) Send(_ context.Context, p Parcel) error {
+func (f *Files) Send(_ context.Context, p Outgoing) error {
 	m, err := compose(f.from, p)
 	if err != nil {
 		return err

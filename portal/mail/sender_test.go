@@ -27,13 +27,13 @@ import (
 
 var from = mail.From{Name: "Pierre, Alpine Labs", Address: "keys@pierre.example"}
 
-func parcel(t *testing.T) mail.Parcel {
+func outgoing(t *testing.T) mail.Outgoing {
 	t.Helper()
 	m, err := texts.Rejected("ana@example.com", mail.RequestInfo{Company: "Åse & Söhne"}, "Nicht möglich: ✓\n.\nend")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return mail.Parcel{Message: m, ID: "ABC123", Written: moment}
+	return mail.Outgoing{Message: m, ID: "ABC123", Written: moment}
 }
 
 func smtpSender(t *testing.T, url string, trust *tls.Config) *mail.SMTP {
@@ -60,7 +60,7 @@ func TestSMTP(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			srv := mailtest.Start(t, c.opts)
 			s := smtpSender(t, c.url+srv.Addr+c.end, srv.Trust)
-			p := parcel(t)
+			p := outgoing(t)
 			for range 2 { // a repetition is the same mail
 				if err := s.Send(t.Context(), p); err != nil {
 					t.Fatal(err)
@@ -79,7 +79,7 @@ func TestSMTP(t *testing.T) {
 }
 
 // checkMail reads a mail as mail programs do.
-func checkMail(t *testing.T, data string, p mail.Parcel) {
+func checkMail(t *testing.T, data string, p mail.Outgoing) {
 	t.Helper()
 	m, err := stdmail.ReadMessage(strings.NewReader(data))
 	if err != nil {
@@ -128,14 +128,14 @@ func TestSMTPTellsForGoodFromForNow(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			srv := mailtest.Start(t, c.opts)
-			err := smtpSender(t, strings.Replace(c.url, "%", srv.Addr, 1), srv.Trust).Send(t.Context(), parcel(t))
+			err := smtpSender(t, strings.Replace(c.url, "%", srv.Addr, 1), srv.Trust).Send(t.Context(), outgoing(t))
 			if pierre.KindOf(err) != c.want {
 				t.Errorf("%v, want kind %v", err, c.want)
 			}
 		})
 	}
 	srv := mailtest.Start(t, mailtest.Options{TLS: true})
-	if err := smtpSender(t, "smtps://"+srv.Addr, nil).Send(t.Context(), parcel(t)); err == nil || len(srv.Mails()) > 0 {
+	if err := smtpSender(t, "smtps://"+srv.Addr, nil).Send(t.Context(), outgoing(t)); err == nil || len(srv.Mails()) > 0 {
 		t.Error("a certificate of an unknown authority was taken")
 	}
 }
@@ -202,7 +202,7 @@ func sendGridFake(t *testing.T, answer func(w http.ResponseWriter, body map[stri
 }
 
 func TestSendGrid(t *testing.T) {
-	p := parcel(t)
+	p := outgoing(t)
 	var calls atomic.Int64
 	s := sendGridFake(t, func(w http.ResponseWriter, body map[string]any) {
 		if calls.Add(1) == 1 {
@@ -259,7 +259,7 @@ func TestSendGridRefuses(t *testing.T) {
 				w.WriteHeader(c.status)
 				io.WriteString(w, c.body)
 			})
-			err := s.Send(t.Context(), parcel(t))
+			err := s.Send(t.Context(), outgoing(t))
 			if pierre.KindOf(err) != c.kind || pierre.RetryAfterOf(err, 0) < c.after || !strings.Contains(pierre.MessageOf(err, ""), c.says) {
 				t.Errorf("%v, kind %v, after %v", err, pierre.KindOf(err), pierre.RetryAfterOf(err, 0))
 			}
@@ -273,7 +273,7 @@ func TestFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := parcel(t)
+	p := outgoing(t)
 	for range 2 {
 		if err := s.Send(t.Context(), p); err != nil {
 			t.Fatal(err)

@@ -126,7 +126,7 @@ type sendGridTracking struct {
 }
 
 // Send hands a mail over.
-func (s *SendGrid) Send(ctx context.Context, p Parcel) error {
+func (s *SendGrid) Send(ctx context.Context, p Outgoing) error {
 	body, err := json.Marshal(sendGridMail{
 		Personalizations: []sendGridTo{{To: []sendGridAddress{{Email: p.To}}}},
 		From:             sendGridAddress{s.from.Address, s.from.Name},

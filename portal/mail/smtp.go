@@ -102,7 +102,7 @@ func badSMTP(why string) error {
 }
 
 // Send hands a mail over on a connection of its own.
-func (s *SMTP) Send(ctx context.Context, p Parcel) error {
+func (s *SMTP) Send(ctx context.Context, p Outgoing) error {
 	m, err := compose(s.from, p)
 	if err != nil {
 		return err

@@ -92,7 +92,7 @@ func (w *Worker) try(ctx context.Context, m db.Mail, now time.Time) error {
 	if !m.Expires.IsZero() && !now.Before(m.Expires) {
 		return pierre.Invalid("expires", "The mail could not be sent before its link ended.")
 	}
-	p, err := w.outbox.parcel(m)
+	p, err := w.outbox.outgoing(m)
 	if err != nil {
 		return &pierre.Error{Kind: pierre.KindInvalid, Msg: "The mail's text cannot be read any more: it was sealed with another ADMIN_ENCRYPTION_KEY.", Err: err}
 	}

@@ -169,7 +169,7 @@ func (s *Service) NewClaim(ctx context.Context, id, by string) error {
 		if by == "" {
 			err = s.note(ctx, t, id, actorRequester, asked, "")
 		} else {
-			err = s.noteStaff(ctx, t, id, by, deed{asked, "request.link"}, "")
+			err = s.noteStaff(ctx, t, id, by, staffAction{asked, "request.link"}, "")
 		}
 		if err != nil {
 			return err

@@ -58,13 +58,13 @@ func (s *Service) Approve(ctx context.Context, d Decision, p Plan) (db.Request, 
 		r.Plan = string(plan)
 		if settings.TwoPersons && (r.FirstBy == "" || another) {
 			r.FirstBy, r.FirstAt = d.By, now
-			return s.noteStaff(ctx, t, r.ID, d.By, deed{"approved, as the first of two", "request.approve_first"}, p.String())
+			return s.noteStaff(ctx, t, r.ID, d.By, staffAction{"approved, as the first of two", "request.approve_first"}, p.String())
 		}
 		if settings.TwoPersons && r.FirstBy == d.By {
 			return &pierre.Error{Kind: pierre.KindConflict, Msg: "You have approved this request. Somebody else must approve it, too."}
 		}
 		r.State, r.DecidedBy, r.Decided, r.NextTry, r.AnswerHash = db.RequestApproved, d.By, now, now, ""
-		if err := s.noteStaff(ctx, t, r.ID, d.By, deed{"approved", "request.approve"}, p.String()); err != nil || settings.MailKey {
+		if err := s.noteStaff(ctx, t, r.ID, d.By, staffAction{"approved", "request.approve"}, p.String()); err != nil || settings.MailKey {
 			return err // the mail with the key follows when there is one
 		}
 		return s.mailClaim(ctx, t, settings, *r, info)
@@ -84,7 +84,7 @@ func (s *Service) Reject(ctx context.Context, d Decision, reason string) (db.Req
 	return s.open(ctx, "rejecting a request", d, func(t *db.Tx, r *db.Request) error {
 		r.State, r.DecidedBy, r.Decided, r.Reason = db.RequestRejected, d.By, s.now(), reason
 		r.FirstBy, r.AnswerHash = "", ""
-		if err := s.noteStaff(ctx, t, r.ID, d.By, deed{"rejected", "request.reject"}, reason); err != nil {
+		if err := s.noteStaff(ctx, t, r.ID, d.By, staffAction{"rejected", "request.reject"}, reason); err != nil {
 			return err
 		}
 		m, err := settings.Texts.Rejected(r.Email, s.plainInfo(*r), reason)
@@ -108,7 +108,7 @@ func (s *Service) Ask(ctx context.Context, d Decision, question string) (db.Requ
 	return s.open(ctx, "asking a question", d, func(t *db.Tx, r *db.Request) error {
 		token := newToken()
 		r.AnswerHash, r.AnswerUntil = db.HashToken(token), s.now().Add(answerWithin)
-		if err := s.noteStaff(ctx, t, r.ID, d.By, deed{"asked", "request.ask"}, question); err != nil {
+		if err := s.noteStaff(ctx, t, r.ID, d.By, staffAction{"asked", "request.ask"}, question); err != nil {
 			return err
 		}
 		m, err := settings.Texts.Question(r.Email, s.plainInfo(*r), question, token, r.AnswerUntil)

@@ -41,11 +41,11 @@ type site struct {
 
 	mu      sync.Mutex
 	network string // that requests come from
-	mails   []mail.Parcel
+	mails   []mail.Outgoing
 }
 
 // Send implements [mail.Sender].
-func (s *site) Send(_ context.Context, p mail.Parcel) error {
+func (s *site) Send(_ context.Context, p mail.Outgoing) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mails = append(s.mails, p)
@@ -95,7 +95,7 @@ func openWith(t testing.TB, d *db.DB, server *adminapitest.Server, ring *keyring
 		Now: server.Now, PublicURL: "https://mcp.example.com",
 		Network: func(*http.Request) string { s.mu.Lock(); defer s.mu.Unlock(); return s.network },
 	})
-	mux := route.Mux(s.Routes(), route.Doors{StaffSignIn: "/admin/sign-in", Fail: pages.Fail})
+	mux := route.Mux(s.Routes(), route.Fallback{StaffSignIn: "/admin/sign-in", Fail: pages.Fail})
 	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if name, role, ok := strings.Cut(r.Header.Get("X-Person"), " "); ok {
 			as, _ := route.ParseStaffRole(role)
@@ -110,15 +110,15 @@ func openWith(t testing.TB, d *db.DB, server *adminapitest.Server, ring *keyring
 }
 
 // deliver lets the mail leave, and returns what arrived for the address, the last one last.
-func (s *site) deliver(to string) []mail.Parcel {
+func (s *site) deliver(to string) []mail.Outgoing {
 	s.t.Helper()
 	if err := s.outbox.Deliver(s.t.Context()); err != nil {
 		s.t.Fatal(err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	mine := slices.DeleteFunc(slices.Clone(s.mails), func(p mail.Parcel) bool { return p.To != to })
-	slices.SortFunc(mine, func(a, b mail.Parcel) int { return a.Written.Compare(b.Written) }) // several are sent at once
+	mine := slices.DeleteFunc(slices.Clone(s.mails), func(p mail.Outgoing) bool { return p.To != to })
+	slices.SortFunc(mine, func(a, b mail.Outgoing) int { return a.Written.Compare(b.Written) }) // several are sent at once
 	return mine
 }
 

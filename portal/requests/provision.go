@@ -185,7 +185,7 @@ func unreachable(err error) error {
 func (s *Service) Retry(ctx context.Context, id, by string) error {
 	_, err := s.move(ctx, "trying again to make a key", id, db.RequestApproved, func(t *db.Tx, r *db.Request) error {
 		r.NextTry = s.now()
-		return s.noteStaff(ctx, t, r.ID, by, deed{"asked for another try", "request.retry"}, "")
+		return s.noteStaff(ctx, t, r.ID, by, staffAction{"asked for another try", "request.retry"}, "")
 	})
 	return err
 }

@@ -127,10 +127,10 @@ func (s *Service) note(ctx context.Context, t *db.Tx, id, actor, action, details
 	return s.db.AddRequestEvent(ctx, t, id, db.RequestEvent{At: s.now(), Actor: actor, Action: action, Details: details})
 }
 
-// A deed is what somebody of the staff does, for a request's history and for the audit log.
-type deed struct{ text, audit string }
+// A staffAction is what somebody of the staff does, for a request's history and for the audit log.
+type staffAction struct{ text, audit string }
 
-func (s *Service) noteStaff(ctx context.Context, t *db.Tx, id, by string, did deed, details string) error {
+func (s *Service) noteStaff(ctx context.Context, t *db.Tx, id, by string, did staffAction, details string) error {
 	if err := s.note(ctx, t, id, by, did.text, details); err != nil {
 		return err
 	}

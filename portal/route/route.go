@@ -22,8 +22,8 @@ type Route struct {
 	Handler Handler
 }
 
-// Doors say what becomes of requests that a route does not answer.
-type Doors struct {
+// Fallback says what becomes of requests that a route does not answer.
+type Fallback struct {
 	StaffSignIn    string // the path of the page where staff sign in
 	CustomerSignIn string // the path of the page where customers do
 
@@ -32,17 +32,17 @@ type Doors struct {
 	Fail func(w http.ResponseWriter, r *http.Request, err error)
 }
 
-// Mux returns a handler that serves the routes. Whoever asks for a page and is not signed in is sent to the door, and from
-// there back by the parameter "next"; other methods, and parts of pages, are refused. It panics if two patterns collide, as
-// [http.ServeMux] does.
-func Mux(routes []Route, d Doors) http.Handler {
+// Mux returns a handler that serves the routes. Whoever asks for a page and is not signed in is sent to the page to sign in,
+// and from there back by the parameter "next"; other methods, and parts of pages, are refused. It panics if two patterns
+// collide, as [http.ServeMux] does.
+func Mux(routes []Route, f Fallback) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { d.Fail(w, r, pierre.NotFound("This page")) })
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { f.Fail(w, r, pierre.NotFound("This page")) })
 	for _, rt := range routes {
 		mux.HandleFunc(rt.Pattern, func(w http.ResponseWriter, r *http.Request) {
 			err := rt.allow(r)
-			if door := d.of(rt.Role); pierre.KindOf(err) == pierre.KindUnauthenticated && isPage(r) && door != "" {
-				http.Redirect(w, r, door+"?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+			if signIn := f.signIn(rt.Role); pierre.KindOf(err) == pierre.KindUnauthenticated && isPage(r) && signIn != "" {
+				http.Redirect(w, r, signIn+"?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 				return
 			}
 			if err == nil {
@@ -52,7 +52,7 @@ func Mux(routes []Route, d Doors) http.Handler {
 				err = rt.Handler(w, r)
 			}
 			if err != nil {
-				d.Fail(w, r, err)
+				f.Fail(w, r, err)
 			}
 		})
 	}
@@ -96,11 +96,11 @@ func (rt Route) allow(r *http.Request) error {
 	return nil
 }
 
-func (d Doors) of(role Role) string {
+func (f Fallback) signIn(role Role) string {
 	if role == Customer {
-		return d.CustomerSignIn
+		return f.CustomerSignIn
 	}
-	return d.StaffSignIn
+	return f.StaffSignIn
 }
 
 // isPage reports whether the request is for a whole page: not a change, nor a part that a script of ours asks for.

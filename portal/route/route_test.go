@@ -22,7 +22,7 @@ func TestMuxLetsInWhoMay(t *testing.T) {
 			return err
 		}})
 	}
-	mux := route.Mux(routes, route.Doors{StaffSignIn: "/admin/sign-in", CustomerSignIn: "/account", Fail: fail})
+	mux := route.Mux(routes, route.Fallback{StaffSignIn: "/admin/sign-in", CustomerSignIn: "/account", Fail: fail})
 	for _, who := range roles {
 		for _, at := range roles {
 			r := as(httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/"+at.String(), nil), who)
@@ -59,17 +59,17 @@ func fail(w http.ResponseWriter, _ *http.Request, err error) {
 	http.Error(w, pierre.MessageOf(err, "failed"), status)
 }
 
-// TestMuxSendsPagesToTheDoor: whoever asks for a page signs in and comes back; a part of a page, or a change, is refused.
-func TestMuxSendsPagesToTheDoor(t *testing.T) {
+// TestMuxSendsPagesToTheSignIn: whoever asks for a page signs in and comes back; a part of a page, or a change, is refused.
+func TestMuxSendsPagesToTheSignIn(t *testing.T) {
 	never := func(http.ResponseWriter, *http.Request) error { t.Error("the handler ran"); return nil }
 	mux := route.Mux([]route.Route{
 		{Pattern: "GET /admin/keys", Role: route.Viewer, Handler: never},
 		{Pattern: "GET /account/keys", Role: route.Customer, Handler: never},
-	}, route.Doors{StaffSignIn: "/admin/sign-in", CustomerSignIn: "/account", Fail: fail})
-	for target, door := range map[string]string{"/admin/keys?tier=pro&page=2": "/admin/sign-in", "/account/keys": "/account"} {
+	}, route.Fallback{StaffSignIn: "/admin/sign-in", CustomerSignIn: "/account", Fail: fail})
+	for target, signIn := range map[string]string{"/admin/keys?tier=pro&page=2": "/admin/sign-in", "/account/keys": "/account"} {
 		w := httptest.NewRecorder()
 		mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, nil))
-		if want := door + "?next=" + url.QueryEscape(target); w.Code != http.StatusSeeOther || w.Header().Get("Location") != want {
+		if want := signIn + "?next=" + url.QueryEscape(target); w.Code != http.StatusSeeOther || w.Header().Get("Location") != want {
 			t.Errorf("%s: status %d to %q, want %q", target, w.Code, w.Header().Get("Location"), want)
 		}
 		w = httptest.NewRecorder()
@@ -86,7 +86,7 @@ func TestMuxSendsPagesToTheDoor(t *testing.T) {
 func TestMuxPassesErrorsOn(t *testing.T) {
 	mux := route.Mux([]route.Route{{Pattern: "GET /late", Handler: func(http.ResponseWriter, *http.Request) error {
 		return &pierre.Error{Kind: pierre.KindConflict, Msg: "Too late."}
-	}}}, route.Doors{Fail: fail})
+	}}}, route.Fallback{Fail: fail})
 	for target, want := range map[string]int{"/late": 409, "/nowhere": 404} {
 		w := httptest.NewRecorder()
 		mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, nil))

@@ -96,7 +96,7 @@ func prepare(t *testing.T, origin string, opts staff.Options) *site {
 		_, err := io.WriteString(w, "signed in as "+p.Email+", "+p.Role.String())
 		return err
 	}}
-	mux := route.Mux(append(append(s.Routes(), pages.Routes()...), home), route.Doors{StaffSignIn: staff.SignInPath, Fail: pages.Fail})
+	mux := route.Mux(append(append(s.Routes(), pages.Routes()...), home), route.Fallback{StaffSignIn: staff.SignInPath, Fail: pages.Fail})
 	s.handler = http.NewCrossOriginProtection().Handler(s.Sessions(mux, pages.Fail))
 	return s
 }

@@ -221,7 +221,7 @@ func TestWeightsOfGzip(t *testing.T) {
 func TestHeadHasNoBody(t *testing.T) {
 	t.Parallel()
 	u := renderer(t, ui.Brand{}, pages())
-	mux := route.Mux(u.Routes(), route.Doors{Fail: u.Fail})
+	mux := route.Mux(u.Routes(), route.Fallback{Fail: u.Fail})
 	for _, path := range []string{"/components", "/static/theme.ffdd00.css"} {
 		length := ""
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
