@@ -67,7 +67,12 @@ func asks(ids map[string]pierre.ActivityID) []asked {
 		{"How hard is my running alone?", one("analyze_training_load", args{"sport_type": "run"}), []string{"fitness (CTL)", "weekly loads"}},
 		{"How fast could I run a half marathon?", one("predict_performance", args{"target_sport": "run", "target_distance": 21097.5}), []string{"by the evidence", "VDOT", "Riegel"}},
 		{"Which paces should I train at?", one("predict_performance", args{"target_sport": "run", "target_distance": 10000}), []string{"training paces"}},
-		{"What are my bests over 1, 5 and 10 km?", one("predict_performance", args{"target_sport": "run", "target_distance": 10000}), []string{"1000 m in", "5000 m in", "10000 m in"}},
+		{"Which of my runs do the predictions rest on?", one("predict_performance", args{"target_sport": "run", "target_distance": 10000}), []string{"1000 m in", "5000 m in", "10000 m in"}},
+		{"What are my records in running, and when did I set them?", one("get_records", args{"sport_type": "run"}), []string{"1000 m", "5000 m", "10000 m"}},
+		{"What was my best power of this month against May?", one("get_records", args{
+			"sport_type": "ride", "after": "2026-06-01", "compare_after": "2026-05-01", "compare_before": "2026-05-31",
+		}), []string{"power", "0:20:00"}},
+		{"Do I get faster at the same heart rate?", one("analyze_performance_trends", args{"metric": "pace_at_heart_rate", "timeframe": "year"}), []string{"pace_at_heart_rate"}},
 		{"What are my zones?", one("get_athlete", nil), []string{"heart rate zones", "power zones"}},
 		{"What do you know about me, and what is missing?", one("get_athlete", nil), []string{"Profile:"}},
 		{"Where does my data come from?", one("get_connection_status", nil), []string{"file:", "strava:"}},
@@ -86,7 +91,7 @@ func asks(ids map[string]pierre.ActivityID) []asked {
 	}
 }
 
-const questionsHead = `# Fifty questions
+const questionsHead = `# Questions of an athlete
 
 Written by the tests of package tools (run with -update): questions of an athlete, the calls that answer them, and the lines of
 the answers that matter, on the sample athlete of [tools.md](tools.md). Today is 15 June 2026. No question needs more than three

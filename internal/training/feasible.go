@@ -29,17 +29,17 @@ func Verdicts() []Verdict {
 
 // A Feasibility compares what a goal needs with what the athlete has shown.
 type Feasibility struct {
-	Verdict        Verdict
-	Unit           string // what the values below are in; their change is per 28 days where it is one
-	DaysLeft       int
-	Current        Value // in Unit
-	Needed         Value // in Unit, at the goal's date
-	Change         Change
-	NeededChange   Value
-	Projected      Value // at the goal's date, if the change goes on
-	Low, High      float64
-	Usual, Highest Value // of volumes: the mean of weeks, and the best four weeks
-	Predictions    Prediction
+	Verdict      Verdict
+	Unit         string // what the values below are in; their change is per 28 days where it is one
+	DaysLeft     int
+	Current      Value // in Unit
+	Needed       Value // in Unit, at the goal's date
+	Change       Change
+	NeededChange Value
+	Projected    Value // at the goal's date, if the change goes on
+	Low, High    float64
+	Highest      Value // of volumes: the best mean of four weeks
+	Predictions  Prediction
 }
 
 // Feasible says whether a goal is within what the user has shown.
@@ -50,7 +50,7 @@ func (s *Service) Feasible(ctx context.Context, user pierre.UserID, g pierre.Goa
 	}
 	f := Feasibility{Verdict: GoalUndecided, DaysLeft: daysBetween(of.clock.Today(), g.Date)}
 	none := unavailable(because("the athlete alone knows what it takes"))
-	f.Current, f.Needed, f.Change.Value, f.NeededChange, f.Projected, f.Usual, f.Highest = none, none, none, none, none, none, none
+	f.Current, f.Needed, f.Change.Value, f.NeededChange, f.Projected, f.Highest = none, none, none, none, none, none
 	switch g.Type {
 	case pierre.GoalTime:
 		f.Predictions, err = s.Predict(ctx, user, "", *g.Meters)
@@ -163,7 +163,7 @@ func (s *Service) volumeGoal(ctx context.Context, asked asking, f *Feasibility, 
 	if err != nil {
 		return err
 	}
-	f.Usual, f.Highest, f.Current = usual, best, usual
+	f.Current, f.Highest = usual, best
 	switch {
 	case g.Type == pierre.GoalDistance && done.Value >= g.Target:
 		f.Verdict = GoalReached

@@ -155,6 +155,7 @@ func weekdays(days []Volume) Finding {
 		return f
 	}
 	f.Value = counted(active, test.Method, 100*test.Probability)
+	f.Value.Inputs = append(f.Value.Inputs, Input{Name: "chi_squared", Value: new(test.Statistic), Decimals: 1, Source: Recorded})
 	f.Detected = new(test.Significant())
 	var texts []string
 	for i, c := range counts {
@@ -225,7 +226,9 @@ func (s *Service) monthsOfYear(ctx context.Context, of asking, from, to time.Tim
 		f.Value = unavailable(err)
 		return []Finding{f}, nil
 	}
-	f.Value = Value{100 * test.Probability, Evidence{Method: test.Method, Inputs: []Input{{Name: "months", Value: new(float64(months)), Source: Recorded}}}}
+	f.Value = Value{100 * test.Probability, Evidence{Method: test.Method, Inputs: []Input{
+		{Name: "months", Value: new(float64(months)), Source: Recorded}, {Name: "kruskal_wallis_h", Value: new(test.Statistic), Decimals: 1, Source: Recorded},
+	}}}
 	f.Detected = new(test.Significant())
 	return []Finding{f}, nil
 }
