@@ -12,7 +12,7 @@ import (
 func rows() map[string]route.Role {
 	return map[string]route.Role{
 		"GET /{$}": route.Public, "GET /static/": route.Public, "GET /brand/": route.Public, "GET /components": route.Public, "GET /mails/": route.Public,
-		"GET /health": route.Public, "GET /ready": route.Public, "GET /legal/": route.Public, "GET /robots.txt": route.Public, "GET /favicon.ico": route.Public,
+		"GET /health": route.Public, "GET /ready": route.Public, "GET /legal/": route.Public, "GET /logo.png": route.Public, "GET /robots.txt": route.Public, "GET /favicon.ico": route.Public,
 		"GET /request": route.Public, "POST /request": route.Public, "GET /verify/": route.Public, "POST /verify/": route.Public,
 		"GET /claim/": route.Public, "POST /claim/": route.Public, "GET /answer/": route.Public, "POST /answer/": route.Public,
 

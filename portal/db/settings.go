@@ -18,6 +18,8 @@ type Settings struct {
 	Support  string `json:"support,omitempty"`  // e-mail address for questions
 	Accent   string `json:"accent,omitempty"`   // colour of buttons, such as #3b5bdb; "": the site's own
 
+	Logo string `json:"logo,omitempty"` // SHA-256 of the logo in hexadecimal, see [DB.SetLogo]; "": there is none
+
 	Imprint string `json:"imprint,omitempty"` // legal texts, plain; "": there is no such page
 	Terms   string `json:"terms,omitempty"`
 	Privacy string `json:"privacy,omitempty"`

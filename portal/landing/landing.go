@@ -119,7 +119,7 @@ func (s *Service) tiers(ctx context.Context) []adminapi.Tier {
 	}
 	s.asking = true
 	s.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, patient)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patient) // others read what this visitor asked for
 	defer cancel()
 	all, err := s.server.Tiers(ctx)
 	s.mu.Lock()

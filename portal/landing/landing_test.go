@@ -41,14 +41,14 @@ func prices() priceList {
 
 func site(t *testing.T, p priceList, server interface {
 	Tiers(ctx context.Context) ([]adminapi.Tier, error)
-}, brand ui.Brand,
+},
 ) http.Handler {
 	t.Helper()
 	own, err := landing.Templates()
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages, err := ui.New(func(context.Context) ui.Brand { return brand }, map[string]fs.FS{"landing": own}, ui.Options{})
+	pages, err := ui.New(func(context.Context) ui.Brand { return ui.Brand{} }, map[string]fs.FS{"landing": own}, ui.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func page(t *testing.T, h http.Handler) string {
 
 func TestPublicTiersAreShownWithTheirPrices(t *testing.T) {
 	server := adminapitest.Start(t, time.Now())
-	body := page(t, site(t, prices(), server.Client, ui.Brand{}))
+	body := page(t, site(t, prices(), server.Client))
 	for _, part := range []string{"19.00 EUR", "12,345.00 EUR", "10,000 calls included", "0.10 EUR for 100 more", "Free", "/request?tier=starter"} {
 		if !strings.Contains(body, part) {
 			t.Errorf("the page lacks %q", part)
@@ -84,7 +84,7 @@ func TestPublicTiersAreShownWithTheirPrices(t *testing.T) {
 // A new site shows what there is to ask for, and says of nothing that it is free.
 func TestPlansAreShownBeforeAnyIsMadePublic(t *testing.T) {
 	server := adminapitest.Start(t, time.Now())
-	body := page(t, site(t, nil, server.Client, ui.Brand{}))
+	body := page(t, site(t, nil, server.Client))
 	for _, part := range []string{"10,000 tool calls a month", "No limit of tool calls", "Keys last 14 days", "/request?tier=enterprise"} {
 		if !strings.Contains(body, part) {
 			t.Errorf("the page lacks %q", part)
@@ -97,7 +97,7 @@ func TestPlansAreShownBeforeAnyIsMadePublic(t *testing.T) {
 
 func TestThePageNeedsNoServer(t *testing.T) {
 	none := &failing{}
-	h := site(t, prices(), none, ui.Brand{})
+	h := site(t, prices(), none)
 	for range 3 {
 		if body := page(t, h); !strings.Contains(body, "Ask for the plan that fits") {
 			t.Errorf("without a server:\n%s", body)
@@ -105,5 +105,17 @@ func TestThePageNeedsNoServer(t *testing.T) {
 	}
 	if none.asked != 1 {
 		t.Errorf("the server was asked %d times in a minute, want once", none.asked)
+	}
+}
+
+// TestAVisitorWhoLeaves: the tiers are there for the next one.
+func TestAVisitorWhoLeaves(t *testing.T) {
+	server := adminapitest.Start(t, time.Now())
+	h := site(t, prices(), server.Client)
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(gone, http.MethodGet, "/", nil))
+	if body := page(t, h); !strings.Contains(body, "/request?tier=starter") {
+		t.Errorf("the page lacks the tiers:\n%s", body)
 	}
 }

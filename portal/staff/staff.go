@@ -141,6 +141,8 @@ func (s *Service) Routes() []route.Route {
 
 		{Pattern: "GET /admin/settings", Role: route.Admin, Handler: s.settingsPage},
 		{Pattern: "POST /admin/settings/{part}", Role: route.Admin, Handler: s.changeSettings},
+		{Pattern: "POST /admin/settings/logo", Role: route.Admin, Handler: s.setLogo},
+		{Pattern: "GET " + logoPath, Role: route.Public, Handler: s.logo},
 		{Pattern: "POST /admin/settings/test-mail", Role: route.Admin, Handler: s.testMail},
 		{Pattern: "GET /legal/{text}", Role: route.Public, Handler: s.legalPage},
 	}

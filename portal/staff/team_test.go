@@ -1,12 +1,17 @@
 package staff_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"html"
+	"image"
+	"image/png"
+	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -275,6 +280,67 @@ func TestAuditLogThatIsTooLong(t *testing.T) {
 	b.get("/admin/audit?who=nobody@example.com").want(t, http.StatusOK, "/admin/audit?who=nobody@example.com", "too many entries")
 	b.get("/admin/audit/export?who=nobody@example.com").want(t, http.StatusUnprocessableEntity, "/admin/audit/export?who=nobody@example.com", "too many entries")
 	b.get("/admin/audit/export?where=server").want(t, http.StatusUnprocessableEntity, "/admin/audit/export?where=server", "More than 10000 entries")
+}
+
+// TestLogo: from the form to the top of every page, and away again.
+func TestLogo(t *testing.T) {
+	t.Parallel()
+	_, b := simple(t, staff.Options{})
+	send := func(field, name string, content []byte) page {
+		t.Helper()
+		var body bytes.Buffer
+		form := multipart.NewWriter(&body)
+		part, err := form.CreateFormFile(field, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := part.Write(content); err != nil {
+			t.Fatal(err)
+		}
+		if name == "" {
+			if err := form.WriteField("remove", "yes"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := form.Close(); err != nil {
+			t.Fatal(err)
+		}
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/admin/settings/logo", &body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", form.FormDataContentType())
+		resp, err := b.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return page{status: resp.StatusCode, path: resp.Request.URL.RequestURI(), body: string(text)}
+	}
+	if got := b.get("/logo.png"); got.status != http.StatusNotFound {
+		t.Errorf("before there is one: status %d", got.status)
+	}
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 90, 30))); err != nil {
+		t.Fatal(err)
+	}
+	send("logo", "x.png", picture.Bytes()).want(t, http.StatusOK, "/admin/settings", "The logo was saved", `<img class="logo" src="/logo.png?v=`, "Remove it")
+	if got := b.get("/logo.png"); got.status != http.StatusOK || !strings.HasPrefix(got.body, "\x89PNG") {
+		t.Errorf("the logo: %d", got.status)
+	}
+	send("logo", "x.png", []byte("<svg>")).want(t, http.StatusUnprocessableEntity, "/admin/settings/logo", "must be a PNG or a JPEG", "/logo.png?v=")
+	send("logo", "x.png", bytes.Repeat([]byte("x"), 600<<10)).want(t, http.StatusUnprocessableEntity, "/admin/settings/logo", "more than 512 KiB")
+	send("other", "x.png", picture.Bytes()).want(t, http.StatusUnprocessableEntity, "/admin/settings/logo", "Choose a picture")
+	if got := send("logo", "", nil); got.status != http.StatusOK || strings.Contains(got.body, "/logo.png") {
+		t.Errorf("after it was taken away: %d\n%s", got.status, got.body)
+	}
+	if got := b.get("/logo.png"); got.status != http.StatusNotFound {
+		t.Errorf("after it was taken away: status %d", got.status)
+	}
 }
 
 func TestSettings(t *testing.T) {
