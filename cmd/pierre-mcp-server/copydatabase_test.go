@@ -31,6 +31,9 @@ func TestCopyChild(t *testing.T) {
 	}
 }
 
+// grownCalls are so many that a copy of them takes far longer than it takes to end a process.
+const grownCalls = 20_000
+
 // grownDatabase makes a SQLite database that an installation could have.
 func grownDatabase(t *testing.T) (path string) {
 	t.Helper()
@@ -49,7 +52,7 @@ func grownDatabase(t *testing.T) (path string) {
 		t.Fatal(err)
 	}
 	var calls []pierre.Call
-	for n := range 3000 {
+	for n := range grownCalls {
 		calls = append(calls, pierre.Call{ID: pierre.NewCallID(), KeyID: k.ID, Tool: "get_stats", Status: pierre.CallSucceeded, Started: now.Add(time.Duration(n) * time.Second)})
 	}
 	if err := st.RecordCalls(t.Context(), calls); err != nil {
@@ -94,7 +97,7 @@ func TestCopyDatabaseSurvivesKills(t *testing.T) {
 	for _, table := range report.Tables {
 		rows[table.Table] = table.Rows
 	}
-	if rows["calls"] != 3000 || rows["api_keys"] != 1 || rows["users"] != 1 || rows["audit_log"] != 2 {
+	if rows["calls"] != grownCalls || rows["api_keys"] != 1 || rows["users"] != 1 || rows["audit_log"] != 2 {
 		t.Errorf("copied %v", rows)
 	}
 	if code, _, stderr := runCommand(t, args...); code != 1 || !strings.Contains(stderr, "holds data already") {
