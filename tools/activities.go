@@ -44,6 +44,7 @@ type activitiesArgs struct {
 	Name     string          `json:"name,omitempty" jsonschema:"Only activities with this in their name, whatever the case." brief:"part of it" limits:"1,200"`
 	Indoor   *bool           `json:"indoor,omitempty" jsonschema:"true: only those known to have been indoors; false: the others." brief:""`
 	Race     *bool           `json:"race,omitempty" jsonschema:"true: only what the athlete called a race; false: the others." brief:""`
+	Hidden   bool            `json:"hidden,omitempty" jsonschema:"true: only those that the athlete hid." brief:""`
 	activityRanges
 	Sort   activityOrder `json:"sort,omitempty" jsonschema:"What comes first. By a total, activities that lack it are left out." brief:"" default:"newest"`
 	Offset int           `json:"offset,omitempty" jsonschema:"Skip this many activities. Prefer cursor." brief:"" limits:"0,1000000"`
@@ -178,7 +179,7 @@ func (c *Catalog) listActivities(ctx context.Context, user pierre.UserID, args a
 func (c *Catalog) query(ctx context.Context, user pierre.UserID, args activitiesArgs) (pierre.ActivityQuery, error) {
 	q := pierre.ActivityQuery{
 		Limit: cmp.Or(args.Limit, defaultPage), Offset: args.Offset, Cursor: args.Cursor, Name: args.Name,
-		Indoor: args.Indoor, Race: args.Race, Ranges: args.list(), SortBy: args.Sort.total(), Ascending: args.Sort == oldestFirst,
+		Indoor: args.Indoor, Race: args.Race, Hidden: args.Hidden, Ranges: args.list(), SortBy: args.Sort.total(), Ascending: args.Sort == oldestFirst,
 	}
 	q.Providers = sources(args.Provider)
 	if args.Sport != "" {

@@ -35,15 +35,18 @@ type activityView struct {
 	CaloriesKcal         *float64          `json:"calories_kcal,omitempty"`
 	HasGPS               bool              `json:"has_gps"`
 	Device               string            `json:"device,omitempty"`
+	MayBeSameAs          pierre.ActivityID `json:"may_be_same_as,omitempty" jsonschema:"probably another recording of that activity, which alone counts in sums and loads; the athlete can decide with merge_activities"`
+	Hidden               bool              `json:"hidden,omitempty" jsonschema:"by the athlete: it does not count"`
 }
 
 func viewActivity(a pierre.Activity) activityView {
 	v := activityView{
 		ID: a.ID, Provider: a.Provider, Name: shorten(a.Name, 120), SportType: a.Sport,
 		SportName: a.SportName, Indoor: a.Indoor, Race: a.Race,
-		StartTime: a.Start.UTC().Format(time.RFC3339),
-		HasGPS:    a.HasGPS,
-		Device:    shorten(a.Device, 60),
+		StartTime:   a.Start.UTC().Format(time.RFC3339),
+		HasGPS:      a.HasGPS,
+		Device:      shorten(a.Device, 60),
+		MayBeSameAs: a.Twin, Hidden: a.Hidden,
 	}
 	showTotals(&v, a.Totals, 3)
 	if t, ok := a.LocalStart(); ok {
@@ -93,6 +96,9 @@ func (v activityView) line() string {
 	}
 	if p := v.AveragePowerWatts; p != nil {
 		parts = append(parts, fixed(*p, 0)+" W")
+	}
+	if v.MayBeSameAs != "" {
+		parts = append(parts, "(may be the same as "+string(v.MayBeSameAs)+", which counts in its place)")
 	}
 	return strings.Join(parts, " ")
 }

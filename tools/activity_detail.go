@@ -30,18 +30,19 @@ type activityArgs struct {
 type activityAnswer struct {
 	activityView
 
-	Description         string         `json:"description,omitempty"`
-	ElevationLossMeters *float64       `json:"elevation_loss_meters,omitempty"`
-	MaxPowerWatts       *float64       `json:"max_power_watts,omitempty"`
-	MaxSpeedMPS         *float64       `json:"max_speed_mps,omitempty"`
-	MultisportID        string         `json:"multisport_id,omitempty" jsonschema:"the same for all parts of one multisport recording"`
-	Sources             []sourceView   `json:"sources" jsonschema:"where the activity was read; the values are those of the primary source"`
-	Warnings            []string       `json:"warnings,omitempty" jsonschema:"what was odd about the recording"`
-	LapCount            int            `json:"lap_count"`
-	Laps                []lapView      `json:"laps,omitempty"`
-	NextLapOffset       int            `json:"next_lap_offset,omitempty" jsonschema:"argument lap_offset for the next laps; absent after the last"`
-	Summary             *seriesSummary `json:"series_summary,omitempty" jsonschema:"the samples, summed up; absent if there are none"`
-	Series              []sampled      `json:"series,omitempty" jsonschema:"the samples asked for, thinned"`
+	Description         string              `json:"description,omitempty"`
+	ElevationLossMeters *float64            `json:"elevation_loss_meters,omitempty"`
+	MaxPowerWatts       *float64            `json:"max_power_watts,omitempty"`
+	MaxSpeedMPS         *float64            `json:"max_speed_mps,omitempty"`
+	MultisportID        string              `json:"multisport_id,omitempty" jsonschema:"the same for all parts of one multisport recording"`
+	Sources             []sourceView        `json:"sources" jsonschema:"where the activity was read; the values are those of the primary source"`
+	Warnings            []string            `json:"warnings,omitempty" jsonschema:"what was odd about the recording"`
+	LikelyTwice         []pierre.ActivityID `json:"possible_duplicates,omitempty" jsonschema:"probably recordings of this activity; they do not count in sums and loads"`
+	LapCount            int                 `json:"lap_count"`
+	Laps                []lapView           `json:"laps,omitempty"`
+	NextLapOffset       int                 `json:"next_lap_offset,omitempty" jsonschema:"argument lap_offset for the next laps; absent after the last"`
+	Summary             *seriesSummary      `json:"series_summary,omitempty" jsonschema:"the samples, summed up; absent if there are none"`
+	Series              []sampled           `json:"series,omitempty" jsonschema:"the samples asked for, thinned"`
 }
 
 type sourceView struct {
@@ -81,6 +82,9 @@ func (c *Catalog) showActivity(ctx context.Context, user pierre.UserID, args act
 		Warnings:     viewWarnings(rec.Warnings),
 		Summary:      summarize(rec.Activity, rec.Series),
 	}
+	if a.LikelyTwice, err = c.twinsOf(ctx, user, args.ID); err != nil {
+		return a, err
+	}
 	showTotals(&a, rec.Totals, 3)
 	room := answerBytes - encodedSize(a) - encodedSize(a.text())
 	a.Laps, a.NextLapOffset = viewLaps(rec.Laps, args.LapOffset, room)
@@ -88,6 +92,17 @@ func (c *Catalog) showActivity(ctx context.Context, user pierre.UserID, args act
 		a.Series = args.Series.sample(rec.Series)
 	}
 	return a, nil
+}
+
+// twinsOf returns activities in whose place the one with that id counts.
+func (c *Catalog) twinsOf(ctx context.Context, user pierre.UserID, id pierre.ActivityID) ([]pierre.ActivityID, error) {
+	const most = 10
+	page, err := c.data.Activities(ctx, user, pierre.ActivityQuery{Twin: id, Limit: most, Uncounted: true})
+	var ids []pierre.ActivityID
+	for _, a := range page.Activities {
+		ids = append(ids, a.ID)
+	}
+	return ids, err
 }
 
 // recordingFrom reads a recording that must have a source of the given provider, if one is given.

@@ -85,6 +85,9 @@ func (c *Catalog) tools() []tool {
 		c.trackProgress(),
 		c.suggestGoals(),
 		c.analyzeGoalFeasibility(),
+		c.mergeActivities(),
+		c.splitActivity(),
+		c.hideActivity(),
 	}
 	if c.options.Allowances != nil {
 		all = append(all, c.getUsage())

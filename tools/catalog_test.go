@@ -57,6 +57,9 @@ func usual(ids map[string]pierre.ActivityID) []call {
 		{"track_progress", map[string]any{}},
 		{"suggest_goals", map[string]any{}},
 		{"analyze_goal_feasibility", map[string]any{"goal_id": ids["goal"]}},
+		{"merge_activities", map[string]any{"activity_id": ids["Easy run 06-08"], "other_activity_id": ids["manual"]}},
+		{"split_activity", map[string]any{"activity_id": ids["Easy run 06-08"]}},
+		{"hide_activity", map[string]any{"activity_id": ids["bare"]}},
 		{"get_usage", map[string]any{}},
 	}
 }
@@ -119,7 +122,7 @@ func checkDefinition(t *testing.T, raw []byte) {
 	if a.ReadOnlyHint == nil || a.DestructiveHint == nil || a.IdempotentHint == nil || a.OpenWorldHint == nil {
 		t.Errorf("annotations are missing: %s", raw)
 	}
-	if writes := strings.HasPrefix(tool.Name, "set_"); *a.ReadOnlyHint == writes || *a.DestructiveHint != writes {
+	if writes := regexp.MustCompile(`^(set|merge|split|hide)_`).MatchString(tool.Name); *a.ReadOnlyHint == writes || *a.DestructiveHint != writes {
 		t.Error("the annotations do not say whether the tool changes something")
 	}
 	for _, bad := range []string{`"$ref"`, `"anyOf"`, `"oneOf"`, `"allOf"`, `"null"`, `"type":[`, `"$schema"`} {

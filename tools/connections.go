@@ -22,6 +22,7 @@ func (c *Catalog) getConnectionStatus() tool {
 type connectionsAnswer struct {
 	Providers       []connectionView `json:"providers"`
 	TotalActivities int              `json:"total_activities" jsonschema:"of all sources, merged"`
+	LikelyTwice     int              `json:"likely_duplicates,omitempty" jsonschema:"of these, probably another recording of one; they do not count in sums and loads"`
 }
 
 type connectionView struct {
@@ -43,7 +44,11 @@ func (c *Catalog) showConnections(ctx context.Context, user pierre.UserID, args 
 	if err != nil {
 		return connectionsAnswer{}, err
 	}
-	a := connectionsAnswer{TotalActivities: all.Total}
+	twins, err := c.likelyTwice(ctx, user)
+	if err != nil {
+		return connectionsAnswer{}, err
+	}
+	a := connectionsAnswer{TotalActivities: all.Total, LikelyTwice: twins}
 	for _, p := range pierre.Providers() {
 		if args.Provider != "" && args.Provider != p {
 			continue
@@ -58,6 +63,17 @@ func (c *Catalog) showConnections(ctx context.Context, user pierre.UserID, args 
 		a.Providers = append(a.Providers, v)
 	}
 	return a, nil
+}
+
+// likelyTwice counts the activities in whose place another one counts.
+func (c *Catalog) likelyTwice(ctx context.Context, user pierre.UserID) (int, error) {
+	page, err := c.data.Activities(ctx, user, pierre.ActivityQuery{Twins: true, Limit: 1})
+	return page.Total, err
+}
+
+// countedOnce says of n activities that others count in their place.
+func countedOnce(n int) string {
+	return human.Plural(n, "activity") + ", probably another recording of one that is here, not counted (see may_be_same_as in get_activities)"
 }
 
 func timestamp(t time.Time) string {
@@ -84,6 +100,9 @@ func (c *Catalog) howToAdd(p pierre.Provider) string {
 func (a connectionsAnswer) text() string {
 	var b strings.Builder
 	b.WriteString(human.Plural(a.TotalActivities, "activity") + " in all")
+	if a.LikelyTwice > 0 {
+		b.WriteString("; " + countedOnce(a.LikelyTwice))
+	}
 	for _, p := range a.Providers {
 		if p.Connected {
 			fmt.Fprintf(&b, "\n%s: %s, %s to %s, imported %s", p.Provider, human.Plural(p.Activities, "activity"), p.FirstActivity, p.LastActivity, p.LastImport)

@@ -82,7 +82,7 @@ func (a statsAnswer) grouped(days []pierre.DaySum, args statsArgs, today time.Ti
 		}
 	}
 	if len(sums) == 0 {
-		a.Note = joined(noneMatches, ofTheFuture(future))
+		a.Note = joined(a.Note, noneMatches, ofTheFuture(future))
 		return a
 	}
 	first, last = args.span(first, last, today)
@@ -94,7 +94,7 @@ func (a statsAnswer) grouped(days []pierre.DaySum, args statsArgs, today time.Ti
 			rows, skipped = rows[1:], skipped+1
 		}
 	}
-	a.Note = ofTheFuture(future)
+	a.Note = joined(a.Note, ofTheFuture(future))
 	return a.withRows(rows, skipped)
 }
 

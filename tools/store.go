@@ -12,6 +12,7 @@ type Store interface {
 	ActivityStore
 	SumStore
 	ProfileStore
+	DecisionStore
 	GoalStore
 }
 

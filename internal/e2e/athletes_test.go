@@ -110,7 +110,8 @@ func TestAthletesOfApplicationsAreApart(t *testing.T) {
 			"get_activities": `{}`, "get_activity": `{"activity_id":%q}`, "get_stats": `{}`, "get_records": `{}`, "get_zones_over_time": `{}`, "get_athlete": `{}`, "set_athlete_profile": `{"weight_kg":70}`,
 			"get_connection_status": `{}`, "analyze_activity": `{"activity_id":%q}`, "calculate_metrics": `{"activity_id":%q}`, "analyze_training_load": `{}`,
 			"predict_performance": `{"target_sport":"run","target_distance":10000}`, "compare_activities": `{"activity_id":%q,"comparison_type":"personal_best"}`,
-			"get_usage": `{}`,
+			"merge_activities": `{"activity_id":%q,"other_activity_id":"act_none"}`, "split_activity": `{"activity_id":%q}`,
+			"hide_activity": `{"activity_id":%q,"hidden":false}`, "get_usage": `{}`,
 		}
 		_, raw := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, users[0].headers()...)
 		list := decode[struct {

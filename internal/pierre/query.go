@@ -14,12 +14,20 @@ type ActivityQuery struct {
 	Ascending bool       // oldest first; else newest first
 	Uncounted bool       // the page's Total is not wanted
 	Hidden    bool       // those that the athlete hid, in place of the others
+	Twins     bool       // only those in whose place another one counts
+	Twin      ActivityID // only those in whose place this one counts; "": any
 	Days      LocalDays  // on these days of the athlete
 	Name      string     // with this in their name, whatever the case; "": any
 	Indoor    *bool      // known to have been indoors, or not known to; nil: both
 	Race      *bool      // called a race by the athlete, or not; nil: both
 	Ranges    []Range    // with these totals
 	SortBy    string     // the name of one of [Totals.Fields], by which to sort in place of the start; those without it are left out
+}
+
+// A Split is what became of an activity that was split.
+type Split struct {
+	Activities []ActivityID // that of the sources that stayed in front
+	Lost       []string     // the files whose samples were given up when they were merged; importing them again brings these back
 }
 
 // A Range is what a total may be.

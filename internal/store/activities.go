@@ -118,6 +118,12 @@ func newFilter(user pierre.UserID, q pierre.ActivityQuery) *filter {
 	f := &filter{}
 	f.and("a.user_id = " + f.arg(user))
 	f.and("a.hidden = " + f.arg(q.Hidden))
+	if q.Twins {
+		f.and(`a.twin_id <> ''`)
+	}
+	if q.Twin != "" {
+		f.and(`a.twin_id = ` + f.arg(q.Twin) + ` AND a.twin_id <> ''`)
+	}
 	if len(q.Providers) > 0 {
 		f.and(`EXISTS (SELECT 1 FROM activity_sources s WHERE s.activity_id = a.id AND s.provider IN (` + list(f, q.Providers) + `))`)
 	}

@@ -71,18 +71,12 @@ func (s *Store) KeepApart(ctx context.Context, user pierre.UserID, id, other pie
 	})
 }
 
-// A Split is what became of an activity that was split.
-type Split struct {
-	Activities []pierre.ActivityID // that of the sources that stayed in front
-	Lost       []string            // the files whose samples were given up when they were merged; importing them again brings these back
-}
-
 // SplitActivity makes the user's activity several, which stay apart: one of each source, or of those with the name file alone,
 // which is the name of a file or of a provider.
-func (s *Store) SplitActivity(ctx context.Context, user pierre.UserID, id pierre.ActivityID, file string) (Split, error) {
-	var done Split
+func (s *Store) SplitActivity(ctx context.Context, user pierre.UserID, id pierre.ActivityID, file string) (pierre.Split, error) {
+	var done pierre.Split
 	err := s.decide(ctx, "splitting an activity", user, func(i importing) error {
-		done = Split{}
+		done = pierre.Split{}
 		all, err := i.sourcesOf(ctx, id)
 		if err != nil {
 			return err

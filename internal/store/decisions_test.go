@@ -154,7 +154,7 @@ func TestKeptApart(t *testing.T) {
 }
 
 // givenUp returns the source whose samples were given up.
-func givenUp(done store.Split, sources ...source) source {
+func givenUp(done pierre.Split, sources ...source) source {
 	return sources[slices.IndexFunc(sources, func(s source) bool { return s.File == done.Lost[0] })]
 }
 
