@@ -72,6 +72,9 @@ func TestWrongArguments(t *testing.T) {
 		{"athlete of a wrong provider", "get_athlete", `{"provider":""}`, []string{`provider must be one of`, `not ""`}},
 		{"status of a wrong provider", "get_connection_status", `{"provider":{}}`, []string{`provider must be one of`, `not {}`}},
 
+		{"one to merge", "merge_activities", `{"activity_id":"act_1"}`, []string{`"other_activity_id"`}},
+		{"no source to split", "split_activity", `{"activity_id":"act_1","source":""}`, []string{"source"}},
+		{"hidden as a number", "hide_activity", `{"activity_id":"act_1","hidden":2}`, []string{"hidden"}},
 		{"usage of another key", "get_usage", `{"key":"key_x"}`, []string{`"key" is not an argument of this tool; there are none`}},
 
 		{"nothing to set", "set_athlete_profile", `{}`, []string{"nothing to change: give at least one of ftp_watts"}},
