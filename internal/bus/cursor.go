@@ -42,7 +42,7 @@ func (c *cursor) read(ctx context.Context, source Source, apply func(pierre.Chan
 		}
 	}
 	after := c.low
-	if c.last.Seq != 0 {
+	if !c.last.At.IsZero() {
 		after--
 	}
 	for {
