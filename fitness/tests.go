@@ -1,6 +1,7 @@
 package fitness
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -38,32 +39,40 @@ func Uniform(counts []int) (Test, error) {
 
 // Groups tests whether groups of values differ (Kruskal and Wallis). Each needs three values.
 func Groups(groups [][]float64) (Test, error) {
+	if len(groups) < 2 {
+		return Test{}, unavailable("there is nothing to compare")
+	}
+	for _, values := range groups {
+		if len(values) < 3 {
+			return Test{}, unavailable("a group has %d values, and 3 are needed", len(values))
+		}
+	}
+	sums, ties, n := rankSums(groups)
+	h := 0.0
+	for g, s := range sums {
+		h += s * s / float64(len(groups[g]))
+	}
+	h = (12/(n*(n+1))*h - 3*(n+1)) / (1 - ties/(n*n*n-n))
+	if math.IsNaN(h) || math.IsInf(h, 0) {
+		return Test{}, unavailable("all values are the same")
+	}
+	return Test{h, distuv.ChiSquared{K: float64(len(groups) - 1)}.Survival(max(0, h)), MethodKruskalWallis}, nil
+}
+
+// rankSums returns the sum of the ranks of each group among all n values, and Σ(t³ − t) over values that t of them share.
+func rankSums(groups [][]float64) (sums []float64, ties, n float64) {
 	type ranked struct {
 		value float64
 		group int
 	}
 	var all []ranked
 	for g, values := range groups {
-		if len(values) < 3 {
-			return Test{}, unavailable("a group has %d values, and 3 are needed", len(values))
-		}
 		for _, v := range values {
 			all = append(all, ranked{v, g})
 		}
 	}
-	if len(groups) < 2 {
-		return Test{}, unavailable("there is nothing to compare")
-	}
-	slices.SortFunc(all, func(a, b ranked) int {
-		switch {
-		case a.value < b.value:
-			return -1
-		case a.value > b.value:
-			return 1
-		}
-		return 0
-	})
-	sums, ties, n := make([]float64, len(groups)), 0.0, float64(len(all))
+	slices.SortFunc(all, func(a, b ranked) int { return cmp.Compare(a.value, b.value) })
+	sums = make([]float64, len(groups))
 	for i := 0; i < len(all); {
 		j := i
 		for j < len(all) && all[j].value == all[i].value {
@@ -74,15 +83,9 @@ func Groups(groups [][]float64) (Test, error) {
 		}
 		same := float64(j - i)
 		ties += same*same*same - same
-		i = j
+		if i = j; same == 0 {
+			break // a value that is no number
+		}
 	}
-	h := 0.0
-	for g, s := range sums {
-		h += s * s / float64(len(groups[g]))
-	}
-	h = (12/(n*(n+1))*h - 3*(n+1)) / (1 - ties/(n*n*n-n))
-	if math.IsNaN(h) || math.IsInf(h, 0) {
-		return Test{}, unavailable("all values are the same")
-	}
-	return Test{h, distuv.ChiSquared{K: float64(len(groups) - 1)}.Survival(max(0, h)), MethodKruskalWallis}, nil
+	return sums, ties, float64(len(all))
 }

@@ -2,6 +2,7 @@ package training
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/pierre-mcp/pierre/fitness"
@@ -43,6 +44,12 @@ func (s *Service) Around(ctx context.Context, user pierre.UserID, from pierre.Pr
 		return Context{}, err
 	}
 	c.FormBefore = h.Form.Balance
+	c.place(h, act.ID, day)
+	return c, nil
+}
+
+// place sets where the load of an activity lies among those of the days up to it.
+func (c *Context) place(h History, id pierre.ActivityID, day time.Time) {
 	c.LoadRank = unavailable(because("the activity has no load"))
 	c.WeekLoad, c.UsualWeek = unavailable(because("no activity has a load")), unavailable(because("no activity has a load"))
 	var loads []float64
@@ -61,13 +68,19 @@ func (s *Service) Around(ctx context.Context, user pierre.UserID, from pierre.Pr
 		}
 	}
 	if len(loads) == 0 {
-		return c, nil
+		return
 	}
 	c.WeekLoad, c.UsualWeek = counted(len(loads), "sum of 7 days (arithmetic)", week), counted(len(loads), "mean of the four weeks before (arithmetic)", usual/4)
 	for _, l := range h.Loads {
-		if l.Activity.ID == act.ID {
+		if l.Activity.ID == id {
 			c.LoadRank = counted(len(loads), methodRank, rankOf(l.Load.Value.Value, loads))
 		}
 	}
-	return c, nil
+}
+
+// rankOf is how many percent of the values are lower.
+func rankOf(v float64, of []float64) float64 {
+	sorted := slices.Sorted(slices.Values(of))
+	at, _ := slices.BinarySearch(sorted, v)
+	return 100 * float64(at) / float64(len(sorted))
 }
