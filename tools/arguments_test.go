@@ -116,6 +116,16 @@ func TestWrongArguments(t *testing.T) {
 		{"with itself", "compare_activities", `{"activity_id":"1","other_activity_ids":["1"]}`, []string{"must not have activity_id itself"}},
 		{"with the unknown", "compare_activities", `{"activity_id":"` + run + `","other_activity_ids":["act_2"]}`, []string{`Activity "act_2" not found`}},
 		{"compare the unknown", "compare_activities", `{"activity_id":"1","comparison_type":"recent"}`, []string{"not found"}},
+
+		{"a goal of nothing", "set_goal", `{}`, []string{"4 wrong arguments", "title is missing", "target_value is missing"}},
+		{"progress of the unknown", "track_progress", `{"goal_id":"goal_x"}`, []string{"not found; track_progress without goal_id lists the goals"}},
+		{"unknown goals", "suggest_goals", `{"goal_category":"luck"}`, []string{"one of distance, performance, consistency, all"}},
+		{"judge nothing", "analyze_goal_feasibility", `{}`, []string{"goal_id is missing"}},
+		{"unknown pattern", "detect_patterns", `{"pattern_type":"luck"}`, []string{"one of training_consistency, seasonal_trends"}},
+		{"score of a day", "calculate_fitness_score", `{"timeframe":"day"}`, []string{"one of month, quarter, sixmonths"}},
+		{"unknown advice", "generate_recommendations", `{"recommendation_type":"sleep"}`, []string{"one of training, recovery, nutrition, equipment, all"}},
+		{"context of nothing", "get_activity_intelligence", `{}`, []string{"activity_id is missing"}},
+		{"trend of nothing", "analyze_performance_trends", `{}`, []string{"metric is missing"}},
 	}
 	tested := map[string]bool{}
 	for _, tt := range tests {
