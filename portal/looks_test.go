@@ -63,7 +63,7 @@ func everyRoute(t *testing.T, routes []route.Route, pages []browser.Page) {
 // noPage reports whether a route answers with a file, a stream, a redirect, a word for machines, or a mail.
 func noPage(pattern string) bool {
 	return slices.ContainsFunc([]string{
-		"/health", "/ready", "/static/", "/brand/", "/mails/", "/account/usage.", "/account/export", "/admin/{$}", "/admin/keys.csv",
+		"/health", "/ready", "/static/", "/brand/", "/logo.png", "/mails/", "/account/usage.", "/account/export", "/admin/{$}", "/admin/keys.csv",
 		"/admin/live/events", "/admin/audit/export", "/admin/billing/months/{month}/export",
 	}, func(prefix string) bool { return strings.HasPrefix(pattern, "GET "+prefix) })
 }
