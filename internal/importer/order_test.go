@@ -32,15 +32,15 @@ func TestAnyOrderOfDuplicatesGivesOneState(t *testing.T) {
 			"a triathlon and its legs",
 			[]string{
 				filepath.Join("..", "activityfile", "testdata", "cases", "apple-health-triathlon.zip"),
-				writeTotals(t, dir, "whole", "Other", triathlon, 7500, 25_750), writeTotals(t, dir, "walk", "Other", triathlon.Add(3*time.Hour), 600, 700),
+				writeTotals(t, filepath.Join(dir, "whole.tcx"), "Other", triathlon, 7500, 25_750), writeTotals(t, filepath.Join(dir, "walk.tcx"), "Other", triathlon.Add(3*time.Hour), 600, 700),
 			},
 			"07:00 25750 m is 07:00 750 m, 07:00 750 m, 07:25 20000 m, 08:20 5000 m, 10:00 700 m",
 		},
 		{
 			"a treadmill and two watches",
 			[]string{
-				writeTotals(t, dir, "treadmill", "Running", start, 1800, 5000), writeTotals(t, dir, "watch", "Running", start.Add(5*time.Second), 1790, 5600),
-				writeTotals(t, dir, "worse", "Running", start.Add(9*time.Second), 1805, 7200),
+				writeTotals(t, filepath.Join(dir, "treadmill.tcx"), "Running", start, 1800, 5000), writeTotals(t, filepath.Join(dir, "watch.tcx"), "Running", start.Add(5*time.Second), 1790, 5600),
+				writeTotals(t, filepath.Join(dir, "worse.tcx"), "Running", start.Add(9*time.Second), 1805, 7200),
 			},
 			"07:00 5600 m, 07:00 7200 m is 07:00 5600 m",
 		},
@@ -123,15 +123,14 @@ func crop(t *testing.T, path string, from, to int) string {
 }
 
 // writeTotals writes a recording without a track, of so many seconds and metres.
-func writeTotals(t *testing.T, dir, name, sport string, start time.Time, seconds, meters int) string {
+func writeTotals(t *testing.T, path, sport string, start time.Time, seconds, meters int) string {
 	t.Helper()
 	at := func(s int) string { return start.Add(time.Duration(s) * time.Second).Format(time.RFC3339) }
-	path := filepath.Join(dir, name+".tcx")
 	tcx := fmt.Sprintf(`<TrainingCenterDatabase><Activities><Activity Sport="%s"><Id>%s</Id><Lap StartTime="%s"><TotalTimeSeconds>%d</TotalTimeSeconds>
 		<DistanceMeters>%d</DistanceMeters><Track>`, sport, at(0), at(0), seconds, meters)
 	for s := 0; s <= seconds; s += seconds / 60 {
 		tcx += fmt.Sprintf(`<Trackpoint><Time>%s</Time><DistanceMeters>%d</DistanceMeters><HeartRateBpm><Value>%d</Value></HeartRateBpm></Trackpoint>`,
-			at(s), meters*s/seconds, 120+len(name))
+			at(s), meters*s/seconds, 120+len(filepath.Base(path))-len(".tcx"))
 	}
 	if err := os.WriteFile(path, []byte(tcx+`</Track></Lap></Activity></Activities></TrainingCenterDatabase>`), 0o600); err != nil {
 		t.Fatal(err)

@@ -77,11 +77,12 @@ func NewOuting(a pierre.Activity) Outing {
 	return Outing{Span: SpanOf(a), sport: a.Sport, multisport: a.MultisportID}
 }
 
-// Rank tells o the sources of its activity.
-func (o *Outing) Rank(sources []Facts) {
+// Ranked returns o with the sources of its activity.
+func (o Outing) Ranked(sources []Facts) Outing {
 	if len(sources) > 0 {
 		o.primary = slices.MinFunc(sources, RicherFirst)
 	}
+	return o
 }
 
 // Twins finds activities that are the same by all appearances: they share their time, and their sports can be the same.

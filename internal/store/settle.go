@@ -96,7 +96,7 @@ func (i importing) twins(ctx context.Context, at []*outing) ([]int, error) {
 			if o.sources, err = i.entries(ctx, o.id); err != nil {
 				return nil, err
 			}
-			o.Rank(factsOf(o.sources))
+			o.Outing = o.Ranked(factsOf(o.sources))
 		}
 		list[n] = o.Outing
 	}

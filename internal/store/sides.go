@@ -11,7 +11,7 @@ import (
 )
 
 // sides are where the athlete put a source each time that one activity was made several: a number by the name of the occasion.
-type sides map[string]int
+type sides map[string]int //nolint:recvcheck // a Scanner has to be a pointer
 
 // maxSides is of how many occasions a source knows; one more takes the place of any.
 const maxSides = 32
