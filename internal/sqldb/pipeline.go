@@ -8,17 +8,17 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/tracing"
 )
 
 // Pipeline runs all statements of the batch or none, in one round trip to PostgreSQL, which ends their transaction after the
-// last one. A connection keeps what it was told of a statement, so there may be few texts. Each sees what was committed before it began. It is for statements that are right by themselves, as for
-// [DB.Apply], and of which a second run fails with a conflict: they are run again if the connection breaks, also when
-// they may have been run before. Then, and if they conflict with what is there, it is [pierre.KindConflict]. If the
-// database cannot be reached any more after they were sent, it is [pierre.KindUnavailable] with [LostMsg].
+// last one. Each sees what was committed before it began. A connection keeps what it was told of a statement, so there may
+// be few texts. It is for statements that are right by themselves, as for [DB.Apply], and of which a second run fails with
+// a conflict: they are run again if the connection breaks, also when they may have been run before. Then, and if they
+// conflict with what is there, it is [pierre.KindConflict]. If the database cannot be reached any more after they were
+// sent, it is [pierre.KindUnavailable] with [LostMsg].
 func (db *DB) Pipeline(ctx context.Context, what string, batch *pgx.Batch) (err error) {
 	ctx, end := tracing.Begin(ctx, what)
 	defer func() { end(err) }()
@@ -61,45 +61,4 @@ func (db *DB) writer(ctx context.Context) (*sql.Conn, error) {
 		return nil, errors.Join(context.Cause(ctx), err)
 	}
 	return conn, nil
-}
-
-func sendBatch(ctx context.Context, conn *sql.Conn, batch *pgx.Batch) error {
-	return conn.Raw(func(driver any) error {
-		c := driver.(*stdlib.Conn).Conn() //nolint:forcetypeassert // this package opens no other
-		if err := prepare(ctx, c, batch); err != nil {
-			return err
-		}
-		return c.SendBatch(ctx, batch).Close()
-	})
-}
-
-// prepare lets the server keep the statements of the batch, which halves its work, if the connection leads to the server
-// itself: a pooler may give each transaction another connection, which lacks them.
-func prepare(ctx context.Context, c *pgx.Conn, batch *pgx.Batch) error {
-	direct, err := isDirect(ctx, c)
-	if err != nil || !direct {
-		return err
-	}
-	for _, q := range batch.QueuedQueries {
-		if _, err := c.Prepare(ctx, q.SQL, q.SQL); err != nil { // once in the connection's life
-			return err
-		}
-	}
-	return nil
-}
-
-// isDirect reports whether the process at the other end is the one that greeted: a pooler greets with a number of its own.
-func isDirect(ctx context.Context, c *pgx.Conn) (bool, error) {
-	const name = "pierre.direct"
-	known := c.PgConn().CustomData()
-	if direct, ok := known[name].(bool); ok {
-		return direct, nil
-	}
-	var pid uint32
-	if err := c.QueryRow(ctx, `SELECT pg_backend_pid()`).Scan(&pid); err != nil {
-		return false, err
-	}
-	direct := pid == c.PgConn().PID()
-	known[name] = direct
-	return direct, nil
 }

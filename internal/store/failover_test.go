@@ -212,3 +212,25 @@ func TestBatchesArePrepared(t *testing.T) {
 		}
 	}
 }
+
+// A pooler that greets with the server's own number is found out by the first statement that is missing.
+func TestPreparedStatementIsGone(t *testing.T) {
+	t.Parallel()
+	s, err := OpenPostgres(pgtest.URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	s.SetMaxConnections(1)
+	for n := range 4 {
+		if _, err := s.db.Writer().ExecContext(t.Context(), `DEALLOCATE ALL`); err != nil {
+			t.Fatal(err)
+		}
+		batch := &pgx.Batch{}
+		batch.Queue(`SELECT $1::bigint + 4712`, n)
+		batch.Queue(`SELECT $1::bigint + 4713`, n)
+		if err := s.db.Pipeline(t.Context(), "adding numbers", batch); err != nil {
+			t.Errorf("batch %d: %v", n, err)
+		}
+	}
+}
