@@ -72,7 +72,7 @@ func TestWrongArguments(t *testing.T) {
 		{"athlete of a wrong provider", "get_athlete", `{"provider":""}`, []string{`provider must be one of`, `not ""`}},
 		{"status of a wrong provider", "get_connection_status", `{"provider":{}}`, []string{`provider must be one of`, `not {}`}},
 
-		{"one to merge", "merge_activities", `{"activity_id":"act_1"}`, []string{`"other_activity_id"`}},
+		{"one to merge", "merge_activities", `{"activity_id":"act_1"}`, []string{"other_activity_id is missing"}},
 		{"no source to split", "split_activity", `{"activity_id":"act_1","source":""}`, []string{"source"}},
 		{"hidden as a number", "hide_activity", `{"activity_id":"act_1","hidden":2}`, []string{"hidden"}},
 		{"an unknown argument", "analyze_goal_feasibility", `{"nonsense":1}`, []string{`"nonsense" is not an argument of this tool`}},
