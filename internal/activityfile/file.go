@@ -148,7 +148,8 @@ func (w *walker) parse(ctx context.Context, f *file, name string) (parsed, error
 	if looksLikeXML(f.head) {
 		return w.parseXML(limited, name)
 	}
-	return parsed{}, otherwise(name, f.head)
+	head, _ := f.Peek(sniffSize) // of a file that ends early, or is damaged, what there is
+	return parsed{}, cmp.Or(foreignJSON(head), otherwise(name, head))
 }
 
 // parseWhole reads a file of a format that is read at once.
@@ -193,7 +194,7 @@ func (w *walker) parseXML(r io.Reader, name string) (p parsed, err error) {
 	}
 	found, ok := readerOf(root.Name.Local)
 	if !ok {
-		return p, otherwise(name, []byte("<"))
+		return p, cmp.Or(foreignRoot(root.Name.Local), otherwise(name, []byte("<")))
 	}
 	p.format = found.format
 	p.drafts, p.warnings, err = found.document(x, w.limits.Samples)
