@@ -31,7 +31,8 @@ func foreignJSON(head []byte) error {
 	case has["suunto/sml"], has["TimeISO8601"] && has["Attributes"], has["DeviceLog"] && (has["Header"] || has["Samples"]):
 		return suunto()
 	case has["polar-user"], has["polar_user"],
-		has["exercises"] && !has["done"] && has["startTime"] && (has["exportVersion"] || has["timezoneOffset"]): // a plan says whether it was done
+		has["exercises"] && !has["done"] && has["startTime"] && (has["exportVersion"] || has["timezoneOffset"]), // a plan says whether it was done
+		has["timezoneOffsetMinutes"] && has["durationMillis"] && has["startTime"]:
 		return polar()
 	case has["exportVersion"]:
 		return draft.NotActivity("a file of Polar's account export other than a training session")

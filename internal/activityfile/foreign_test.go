@@ -11,6 +11,8 @@ const (
 	polarSession = `{"exportVersion":"1.6","startTime":"2024-05-01T08:00:00.000","stopTime":"2024-05-01T08:30:00.000","timeZoneOffset":120,` +
 		`"distance":5000.0,"duration":"PT1800S","exercises":[{"startTime":"2024-05-01T08:00:00.000","timezoneOffset":120,"sport":"RUNNING",` +
 		`"samples":{"heartRate":[{"dateTime":"2024-05-01T08:00:00.000","value":101}]}}]}`
+	polarNewer = `{"identifier":{"id":"1"},"startTime":"2024-05-01T08:00:00","timezoneOffsetMinutes":120,"durationMillis":1800000,"distanceMeters":5000.0,` +
+		`"sport":{"id":"1"},"exercises":[{"startTime":"2024-05-01T08:00:00","samples":{"samples":[{"type":"SPEED","intervalMillis":1000,"values":[NaN,10.5]}]}}]}`
 	suuntoLog   = `{"DeviceLog":{"Header":{"ActivityType":3,"DateTime":"2024-05-01T08:00:00.000+02:00"},"Samples":[{"HR":1.7,"TimeISO8601":"2024-05-01T08:00:00.000+02:00"}]}}`
 	suuntoCloud = `{"Samples":[{"Attributes":{"suunto/sml":{"Sample":{"HR":1.35}}},"Source":"suunto-1","TimeISO8601":"2024-05-01T08:00:00.000+02:00"}]}`
 	suuntoOld   = `{"Samples":[{"Attributes":"{\"suunto/sml\":{\"Sample\":{\"HR\":1.35}}}","TimeISO8601":"2024-05-01T08:00:00.000+02:00"}]}`
@@ -33,6 +35,7 @@ func TestForeignFilesAreNamed(t *testing.T) {
 		{"Suunto's samples, as text", suuntoOld, StatusFailed, []string{"Suunto", "FIT or GPX"}},
 		{"Suunto's older log", `<?xml version="1.0"?><sml xmlns="http://www.suunto.com/schemas/sml"><DeviceLog/></sml>`, StatusFailed, []string{"Suunto", "FIT or GPX"}},
 		{"Polar's session", polarSession, StatusFailed, []string{"Polar", "TCX or GPX"}},
+		{"Polar's newer session", polarNewer, StatusFailed, []string{"Polar", "TCX or GPX"}},
 		{"Polar's session behind a mark and blanks", "\xEF\xBB\xBF\r\n " + polarSession, StatusFailed, []string{"Polar", "TCX or GPX"}},
 		{"Polar's session with a long note", "{" + long + polarSession[1:], StatusFailed, []string{"Polar", "TCX or GPX"}},
 		{"Polar's session that ends early", polarSession[:250], StatusFailed, []string{"Polar", "TCX or GPX"}},
@@ -90,7 +93,7 @@ func TestFilesThatAreNotForeign(t *testing.T) {
 }
 
 func FuzzForeign(f *testing.F) {
-	for _, content := range []string{kml, polarSession, suuntoLog, suuntoCloud, suuntoOld, corosDetail, "[{]}", "\xEF\xBB\xBF["} {
+	for _, content := range []string{kml, polarSession, suuntoLog, suuntoCloud, suuntoOld, polarNewer, corosDetail, "[{]}", "\xEF\xBB\xBF["} {
 		f.Add([]byte(content))
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
