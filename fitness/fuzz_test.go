@@ -212,6 +212,11 @@ func fuzzTrack(t *testing.T, at, a, b, c []float64) {
 				}
 			}
 		}
+		if splits, _, err := Splits(at, d, a, 1000); soundError(t, "splits", err) {
+			for _, s := range splits {
+				allFinite(t, "split", s.StartSeconds, s.Speed(), s.Cost)
+			}
+		}
 		if r, err := NewGradedRun(at, d, a); soundError(t, "graded run", err) {
 			sound(t, "GAP")(r.Speed())
 			sound(t, "NGS")(r.Normalized())

@@ -41,6 +41,7 @@ const (
 	MethodSwimTSS        Method = "swim stress score, cube of the mean over the threshold speed (McGregor & Fitzgerald 2008)"
 	MethodBestEffort     Method = "fastest elapsed time over the distance, interpolated (arithmetic)"
 
+	MethodSplits   Method = "time without pauses between marks of distance, interpolated (arithmetic)"
 	MethodFarthest Method = "farthest distance in the elapsed time, interpolated (arithmetic)"
 
 	MethodHaversine  Method = "great-circle distance on a sphere of 6 371 008.8 m (haversine)"

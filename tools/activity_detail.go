@@ -15,7 +15,7 @@ func (c *Catalog) getActivity() tool {
 	return declare(c, spec{
 		name:  "get_activity",
 		title: "Show one activity",
-		doc: "Shows one activity with its laps, its sources and a summary of its samples (count, gaps, mean, min, max per channel). " +
+		doc: "Shows one activity with its laps, splits, sources and a summary of its samples (count, gaps, mean, min, max per channel). " +
 			"Ask for series only when the course of a value within the activity matters.",
 	}, c.showActivity)
 }
@@ -24,6 +24,7 @@ type activityArgs struct {
 	ID        pierre.ActivityID `json:"activity_id" jsonschema:"The id of an activity, from get_activities." brief:"" limits:"1,100"`
 	Provider  pierre.Provider   `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged." brief:"-"`
 	LapOffset int               `json:"lap_offset,omitempty" jsonschema:"Skip this many laps: next_lap_offset of the previous answer." brief:"next_lap_offset of the previous answer" limits:"0,10000" default:"0"`
+	Splits    splitUnit         `json:"splits,omitempty" jsonschema:"Splits of this length, on foot with grade-adjusted pace. Default: km for runs, if there is room." brief:""`
 	Series    *seriesArgs       `json:"series,omitempty" jsonschema:"Also show these samples, thinned. Costs about 15 bytes per point and channel." brief:"samples, thinned"`
 }
 
@@ -39,6 +40,7 @@ type activityAnswer struct {
 	Warnings            []string            `json:"warnings,omitempty" jsonschema:"what was odd about the recording"`
 	LikelyTwice         []pierre.ActivityID `json:"possible_duplicates,omitempty" jsonschema:"probably recordings of this activity; they do not count in sums and loads"`
 	LapCount            int                 `json:"lap_count"`
+	Splits              *splitsView         `json:"splits,omitempty" jsonschema:"parts of a km or mile each"`
 	Laps                []lapView           `json:"laps,omitempty"`
 	NextLapOffset       int                 `json:"next_lap_offset,omitempty" jsonschema:"argument lap_offset for the next laps; absent after the last"`
 	Summary             *seriesSummary      `json:"series_summary,omitempty" jsonschema:"the samples, summed up; absent if there are none"`
@@ -86,12 +88,29 @@ func (c *Catalog) showActivity(ctx context.Context, user pierre.UserID, args act
 		return a, err
 	}
 	showTotals(&a, rec.Totals, 3)
-	room := answerBytes - encodedSize(a) - encodedSize(a.text())
-	a.Laps, a.NextLapOffset = viewLaps(rec.Laps, args.LapOffset, room)
+	if args.Splits != "" {
+		a.Splits = viewSplits(rec, args.Splits)
+	}
+	a.Laps, a.NextLapOffset = viewLaps(rec.Laps, args.LapOffset, a.room())
+	if args.Splits == "" && args.LapOffset == 0 && rec.Sport.IsRun() {
+		a = a.withSplits(viewSplits(rec, splitKilometer))
+	}
 	if args.Series != nil {
 		a.Series = args.Series.sample(rec.Series)
 	}
 	return a, nil
+}
+
+// room returns how many bytes an answer of the usual size has left.
+func (a activityAnswer) room() int { return answerBytes - encodedSize(a) - encodedSize(a.text()) }
+
+// withSplits adds splits that nobody asked for if there are any and there is room for all.
+func (a activityAnswer) withSplits(v *splitsView) activityAnswer {
+	without := a
+	if a.Splits = v; v.Rows == nil || a.room() < 0 {
+		return without
+	}
+	return a
 }
 
 // twinsOf returns activities in whose place the one with that id counts.
@@ -182,6 +201,9 @@ func (a activityAnswer) text() string {
 	}
 	if a.NextLapOffset != 0 {
 		fmt.Fprintf(&b, "\nmore laps with lap_offset %d", a.NextLapOffset)
+	}
+	if a.Splits != nil {
+		b.WriteString("\n" + a.Splits.text())
 	}
 	if a.Summary != nil {
 		b.WriteString("\n" + a.Summary.text())

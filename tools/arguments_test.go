@@ -57,6 +57,8 @@ func TestWrongArguments(t *testing.T) {
 		{"series no object", "get_activity", `{"activity_id":"x","series":true}`, []string{"series must be an object, not true"}},
 		{"channels no list", "get_activity", `{"activity_id":"x","series":{"channels":"power_watts"}}`, []string{`series.channels must be a list, not "power_watts"`}},
 		{"no channels", "get_activity", `{"activity_id":"x","series":{"channels":[]}}`, []string{"series.channels must have 1 to 8 entries, not 0"}},
+		{"splits of another length", "get_activity", `{"activity_id":"x","splits":"furlong"}`, []string{`splits must be one of km, mile, not "furlong"`}},
+		{"splits by number", "get_activity", `{"activity_id":"x","splits":1000}`, []string{"splits must be one of km, mile, not 1000"}},
 		{"empty span", "get_activity", `{"activity_id":"x","series":{"channels":["power_watts"],"from_seconds":9,"to_seconds":9}}`, []string{"series.from_seconds must be less than series.to_seconds"}},
 
 		{"stats of a wrong provider", "get_stats", `{"provider":["file"]}`, []string{`provider must be one of`, `not ["file"]`}},

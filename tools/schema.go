@@ -72,6 +72,7 @@ func named(year int) map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[comparedField]():           choice(training.ComparedFields()...),
 		reflect.TypeFor[metricName]():              described(choice(metricNames()...), metricDocs()),
 		reflect.TypeFor[channelName]():             choice(channelNames()...),
+		reflect.TypeFor[splitUnit]():               choice(splitKilometer, splitMile),
 		reflect.TypeFor[profileField]():            choice(profileNames()...),
 		reflect.TypeFor[period]():                  choice(periods()...),
 		reflect.TypeFor[activityOrder]():           choice(activityOrders()...),
