@@ -27,6 +27,7 @@ func TestLiveView(t *testing.T) {
 		t.Errorf("the latest call is shown as %q", first)
 	}
 	tab.See(".plot canvas")
+	tab.SeeText("Times are those of Europe/Zurich.")
 	tab.Click("[data-pause]")
 	tab.SeeText("Paused")
 	tab.Click("[data-pause]")
@@ -35,6 +36,29 @@ func TestLiveView(t *testing.T) {
 	if wrong := tab.Axe(); len(wrong) > 0 {
 		t.Error(wrong)
 	}
+}
+
+// TestLiveAxis: the chart ends with the latest event, be it the only one.
+func TestLiveAxis(t *testing.T) {
+	s, _ := filled(t)
+	tab := browser.New(t, browser.Options{})
+	asRole("viewer", s.url)(tab)
+	tab.Open(s.url + "/admin/live")
+	tab.See(".plot canvas")
+	browser.Eval[bool](tab, `(() => {
+		let stream, plot;
+		window.EventSource = class extends EventTarget { constructor() { super(); stream = this; } };
+		window.uPlot = class extends uPlot { constructor(...given) { super(...given); plot = this; } };
+		const again = document.createElement("script"), told = document.createElement("p");
+		again.src = document.querySelector("script[src*=live]").src;
+		again.addEventListener("load", () => {
+			stream.dispatchEvent(new MessageEvent("usage", { data: '{"at":"2026-11-26T05:57:30Z"}' }));
+			setTimeout(() => { told.textContent = [plot.scales.x.min, plot.scales.x.max].map((s) => new Date(s * 1000).toISOString()).join(" to "); });
+		});
+		document.body.append(told, again);
+		return true;
+	})()`)
+	tab.SeeText("2026-11-26T05:52:30.000Z to 2026-11-26T05:57:30.000Z")
 }
 
 // TestARevocationByDialog: the dialog opens without scripts, and its button works only with the word.

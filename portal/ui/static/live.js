@@ -12,12 +12,15 @@
   const table = document.querySelector("[data-refusals]");
   const list = document.querySelector("[data-calls]");
   const keptCalls = 100;
+  const zone = document.querySelector("[data-zone]");
   const place = document.getElementById("live-plot");
   const number = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
   const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
   const second = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit", second: "2-digit" });
   let [events, refusals, calls, paused, plot] = [[], [], [], false, null];
 
+  const seconds = (at) => Date.parse(at) / 1000;
+  const newest = () => seconds(events.at(-1).at); // of a single event, uPlot itself makes an axis of three years
   const say = (text, ok) => {
     if (state) state.textContent = text;
     root.classList.toggle("broken", !ok);
@@ -29,13 +32,13 @@
     for (const el of all("[data-figure]")) el.textContent = number.format(last[el.dataset.figure]);
     for (const el of all("[data-sum]")) el.textContent = number.format(events.reduce((sum, e) => sum + e[el.dataset.sum], 0));
     if (!place || !window.uPlot) return;
-    const data = [events.map((e) => Date.parse(e.at) / 1000), events.map((e) => e.calls_per_second)];
+    const data = [events.map((e) => seconds(e.at)), events.map((e) => e.calls_per_second)];
     if (plot) { plot.setData(data); return; }
     const style = getComputedStyle(document.documentElement);
     const axis = { stroke: style.getPropertyValue("--muted").trim(), font: "11px system-ui, sans-serif", grid: { stroke: style.getPropertyValue("--line").trim(), width: 1 }, ticks: { show: false } };
     plot = new uPlot({
       width: place.clientWidth, height: 190, legend: { show: false }, cursor: { show: false }, padding: [8, 8, 0, 0],
-      scales: { x: { range: (_, __, max) => [max - 300, max] }, y: { range: (_, __, max) => [0, Math.max(max * 1.1, 1)] } },
+      scales: { x: { range: () => [newest() - 300, newest()] }, y: { range: (_, __, max) => [0, Math.max(max * 1.1, 1)] } },
       axes: [{ ...axis, grid: { show: false }, size: 24, space: 50, incrs: [60, 300], values: (_, v) => v.map((t) => clock.format(new Date(t * 1000))) }, { ...axis, size: 46 }],
       series: [{}, { stroke: style.getPropertyValue("--accent").trim(), width: 1.75, points: { show: false } }],
     }, data, place);
@@ -102,6 +105,7 @@
   });
   filter?.addEventListener("input", lists);
   if (state) root.hidden = false;
+  if (zone) zone.textContent = ` Times are those of ${clock.resolvedOptions().timeZone}.`;
   if (pause) {
     pause.hidden = false;
     pause.addEventListener("click", () => {
