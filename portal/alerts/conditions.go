@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/human"
@@ -205,5 +206,12 @@ func (e *evaluation) mail(ctx context.Context, _ db.Rule) ([]finding, error) {
 	if err != nil || l.Dead+l.Late == 0 {
 		return nil, err
 	}
-	return []finding{{subject: "mail", title: fmt.Sprintf("%s could not be delivered, %s late", human.Plural(l.Dead, "mail"), human.Plural(l.Late, "mail"))}}, nil
+	var parts []string
+	if l.Dead > 0 {
+		parts = append(parts, human.Plural(l.Dead, "mail")+" could not be delivered")
+	}
+	if l.Late > 0 {
+		parts = append(parts, human.Plural(l.Late, "mail")+" late")
+	}
+	return []finding{{subject: "mail", title: strings.Join(parts, ", ")}}, nil
 }

@@ -218,7 +218,7 @@ func TestTiersAreChanged(t *testing.T) {
 
 func TestOverview(t *testing.T) {
 	empty := start(t)
-	empty.shows(empty.get("/admin"), "Nothing waits for a decision", "All is calm", "nothing to compare with yet")
+	empty.shows(empty.get("/admin"), "Nothing waits for a decision", "Nothing to watch", "nothing to compare with yet")
 	s, busy := filled(t)
 	s.shows(s.get("/admin"), "usual by now: ", "% failed", "/admin/keys/"+string(busy.APIKeyID), "Expires in 14 days", "p95")
 }

@@ -41,7 +41,7 @@ type overviewPage struct {
 	Silent   bool
 	Stats    []ui.Stat
 	Chart    ui.Chart
-	Calm     bool // there is nothing to watch
+	Nothing  bool // to watch
 }
 
 func (s *Service) overview(w http.ResponseWriter, r *http.Request) error {
@@ -84,7 +84,7 @@ func (s *Service) overview(w http.ResponseWriter, r *http.Request) error {
 	}
 	today := compare(hours.Rows, days.Rows, now)
 	page.Stats, page.Chart, page.Silent = today.stats(), today.chart(), today.silent()
-	page.Calm = len(page.Near)+len(page.Expiring)+len(page.Spikes) == 0 && page.Alerts == 0 && !page.Silent
+	page.Nothing = len(page.Near)+len(page.Expiring)+len(page.Spikes) == 0 && page.Alerts == 0 && !page.Silent
 	return s.pages.Page(w, r, http.StatusOK, "console/overview", page)
 }
 

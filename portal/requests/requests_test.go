@@ -55,7 +55,7 @@ func TestFromTheFormToTheKey(t *testing.T) {
 		if a := s.get("", verify); !strings.Contains(a.body, "Your request is with us") || !strings.Contains(a.body, "one working day") {
 			t.Errorf("the page afterwards does not say what happens: %s", a.body)
 		}
-		if a := s.get(approver, "/admin/requests"); !strings.Contains(a.body, "Alpine Club") || !strings.Contains(a.body, "1 waits") {
+		if a := s.get(approver, "/admin/requests"); !strings.Contains(a.body, "Alpine Club") || !strings.Contains(a.body, "1 waits") || !strings.Contains(a.body, ">To decide<") {
 			t.Errorf("the queue: %s", a.body)
 		}
 		page := s.get(approver, "/admin/requests/"+r.ID)

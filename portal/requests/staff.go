@@ -94,7 +94,7 @@ func badgeOf(r db.Request) ui.Badge {
 	case db.RequestSubmitted:
 		return ui.Badge{Text: "Address not confirmed"}
 	case db.RequestVerified:
-		return ui.Badge{Text: "Waits", Tone: "warn"}
+		return ui.Badge{Text: "To decide", Tone: "warn"}
 	case db.RequestApproved:
 		if r.Failure != "" {
 			return ui.Badge{Text: "Approved, no key yet", Tone: "bad"}
