@@ -57,8 +57,8 @@ func TestWhatIsUsual(t *testing.T) {
 	}
 }
 
-// TestErrorsStandOut above five of a hundred.
-func TestErrorsStandOut(t *testing.T) {
+// TestWhatStandsOut: errors above five of a hundred, and answers twice as slow as usual if anybody notices.
+func TestWhatStandsOut(t *testing.T) {
 	t.Parallel()
 	now := halfPastNoon()
 	for rate, tone := range map[float64]string{0.05: "", 0.051: "bad", 1: "bad"} {
@@ -75,6 +75,22 @@ func TestErrorsStandOut(t *testing.T) {
 	}
 	if ms, known := compare(nil, days, now).usualP95(); !known || ms != 200 {
 		t.Errorf("the usual p95 is %v, %t", ms, known)
+	}
+	for today, tone := range map[float64]string{150: "", 400: "", 401: "warn"} {
+		days[slices.IndexFunc(days, func(r usage.BreakdownRow) bool { return r.Start.Equal(now.Truncate(24 * time.Hour)) })].Response = p95(today)
+		if s := compare(nil, days, now).stats()[2]; s.Tone != tone {
+			t.Errorf("%v ms, where 200 are usual: %+v", today, s)
+		}
+	}
+	few := rows(now.Truncate(24*time.Hour), map[time.Duration]int64{0: 1, 24 * time.Hour: 1})
+	for n := range few {
+		few[n].Response = p95(10)
+		if few[n].Start.Equal(now.Truncate(24 * time.Hour)) {
+			few[n].Response = p95(100)
+		}
+	}
+	if s := compare(nil, few, now).stats()[2]; s.Tone != "" {
+		t.Errorf("100 ms, where 10 are usual: %+v", s)
 	}
 }
 

@@ -82,7 +82,11 @@ func (c comparison) stats() []ui.Stat {
 	calls := ui.Stat{Label: "Calls today", Value: ui.Number(today.Requests), Note: note(func(s usage.Sums) int64 { return s.Requests })}
 	failed := ui.Stat{Label: "Failed", Value: ui.Number(today.Failed), Note: note(func(s usage.Sums) int64 { return s.Failed })}
 	refused := ui.Stat{Label: "Refused", Value: ui.Number(today.RateLimited), Note: note(func(s usage.Sums) int64 { return s.RateLimited })}
-	const most = 0.05 // of the calls, from which errors stand out
+	const (
+		most       = 0.05 // of the calls, from which errors stand out
+		muchSlower = 2    // times the usual
+		slowFrom   = 100  // milliseconds: what nobody notices does not stand out
+	)
 	if today.ErrorRate != nil && *today.ErrorRate > most {
 		failed.Tone, failed.Note = "bad", ui.Percent(*today.ErrorRate)+" of the calls"
 	}
@@ -92,6 +96,9 @@ func (c comparison) stats() []ui.Stat {
 	}
 	if ms, ok := c.usualP95(); ok {
 		p95.Note = "usual: " + ui.Milliseconds(ms)
+		if today.Response != nil && today.Response.P95 > muchSlower*ms && today.Response.P95 > slowFrom {
+			p95.Tone = "warn"
+		}
 	}
 	return []ui.Stat{calls, failed, p95, refused}
 }
