@@ -237,7 +237,7 @@ func hideAddress(email string) string {
 }
 
 // A keyPage shows a key, and what to do with it.
-type keyPage struct{ Key, Shell, Desktop, Curl ui.Copy }
+type keyPage struct{ Key, Shell, PowerShell, Desktop, Curl ui.Copy }
 
 func (s *Service) reveal(w http.ResponseWriter, r *http.Request) error {
 	key, _, err := s.Reveal(r.Context(), r.PathValue("token"))
@@ -268,9 +268,10 @@ func keyPageOf(server, key string) (keyPage, error) {
 		return keyPage{}, fmt.Errorf("writing the entry of Claude Desktop: %w", err)
 	}
 	return keyPage{
-		Key:     ui.Copy{ID: "key", Text: key},
-		Shell:   ui.Copy{ID: "shell", Text: "curl -fsSL " + server + "/install.sh | PIERRE_AUTH_KEY=" + key + " sh"},
-		Desktop: ui.Copy{ID: "desktop", Text: string(desktop)},
+		Key:        ui.Copy{ID: "key", Text: key},
+		Shell:      ui.Copy{ID: "shell", Text: "curl -fsSL " + server + "/install.sh | PIERRE_AUTH_KEY=" + key + " sh"},
+		PowerShell: ui.Copy{ID: "powershell", Text: "$env:PIERRE_AUTH_KEY = '" + key + "'; irm " + server + "/install.ps1 | iex"},
+		Desktop:    ui.Copy{ID: "desktop", Text: string(desktop)},
 		Curl: ui.Copy{ID: "curl", Text: "curl " + server + "/ -H 'Authorization: Bearer " + key + "' \\\n  -H 'Content-Type: application/json' \\\n" +
 			`  -d '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_activities","arguments":{}}}'`},
 	}, nil

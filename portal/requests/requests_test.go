@@ -1,6 +1,7 @@
 package requests_test
 
 import (
+	"html"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -81,7 +82,8 @@ func TestFromTheFormToTheKey(t *testing.T) {
 		}
 		shown := s.post("", claim, nil)
 		key := keyText.FindString(shown.body)
-		if key == "" || !strings.Contains(shown.body, "https://mcp.example.com/install.sh | PIERRE_AUTH_KEY="+key) {
+		if key == "" || !strings.Contains(shown.body, "https://mcp.example.com/install.sh | PIERRE_AUTH_KEY="+key) ||
+			!strings.Contains(html.UnescapeString(shown.body), "$env:PIERRE_AUTH_KEY = '"+key+"'; irm https://mcp.example.com/install.ps1 | iex") {
 			t.Fatalf("the key is not shown: %+v", shown)
 		}
 		if r := s.latest(who); r.State != db.RequestClaimed {
