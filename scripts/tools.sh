@@ -8,15 +8,17 @@ declare -A tool_versions=(
 	[gotestsum]=gotest.tools/gotestsum@v1.13.0
 )
 
-# tool NAME ARG… runs a tool, and builds it first if this version is not there.
+# tool NAME ARG… runs a tool, and builds it first if this version is not there. Two scripts may do so at once.
 tool() {
 	local name=$1 version=${tool_versions[$1]##*@}
-	local program=$PIERRE_TOOLS/$name-$version
+	local program=$PIERRE_TOOLS/$name-$version dir
 	if [ ! -x "$program" ]; then
 		echo "building $name $version, once" >&2
-		GOBIN=$PIERRE_TOOLS/building-$name go install "${tool_versions[$name]}" 2>&1 | grep -v '^go: downloading' >&2 || true
-		mv "$PIERRE_TOOLS/building-$name/$name" "$program"
-		rmdir "$PIERRE_TOOLS/building-$name"
+		mkdir -p "$PIERRE_TOOLS"
+		dir=$(mktemp -d "$PIERRE_TOOLS/building-XXXXXX")
+		GOBIN=$dir go install "${tool_versions[$name]}" 2>&1 | grep -v '^go: downloading' >&2 || true
+		mv "$dir/$name" "$program"
+		rmdir "$dir"
 	fi
 	"$program" "${@:2}"
 }
