@@ -15,7 +15,7 @@ func (c *Catalog) getActivity() tool {
 	return declare(c, spec{
 		name:  "get_activity",
 		title: "Show one activity",
-		doc: "Shows one activity with its laps, splits, sources and a summary of its samples (count, gaps, mean, min, max per channel). " +
+		doc: "Shows one activity with its laps, splits, climbs, sources and a summary of its samples (count, gaps, mean, min, max per channel). " +
 			"Ask for series only when the course of a value within the activity matters.",
 	}, c.showActivity)
 }
@@ -41,6 +41,7 @@ type activityAnswer struct {
 	LikelyTwice         []pierre.ActivityID `json:"possible_duplicates,omitempty" jsonschema:"probably recordings of this activity; they do not count in sums and loads"`
 	LapCount            int                 `json:"lap_count"`
 	Splits              *splitsView         `json:"splits,omitempty" jsonschema:"parts of a km or mile each"`
+	Climbs              *climbsView         `json:"climbs,omitempty" jsonschema:"the five highest, of rides and on foot; absent if there are none or no altitude"`
 	Laps                []lapView           `json:"laps,omitempty"`
 	NextLapOffset       int                 `json:"next_lap_offset,omitempty" jsonschema:"argument lap_offset for the next laps; absent after the last"`
 	Summary             *seriesSummary      `json:"series_summary,omitempty" jsonschema:"the samples, summed up; absent if there are none"`
@@ -88,6 +89,9 @@ func (c *Catalog) showActivity(ctx context.Context, user pierre.UserID, args act
 		return a, err
 	}
 	showTotals(&a, rec.Totals, 3)
+	if args.LapOffset == 0 {
+		a = a.withClimbs(viewClimbs(rec))
+	}
 	if args.Splits != "" {
 		a.Splits = viewSplits(rec, args.Splits)
 	}
@@ -112,6 +116,18 @@ func (a activityAnswer) withSplits(v *splitsView) activityAnswer {
 	}
 	return a
 }
+
+// withClimbs adds climbs if there are any and room for them beside some laps.
+func (a activityAnswer) withClimbs(v *climbsView) activityAnswer {
+	without := a
+	if a.Climbs = v; v == nil || a.room() < leastLaps {
+		return without
+	}
+	return a
+}
+
+// leastLaps is the room in bytes that laps have in any case.
+const leastLaps = 1500
 
 // twinsOf returns activities in whose place the one with that id counts.
 func (c *Catalog) twinsOf(ctx context.Context, user pierre.UserID, id pierre.ActivityID) ([]pierre.ActivityID, error) {
@@ -201,6 +217,9 @@ func (a activityAnswer) text() string {
 	}
 	if a.NextLapOffset != 0 {
 		fmt.Fprintf(&b, "\nmore laps with lap_offset %d", a.NextLapOffset)
+	}
+	if a.Climbs != nil {
+		b.WriteString("\n" + a.Climbs.text())
 	}
 	if a.Splits != nil {
 		b.WriteString("\n" + a.Splits.text())

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/pierre-mcp/pierre/fitness"
+	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
 // NormalizedPower returns the normalized power in watts.
@@ -94,8 +95,11 @@ func (a *Analysis) gradedInputs() []Input {
 	return []Input{a.distanceInput(), samplesInput(ChannelAltitude)}
 }
 
-func (a *Analysis) distanceInput() Input {
-	if a.Series.Distance == nil {
+func (a *Analysis) distanceInput() Input { return distanceInput(a.Series) }
+
+// distanceInput is what the distances of a series come from.
+func distanceInput(s pierre.Series) Input {
+	if s.Distance == nil {
 		return samplesInput(ChannelPosition)
 	}
 	return samplesInput(ChannelDistance)

@@ -1,6 +1,8 @@
 package training
 
 import (
+	"slices"
+
 	"github.com/pierre-mcp/pierre/fitness"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -15,10 +17,7 @@ type Splits struct {
 // recorded. The coverage is of the activity's time.
 func SplitsOf(rec pierre.Recording, meters float64) Splits {
 	s := rec.Series
-	channel, altitude := ChannelDistance, s.Altitude
-	if s.Distance == nil {
-		channel = ChannelPosition
-	}
+	altitude := s.Altitude
 	if !rec.Sport.OnFoot() {
 		altitude = nil
 	}
@@ -26,7 +25,7 @@ func SplitsOf(rec pierre.Recording, meters float64) Splits {
 	if err != nil {
 		return Splits{Evidence: Evidence{Err: err}}
 	}
-	e := Evidence{Method: fitness.MethodSplits, Inputs: []Input{samplesInput(channel)}, Note: note, Coverage: 1}
+	e := Evidence{Method: fitness.MethodSplits, Inputs: []Input{distanceInput(s)}, Note: note, Coverage: 1}
 	if altitude != nil {
 		e.Inputs = append(e.Inputs, samplesInput(ChannelAltitude))
 	}
@@ -38,4 +37,30 @@ func SplitsOf(rec pierre.Recording, meters float64) Splits {
 		e.Coverage = min(1, sum/whole)
 	}
 	return Splits{splits, e}
+}
+
+// Climbs are the highest climbs of an activity, in their order.
+type Climbs struct {
+	Climbs     []fitness.Climb
+	Lower      int // left out: not among the highest
+	Impossible int // left out: faster than anyone climbs
+	Evidence
+}
+
+// ClimbsOf finds the climbs of a ride or of an activity on foot; at most five.
+func ClimbsOf(rec pierre.Recording) Climbs {
+	s := rec.Series
+	if !rec.Sport.IsRide() && !rec.Sport.OnFoot() {
+		return Climbs{Evidence: Evidence{Err: because("climbs are those of rides and of activities on foot")}}
+	}
+	all, err := fitness.Climbs(s.Time, distances(s), s.Altitude)
+	if err != nil {
+		return Climbs{Evidence: Evidence{Err: err}}
+	}
+	possible := slices.DeleteFunc(slices.Clone(all), func(c fitness.Climb) bool { return c.VAM() > mostOver(humanVAM(), c.Seconds) })
+	kept := highest(possible, mostClimbs)
+	return Climbs{
+		kept, len(possible) - len(kept), len(all) - len(possible),
+		Evidence{Method: fitness.MethodClimbs, Inputs: []Input{distanceInput(s), samplesInput(ChannelAltitude)}},
+	}
 }
