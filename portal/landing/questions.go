@@ -25,7 +25,7 @@ func questions() []question {
 		},
 		{
 			Ask: "Am I doing too much?", Tool: "analyze_training_load",
-			Answer:  "No sign of it in the last quarter. 55 of 66 activities could be counted; the others have neither power nor heart rate.",
+			Answer:  "No sign of it in the last quarter. 55 of 66 activities could be counted; the others are swims, which need your threshold pace.",
 			Figures: []figure{{"Fitness (CTL)", "39.8"}, {"Fatigue (ATL)", "36.5"}, {"Form (TSB)", "−1.4"}, {"Acute : chronic", "0.69"}},
 		},
 	}
