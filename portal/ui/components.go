@@ -100,8 +100,6 @@ type Stat struct {
 	Label, Value string
 	Note         string // such as what is usual; "": none
 	Tone         string // as a Badge's
-	Href         string // "": it leads nowhere
-	Icon         string
 }
 
 // Empty says what a list is for while nothing is in it.
@@ -228,7 +226,7 @@ func (u *Renderer) icon(name string) (template.HTML, error) {
 func (u *Renderer) funcs() template.FuncMap {
 	return template.FuncMap{
 		"asset": u.static.path, "icon": u.icon,
-		"number": number, "short": Short, "percent": share, "milliseconds": milliseconds, "money": Money,
+		"number": number, "short": Short, "percent": share, "milliseconds": milliseconds,
 		"time": formatTime, "date": formatDate, "ago": u.formatAgo, "initials": initials, "browser": Browser,
 		"staffnav": staffNav,
 		"figure":   func(v *float64) string { return figure(*v) },

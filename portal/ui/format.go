@@ -62,16 +62,6 @@ func Milliseconds(ms float64) string {
 	return strconv.FormatFloat(ms/1000, 'f', 1, 64) + " s"
 }
 
-// Money returns an amount in minor units: Money(123456, "EUR") is "1,234.56 EUR". Currencies without minor units are not
-// known to it: every amount has two decimals.
-func Money(minor int64, currency string) string {
-	sign, whole, part := "", minor/100, minor%100
-	if minor < 0 {
-		sign, whole, part = "−", -whole, -part
-	}
-	return fmt.Sprintf("%s%s.%02d %s", sign, Number(whole), part, currency)
-}
-
 const (
 	exactTime = "2 January 2006, 15:04:05 UTC"
 	shownTime = "2 Jan 2006, 15:04 UTC"

@@ -46,7 +46,7 @@ func (u *Renderer) components(w http.ResponseWriter, r *http.Request) error {
 	}{
 		Badges: []Badge{{"Active", "good"}, {"Expires soon", "warn"}, {"Revoked", "bad"}, {"Trial", "info"}, {"Starter", ""}},
 		Stats: []Stat{
-			{Label: "Calls today", Value: Number(12481), Note: "usual by now: 11,900", Icon: "pulse"},
+			{Label: "Calls today", Value: Number(12481), Note: "usual by now: 11,900"},
 			{Label: "Failed", Value: Percent(0.004), Note: "usual: 0.5 %"},
 			{Label: "p95", Value: Milliseconds(181), Tone: "good", Note: "usual: 190 ms"},
 			{Label: "Refused", Value: Number(310), Tone: "warn", Note: "usual: 12"},
