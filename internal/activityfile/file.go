@@ -16,6 +16,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
+	"github.com/pierre-mcp/pierre/internal/activityfile/formats"
+	"github.com/pierre-mcp/pierre/internal/activityfile/polar"
 	"github.com/pierre-mcp/pierre/internal/activityfile/xmldoc"
 )
 
@@ -149,7 +151,12 @@ func (w *walker) parse(ctx context.Context, f *file, name string) (parsed, error
 		return w.parseXML(limited, name)
 	}
 	head, _ := f.Peek(sniffSize) // of a file that ends early, or is damaged, what there is
-	return parsed{}, cmp.Or(foreignJSON(head), otherwise(name, head))
+	has := names(head)
+	if polarSession(has) {
+		limited.left = min(limited.left, polar.MaxBytes)
+		return w.parseWhole(ctx, limited, reader{format: formats.JSON, whole: polar.Read})
+	}
+	return parsed{}, cmp.Or(foreignJSON(has), otherwise(name, head))
 }
 
 // parseWhole reads a file of a format that is read at once.

@@ -18,22 +18,25 @@ func foreignRoot(root string) error {
 	case "sml":
 		return suunto()
 	case "polar-exercise-data":
-		return polar()
+		return polarOwn()
 	}
 	return nil
 }
 
+// polarSession reports whether a JSON file with these names in its first bytes is a session that package polar reads.
+func polarSession(has map[string]bool) bool {
+	plan := has["done"] // says whether it was
+	return has["exercises"] && !plan && has["startTime"] && (has["exportVersion"] || has["timezoneOffset"]) && !has["durationMillis"]
+}
+
 // foreignJSON says what a JSON file is that a maker of watches exports and Pierre does not read, by the names in its
 // first bytes; nil: it is another.
-func foreignJSON(head []byte) error {
-	has := names(head)
+func foreignJSON(has map[string]bool) error {
 	switch {
 	case has["suunto/sml"], has["TimeISO8601"] && has["Attributes"], has["DeviceLog"] && (has["Header"] || has["Samples"]):
 		return suunto()
-	case has["polar-user"], has["polar_user"],
-		has["exercises"] && !has["done"] && has["startTime"] && (has["exportVersion"] || has["timezoneOffset"]), // a plan says whether it was done
-		has["timezoneOffsetMinutes"] && has["durationMillis"] && has["startTime"]:
-		return polar()
+	case has["polar-user"], has["polar_user"], has["timezoneOffsetMinutes"] && has["durationMillis"] && has["startTime"]:
+		return polarOwn()
 	case has["exportVersion"]:
 		return draft.NotActivity("a file of Polar's account export other than a training session")
 	case has["apiCode"] && has["result"] && has["data"], has["frequencyList"] && (has["lapList"] || has["summary"]):
@@ -46,7 +49,7 @@ func suunto() error {
 	return draft.Unreadable("a recording in Suunto's own format: export the activity as FIT or GPX from the Suunto app")
 }
 
-func polar() error {
+func polarOwn() error {
 	return draft.Unreadable("a training session in Polar's own format: export the session as TCX or GPX from Polar Flow")
 }
 

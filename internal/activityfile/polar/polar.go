@@ -1,0 +1,217 @@
+// Package polar reads training sessions of Polar's account exports, those in which each sample says when.
+package polar
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
+	"github.com/pierre-mcp/pierre/internal/activityfile/xmldoc"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// MaxBytes bounds a file, which is read whole.
+const MaxBytes = 64 << 20
+
+// maxExercises is more than any session has.
+const maxExercises = 1000
+
+// A session is a file. Its times are those of the watch, without a zone.
+type session struct {
+	Name      string    `json:"name"`
+	Note      string    `json:"note"`
+	Offset    *float64  `json:"timeZoneOffset"` // min
+	Exercises exercises `json:"exercises"`
+}
+
+// An exercise is a session, or a sport of one. Its speeds are in km/h.
+type exercise struct {
+	Start        string     `json:"startTime"`
+	Stop         string     `json:"stopTime"`
+	Offset       *float64   `json:"timezoneOffset"` // min
+	Duration     string     `json:"duration"`       // such as PT1800.5S
+	Distance     *float64   `json:"distance"`
+	Sport        string     `json:"sport"`
+	Ascent       *float64   `json:"ascent"`
+	Descent      *float64   `json:"descent"`
+	KiloCalories *float64   `json:"kiloCalories"`
+	HeartRate    statistics `json:"heartRate"`
+	Samples      struct {
+		HeartRate   json.RawMessage `json:"heartRate"`
+		Speed       json.RawMessage `json:"speed"`
+		Distance    json.RawMessage `json:"distance"`
+		Altitude    json.RawMessage `json:"altitude"`
+		Cadence     json.RawMessage `json:"cadence"`
+		Temperature json.RawMessage `json:"temperature"`
+		Route       json.RawMessage `json:"recordedRoute"`
+	} `json:"samples"`
+}
+
+type statistics struct {
+	Average *float64 `json:"avg"`
+	Max     *float64 `json:"max"`
+}
+
+// Read reads a file. It returns an activity per exercise.
+func Read(ctx context.Context, content []byte, sum [32]byte, maxSamples int) (drafts []draft.Draft, warnings []string, err error) {
+	var s session
+	if err := tolerant(json.Unmarshal(bytes.TrimPrefix(content, []byte("\xEF\xBB\xBF")), &s)); err != nil {
+		return nil, nil, draft.Unreadable("a training session of Polar that is cut off or damaged: export the session as TCX or GPX from Polar Flow")
+	}
+	if len(s.Exercises) == 0 {
+		return nil, nil, draft.NotActivity("a training session of Polar without any exercise")
+	}
+	if len(s.Exercises) >= maxExercises {
+		warnings = append(warnings, fmt.Sprintf("more than %d exercises are not read", maxExercises))
+	}
+	l := lists{ctx: ctx}
+	for i := range s.Exercises {
+		e := &s.Exercises[i]
+		if e.Offset == nil {
+			e.Offset = s.Offset
+		}
+		d, whole := e.draft(&l, maxSamples)
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		if !whole {
+			warnings = append(warnings, fmt.Sprintf("it has more than %d samples: the rest was not read", maxSamples))
+		}
+		maxSamples -= len(d.Samples)
+		d.Rec.Name, d.Rec.Description = s.Name, s.Note
+		if len(s.Exercises) > 1 {
+			d.Rec.MultisportID = fmt.Sprintf("%x", sum[:8])
+		}
+		drafts = append(drafts, d)
+	}
+	return drafts, warnings, nil
+}
+
+// draft makes an activity with at most so many samples, and reports whether these are all.
+func (e *exercise) draft(l *lists, maxSamples int) (d draft.Draft, whole bool) {
+	start, zoned := instant(e.Start)
+	stop, _ := instant(e.Stop)
+	d = draft.New(start)
+	d.Rec.Sport = draft.SportOf(strings.TrimPrefix(e.Sport, "POOL_"))
+	draft.Called(&d.Rec.Activity, e.Sport)
+	d.Rec.Totals = pierre.Totals{
+		DistanceMeters: measured(e.Distance), DurationSeconds: seconds(e.Duration), ElapsedSeconds: draft.Positive(stop - start),
+		ElevationGainMeters: e.Ascent, ElevationLossMeters: e.Descent, CaloriesKcal: measured(e.KiloCalories),
+		AverageHeartRateBPM: measured(e.HeartRate.Average), MaxHeartRateBPM: measured(e.HeartRate.Max),
+	}
+	ahead, known := e.ahead()
+	d.Samples, whole = e.samples(l, start, ahead, maxSamples)
+	d.Local = !known && !zoned
+	if known {
+		d.Rec.UTCOffset = new(int(ahead))
+	}
+	if known && !zoned {
+		d.Shift(-ahead)
+	}
+	return d, whole
+}
+
+// ahead returns by how many seconds the watch was ahead of UTC, if that is known.
+func (e *exercise) ahead() (float64, bool) {
+	if e.Offset == nil || math.Abs(*e.Offset) > 14*60 || math.Mod(*e.Offset, 15) != 0 {
+		return 0, false
+	}
+	return *e.Offset * 60, true
+}
+
+// samples puts what was measured in one second into one sample.
+func (e *exercise) samples(l *lists, start, ahead float64, most int) (samples []draft.Sample, whole bool) {
+	whole = true
+	bySecond := map[float64]int{}
+	put := func(t float64, set func(*draft.Sample)) {
+		second := math.Round(t)
+		i, ok := bySecond[second]
+		switch {
+		case !ok && len(samples) >= most:
+			whole = false
+			return
+		case !ok:
+			i = len(samples)
+			bySecond[second] = i
+			samples = append(samples, draft.NewSample(t))
+		}
+		set(&samples[i])
+	}
+	route := l.route(e.Samples.Route)
+	for _, p := range route {
+		put(p.t+clock(route[0].t, start, ahead), func(s *draft.Sample) {
+			s.Place(p.latitude, p.longitude)
+			s.Alt = p.altitude
+		})
+	}
+	for _, c := range []struct {
+		list json.RawMessage
+		set  func(*draft.Sample, float64)
+	}{
+		{e.Samples.HeartRate, func(s *draft.Sample, v float64) { s.HR = v }},
+		{e.Samples.Speed, func(s *draft.Sample, v float64) { s.Speed = v / 3.6 }},
+		{e.Samples.Distance, func(s *draft.Sample, v float64) { s.Dist = v }},
+		{e.Samples.Altitude, func(s *draft.Sample, v float64) { s.Alt = v }},
+		{e.Samples.Cadence, func(s *draft.Sample, v float64) { s.Cad = v }},
+		{e.Samples.Temperature, func(s *draft.Sample, v float64) { s.Temp = v }},
+	} {
+		readings := l.readings(c.list)
+		for _, r := range readings {
+			put(r.t+clock(readings[0].t, start, ahead), func(s *draft.Sample) { c.set(s, r.value) })
+		}
+	}
+	return samples, whole
+}
+
+// clock returns what to add to the times of a channel to get those of the watch: some exports have the track in UTC, or
+// everything else. A channel that so begins with the start, and otherwise hours from it, is by another clock.
+func clock(first, start, ahead float64) float64 {
+	const near = 300 // s, in which sensors and satellites are found
+	if math.Abs(first-start) <= near {
+		return 0
+	}
+	for _, shift := range []float64{ahead, -ahead} {
+		if math.Abs(first+shift-start) <= near {
+			return shift
+		}
+	}
+	return 0
+}
+
+// instant returns a time in Unix seconds, NaN if it is none, and whether it came with its zone.
+func instant(text string) (t float64, zoned bool) {
+	var z xmldoc.Zone
+	t = z.Parse(text)
+	return t, !z.Absent && !math.IsNaN(t)
+}
+
+// seconds reads a duration of hours, minutes and seconds as ISO 8601 writes it.
+func seconds(text string) *float64 {
+	rest, ok := strings.CutPrefix(text, "PT")
+	d, err := time.ParseDuration(strings.ToLower(rest))
+	if !ok || err != nil {
+		return nil
+	}
+	return draft.Positive(d.Seconds())
+}
+
+func measured(x *float64) *float64 {
+	if x == nil {
+		return nil
+	}
+	return draft.Positive(*x)
+}
+
+// tolerant returns err unless it says that a value is of another type than expected: the others were read.
+func tolerant(err error) error {
+	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return nil
+	}
+	return err
+}
