@@ -9,13 +9,14 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/training"
 )
 
 func (c *Catalog) getActivity() tool {
 	return declare(c, spec{
 		name:  "get_activity",
 		title: "Show one activity",
-		doc: "Shows one activity with its laps, splits, climbs, sources and a summary of its samples (count, gaps, mean, min, max per channel). " +
+		doc: "Shows one activity with its laps, splits, climbs, fastest stretches, sources and a summary of its samples (count, gaps, mean, min, max per channel). " +
 			"Ask for series only when the course of a value within the activity matters.",
 	}, c.showActivity)
 }
@@ -42,6 +43,7 @@ type activityAnswer struct {
 	LapCount            int                 `json:"lap_count"`
 	Splits              *splitsView         `json:"splits,omitempty" jsonschema:"parts of a km or mile each"`
 	Climbs              *climbsView         `json:"climbs,omitempty" jsonschema:"the five highest, of rides and on foot; absent if there are none or no altitude"`
+	Fastest             *effortCurve        `json:"fastest,omitempty" jsonschema:"the fastest stretch over each distance that the sport has records of; absent if there is none"`
 	Laps                []lapView           `json:"laps,omitempty"`
 	NextLapOffset       int                 `json:"next_lap_offset,omitempty" jsonschema:"argument lap_offset for the next laps; absent after the last"`
 	Summary             *seriesSummary      `json:"series_summary,omitempty" jsonschema:"the samples, summed up; absent if there are none"`
@@ -90,7 +92,7 @@ func (c *Catalog) showActivity(ctx context.Context, user pierre.UserID, args act
 	}
 	showTotals(&a, rec.Totals, 3)
 	if args.LapOffset == 0 {
-		a = a.withClimbs(viewClimbs(rec))
+		a = a.withClimbs(viewClimbs(rec)).withFastest(training.FastestOf(rec))
 	}
 	if args.Splits != "" {
 		a.Splits = viewSplits(rec, args.Splits)
@@ -121,6 +123,15 @@ func (a activityAnswer) withSplits(v *splitsView) activityAnswer {
 func (a activityAnswer) withClimbs(v *climbsView) activityAnswer {
 	without := a
 	if a.Climbs = v; v == nil || a.room() < leastLaps {
+		return without
+	}
+	return a
+}
+
+// withFastest adds the fastest stretches if there are any and room for them beside some laps.
+func (a activityAnswer) withFastest(curve training.EffortCurve) activityAnswer {
+	without := a
+	if a.Fastest = new(viewEffortCurve(curve)); curve.Err != nil || a.room() < leastLaps {
 		return without
 	}
 	return a
@@ -220,6 +231,9 @@ func (a activityAnswer) text() string {
 	}
 	if a.Climbs != nil {
 		b.WriteString("\n" + a.Climbs.text())
+	}
+	if a.Fastest != nil {
+		b.WriteString("\n" + a.Fastest.Method + ":" + a.Fastest.points())
 	}
 	if a.Splits != nil {
 		b.WriteString("\n" + a.Splits.text())

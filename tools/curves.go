@@ -63,8 +63,7 @@ type effortPoint struct {
 	Start   *float64 `json:"start_seconds" jsonschema:"after the activity's start"`
 }
 
-func viewEffortCurve(a *training.Analysis) effortCurve {
-	curve := a.BestEfforts()
+func viewEffortCurve(curve training.EffortCurve) effortCurve {
 	v := effortCurve{evidence: viewEvidence(curve.Evidence)}
 	for _, e := range curve.Efforts {
 		v.Points = append(v.Points, effortPoint{rounded(e.Meters, 1), rounded(e.Seconds, 1), rounded(e.StartSeconds, 0)})
@@ -76,8 +75,12 @@ func (c effortCurve) text() string {
 	if c.NotAvailable != "" {
 		return curveBestEfforts + ": " + c.NotAvailable
 	}
+	return "fastest stretches:" + c.points()
+}
+
+// points are the distances and their times, as in " 1000 m 0:04:00".
+func (c effortCurve) points() string {
 	var b strings.Builder
-	b.WriteString("fastest stretches:")
 	for _, p := range c.Points {
 		fmt.Fprintf(&b, " %s m %s", plain(*p.Meters), clockTime(*p.Seconds))
 	}

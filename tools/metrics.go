@@ -202,7 +202,7 @@ func (s subject) compute(wanted []metricName) (byKey metricValues, lines []strin
 		compute func() answer
 	}{
 		{curveMaxPower, func() answer { return viewPowerCurve(s.Analysis) }},
-		{curveBestEfforts, func() answer { return viewEffortCurve(s.Analysis) }},
+		{curveBestEfforts, func() answer { return viewEffortCurve(s.BestEfforts()) }},
 		{zonesHeartRate, func() answer { return viewHeartZones(s.HeartZones()) }},
 		{zonesPower, func() answer { return viewPowerZones(s.PowerZones()) }},
 	} {

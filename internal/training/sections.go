@@ -64,3 +64,25 @@ func ClimbsOf(rec pierre.Recording) Climbs {
 		Evidence{Method: fitness.MethodClimbs, Inputs: []Input{distanceInput(s), samplesInput(ChannelAltitude)}},
 	}
 }
+
+// FastestOf finds the fastest stretches of an activity over the distances that its sport has records of.
+func FastestOf(rec pierre.Recording) EffortCurve {
+	meters := fastDistances(rec.Sport)
+	if rec.Sport.IsRun() {
+		meters = append(meters, raceDistances()...)
+	}
+	slices.Sort(meters)
+	efforts, err := fitness.BestEfforts(rec.Series.Time, distances(rec.Series), meters)
+	if err == nil && len(efforts) == 0 {
+		err = because("the distances that the sport has records of are longer")
+	}
+	for _, e := range efforts {
+		if e.Meters/e.Seconds > mostOver(humanSpeed(rec.Sport), e.Seconds) {
+			err = because("%.0f m in %.0f s are faster than anyone is", e.Meters, e.Seconds)
+		}
+	}
+	if err != nil {
+		return EffortCurve{Evidence: Evidence{Err: err}}
+	}
+	return EffortCurve{efforts, Evidence{Method: fitness.MethodBestEffort, Inputs: []Input{distanceInput(rec.Series)}}}
+}
