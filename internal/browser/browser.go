@@ -85,6 +85,7 @@ type Options struct {
 	Phone     bool // 390 pixels wide
 	Narrow    bool // 360 pixels wide
 	NoScripts bool
+	Zone      string // of time; "": Europe/Zurich
 }
 
 // A Tab is a page of a browser with cookies of its own. Each step waits until it is done, and ends the test if it fails;
@@ -133,6 +134,9 @@ func New(t testing.TB, opts Options) *Tab {
 	tell(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 	tell(tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: tab.width, Height: tab.height, DeviceScaleFactor: 1, Mobile: phone})
 	tell(tab, emulation.SetLocaleOverride, emulation.SetLocaleOverrideParams{Locale: "en-GB"})
+	if opts.Zone != "" {
+		tell(tab, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: opts.Zone})
+	}
 	tell(tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: opts.NoScripts})
 	t.Cleanup(func() {
 		for _, f := range tab.Faults() {

@@ -61,6 +61,27 @@ func TestLiveAxis(t *testing.T) {
 	tab.SeeText("2026-11-26T05:52:30.000Z to 2026-11-26T05:57:30.000Z")
 }
 
+// TestDaysAreTheSameInEveryZone: a day of UTC is called by its date, wherever the viewer is.
+func TestDaysAreTheSameInEveryZone(t *testing.T) {
+	s, busy := filled(t)
+	tab := browser.New(t, browser.Options{Zone: "America/Los_Angeles"})
+	asRole("viewer", s.url)(tab)
+	tab.Open(s.url + "/admin/keys/" + string(busy.APIKeyID) + "?days=7")
+	tab.See("#calls canvas")
+	browser.Eval[bool](tab, `(() => {
+		for (const d of document.querySelectorAll("details")) d.open = true;
+		const over = document.querySelector("#calls .u-over"), at = over.getBoundingClientRect();
+		over.dispatchEvent(new MouseEvent("mousemove", { clientX: at.right - 20, clientY: at.top + 20, bubbles: true }));
+		return true;
+	})()`)
+	today := s.server.Now().UTC()
+	tab.SeeText("Day (UTC)")
+	tab.SeeText(today.Format("2 Jan 2006") + " (UTC)")
+	if first := browser.Eval[string](tab, "document.querySelector('[data-chart=calls] tbody td').textContent"); first != today.Format("2 Jan 2006") {
+		t.Errorf("the table's first day is %q", first)
+	}
+}
+
 // TestARevocationByDialog: the dialog opens without scripts, and its button works only with the word.
 func TestARevocationByDialog(t *testing.T) {
 	s, busy := filled(t)

@@ -22,6 +22,9 @@ type Line struct {
 	Values []*float64
 }
 
+// Days reports whether the values are of whole days or months, which are counted in UTC.
+func (c Chart) Days() bool { return len(c.At) < 2 || c.At[1].Sub(c.At[0]) >= 24*time.Hour }
+
 // chartData is what scripts read.
 type chartData struct {
 	Kind  string     `json:"kind"`

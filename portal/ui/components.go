@@ -227,7 +227,7 @@ func (u *Renderer) funcs() template.FuncMap {
 	return template.FuncMap{
 		"asset": u.static.path, "icon": u.icon,
 		"number": number, "short": Short, "percent": share, "milliseconds": milliseconds,
-		"time": formatTime, "date": formatDate, "ago": u.formatAgo, "initials": initials, "browser": Browser,
+		"time": formatTime, "date": formatDate, "ago": u.formatAgo, "day": formatDay, "initials": initials, "browser": Browser,
 		"staffnav": staffNav,
 		"figure":   func(v *float64) string { return figure(*v) },
 		"badge":    func(text, tone string) Badge { return Badge{text, tone} },

@@ -94,6 +94,9 @@ func formatDate(t any) template.HTML {
 	return stamp(at, "date", at.UTC().Format(shownDate))
 }
 
+// formatDay names a day of UTC, which is the same one in every zone.
+func formatDay(t time.Time) string { return t.UTC().Format(shownDate) }
+
 func (u *Renderer) formatAgo(t any) template.HTML {
 	at, ok := timeOf(t)
 	if !ok {

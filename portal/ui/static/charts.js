@@ -6,8 +6,9 @@
   const tones = { accent: "--accent", bad: "--bad", warn: "--warn", good: "--good", muted: "--line-strong", part1: "--part1", part2: "--part2", part3: "--part3", part4: "--part4", part5: "--part5" };
   const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
   const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
-  const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
-  const short = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+  // Days and months are counted in UTC.
+  const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
+  const short = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
   const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
   const minute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
@@ -25,7 +26,8 @@
           if (box.hidden) return;
           box.replaceChildren();
           const head = document.createElement("b");
-          head.textContent = (hourly ? minute : day).format(new Date(data.at[i] * 1000));
+          const at = new Date(data.at[i] * 1000);
+          head.textContent = hourly ? minute.format(at) : `${day.format(at)} (UTC)`;
           box.append(head);
           for (const line of data.lines) {
             const row = document.createElement("span");
@@ -62,6 +64,7 @@
       scales: { x: { range: (_, min, max) => { const half = bars && data.at.length > 1 ? (data.at[1] - data.at[0]) / 2 : 0; return [min - half, max + half]; } }, y: { range: (_, __, max) => [0, Math.max(max * 1.08, 1)] } },
       axes: [{ ...axis, grid: { show: false }, size: 24, space: 70, values: (_, all) => all.map((v) => (step < 86400 ? clock : short).format(new Date(v * 1000))) }, { ...axis, size: 46, values: (_, all) => all.map((v) => compact.format(v)) }],
       series: [{}, ...series], plugins: [readout(data)],
+      ...(step < 86400 ? {} : { tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC") }),
     }, [data.at, ...shown.map((l) => l.values)], place);
     return { place, plot: make(), redraw() { this.plot.destroy(); this.plot = make(); } };
   }
