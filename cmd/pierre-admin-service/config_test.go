@@ -63,6 +63,20 @@ func TestFilesOfVariables(t *testing.T) {
 	}
 }
 
+// Without a second factor, nobody gets in from another machine.
+func TestDevelopmentListensOnThisMachineOnly(t *testing.T) {
+	env := map[string]string{"PIERRE_DATA_DIR": t.TempDir(), "MCP_ADMIN_TOKEN_FILE": "none"} // so that none of them serves
+	for host, refused := range map[string]bool{"127.0.0.1": false, "::1": false, "localhost": false, "0.0.0.0": true, "::": true, "192.0.2.1": true, "pierre.example": true} {
+		code, out := command(t, env, "serve", "--development", "--host", host)
+		if code == 0 || strings.Contains(out, "listens on this machine only") != refused {
+			t.Errorf("%s: %d, %s", host, code, out)
+		}
+	}
+	if code, out := command(t, env, "serve", "--host", "0.0.0.0"); code == 0 || strings.Contains(out, "listens on this machine only") {
+		t.Errorf("with a second factor: %d, %s", code, out)
+	}
+}
+
 // Outside of development there is no way for mails but the two that are set.
 func TestMailsNeedAWay(t *testing.T) {
 	t.Parallel()
