@@ -33,7 +33,7 @@ func eachDatabase(t *testing.T, f func(t *testing.T, s *server)) {
 // A user is somebody whose data a key reaches.
 type user struct {
 	name, key, athlete string
-	activity           string // id
+	activity, goal     string // ids
 }
 
 func (u *user) headers() []string {
@@ -98,6 +98,10 @@ func people(t *testing.T, s *server) []*user {
 		}
 		u.activity = list.Result.StructuredContent.Activities[0].ID
 		u.call(s, "set_athlete_profile", fmt.Sprintf(`{"ftp_watts":%d.125}`, 200+i))
+		goal := u.call(s, "set_goal", fmt.Sprintf(`{"title":"Goal of %s","goal_type":"distance","target_value":500000,"target_date":%q}`, u.name, time.Now().AddDate(1, 0, 0).Format(time.DateOnly)))
+		if u.goal = regexp.MustCompile(`goal_\w{12,}`).FindString(goal); u.goal == "" {
+			t.Fatalf("%s: %s", u.name, goal)
+		}
 	}
 	return users
 }
@@ -106,12 +110,16 @@ func people(t *testing.T, s *server) []*user {
 func TestAthletesOfApplicationsAreApart(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, s *server) {
 		users := people(t, s)
-		tools := map[string]string{ // with somebody's activity
-			"get_activities": `{}`, "get_activity": `{"activity_id":%q}`, "get_stats": `{}`, "get_records": `{}`, "get_zones_over_time": `{}`, "get_athlete": `{}`, "set_athlete_profile": `{"weight_kg":70}`,
-			"get_connection_status": `{}`, "analyze_activity": `{"activity_id":%q}`, "calculate_metrics": `{"activity_id":%q}`, "analyze_training_load": `{}`,
-			"predict_performance": `{"target_sport":"run","target_distance":10000}`, "compare_activities": `{"activity_id":%q,"comparison_type":"personal_best"}`,
-			"merge_activities": `{"activity_id":%q,"other_activity_id":"act_none"}`, "split_activity": `{"activity_id":%q}`,
-			"hide_activity": `{"activity_id":%q,"hidden":false}`, "get_usage": `{}`,
+		const activity, goal = `{"activity_id":"ACTIVITY"}`, `{"goal_id":"GOAL"}` // somebody's
+		tools := map[string]string{
+			"get_activities": `{}`, "get_activity": activity, "get_stats": `{}`, "get_records": `{}`, "get_zones_over_time": `{}`, "get_athlete": `{}`,
+			"set_athlete_profile": `{"weight_kg":70}`, "get_connection_status": `{}`, "analyze_activity": activity, "calculate_metrics": activity,
+			"analyze_training_load": `{}`, "predict_performance": `{"target_sport":"run","target_distance":10000}`,
+			"compare_activities": `{"activity_id":"ACTIVITY","comparison_type":"personal_best"}`, "analyze_performance_trends": `{"metric":"pace"}`,
+			"merge_activities": `{"activity_id":"ACTIVITY","other_activity_id":"act_none"}`, "split_activity": activity,
+			"hide_activity": `{"activity_id":"ACTIVITY","hidden":false}`, "get_usage": `{}`, "detect_patterns": `{"pattern_type":"training_consistency"}`,
+			"calculate_fitness_score": `{}`, "generate_recommendations": `{"activity_id":"ACTIVITY"}`, "get_activity_intelligence": activity,
+			"set_goal": `{"goal_id":"GOAL","status":"active"}`, "track_progress": goal, "suggest_goals": `{}`, "analyze_goal_feasibility": goal,
 		}
 		_, raw := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, users[0].headers()...)
 		list := decode[struct {
@@ -123,18 +131,16 @@ func TestAthletesOfApplicationsAreApart(t *testing.T) {
 		for i, u := range users {
 			for j, owner := range users {
 				for tool, arguments := range tools {
-					about := strings.Contains(arguments, "%q")
-					if about {
-						arguments = fmt.Sprintf(arguments, owner.activity)
-					}
+					about := strings.Contains(arguments, "ACTIVITY") || strings.Contains(arguments, "GOAL")
+					arguments = strings.NewReplacer("ACTIVITY", owner.activity, "GOAL", owner.goal).Replace(arguments)
 					answer := u.call(s, tool, arguments)
 					if i == j {
 						continue
 					}
 					if about && !strings.Contains(answer, "not found") {
-						t.Errorf("%s calls %s about %s's activity: %s", u.name, tool, owner.name, answer)
+						t.Errorf("%s calls %s about what is %s's: %s", u.name, tool, owner.name, answer)
 					}
-					if !about && strings.Contains(answer, owner.activity) || strings.Contains(answer, "Run of "+owner.name) || strings.Contains(answer, fmt.Sprintf("%d.125", 200+j)) {
+					if !about && (strings.Contains(answer, owner.activity) || strings.Contains(answer, owner.goal)) || strings.Contains(answer, "Run of "+owner.name) || strings.Contains(answer, "Goal of "+owner.name) || strings.Contains(answer, fmt.Sprintf("%d.125", 200+j)) {
 						t.Errorf("%s learns of %s from %s: %s", u.name, owner.name, tool, answer)
 					}
 				}
