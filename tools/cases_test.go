@@ -13,6 +13,7 @@ import (
 
 // What is computed of small files that break such programs. Each is a run or a ride of which the true values are known.
 func TestNumbersOfCases(t *testing.T) {
+	t.Parallel()
 	type metrics map[string]float64
 	for file, want := range map[string]metrics{
 		"fit-clock-corrected-by-20-days.fit":       {"trimp": 110, "heart_rate_stress_score": 62, "moving_time_seconds": 3389},

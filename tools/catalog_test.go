@@ -165,6 +165,7 @@ func TestRegistersInAFixedOrder(t *testing.T) {
 
 // The answers of a small season, with and without a profile.
 func TestAnswers(t *testing.T) {
+	t.Parallel()
 	for _, profile := range []bool{false, true} {
 		h, ids := sampleHost(t)
 		calls := usual(ids)

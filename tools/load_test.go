@@ -112,6 +112,7 @@ func TestMonotonyOfAWeek(t *testing.T) {
 
 // Loads count for the athlete's day, and what cannot be counted is said.
 func TestLoadCountsAndExcuses(t *testing.T) {
+	t.Parallel()
 	h, _ := sampleHost(t)
 	got := loadOf(t, h, map[string]any{"timeframe": "year"})
 	got.CTL.lacks(t, "CTL without a profile", "no activity has a load; mostly")

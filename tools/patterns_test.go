@@ -83,6 +83,7 @@ func TestInjuryRules(t *testing.T) {
 }
 
 func TestPlateaus(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		speed  func(n int) float64

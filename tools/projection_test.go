@@ -66,6 +66,7 @@ func TestLoadOfAPastDay(t *testing.T) {
 
 // Rest for seven days, worked by hand: 63.212·e^(−1/6) = 53.508, 99.752·e^(−1) = 36.697, and on the eighth day TSB is 16.81.
 func TestProjectionOfRest(t *testing.T) {
+	t.Parallel()
 	h := steadyHost(t)
 	got := projected(t, h, map[string]any{"project_until": "2026-06-23"}).Projection
 	got.TSB.check(t, "TSB", 16.81, 0.005)
@@ -89,6 +90,7 @@ func TestProjectionOfRest(t *testing.T) {
 // From the state of the 32nd day, 53.32/98.97, to +10 on the 15th day: a^14 = e^(−1/3) = 0.71653, b^14 = e^(−2) = 0.13534,
 // (38.206 − 13.394 − 10)/0.58120 = 25.49.
 func TestTaper(t *testing.T) {
+	t.Parallel()
 	h := steadyHost(t)
 	got := projected(t, h, map[string]any{"end_date": "2026-06-05", "project_until": "2026-06-20", "target_tsb": 10}).Projection
 	got.TSB.check(t, "TSB", 10, 0)

@@ -100,6 +100,7 @@ calls, and no answer has more than 8 KB.
 
 // docs/questions.md has the questions with their answers as they are.
 func TestQuestions(t *testing.T) {
+	t.Parallel()
 	h, ids := sampleHost(t)
 	calls := usual(ids)
 	for _, c := range calls {

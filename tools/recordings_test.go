@@ -237,6 +237,7 @@ func show(v *float64) any {
 
 // All real recordings in one athlete's history: every tool answers, in bounds, by its schema.
 func TestAllRealRecordingsTogether(t *testing.T) {
+	t.Parallel()
 	s := storetest.New(t)
 	user := newUser(t, s, "ana@example.com")
 	ids := importFile(t, s, user, "")

@@ -80,6 +80,7 @@ func TestStatsAddUp(t *testing.T) {
 
 // The day of an activity is that of its own offset, else that of the profile's zone, else that of the newest recording, else UTC's.
 func TestStatsCountLocalDays(t *testing.T) {
+	t.Parallel()
 	newYear := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	tests := []struct {
 		name     string

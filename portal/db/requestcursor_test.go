@@ -8,7 +8,7 @@ import (
 )
 
 // A cursor is read as it was given, and anything else is refused as wrong input.
-func FuzzRequestCursor(f *testing.F) {
+func FuzzParseRequestCursor(f *testing.F) {
 	for _, cursor := range []string{"", ".", "1", "1.req_A", "-1.", "+1.a", "01.a", "9223372036854775808.a", "1.a.b", "0x1.a", "1_0.a", " 1.a", "1.\x00\xff"} {
 		f.Add(cursor)
 	}
