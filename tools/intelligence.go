@@ -140,7 +140,11 @@ func (a intelligenceAnswer) insights() []string {
 	}
 	for _, d := range a.Differences {
 		if d.Field == "average_speed_mps" && d.Percent != nil && a.Compared > 1 {
-			list = append(list, fmt.Sprintf("Its speed was %s %% off the mean of %d similar activities.", signed(*d.Percent, 1), a.Compared))
+			than := "faster"
+			if *d.Percent < 0 {
+				than = "slower"
+			}
+			list = append(list, fmt.Sprintf("It was %s %% %s than the mean of %d similar activities.", fixed(math.Abs(*d.Percent), 1), than, a.Compared))
 		}
 	}
 	return list

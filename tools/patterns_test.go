@@ -77,7 +77,7 @@ func TestInjuryRules(t *testing.T) {
 		t.Errorf("the spike is %+v", spike)
 	}
 	r := h.call("generate_recommendations", map[string]any{"recommendation_type": "training"})
-	if !strings.Contains(r.Text, "within 13200 m") { // 1.1 of the longest of 30 days
+	if !strings.Contains(r.Text, "within 13.20 km") { // 1.1 of the longest of 30 days
 		t.Errorf("the advice is %s", r.Text)
 	}
 }

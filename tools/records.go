@@ -189,6 +189,9 @@ func (a recordsAnswer) text() string {
 			fmt.Fprintf(&b, "\n%s (%s):", kind, name)
 		}
 		b.WriteString("\n" + r.text())
+		if r.AllTime && a.From != "" {
+			b.WriteString(", the best ever")
+		}
 	}
 	if a.Note != "" {
 		b.WriteString("\n" + a.Note)
@@ -197,33 +200,53 @@ func (a recordsAnswer) text() string {
 }
 
 func (r bestView) text() string {
-	s := ""
-	switch r.Record {
-	case training.RecordPower:
-		s = clockTime(*r.DurationSeconds) + " " + fixed(*r.Power, 0) + " W"
-	case training.RecordPace:
-		s = plain(*r.DistanceMeters) + " m " + clockTime(*r.DurationSeconds)
-	case training.RecordFarthest:
-		s = clockTime(*r.DurationSeconds) + " " + kilometres(*r.DistanceMeters)
-	case training.RecordHeartRate:
-		s = clockTime(*r.DurationSeconds) + " " + fixed(*r.HeartRate, 0) + " bpm"
-	case training.RecordLongest:
-		s = kilometres(*r.DistanceMeters)
-	case training.RecordLengthy:
-		s = clockTime(*r.DurationSeconds)
-	case training.RecordAscent, training.RecordClimb:
-		s = fixed(*r.Gain, 0) + " m"
-	case training.RecordVAM:
-		s = fixed(*r.VAM, 0) + " m/h"
-	}
-	s += " on " + r.Date
-	if r.AllTime {
-		s += ", all-time"
-	} else if r.Ever != nil {
-		s += ", all-time " + plain(*r.Ever)
+	over, v := r.parts()
+	s := over + r.amount(*v) + " on " + r.Date
+	if r.Ever != nil {
+		s += ", best ever " + r.amount(*r.Ever)
 	}
 	if r.Compared != nil {
-		s += ", compared " + plain(*r.Compared)
+		s += ", compared with " + r.amount(*r.Compared)
 	}
 	return s
+}
+
+// parts returns over what a record is, if over anything, and its value.
+func (r bestView) parts() (over string, v *float64) {
+	switch r.Record {
+	case training.RecordPower:
+		return clockTime(*r.DurationSeconds) + " ", r.Power
+	case training.RecordHeartRate:
+		return clockTime(*r.DurationSeconds) + " ", r.HeartRate
+	case training.RecordFarthest:
+		return clockTime(*r.DurationSeconds) + " ", r.DistanceMeters
+	case training.RecordPace:
+		return plain(*r.DistanceMeters) + " m ", r.DurationSeconds
+	case training.RecordLongest:
+		return "", r.DistanceMeters
+	case training.RecordLengthy:
+		return "", r.DurationSeconds
+	case training.RecordAscent, training.RecordClimb:
+		return "", r.Gain
+	case training.RecordVAM:
+	}
+	return "", r.VAM
+}
+
+// amount writes a value in the record's unit.
+func (r bestView) amount(v float64) string {
+	switch r.Record {
+	case training.RecordPower:
+		return fixed(v, 0) + " W"
+	case training.RecordHeartRate:
+		return fixed(v, 0) + " bpm"
+	case training.RecordFarthest, training.RecordLongest:
+		return kilometres(v)
+	case training.RecordPace, training.RecordLengthy:
+		return clockTime(v)
+	case training.RecordAscent, training.RecordClimb:
+		return fixed(v, 0) + " m"
+	case training.RecordVAM:
+	}
+	return fixed(v, 0) + " m/h"
 }

@@ -65,13 +65,16 @@ func (a scoreAnswer) text() string {
 	}
 	for _, v := range []namedValue{
 		{"score before", a.Before},
-		{"VO2max", a.VO2max},
+		{"VO2max (ml/kg/min)", a.VO2max},
 		{"fitness (CTL)", a.CTL},
 		{"ramp per week", a.Ramp},
 		{"active minutes a week", a.ActiveMinutes},
 		{"active weeks (%)", a.ActiveWeeks},
 	} {
 		lines = append(lines, v.text(v.name))
+	}
+	if a.VO2max.Method != "" {
+		lines = append(lines, "VO2max by "+a.VO2max.Method)
 	}
 	return strings.Join(lines, "\n")
 }
@@ -123,7 +126,7 @@ type adviceView struct {
 func adviceText(k training.AdviceKey) string {
 	switch k {
 	case training.LongestRun:
-		return "Keep the next long run within %s m: longer jumps over the longest run of 30 days went along with more injuries."
+		return "Keep the next long run within %s: longer jumps over the longest run of 30 days went along with more injuries."
 	case training.VaryDays:
 		return "Make hard days harder and easy days easier: the monotony of the last 7 days is %s, above 2."
 	case training.MoreMinutes:
@@ -190,6 +193,9 @@ func (v adviceView) word() string {
 		return string(v.Name) + ": " + v.NotAvailable
 	}
 	number := plain(*v.Value)
+	if v.Name == training.LongestRun {
+		number = kilometres(*v.Value)
+	}
 	if v.High != nil {
 		number += " to " + plain(*v.High)
 	}

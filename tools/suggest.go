@@ -3,6 +3,7 @@ package tools
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,10 +106,28 @@ func viewSuggestion(s training.Suggestion) suggestionView {
 	}
 }
 
+// basisText words the basis by what it is of.
+func (s suggestionView) basisText() string {
+	if s.Basis.Value == nil {
+		return s.Basis.NotAvailable
+	}
+	switch s.Goal.Type {
+	case pierre.GoalDistance:
+		return "a usual week has " + kilometres(*s.Basis.Value)
+	case pierre.GoalFrequency:
+		return "a usual week has " + plain(*s.Basis.Value)
+	case pierre.GoalTime:
+		so := s.Basis.Inputs[slices.IndexFunc(s.Basis.Inputs, func(in input) bool { return in.Name == training.InputBest })]
+		return "so far " + clockTime(*so.Value)
+	case pierre.GoalPerformance, pierre.GoalCustom:
+	}
+	return "change in 28 days: " + signed(*s.Basis.Value, 1)
+}
+
 func (a suggestAnswer) text() string {
 	var lines []string
 	for _, s := range a.Suggestions {
-		lines = append(lines, fmt.Sprintf("%s (%s, target_value %s): %s; %s", s.Goal.Title, s.Goal.Type, plain(*s.Goal.Target), s.Rule, s.Basis.text("basis")))
+		lines = append(lines, fmt.Sprintf("%s (%s, target_value %s): %s; %s", s.Goal.Title, s.Goal.Type, plain(*s.Goal.Target), s.Rule, s.basisText()))
 	}
 	lines = append(lines, a.NotAvailable...)
 	if len(lines) == 0 {

@@ -71,6 +71,9 @@ func (s *Service) Suggest(ctx context.Context, user pierre.UserID, from pierre.P
 	return list.Suggestions, nil
 }
 
+// InputBest is the input of a suggested race time that is the athlete's best over the distance so far, in s.
+const InputBest = "best_seconds"
+
 type suggesting struct {
 	Suggestions
 
@@ -117,7 +120,7 @@ func (l *suggesting) times(races []Race) {
 			gap = (r.Seconds - equal.Value) / r.Seconds
 			best.Target, best.Meters = math.Ceil(equal.Value), new(r.Meters)
 			basis = computed(equal, nil, Input{Name: "vdot_ml_per_kg_min", Value: new(start.VDOT.Value), Decimals: 1, Source: Recorded},
-				Input{Name: "best_seconds", Value: new(r.Seconds), Decimals: 1, Source: Recorded, Note: "over the distance, so far"})
+				Input{Name: InputBest, Value: new(r.Seconds), Decimals: 1, Source: Recorded, Note: "over the distance, so far"})
 		}
 	}
 	switch {
