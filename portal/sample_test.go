@@ -19,6 +19,7 @@ import (
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/db/dbtest"
 	"github.com/pierre-mcp/pierre/portal/mail"
+	"github.com/pierre-mcp/pierre/portal/mail/mailtest"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
 	"github.com/pierre-mcp/pierre/remote/adminapi/adminapitest"
 )
@@ -160,7 +161,7 @@ func (s *sample) do(as, method, path string, form url.Values) *httptest.Response
 	r := httptest.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("User-Agent", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36")
-	r.RemoteAddr = fmt.Sprintf("203.0.113.%d:1000", 1+len(s.mails.got)%250) // limits are by network
+	r.RemoteAddr = fmt.Sprintf("203.0.113.%d:1000", 1+len(s.mails.All())%250) // limits are by network
 	if as != "" {
 		r.AddCookie(&http.Cookie{Name: "as", Value: as})
 	}
@@ -273,23 +274,21 @@ func (s *sample) calls(day time.Time, until time.Time, loads []load) {
 }
 
 // A postbox takes mails, but none to an address that does not exist.
-type postbox struct{ inbox }
+type postbox struct{ mailtest.Inbox }
 
 // Send implements [mail.Sender].
 func (b *postbox) Send(ctx context.Context, m mail.Outgoing) error {
 	if strings.HasSuffix(m.To, "@gone.example") {
 		return pierre.Invalid("to", "The mail server of gone.example refused the address: no such mailbox.")
 	}
-	return b.inbox.Send(ctx, m)
+	return b.Inbox.Send(ctx, m)
 }
 
 // link returns the path of the last link to prefix that was mailed to the address.
 func (b *postbox) link(t *testing.T, to, prefix string) string {
 	t.Helper()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, m := range slices.Backward(b.got) {
-		if found := regexp.MustCompile(regexp.QuoteMeta(prefix) + `[A-Za-z0-9_-]+`).FindString(m.Text); m.To == to && found != "" {
+	for _, text := range slices.Backward(b.To(to)) {
+		if found := regexp.MustCompile(regexp.QuoteMeta(prefix) + `[A-Za-z0-9_-]+`).FindString(text); found != "" {
 			return found
 		}
 	}

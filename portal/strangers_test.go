@@ -10,13 +10,13 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/mail"
+	"github.com/pierre-mcp/pierre/portal/mail/mailtest"
 	"github.com/pierre-mcp/pierre/portal/requests"
 	"github.com/pierre-mcp/pierre/portal/route"
 )
@@ -157,25 +157,12 @@ func TestNoRouteReadsWithoutEnd(t *testing.T) {
 	})
 }
 
-// An inbox keeps the mails.
-type inbox struct {
-	mu  sync.Mutex
-	got []mail.Outgoing
-}
-
-func (b *inbox) Send(_ context.Context, m mail.Outgoing) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.got = append(b.got, m)
-	return nil
-}
-
 // A visitor is a browser at the whole site.
 type visitor struct {
 	*testing.T
 
 	p    *parts
-	mail inbox
+	mail mailtest.Inbox
 	url  string
 	http *http.Client
 }
@@ -250,7 +237,7 @@ func (v *visitor) link(kind string) (path string) {
 	if err := mail.NewWorker(v.p.outbox, &v.mail, silent).Deliver(v.Context()); err != nil {
 		v.Fatal(err)
 	}
-	for _, m := range v.mail.got {
+	for _, m := range v.mail.All() {
 		for _, at := range anyLink.FindAllString(m.Text+"\n"+m.HTML, -1) {
 			of, ok := strings.CutPrefix(at, "https://keys.example.com")
 			if !ok && !strings.HasPrefix(at, "http://www.w3.org/") {
@@ -262,7 +249,7 @@ func (v *visitor) link(kind string) (path string) {
 		}
 	}
 	if path == "" {
-		v.Fatalf("no link to %s in %d mails", kind, len(v.mail.got))
+		v.Fatalf("no link to %s in %d mails", kind, len(v.mail.All()))
 	}
 	return path
 }
@@ -326,9 +313,9 @@ func TestLinksInMailsAndWhatADeletionLeaves(t *testing.T) {
 			t.Errorf("%d rows are left in %s, %v", n, table, err)
 		}
 	}
-	before := len(v.mail.got)
+	before := len(v.mail.All())
 	v.do(http.StatusOK, http.MethodPost, "/account/sign-in", url.Values{"email": {who}})
-	if v.link("/account/sign-in/"); len(v.mail.got) != before {
+	if v.link("/account/sign-in/"); len(v.mail.All()) != before {
 		t.Error("a deleted customer gets a link to sign in")
 	}
 }

@@ -57,8 +57,13 @@ func columnsOfSum(a *pierre.ActivitySum) sumSelection {
 }
 
 func sumActivities(ctx context.Context, t *tx, f *filter) ([]pierre.ActivitySum, error) {
-	rows, err := t.query(ctx, `SELECT a.sport, `+columnsOfSum(&pierre.ActivitySum{}).names+`
-		FROM activities a WHERE `+f.where()+` GROUP BY a.sport ORDER BY 2 DESC, a.sport`, f.args...)
+	return sumsOf(ctx, t, `SELECT a.sport, `+columnsOfSum(&pierre.ActivitySum{}).names+`
+		FROM activities a WHERE `+f.where()+` GROUP BY a.sport ORDER BY 2 DESC, a.sport`, f.args, columnsOfSum)
+}
+
+// sumsOf reads sums by a query of sports and what columns are selected of each.
+func sumsOf(ctx context.Context, t *tx, q string, args []any, columns func(*pierre.ActivitySum) sumSelection) ([]pierre.ActivitySum, error) {
+	rows, err := t.query(ctx, q, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +71,7 @@ func sumActivities(ctx context.Context, t *tx, f *filter) ([]pierre.ActivitySum,
 	var sums []pierre.ActivitySum
 	for rows.Next() {
 		var a pierre.ActivitySum
-		if err := rows.Scan(append([]any{&a.Sport}, columnsOfSum(&a).into...)...); err != nil {
+		if err := rows.Scan(append([]any{&a.Sport}, columns(&a).into...)...); err != nil {
 			return nil, err
 		}
 		sums = append(sums, a)

@@ -24,14 +24,7 @@ func TestSumActivities(t *testing.T) {
 			}
 			return got.Activity
 		}
-		var users []pierre.UserID
-		for _, email := range []string{"ana@example.com", "bob@example.com"} {
-			u, err := s.EnsureUser(t.Context(), email, now)
-			if err != nil {
-				t.Fatal(err)
-			}
-			users = append(users, u.ID)
-		}
+		users := storetest.Users(t, s, now, "ana@example.com", "bob@example.com")
 		ana, bob := users[0], users[1]
 		at := func(day, hour int) time.Time { return time.Date(2026, 6, day, hour, 0, 0, 0, time.UTC) }
 		totals := func(meters, seconds float64) pierre.Totals {

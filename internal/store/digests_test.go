@@ -113,14 +113,7 @@ func TestDigests(t *testing.T) {
 func TestActivityStates(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, s *store.Store) {
 		now := time.Date(2026, 6, 15, 10, 0, 0, 0, time.UTC)
-		var users []pierre.UserID
-		for _, email := range []string{"ana@example.com", "bob@example.com"} {
-			u, err := s.EnsureUser(t.Context(), email, now)
-			if err != nil {
-				t.Fatal(err)
-			}
-			users = append(users, u.ID)
-		}
+		users := storetest.Users(t, s, now, "ana@example.com", "bob@example.com")
 		ana, bob := users[0], users[1]
 		state := func(u pierre.UserID) string {
 			state, err := s.ActivityState(t.Context(), u)

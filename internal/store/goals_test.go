@@ -14,14 +14,7 @@ import (
 func TestGoals(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, s *store.Store) {
 		now := time.Date(2026, 6, 15, 10, 0, 0, 123_000, time.UTC)
-		var users []pierre.UserID
-		for _, email := range []string{"ana@example.com", "bob@example.com"} {
-			u, err := s.EnsureUser(t.Context(), email, now)
-			if err != nil {
-				t.Fatal(err)
-			}
-			users = append(users, u.ID)
-		}
+		users := storetest.Users(t, s, now, "ana@example.com", "bob@example.com")
 		ana, bob := users[0], users[1]
 		want := pierre.Goal{
 			Title: "10 km", Description: "flat", Type: pierre.GoalTime, Sport: "run", Target: 2400, Meters: new(10_000.), Baseline: new(2500.5),

@@ -131,21 +131,9 @@ func condition(f *filter, user pierre.UserID, sports []pierre.Sport, ranges []su
 func sumKept(ctx context.Context, t *tx, user pierre.UserID, q pierre.ActivityQuery) ([]pierre.ActivitySum, error) {
 	f := &filter{}
 	where := condition(f, user, q.Sports, rangesOf(q.Days, spanYear))
-	rows, err := t.query(ctx, `SELECT sport, `+keptColumns(&pierre.ActivitySum{}).names+`
-		FROM activity_sums WHERE `+where+` GROUP BY sport ORDER BY 2 DESC, sport`, f.args...)
+	sums, err := sumsOf(ctx, t, `SELECT sport, `+keptColumns(&pierre.ActivitySum{}).names+`
+		FROM activity_sums WHERE `+where+` GROUP BY sport ORDER BY 2 DESC, sport`, f.args, keptColumns)
 	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var sums []pierre.ActivitySum
-	for rows.Next() {
-		var a pierre.ActivitySum
-		if err := rows.Scan(append([]any{&a.Sport}, keptColumns(&a).into...)...); err != nil {
-			return nil, err
-		}
-		sums = append(sums, a)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, err
 	}
 	longest, err := longestOf(ctx, t, `SELECT sport, longest_id FROM (

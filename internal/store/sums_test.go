@@ -18,14 +18,7 @@ import (
 func TestKeptSumsAreThoseOfTheActivities(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, s *store.Store) {
 		now := time.Date(2026, 6, 15, 10, 0, 0, 0, time.UTC)
-		var users []pierre.UserID
-		for _, email := range []string{"ana@example.com", "bob@example.com"} {
-			u, err := s.EnsureUser(t.Context(), email, now)
-			if err != nil {
-				t.Fatal(err)
-			}
-			users = append(users, u.ID)
-		}
+		users := storetest.Users(t, s, now, "ana@example.com", "bob@example.com")
 		random := rand.New(rand.NewPCG(1, 2))
 		sports := []pierre.Sport{"run", "ride", "yoga"}
 		added := 0

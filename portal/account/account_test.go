@@ -25,6 +25,7 @@ import (
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/db/dbtest"
 	"github.com/pierre-mcp/pierre/portal/mail"
+	"github.com/pierre-mcp/pierre/portal/mail/mailtest"
 	"github.com/pierre-mcp/pierre/portal/route"
 	"github.com/pierre-mcp/pierre/portal/ui"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
@@ -32,30 +33,6 @@ import (
 )
 
 var noon = time.Date(2026, time.November, 20, 12, 0, 0, 0, time.UTC)
-
-// post keeps the mails that were sent.
-type post struct {
-	mu   sync.Mutex
-	sent []mail.Outgoing
-}
-
-func (p *post) Send(_ context.Context, m mail.Outgoing) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.sent = append(p.sent, m)
-	return nil
-}
-
-func (p *post) to(address string) (texts []string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, m := range p.sent {
-		if m.To == address {
-			texts = append(texts, m.Text)
-		}
-	}
-	return texts
-}
 
 // A harness is the customers' part of the site over HTTPS, with a real admin API behind it.
 type harness struct {
@@ -66,7 +43,7 @@ type harness struct {
 	site   *account.Site
 	url    string
 	pages  http.Handler
-	post   *post
+	post   *mailtest.Inbox
 	worker *mail.Worker
 	asked  []account.Upgrade
 	refuse error // that requests for another plan get
@@ -76,7 +53,7 @@ type harness struct {
 
 func open(t *testing.T, d *db.DB) *harness {
 	t.Helper()
-	h := &harness{T: t, server: adminapitest.Start(t, noon), db: d, post: &post{}}
+	h := &harness{T: t, server: adminapitest.Start(t, noon), db: d, post: &mailtest.Inbox{}}
 	ring, err := keyring.Load(t.TempDir(), keyring.Source{}, keyring.Source{})
 	if err != nil {
 		t.Fatal(err)
@@ -189,7 +166,7 @@ func (b *browser) link() string {
 	const email = "ana@example.com"
 	b.want(200, "POST", "/account/sign-in", url.Values{"email": {email}})
 	b.mail()
-	sent := b.post.to(email)
+	sent := b.post.To(email)
 	if len(sent) == 0 {
 		b.Fatalf("no mail to %s", email)
 	}
@@ -207,7 +184,7 @@ func (h *harness) signInTo(next string) (at string) {
 	}
 	b.want(200, "POST", "/account/sign-in", values)
 	h.mail()
-	sent := h.post.to("ana@example.com")
+	sent := h.post.To("ana@example.com")
 	other := h.browser()
 	_, _, header := other.do("POST", linkInMail.FindStringSubmatch(sent[len(sent)-1])[1], url.Values{})
 	return header.Get("Location")
@@ -274,8 +251,8 @@ func TestTheAnswerIsTheSameForAllAddresses(t *testing.T) {
 		t.Errorf("the answers differ:\n%s\n%s", pages[0], pages[1])
 	}
 	h.mail()
-	if len(h.post.to("known@example.com")) != 1 || len(h.post.to("other@example.com")) != 0 {
-		t.Errorf("sent %+v", h.post.sent)
+	if len(h.post.To("known@example.com")) != 1 || len(h.post.To("other@example.com")) != 0 {
+		t.Errorf("sent %+v", h.post.All())
 	}
 	for _, wrong := range []string{"", "ana", "ana@example.com, bob@example.com", "ana@example.com\r\nBcc: x@example.com"} {
 		h.browser().want(422, "POST", "/account/sign-in", url.Values{"email": {wrong}})
@@ -291,7 +268,7 @@ func TestLinksAreFew(t *testing.T) {
 		b.want(200, "POST", "/account/sign-in", url.Values{"email": {"ana@example.com"}})
 		h.mail()
 	}
-	if n := len(h.post.to("ana@example.com")); n != 3 {
+	if n := len(h.post.To("ana@example.com")); n != 3 {
 		t.Errorf("%d mails in 15 minutes, want 3", n)
 	}
 	for range 20 {

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pgtest"
+	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store"
 )
 
@@ -105,4 +107,18 @@ func On(t testing.TB, name string) *store.Store {
 	}
 	t.Fatalf("there is no database %q", name)
 	return nil
+}
+
+// Users returns the ids of the users with the addresses, and makes those that are not there yet.
+func Users(t testing.TB, s *store.Store, now time.Time, emails ...string) []pierre.UserID {
+	t.Helper()
+	users := make([]pierre.UserID, len(emails))
+	for i, email := range emails {
+		u, err := s.EnsureUser(t.Context(), email, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		users[i] = u.ID
+	}
+	return users
 }

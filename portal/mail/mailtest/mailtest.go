@@ -1,4 +1,4 @@
-// Package mailtest is a mail server for tests, which speaks SMTP (RFC 5321) and keeps what it was given.
+// Package mailtest takes mails in tests: a mail server that speaks SMTP (RFC 5321), a SendGrid, and an inbox in memory.
 package mailtest
 
 import (
