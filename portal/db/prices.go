@@ -26,6 +26,17 @@ func (db *DB) SetPrice(ctx context.Context, act Act, p Price) error {
 	})
 }
 
+// DeletePrice takes a tier's price away: from the next closing on its keys cost nothing.
+func (db *DB) DeletePrice(ctx context.Context, act Act, tier pierre.Tier) error {
+	return db.Update(ctx, "taking a price away", func(t *Tx) error {
+		n, err := t.Change(ctx, `DELETE FROM portal_prices WHERE tier = $1`, string(tier))
+		if err != nil || n == 0 {
+			return err
+		}
+		return Audit(ctx, t, act, "price.delete", string(tier), nil)
+	})
+}
+
 func number(b bool) int64 {
 	if b {
 		return 1
@@ -45,16 +56,19 @@ func (db *DB) Prices(ctx context.Context) ([]Price, error) {
 	return list, db.Classify(err, "reading prices")
 }
 
-// Offer reports whether strangers may ask for a tier, and returns its price, nil if none was set. Until one tier is made
+// Offer reports whether strangers may ask for a tier, and returns its price, nil if none is public. Until one tier is made
 // public, all are offered.
 func Offer(prices []Price, tier pierre.Tier) (p *Price, ok bool) {
+	ok = true
 	for i := range prices {
-		if prices[i].Tier == tier {
+		if !prices[i].Public {
+			continue
+		}
+		if ok = false; prices[i].Tier == tier {
 			p = &prices[i]
 		}
-		ok = ok || prices[i].Public
 	}
-	return p, !ok || p != nil && p.Public
+	return p, ok || p != nil
 }
 
 // A BillingCustomer is what stands on the invoices of a customer. The zero BillingCustomer has nothing to add.

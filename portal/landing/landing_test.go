@@ -93,6 +93,14 @@ func TestPlansAreShownBeforeAnyIsMadePublic(t *testing.T) {
 	if strings.Contains(body, "Free") {
 		t.Error("a plan without a price is called free")
 	}
+	private := prices()
+	for n := range private {
+		private[n].Public = false
+	}
+	body = page(t, site(t, private, server.Client))
+	if !strings.Contains(body, "/request?tier=starter") || strings.Contains(body, "EUR") || strings.Contains(body, "Free") {
+		t.Errorf("prices that are not public:\n%s", body)
+	}
 }
 
 func TestThePageNeedsNoServer(t *testing.T) {
