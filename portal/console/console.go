@@ -40,6 +40,7 @@ type Options struct {
 type Prices interface {
 	Prices(ctx context.Context) ([]db.Price, error)
 	SetPrice(ctx context.Context, act db.Act, p db.Price) error
+	DeletePrice(ctx context.Context, act db.Act, tier pierre.Tier) error
 }
 
 // A Service serves the pages. It is safe for concurrent use.

@@ -214,6 +214,15 @@ func TestTiersAreChanged(t *testing.T) {
 			t.Errorf("%s=%s: %d", field, bad, a.status)
 		}
 	}
+	for _, field := range []string{"base", "included", "overage", "public"} {
+		values.Del(field)
+	}
+	if a := s.post("/admin/tiers/trial", values); a.status != http.StatusSeeOther {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	if list, err := s.opts.Prices.Prices(t.Context()); err != nil || len(list) != 0 {
+		t.Errorf("a price that was taken away is kept: %+v, %v", list, err)
+	}
 }
 
 func TestOverview(t *testing.T) {

@@ -48,6 +48,11 @@ func (p *priceList) SetPrice(_ context.Context, _ db.Act, price db.Price) error 
 	return nil
 }
 
+func (p *priceList) DeletePrice(_ context.Context, _ db.Act, tier pierre.Tier) error {
+	delete(p.kept, tier)
+	return nil
+}
+
 func start(t testing.TB) *site {
 	t.Helper()
 	s := &site{t: t, server: adminapitest.Start(t, noon()), db: dbtest.New(t)}

@@ -133,17 +133,16 @@ func (s *Service) putTier(w http.ResponseWriter, r *http.Request) error {
 		return of(err)
 	}
 	req, err := tierRequest(t, v)
-	var price db.Price
-	priced := s.opts.Prices != nil && pricedIn(v)
-	if err == nil && priced {
+	var price *db.Price
+	if err == nil && pricedIn(v) {
 		price, err = priceOf(name, v)
 	}
 	if err == nil {
 		_, err = s.as(r).PutTier(r.Context(), name, req)
 		err = of(err)
 	}
-	if err == nil && priced {
-		err = s.opts.Prices.SetPrice(r.Context(), s.act(r), price)
+	if err == nil {
+		err = s.setPrice(r, name, price)
 	}
 	if problems := wrong(err); problems != nil {
 		return s.showTier(w, r, http.StatusUnprocessableEntity, t, ui.Form{Values: v, Errors: problems})
@@ -152,6 +151,17 @@ func (s *Service) putTier(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return done(w, r, "/admin/tiers", "The tier "+string(name)+" was changed. Keys that follow it do so from their next call on.")
+}
+
+// setPrice keeps what keys of a tier cost; nil takes the price away.
+func (s *Service) setPrice(r *http.Request, name pierre.Tier, price *db.Price) error {
+	switch {
+	case s.opts.Prices == nil:
+		return nil
+	case price == nil:
+		return s.opts.Prices.DeletePrice(r.Context(), s.act(r), name)
+	}
+	return s.opts.Prices.SetPrice(r.Context(), s.act(r), *price)
 }
 
 // tierRequest says all of the tier, with the limit and lifetime of the form: what a request leaves out, the tier has not.
@@ -204,13 +214,13 @@ func wholeNumber(v url.Values, field string) (n int64, given bool, err error) {
 	return n, true, nil
 }
 
-// pricedIn reports whether a form says anything of a price: a tier has none until somebody gives it one.
+// pricedIn reports whether a form says anything of a price: one that does not leaves the tier without.
 func pricedIn(v url.Values) bool {
 	return v.Has("public") || v.Get("base") != "" || v.Get("included") != "" || v.Get("overage") != ""
 }
 
-func priceOf(tier pierre.Tier, v url.Values) (db.Price, error) {
-	p := db.Price{Tier: tier, Currency: db.Currency(strings.ToUpper(v.Get("currency"))), Public: v.Has("public"), OverageCalls: 1}
+func priceOf(tier pierre.Tier, v url.Values) (*db.Price, error) {
+	p := &db.Price{Tier: tier, Currency: db.Currency(strings.ToUpper(v.Get("currency"))), Public: v.Has("public"), OverageCalls: 1}
 	if err := p.Currency.Validate(); err != nil {
 		return p, err
 	}

@@ -34,6 +34,15 @@ func TestBillingIsKept(t *testing.T) {
 		if err := d.SetPrice(ctx, by("a"), db.Price{Tier: "pro", Currency: "EUR"}); pierre.KindOf(err) != pierre.KindInvalid {
 			t.Errorf("a price for no calls: %v", err)
 		}
+		if err := errors.Join(d.SetPrice(ctx, by("a"), db.Price{Tier: "free", Currency: "EUR", OverageCalls: 1}), d.DeletePrice(ctx, by("a"), "free")); err != nil {
+			t.Fatal(err)
+		}
+		if list, err := d.Prices(ctx); err != nil || !reflect.DeepEqual(list, []db.Price{price}) {
+			t.Errorf("prices after one was taken away: %+v, %v", list, err)
+		}
+		if log, err := d.AuditLog(ctx, db.AuditQuery{Action: "price.delete", Limit: 9}); err != nil || len(log) != 1 || log[0].Target != "free" {
+			t.Errorf("a price that was taken away is noted as %+v, %v", log, err)
+		}
 		customer := db.BillingCustomer{UserID: "u1", Company: "C", Address: "A\nB", TaxID: "T", Stripe: "cus_1", Tax: db.TaxOwn, TaxRate: 1950}
 		for _, c := range []db.BillingCustomer{{UserID: "u1"}, customer} {
 			if err := d.SetBillingCustomer(ctx, by("a"), c); err != nil {

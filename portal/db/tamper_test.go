@@ -229,6 +229,11 @@ func TestPricesAtTheEdge(t *testing.T) {
 				t.Errorf("%s: %v", field, err)
 			}
 		}
+		for range 2 { // there is none, and so nothing to note
+			if err := d.DeletePrice(t.Context(), by("a"), "none"); err != nil {
+				t.Error(err)
+			}
+		}
 		list, err := d.Prices(t.Context())
 		log, logged := d.AuditLog(t.Context(), db.AuditQuery{Limit: 9})
 		if err != nil || logged != nil || len(list) != 1 || list[0] != most || len(log) != 1 {
