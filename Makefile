@@ -63,7 +63,7 @@ golden:
 ## screenshots: pictures of all pages of the admin site, in screenshots/ (open index.html), and those of the documents
 screenshots:
 	@mkdir -p screenshots docs/pictures
-	go test -count=1 -run '^TestLooks$$' ./portal ./portal/ui -args -pictures $(CURDIR)/screenshots -documents $(CURDIR)/docs/pictures
+	go test -count=1 -run '^TestLooks$$' ./portal -args -pictures $(CURDIR)/screenshots -documents $(CURDIR)/docs/pictures
 
 ## fuzz: every fuzz target for FUZZ
 fuzz:

@@ -196,7 +196,7 @@ func (c *config) sender() (mail.Sender, string, error) {
 // loadDatabase is load for commands that only need the database and the site's address.
 func (c *config) loadDatabase() error {
 	parsed := c.parse()
-	if err := errors.Join(parsed, c.unreadable["DATABASE_URL"], c.encryptionKey.Check(encryptionName), c.checkSite(), c.checkSecret()); err != nil {
+	if err := errors.Join(parsed, c.unreadable["DATABASE_URL"], c.unreadable["MCP_SERVER_URL"], c.encryptionKey.Check(encryptionName), c.checkSite(), c.checkSecret()); err != nil {
 		return cli.Usage(err)
 	}
 	return nil

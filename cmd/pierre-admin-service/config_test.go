@@ -50,8 +50,10 @@ func TestFilesOfVariables(t *testing.T) {
 			t.Errorf("%s: %d, %s", c.name, code, out)
 		}
 	}
-	if code, out := command(t, map[string]string{"PIERRE_DATA_DIR": dir, "DATABASE_URL_FILE": filepath.Join(dir, "none")}, "migrate"); code == 0 || !strings.Contains(out, "DATABASE_URL_FILE") {
-		t.Errorf("a command that needs the database only: %d, %s", code, out)
+	for _, name := range []string{"DATABASE_URL_FILE", "MCP_SERVER_URL_FILE"} {
+		if code, out := command(t, map[string]string{"PIERRE_DATA_DIR": dir, name: filepath.Join(dir, "none")}, "migrate"); code == 0 || !strings.Contains(out, name+": open") {
+			t.Errorf("a command that needs the database only: %d, %s", code, out)
+		}
 	}
 	at := filepath.Join(dir, "elsewhere.db")
 	env := map[string]string{"PIERRE_DATA_DIR": dir, "DATABASE_URL_FILE": file("url", "sqlite:"+at+"\n"), "MCP_ADMIN_TOKEN_FILE": filepath.Join(dir, "none")}
