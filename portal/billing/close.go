@@ -54,8 +54,26 @@ func (s *Service) draft(ctx context.Context, month db.Month) (draft, error) {
 		return d, err
 	}
 	d.Calls = in.Use.total()
+	if err := checkSum(month, d.Lines, d.Calls); err != nil {
+		return d, err
+	}
 	d.customers, err = s.db.BillingCustomers(ctx)
 	return d, err
+}
+
+// checkSum reports an error unless the lines of a month have exactly the calls that the server counts in it. Those of
+// corrections are of months before.
+func checkSum(month db.Month, lines []db.BillingLine, calls int64) error {
+	var sum int64
+	for n := range lines {
+		if !lines[n].Correction() {
+			sum += lines[n].Used
+		}
+	}
+	if sum == calls {
+		return nil
+	}
+	return fmt.Errorf("making the lines of %v: they have %d calls, and the server counts %d", month, sum, calls)
 }
 
 func byTier(prices []db.Price) map[pierre.Tier]db.Price {

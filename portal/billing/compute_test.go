@@ -247,3 +247,18 @@ func TestInvoicesAndEvents(t *testing.T) {
 		t.Errorf("events: %+v", got)
 	}
 }
+
+// TestLinesThatLackCallsAreNotClosed: what the lines have is compared with what the server counts, without corrections.
+func TestLinesThatLackCallsAreNotClosed(t *testing.T) {
+	lines := []db.BillingLine{
+		{Month: october, OfMonth: october, Used: 7}, {Month: october, OfMonth: october, Used: 5}, {Month: october, OfMonth: "2026-09", Used: 3},
+	}
+	for calls, right := range map[int64]bool{12: true, 11: false, 13: false, 15: false, 0: false} {
+		if err := checkSum(october, lines, calls); (err == nil) != right {
+			t.Errorf("%d calls: %v", calls, err)
+		}
+	}
+	if err := checkSum(october, nil, 0); err != nil {
+		t.Errorf("a month without calls: %v", err)
+	}
+}
