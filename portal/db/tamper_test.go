@@ -67,6 +67,34 @@ func TestAuditWithoutItsEnd(t *testing.T) {
 	})
 }
 
+// TestNothingGetsAroundTheTriggers: a table that is emptied at once, and a row that is put in the place of another, are
+// changes as well.
+func TestNothingGetsAroundTheTriggers(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		_, err := d.CloseMonth(t.Context(), by("a"), db.Closing{
+			Month: "2026-10", Lines: []db.BillingLine{line("u1", "k1", 7)}, Invoices: []db.Invoice{{UserID: "u1", Currency: "EUR", Net: 7}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, table := range []string{"portal_audit", "portal_billing_months", "portal_billing_lines", "portal_invoices"} {
+			around := `INSERT OR REPLACE INTO ` + table + ` SELECT * FROM ` + table
+			if d.Postgres() {
+				around = `TRUNCATE ` + table + ` CASCADE`
+			}
+			if _, err := d.Writer().ExecContext(t.Context(), around); err == nil || !strings.Contains(err.Error(), "append-only") {
+				t.Errorf("%s: %v", around, err)
+			}
+		}
+		if n, err := d.VerifyBilling(t.Context()); n != 1 || err != nil {
+			t.Errorf("%d months: %v", n, err)
+		}
+		if n, err := d.VerifyAudit(t.Context()); n != 1 || err != nil {
+			t.Errorf("%d entries: %v", n, err)
+		}
+	})
+}
+
 // TestAuditQueries: the edges of times and pages, and texts that stand for themselves.
 func TestAuditQueries(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
