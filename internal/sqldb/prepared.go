@@ -3,21 +3,20 @@ package sqldb
 import (
 	"context"
 	"database/sql"
-	"errors"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
 func sendBatch(ctx context.Context, conn *sql.Conn, batch *pgx.Batch) error {
 	return conn.Raw(func(driver any) error {
 		c := driver.(*stdlib.Conn).Conn() //nolint:forcetypeassert // this package opens no other
-		if err := prepare(ctx, c, batch); err != nil {
-			return err
+		err := prepare(ctx, c, batch)
+		if err == nil {
+			err = c.SendBatch(ctx, batch).Close()
 		}
-		err := c.SendBatch(ctx, batch).Close()
-		if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == "26000" { // invalid_sql_statement_name
+		switch postgresCode(err) {
+		case "26000", "42P05": // the server lacks a statement of ours, or has one that we did not make
 			return sendUnprepared(ctx, c, batch)
 		}
 		return err
@@ -27,8 +26,8 @@ func sendBatch(ctx context.Context, conn *sql.Conn, batch *pgx.Batch) error {
 // directKey is under which a connection keeps whether it leads to the server itself.
 const directKey = "pierre.direct"
 
-// sendUnprepared sends a batch of which nothing was run, because the server lacks its statements: a pooler is between that
-// greets as the server does.
+// sendUnprepared sends a batch of which nothing was run, because the server's statements are not those of this connection: a
+// pooler is between that greets as the server does.
 func sendUnprepared(ctx context.Context, c *pgx.Conn, batch *pgx.Batch) error {
 	c.PgConn().CustomData()[directKey] = false
 	again := &pgx.Batch{}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/pierre-mcp/pierre/internal/pgtest"
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -229,6 +231,45 @@ func TestPreparedStatementIsGone(t *testing.T) {
 		batch := &pgx.Batch{}
 		batch.Queue(`SELECT $1::bigint + 4712`, n)
 		batch.Queue(`SELECT $1::bigint + 4713`, n)
+		if err := s.db.Pipeline(t.Context(), "adding numbers", batch); err != nil {
+			t.Errorf("batch %d: %v", n, err)
+		}
+	}
+}
+
+// So is one by the first statement that another program has prepared.
+func TestStatementOfAnotherProgram(t *testing.T) {
+	t.Parallel()
+	s, err := OpenPostgres(pgtest.URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	s.SetMaxConnections(1)
+	const q = `SELECT $1::bigint + 4714`
+	conn, err := s.db.Writer().Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = conn.Raw(func(driver any) error { // it is on the server, and this connection does not know
+		c := driver.(*stdlib.Conn).Conn()
+		made, err := c.Prepare(t.Context(), q, q)
+		if err != nil {
+			return err
+		}
+		if err := c.Deallocate(t.Context(), q); err != nil {
+			return err
+		}
+		_, err = c.PgConn().Prepare(t.Context(), made.Name, q, nil)
+		return err
+	})
+	if err := errors.Join(err, conn.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 2 {
+		batch := &pgx.Batch{}
+		batch.Queue(`SELECT $1::bigint + 4715`, n)
+		batch.Queue(q, n)
 		if err := s.db.Pipeline(t.Context(), "adding numbers", batch); err != nil {
 			t.Errorf("batch %d: %v", n, err)
 		}
