@@ -11,6 +11,7 @@ const (
 	activeFor     = 5 * time.Minute // how long after its last call a key is active
 	shownRefusals = 20
 	shownCalls    = 50
+	latelyBegun   = 2000 // calls that are looked at for those that ended last
 )
 
 // LiveUsage returns how the usage of all keys stands at now. It costs little, however many keys and calls there are: few
@@ -61,13 +62,16 @@ func (t *tx) lastRefused(ctx context.Context, since int64) (list []pierre.Refuse
 	return list, rows.Err()
 }
 
-// lastCalls looks at as many rows as it returns: calls lie in the order in which they began.
+// lastCalls returns the calls that ended last. Calls lie in the order in which they began, so it looks for them among those
+// that began last: as many whatever the load, and so many that a call which takes its time is among them.
 func (t *tx) lastCalls(ctx context.Context, since int64) (list []pierre.LiveCall, err error) {
 	rows, err := t.query(ctx, `SELECT c.id, c.key_id, COALESCE(k.name, ''), c.customer_id, COALESCE(u.email, ''), c.tool, c.status, c.started_us, c.duration_us
 		FROM (SELECT id, key_id, CASE WHEN customer_id = '' THEN user_id ELSE customer_id END AS customer_id, tool, status, started_us, duration_us
-			FROM calls WHERE started_us >= $1 ORDER BY started_us DESC, key_id DESC, id DESC LIMIT $2) AS c
+			FROM (SELECT id, key_id, customer_id, user_id, tool, status, started_us, duration_us
+				FROM calls WHERE started_us >= $1 ORDER BY started_us DESC, key_id DESC, id DESC LIMIT $2) AS lately
+			ORDER BY started_us + duration_us DESC, id DESC LIMIT $3) AS c
 		LEFT JOIN users u ON u.id = c.customer_id LEFT JOIN api_keys k ON k.id = c.key_id
-		ORDER BY c.started_us DESC, c.key_id DESC, c.id DESC`, since, shownCalls)
+		ORDER BY c.started_us + c.duration_us DESC, c.id DESC`, since, latelyBegun, shownCalls)
 	if err != nil {
 		return nil, err
 	}

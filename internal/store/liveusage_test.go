@@ -10,7 +10,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
 )
 
-// TestLiveCalls: the latest 50 of the last five minutes, with whose they are; what is older is not of this moment.
+// TestLiveCalls: the 50 that ended last of the last five minutes, with whose they are; what is older is not of this moment.
 func TestLiveCalls(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, s *store.Store) {
 		now := time.Now().Truncate(time.Microsecond).UTC()
@@ -38,6 +38,13 @@ func TestLiveCalls(t *testing.T) {
 		}
 		if live, err = s.LiveUsage(t.Context(), now); err != nil || len(live.Calls) != 50 || live.Calls[49].ID == "new" {
 			t.Errorf("of 52 there are %d, %v", len(live.Calls), err)
+		}
+		slow := pierre.Call{ID: "slow", KeyID: key.ID, UserID: key.UserID, Tool: "get_stats", Status: pierre.CallSucceeded, Started: now.Add(-time.Minute), Duration: time.Minute + time.Second}
+		if err := s.RecordCalls(t.Context(), []pierre.Call{slow}); err != nil {
+			t.Fatal(err)
+		}
+		if live, err = s.LiveUsage(t.Context(), now); err != nil || len(live.Calls) != 50 || live.Calls[0].ID != "slow" {
+			t.Errorf("a call that began a minute ago and ended last is not the first of %+v, %v", live.Calls, err)
 		}
 	})
 }

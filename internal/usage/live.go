@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"log/slog"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,7 +20,7 @@ type LiveStore interface {
 
 const (
 	liveEvery  = 2 * time.Second
-	liveKept   = 150 // events that a viewer who comes back can still get: five minutes
+	liveKept   = 450 // events that a viewer who comes back can still get: five minutes, with three of each look
 	liveBehind = 16  // events that a viewer may be behind
 	maxViewers = 200
 )
@@ -93,6 +92,7 @@ type Live struct {
 	events  []LiveEvent // the last ones
 	number  int64       // of the last event
 	before  pierre.LiveUsage
+	told    map[pierre.CallID]bool // the calls of the last look, however long ago
 }
 
 // NewLive returns a Live whose Run has to be called.
@@ -115,8 +115,12 @@ func (l *Live) Watch(after string) (*Viewer, error) {
 		return nil, &pierre.Error{Kind: pierre.KindUnavailable, Msg: "The server shows its live numbers to as many as it can. Try again in a moment."}
 	}
 	missed, known := l.since(after)
-	if !known && len(l.before.Calls) > 0 { // somebody new sees what the others have seen last
+	switch {
+	case known:
+	case len(l.before.Calls) > 0: // somebody new sees what the others have seen last
 		missed = []LiveEvent{{l.id(), "calls", callsEvent(l.before.At, l.before.Calls)}}
+	default:
+		l.told = nil
 	}
 	v := &Viewer{Events: make(chan LiveEvent, len(missed)+liveBehind), of: l}
 	for _, e := range missed {
@@ -224,13 +228,16 @@ func (l *Live) look(ctx context.Context) bool {
 	return true
 }
 
-// fresh returns the calls that the look before did not find. l.mu is held.
-func (l *Live) fresh(calls []pierre.LiveCall) []pierre.LiveCall {
-	seen := make(map[pierre.CallID]bool, len(l.before.Calls))
-	for _, c := range l.before.Calls {
-		seen[c.ID] = true
+// fresh returns the calls that the last look did not find. l.mu is held.
+func (l *Live) fresh(calls []pierre.LiveCall) (fresh []pierre.LiveCall) {
+	told := make(map[pierre.CallID]bool, len(calls))
+	for _, c := range calls {
+		if told[c.ID] = true; !l.told[c.ID] {
+			fresh = append(fresh, c)
+		}
 	}
-	return slices.DeleteFunc(slices.Clone(calls), func(c pierre.LiveCall) bool { return seen[c.ID] })
+	l.told = told
+	return fresh
 }
 
 func callsEvent(at time.Time, calls []pierre.LiveCall) []byte {

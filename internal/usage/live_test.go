@@ -1,9 +1,11 @@
 package usage_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -108,17 +110,40 @@ func TestViewersShareOneLookAtTheDatabase(t *testing.T) {
 	})
 }
 
-// busy is a store in which a call ends each second; it knows the last five.
-type busy struct{ asked atomic.Int64 }
+// busy is a store in which a call ends each second; it knows the last five, or so many.
+type busy struct {
+	asked atomic.Int64
+	knows int
+}
 
 func (b *busy) LiveUsage(_ context.Context, now time.Time) (pierre.LiveUsage, error) {
 	b.asked.Add(1)
 	live := pierre.LiveUsage{At: now, Since: now.Truncate(24 * time.Hour)}
-	for n := range 5 {
+	for n := range cmp.Or(b.knows, 5) {
 		at := now.Truncate(time.Second).Add(-time.Duration(n) * time.Second)
 		live.Calls = append(live.Calls, pierre.LiveCall{ID: pierre.CallID(at.Format("150405")), Started: at})
 	}
 	return live, nil
+}
+
+// callsTo returns the calls of the events that wait for the viewer, and the id of the last event.
+func callsTo(t *testing.T, v *usage.Viewer) (ids []pierre.CallID, last string) {
+	t.Helper()
+	for len(v.Events) > 0 {
+		e := <-v.Events
+		last = e.ID
+		var told usage.LiveCalls
+		if e.Type != "calls" {
+			continue
+		}
+		if err := json.Unmarshal(e.Data, &told); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range told.Calls {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids, last
 }
 
 // TestLiveCallsAreToldOnce: each call once to who watches, and the last look to who comes later, with one look for all.
@@ -129,29 +154,12 @@ func TestLiveCallsAreToldOnce(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { l.Run(ctx); close(ended) }()
-		callsOf := func(v *usage.Viewer) (ids []pierre.CallID, last string) {
-			for len(v.Events) > 0 {
-				e := <-v.Events
-				last = e.ID
-				var told usage.LiveCalls
-				if e.Type != "calls" {
-					continue
-				}
-				if err := json.Unmarshal(e.Data, &told); err != nil {
-					t.Fatal(err)
-				}
-				for _, c := range told.Calls {
-					ids = append(ids, c.ID)
-				}
-			}
-			return ids, last
-		}
 		first := watch(t, l, "")
 		pass(5 * time.Second) // looks at 0, 2 and 4 seconds
 		synctest.Wait()
 		asked := store.asked.Load()
 		later := watch(t, l, "")
-		ids, last := callsOf(first)
+		ids, last := callsTo(t, first)
 		seen := map[pierre.CallID]int{}
 		for _, id := range ids {
 			seen[id]++
@@ -159,7 +167,7 @@ func TestLiveCallsAreToldOnce(t *testing.T) {
 		if len(ids) != 9 || len(seen) != 9 {
 			t.Errorf("told of %v", ids)
 		}
-		if ids, at := callsOf(later); len(ids) != 5 || at != last || store.asked.Load() != asked {
+		if ids, at := callsTo(t, later); len(ids) != 5 || at != last || store.asked.Load() != asked {
 			t.Errorf("who comes later is told of %v at %s, with %d looks", ids, at, store.asked.Load()-asked)
 		}
 		if back := watch(t, l, last); len(back.Events) != 0 {
@@ -168,4 +176,69 @@ func TestLiveCallsAreToldOnce(t *testing.T) {
 		stop()
 		<-ended
 	})
+}
+
+// A viewer whose stream breaks is told of each call once, also if nobody else watches meanwhile; somebody new of the last.
+func TestTheOnlyViewerComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := usage.NewLive(&busy{knows: 20}, slog.New(slog.DiscardHandler))
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { l.Run(ctx); close(ended) }()
+		alone := func(after string) ([]pierre.CallID, string) {
+			v := watch(t, l, after)
+			pass(time.Second) // one look
+			synctest.Wait()
+			v.Close()
+			pass(3500 * time.Millisecond) // another, which finds nobody, and the end of the looks
+			synctest.Wait()
+			return callsTo(t, v)
+		}
+		before, last := alone("")
+		after, _ := alone(last)
+		if len(before) != 20 || len(after) != 4 || slices.Contains(after, before[0]) {
+			t.Errorf("who comes back after seconds was told of %v and is told of %v", before, after)
+		}
+		if ids, _ := alone(""); len(ids) != 20 {
+			t.Errorf("somebody new is told of %v", ids)
+		}
+		stop()
+		<-ended
+	})
+}
+
+// For five minutes a viewer who comes back gets what it missed, however much there was.
+func TestFiveMinutesAreKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := usage.NewLive(&loud{}, slog.New(slog.DiscardHandler))
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { l.Run(ctx); close(ended) }()
+		v := watch(t, l, "")
+		first := <-v.Events
+		go func() {
+			for range v.Events {
+			}
+		}()
+		pass(5*time.Minute - time.Second)
+		synctest.Wait()
+		if back := watch(t, l, first.ID); len(back.Events) != 3*150-1 {
+			t.Errorf("a viewer who comes back after five minutes gets %d events", len(back.Events))
+		}
+		stop()
+		<-ended
+	})
+}
+
+// loud is a store of which each look makes an event of each kind.
+type loud struct {
+	rising
+	busy
+}
+
+func (l *loud) LiveUsage(ctx context.Context, now time.Time) (pierre.LiveUsage, error) {
+	live, err := l.rising.LiveUsage(ctx, now)
+	calls, _ := l.busy.LiveUsage(ctx, now)
+	live.Calls = calls.Calls
+	return live, err
 }
