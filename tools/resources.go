@@ -25,7 +25,7 @@ type resource struct {
 	members []string // of the answer that are shown; nil: all
 }
 
-// resources lists the resources. Those whose tool there is not are left out.
+// resources lists the resources.
 func resources() []resource {
 	none := func(time.Time) map[string]any { return map[string]any{} }
 	return []resource{
@@ -39,14 +39,21 @@ func resources() []resource {
 	}
 }
 
-// registerResources adds the resources to s.
+// registerResources adds the resources to s, and lets s list to each key those that it may read.
 func (c *Catalog) registerResources(s *server.MCPServer) {
+	tools := map[string]string{} // by URI
+	hooks := &server.Hooks{}
+	hooks.AddAfterListResources(func(ctx context.Context, _ any, _ *mcp.ListResourcesRequest, list *mcp.ListResourcesResult) {
+		list.Resources = slices.DeleteFunc(list.Resources, func(r mcp.Resource) bool {
+			tool, ours := tools[r.URI]
+			return ours && !mayRead(ctx, tool)
+		})
+	})
+	server.WithHooks(hooks)(s)
 	for _, r := range resources() {
 		at := slices.IndexFunc(c.all, func(t tool) bool { return t.definition.Name == r.tool })
-		if at < 0 {
-			continue
-		}
 		uri := "pierre://athlete/" + r.name
+		tools[uri] = r.tool
 		definition := mcp.NewResource(uri, r.name, mcp.WithResourceDescription(r.doc), mcp.WithMIMEType("application/json"))
 		definition.Title = r.title
 		call := c.all[at].call
@@ -60,12 +67,17 @@ func (c *Catalog) registerResources(s *server.MCPServer) {
 	}
 }
 
+func mayRead(ctx context.Context, tool string) bool {
+	p, ok := access.PrincipalFrom(ctx)
+	return ok && pierre.MayUse(p.Tools, tool)
+}
+
 // readResource returns the JSON of a resource.
 func (c *Catalog) readResource(ctx context.Context, r resource, call server.ToolHandlerFunc) (string, error) {
-	p, ok := access.PrincipalFrom(ctx)
-	if !ok || !pierre.MayUse(p.Tools, r.tool) {
+	if !mayRead(ctx, r.tool) {
 		return "", server.ErrResourceNotFound
 	}
+	p, _ := access.PrincipalFrom(ctx)
 	clock, err := c.training.Clock(ctx, p.UserID)
 	if err != nil {
 		return "", err

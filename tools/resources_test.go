@@ -56,7 +56,7 @@ func TestResources(t *testing.T) {
 		Resources []mcp.Resource `json:"resources"`
 	}
 	h.send("resources/list", map[string]any{}, &list)
-	if len(list.Resources) < 3 {
+	if len(list.Resources) != 4 {
 		t.Fatalf("the resources are %+v", list.Resources)
 	}
 	for _, r := range list.Resources {

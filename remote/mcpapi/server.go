@@ -106,7 +106,7 @@ type Server struct {
 }
 
 // New returns a Server for the tools of m, which it changes: m will show and run only the tools that the principal in
-// the context may use, and tell this Server when its tools change. Tools may be called without m, so its own hooks,
+// the context may use, and tell this Server when its tools change. Tools may be called without m, so its own hooks of calls,
 // middleware and schema checks would not see every call: it should have none.
 func New(m *server.MCPServer, who Callers, limiter Limiter, recorder Recorder, opts Options) *Server {
 	opts = opts.withDefaults()
