@@ -10,6 +10,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
+	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/web"
 )
 
@@ -98,8 +99,8 @@ func (m *message) wrongParams() (text string, data any) {
 // NoteError keeps what a handler behind mcp-go returned: of the error that mcp-go makes of it, not even the kind is left.
 func (x *Exchange) NoteError(err error) { x.cause = err }
 
-// Failed answers the request with err, which its handler returned. Some errors of mcp-go are part of the protocol; any
-// other is logged, and not the client's business.
+// Failed answers the request with err, which its handler returned. Some errors of mcp-go are part of the protocol, and some
+// of ours may be read by anybody; any other is logged, and not the client's business.
 func (x *Exchange) Failed(ctx context.Context, err error) Answer {
 	if ctx.Err() != nil {
 		return x.Refused(Refuse(0, mcp.REQUEST_INTERRUPTED, interruptedMessage))
@@ -129,6 +130,10 @@ func (x *Exchange) Failed(ctx context.Context, err error) Answer {
 	if required, ok := errors.AsType[mcp.URLElicitationRequiredError](err); ok && !x.modern {
 		e := required.JSONRPCError().Error
 		return x.Refused(&Error{Code: e.Code, Message: e.Message, Data: e.Data})
+	}
+	if pierre.KindOf(err) != pierre.KindInternal {
+		e := RefusalOf(err)
+		return x.Refused(&Error{Code: e.Code, Message: e.Message}) // the request itself was in order, and so is its HTTP status
 	}
 	return x.crashed(ctx, err)
 }

@@ -3,8 +3,10 @@ package mcpapi_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,8 +32,15 @@ func TestResourcesAndPrompts(t *testing.T) {
 			c := h.client(pierre.Limit{Requests: 1, Period: pierre.PeriodMonth})
 			client := h.official(c.Key, version)
 			resources, err := client.ListResources(t.Context(), nil)
-			if err != nil || len(resources.Resources) < 3 {
-				t.Fatalf("resources/list: %+v, %v", resources, err)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var names []string
+			for _, r := range resources.Resources {
+				names = append(names, r.Name)
+			}
+			if want := []string{"profile", "records", "week", "zones"}; !slices.Equal(names, want) {
+				t.Errorf("the resources are %q, want %q", names, want)
 			}
 			for range 2 {
 				for _, r := range resources.Resources {
@@ -60,7 +69,8 @@ func TestResourcesAndPrompts(t *testing.T) {
 	}
 }
 
-// A key that may not use the tool behind a resource does not read it, and the text of a fault does not leave the server.
+// A key that may not use the tool behind a resource neither finds nor reads it. An error that a person may read is read; the
+// text of a fault does not leave the server.
 func TestResourcesAreGuarded(t *testing.T) {
 	h := start(t, mcpapi.Options{})
 	catalog := tools.New(h.Store, training.New(h.Store, time.Now, slog.New(slog.DiscardHandler), training.Options{}), time.Now, tools.Options{})
@@ -68,7 +78,13 @@ func TestResourcesAreGuarded(t *testing.T) {
 	h.mcp.AddResource(mcp.NewResource("pierre://broken", "broken"), func(context.Context, mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
 		return nil, errors.New("dial postgres://pierre:hunter2@db")
 	})
+	h.mcp.AddResource(mcp.NewResource("pierre://unfinished", "unfinished"), func(context.Context, mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
+		return nil, fmt.Errorf("reading: %w", &pierre.Error{Kind: pierre.KindUnavailable, Msg: "More are left: call again.", Err: errors.New("hunter2")})
+	})
 	few := h.client(pierre.Limit{}, "get_stats")
+	if resp := few.Post(`{"jsonrpc":"2.0","id":1,"method":"resources/list"}`); strings.Count(resp.Text, "pierre://athlete/") != 1 || !strings.Contains(resp.Text, "pierre://athlete/week") {
+		t.Errorf("resources/list: %s", resp.Text)
+	}
 	for _, send := range []func(uri string) streamabletest.Response{
 		func(uri string) streamabletest.Response {
 			return few.Post(`{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"` + uri + `"}}`)
@@ -82,6 +98,12 @@ func TestResourcesAreGuarded(t *testing.T) {
 		}
 		if resp := send("pierre://athlete/week"); resp.StatusCode != http.StatusOK || !strings.Contains(resp.Text, "contents") {
 			t.Errorf("the week: %d %s", resp.StatusCode, resp.Text)
+		}
+		if resp := send("pierre://unfinished"); strings.Contains(resp.Text, "hunter2") || !strings.Contains(resp.Text, "More are left: call again.") || resp.StatusCode != http.StatusOK {
+			t.Errorf("an error that a person may read: %d %s", resp.StatusCode, resp.Text)
+		}
+		if log := h.log.String(); strings.Contains(log, "More are left") {
+			t.Errorf("it is logged as a fault: %s", log)
 		}
 		if resp := send("pierre://broken"); strings.Contains(resp.Text, "hunter2") || !strings.Contains(resp.Text, "Something went wrong") {
 			t.Errorf("a fault: %s", resp.Text)
