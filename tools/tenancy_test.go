@@ -38,12 +38,16 @@ func TestAthletesAreApart(t *testing.T) {
 			t.Errorf("%s shows another's profile", c.tool)
 		}
 	}
-	for _, args := range []map[string]any{
-		{"activity_id": own, "other_activity_ids": []any{ids["run"]}},
-		{"activity_id": ids["run"], "other_activity_ids": []any{own}},
+	for _, c := range []call{
+		{"compare_activities", map[string]any{"activity_id": own, "other_activity_ids": []any{ids["run"]}}},
+		{"compare_activities", map[string]any{"activity_id": ids["run"], "other_activity_ids": []any{own}}},
+		{"merge_activities", map[string]any{"activity_id": own, "other_activity_id": ids["run"]}},
+		{"merge_activities", map[string]any{"activity_id": ids["run"], "other_activity_id": own}},
+		{"merge_activities", map[string]any{"activity_id": own, "other_activity_id": ids["run"], "keep_apart": true}},
+		{"merge_activities", map[string]any{"activity_id": ids["run"], "other_activity_id": own, "keep_apart": true}},
 	} {
-		if r := b.call("compare_activities", args); !r.IsError || !strings.Contains(r.Text, "not found") {
-			t.Errorf("compare_activities with another's activity answers %s", r.Text)
+		if r := b.call(c.tool, c.args); !r.IsError || !strings.Contains(r.Text, "not found") {
+			t.Errorf("%s with %v, of which one is another's, answers %s", c.tool, c.args, r.Text)
 		}
 	}
 

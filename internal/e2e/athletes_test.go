@@ -110,13 +110,13 @@ func people(t *testing.T, s *server) []*user {
 func TestAthletesOfApplicationsAreApart(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, s *server) {
 		users := people(t, s)
-		const activity, goal = `{"activity_id":"ACTIVITY"}`, `{"goal_id":"GOAL"}` // somebody's
+		const activity, goal = `{"activity_id":"ACTIVITY"}`, `{"goal_id":"GOAL"}` // somebody's; OWN is the caller's activity
 		tools := map[string]string{
 			"get_activities": `{}`, "get_activity": activity, "get_stats": `{}`, "get_records": `{}`, "get_zones_over_time": `{}`, "get_athlete": `{}`,
 			"set_athlete_profile": `{"weight_kg":70}`, "get_connection_status": `{}`, "analyze_activity": activity, "calculate_metrics": activity,
 			"analyze_training_load": `{}`, "predict_performance": `{"target_sport":"run","target_distance":10000}`,
 			"compare_activities": `{"activity_id":"ACTIVITY","comparison_type":"personal_best"}`, "analyze_performance_trends": `{"metric":"pace"}`,
-			"merge_activities": `{"activity_id":"ACTIVITY","other_activity_id":"act_none"}`, "split_activity": activity,
+			"merge_activities": `{"activity_id":"ACTIVITY","other_activity_id":"OWN"}`, "split_activity": activity,
 			"hide_activity": `{"activity_id":"ACTIVITY","hidden":false}`, "get_usage": `{}`, "detect_patterns": `{"pattern_type":"training_consistency"}`,
 			"calculate_fitness_score": `{}`, "generate_recommendations": `{"activity_id":"ACTIVITY"}`, "get_activity_intelligence": activity,
 			"set_goal": `{"goal_id":"GOAL","status":"active"}`, "track_progress": goal, "suggest_goals": `{}`, "analyze_goal_feasibility": goal,
@@ -128,11 +128,22 @@ func TestAthletesOfApplicationsAreApart(t *testing.T) {
 		if len(list.Result.Tools) != len(tools) {
 			t.Errorf("%d tools, the matrix has %d", len(list.Result.Tools), len(tools))
 		}
+		type probe struct{ tool, arguments string }
+		probes := []probe{
+			{"merge_activities", `{"activity_id":"OWN","other_activity_id":"ACTIVITY"}`},
+			{"merge_activities", `{"activity_id":"OWN","other_activity_id":"ACTIVITY","keep_apart":true}`},
+			{"merge_activities", `{"activity_id":"ACTIVITY","other_activity_id":"OWN","keep_apart":true}`},
+			{"compare_activities", `{"activity_id":"OWN","other_activity_ids":["ACTIVITY"]}`},
+		}
+		for tool, arguments := range tools {
+			probes = append(probes, probe{tool, arguments})
+		}
 		for i, u := range users {
 			for j, owner := range users {
-				for tool, arguments := range tools {
+				for _, p := range probes {
+					tool, arguments := p.tool, p.arguments
 					about := strings.Contains(arguments, "ACTIVITY") || strings.Contains(arguments, "GOAL")
-					arguments = strings.NewReplacer("ACTIVITY", owner.activity, "GOAL", owner.goal).Replace(arguments)
+					arguments = strings.NewReplacer("ACTIVITY", owner.activity, "GOAL", owner.goal, "OWN", u.activity).Replace(arguments)
 					answer := u.call(s, tool, arguments)
 					if i == j {
 						continue
