@@ -99,9 +99,20 @@ func TestPolarLimits(t *testing.T) {
 	if r.Status != StatusOK || len(r.Recordings[0].Series.Time) != 50 || len(r.Recordings[1].Series.Time) != 0 || len(r.Warnings) == 0 {
 		t.Errorf("%v", brief([]Result{r}))
 	}
-	many := polarFile(strings.TrimSuffix(strings.Repeat(`{"startTime":"2024-05-01T08:00:00","duration":"PT60S"},`, 5000), ","))
-	if r := one(t, "x.json", many); len(r.Recordings) != 1000 || len(r.Warnings) == 0 {
-		t.Errorf("%d recordings, warnings %q", len(r.Recordings), r.Warnings)
+	for n, warned := range map[int]bool{1000: false, 1001: true, 5000: true} {
+		many := polarFile(strings.TrimSuffix(strings.Repeat(`{"startTime":"2024-05-01T08:00:00","duration":"PT60S"},`, n), ","))
+		r := one(t, "x.json", many)
+		if says := strings.Contains(strings.Join(r.Warnings, ""), "more than 1000 exercises"); len(r.Recordings) != 1000 || says != warned {
+			t.Errorf("%d exercises: %d recordings, warnings %q", n, len(r.Recordings), r.Warnings)
+		}
+	}
+	for n, warned := range map[int]bool{9_999: false, 10_000: true} {
+		untimed := strings.TrimSuffix(strings.Repeat(`{"value":1},`, n), ",")
+		first := `{"startTime":"2024-05-01T08:00:00","duration":"PT60S","samples":{"speed":[` + untimed + `]}}`
+		r := one(t, "x.json", polarFile(first, polarExercise("RUNNING", polarStart.Add(time.Hour), 60, 0)))
+		if says := strings.Contains(strings.Join(r.Warnings, ""), "10000 of its samples have no time"); len(r.Recordings) != 2 || says != warned {
+			t.Errorf("%d samples without a time: warnings %q", n, r.Warnings)
+		}
 	}
 }
 

@@ -29,7 +29,7 @@ func SpanOf(a pierre.Activity) Span {
 	seconds := 0.0
 	switch e, d := a.ElapsedSeconds, a.DurationSeconds; {
 	case e != nil && d != nil:
-		seconds = min(*e, max(*d, longPause**d))
+		seconds = min(*e, longPause**d)
 	case e != nil:
 		seconds = *e
 	case d != nil:

@@ -37,7 +37,7 @@ type sources struct {
 // A match says what there is to do with a recording.
 type match struct {
 	nearby      []sourceKey         // by which it was found
-	activities  []pierre.ActivityID // that it is a recording of, the one that was imported first in front
+	activities  []pierre.ActivityID // that it is a recording of, in the order of candidates
 	nothingToDo bool                // it is known, or the activity has as many sources as one may have
 	others      []pierre.Source     // if there is nothing to do: those of the activity
 }

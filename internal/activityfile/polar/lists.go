@@ -15,7 +15,7 @@ func (l *exercises) UnmarshalJSON(text []byte) error {
 	*l = nil
 	return each(text, func(e exercise) bool {
 		*l = append(*l, e)
-		return len(*l) < maxExercises
+		return len(*l) <= maxExercises // one more shows that these are not all
 	})
 }
 
@@ -23,6 +23,7 @@ func (l *exercises) UnmarshalJSON(text []byte) error {
 type lists struct {
 	ctx     context.Context //nolint:containedctx // lists are read during one call of Read
 	untimed int
+	cut     bool // there were more samples than were read
 }
 
 // A reading is a value of a channel.
@@ -38,11 +39,13 @@ func (l *lists) readings(text []byte) (readings []reading) {
 		Value *float64 `json:"value"` // absent: not measured
 	}
 	_ = each(text, func(e element) bool { // the text has been found to be JSON
-		t, ok := l.time(e.Time)
-		if ok && e.Value != nil {
+		if !l.goOn() {
+			return false
+		}
+		if t, ok := l.time(e.Time); ok && e.Value != nil {
 			readings = append(readings, reading{t, *e.Value})
 		}
-		return l.goOn()
+		return true
 	})
 	return readings
 }
@@ -56,16 +59,19 @@ func (l *lists) route(text []byte) (route []position) {
 		Altitude  *float64 `json:"altitude"`
 	}
 	_ = each(text, func(e element) bool { // the text has been found to be JSON
+		if !l.goOn() {
+			return false
+		}
 		t, ok := l.time(e.Time)
 		if !ok || e.Latitude == nil || e.Longitude == nil {
-			return l.goOn()
+			return true
 		}
 		p := position{t, *e.Latitude, *e.Longitude, math.NaN()}
 		if e.Altitude != nil {
 			p.altitude = *e.Altitude
 		}
 		route = append(route, p)
-		return l.goOn()
+		return true
 	})
 	return route
 }
@@ -80,9 +86,13 @@ func (l *lists) time(text string) (float64, bool) {
 	return t, true
 }
 
+// mostUntimed is how many samples of a file may have no time.
+const mostUntimed = 10_000
+
+// goOn reports whether one more sample is read.
 func (l *lists) goOn() bool {
-	const mostUntimed = 10_000
-	return l.untimed < mostUntimed && l.ctx.Err() == nil
+	l.cut = l.cut || l.untimed >= mostUntimed
+	return !l.cut && l.ctx.Err() == nil
 }
 
 // each hands the elements of a list to keep until that wants no more. What is no list has none.

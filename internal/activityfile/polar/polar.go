@@ -67,7 +67,8 @@ func Read(ctx context.Context, content []byte, sum [32]byte, maxSamples int) (dr
 	if len(s.Exercises) == 0 {
 		return nil, nil, draft.NotActivity("a training session of Polar without any exercise")
 	}
-	if len(s.Exercises) >= maxExercises {
+	if len(s.Exercises) > maxExercises {
+		s.Exercises = s.Exercises[:maxExercises]
 		warnings = append(warnings, fmt.Sprintf("more than %d exercises are not read", maxExercises))
 	}
 	l := lists{ctx: ctx}
@@ -89,6 +90,9 @@ func Read(ctx context.Context, content []byte, sum [32]byte, maxSamples int) (dr
 			d.Rec.MultisportID = fmt.Sprintf("%x", sum[:8])
 		}
 		drafts = append(drafts, d)
+	}
+	if l.cut {
+		warnings = append(warnings, fmt.Sprintf("more than %d of its samples have no time: the rest was not read", mostUntimed))
 	}
 	return drafts, warnings, nil
 }

@@ -14,7 +14,7 @@ INSERT INTO activity_states (user_id, revision) SELECT DISTINCT user_id, 0 FROM 
 -- Sums of a user's activities, and of those that have no offset from UTC, and so no day of their own, one by one.
 CREATE TABLE activity_sums (
     user_id                      TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    span                         BIGINT NOT NULL, -- 0: activities of one start, 1: a day, 2: a month
+    span                         BIGINT NOT NULL, -- 0: activities of one start, 1: a day, 2: a month, 3: a year
     at_us                        BIGINT NOT NULL, -- the start in UTC; of days and months their first midnight as if it were in UTC
     sport                        TEXT NOT NULL,
     activities                   BIGINT NOT NULL,
