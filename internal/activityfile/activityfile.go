@@ -63,6 +63,9 @@ type Options struct {
 	// Long holds an element for each walk that has a long list of an archive's files in memory. A walk that gets one waits for
 	// a place in it, and keeps that until it ends. nil: it does not wait.
 	Long chan struct{}
+	// Without calls wait, in which a walk waits for a place in Long, without what other walks may wait for until they give back
+	// theirs. nil: there is nothing of that kind.
+	Without func(ctx context.Context, wait func(context.Context) error) error
 }
 
 // Walk reads every file of src and calls yield once for each, always in the same

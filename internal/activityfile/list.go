@@ -74,9 +74,17 @@ func (w *walker) takeTurn(ctx context.Context) error {
 	case w.long <- struct{}{}:
 		w.turn = true
 		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	default:
 	}
+	return w.without(ctx, func(ctx context.Context) error {
+		select {
+		case w.long <- struct{}{}:
+			w.turn = true
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
 }
 
 func (w *walker) endTurn() {

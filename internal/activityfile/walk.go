@@ -25,6 +25,7 @@ type walker struct {
 	ahead   outlook
 	long    chan struct{}
 	turn    bool // an element of long is this walk's
+	without func(context.Context, func(context.Context) error) error
 }
 
 func newWalker(src *Source, opts Options, yield func(Result) error) *walker {
@@ -37,7 +38,10 @@ func newWalker(src *Source, opts Options, yield func(Result) error) *walker {
 		limits: l, tempDir: opts.TempDir, pause: opts.Pause, yield: yield,
 		budget: budget{bytes: total, entries: l.Entries},
 		ahead:  outlook{reading: opts.Reading},
-		long:   opts.Long,
+		long:   opts.Long, without: opts.Without,
+	}
+	if w.without == nil {
+		w.without = func(ctx context.Context, wait func(context.Context) error) error { return wait(ctx) }
 	}
 	if w.pause == nil {
 		w.pause = func(context.Context) {}

@@ -74,7 +74,7 @@ func New(opts Options) *Gate {
 type Slot struct {
 	gate   *Gate
 	tenant *tenant
-	lost   bool // in a Pass that was ended
+	lost   bool // in a Pass or Without that was ended
 }
 
 // Enter waits until a task of the tenant may run. It fails with [pierre.KindRateLimited] if too many tasks of the tenant
@@ -82,11 +82,7 @@ type Slot struct {
 // tenants, and with ctx's cause if ctx ended.
 func (g *Gate) Enter(ctx context.Context, name string) (*Slot, error) {
 	g.mu.Lock()
-	t := g.tenants[name]
-	if t == nil {
-		t = &tenant{name: name}
-		g.tenants[name] = t
-	}
+	t := g.tenant(name)
 	if g.running < g.opts.Running && t.running < g.opts.PerTenant {
 		g.start(t)
 		g.mu.Unlock()
@@ -138,6 +134,16 @@ func (g *Gate) wait(ctx context.Context, t *tenant, turn chan struct{}) (*Slot, 
 	return &Slot{gate: g, tenant: t}, nil // the turn came at the same moment
 }
 
+// tenant returns the tenant of that name. g.mu is held.
+func (g *Gate) tenant(name string) *tenant {
+	t := g.tenants[name]
+	if t == nil {
+		t = &tenant{name: name}
+		g.tenants[name] = t
+	}
+	return t
+}
+
 // tooMany is the refusal of a task that waits for others of its own tenant.
 func tooMany() error {
 	return &pierre.Error{
@@ -174,12 +180,31 @@ func (s *Slot) Pass(ctx context.Context) error {
 		g.mu.Unlock()
 		return nil
 	}
+	g.running--
+	t.running--
+	return s.again(ctx)
+}
+
+// Without calls wait while the task does not run, and returns when its turn has come again, as Pass does. A task that has to
+// wait for what another task holds, which may have to wait for its own turn, would otherwise keep that from going on.
+func (s *Slot) Without(ctx context.Context, wait func(context.Context) error) error {
+	s.Leave()
+	if err := wait(ctx); err != nil {
+		s.lost = true
+		return err
+	}
+	s.gate.mu.Lock()
+	s.tenant = s.gate.tenant(s.tenant.name)
+	return s.again(ctx)
+}
+
+// again waits for the turn of a task that does not run any more. g.mu is held, and is not afterwards.
+func (s *Slot) again(ctx context.Context) error {
+	g, t := s.gate, s.tenant
 	turn := make(chan struct{})
 	g.waiting++
 	t.waiting = slices.Insert(t.waiting, 0, turn) // before tasks of its tenant that have not begun
 	g.turns = append(slices.DeleteFunc(g.turns, func(other *tenant) bool { return other == t }), t)
-	g.running--
-	t.running--
 	g.admit()
 	g.mu.Unlock()
 	select {

@@ -244,6 +244,31 @@ func TestPassEndsWithItsContext(t *testing.T) {
 	})
 }
 
+// Others run while a task waits for something else, and it goes on when it may run again.
+func TestWithout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := New(Options{Running: 1, PerTenant: 1})
+		long := enter(t, g, "a")
+		other := make(chan *Slot, 1)
+		if err := long.Without(t.Context(), func(context.Context) error {
+			s := enter(t, g, "b")
+			time.AfterFunc(time.Second, s.Leave)
+			other <- s
+			return nil
+		}); err != nil || len(other) != 1 || g.running != 1 {
+			t.Errorf("Without = %v, %d tasks run", err, g.running)
+		}
+		gone := errors.New("gone")
+		if err := long.Without(t.Context(), func(context.Context) error { return gone }); !errors.Is(err, gone) {
+			t.Errorf("Without = %v, want what the wait says", err)
+		}
+		long.Leave()
+		if len(g.tenants) != 0 || g.running != 0 {
+			t.Errorf("%d tenants and %d tasks are left", len(g.tenants), g.running)
+		}
+	})
+}
+
 // However many tenants there are, only so many tasks wait.
 func TestTasksOfAllTenantsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -61,12 +61,15 @@ func New(store Store, now func() time.Time, opts Options) *Importer {
 	return &Importer{store, now, opts, make(chan struct{}, longLists)}
 }
 
-// A Watch follows an import. Its functions are optional, and are not called at the same time.
+// A Watch follows an import. Its functions are optional, and are not called at the same time unless they say so.
 type Watch struct {
 	// Row gets what became of each file as soon as it is known. Its error ends the import.
 	Row func(pierre.ImportRow) error
 	// Progress is told before each file is read and after each is imported, which may be thousands of times a second.
 	Progress func(pierre.ImportProgress)
+	// Without calls wait, in which the import waits for other imports, without what these may wait for. It may be called while
+	// Row is.
+	Without func(ctx context.Context, wait func(context.Context) error) error
 
 	changed func(pierre.ActivityID) // is told of activities that are new or have changed
 }
@@ -99,7 +102,7 @@ func (i *Importer) Import(
 	group.Go(func() error {
 		defer close(results)
 		return activityfile.Walk(ctx, src, activityfile.Options{
-			TempDir: i.opts.TempDir, Reading: progress.reading, Pause: i.opts.Pause, Long: i.long,
+			TempDir: i.opts.TempDir, Reading: progress.reading, Pause: i.opts.Pause, Long: i.long, Without: watch.Without,
 		}, func(res activityfile.Result) error {
 			select {
 			case results <- res:

@@ -1,14 +1,18 @@
 package importapi_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -154,4 +158,55 @@ func TestReportIsBounded(t *testing.T) {
 	if size > 17<<20 || len(report.Files)+report.Omitted != 100 {
 		t.Errorf("an answer of %d bytes on %d files, %d left out", size, len(report.Files), report.Omitted)
 	}
+}
+
+// A slowStore keeps nothing, and takes a millisecond for each file.
+type slowStore struct{}
+
+func (slowStore) ImportRecording(context.Context, pierre.UserID, pierre.Source, pierre.Recording) (pierre.Addition, error) {
+	return pierre.Addition{}, errors.New("there is no recording")
+}
+
+func (slowStore) ImportProfile(context.Context, pierre.UserID, pierre.Profile) error {
+	<-time.After(time.Millisecond)
+	return nil
+}
+
+func (slowStore) StoredBytes(context.Context, pierre.UserID) (int64, error) { return 0, nil }
+
+// Imports of long archives wait for each other's lists and for each other's turns, and all of them end.
+func TestLongArchivesWaitWithoutATurn(t *testing.T) {
+	const files = 20_000
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for n := range files {
+		if _, err := z.CreateHeader(&zip.FileHeader{Name: fmt.Sprintf("folder/%06d.jpg", n), Method: zip.Store}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		work := fair.New(fair.Options{Running: 2, PerTenant: 1, Patience: time.Hour})
+		imports := importer.New(slowStore{}, time.Now, importer.Options{TempDir: t.TempDir()})
+		var wg sync.WaitGroup
+		for _, user := range []pierre.UserID{"ana", "ben", "cho", "dan"} {
+			s := importapi.New(imports, importapi.Personal(access.Principal{UserID: user}), importapi.Options{Dir: t.TempDir(), Work: work})
+			wg.Go(func() {
+				r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/import", bytes.NewReader(b.Bytes()))
+				r.Host = "localhost"
+				w := httptest.NewRecorder()
+				s.ServeHTTP(w, r)
+				var report pierre.ImportReport
+				if err := json.Unmarshal(w.Body.Bytes(), &report); err != nil || report.Summary.Files != files {
+					t.Errorf("%s: %d %v, %d files", user, w.Code, err, report.Summary.Files)
+				}
+			})
+		}
+		wg.Wait()
+		if running, waiting := work.Tasks(); running != 0 || waiting != 0 {
+			t.Errorf("%d tasks run and %d wait when all have ended", running, waiting)
+		}
+	})
 }

@@ -146,20 +146,46 @@ func (s *Server) run(ctx context.Context, user pierre.UserID, src *activityfile.
 		Kind: pierre.KindUnavailable, RetryAfter: patience, Msg: "The server is busy with other imports; nothing was imported. Send the upload again later.",
 	})
 	defer cancel()
-	turn, err := s.opts.Work.Enter(waiting, string(user))
+	slot, err := s.opts.Work.Enter(waiting, string(user))
 	if err != nil {
 		return pierre.ImportSummary{}, err
 	}
-	defer turn.Leave()
-	began := time.Now()
-	return s.imports.Import(ctx, user, src, importer.Watch{Progress: out.progress, Row: func(row pierre.ImportRow) error {
-		if err := out.row(row); err != nil || time.Since(began) < turnLength {
+	defer slot.Leave()
+	turn := &turn{slot: slot, began: time.Now()}
+	return s.imports.Import(ctx, user, src, importer.Watch{Progress: out.progress, Without: turn.without, Row: func(row pierre.ImportRow) error {
+		if err := out.row(row); err != nil {
 			return err
 		}
-		err := turn.Pass(ctx)
-		began = time.Now()
-		return err
+		return turn.pass(ctx)
 	}})
+}
+
+// A turn is the time in which an import goes on while others wait. It is safe for concurrent use.
+type turn struct {
+	mu    sync.Mutex
+	slot  *fair.Slot
+	began time.Time
+}
+
+// pass lets others go first if the turn has been long enough.
+func (t *turn) pass(ctx context.Context) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if time.Since(t.began) < turnLength {
+		return nil
+	}
+	err := t.slot.Pass(ctx)
+	t.began = time.Now()
+	return err
+}
+
+// without calls wait while others have their turns.
+func (t *turn) without(ctx context.Context, wait func(context.Context) error) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	err := t.slot.Without(ctx, wait)
+	t.began = time.Now()
+	return err
 }
 
 func (s *Server) log(ctx context.Context, user pierre.UserID, size int64, sum pierre.ImportSummary, err error) {
