@@ -7,7 +7,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// A Digester keeps what questions need of activities' samples. What it cannot keep now it keeps later.
+// A Digester keeps what questions need of activities' samples. What it cannot keep now it keeps later: it fails only if ctx ended.
 type Digester interface {
 	// Digest does so for activities that are new or have changed.
 	Digest(ctx context.Context, user pierre.UserID, ids []pierre.ActivityID) error

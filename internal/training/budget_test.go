@@ -23,12 +23,16 @@ type spy struct {
 
 	recordings, reads int
 	before            func()
+	broken            pierre.ActivityID // its recording cannot be read
 }
 
 func (s *spy) Recording(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Recording, error) {
 	s.recordings++
 	if s.before != nil {
 		s.before()
+	}
+	if id == s.broken {
+		return pierre.Recording{}, errors.New("reading samples: the data is damaged")
 	}
 	return s.Store.Recording(ctx, user, id)
 }
@@ -137,7 +141,7 @@ func TestWorkEndsWithTheClient(t *testing.T) {
 func TestSeasonsAreReadAgainAfterChanges(t *testing.T) {
 	data, user := season(t, 5, 100)
 	s := service(t, data, training.Options{})
-	if err := s.Digested(t.Context(), user); err != nil {
+	if err := s.DigestAll(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	ask := func(runs, reads int) {
@@ -177,6 +181,33 @@ func TestDigestAll(t *testing.T) {
 	}
 	if h, err := s.History(t.Context(), user, "", 28); err != nil || len(h.Loads) != 7 || data.recordings != 7 {
 		t.Errorf("%d loads, %d recordings looked at: %v", len(h.Loads), data.recordings, err)
+	}
+}
+
+// An import ends well whatever else is left to do, and leaves that to the job.
+func TestDigestedLeavesTheRest(t *testing.T) {
+	data, user := season(t, 7, 100)
+	s := service(t, data, training.Options{})
+	page, err := data.Activities(t.Context(), user, pierre.ActivityQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := []pierre.ActivityID{page.Activities[0].ID, page.Activities[1].ID}
+	data.broken = ids[0]
+	if err := s.Digest(t.Context(), user, ids); err != nil || data.recordings != 2 {
+		t.Errorf("one of two recordings that cannot be read: %v after %d recordings", err, data.recordings)
+	}
+	data.broken, data.recordings = "", 0
+	if err := s.Digested(t.Context(), user); err != nil || data.recordings != 0 {
+		t.Errorf("%d recordings were looked at, %v; want none", data.recordings, err)
+	}
+	if err := s.DigestAll(t.Context()); err != nil || data.recordings != 6 {
+		t.Errorf("the job looked at %d recordings, %v; want 6", data.recordings, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Digested(ctx, user); !errors.Is(err, context.Canceled) {
+		t.Errorf("without a client: %v", err)
 	}
 }
 

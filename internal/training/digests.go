@@ -92,11 +92,12 @@ func (s *Service) keep(ctx context.Context, user pierre.UserID, fresh digests) {
 }
 
 // Digest computes and keeps the digests of activities that were just imported, so that the first question about them is as
-// quick as the others. What it could not keep is computed later.
+// quick as the others. What it could not make or keep is left to [Service.DigestAll]: it fails only if ctx ended.
 func (s *Service) Digest(ctx context.Context, user pierre.UserID, ids []pierre.ActivityID) error {
 	stamps, err := s.data.DigestStamps(ctx, user, ids)
 	if err != nil {
-		return err
+		s.later(ctx, err)
+		return ctx.Err()
 	}
 	work, fresh := Options{Recordings: math.MaxInt, Samples: math.MaxInt}, digests{}
 	for _, id := range ids {
@@ -106,23 +107,39 @@ func (s *Service) Digest(ctx context.Context, user pierre.UserID, ids []pierre.A
 		}
 		row := seasonRow{Activity: pierre.Activity{ID: id}, stamp: stamp}
 		_, err := s.digestOf(ctx, user, row, &work, fresh)
+		if ctx.Err() != nil {
+			break
+		}
 		if pierre.KindOf(err) != pierre.KindNotFound && err != nil {
-			return fmt.Errorf("making the digest of %s: %w", id, err)
+			s.later(ctx, fmt.Errorf("making the digest of %s: %w", id, err))
 		}
 	}
 	s.keep(ctx, user, fresh)
 	return ctx.Err()
 }
 
-// Digested completes the digests of a user, and brings up to date what the store keeps besides the activities: after an
-// import, and for activities that servers of another version imported.
+// Digested brings up to date what the store keeps besides a user's activities, after an import of which all was digested. If
+// others of the user's activities lack a digest, this is left to [Service.DigestAll], too: it fails only if ctx ended.
 func (s *Service) Digested(ctx context.Context, user pierre.UserID) error {
+	if err := s.complete(ctx, user, Options{}); err != nil {
+		s.later(ctx, err)
+	}
+	return ctx.Err()
+}
+
+// later notes what is left to [Service.DigestAll].
+func (s *Service) later(ctx context.Context, err error) {
+	s.log.InfoContext(ctx, "digests are left to the job", "err", err)
+}
+
+// complete completes the digests of a user, looking at so much, and brings up to date what the store keeps besides the
+// activities.
+func (s *Service) complete(ctx context.Context, user pierre.UserID, work Options) error {
 	revision, err := s.data.ActivityRevision(ctx, user)
 	if err != nil {
 		return err
 	}
-	all := Options{Recordings: math.MaxInt, Samples: math.MaxInt}
-	if err := s.eachWithin(ctx, user, pierre.ActivityQuery{}, &all, func(pierre.Activity, digest) {}); err != nil {
+	if err := s.eachWithin(ctx, user, pierre.ActivityQuery{}, &work, func(pierre.Activity, digest) {}); err != nil {
 		return err
 	}
 	return s.data.Digested(ctx, user, digestVersion, revision)
@@ -140,7 +157,7 @@ func (s *Service) DigestAll(ctx context.Context) error {
 		}
 		var failed []error
 		for _, u := range users {
-			if err := s.Digested(ctx, u); err != nil {
+			if err := s.complete(ctx, u, Options{Recordings: math.MaxInt, Samples: math.MaxInt}); err != nil {
 				failed = append(failed, fmt.Errorf("making the digests of a user: %w", err))
 			}
 			if ctx.Err() != nil {
