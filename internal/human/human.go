@@ -47,7 +47,7 @@ func hasAnySuffix(s string, suffixes ...string) bool {
 	return false
 }
 
-// Count returns n with a space between each group of three digits: "412", "1 039".
+// Count returns n with a comma between each group of three digits: "412", "1,039".
 func Count[N Integer](n N) string {
 	digits, sign := fmt.Sprintf("%d", n), ""
 	if rest, negative := strings.CutPrefix(digits, "-"); negative {
@@ -56,7 +56,7 @@ func Count[N Integer](n N) string {
 	var b strings.Builder
 	for i, d := range digits {
 		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteByte(' ')
+			b.WriteByte(',')
 		}
 		b.WriteRune(d)
 	}

@@ -20,7 +20,7 @@ func TestPlural(t *testing.T) {
 		"5 passes":         human.Plural(5, "pass"),
 		"6 matches":        human.Plural(6, "match"),
 		"-2 files":         human.Plural(-2, "file"),
-		"1 039 files":      human.Plural(1039, "file"),
+		"1,039 files":      human.Plural(1039, "file"),
 		"2 ys":             human.Plural(2, "y"),
 	} {
 		if got != want {
@@ -33,11 +33,12 @@ func TestCount(t *testing.T) {
 	for want, got := range map[string]string{
 		"0":                          human.Count(0),
 		"999":                        human.Count(999),
-		"1 000":                      human.Count(1000),
-		"-1 039":                     human.Count(-1039),
-		"-123":                       human.Count(-123),
-		"12 345 678":                 human.Count(12345678),
-		"18 446 744 073 709 551 615": human.Count(uint64(math.MaxUint64)),
+		"1,000":                      human.Count(1000),
+		"-1,039":                     human.Count(-1039),
+		"-999":                       human.Count(-999),
+		"-9,223,372,036,854,775,808": human.Count(int64(math.MinInt64)),
+		"12,345,678":                 human.Count(12345678),
+		"18,446,744,073,709,551,615": human.Count(uint64(math.MaxUint64)),
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -69,7 +70,7 @@ func TestDuration(t *testing.T) {
 		day + 2*time.Hour:                     "1 day 2 h",
 		3*day + 4*time.Hour:                   "3 days 4 h",
 		-90 * time.Second:                     "-1 min 30 s",
-		math.MinInt64:                         "-106 751 days 23 h",
+		math.MinInt64:                         "-106,751 days 23 h",
 	} {
 		if got := human.Duration(d); got != want {
 			t.Errorf("Duration(%v) = %q, want %q", d, got, want)

@@ -135,7 +135,7 @@ func clip(line string, width int) string {
 	return line
 }
 
-// line is the state in words: "412 of 1 039 files, 38 s left".
+// line is the state in words: "412 of 1,039 files, 38 s left".
 func (p *Progress) line(now time.Time) string {
 	done, total, known := p.files()
 	parts := []string{human.Plural(done, "file")}

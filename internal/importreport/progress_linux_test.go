@@ -23,7 +23,7 @@ func TestProgressOnATerminal(t *testing.T) {
 	c.t = c.t.Add(time.Millisecond)
 	p.Progress("export.zip", pierre.ImportProgress{FilesDone: 401, FilesTotal: 1039}) // too soon to be shown
 	p.End()
-	const want = "\r400 of 1 039 files, 6 s left  activities/?[31m"
+	const want = "\r400 of 1,039 files, 6 s left  activities/?[31m"
 	shown := readScreen(t, screen, "\r"+strings.Repeat(" ", 99)+"\r")
 	if !strings.HasPrefix(shown, want) || strings.Contains(shown, "401") || strings.Contains(shown, "\n") {
 		t.Errorf("the terminal showed %q, want %q", shown, want)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/usage"
 	"github.com/pierre-mcp/pierre/internal/web"
@@ -117,7 +118,7 @@ func (s *Site) tiers(ctx context.Context) ([]ui.Choice, error) {
 		}
 		text := ui.Capital(string(t.Name))
 		if t.RateLimit != nil {
-			text += " · " + ui.Number(t.RateLimit.Requests) + " calls per " + string(t.RateLimit.Period)
+			text += " · " + human.Count(t.RateLimit.Requests) + " calls per " + string(t.RateLimit.Period)
 		}
 		choices = append(choices, ui.Choice{Value: string(t.Name), Text: text})
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/usage"
 	"github.com/pierre-mcp/pierre/internal/web"
@@ -50,9 +51,9 @@ func (s *Site) fillUsage(ctx context.Context, data *overviewData, user pierre.Us
 	data.Refused = refusedDays(b)
 	t := b.Totals
 	data.Stats = []ui.Stat{
-		{Label: "Calls", Value: ui.Number(t.Succeeded + t.Failed), Note: "in 30 days"},
-		{Label: "Failed", Value: ui.Number(t.Failed)},
-		{Label: "Refused by a limit", Value: ui.Number(t.RateLimited)},
+		{Label: "Calls", Value: human.Count(t.Succeeded + t.Failed), Note: "in 30 days"},
+		{Label: "Failed", Value: human.Count(t.Failed)},
+		{Label: "Refused by a limit", Value: human.Count(t.RateLimited)},
 	}
 	if t.Response != nil {
 		data.Stats = append(data.Stats, ui.Stat{Label: "Answered within", Value: ui.Milliseconds(t.Response.P95), Note: "95 of 100 calls"})

@@ -149,7 +149,7 @@ func (e *evaluation) refusals(ctx context.Context, r db.Rule) ([]finding, error)
 	if err != nil || t.RateLimited < r.Threshold {
 		return nil, err
 	}
-	return []finding{{subject: subjectOf(r), title: fmt.Sprintf("%s of %s were refused by limits, in the last %s", ui.Number(t.RateLimited), about(r), human.Duration(r.Window))}}, nil
+	return []finding{{subject: subjectOf(r), title: fmt.Sprintf("%s of %s were refused by limits, in the last %s", human.Count(t.RateLimited), about(r), human.Duration(r.Window))}}, nil
 }
 
 // usual returns how many calls there are now in this hour, and how many there usually are in it: the mean of the same hour
@@ -181,7 +181,7 @@ func (e *evaluation) spike(ctx context.Context, r db.Rule) ([]finding, error) {
 	}
 	return []finding{{
 		subject: subjectOf(r), period: e.now.UTC().Truncate(time.Hour).Format(time.RFC3339),
-		title: fmt.Sprintf("%s calls of %s in this hour, usually about %s", ui.Number(now), about(r), ui.Number(int64(usual))),
+		title: fmt.Sprintf("%s calls of %s in this hour, usually about %s", human.Count(now), about(r), human.Count(int64(usual))),
 	}}, nil
 }
 
@@ -198,7 +198,7 @@ func (e *evaluation) silent(ctx context.Context, r db.Rule) ([]finding, error) {
 	if err != nil || usual < minCalls {
 		return nil, err
 	}
-	return []finding{{subject: "all", title: fmt.Sprintf("No call was recorded in the last %s, usually there are about %s in an hour", human.Duration(r.Window), ui.Number(int64(usual)))}}, nil
+	return []finding{{subject: "all", title: fmt.Sprintf("No call was recorded in the last %s, usually there are about %s in an hour", human.Duration(r.Window), human.Count(int64(usual)))}}, nil
 }
 
 func (e *evaluation) mail(ctx context.Context, _ db.Rule) ([]finding, error) {

@@ -12,7 +12,6 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/usage"
 	"github.com/pierre-mcp/pierre/portal/db"
-	"github.com/pierre-mcp/pierre/portal/ui"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
 )
 
@@ -41,7 +40,7 @@ func (e *evaluation) limits(ctx context.Context, r db.Rule) ([]finding, error) {
 		}
 		found = append(found, finding{
 			subject: whose(n), period: onceIn(n),
-			title: fmt.Sprintf("%d %% of the limit of %s is used: %s of %s calls this %s", wanted*percent/n.Requests, nameOf(n), ui.Number(wanted), ui.Number(n.Requests), n.Period),
+			title: fmt.Sprintf("%d %% of the limit of %s is used: %s of %s calls this %s", wanted*percent/n.Requests, nameOf(n), human.Count(wanted), human.Count(n.Requests), n.Period),
 		})
 	}
 	return found, nil

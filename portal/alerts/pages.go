@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/portal/db"
@@ -112,7 +113,7 @@ func rowOf(r db.Rule, channels []db.Channel, now time.Time) ruleRow {
 	c, _ := conditionOf(r.Condition)
 	row.Says = c.Label
 	if c.Most > 0 || c.Choices != nil {
-		row.Says = ui.Number(r.Threshold) + " " + c.Label
+		row.Says = human.Count(r.Threshold) + " " + c.Label
 	}
 	if c.Window {
 		row.Says += ", within " + strconv.FormatInt(int64(r.Window/time.Minute), 10) + " minutes"

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/route"
@@ -182,7 +183,7 @@ func (s *Service) closeMonth(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ui.Leave(w, r, ui.Note{Text: month.String() + " is closed, with " + ui.Number(m.Lines) + " lines. The sums are those of the server."})
+	ui.Leave(w, r, ui.Note{Text: month.String() + " is closed, with " + human.Count(m.Lines) + " lines. The sums are those of the server."})
 	return goTo(w, r, billingPath+"/months/"+string(month))
 }
 
@@ -195,6 +196,6 @@ func (s *Service) retry(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ui.Leave(w, r, ui.Note{Text: ui.Number(n) + " events are sent again."})
+	ui.Leave(w, r, ui.Note{Text: human.Count(n) + " events are sent again."})
 	return goTo(w, r, billingPath+"/months/"+string(month))
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/route"
@@ -50,7 +51,7 @@ func (s *Service) customers(w http.ResponseWriter, r *http.Request) error {
 	if list.NextCursor != nil {
 		next = *list.NextCursor
 	}
-	page.Pages = ui.PagesOf(r, next, count(len(page.Rows), "customer")+" on this page")
+	page.Pages = ui.PagesOf(r, next, human.Plural(len(page.Rows), "customer")+" on this page")
 	return s.pages.Page(w, r, http.StatusOK, "console/customers", page)
 }
 

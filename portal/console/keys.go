@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/portal/ui"
@@ -132,15 +133,8 @@ func (s *Service) keys(w http.ResponseWriter, r *http.Request) error {
 	if list.NextCursor != nil {
 		next = *list.NextCursor
 	}
-	page.Pages = ui.PagesOf(r, next, count(len(page.Rows), "key")+" on this page")
+	page.Pages = ui.PagesOf(r, next, human.Plural(len(page.Rows), "key")+" on this page")
 	return s.pages.Page(w, r, http.StatusOK, "console/keys", page)
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return ui.Number(int64(n)) + " " + noun + "s"
 }
 
 func tierChoices(tiers []adminapi.Tier, all string) []ui.Choice {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/usage"
 	"github.com/pierre-mcp/pierre/portal/ui"
 )
@@ -75,13 +76,13 @@ func (c comparison) stats() []ui.Stat {
 	today := c.days[c.day()]
 	note := func(figure func(usage.Sums) int64) string {
 		if n, ok := c.usual(c.now.Hour(), true, figure); ok {
-			return "usual by now: " + ui.Number(int64(n+0.5))
+			return "usual by now: " + human.Count(int64(n+0.5))
 		}
 		return "nothing to compare with yet"
 	}
-	calls := ui.Stat{Label: "Calls today", Value: ui.Number(today.Requests), Note: note(func(s usage.Sums) int64 { return s.Requests })}
-	failed := ui.Stat{Label: "Failed", Value: ui.Number(today.Failed), Note: note(func(s usage.Sums) int64 { return s.Failed })}
-	refused := ui.Stat{Label: "Refused", Value: ui.Number(today.RateLimited), Note: note(func(s usage.Sums) int64 { return s.RateLimited })}
+	calls := ui.Stat{Label: "Calls today", Value: human.Count(today.Requests), Note: note(func(s usage.Sums) int64 { return s.Requests })}
+	failed := ui.Stat{Label: "Failed", Value: human.Count(today.Failed), Note: note(func(s usage.Sums) int64 { return s.Failed })}
+	refused := ui.Stat{Label: "Refused", Value: human.Count(today.RateLimited), Note: note(func(s usage.Sums) int64 { return s.RateLimited })}
 	const (
 		most       = 0.05 // of the calls, from which errors stand out
 		muchSlower = 2    // times the usual

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/human"
-	"github.com/pierre-mcp/pierre/portal/ui"
 )
 
 const settingsWhy = "You get this mail because you have an access key. You choose which mails you get on your account's page, under notifications."
@@ -29,7 +28,7 @@ func (t Texts) Limit(to string, n LimitNotice) (Message, error) {
 		heading = "Your limit is reached"
 		then = paragraph("Calls are refused until %s. If you need more, ask for another plan on your account's page.", at(n.ResetsAt))
 	}
-	label := fmt.Sprintf("%s of %s calls %s", ui.Number(n.Used), ui.Number(n.Requests), now(n.Period))
+	label := fmt.Sprintf("%s of %s calls %s", human.Count(n.Used), human.Count(n.Requests), now(n.Period))
 	return t.write(KindLimit, to, letter{
 		subject: heading,
 		preview: label + ".",
@@ -150,7 +149,7 @@ func (t Texts) Digest(to string, list []AlertNotice) (Message, error) {
 	}
 	parts := []part{paragraph("Found since the last mail:"), facts(rows...)}
 	if more := len(list) - shown; more > 0 {
-		parts = append(parts, paragraph("And %s more.", ui.Number(int64(more))))
+		parts = append(parts, paragraph("And %s more.", human.Count(more)))
 	}
 	return t.write(KindDigest, to, letter{
 		subject: heading,
@@ -176,7 +175,7 @@ func (t Texts) Day(to string, day time.Time, n DayNotice) (Message, error) {
 	if n.Waiting+n.Alerts+n.Undelivered > 0 {
 		heading = "What needs you today"
 	}
-	waiting := ui.Number(n.Waiting)
+	waiting := human.Count(n.Waiting)
 	if n.Oldest != "" {
 		waiting += ", the oldest for " + n.Oldest
 	}
@@ -185,9 +184,9 @@ func (t Texts) Day(to string, day time.Time, n DayNotice) (Message, error) {
 		preview: human.Plural(n.Waiting, "request") + " waiting, " + human.Plural(n.Alerts, "alert") + " open.",
 		heading: heading,
 		parts: []part{
-			facts("Requests waiting", waiting, "Open alerts", ui.Number(n.Alerts), "Mails that were not delivered", ui.Number(n.Undelivered)),
+			facts("Requests waiting", waiting, "Open alerts", human.Count(n.Alerts), "Mails that were not delivered", human.Count(n.Undelivered)),
 			paragraph("Yesterday:"),
-			facts("Calls", ui.Number(n.Calls), "Failed", ui.Number(n.Failed), "Refused by limits", ui.Number(n.Refused)),
+			facts("Calls", human.Count(n.Calls), "Failed", human.Count(n.Failed), "Refused by limits", human.Count(n.Refused)),
 			press("Open the overview", t.link("/admin", "")),
 		},
 		why: "You get this mail because you are on the staff of " + t.Operator + ".",

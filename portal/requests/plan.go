@@ -9,7 +9,6 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/mail"
-	"github.com/pierre-mcp/pierre/portal/ui"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
 )
 
@@ -66,7 +65,7 @@ func (p Plan) limit(tiers string) string {
 	if period == "" {
 		period = pierre.PeriodMonth
 	}
-	return ui.Number(p.Requests) + " calls per " + string(period)
+	return human.Count(p.Requests) + " calls per " + string(period)
 }
 
 // String says what differs from the tier.

@@ -7,10 +7,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/mail"
-	"github.com/pierre-mcp/pierre/portal/ui"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
 )
 
@@ -117,7 +117,7 @@ func limitText(l *adminapi.RateLimit) string {
 	if l == nil {
 		return "unlimited calls"
 	}
-	return ui.Number(l.Requests) + " calls per " + string(l.Period)
+	return human.Count(l.Requests) + " calls per " + string(l.Period)
 }
 
 // asked returns what a mail says of what was asked for. Without the server's word it says less.

@@ -9,20 +9,9 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
-)
 
-// Number returns n with a comma between each group of three digits: "412", "1,039".
-func Number(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	sign := ""
-	if n < 0 {
-		sign, digits = "−", digits[1:]
-	}
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return sign + digits
-}
+	"github.com/pierre-mcp/pierre/internal/human"
+)
 
 // Short returns n in three digits or so, for where there is little room: "412", "1k", "12.3k", "4.7M".
 func Short(n int64) string {
@@ -158,7 +147,7 @@ func initials(name string) string {
 // figure returns a value of a chart: whole numbers as they are, others with one decimal.
 func figure(v float64) string {
 	if v == math.Trunc(v) {
-		return Number(int64(v))
+		return human.Count(int64(v))
 	}
 	return strconv.FormatFloat(v, 'f', 1, 64)
 }
@@ -168,12 +157,12 @@ func figure(v float64) string {
 func number(v any) string {
 	switch n := v.(type) {
 	case int:
-		return Number(int64(n))
+		return human.Count(n)
 	case int64:
-		return Number(n)
+		return human.Count(n)
 	case *int64:
 		if n != nil {
-			return Number(*n)
+			return human.Count(*n)
 		}
 	}
 	return string(none)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/portal/route"
 )
 
@@ -46,10 +47,10 @@ func (u *Renderer) components(w http.ResponseWriter, r *http.Request) error {
 	}{
 		Badges: []Badge{{"Active", "good"}, {"Expires soon", "warn"}, {"Revoked", "bad"}, {"Trial", "info"}, {"Starter", ""}},
 		Stats: []Stat{
-			{Label: "Calls today", Value: Number(12481), Note: "usual by now: 11,900"},
+			{Label: "Calls today", Value: human.Count(12481), Note: "usual by now: 11,900"},
 			{Label: "Failed", Value: Percent(0.004), Note: "usual: 0.5 %"},
 			{Label: "p95", Value: Milliseconds(181), Tone: "good", Note: "usual: 190 ms"},
-			{Label: "Refused", Value: Number(310), Tone: "warn", Note: "usual: 12"},
+			{Label: "Refused", Value: human.Count(310), Tone: "warn", Note: "usual: 12"},
 		},
 		Form:    Form{Values: url.Values{"email": {"ana@club"}, "tier": {"starter"}}, Errors: map[string]string{"email": "This is not an e-mail address."}},
 		Choices: []Choice{{"trial", "Trial"}, {"starter", "Starter"}},
