@@ -23,7 +23,7 @@ type feasibleArgs struct {
 
 type feasibleAnswer struct {
 	Goal     goalView         `json:"goal"`
-	Verdict  training.Verdict `json:"verdict" jsonschema:"reached: today; within: less is needed than was surely shown; possible: within the interval of what was shown; beyond: more than was ever shown"`
+	Verdict  training.Verdict `json:"verdict" jsonschema:"reached: today, or by the date if that has passed; within: less is needed than was surely shown; possible: within the interval of what was shown; beyond: more than was ever shown"`
 	Why      string           `json:"why"`
 	DaysLeft int              `json:"days_left"`
 	Unit     string           `json:"unit,omitempty" jsonschema:"of the values"`
@@ -95,7 +95,7 @@ func viewChange(c training.Change) *changeView {
 func (a feasibleAnswer) why() string {
 	switch a.Verdict {
 	case training.GoalReached:
-		return "It is reached today."
+		return "It is reached."
 	case training.GoalOver:
 		return "The date has passed, and it was not reached."
 	case training.GoalWithin, training.GoalPossible, training.GoalBeyond:

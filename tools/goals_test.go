@@ -21,6 +21,7 @@ type shownGoal struct {
 	Current  computed      `json:"current"`
 	Percent  *float64      `json:"progress_percent"`
 	Elapsed  float64       `json:"elapsed_percent"`
+	DaysLeft int           `json:"days_left"`
 	OnTrack  *bool         `json:"on_track"`
 	Plan     *computed     `json:"projected"`
 }
@@ -223,5 +224,64 @@ func TestDistanceGoal(t *testing.T) {
 	g := progress(t, h, nil)[0]
 	if *g.Current.Value != 24_000 || *g.Percent != 60 || g.Elapsed != 50 || !*g.OnTrack || *g.Plan.Value != 24_000+14*32_000/28. {
 		t.Errorf("three of four runs count: %+v, planned %+v", g, g.Plan)
+	}
+}
+
+// A goal of June is judged by June alone: until the end of its last day, and by what was done by then.
+func TestGoalsEndWithTheirDate(t *testing.T) {
+	june := func(day int) time.Time { return time.Date(2026, 6, day, 0, 0, 0, 0, time.UTC) }
+	for name, tt := range map[string]struct {
+		kind      pierre.GoalType
+		from, to  time.Time
+		target    float64
+		runs      []time.Time // of 10 km each
+		done      float64
+		daysLeft  int
+		judgement string
+	}{
+		"too late":               {pierre.GoalDistance, june(1), june(10), 20_000, []time.Time{june(3), june(12)}, 10_000, -5, "date_has_passed"},
+		"in time":                {pierre.GoalDistance, june(1), june(10), 20_000, []time.Time{june(3), june(10)}, 20_000, -5, "reached"},
+		"on its last day":        {pierre.GoalDistance, june(1), june(15), 20_000, []time.Time{june(3)}, 10_000, 0, "cannot_be_told"},
+		"a rate that was kept":   {pierre.GoalFrequency, june(1), june(14), 1, []time.Time{june(3), june(10)}, 1, -1, "reached"},
+		"a rate until its date":  {pierre.GoalFrequency, june(1), june(7), 2, []time.Time{june(3), june(10)}, 1, -8, "date_has_passed"},
+		"a rate has to go on":    {pierre.GoalFrequency, june(2), june(15), 1, []time.Time{june(3), june(10)}, 1, 0, "cannot_be_told"},
+		"a rate of too few days": {pierre.GoalFrequency, june(1), june(3), 2, []time.Time{june(3)}, 0, -12, "cannot_be_told"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := storetest.New(t)
+			user := newUser(t, s, "ana@example.com")
+			h := newHost(t, s, user)
+			g, err := s.AddGoal(t.Context(), user, now(), pierre.Goal{Title: "June", Type: tt.kind, Target: tt.target, Start: tt.from, Date: tt.to, Status: pierre.GoalActive})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, day := range tt.runs {
+				importSession(t, s, user, session{name: "Run", sport: "run", start: day.Add(8 * time.Hour), seconds: 2500, step: 10, speed: always(4)})
+			}
+			got := progress(t, h, nil)[0]
+			if got.DaysLeft != tt.daysLeft || got.Current.Value != nil && *got.Current.Value != tt.done || got.Current.Value == nil && tt.done != 0 {
+				t.Errorf("the progress is %+v", got)
+			}
+			if r := h.call("analyze_goal_feasibility", map[string]any{"goal_id": g.ID}); !strings.Contains(r.Text, tt.judgement) {
+				t.Errorf("the judgement is %s, want %s", r.Text, tt.judgement)
+			}
+		})
+	}
+}
+
+// On the morning of a race its date has not passed.
+func TestRaceMorning(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	improving(t, s, user)
+	today := now().Truncate(24 * time.Hour)
+	g, err := s.AddGoal(t.Context(), user, now(), pierre.Goal{
+		Title: "5 km", Type: pierre.GoalTime, Target: 1200, Meters: new(5000.), Start: today.AddDate(0, -1, 0), Date: today, Status: pierre.GoalActive,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := newHost(t, s, user).call("analyze_goal_feasibility", map[string]any{"goal_id": g.ID}); !strings.Contains(r.Text, "beyond: It needs") {
+		t.Errorf("the judgement is %s", r.Text)
 	}
 }

@@ -38,7 +38,7 @@ type progressAnswer struct {
 type progressView struct {
 	goalView
 
-	Current   value    `json:"current" jsonschema:"today, in the unit of target_value"`
+	Current   value    `json:"current" jsonschema:"today, in the unit of target_value; what is added up ends with target_date"`
 	Percent   *float64 `json:"progress_percent,omitempty" jsonschema:"of the way from the baseline to the target"`
 	Elapsed   *float64 `json:"elapsed_percent" jsonschema:"of the goal's days"`
 	DaysLeft  int      `json:"days_left"`

@@ -54,6 +54,14 @@ func (c Clock) Local(a pierre.Activity) time.Time {
 // Today returns the current day.
 func (c Clock) Today() time.Time { return day(c.Now) }
 
+// until returns a day, or the current one if that is earlier or no day is given.
+func (c Clock) until(day time.Time) time.Time {
+	if today := c.Today(); day.IsZero() || day.After(today) {
+		return today
+	}
+	return day
+}
+
 // DayOf returns the athlete's day on which a started, as midnight UTC, so that days can be counted.
 func (c Clock) DayOf(a pierre.Activity) time.Time { return day(c.Local(a)) }
 

@@ -14,7 +14,7 @@ type Verdict string
 
 // The verdicts.
 const (
-	GoalReached   Verdict = "reached"         // it is so today
+	GoalReached   Verdict = "reached"         // it is so, or was until the date
 	GoalWithin    Verdict = "within"          // less is needed than what was surely shown
 	GoalPossible  Verdict = "possible"        // what is needed lies within what was shown
 	GoalBeyond    Verdict = "beyond"          // more is needed than what was ever shown
@@ -109,10 +109,10 @@ func (f *Feasibility) judge(marks []Mark, today time.Time, needed float64) {
 	case f.Current.Err != nil:
 	case f.Current.Value >= needed:
 		f.Verdict = GoalReached
-	case f.DaysLeft <= 0:
+	case f.DaysLeft < 0:
 		f.Verdict = GoalOver
 	default:
-		perMonth := (needed - f.Current.Value) / float64(f.DaysLeft) * changeDays
+		perMonth := (needed - f.Current.Value) / float64(max(1, f.DaysLeft)) * changeDays
 		f.NeededChange = Value{perMonth, Evidence{Method: "what is missing over the time that is left (arithmetic)"}}
 		if f.Change.Err == nil {
 			f.Verdict = verdictOf(perMonth, f.Change.Low, f.Change.High)
@@ -164,11 +164,13 @@ func (s *Service) volumeGoal(ctx context.Context, asked asking, f *Feasibility, 
 		return err
 	}
 	f.Current, f.Highest = usual, best
+	reached := done.Err == nil && done.Value >= g.Target
 	switch {
-	case g.Type == pierre.GoalDistance && done.Value >= g.Target:
+	case reached && (g.Type == pierre.GoalDistance || f.DaysLeft < 0): // a rate has to hold until the date
 		f.Verdict = GoalReached
-	case f.DaysLeft <= 0:
+	case f.DaysLeft < 0 && done.Err == nil:
 		f.Verdict = GoalOver
+	case f.DaysLeft < 0: // without a rate
 	case usual.Err == nil:
 		f.Verdict = verdictOf(needed, usual.Value, best.Value)
 	}

@@ -31,7 +31,7 @@ const (
 	methodMeanWeek  fitness.Method = "mean of the last 12 whole weeks (arithmetic)"
 )
 
-// Measure returns what a goal counts as it is today.
+// Measure returns what a goal counts as it is today; what is counted from the goal's first day on ends with its date.
 func (s *Service) Measure(ctx context.Context, user pierre.UserID, from pierre.Provider, g pierre.Goal) (Value, error) {
 	of, err := s.asking(ctx, user, from)
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *Service) Measure(ctx context.Context, user pierre.UserID, from pierre.P
 		return Value{*g.Current, Evidence{Method: methodStated, Inputs: []Input{{Name: "current_value", Value: g.Current, Decimals: 3, Source: User}}}}, nil
 	case pierre.GoalDistance, pierre.GoalFrequency:
 	}
-	days, err := s.volumes(ctx, of, g.Sport, g.Start, of.clock.Today())
+	days, err := s.volumes(ctx, of, g.Sport, g.Start, of.clock.until(g.Date))
 	if err != nil {
 		return Value{}, err
 	}
@@ -64,7 +64,7 @@ func (s *Service) Measure(ctx context.Context, user pierre.UserID, from pierre.P
 		return Value{sum.Meters, Evidence{Method: methodSum, Inputs: inputs}}, nil
 	}
 	if len(days) < 7 {
-		return unavailable(because("less than a week has passed since the goal's first day")), nil
+		return unavailable(because("the goal's days so far are less than a week")), nil
 	}
 	return Value{float64(sum.Activities) * 7 / float64(len(days)), Evidence{Method: methodPerWeek, Inputs: inputs}}, nil
 }

@@ -76,10 +76,7 @@ func (s *Service) HistoryOf(ctx context.Context, user pierre.UserID, q HistoryQu
 	if err != nil {
 		return History{}, err
 	}
-	last := athlete.Clock.Today()
-	if !q.Until.IsZero() && q.Until.Before(last) {
-		last = q.Until
-	}
+	last := athlete.Clock.until(q.Until)
 	h := newHistory(athlete, last.AddDate(0, 0, 1-q.Days), last)
 	find := pierre.ActivityQuery{
 		Providers: providers(q.Provider), Ascending: true,

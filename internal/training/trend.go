@@ -76,10 +76,7 @@ func (s *Service) Trend(ctx context.Context, user pierre.UserID, q TrendQuery) (
 	if err != nil {
 		return Trend{}, err
 	}
-	last := athlete.Clock.Today()
-	if !q.Until.IsZero() && q.Until.Before(last) {
-		last = q.Until
-	}
+	last := athlete.Clock.until(q.Until)
 	t := Trend{From: last.AddDate(0, 0, 1-q.Days), To: last, Clock: athlete.Clock, Sport: q.Sport}
 	switch q.Metric {
 	case TrendLoad:
