@@ -207,3 +207,97 @@ func TestWrongQuestions(t *testing.T) {
 		}
 	}
 }
+
+// What is before an athlete's first activity is unknown: no break, no week without training.
+func TestHistoryBeginsWithTheFirstActivity(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	h := newHost(t, s, user)
+	h.call("set_athlete_profile", map[string]any{"weight_kg": 70, "resting_heart_rate_bpm": 50, "max_heart_rate_bpm": 190, "sex": "female"})
+	var ids []pierre.ActivityID
+	for day := range 17 { // of 50 minutes each, from Saturday, 30 May, up to today
+		ids = append(ids, importSession(t, s, user, session{
+			name: "Run", sport: "run", start: now().AddDate(0, 0, day-16).Add(-time.Hour), seconds: 3000, step: 10, heart: always(140), speed: always(3),
+		}))
+	}
+	f := findings(t, h, map[string]any{"pattern_type": "training_consistency"})
+	f["active_weeks_percent"].check(t, "active weeks", 100, 0)
+	f["activities_per_week"].check(t, "activities a week", 16./3, 0.01) // all but today's, in the weeks of 25 May, 1 and 8 June
+	f["longest_break_days"].check(t, "longest break", 0, 0)
+	var score struct {
+		Minutes computed `json:"active_minutes_per_week"`
+		Weeks   computed `json:"active_weeks_percent"`
+	}
+	h.call("calculate_fitness_score", nil).decode(t, &score)
+	score.Minutes.check(t, "active minutes", 16*50./3, 0.5)
+	score.Weeks.check(t, "active weeks", 100, 0)
+	r := h.call("generate_recommendations", nil)
+	if strings.Contains(r.Text, "Move more") {
+		t.Errorf("350 minutes a week are too few: %s", r.Text)
+	}
+	if r := h.call("analyze_goal_feasibility", map[string]any{
+		"goal_id": setGoal(t, h, map[string]any{"title": "A", "goal_type": "frequency", "target_value": 3, "target_date": "2026-09-01"}).ID,
+	}); !strings.Contains(r.Text, "there are 3 whole weeks of history") {
+		t.Errorf("the feasibility is %s", r.Text)
+	}
+	var around struct {
+		Week  computed `json:"week_load"`
+		Usual computed `json:"usual_week_load"`
+	}
+	h.call("get_activity_intelligence", map[string]any{"activity_id": ids[13]}).decode(t, &around) // with a week before its own
+	around.Usual.check(t, "a usual week", *around.Week.Value, 0.1)
+	around.Usual.Value = nil
+	h.call("get_activity_intelligence", map[string]any{"activity_id": ids[12]}).decode(t, &around)
+	around.Usual.lacks(t, "a usual week", "less than a week of loads")
+}
+
+// In the first days of a history no rule by the week can be applied.
+func TestAdviceInTheFirstDays(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	importSession(t, s, user, session{name: "Run", sport: "run", start: now().AddDate(0, 0, -2), seconds: 1200, step: 10, speed: always(3)})
+	r := newHost(t, s, user).call("generate_recommendations", nil)
+	if strings.Contains(r.Text, "Move more") || !strings.Contains(r.Text, "active_minutes_per_week: not available because less than a week of history is known") {
+		t.Errorf("the advice is %s", r.Text)
+	}
+}
+
+// A break at the beginning of the weeks that are looked at is one, if there was training before.
+func TestBreakAtTheBeginning(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	for _, weeks := range []int{30, 20, 2} {
+		importSession(t, s, user, session{name: "Run", sport: "run", start: now().AddDate(0, 0, -7*weeks), totals: pierre.Totals{DurationSeconds: new(3600.)}})
+	}
+	f := findings(t, newHost(t, s, user), map[string]any{"pattern_type": "training_consistency"})
+	f["active_weeks_percent"].check(t, "active weeks", 100*2./26, 0.01)
+	f["longest_break_days"].check(t, "longest break", 18*7-1, 0)
+}
+
+// An activity in whose place another counts does not count, neither as the one before nor as the longest.
+func TestTwinsDoNotCount(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	start := now().AddDate(0, 0, -2)
+	whole := importSession(t, s, user, session{name: "Run", sport: "run", start: start, seconds: 3000, step: 10, speed: always(3), heart: always(140)})
+	part := importSession(t, s, user, session{name: "Phone", sport: "run", start: start.Add(20 * time.Minute), seconds: 1200, step: 10, speed: always(9), heart: always(140)})
+	next := importSession(t, s, user, session{name: "Run", sport: "run", start: start.AddDate(0, 0, 1), seconds: 600, step: 10, speed: always(3), heart: always(140)})
+	h := newHost(t, s, user)
+	h.call("set_athlete_profile", map[string]any{"resting_heart_rate_bpm": 50, "max_heart_rate_bpm": 190, "sex": "female"})
+	var got struct {
+		Rank  computed `json:"load_rank_percent"`
+		Hours *float64 `json:"hours_since_last_activity"`
+	}
+	h.call("get_activity_intelligence", map[string]any{"activity_id": next}).decode(t, &got)
+	if got.Hours == nil || *got.Hours != 24 {
+		t.Errorf("the last activity was %v hours ago", show(got.Hours))
+	}
+	got.Hours = nil
+	h.call("get_activity_intelligence", map[string]any{"activity_id": part}).decode(t, &got)
+	if got.Hours != nil || !strings.Contains(got.Rank.NotAvailable, "it does not count: "+string(whole)) {
+		t.Errorf("the twin is %+v, %v hours after another", got.Rank, show(got.Hours))
+	}
+	if r := h.call("generate_recommendations", map[string]any{"recommendation_type": "training"}); !strings.Contains(r.Text, "within 9.90 km") {
+		t.Errorf("the longest run is the twin: %s", r.Text)
+	}
+}

@@ -69,7 +69,11 @@ func (s *Service) Advise(ctx context.Context, user pierre.UserID, from pierre.Pr
 	if err != nil {
 		return nil, err
 	}
-	days, err := s.volumes(ctx, of, "", h.From, h.To)
+	first, err := s.begin(ctx, of, "", h.From, h.To)
+	if err != nil {
+		return nil, err
+	}
+	days, err := s.volumes(ctx, of, "", first, h.To)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +108,12 @@ func vary(h History) *Advice {
 	return nil
 }
 
+func lessThanWeek() Value { return unavailable(because("less than a week of history is known")) }
+
 func minutes(days []Volume) *Advice {
+	if len(days) < 7 {
+		return &Advice{AdviceTraining, MoreMinutes, lessThanWeek(), nil}
+	}
 	sum := total(days)
 	perWeek := sum.Seconds / 60 * 7 / float64(len(days))
 	if perWeek >= guideline {
@@ -149,7 +158,10 @@ func protein(a Athlete) *Advice {
 
 // carbohydrate goes by the hours of a day in the last week.
 func carbohydrate(a Athlete, days []Volume) *Advice {
-	hours := total(days[max(0, len(days)-7):]).Seconds / 3600 / 7
+	if len(days) < 7 {
+		return &Advice{AdviceNutrition, Carbohydrate, lessThanWeek(), nil}
+	}
+	hours := total(days[len(days)-7:]).Seconds / 3600 / 7
 	low, high := 3., 5.
 	switch { // the published classes are about none, one, one to three and four or more hours
 	case hours >= 3.5:

@@ -106,9 +106,7 @@ func (s *Service) Bests(ctx context.Context, user pierre.UserID, q BestsQuery) (
 	if err != nil {
 		return Bests{}, err
 	}
-	if q.Period.To.IsZero() || q.Period.To.After(clock.Today()) {
-		q.Period.To = clock.Today() // what is later is a wrong clock
-	}
+	q.Period.To = clock.until(q.Period.To) // what is later is a wrong clock
 	season, err := s.season(ctx, user)
 	if err != nil {
 		return Bests{}, err

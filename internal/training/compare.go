@@ -67,11 +67,7 @@ func (s *Service) Compare(
 		most = similarMost
 	case CompareBest, CompareGiven:
 	}
-	season, err := s.season(ctx, user)
-	if err != nil {
-		return Comparison{}, err
-	}
-	rows, err := s.matching(ctx, user, season.all, q)
+	rows, err := s.rows(ctx, user, q)
 	if err != nil {
 		return Comparison{}, err
 	}

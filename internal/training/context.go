@@ -2,6 +2,7 @@ package training
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -32,26 +33,27 @@ func (s *Service) Around(ctx context.Context, user pierre.UserID, from pierre.Pr
 	}
 	day := clock.DayOf(act)
 	c := Context{Local: clock.Local(act)}
-	before, err := s.data.Activities(ctx, user, pierre.ActivityQuery{Before: act.Start, Providers: providers(from), Limit: 1, Uncounted: true})
+	before, err := s.rows(ctx, user, pierre.ActivityQuery{Before: act.Start, Providers: providers(from)})
 	if err != nil {
 		return Context{}, err
 	}
-	if len(before.Activities) > 0 {
-		c.SinceLast = new(act.Start.Sub(before.Activities[0].Start).Hours())
+	for _, b := range before {
+		if b.ID != act.Twin {
+			c.SinceLast = new(act.Start.Sub(b.Start).Hours())
+			break
+		}
 	}
 	h, err := s.HistoryOf(ctx, user, HistoryQuery{Days: rankDays, Provider: from, Until: day})
 	if err != nil {
 		return Context{}, err
 	}
 	c.FormBefore = h.Form.Balance
-	c.place(h, act.ID, day)
+	c.place(h, act, day)
 	return c, nil
 }
 
 // place sets where the load of an activity lies among those of the days up to it.
-func (c *Context) place(h History, id pierre.ActivityID, day time.Time) {
-	c.LoadRank = unavailable(because("the activity has no load"))
-	c.WeekLoad, c.UsualWeek = unavailable(because("no activity has a load")), unavailable(because("no activity has a load"))
+func (c *Context) place(h History, act pierre.Activity, day time.Time) {
 	var loads []float64
 	week, usual := 0.0, 0.0
 	for _, l := range h.Loads {
@@ -67,14 +69,34 @@ func (c *Context) place(h History, id pierre.ActivityID, day time.Time) {
 			usual += l.Load.Value.Value
 		}
 	}
+	c.LoadRank = rankIn(h, act, loads)
+	c.WeekLoad, c.UsualWeek = unavailable(because("no activity has a load")), unavailable(because("no activity has a load"))
 	if len(loads) == 0 {
 		return
 	}
-	c.WeekLoad, c.UsualWeek = counted(len(loads), "sum of 7 days (arithmetic)", week), counted(len(loads), "mean of the four weeks before (arithmetic)", usual/4)
-	for _, l := range h.Loads {
-		if l.Activity.ID == id {
-			c.LoadRank = counted(len(loads), methodRank, rankOf(l.Load.Value.Value, loads))
-		}
+	c.WeekLoad = counted(len(loads), "sum of 7 days (arithmetic)", week)
+	known := min(daysBetween(h.Loads[0].Day, day)+1, 7+changeDays) - 7
+	if known < 7 {
+		c.UsualWeek = unavailable(because("less than a week of loads before these 7 days is known"))
+		return
+	}
+	c.UsualWeek = counted(len(loads), "mean of the four weeks before (arithmetic)", usual*7/float64(known))
+	if known < changeDays {
+		c.UsualWeek.Note = fmt.Sprintf("of the %d days since the first load", known)
+	}
+}
+
+// rankIn is how many percent of the loads are lower than that of an activity.
+func rankIn(h History, act pierre.Activity, loads []float64) Value {
+	switch at := slices.IndexFunc(h.Loads, func(l DayLoad) bool { return l.Activity.ID == act.ID }); {
+	case act.Twin != "":
+		return unavailable(because("it does not count: %s does, which is the same by all appearances", act.Twin))
+	case act.Hidden:
+		return unavailable(because("it does not count: the athlete hid it"))
+	case at < 0:
+		return unavailable(because("the activity has no load"))
+	default:
+		return counted(len(loads), methodRank, rankOf(h.Loads[at].Load.Value.Value, loads))
 	}
 }
 

@@ -25,11 +25,7 @@ func (s *Service) each(ctx context.Context, user pierre.UserID, q pierre.Activit
 func (s *Service) eachWithin(
 	ctx context.Context, user pierre.UserID, q pierre.ActivityQuery, work *Options, use func(pierre.Activity, digest),
 ) error {
-	season, err := s.season(ctx, user)
-	if err != nil {
-		return err
-	}
-	rows, err := s.matching(ctx, user, season.all, q)
+	rows, err := s.rows(ctx, user, q)
 	if err != nil {
 		return err
 	}

@@ -179,15 +179,16 @@ func (s *Service) volumeGoal(ctx context.Context, asked asking, f *Feasibility, 
 
 // usualWeek returns the mean of the last whole weeks, and the best mean of four weeks in a row of the last year.
 func (s *Service) usualWeek(ctx context.Context, asked asking, sport pierre.Sport, of func(Volume) float64) (usual, best Value, err error) {
-	last := monday(asked.clock.Today()).AddDate(0, 0, -1)
-	days, err := s.volumes(ctx, asked, sport, last.AddDate(0, 0, 1-7*yearWeeks), last)
+	last := Monday(asked.clock.Today()).AddDate(0, 0, -1)
+	first, err := s.begin(ctx, asked, sport, last.AddDate(0, 0, 1-7*yearWeeks), last)
+	if err != nil {
+		return usual, best, err
+	}
+	days, err := s.volumes(ctx, asked, sport, Monday(first), last)
 	if err != nil {
 		return usual, best, err
 	}
 	weeks := weeksOf(days)
-	for len(weeks) > 0 && weeks[0].Activities == 0 {
-		weeks = weeks[1:] // the history begins later
-	}
 	if len(weeks) < monthWeeks {
 		usual = unavailable(because("there are %d whole weeks of history, and %d are needed", len(weeks), monthWeeks))
 		return usual, usual, nil

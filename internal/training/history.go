@@ -221,7 +221,7 @@ func (h *historian) loadsInput() Input {
 
 // weeks sums up the loads of the timeframe from Mondays to Sundays.
 func (h *historian) weeks(first time.Time, form []fitness.Form) {
-	for monday := h.From.AddDate(0, 0, -(int(h.From.Weekday())+6)%7); !monday.After(h.To); monday = monday.AddDate(0, 0, 7) {
+	for monday := Monday(h.From); !monday.After(h.To); monday = monday.AddDate(0, 0, 7) {
 		next := monday.AddDate(0, 0, 7)
 		lastDay := min(int(next.Sub(first)/(24*time.Hour))-1, len(form)-1)
 		if lastDay < 0 {

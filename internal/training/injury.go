@@ -37,13 +37,12 @@ type runLength struct {
 func (s *Service) runLengths(ctx context.Context, of asking, days int) ([]runLength, error) {
 	var list []runLength
 	begin := of.clock.Today().AddDate(0, 0, -days)
-	q := pierre.ActivityQuery{Providers: providers(of.from), Sports: runs(), After: begin.AddDate(0, 0, -1), Ascending: true, Uncounted: true}
-	page, err := s.data.Activities(ctx, of.user, q)
+	rows, err := s.rows(ctx, of.user, pierre.ActivityQuery{Providers: providers(of.from), Sports: runs(), After: begin.AddDate(0, 0, -1), Ascending: true})
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range page.Activities {
-		if on := of.clock.DayOf(a); a.DistanceMeters != nil && !on.Before(begin) && !on.After(of.clock.Today()) {
+	for _, a := range rows {
+		if on := of.clock.DayOf(a.Activity); a.DistanceMeters != nil && !on.Before(begin) && !on.After(of.clock.Today()) {
 			list = append(list, runLength{on, *a.DistanceMeters})
 		}
 	}

@@ -69,9 +69,9 @@ func (s *Service) Patterns(ctx context.Context, user pierre.UserID, from pierre.
 	p := Patterns{From: today.AddDate(0, 0, 1-days), To: today}
 	switch kind {
 	case PatternConsistency:
-		p.To = monday(today).AddDate(0, 0, -1)
+		p.To = Monday(today).AddDate(0, 0, -1)
 		p.From = p.To.AddDate(0, 0, 1-days/7*7)
-		p.Findings, err = s.consistency(ctx, of, p.From, p.To)
+		err = s.consistency(ctx, of, &p)
 	case PatternSeasons:
 		p.To = time.Date(today.Year(), today.Month(), 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, -1)
 		p.From = p.To.AddDate(0, 0, 1).AddDate(0, -seasonMonths, 0)
@@ -89,19 +89,25 @@ func counted(n int, m fitness.Method, v float64) Value {
 	return Value{v, Evidence{Method: m, Inputs: []Input{{Name: "activities", Value: new(float64(n)), Source: Recorded}}}}
 }
 
-// consistency looks at whole weeks.
-func (s *Service) consistency(ctx context.Context, of asking, from, to time.Time) ([]Finding, error) {
-	days, err := s.volumes(ctx, of, "", from, to)
+// consistency looks at whole weeks, from that of the first activity on.
+func (s *Service) consistency(ctx context.Context, of asking, p *Patterns) error {
+	first, err := s.begin(ctx, of, "", p.From, p.To)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	h, err := s.HistoryOf(ctx, of.user, HistoryQuery{Days: len(days), Provider: of.from, Until: to})
+	days, err := s.volumes(ctx, of, "", Monday(first), p.To)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	weeks, n := weeksOf(days), total(days).Activities
 	if n == 0 {
-		return []Finding{{Name: "active_weeks_percent", Value: unavailable(because("there are no activities in these weeks"))}}, nil
+		p.Findings = []Finding{{Name: "active_weeks_percent", Value: unavailable(because("there are no activities in these weeks"))}}
+		return nil
+	}
+	p.From = Monday(first)
+	h, err := s.HistoryOf(ctx, of.user, HistoryQuery{Days: len(days), Provider: of.from, Until: p.To})
+	if err != nil {
+		return err
 	}
 	active, hours := 0, make([]float64, len(weeks))
 	for i, w := range weeks {
@@ -115,14 +121,15 @@ func (s *Service) consistency(ctx context.Context, of asking, from, to time.Time
 		spread = counted(n, methodSpread, 100*sd/mean)
 	}
 	count := float64(len(weeks))
-	return []Finding{
+	p.Findings = []Finding{
 		{Name: "active_weeks_percent", Value: counted(n, methodShare, 100*float64(active)/count)},
 		{Name: "activities_per_week", Value: counted(n, methodMean, float64(n)/count)},
 		{Name: "weekly_hours_spread_percent", Value: spread},
-		{Name: "longest_break_days", Value: counted(n, methodLongest, float64(longestBreak(days)))},
+		{Name: "longest_break_days", Value: counted(n, methodLongest, float64(longestBreak(days[daysBetween(p.From, first):])))},
 		weekdays(days),
-		monotonous(h, from, to),
-	}, nil
+		monotonous(h, p.From, p.To),
+	}
+	return nil
 }
 
 func longestBreak(days []Volume) int {
@@ -192,64 +199,6 @@ func monotonous(h History, from, to time.Time) Finding {
 	}
 	f.Value = Value{100 * float64(over) / float64(weeks), Evidence{Method: fitness.MethodFoster, Inputs: []Input{{Name: "weeks", Value: new(float64(weeks)), Source: Recorded}}}}
 	return f.above(0)
-}
-
-const (
-	seasonMonths = 60
-	leastMonths  = 36
-)
-
-// monthsOfYear tests whether the months of the year differ in hours.
-func (s *Service) monthsOfYear(ctx context.Context, of asking, from, to time.Time) ([]Finding, error) {
-	days, err := s.volumes(ctx, of, "", from, to)
-	if err != nil {
-		return nil, err
-	}
-	groups, months := make([][]float64, 12), 0
-	for at, first := 0, from; !first.After(to); first = first.AddDate(0, 1, 0) {
-		next := at + daysBetween(first, first.AddDate(0, 1, 0))
-		hours := total(days[at:next]).Seconds / 3600
-		if at = next; hours > 0 || months > 0 {
-			groups[first.Month()-1] = append(groups[first.Month()-1], hours)
-			months++
-		}
-	}
-	f := Finding{Name: "chance_of_no_season_percent", Rule: "below 5 % the months of the year differ in hours (Kruskal & Wallis 1952)", Text: peaks(groups)}
-	if months < leastMonths {
-		f.Value = unavailable(because("seasons need %d whole months, and there are %d", leastMonths, months))
-		return []Finding{f}, nil
-	}
-	test, err := fitness.Groups(groups)
-	if err != nil {
-		f.Value = unavailable(err)
-		return []Finding{f}, nil
-	}
-	f.Value = Value{100 * test.Probability, Evidence{Method: test.Method, Inputs: []Input{
-		{Name: "months", Value: new(float64(months)), Source: Recorded}, {Name: "kruskal_wallis_h", Value: new(test.Statistic), Decimals: 1, Source: Recorded},
-	}}}
-	f.Detected = new(test.Significant())
-	return []Finding{f}, nil
-}
-
-// peaks names the months with the most and the fewest hours.
-func peaks(groups [][]float64) string {
-	most, least := -1, -1
-	mean := func(m int) float64 { return stat.Mean(groups[m], nil) }
-	for m, g := range groups {
-		if len(g) == 0 {
-			continue
-		}
-		if most < 0 || mean(m) > mean(most) {
-			most = m
-		}
-		if least < 0 || mean(m) < mean(least) {
-			least = m
-		}
-	}
-	if most < 0 || most == least {
-		return ""
-	}
-	return fmt.Sprintf("most in %s (%.1f h), least in %s (%.1f h)", time.Month(most+1), mean(most), time.Month(least+1), mean(least))
 }
 
 // worthwhile is the least change of a performance that matters, in percent: half of what a runner varies from race to race,

@@ -106,10 +106,14 @@ func (s *Service) vo2max(ctx context.Context, of asking, athlete Athlete, from, 
 	}}}, nil
 }
 
-// regular adds how regularly the athlete trained.
+// regular adds how regularly the athlete trained, from the week of the first activity on.
 func (s *Service) regular(ctx context.Context, of asking, sc *Score, days int) error {
-	last := monday(sc.To).AddDate(0, 0, -1)
-	list, err := s.volumes(ctx, of, "", last.AddDate(0, 0, 1-days/7*7), last)
+	last := Monday(sc.To).AddDate(0, 0, -1)
+	first, err := s.begin(ctx, of, "", last.AddDate(0, 0, 1-days/7*7), last)
+	if err != nil {
+		return err
+	}
+	list, err := s.volumes(ctx, of, "", Monday(first), last)
 	if err != nil {
 		return err
 	}

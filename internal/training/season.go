@@ -110,8 +110,12 @@ func (s *seasons) put(user pierre.UserID, fresh *season) {
 // mostSeasons is how many users' seasons are kept in memory.
 const mostSeasons = 1000
 
-// matching returns the rows that match a query by its sources, sports and times, in the order of the query.
-func (s *Service) matching(ctx context.Context, user pierre.UserID, all []seasonRow, q pierre.ActivityQuery) ([]seasonRow, error) {
+// rows returns the activities that count and match a query by its sources, sports and times, in the order of the query.
+func (s *Service) rows(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) ([]seasonRow, error) {
+	season, err := s.season(ctx, user)
+	if err != nil {
+		return nil, err
+	}
 	from := map[pierre.ActivityID]bool{}
 	for _, p := range q.Providers {
 		some, err := s.data.ActivitiesFrom(ctx, user, p)
@@ -123,7 +127,7 @@ func (s *Service) matching(ctx context.Context, user pierre.UserID, all []season
 		}
 	}
 	var rows []seasonRow
-	for _, r := range all {
+	for _, r := range season.all {
 		if (len(q.Providers) == 0 || from[r.ID]) && (len(q.Sports) == 0 || slices.Contains(q.Sports, r.Sport)) &&
 			!r.Start.Before(q.After) && (q.Before.IsZero() || r.Start.Before(q.Before)) {
 			rows = append(rows, r)

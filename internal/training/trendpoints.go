@@ -134,7 +134,7 @@ func bestOfWeeks(points []kindPoint) []kindPoint {
 	for _, p := range points {
 		last := len(best) - 1
 		switch {
-		case last < 0 || !monday(best[last].Day).Equal(monday(p.Day)):
+		case last < 0 || !Monday(best[last].Day).Equal(Monday(p.Day)):
 			best = append(best, p)
 		case p.Value > best[last].Value:
 			best[last] = p

@@ -97,7 +97,7 @@ func (c *collector) output(act pierre.Activity, d digest) (v, bpm float64, ok bo
 
 // weekly sums up days in whole weeks from Monday to Sunday, from the first with a value on.
 func weekly(from, to time.Time, byDay map[time.Time]float64) []TrendPoint {
-	first := monday(from)
+	first := Monday(from)
 	if first.Before(from) {
 		first = first.AddDate(0, 0, 7)
 	}

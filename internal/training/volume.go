@@ -67,6 +67,25 @@ func (s *Service) volumes(ctx context.Context, of asking, sport pierre.Sport, fr
 	return days, nil
 }
 
+// begin returns the first of some days from which on the athlete's training is known: that of the first activity, if the
+// history only begins among them. What is before it does not count as days without training.
+func (s *Service) begin(ctx context.Context, of asking, sport pierre.Sport, from, to time.Time) (time.Time, error) {
+	q := pierre.ActivityQuery{Providers: providers(of.from), After: from.AddDate(0, 0, -historyDays), Ascending: true}
+	if sport != "" {
+		q.Sports = kindOf(sport)
+	}
+	rows, err := s.rows(ctx, of.user, q)
+	switch {
+	case err != nil:
+		return from, err
+	case len(rows) == 0 || of.clock.DayOf(rows[0].Activity).After(to):
+		return to.AddDate(0, 0, 1), nil
+	case of.clock.DayOf(rows[0].Activity).Before(from):
+		return from, nil
+	}
+	return of.clock.DayOf(rows[0].Activity), nil
+}
+
 func total(days []Volume) Volume {
 	var sum Volume
 	for _, d := range days {
@@ -85,5 +104,5 @@ func weeksOf(days []Volume) []Volume {
 	return weeks
 }
 
-// monday returns the Monday of the week of a day.
-func monday(day time.Time) time.Time { return day.AddDate(0, 0, -(int(day.Weekday())+6)%7) }
+// Monday returns the Monday of the week of a day.
+func Monday(day time.Time) time.Time { return day.AddDate(0, 0, -(int(day.Weekday())+6)%7) }
