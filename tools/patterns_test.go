@@ -301,3 +301,38 @@ func TestTwinsDoNotCount(t *testing.T) {
 		t.Errorf("the longest run is the twin: %s", r.Text)
 	}
 }
+
+// Rest is advised by the form of the day, not by what the day's training leaves of it.
+func TestRestGoesByTheForm(t *testing.T) {
+	for ago, want := range map[int]string{0: "", 1: "for 9 days: form is below -30"} {
+		s := storetest.New(t)
+		user := newUser(t, s, "ana@example.com")
+		for n := range 6 { // 600 in a day: form falls from 0 to 600·(e^(−1/7) − e^(−1/42)) = −66
+			importSession(t, s, user, thresholdHour(now().AddDate(0, 0, -ago).Add(-time.Duration(n+1)*90*time.Minute)))
+		}
+		h := newHost(t, s, user)
+		h.call("set_athlete_profile", map[string]any{"ftp_watts": 250})
+		r := h.call("generate_recommendations", map[string]any{"recommendation_type": "recovery"})
+		if !strings.Contains(r.Text, want) || want == "" && strings.Contains(r.Text, "recovery:") {
+			t.Errorf("%d days after the rides the advice is %s", ago, r.Text)
+		}
+	}
+}
+
+// Who lacks a value of the profile needs no sensor.
+func TestNoSensorForWantOfAProfile(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	importSession(t, s, user, thresholdHour(now().AddDate(0, 0, -2)))
+	h := newHost(t, s, user)
+	equipment := func() string {
+		return h.call("generate_recommendations", map[string]any{"recommendation_type": "equipment"}).Text
+	}
+	if text := equipment(); strings.Contains(text, "Record heart rate") {
+		t.Errorf("with power, and without a threshold: %s", text)
+	}
+	importSession(t, s, user, session{name: "Yoga", sport: "yoga", start: now().AddDate(0, 0, -1), totals: pierre.Totals{DurationSeconds: new(3600.)}})
+	if text := equipment(); !strings.Contains(text, "without them 1 activity of the last 28 days had no load") {
+		t.Errorf("with one activity that recorded nothing: %s", text)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/training"
 )
@@ -132,7 +133,7 @@ func adviceText(k training.AdviceKey) string {
 	case training.MoreMinutes:
 		return "Move more: %s minutes a week are less than the 150 that the World Health Organization asks for."
 	case training.RestDays:
-		return "Rest or go easy for %s days: form is below -30, and rest brings it above -10 (a coaches' rule; no study stands behind the limits)."
+		return "Rest or go easy for %s: form is below -30, and rest brings it above -10 (a coaches' rule; no study stands behind the limits)."
 	case training.Protein:
 		return "Eat %s g of protein a day."
 	case training.Carbohydrate:
@@ -142,7 +143,7 @@ func adviceText(k training.AdviceKey) string {
 	case training.AfterEffort:
 		return "If the next effort comes within 8 hours, take %s g of carbohydrate an hour for the first 4 hours."
 	case training.HeartRateBelt:
-		return "Record heart rate or power always: %s activities of the last 28 days have no load."
+		return "Record heart rate or power always: without them %s of the last 28 days had no load."
 	}
 	return "%s"
 }
@@ -193,8 +194,13 @@ func (v adviceView) word() string {
 		return string(v.Name) + ": " + v.NotAvailable
 	}
 	number := plain(*v.Value)
-	if v.Name == training.LongestRun {
+	switch v.Name {
+	case training.LongestRun:
 		number = kilometres(*v.Value)
+	case training.RestDays:
+		number = human.Plural(int(*v.Value), "day")
+	case training.HeartRateBelt:
+		number = human.Plural(int(*v.Value), "activity")
 	}
 	if v.High != nil {
 		number += " to " + plain(*v.High)

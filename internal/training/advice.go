@@ -2,6 +2,7 @@ package training
 
 import (
 	"context"
+	"errors"
 	"math"
 	"time"
 
@@ -122,14 +123,14 @@ func minutes(days []Volume) *Advice {
 	return &Advice{AdviceTraining, MoreMinutes, counted(sum.Activities, methodMean, perWeek), nil}
 }
 
-// rest counts the days of rest until form is back.
+// rest counts the days of rest, after today, until form is back.
 func rest(h History) *Advice {
 	f := h.Form
 	if f.Balance.Err != nil {
 		return &Advice{AdviceRecovery, RestDays, f.Balance, nil}
 	}
 	fit, tired := f.Fitness.Value, f.Fatigue.Value
-	if fit-tired >= restBelow {
+	if f.Balance.Value >= restBelow || fit-tired >= restUntil {
 		return nil
 	}
 	n := 0
@@ -196,11 +197,13 @@ func after(a Athlete, act *pierre.Activity) *Advice {
 	return perKilogram(a, AfterEffort, "1.0 to 1.2 g/kg an hour for 4 hours, if the next effort comes within 8 (Thomas, Erdman & Burke 2016)", 1, 1.2)
 }
 
-// belt is for activities that no load could be told of.
+// belt is for activities that no load could be told of, whatever the athlete says of the thresholds.
 func belt(h History) *Advice {
 	missing := 0
 	for _, n := range h.NotCounted {
-		missing += n.Activities
+		if _, ok := errors.AsType[*MissingError](n.Reason); !ok {
+			missing += n.Activities
+		}
 	}
 	if missing == 0 {
 		return nil
