@@ -298,6 +298,7 @@ func TestStripe(t *testing.T) {
 			t.Errorf("delivered %d, want %d: %v", n, want, err)
 		}
 	}
+	b.want(t, "viewer", "GET /admin/billing", http.StatusOK, []string{">2 waiting<"})
 	deliver(0) // Stripe has trouble with the first, and does not know the customer of the second
 	deliver(0) // not yet
 	s.at(s.clock().Add(3 * time.Minute))
@@ -316,6 +317,7 @@ func TestStripe(t *testing.T) {
 	if fake.form["timestamp"] != fmt.Sprint(time.Date(2026, 10, 31, 23, 59, 59, 0, time.UTC).Unix()) || fake.form["event_name"] != "tool_calls" || fake.last.Get("Idempotency-Key") != "" {
 		t.Errorf("Stripe got %v, %v", fake.form, fake.last)
 	}
+	b.want(t, "viewer", "GET /admin/billing", http.StatusOK, []string{">1 refused<"})
 	b.want(t, "admin", "GET /admin/billing/months/2026-10", http.StatusOK, []string{"Delivered", "Refused", "No such customer", "Send the refused again"})
 	b.want(t, "admin", "POST /admin/billing/months/2026-10/retry", http.StatusSeeOther, nil)
 	deliver(0)
@@ -324,6 +326,7 @@ func TestStripe(t *testing.T) {
 	b.want(t, "admin", "POST "+bob, http.StatusSeeOther, nil, "stripe", "cus_bob")
 	b.want(t, "admin", "POST /admin/billing/months/2026-10/retry", http.StatusSeeOther, nil)
 	deliver(1) // for the id that the customer has now
+	b.want(t, "viewer", "GET /admin/billing", http.StatusOK, []string{">Delivered<"})
 	events, err := d.MeterEvents(t.Context(), "2026-10")
 	if err != nil || len(events) != 2 || events[0].State != db.EventDelivered || events[0].Tries < 2 || events[1].State != db.EventDelivered || fake.events["cus_bob:tool_calls:2026-10"] != 10 {
 		t.Errorf("events: %+v, %v; Stripe has %v", events, err, fake.events)

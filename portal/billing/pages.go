@@ -2,6 +2,7 @@ package billing
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"slices"
 
@@ -14,7 +15,8 @@ import (
 
 // overviewData is what the page billing/overview shows.
 type overviewData struct {
-	Closed  []db.BillingMonth
+	Closed  []closedRow
+	Events  bool       // Stripe is told of one of the months
 	Open    []db.Month // not closed yet, the last one first
 	Ready   db.Month   // can be closed now; "": none
 	Stripe  bool
@@ -22,12 +24,50 @@ type overviewData struct {
 	MayEdit bool
 }
 
+// A closedRow is a closed month in the list.
+type closedRow struct {
+	db.BillingMonth
+
+	Stripe ui.Badge // without a text: Stripe is told nothing of it
+}
+
+// stripeBadge says how far Stripe has been told of a month: what needs somebody comes first.
+func stripeBadge(n db.EventCount) ui.Badge {
+	switch {
+	case n.Refused > 0:
+		return ui.Badge{Text: human.Count(n.Refused) + " refused", Tone: "bad"}
+	case n.Waiting > 0:
+		return ui.Badge{Text: human.Count(n.Waiting) + " waiting", Tone: "info"}
+	case n.Delivered > 0:
+		return ui.Badge{Text: "Delivered", Tone: "good"}
+	}
+	return ui.Badge{}
+}
+
+// closedRows returns the closed months, the last one first.
+func (s *Service) closedRows(ctx context.Context) (list []closedRow, err error) {
+	months, err := s.db.BillingMonths(ctx)
+	if err != nil {
+		return nil, err
+	}
+	counts, err := s.db.CountEvents(ctx)
+	badges := map[db.Month]ui.Badge{}
+	for _, n := range counts {
+		badges[n.Month] = stripeBadge(n)
+	}
+	for _, m := range months {
+		list = append(list, closedRow{m, badges[m.Month]})
+	}
+	return list, err
+}
+
 func (s *Service) overviewPage(w http.ResponseWriter, r *http.Request) error {
 	var d overviewData
 	var err error
-	if d.Closed, err = s.db.BillingMonths(r.Context()); err != nil {
+	if d.Closed, err = s.closedRows(r.Context()); err != nil {
 		return err
 	}
+	d.Events = slices.ContainsFunc(d.Closed, func(row closedRow) bool { return row.Stripe.Text != "" })
 	prices, err := s.db.Prices(r.Context())
 	if err != nil {
 		return err

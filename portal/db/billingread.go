@@ -87,3 +87,20 @@ func (db *DB) VerifyBilling(ctx context.Context) (months int, err error) {
 	}
 	return months, nil
 }
+
+// An EventCount is how many of a month's events Stripe has, still gets, and does not take.
+type EventCount struct {
+	Month                       Month
+	Delivered, Waiting, Refused int64
+}
+
+// CountEvents counts the events of Stripe of the months that have some.
+func (db *DB) CountEvents(ctx context.Context) ([]EventCount, error) {
+	rows, err := db.Query(ctx, `SELECT month, COUNT(CASE WHEN state = $1 THEN 1 END), COUNT(CASE WHEN state = $2 THEN 1 END), COUNT(CASE WHEN state = $3 THEN 1 END)
+		FROM portal_meter_events GROUP BY month`, EventDelivered, EventWaiting, EventRefused)
+	list, err := collect(rows, err, func(rows *sql.Rows) (n EventCount, err error) {
+		err = rows.Scan(&n.Month, &n.Delivered, &n.Waiting, &n.Refused)
+		return n, err
+	})
+	return list, db.Classify(err, "counting meter events")
+}
