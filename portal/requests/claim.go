@@ -130,7 +130,7 @@ func (s *Service) successor(ctx context.Context, id pierre.KeyID, once string) (
 		case found != nil:
 			return adminapi.FreshKey{}, found
 		case k.ReplacedBy == nil:
-			return adminapi.FreshKey{}, err // revoked
+			return adminapi.FreshKey{}, &pierre.Error{Kind: pierre.KindDenied, Msg: "This key has ended, so no link shows it any more. Ask for another one, or write to us."}
 		}
 		id = *k.ReplacedBy
 	}

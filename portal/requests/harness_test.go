@@ -42,12 +42,16 @@ type site struct {
 	mu      sync.Mutex
 	network string // that requests come from
 	mails   []mail.Outgoing
+	gone    string // an address that no mail can be sent to
 }
 
 // Send implements [mail.Sender].
 func (s *site) Send(_ context.Context, p mail.Outgoing) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if p.To == s.gone {
+		return pierre.Invalid("to", "There is no such mailbox.")
+	}
 	s.mails = append(s.mails, p)
 	return nil
 }

@@ -139,6 +139,8 @@ type mailRow struct {
 	Subject string
 	Written time.Time
 	Badge   ui.Badge
+	Failure string // why it was not delivered, or not yet; "": nothing went wrong
+	Dead    bool   // it is not tried any more
 }
 
 // typed is what was typed into the forms of a request's page.
@@ -200,7 +202,7 @@ func (s *Service) fill(ctx context.Context, page *requestPage) error {
 		return err
 	}
 	for _, m := range mails[:min(len(mails), mailsMost)] {
-		page.Mails = append(page.Mails, mailRow{m.Subject, m.Written, mailBadge(m)})
+		page.Mails = append(page.Mails, mailRow{m.Subject, m.Written, mailBadge(m), m.Failure, m.State == db.MailDead})
 	}
 	if page.R.KeyID != "" && page.R.Claimed.IsZero() {
 		if c, err := s.db.LastClaim(ctx, page.R.ID); err == nil {

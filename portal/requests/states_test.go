@@ -197,6 +197,24 @@ func TestTriesAgain(t *testing.T) {
 	}
 }
 
+// A mail that could not be sent is where the request is decided, with the reason and the way to send it again.
+func TestAMailThatDidNotArriveIsOnTheRequestsPage(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	r := s.verified("ana@example.com")
+	s.gone = r.Email
+	if _, err := s.Reject(t.Context(), approval(r, "bo@example.com"), "No."); err != nil {
+		t.Fatal(err)
+	}
+	s.deliver(r.Email)
+	a := s.get("vi@example.com viewer", "/admin/requests/"+r.ID)
+	for _, text := range []string{">Not delivered<", "There is no such mailbox.", `href="/admin/alerts/mail"`} {
+		if !strings.Contains(a.body, text) {
+			t.Errorf("the request's page lacks %q: %s", text, a.body)
+		}
+	}
+}
+
 // What the staff type is held to its limits, and kept and mailed as text.
 func TestTextsOfTheStaff(t *testing.T) {
 	t.Parallel()
