@@ -185,6 +185,15 @@ func TestIntelligence(t *testing.T) {
 	}
 }
 
+func TestTimeOfDayInWords(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	id := importSession(t, s, user, session{name: "Run", sport: "run", start: now().Add(-5 * time.Hour), totals: pierre.Totals{DurationSeconds: new(3600.)}})
+	if r := newHost(t, s, user).call("get_activity_intelligence", map[string]any{"activity_id": id}); !strings.Contains(r.Text, "time of day: early morning") {
+		t.Errorf("at 5 o'clock: %s", r.Text)
+	}
+}
+
 func TestWrongQuestions(t *testing.T) {
 	h, _ := sampleHost(t)
 	for _, tt := range []struct {
