@@ -40,7 +40,7 @@ A request asks for a profile in the header X-Pierre-Tools, but gets
 no more than its key's profile (tool_profile, or its tier's); a request that does not ask gets its key's profile or, if that
 has none, the server's (--tool-profile). get_usage is not on personal servers, where there is no key.
 
-Every tool that reads activities takes ` + "`provider`" + `, too, which the profile default lists only where it helps.
+Tools that read activities take ` + "`provider`" + `, too, which the profile default lists only where it helps; goals that are set always count all sources.
 `
 
 // docs/tools.md describes the tools as they are.
