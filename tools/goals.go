@@ -47,8 +47,11 @@ type goalArgs struct {
 	ID          pierre.GoalID     `json:"goal_id,omitempty" jsonschema:"To change a goal: then only what is given changes." brief:"to change one" limits:"1,100"`
 }
 
-// problems says what a new goal lacks.
+// problems says what a new goal lacks, and what of another cannot be changed.
 func (a goalArgs) problems() []string {
+	if a.Title != "" && strings.TrimSpace(a.Title) == "" {
+		return []string{"title must not be blank."}
+	}
 	if a.ID != "" {
 		if a.Type != "" || a.Meters != nil || a.Metric != "" || a.Sport != "" {
 			return []string{"goal_type, sport_type, distance_meters and metric of a goal do not change: make a new goal."}
@@ -150,7 +153,8 @@ func (c *Catalog) keepGoal(ctx context.Context, user pierre.UserID, args goalArg
 		return goalAnswer{}, err
 	}
 	today := clock.Today()
-	day, _ := time.Parse(time.DateOnly, string(args.Date))
+	day, _ := args.Date.day()
+	args.Title = strings.TrimSpace(args.Title)
 	if args.Date != "" && (!day.After(today) || day.After(today.AddDate(longestGoal, 0, 0))) {
 		return goalAnswer{}, pierre.Invalid("target_date", "target_date must be after today, %s, and within %d years.", today.Format(time.DateOnly), longestGoal)
 	}
@@ -162,7 +166,7 @@ func (c *Catalog) keepGoal(ctx context.Context, user pierre.UserID, args goalArg
 		return goalAnswer{Goal: viewGoal(g)}, unknownGoal(err, args.ID)
 	}
 	g := pierre.Goal{
-		Title: strings.TrimSpace(args.Title), Description: args.Description, Type: args.Type, Sport: pierre.Sport(args.Sport), Target: *args.Target,
+		Title: args.Title, Description: args.Description, Type: args.Type, Sport: pierre.Sport(args.Sport), Target: *args.Target,
 		Meters: args.Meters, Metric: args.Metric, Start: today, Date: day, Current: args.Current, Status: pierre.GoalActive,
 	}
 	now, err := c.training.Measure(ctx, user, "", g)

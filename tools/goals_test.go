@@ -66,7 +66,7 @@ func TestGoalFromBeginningToEnd(t *testing.T) {
 	if list := progress(t, bob, nil); len(list) != 0 {
 		t.Errorf("another sees %+v", list)
 	}
-	setGoal(t, ana, map[string]any{"goal_id": g.ID, "current_value": 30, "title": "More push-ups", "target_date": "2026-10-01"})
+	setGoal(t, ana, map[string]any{"goal_id": g.ID, "current_value": 30, "title": " More push-ups ", "target_date": "2026-10-01"})
 	if list := progress(t, ana, id); len(list) != 1 || list[0].Title != "More push-ups" || *list[0].Percent != 50 || list[0].Date != "2026-10-01" || !*list[0].OnTrack {
 		t.Errorf("half way is %+v", list)
 	}
@@ -96,6 +96,8 @@ func TestWrongGoals(t *testing.T) {
 	}{
 		{map[string]any{}, "4 wrong arguments"},
 		{with("title", nil), "title is missing"},
+		{with("title", " "), "title must not be blank"},
+		{map[string]any{"goal_id": run.ID, "title": " "}, "title must not be blank"},
 		{with("goal_type", "fame"), "one of distance, time, frequency, performance, custom"},
 		{with("target_value", nil), "target_value is missing"},
 		{with("target_value", -1), "a number from 0"},
