@@ -215,7 +215,7 @@ func (date) form() string { return "a date such as 2026-09-27" }
 
 func (d date) valid() bool { _, ok := d.day(); return ok }
 
-// day returns the day as midnight UTC.
+// day returns the day as midnight UTC; the zero time and false if d is none.
 func (d date) day() (time.Time, bool) {
 	at, err := time.Parse(time.DateOnly, string(d))
 	return at, err == nil

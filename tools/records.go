@@ -49,14 +49,8 @@ func (a recordsArgs) problems() []string {
 
 // days returns the days from a date to another.
 func (d date) days(to date) training.Days {
-	from, err := time.Parse(time.DateOnly, string(d))
-	if err != nil {
-		from = time.Time{}
-	}
-	last, err := time.Parse(time.DateOnly, string(to))
-	if err != nil {
-		last = time.Time{}
-	}
+	from, _ := d.day()
+	last, _ := to.day()
 	return training.Days{From: from, To: last}
 }
 

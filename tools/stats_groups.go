@@ -8,6 +8,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/training"
 )
 
 // A grouping is what the rows of get_stats stand for.
@@ -26,7 +27,7 @@ func groupings() []grouping { return []grouping{byDay, byWeek, byMonth, byYear} 
 func (g grouping) start(day time.Time) time.Time {
 	switch g {
 	case byWeek:
-		return day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
+		return training.Monday(day)
 	case byMonth:
 		return day.AddDate(0, 0, 1-day.Day())
 	case byYear:

@@ -1,9 +1,9 @@
 package training
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -73,7 +73,7 @@ func bestOf(marks []Mark, m pierre.GoalMetric) Value {
 	if len(marks) == 0 {
 		return unavailable(because("no activity of the last %d days shows %s", evidenceDays, m))
 	}
-	best := slices.MaxFunc(marks, func(a, b Mark) int { return int(math.Copysign(1, a.Value-b.Value)) })
+	best := slices.MaxFunc(marks, func(a, b Mark) int { return cmp.Compare(a.Value, b.Value) })
 	return Value{best.Value, Evidence{Method: methodBestMark, Inputs: []Input{
 		{Name: string(m), Value: new(best.Value), Decimals: 1, Source: Recorded, Note: fmt.Sprintf("on %s in %s", best.Day.Format(time.DateOnly), best.Activity)},
 	}}}

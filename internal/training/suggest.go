@@ -1,6 +1,7 @@
 package training
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -135,7 +136,7 @@ func (l *suggesting) power(marks []Mark, change Change) {
 	if len(marks) == 0 {
 		return // the athlete does not ride with power
 	}
-	best := slices.MaxFunc(marks, func(a, b Mark) int { return int(math.Copysign(1, a.Value-b.Value)) })
+	best := slices.MaxFunc(marks, func(a, b Mark) int { return cmp.Compare(a.Value, b.Value) })
 	switch {
 	case change.Err != nil:
 		l.None = append(l.None, change.Value)
