@@ -10,6 +10,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/buildinfo"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/web"
+	"github.com/pierre-mcp/pierre/portal/account"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/mail"
 	"github.com/pierre-mcp/pierre/portal/requests"
@@ -68,6 +69,16 @@ func (p *parts) requestSettings(ctx context.Context) (requests.Settings, error) 
 		return requests.Settings{}, err
 	}
 	return requests.Settings{TwoPersons: now.TwoPersons, MailKey: now.MailPlainKey, Within: now.DecideWithin, Texts: p.texts(ctx)}, nil
+}
+
+// wishes returns what a customer asked for that waits, for the account's page.
+func (p *parts) wishes(ctx context.Context, email string) ([]account.Wish, error) {
+	list, err := p.asked.Waiting(ctx, email)
+	wishes := make([]account.Wish, len(list))
+	for n, r := range list {
+		wishes[n] = account.Wish(r)
+	}
+	return wishes, err
 }
 
 // staffMail writes the mails of package staff.

@@ -123,6 +123,7 @@ func newParts(c Config, opts Options) (*parts, error) {
 		Upgrade: func(ctx context.Context, u account.Upgrade) error {
 			return p.asked.Upgrade(ctx, u.Email, u.Tier, u.Why)
 		},
+		Wishes: p.wishes, Withdraw: p.asked.WithdrawOwn,
 		Extra: func(ctx context.Context, email string) (map[string]any, error) {
 			list, err := p.asked.Export(ctx, email)
 			return map[string]any{"requests": list}, err

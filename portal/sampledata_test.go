@@ -46,6 +46,7 @@ func fillSample(t *testing.T) *filledSample {
 	s.signIn("viewer", "Mozilla/5.0 (iPhone; CPU iPhone OS 26_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Mobile/15E148 Safari/604.1", "203.0.113.9/32")
 	s.signInCustomer("ana", "ana@alpine-club.example")
 	s.signInCustomer("bob", "bob@example.org")
+	s.post("ana", "/account/upgrade", url.Values{"tier": {"professional"}, "why": {"Our club has grown: the app now asks for thirty athletes each evening."}})
 	s.work()
 	return s
 }

@@ -38,6 +38,14 @@ type Upgrade struct {
 	Why   string // in the customer's words
 }
 
+// A Wish is a request of a customer that waits for a decision.
+type Wish struct {
+	ID       string
+	Plan     string // that was asked for
+	Made     time.Time
+	Question bool // the customer was asked something by mail and has not answered
+}
+
 // Options are what a [Site] can do without.
 type Options struct {
 	Insecure bool             // cookies go over plain HTTP too: in development only
@@ -46,6 +54,10 @@ type Options struct {
 
 	// Upgrade takes a customer's request for another tier; nil: customers cannot ask.
 	Upgrade func(ctx context.Context, u Upgrade) error
+	// Wishes returns what a customer asked for that waits; nil: that is not shown.
+	Wishes func(ctx context.Context, email string) ([]Wish, error)
+	// Withdraw takes back a request of the customer's; nil: customers cannot.
+	Withdraw func(ctx context.Context, email, id string) error
 	// Erase deletes what other packages keep of a customer who deletes the account.
 	Erase func(ctx context.Context, email string) error
 	// Extra is what other packages keep of a customer, for the export of all data, by its name.
@@ -86,6 +98,7 @@ func (s *Site) Routes() []route.Route {
 		{Pattern: "GET /account/usage.csv", Role: route.Customer, Handler: s.downloadCSV},
 		{Pattern: "GET /account/usage.json", Role: route.Customer, Handler: s.downloadJSON},
 		{Pattern: "POST /account/upgrade", Role: route.Customer, Handler: s.upgrade},
+		{Pattern: "POST /account/requests/{id}/withdraw", Role: route.Customer, Handler: s.withdraw},
 		{Pattern: "GET /account/settings", Role: route.Customer, Handler: s.settingsPage},
 		{Pattern: "POST /account/settings", Role: route.Customer, Handler: s.saveSettings},
 		{Pattern: "POST /account/sessions/{id}/end", Role: route.Customer, Handler: s.endSession},

@@ -14,6 +14,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -48,6 +49,7 @@ type harness struct {
 	asked  []account.Upgrade
 	refuse error // that requests for another plan get
 	erased []string
+	taken  []string // requests that were withdrawn
 	trust  *tls.Config
 }
 
@@ -77,6 +79,13 @@ func open(t *testing.T, d *db.DB) *harness {
 			if h.refuse == nil {
 				h.asked = append(h.asked, u)
 			}
+			return h.refuse
+		},
+		Wishes: func(_ context.Context, email string) ([]account.Wish, error) {
+			return []account.Wish{{ID: "req_1", Plan: "Gold of " + email, Made: noon, Question: true}}, nil
+		},
+		Withdraw: func(_ context.Context, email, id string) error {
+			h.taken = append(h.taken, email+" "+id)
 			return h.refuse
 		},
 		Erase: func(_ context.Context, email string) error { h.erased = append(h.erased, email); return nil },
@@ -464,6 +473,15 @@ func TestSettingsUpgradeExportAndDeletion(t *testing.T) {
 	b.want(303, "POST", "/account/upgrade", url.Values{"tier": {"starter"}, "why": {"More athletes."}})
 	if len(h.asked) != 1 || h.asked[0] != (account.Upgrade{Email: "ana@example.com", Tier: "starter", Why: "More athletes."}) {
 		t.Errorf("asked %+v", h.asked)
+	}
+	if body := b.want(200, "GET", "/account", nil); !strings.Contains(body, "Gold of ana@example.com") || !strings.Contains(body, "we mailed you a question") {
+		t.Errorf("what was asked for is not shown: %s", body)
+	}
+	b.want(303, "POST", "/account/requests/req_1/withdraw", nil)
+	h.refuse = pierre.NotFound("This request")
+	b.want(404, "POST", "/account/requests/req_2/withdraw", nil)
+	if want := []string{"ana@example.com req_1", "ana@example.com req_2"}; !slices.Equal(h.taken, want) {
+		t.Errorf("withdrawn: %q", h.taken)
 	}
 	export := b.want(200, "GET", "/account/export", nil)
 	for _, want := range []string{`"email":"ana@example.com"`, string(k.APIKeyID), `"limit_mails":true`, `"browser":"Chrome on Linux"`, `"subject":"Your sign-in link"`, `"requests":[]`} {

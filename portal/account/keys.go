@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -47,6 +46,7 @@ type overviewData struct {
 	More    bool                 // there are more keys than are shown
 	Form    ui.Form
 	Tiers   []ui.Choice // that can be asked for; empty: none
+	Wishes  []Wish      // that wait for a decision
 }
 
 // own returns the customer's keys, newest first.
@@ -84,6 +84,11 @@ func (s *Site) showOverview(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	if len(list.APIKeys) > 0 {
 		if err := s.fillUsage(r.Context(), &data, list.APIKeys[0].UserID); err != nil {
+			return err
+		}
+	}
+	if s.opts.Wishes != nil {
+		if data.Wishes, err = s.opts.Wishes(r.Context(), email); err != nil {
 			return err
 		}
 	}
@@ -237,55 +242,4 @@ func (s *Site) revoke(w http.ResponseWriter, r *http.Request) error {
 	}
 	ui.Leave(w, r, ui.Note{Text: "The key was revoked. It stopped working."})
 	return goTo(w, r, "/account")
-}
-
-// upgrade asks for another tier.
-func (s *Site) upgrade(w http.ResponseWriter, r *http.Request) error {
-	if _, err := web.Form(w, r, maxForm); err != nil {
-		return err
-	}
-	email, err := customer(r)
-	if err != nil {
-		return err
-	}
-	if s.opts.Upgrade == nil {
-		return pierre.NotFound("This page")
-	}
-	why, tier := strings.TrimSpace(r.PostFormValue("why")), r.PostFormValue("tier")
-	wrong := map[string]string{}
-	if why == "" || len([]rune(why)) > maxReason {
-		wrong["why"] = "Say in a sentence or two what you need, in at most " + strconv.Itoa(maxReason) + " characters."
-	}
-	known, err := s.tiers(r.Context())
-	if err != nil {
-		return err
-	}
-	if !offered(known, tier) {
-		wrong["tier"] = "Choose one of the plans."
-	}
-	if len(wrong) > 0 {
-		return s.showOverview(w, r, http.StatusUnprocessableEntity, ui.Form{Values: r.PostForm, Errors: wrong})
-	}
-	err = s.opts.Upgrade(r.Context(), Upgrade{email, pierre.Tier(tier), why})
-	if refused, ok := errors.AsType[*pierre.Error](err); ok && refused.Kind == pierre.KindInvalid {
-		field := "why"
-		if refused.Field == "tier" {
-			field = refused.Field
-		}
-		return s.showOverview(w, r, http.StatusUnprocessableEntity, ui.Form{Values: r.PostForm, Errors: map[string]string{field: refused.Msg}})
-	}
-	if err != nil {
-		return err
-	}
-	ui.Leave(w, r, ui.Note{Text: "We have your request, and answer by mail."})
-	return goTo(w, r, "/account")
-}
-
-func offered(choices []ui.Choice, value string) bool {
-	for _, c := range choices {
-		if c.Value == value {
-			return true
-		}
-	}
-	return false
 }

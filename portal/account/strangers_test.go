@@ -173,7 +173,7 @@ func TestSigningInLeadsBack(t *testing.T) {
 			t.Errorf("a stranger gets %s: %d %v", path, status, header)
 		}
 	}
-	for _, path := range []string{"/account/settings", "/account/delete", "/account/upgrade", "/account/keys/x/rotate", "/account/keys/x/revoke", "/account/sessions/x/end"} {
+	for _, path := range []string{"/account/settings", "/account/delete", "/account/upgrade", "/account/requests/x/withdraw", "/account/keys/x/rotate", "/account/keys/x/revoke", "/account/sessions/x/end"} {
 		stranger.want(401, "POST", path, url.Values{"confirm": {"ana@example.com"}})
 	}
 	ana.want(404, "GET", "/account/delete", nil)

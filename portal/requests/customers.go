@@ -56,6 +56,42 @@ func (s *Service) Upgrade(ctx context.Context, email string, tier pierre.Tier, w
 	})
 }
 
+// A Waiting is a request of a customer that nobody has decided yet.
+type Waiting struct {
+	ID       string
+	Plan     string // that was asked for, as people read it
+	Made     time.Time
+	Question bool // the customer was asked something by mail and has not answered
+}
+
+// Waiting returns the requests of a customer that wait for a decision, the newest first.
+func (s *Service) Waiting(ctx context.Context, email string) ([]Waiting, error) {
+	list, err := s.db.RequestsOf(ctx, email)
+	if err != nil {
+		return nil, err
+	}
+	var waiting []Waiting
+	for _, r := range list {
+		if r.State == db.RequestVerified {
+			waiting = append(waiting, Waiting{r.ID, titleOf(r.Tier), r.Created, r.AnswerHash != "" && s.now().Before(r.AnswerUntil)})
+		}
+	}
+	return waiting, nil
+}
+
+// WithdrawOwn ends a request of a customer who is signed in, if nobody has decided it. Another's is not found.
+func (s *Service) WithdrawOwn(ctx context.Context, email, id string) error {
+	r, err := s.db.Request(ctx, id)
+	if err != nil {
+		return err
+	}
+	if r.Email != email {
+		return pierre.NotFound("This request")
+	}
+	_, err = s.withdrawn(ctx, r)
+	return err
+}
+
 // Erase deletes the requests of a customer who deletes the account.
 func (s *Service) Erase(ctx context.Context, email string) error {
 	return s.db.DeleteRequestsOf(ctx, email)

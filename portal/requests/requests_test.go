@@ -658,6 +658,30 @@ func TestCustomersAskForAnotherPlan(t *testing.T) {
 	if list, err := s.Export(t.Context(), who); err != nil || len(list) != 1 || list[0].State != db.RequestVerified {
 		t.Errorf("Export = %+v, %v", list, err)
 	}
+	other := s.verified("bob@example.com")
+	if list, err := s.Waiting(t.Context(), who); err != nil || len(list) != 1 || list[0].ID != r.ID || list[0].Plan != "Professional" || list[0].Question {
+		t.Errorf("Waiting = %+v, %v", list, err)
+	}
+	if _, err := s.Ask(t.Context(), approval(r, "bo@example.com"), "How many?"); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := s.Waiting(t.Context(), who); err != nil || len(list) != 1 || !list[0].Question {
+		t.Errorf("with a question: %+v, %v", list, err)
+	}
+	for id, want := range map[string]pierre.Kind{other.ID: pierre.KindNotFound, "req_none": pierre.KindNotFound, "": pierre.KindNotFound} {
+		if err := s.WithdrawOwn(t.Context(), who, id); pierre.KindOf(err) != want {
+			t.Errorf("withdrawing %q: %v", id, err)
+		}
+	}
+	if err := s.WithdrawOwn(t.Context(), who, r.ID); err != nil || s.latest(who).State != db.RequestWithdrawn || s.latest(other.Email).State != db.RequestVerified {
+		t.Errorf("withdrawing the own one: %v, %s", err, s.latest(who).State)
+	}
+	if list, err := s.Waiting(t.Context(), who); err != nil || len(list) != 0 {
+		t.Errorf("withdrawn, and still waiting: %+v, %v", list, err)
+	}
+	if err := s.WithdrawOwn(t.Context(), who, r.ID); pierre.KindOf(err) != pierre.KindConflict {
+		t.Errorf("withdrawing it twice: %v", err)
+	}
 	if err := s.Erase(t.Context(), who); err != nil {
 		t.Fatal(err)
 	}

@@ -186,6 +186,10 @@ func (s *Service) Withdraw(ctx context.Context, token string) (db.Request, error
 	if err != nil || r.State == db.RequestWithdrawn {
 		return r, err
 	}
+	return s.withdrawn(ctx, r)
+}
+
+func (s *Service) withdrawn(ctx context.Context, r db.Request) (db.Request, error) {
 	if r.State != db.RequestSubmitted && r.State != db.RequestVerified {
 		return r, &pierre.Error{Kind: pierre.KindConflict, Msg: "Your request was decided already."}
 	}
