@@ -143,8 +143,8 @@ func (s *Service) Close(ctx context.Context, p route.Person, month db.Month) (db
 		return db.BillingMonth{}, err
 	}
 	c := db.Closing{
-		Month: month, Calls: d.Calls, Lines: d.Lines, Prices: d.prices, Invoices: invoices(d.Lines, d.customers),
-		Settings: settings, Customers: d.customers, More: s.mail.Invoice,
+		Month: month, Calls: d.Calls, Lines: d.Lines, Prices: d.prices, Invoices: invoices(d.Lines, d.customers, &settings),
+		Prefix: settings.InvoicePrefix, More: s.mail.Invoice,
 	}
 	if s.opts.Stripe != nil {
 		c.Events = events(month, d.Lines, d.customers, s.now())

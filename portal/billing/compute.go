@@ -158,8 +158,8 @@ func (in input) paysBase(k key, tier pierre.Tier) bool {
 	return k.UserID != "" && k.Tier == tier && in.existed(k) && in.successor(k, in.Month).ID == k.ID
 }
 
-// invoices returns what each customer owes, without tax: one for each currency with an amount.
-func invoices(lines []db.BillingLine, customers map[pierre.UserID]db.BillingCustomer) []db.Invoice {
+// invoices returns what each customer owes, with all but the number: one for each currency with an amount.
+func invoices(lines []db.BillingLine, customers map[pierre.UserID]db.BillingCustomer, s *db.Settings) []db.Invoice {
 	place := map[string]int{} // by user and currency
 	var list []db.Invoice
 	for n := range lines {
@@ -173,9 +173,15 @@ func invoices(lines []db.BillingLine, customers map[pierre.UserID]db.BillingCust
 			at = len(list)
 			place[payer] = at
 			c := customers[l.UserID]
-			list = append(list, db.Invoice{UserID: l.UserID, Email: l.Email, Company: c.Company, Address: c.Address, TaxID: c.TaxID, Currency: l.Currency})
+			list = append(list, db.Invoice{
+				UserID: l.UserID, Email: l.Email, Company: c.Company, Address: c.Address, TaxID: c.TaxID, Currency: l.Currency,
+				Operator: s.Operator, Letterhead: s.Letterhead, Note: s.InvoiceNote,
+			})
 		}
 		list[at].Net += l.Amount
+	}
+	for n := range list {
+		taxed(&list[n], s, customers[list[n].UserID])
 	}
 	return list
 }

@@ -236,10 +236,11 @@ func TestInvoicesAndEvents(t *testing.T) {
 	}
 	customers := map[pierre.UserID]db.BillingCustomer{"u1": {Company: "A", Address: "B", TaxID: "C", Stripe: "cus_1"}}
 	want := []db.Invoice{
-		{UserID: "u1", Email: "a@example.com", Company: "A", Address: "B", TaxID: "C", Currency: "EUR", Net: 111},
-		{UserID: "u1", Email: "a@example.com", Company: "A", Address: "B", TaxID: "C", Currency: "USD", Net: 7},
+		{UserID: "u1", Email: "a@example.com", Company: "A", Address: "B", TaxID: "C", Currency: "EUR", Net: 111, TaxName: "VAT", TaxRate: 810, Tax: 9, Amount: 120, Operator: "O", Letterhead: "L", Note: "N"},
+		{UserID: "u1", Email: "a@example.com", Company: "A", Address: "B", TaxID: "C", Currency: "USD", Net: 7, TaxName: "VAT", TaxRate: 810, Tax: 1, Amount: 8, Operator: "O", Letterhead: "L", Note: "N"},
 	}
-	if got := invoices(lines, customers); !slices.Equal(got, want) {
+	settings := db.Settings{Operator: "O", Letterhead: "L", InvoicePrefix: "P-", InvoiceNote: "N", Imprint: "not on invoices", TaxName: "VAT", TaxRate: "8.1"}
+	if got := invoices(lines, customers, &settings); !slices.Equal(got, want) {
 		t.Errorf("invoices: %+v", got)
 	}
 	got := events(october, lines, customers, day(32))

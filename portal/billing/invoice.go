@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -103,10 +104,11 @@ func (s *Service) customerPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c := all[pierre.UserID(r.PathValue("id"))]
-	return s.showCustomer(w, r, http.StatusOK, ui.Form{Values: map[string][]string{
-		"company": {c.Company}, "address": {c.Address}, "tax_id": {c.TaxID}, "stripe": {c.Stripe},
-		"tax": {c.Tax}, "tax_rate": {c.TaxRate.Decimal()},
-	}})
+	values := url.Values{"company": {c.Company}, "address": {c.Address}, "tax_id": {c.TaxID}, "stripe": {c.Stripe}, "tax": {c.Tax}}
+	if c.Tax == db.TaxOwn {
+		values.Set("tax_rate", c.TaxRate.Decimal())
+	}
+	return s.showCustomer(w, r, http.StatusOK, ui.Form{Values: values})
 }
 
 func (s *Service) showCustomer(w http.ResponseWriter, r *http.Request, status int, f ui.Form) error {

@@ -36,10 +36,17 @@ func TestTaxOnInvoices(t *testing.T) {
 	b.want(t, "admin", "POST "+paths["exempt"], http.StatusSeeOther, nil, "tax", "exempt")
 	b.want(t, "admin", "POST "+paths["own"], http.StatusSeeOther, nil, "tax", "own", "tax_rate", "2.50")
 	b.want(t, "admin", "POST "+paths["own"], http.StatusUnprocessableEntity, []string{"Write a percentage"}, "tax", "own", "tax_rate", "101")
+	for _, none := range []string{"", "0", "0.00 %"} {
+		b.want(t, "admin", "POST "+paths["own"], http.StatusUnprocessableEntity, []string{"Write the rate."}, "tax", "own", "tax_rate", none)
+	}
 	b.want(t, "admin", "POST "+paths["own"], http.StatusUnprocessableEntity, []string{"Choose one."}, "tax", "none")
 	b.want(t, "admin", "POST "+paths["reverse"], http.StatusUnprocessableEntity, []string{"needs the customer&#39;s tax number"}, "tax", "reverse")
 	b.want(t, "admin", "POST "+paths["reverse"], http.StatusSeeOther, nil, "tax", "reverse", "tax_id", "CHE-1")
 	b.want(t, "viewer", "GET "+paths["own"], http.StatusOK, []string{"A rate of its own: 2.5 %"})
+	b.want(t, "admin", "GET "+paths["own"], http.StatusOK, []string{`value="2.5"`})
+	if body := b.want(t, "admin", "GET "+paths["usual"], http.StatusOK, []string{"Rate of its own"}); strings.Contains(body, `value="0"`) {
+		t.Error("the form of a customer at the usual rate has a rate of its own")
+	}
 	s.at(noon(11, 2))
 	if _, err := b.Close(t.Context(), admin(), "2026-10"); err != nil {
 		t.Fatal(err)

@@ -155,11 +155,9 @@ type Closing struct {
 	Calls    int64 // of the month, as the server counted them
 	Lines    []BillingLine
 	Prices   []Price      // that the lines were made with
-	Invoices []Invoice    // without numbers, tax, and what Settings say
-	Settings Settings     // of which invoices have the operator, the letterhead, the note and what stands before the number
+	Invoices []Invoice    // without their month and numbers
+	Prefix   string       // before the number of an invoice
 	Events   []MeterEvent // for Stripe
-	// Customers say how invoices are taxed.
-	Customers map[pierre.UserID]BillingCustomer
 	// More is done for each invoice in the same transaction, such as a mail; nil: nothing.
 	More func(ctx context.Context, t *Tx, i Invoice) error
 }
@@ -173,9 +171,7 @@ func (c Closing) numbered(last int64) ([]BillingLine, []Invoice) {
 	for n := range invoices {
 		i := &invoices[n]
 		i.Month, i.Number = c.Month, last+int64(n+1)
-		i.Printed = fmt.Sprintf("%s%05d", c.Settings.InvoicePrefix, i.Number)
-		i.taxed(c.Settings, c.Customers[i.UserID])
-		i.Operator, i.Letterhead, i.Note = c.Settings.Operator, c.Settings.Letterhead, c.Settings.InvoiceNote
+		i.Printed = fmt.Sprintf("%s%05d", c.Prefix, i.Number)
 	}
 	return lines, invoices
 }

@@ -56,9 +56,8 @@ func TestBillingIsKept(t *testing.T) {
 		var mailed []int64
 		closing := db.Closing{
 			Month: "2026-10", Calls: 6, Lines: []db.BillingLine{line("u1", "k1", 7), line("u2", "k2", 8)},
-			Invoices: []db.Invoice{{UserID: "u1", Email: "u1@example.com", Company: "C", Address: "A", TaxID: "T", Currency: "EUR", Net: 7}, {UserID: "u2", Email: "u2@example.com", Currency: "EUR", Net: 80}},
-			Settings: db.Settings{Operator: "O", Letterhead: "L\nM", InvoicePrefix: "P-", InvoiceNote: "N", Imprint: "not on invoices", TaxRate: "8.1"},
-			Prices:   []db.Price{price}, Customers: map[pierre.UserID]db.BillingCustomer{"u1": {Tax: db.TaxExempt}},
+			Invoices: []db.Invoice{{UserID: "u1", Email: "u1@example.com", Company: "C", Address: "A", TaxID: "T", Currency: "EUR", Net: 7, TaxName: "Tax", TaxNote: "E", Amount: 7, Operator: "O", Letterhead: "L\nM", Note: "N"}, {UserID: "u2", Email: "u2@example.com", Currency: "EUR", Net: 80, TaxName: "Tax", TaxRate: 810, Tax: 6, Amount: 86}},
+			Prefix:   "P-", Prices: []db.Price{price},
 			Events: []db.MeterEvent{{Identifier: "i1", UserID: "u1", Customer: "cus_1", Meter: "m", Value: 3, Next: noon()}},
 			More: func(_ context.Context, _ *db.Tx, i db.Invoice) error {
 				mailed = append(mailed, i.Number)
@@ -91,7 +90,7 @@ func TestBillingIsKept(t *testing.T) {
 			t.Errorf("lines of October: %+v, %v", list, err)
 		}
 		i, lines, err := d.InvoiceByNumber(ctx, 1)
-		if want := (db.Invoice{Number: 1, Printed: "P-00001", Month: "2026-10", UserID: "u1", Email: "u1@example.com", Company: "C", Address: "A", TaxID: "T", Currency: "EUR", Net: 7, TaxName: "Tax", TaxNote: "Exempt from tax.", Amount: 7, Operator: "O", Letterhead: "L\nM", Note: "N"}); err != nil || i != want || len(lines) != 1 || lines[0] != line("u1", "k1", 7) {
+		if want := (db.Invoice{Number: 1, Printed: "P-00001", Month: "2026-10", UserID: "u1", Email: "u1@example.com", Company: "C", Address: "A", TaxID: "T", Currency: "EUR", Net: 7, TaxName: "Tax", TaxNote: "E", Amount: 7, Operator: "O", Letterhead: "L\nM", Note: "N"}); err != nil || i != want || len(lines) != 1 || lines[0] != line("u1", "k1", 7) {
 			t.Errorf("invoice 1: %+v with %+v, %v", i, lines, err)
 		}
 		if _, _, err := d.InvoiceByNumber(ctx, 4); pierre.KindOf(err) != pierre.KindNotFound {

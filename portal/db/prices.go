@@ -82,6 +82,14 @@ type BillingCustomer struct {
 	TaxRate Rate   // of TaxOwn
 }
 
+// How a customer's invoices are taxed.
+const (
+	TaxUsual   = ""        // at the rate of the settings
+	TaxOwn     = "own"     // at a rate of the customer's own
+	TaxExempt  = "exempt"  // not at all
+	TaxReverse = "reverse" // by the customer: reverse charge
+)
+
 // SetBillingCustomer keeps what stands on a customer's next invoices. An id at Stripe is one customer's: that of another is
 // [pierre.KindInvalid].
 func (db *DB) SetBillingCustomer(ctx context.Context, act Act, c BillingCustomer) error {

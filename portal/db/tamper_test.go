@@ -195,7 +195,7 @@ func TestClosedMonthsAreFinal(t *testing.T) {
 		for n, month := range []db.Month{"2026-09", "2026-10", "2026-11"} {
 			_, err := d.CloseMonth(ctx, by("a"), db.Closing{
 				Month: month, Calls: 3, Lines: []db.BillingLine{line("u1", "k1", int64(n)), line("u2", "k2", 5)},
-				Invoices: []db.Invoice{{UserID: "u1", Currency: "EUR", Net: int64(n)}},
+				Invoices: []db.Invoice{{UserID: "u1", Currency: "EUR", Net: int64(n), Amount: int64(n)}},
 			})
 			if err != nil {
 				t.Fatal(err)
