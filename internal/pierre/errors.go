@@ -37,6 +37,9 @@ type Error struct {
 	RetryAfter time.Duration // when to try again; 0: not known
 }
 
+// ErrMaybeMade is in the tree of the error of a change that may have been made or not.
+var ErrMaybeMade = errors.New("the change may have been made")
+
 func (e *Error) Error() string {
 	if e.Err == nil {
 		return e.Msg

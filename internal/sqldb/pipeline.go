@@ -17,8 +17,8 @@ import (
 // last one. Each sees what was committed before it began. A connection keeps what it was told of a statement, so there may
 // be few texts. It is for statements that are right by themselves, as for [DB.Apply], and of which a second run fails with
 // a conflict: they are run again if the connection breaks, also when they may have been run before. Then, and if they
-// conflict with what is there, it is [pierre.KindConflict]. If the database cannot be reached any more after they were
-// sent, it is [pierre.KindUnavailable] with [LostMsg].
+// conflict with what is there, it is [pierre.KindConflict]. Any other error after they may have been run is
+// [pierre.KindUnavailable] and a [pierre.ErrMaybeMade].
 func (db *DB) Pipeline(ctx context.Context, what string, batch *pgx.Batch) (err error) {
 	ctx, end := tracing.Begin(ctx, what)
 	defer func() { end(err) }()
@@ -32,8 +32,8 @@ func (db *DB) Pipeline(ctx context.Context, what string, batch *pgx.Batch) (err 
 		sent = sent || db.d.busy(err) && !pgconn.SafeToRetry(err)
 		return err
 	})
-	if sent && pierre.KindOf(err) == pierre.KindUnavailable {
-		err = &pierre.Error{Kind: pierre.KindUnavailable, Msg: LostMsg, Err: err}
+	if sent && err != nil && pierre.KindOf(err) != pierre.KindConflict {
+		err = lost(err)
 	}
 	return err
 }

@@ -40,9 +40,7 @@ type dialect struct {
 const (
 	fullMsg = "The server's disk is full; nothing was changed. Its operator must free space."
 	busyMsg = "The database is busy or cannot be reached; nothing was changed. Try again in a moment."
-
-	// LostMsg is the message of the error of a change that may have been made or not.
-	LostMsg = "The connection to the database broke while a change was being kept: it may have been made or not. Look before you repeat it."
+	lostMsg = "The connection to the database broke while a change was being kept: it may have been made or not. Look before you repeat it."
 )
 
 // Name says which database it is, without a password.
@@ -97,6 +95,11 @@ func (db *DB) Classify(err error, what string) error {
 		return &pierre.Error{Kind: pierre.KindUnavailable, Msg: busyMsg, Err: fmt.Errorf("%s: %w", what, err)}
 	}
 	return fmt.Errorf("%s: %w", what, err)
+}
+
+// lost is the error of a change that may have been made, because the connection broke before the database said so.
+func lost(err error) error {
+	return &pierre.Error{Kind: pierre.KindUnavailable, Msg: lostMsg, Err: errors.Join(pierre.ErrMaybeMade, err)}
 }
 
 // Close closes the database.

@@ -58,7 +58,7 @@ const (
 //
 // A change that does not get its turn, because another program holds the database or the database cannot be reached,
 // is [pierre.KindUnavailable]. So is one whose connection breaks while it is committed, which may have been made or
-// not; its message says so ([LostMsg]).
+// not; its message says so, and it is a [pierre.ErrMaybeMade].
 func (db *DB) Update(ctx context.Context, what string, f func(*Tx) error) error {
 	return db.change(ctx, what, sql.LevelSerializable, f)
 }
@@ -102,7 +102,7 @@ func (db *DB) changeIn(ctx context.Context, level sql.IsolationLevel, f func(*Tx
 	}
 	err = begun.Commit()
 	if db.d.busy(err) {
-		err = &pierre.Error{Kind: pierre.KindUnavailable, Msg: LostMsg, Err: err}
+		err = lost(err)
 	}
 	return err
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/pgtest"
 	"github.com/pierre-mcp/pierre/internal/pierre"
-	"github.com/pierre-mcp/pierre/internal/sqldb"
 )
 
 // A load makes changes of several kinds until its context ends, and counts what was acknowledged.
@@ -35,7 +34,7 @@ func (l *load) failed(ctx context.Context, err error) {
 	case pierre.KindOf(err) != pierre.KindUnavailable:
 		l.t.Errorf("a change while the database is away: %v, want unavailable", err)
 	default:
-		if l.refused.Add(1); pierre.MessageOf(err, "") == sqldb.LostMsg {
+		if l.refused.Add(1); errors.Is(err, pierre.ErrMaybeMade) {
 			l.unknown.Add(1)
 		}
 	}
@@ -174,7 +173,7 @@ func TestABatchThatMayHaveBeenRun(t *testing.T) {
 	defer s.Close()
 	batch := &pgx.Batch{}
 	batch.Queue(`SELECT pg_terminate_backend(pg_backend_pid())`)
-	if err := s.db.Pipeline(t.Context(), "ending the connection", batch); pierre.KindOf(err) != pierre.KindUnavailable || pierre.MessageOf(err, "") != sqldb.LostMsg {
+	if err := s.db.Pipeline(t.Context(), "ending the connection", batch); pierre.KindOf(err) != pierre.KindUnavailable || !errors.Is(err, pierre.ErrMaybeMade) {
 		t.Errorf("a batch whose connection breaks: %v, want unavailable, and that it may have been made", err)
 	}
 	away, err := OpenPostgres("postgresql://nobody@127.0.0.1:1/none")
@@ -182,7 +181,7 @@ func TestABatchThatMayHaveBeenRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer away.Close()
-	if err := away.db.Pipeline(t.Context(), "sending nothing", batch); pierre.KindOf(err) != pierre.KindUnavailable || pierre.MessageOf(err, "") == sqldb.LostMsg {
+	if err := away.db.Pipeline(t.Context(), "sending nothing", batch); pierre.KindOf(err) != pierre.KindUnavailable || errors.Is(err, pierre.ErrMaybeMade) {
 		t.Errorf("a batch that was never sent: %v, want unavailable, and nothing more", err)
 	}
 }

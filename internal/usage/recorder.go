@@ -85,7 +85,8 @@ func NewRecorder(store EventStore) *Recorder {
 // answer to the call should wait for Record, and be an error if Record fails: a
 // full disk gives [pierre.KindStorageFull], a closed Recorder [pierre.KindUnavailable], as does one whose queue is full
 // while the database takes nothing.
-// Either way the reservation has ended.
+// Either way the reservation has ended. A call that may have been kept, because the connection to the database broke, is
+// [pierre.KindUnavailable] too, and counts.
 //
 // The call's id, its start and what it counts against are the reservation's.
 func (r *Recorder) Record(ctx context.Context, res limit.Reservation, c pierre.Call) error {
@@ -101,8 +102,12 @@ func (r *Recorder) Record(ctx context.Context, res limit.Reservation, c pierre.C
 	return res.Keep(ending)
 }
 
-// errUnknown says that a database which could not be reached may have kept the calls.
-var errUnknown = errors.New("the calls may have been kept")
+// errUnknown says that the database may have kept the calls.
+var errUnknown = &pierre.Error{
+	Kind: pierre.KindUnavailable,
+	Msg: "The tool has run, but the connection to the database broke while the call was recorded, so there is no answer, and the call may count against your quota. " +
+		"Try again in a moment; if the tool changes something, look first whether it has.",
+}
 
 // Waiting returns how many callers are inside Record.
 func (r *Recorder) Waiting() int { return len(r.slots) }
@@ -170,17 +175,19 @@ func (r *Recorder) keep(ctx context.Context, calls []pierre.Call) error {
 			r.failing = time.Time{}
 			r.out.Store(false)
 			if err != nil {
-				err = errors.Join(err, unknown)
+				err = errors.Join(unknown, err)
 			}
 			return err
 		}
-		unknown = errUnknown
+		if errors.Is(err, pierre.ErrMaybeMade) {
+			unknown = errUnknown
+		}
 		r.out.Store(true)
 		if r.failing.IsZero() {
 			r.failing = time.Now()
 		}
 		if last || time.Since(r.failing) > outage {
-			return errors.Join(err, unknown)
+			return errors.Join(unknown, err)
 		}
 		select {
 		case <-time.After(retryPause):
