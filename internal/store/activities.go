@@ -166,21 +166,31 @@ func (f *filter) what(q pierre.ActivityQuery) {
 }
 
 // contains adds the condition that a column has a text in it, whatever the case. SQLite lowers ASCII letters only, and so does
-// PostgreSQL in some locales; the other letters of the text are replaced one by one.
+// PostgreSQL in some locales; the other letters of the text are replaced one by one, before others of them lower what
+// [unicode.SimpleFold] takes for a letter of its own: the capital of i with its dot.
 func (f *filter) contains(column, text string) {
-	expr, done := `lower(`+column+`)`, map[rune]bool{}
+	expr, done := column, map[rune]bool{}
+	replace := func(other, small rune) {
+		expr = `replace(` + expr + `, ` + f.arg(string(other)) + `, ` + f.arg(string(small)) + `)`
+	}
 	fold := func(r rune) rune {
 		small := unicode.ToLower(r)
-		for other := unicode.SimpleFold(small); other != small && !done[small]; other = unicode.SimpleFold(other) {
-			if other > unicode.MaxASCII {
-				expr = `replace(` + expr + `, ` + f.arg(string(other)) + `, ` + f.arg(string(small)) + `)`
-			}
+		if done[small] {
+			return small
 		}
 		done[small] = true
+		for other := unicode.SimpleFold(small); other != small; other = unicode.SimpleFold(other) {
+			if other > unicode.MaxASCII {
+				replace(other, small)
+			}
+		}
+		if small == 'i' {
+			replace('İ', small)
+		}
 		return small
 	}
 	pattern := "%" + likeText(strings.Map(fold, text)) + "%"
-	f.and(expr + ` LIKE ` + f.arg(pattern) + ` ESCAPE '\'`)
+	f.and(`lower(` + expr + `) LIKE ` + f.arg(pattern) + ` ESCAPE '\'`)
 }
 
 // likeText takes the meaning from what has one in a pattern of LIKE whose escape character is \.

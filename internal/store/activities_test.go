@@ -24,6 +24,7 @@ func TestActivitiesByWhatTheyWere(t *testing.T) {
 			{Name: "Race", Race: true, SportName: "padel", Totals: pierre.Totals{DistanceMeters: &odd}},
 			{Name: "rain", Totals: pierre.Totals{DistanceMeters: &odd}},
 			{Name: "none"},
+			{Name: "İzmir"},
 		} {
 			a.Start = now.Add(time.Duration(i) * time.Hour)
 			src := pierre.Source{Provider: "file", Format: "fit", SHA256: [32]byte{byte(i)}, Imported: now}
@@ -36,6 +37,8 @@ func TestActivitiesByWhatTheyWere(t *testing.T) {
 			want string
 		}{
 			{pierre.ActivityQuery{Name: "RAIN"}, "rain, Ünder 50% Rain, "},
+			{pierre.ActivityQuery{Name: "İZM"}, "İzmir, "},
+			{pierre.ActivityQuery{Name: "izm"}, "İzmir, "},
 			{pierre.ActivityQuery{Name: "üNDER"}, "Ünder 50% Rain, "},
 			{pierre.ActivityQuery{Name: "0% r"}, "Ünder 50% Rain, "},
 			{pierre.ActivityQuery{Indoor: new(true)}, "Ünder 50% Rain, "},
