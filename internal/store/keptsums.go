@@ -42,8 +42,12 @@ func (s *Store) kept(ctx context.Context, user pierre.UserID, q pierre.ActivityQ
 	if !errors.Is(err, errNotSummed) {
 		return err
 	}
-	if err := s.sumAgain(ctx, user); err != nil {
+	err = s.sumAgain(ctx, user)
+	if k := pierre.KindOf(err); k == pierre.KindUnavailable || k == pierre.KindStorageFull {
 		return errNotSummed // adding up the activities themselves may still do
+	}
+	if err != nil {
+		return err
 	}
 	return current()
 }
