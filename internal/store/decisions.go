@@ -27,7 +27,10 @@ func (s *Store) MergeActivities(ctx context.Context, user pierre.UserID, id, oth
 		}
 		all := slices.Concat(a, b)
 		joined(all)
-		return i.keepAll(ctx, id, all)
+		if err := i.keep(ctx, id, all); err != nil {
+			return err
+		}
+		return i.settle(ctx, all)
 	})
 }
 
@@ -180,15 +183,4 @@ func (i importing) two(ctx context.Context, id, other pierre.ActivityID) (a, b [
 	}
 	b, err = i.sourcesOf(ctx, other)
 	return a, b, err
-}
-
-// keepAll is keep for sources that the athlete merged: the samples of all are kept, so that they can be split again.
-func (i importing) keepAll(ctx context.Context, id pierre.ActivityID, all []*entry) error {
-	for _, e := range all {
-		e.asItIs = true
-	}
-	if err := i.keep(ctx, id, all); err != nil {
-		return err
-	}
-	return i.settle(ctx, all)
 }

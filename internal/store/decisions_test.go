@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -149,6 +150,98 @@ func TestKeptApart(t *testing.T) {
 		}
 		if n, sum := sumOf(t, s, u); n != 3 || sum != 18_990 {
 			t.Errorf("%d of %v m count", n, sum)
+		}
+	})
+}
+
+// The samples of what the athlete merged can be split off again, whatever happens in between.
+func TestMergedSamplesStay(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		u := user(t, s, "ana")
+		recorded := func(n float64, samples int) func(*source) {
+			return func(r *source) {
+				r.DistanceMeters = &n
+				for i := range samples {
+					r.Series.Time, r.Series.HeartRate = append(r.Series.Time, float64(i)), append(r.Series.HeartRate, 140)
+				}
+			}
+		}
+		watch, phone := newSource("watch.fit", morning, recorded(5000, 9)), newSource("phone.gpx", morning.Add(2*time.Minute), recorded(4000, 8))
+		a, b := add(t, s, u, watch).Activity, add(t, s, u, phone).Activity
+		far := add(t, s, u, newSource("far.fit", morning.Add(time.Hour), recorded(3000, 5))).Activity
+		if a == b {
+			t.Fatal("the rule merged the two")
+		}
+		if err := errors.Join(
+			s.MergeActivities(t.Context(), u, a, b), s.HideActivity(t.Context(), u, a, true), s.KeepApart(t.Context(), u, a, far),
+		); err != nil {
+			t.Fatal(err)
+		}
+		if added := add(t, s, u, newSource("third.fit", morning.Add(time.Second), recorded(5010, 10))); added.Activity != a {
+			t.Fatalf("a third source is %+v", added)
+		}
+		done, err := s.SplitActivity(t.Context(), u, a, "phone.gpx")
+		if err != nil || len(done.Lost) != 0 || len(done.Activities) != 2 {
+			t.Fatalf("split into %+v, %v", done, err)
+		}
+		if rec, err := s.Recording(t.Context(), u, done.Activities[1]); err != nil || len(rec.Series.HeartRate) != 8 {
+			t.Errorf("the one that was split off has the samples %v, %v", rec.Series, err)
+		}
+	})
+}
+
+// What no longer is at the time of another counts again.
+func TestTwinsThatMove(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		u := user(t, s, "ana")
+		watch := newSource("watch.fit", morning, nil)
+		add(t, s, u, watch)
+		add(t, s, u, newSource("phone.gpx", morning.Add(2*time.Minute), meters(4000)))
+		if got := listed(t, s, u, pierre.ActivityQuery{}); got != "4000* 5000" {
+			t.Fatalf("the activities are %q", got)
+		}
+		watch.Start = morning.AddDate(0, 0, 1) // by a reader that knows better
+		if added := add(t, s, u, watch); added.Outcome != pierre.OutcomeUpdated {
+			t.Fatalf("read again it is %+v", added)
+		}
+		if got := listed(t, s, u, pierre.ActivityQuery{}); got != "4000 5000" {
+			t.Errorf("the activities are %q", got)
+		}
+	})
+}
+
+// Of many activities at one time those that are compared are bounded; all others count.
+func TestTwinsAreBounded(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		u := user(t, s, "ana")
+		evening := morning.Add(10 * time.Hour)
+		last := newSource("last.fit", evening, func(r *source) { r.DurationSeconds, r.ElapsedSeconds = new(1800.0), new(1800.0) })
+		add(t, s, u, last)
+		add(t, s, u, newSource("twin.gpx", evening.Add(2*time.Minute), meters(4000)))
+		short := func(m float64) func(*source) {
+			return func(r *source) { r.DistanceMeters, r.DurationSeconds, r.ElapsedSeconds = &m, new(60.0), new(60.0) }
+		}
+		for n := range 70 { // they end long before the evening
+			add(t, s, u, newSource(fmt.Sprint(n), morning.Add(time.Duration(n)*5*time.Minute), short(100)))
+		}
+		if err := s.HideActivity(t.Context(), u, add(t, s, u, last).Activity, true); err != nil {
+			t.Fatal(err)
+		}
+		if got := listed(t, s, u, pierre.ActivityQuery{Twins: true}); got != "" {
+			t.Errorf("of one that is hidden the twin is %q", got)
+		}
+		add(t, s, u, newSource("other.fit", evening, func(r *source) { r.DistanceMeters = new(4900.0) }))
+		if got := listed(t, s, u, pierre.ActivityQuery{Twins: true}); got != "4000*" {
+			t.Errorf("of another one it is %q", got)
+		}
+		for n := range 20 { // one after the other in front of it, all at the time of one
+			add(t, s, u, newSource(fmt.Sprint("before ", n), evening.Add(time.Duration(n-100)*time.Minute), short(200)))
+		}
+		add(t, s, u, newSource("all day.fit", evening.Add(-2*time.Hour), func(r *source) {
+			r.Sport, r.DistanceMeters, r.DurationSeconds, r.ElapsedSeconds = pierre.SportRide, new(90_000.0), new(5*3600.0), new(5*3600.0)
+		}))
+		if got := listed(t, s, u, pierre.ActivityQuery{Twins: true}); got != "" {
+			t.Errorf("beyond those that are compared are the twins %q", got)
 		}
 	})
 }

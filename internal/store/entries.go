@@ -23,7 +23,6 @@ type entry struct {
 	hidden   bool   // by the athlete, with its activity
 	sides    sides  // that keep it apart from others
 	decided  bool   // hidden or sides are new
-	asItIs   bool   // its samples are kept, needed or not
 	packed   bool   // the row has samples
 	summary  []byte // JSON
 	laps     []byte // JSON
@@ -33,6 +32,9 @@ type entry struct {
 
 // stored reports whether e is a row that was read without its laps and samples.
 func (e *entry) stored() bool { return e.laps == nil }
+
+// keepsSamples reports whether e's samples are kept, needed or not: the athlete decided of e, and may take that back.
+func (e *entry) keepsSamples() bool { return len(e.sides) > 0 }
 
 // A summary is what a source says about an activity as a whole.
 type summary struct {

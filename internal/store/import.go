@@ -24,8 +24,9 @@ var errOutdated = errors.New("the user's activities have changed")
 // has the rule). A source that was imported before and says the same as then
 // changes nothing.
 //
-// What takes time, packing samples and comparing tracks, is done before the
-// transaction, which checks that the user's activities are still the same and writes.
+// What takes time, packing samples and comparing rec's track with others, is done
+// before the transaction, which checks that the user's activities are still the
+// same, writes, and settles which of those at the same time count.
 func (s *Store) ImportRecording(
 	ctx context.Context, user pierre.UserID, src pierre.Source, rec pierre.Recording,
 ) (pierre.Addition, error) {
@@ -94,31 +95,44 @@ func (i importing) write(ctx context.Context, in *entry, m *match, added *pierre
 		*added = m.unchanged()
 		return nil
 	}
+	before, err := i.entriesOf(ctx, m.activities)
+	if err != nil {
+		return err
+	}
 	fresh := *in // keep changes it
 	all := []*entry{&fresh}
 	*added = pierre.Addition{Activity: pierre.NewActivityID(), Outcome: pierre.OutcomeAdded}
-	for n, id := range m.activities {
-		if n == 0 {
-			*added = pierre.Addition{Activity: id, Outcome: pierre.OutcomeMerged}
+	if len(m.activities) > 0 {
+		*added = pierre.Addition{Activity: m.activities[0], Outcome: pierre.OutcomeMerged}
+	}
+	for _, e := range before {
+		if sameKey(e.Source, in.Source) { // in takes its place
+			added.Outcome = pierre.OutcomeUpdated
+			fresh.hidden, fresh.sides = e.hidden, e.sides
+			continue
 		}
-		others, err := i.entries(ctx, id)
-		if err != nil {
-			return err
-		}
-		for _, e := range others {
-			if sameKey(e.Source, in.Source) { // in takes its place
-				added.Outcome = pierre.OutcomeUpdated
-				fresh.hidden, fresh.sides = e.hidden, e.sides
-				continue
-			}
-			all = append(all, e)
-			added.Others = append(added.Others, e.Source)
-		}
+		all = append(all, e)
+		added.Others = append(added.Others, e.Source)
 	}
 	if err := i.keep(ctx, added.Activity, all); err != nil {
 		return err
 	}
-	return i.settle(ctx, all)
+	return i.settle(ctx, slices.Concat(all, before)) // that whose place was taken may have been at another time
+}
+
+// entriesOf returns the sources of activities that are to be one. It is [errOutdated] if the athlete keeps them apart since.
+func (i importing) entriesOf(ctx context.Context, ids []pierre.ActivityID) (all []*entry, err error) {
+	for _, id := range ids {
+		more, err := i.entries(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if conflict(all, more) {
+			return nil, errOutdated
+		}
+		all = append(all, more...)
+	}
+	return all, nil
 }
 
 // keep makes all the sources of the activity called id, which may be new, and
@@ -142,7 +156,7 @@ func (i importing) keep(ctx context.Context, id pierre.ActivityID, all []*entry)
 	}
 	needed := merge.Needed(ranked)
 	for n, e := range all {
-		left, primary, samples := e.activity, n == 0, needed[n] || e.asItIs
+		left, primary, samples := e.activity, n == 0, needed[n] || e.keepsSamples()
 		if e.stored() && left == id && e.Source.Primary == primary && e.packed == (e.packed && samples) && !e.decided {
 			continue // its samples would be written again, which takes time
 		}

@@ -166,7 +166,7 @@ func (s sources) isRecordingOf(ctx context.Context, in *entry, all []*entry, tra
 		case merge.Same:
 			return true, nil
 		case merge.SameIfTracksAgree, merge.SameIfTracksCoincide:
-			other := withTrack(e, all)
+			other := withTrack(append([]*entry{e}, all...))
 			if other == nil {
 				continue
 			}
@@ -195,11 +195,11 @@ type comparison struct {
 	verdict merge.Verdict
 }
 
-// withTrack returns e if its track is kept, or else a richer source that made it superfluous.
-func withTrack(e *entry, all []*entry) *entry {
-	for _, other := range append([]*entry{e}, all...) {
-		if other.packed && other.Columns&merge.HasPosition != 0 {
-			return other
+// withTrack returns the first source whose track is kept, nil if there is none: that of others was superfluous beside it.
+func withTrack(all []*entry) *entry {
+	for _, e := range all {
+		if e.packed && e.Columns&merge.HasPosition != 0 {
+			return e
 		}
 	}
 	return nil

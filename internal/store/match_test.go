@@ -175,6 +175,40 @@ func TestOvertakenMatch(t *testing.T) {
 	}
 }
 
+// Neither is one that joins what the athlete has kept apart since.
+func TestDecisionOvertakesMatch(t *testing.T) {
+	s, user := newMatchStore(t)
+	at := func(file string, seconds int) (pierre.Source, pierre.Recording) {
+		src, rec := walk(file, 0)
+		rec.Start, rec.Series = noon.Add(time.Duration(seconds)*time.Second), pierre.Series{}
+		return src, rec
+	}
+	var ids []pierre.ActivityID
+	for n, file := range []string{"a", "b"} { // too far from each other to be one, unless there is one in between
+		src, rec := at(file, 100*n)
+		added, err := s.ImportRecording(t.Context(), user, src, rec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, added.Activity)
+	}
+	src, rec := at("c", 50)
+	in, err := s.newEntry(src, rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := sources{s, user, s.codec}.match(t.Context(), in)
+	if err != nil || len(m.activities) != 2 {
+		t.Fatalf("match = %+v, %v, want both", m, err)
+	}
+	if err := s.KeepApart(t.Context(), user, ids[0], ids[1]); err != nil {
+		t.Fatal(err)
+	}
+	if added, err := s.keepMatched(t.Context(), user, in, &m); !errors.Is(err, errOutdated) {
+		t.Errorf("keepMatched = %+v, %v, want that the match is outdated", added, err)
+	}
+}
+
 // Imports at the same time come to the same as one after the other.
 func TestParallelImports(t *testing.T) {
 	s, user := newMatchStore(t)

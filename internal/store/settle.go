@@ -2,13 +2,17 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"github.com/pierre-mcp/pierre/internal/merge"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// maxOverlapping bounds how many activities at the same time are compared with each other.
+// maxOverlapping bounds how many activities at the same time are compared with each other. Those beyond it count.
 const maxOverlapping = 16
+
+// maxTrack is of how many samples the tracks of these are compared: 36 hours of one a second.
+const maxTrack = 1 << 17
 
 // An outing is an activity that may be the same as another one.
 type outing struct {
@@ -24,13 +28,19 @@ func (i importing) settle(ctx context.Context, changed []*entry) error {
 	for _, e := range changed {
 		span = span.And(merge.SpanOf(e.Activity))
 	}
-	at, err := i.outings(ctx, span)
+	_, err := i.settleSpan(ctx, span)
+	return err
+}
+
+// settleSpan does so for the activities of the span and those that overlap with them, and returns the span of them all.
+func (i importing) settleSpan(ctx context.Context, span merge.Span) (merge.Span, error) {
+	at, span, err := i.outings(ctx, span)
 	if err != nil {
-		return err
+		return span, err
 	}
 	twins, err := i.twins(ctx, at)
 	if err != nil {
-		return err
+		return span, err
 	}
 	for n, o := range at {
 		twin := pierre.ActivityID("")
@@ -41,34 +51,52 @@ func (i importing) settle(ctx context.Context, changed []*entry) error {
 			continue
 		}
 		if _, err := i.tx.exec(ctx, `UPDATE activities SET twin_id = $3 WHERE user_id = $1 AND id = $2`, i.user, o.id, twin); err != nil {
-			return err
+			return span, err
 		}
 	}
-	return nil
+	if len(at) < maxOverlapping {
+		return span, nil
+	}
+	f := &filter{args: i.inSpan(span)}
+	ids := make([]pierre.ActivityID, len(at))
+	for n, o := range at {
+		ids[n] = o.id
+	}
+	_, err = i.tx.exec(ctx, `UPDATE activities SET twin_id = '' WHERE `+inSpan+` AND twin_id <> '' AND id NOT IN (`+list(f, ids)+`)`, f.args...)
+	return span, err
 }
 
-// outings returns the activities of the span and those that overlap with them, and so on.
-func (i importing) outings(ctx context.Context, span merge.Span) ([]*outing, error) {
+// outings returns the activities of the span and those that overlap with them, and so on, and the span of them all.
+func (i importing) outings(ctx context.Context, span merge.Span) ([]*outing, merge.Span, error) {
 	for {
 		at, err := i.overlapping(ctx, span)
 		if err != nil {
-			return nil, err
+			return nil, span, err
 		}
 		wider := span
 		for _, o := range at {
 			wider = wider.And(o.Span)
 		}
 		if wider == span || len(at) >= maxOverlapping {
-			return at, nil
+			return at, wider, nil
 		}
 		span = wider
 	}
 }
 
+// inSpan is the condition of the activities that overlap with a span, as [merge.SpanOf] says when they were.
+const inSpan = `user_id = $1 AND start_us >= $2 AND start_us < $3 AND start_us + 1000000 * (
+	CASE WHEN elapsed_seconds > 1.5 * duration_seconds THEN 1.5 * duration_seconds
+		ELSE COALESCE(elapsed_seconds, duration_seconds, 0) END) > $4`
+
+// inSpan returns the arguments of the condition.
+func (i importing) inSpan(span merge.Span) []any {
+	return []any{i.user, span.From.Add(-merge.LongestSpan).UnixMicro(), span.To.UnixMicro(), float64(span.From.UnixMicro())}
+}
+
 func (i importing) overlapping(ctx context.Context, span merge.Span) ([]*outing, error) {
 	rows, err := i.tx.query(ctx, `SELECT id, start_us, elapsed_seconds, duration_seconds, sport, multisport_id, twin_id FROM activities
-		WHERE user_id = $1 AND start_us >= $2 AND start_us < $3 AND NOT hidden ORDER BY start_us, id LIMIT $4`,
-		i.user, span.From.Add(-merge.LongestSpan).UnixMicro(), span.To.UnixMicro(), 4*maxOverlapping)
+		WHERE `+inSpan+` AND NOT hidden ORDER BY start_us, id LIMIT $5`, append(i.inSpan(span), maxOverlapping)...)
 	if err != nil {
 		return nil, err
 	}
@@ -80,9 +108,8 @@ func (i importing) overlapping(ctx context.Context, span merge.Span) ([]*outing,
 		if err := rows.Scan(&o.id, instant{&a.Start}, &a.ElapsedSeconds, &a.DurationSeconds, &a.Sport, &a.MultisportID, &o.twin); err != nil {
 			return nil, err
 		}
-		if o.Outing = merge.NewOuting(a); o.Span.To.After(span.From) && len(at) < maxOverlapping {
-			at = append(at, &o)
-		}
+		o.Outing = merge.NewOuting(a)
+		at = append(at, &o)
 	}
 	return at, rows.Err()
 }
@@ -101,9 +128,8 @@ func (i importing) twins(ctx context.Context, at []*outing) ([]int, error) {
 		list[n] = o.Outing
 	}
 	var failed error
-	tracks := 2 * maxTracks
 	twins := merge.Twins(list, func(a, b int) bool {
-		same, err := i.mayBeSame(ctx, at[a], at[b], &tracks)
+		same, err := i.mayBeSame(ctx, at[a], at[b])
 		if err != nil {
 			failed = err
 		}
@@ -112,38 +138,37 @@ func (i importing) twins(ctx context.Context, at []*outing) ([]int, error) {
 	return twins, failed
 }
 
-// mayBeSame decides what the times and sports of two activities leave open: what the athlete said of them, and their tracks,
-// as long as there are any left of the number in tracks.
-func (i importing) mayBeSame(ctx context.Context, a, b *outing, tracks *int) (bool, error) {
-	if conflict(a.sources, b.sources) {
+// mayBeSame decides what the times and sports of two activities leave open: what the athlete said of them, and their tracks.
+func (i importing) mayBeSame(ctx context.Context, a, b *outing) (bool, error) {
+	x, y := withTrack(a.sources), withTrack(b.sources)
+	switch {
+	case conflict(a.sources, b.sources):
 		return false, nil
-	}
-	x, y := tracked(a.sources), tracked(b.sources)
-	if x == nil || y == nil {
+	case x == nil || y == nil:
 		return true, nil
 	}
-	if *tracks--; *tracks < 0 {
-		return false, nil
-	}
-	packed, err := i.samples(ctx, x.Source)
-	if err != nil || len(packed) == 0 {
-		return false, err
-	}
-	track, err := i.codec.Decode(packed)
-	if err != nil {
-		return false, err
-	}
-	own := *x
-	own.series = track
-	return i.tracksAgree(ctx, &own, comparison{y, merge.Shift(y.Facts, x.Facts), merge.SameIfTracksAgree})
-}
-
-// tracked returns a source whose track is kept.
-func tracked(all []*entry) *entry {
-	for _, e := range all {
-		if e.packed && e.Columns&merge.HasPosition != 0 {
-			return e
+	for _, e := range []*entry{x, y} {
+		if err := i.readTrack(ctx, e); err != nil {
+			return false, err
 		}
 	}
+	return merge.TracksAgree(x.series, y.series, merge.Shift(y.Facts, x.Facts)), nil
+}
+
+// readTrack gives e its track, once: an activity is compared with several.
+func (i importing) readTrack(ctx context.Context, e *entry) error {
+	if len(e.series.Time) > 0 {
+		return nil
+	}
+	packed, err := i.samples(ctx, e.Source)
+	if err != nil {
+		return err
+	}
+	all, err := i.codec.Decode(packed)
+	if err != nil {
+		return err
+	}
+	head := func(column []float64) []float64 { return slices.Clone(column[:min(len(column), maxTrack)]) }
+	e.series = pierre.Series{Time: head(all.Time), Latitude: head(all.Latitude), Longitude: head(all.Longitude)}
 	return nil
 }

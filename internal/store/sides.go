@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// sides are where the athlete put a source each time that one activity was made several: a number by the name of the occasion.
+// sides are where the athlete put a source each time that one activity was made several, or several one: a number by the name
+// of the occasion.
 type sides map[string]int //nolint:recvcheck // a Scanner has to be a pointer
 
 // maxSides is of how many occasions a source knows; one more takes the place of any.
@@ -70,9 +71,9 @@ func (s *sides) Scan(v any) error {
 	return nil
 }
 
-// joined gives sources that are one activity from now on the same side of each occasion.
+// joined gives sources that are one activity from now on the same side of each occasion, of which this is one.
 func joined(all []*entry) {
-	one := sides{}
+	one := sides{newOccasion(): 0}
 	for _, e := range all {
 		for occasion, side := range e.sides {
 			if _, ok := one[occasion]; !ok {
@@ -81,8 +82,6 @@ func joined(all []*entry) {
 		}
 	}
 	for _, e := range all {
-		if !maps.Equal(e.sides, one) {
-			e.sides, e.decided = one, true
-		}
+		e.sides, e.decided = one, true
 	}
 }
