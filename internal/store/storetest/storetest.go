@@ -3,12 +3,12 @@ package storetest
 
 import (
 	"errors"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pgtest"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/sqlitetest"
 	"github.com/pierre-mcp/pierre/internal/store"
 )
 
@@ -25,25 +25,34 @@ func databases() []database {
 	return []database{{"sqlite", makeSQLite}, {"postgres", makePostgres}}
 }
 
+// The databases with all tables that those of tests are copied from.
+var (
+	migrated         pgtest.Template
+	migratedInSQLite sqlitetest.Template
+)
+
 func makeSQLite(t testing.TB) opener {
-	path := filepath.Join(t.TempDir(), "pierre.db")
+	t.Helper()
+	path := migratedInSQLite.Path(t, migrate(t, store.OpenSQLite))
 	return func() (*store.Store, error) { return store.OpenSQLite(path) }
 }
 
-// migrated is a PostgreSQL database with all tables, which those of tests are copied from.
-var migrated pgtest.Template
-
 func makePostgres(t testing.TB) opener {
 	t.Helper()
-	url := migrated.URL(t, func(url string) error {
-		s, err := store.OpenPostgres(url)
+	url := migrated.URL(t, migrate(t, store.OpenPostgres))
+	return func() (*store.Store, error) { return store.OpenPostgres(url) }
+}
+
+// migrate returns what makes all tables in a database that is named as open wants it.
+func migrate(t testing.TB, open func(name string) (*store.Store, error)) func(name string) error {
+	return func(name string) error {
+		s, err := open(name)
 		if err != nil {
 			return err
 		}
 		_, err = s.Migrate(t.Context())
 		return errors.Join(err, s.Close())
-	})
-	return func() (*store.Store, error) { return store.OpenPostgres(url) }
+	}
 }
 
 // Run runs f on an empty, migrated store of each database.

@@ -3,10 +3,10 @@ package dbtest
 
 import (
 	"errors"
-	"path/filepath"
 	"testing"
 
 	"github.com/pierre-mcp/pierre/internal/pgtest"
+	"github.com/pierre-mcp/pierre/internal/sqlitetest"
 	"github.com/pierre-mcp/pierre/portal/db"
 )
 
@@ -20,21 +20,29 @@ func databases() []database {
 	return []database{{"sqlite", sqlite}, {"postgres", postgres}}
 }
 
-func sqlite(t testing.TB) string { return filepath.Join(t.TempDir(), "admin.db") }
+// The databases with all tables that those of tests are copied from.
+var (
+	migrated         pgtest.Template
+	migratedInSQLite sqlitetest.Template
+)
 
-// migrated is a PostgreSQL database with all tables, which those of tests are copied from.
-var migrated pgtest.Template
+func sqlite(t testing.TB) string {
+	t.Helper()
+	return migratedInSQLite.Path(t, func(path string) error { return migrate(t, path) })
+}
 
 func postgres(t testing.TB) string {
 	t.Helper()
-	return migrated.URL(t, func(url string) error {
-		d, err := db.Open(url, "")
-		if err != nil {
-			return err
-		}
-		_, err = d.Migrate(t.Context())
-		return errors.Join(err, d.Close())
-	})
+	return migrated.URL(t, func(url string) error { return migrate(t, url) })
+}
+
+func migrate(t testing.TB, url string) error {
+	d, err := db.Open(url, "")
+	if err != nil {
+		return err
+	}
+	_, err = d.Migrate(t.Context())
+	return errors.Join(err, d.Close())
 }
 
 // Run runs f on an empty, migrated database of each kind.
