@@ -6,6 +6,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/tools.sh
+# As the programs are built, so that nothing is compiled twice: SQLite alone takes a minute.
+GOFLAGS="${GOFLAGS:+$GOFLAGS }-trimpath"
+export GOFLAGS
 
 step() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 fail() {

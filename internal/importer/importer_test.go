@@ -20,6 +20,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/recordings"
 	"github.com/pierre-mcp/pierre/internal/store"
+	"github.com/pierre-mcp/pierre/internal/store/storetest"
 )
 
 // A database is a real one, and the importer into it.
@@ -32,7 +33,7 @@ type database struct {
 
 func newDatabase(t testing.TB) database {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "pierre.db")
+	path := storetest.SQLite(t)
 	s, err := store.OpenSQLite(path)
 	if err != nil {
 		t.Fatal(err)
@@ -42,9 +43,6 @@ func newDatabase(t testing.TB) database {
 			t.Error(err)
 		}
 	})
-	if _, err := s.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	return database{s, importer.New(s, time.Now, importer.Options{TempDir: t.TempDir()}), path}
 }
 

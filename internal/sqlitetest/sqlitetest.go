@@ -17,19 +17,17 @@ type Template struct {
 	err  error
 }
 
-// Path returns the path of a database that has what fill put into the template, which is done once. It goes with the test.
-// fill must leave no connection open.
-func (tp *Template) Path(t testing.TB, fill func(path string) error) string {
+// Copy makes a database at path that has what fill put into the template, which is done once. fill must leave no
+// connection open.
+func (tp *Template) Copy(t testing.TB, path string, fill func(path string) error) {
 	t.Helper()
 	tp.once.Do(func() { tp.data, tp.err = filled(fill) })
 	if tp.err != nil {
 		t.Fatal("filling the template database:", tp.err)
 	}
-	path := filepath.Join(t.TempDir(), "template.db")
 	if err := os.WriteFile(path, tp.data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return path
 }
 
 func filled(fill func(path string) error) (data []byte, err error) {

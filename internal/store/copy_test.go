@@ -159,6 +159,7 @@ func TestCopyGoesThereAndBack(t *testing.T) {
 func TestACopyGoesOnWhereItEnded(t *testing.T) {
 	from, to := openTest(t, filepath.Join(t.TempDir(), "a.db")), openPostgresTest(t)
 	fillForCopy(t, from)
+	other := openTest(t, filepath.Join(t.TempDir(), "b.db"))
 	for stopAt := 1; ; stopAt++ {
 		ctx, cancel := context.WithCancel(t.Context())
 		step := 0
@@ -177,7 +178,7 @@ func TestACopyGoesOnWhereItEnded(t *testing.T) {
 		if _, err := to.Migrate(t.Context()); pierre.KindOf(err) != pierre.KindConflict || !strings.Contains(err.Error(), "unfinished copy of sqlite:") {
 			t.Fatalf("Migrate of half a copy: %v, want a refusal", err)
 		}
-		if _, err := copyAll(t.Context(), openTest(t, filepath.Join(t.TempDir(), "b.db")), to); pierre.KindOf(err) != pierre.KindConflict {
+		if _, err := copyAll(t.Context(), other, to); pierre.KindOf(err) != pierre.KindConflict {
 			t.Fatalf("a copy of another database to the half: %v, want a refusal", err)
 		}
 	}

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"sync"
 	"syscall"
@@ -10,10 +12,24 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/sqlitetest"
 )
+
+// migrated is a database with all tables, which openTest copies.
+var migrated sqlitetest.Template
 
 func openTest(t *testing.T, path string) *Store {
 	t.Helper()
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		migrated.Copy(t, path, func(path string) error {
+			s, err := OpenSQLite(path)
+			if err != nil {
+				return err
+			}
+			_, err = s.Migrate(t.Context())
+			return errors.Join(err, s.Close())
+		})
+	}
 	s, err := OpenSQLite(path)
 	if err != nil {
 		t.Fatal(err)

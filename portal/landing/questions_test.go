@@ -17,7 +17,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/demoathlete"
 	"github.com/pierre-mcp/pierre/internal/importer"
-	"github.com/pierre-mcp/pierre/internal/store"
+	"github.com/pierre-mcp/pierre/internal/store/storetest"
 	"github.com/pierre-mcp/pierre/internal/training"
 	"github.com/pierre-mcp/pierre/remote/adminapi/adminapitest"
 	"github.com/pierre-mcp/pierre/tools"
@@ -33,18 +33,7 @@ func sampleAthlete(t *testing.T) caller {
 	if _, err := demoathlete.Write(dir, demoathlete.Options{Until: today().Truncate(24 * time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.OpenSQLite(filepath.Join(t.TempDir(), "pierre.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	if _, err := s.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	s := storetest.New(t)
 	u, err := s.EnsureUser(t.Context(), "athlete@example.com", today())
 	if err != nil {
 		t.Fatal(err)

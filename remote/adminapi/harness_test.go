@@ -21,6 +21,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store"
+	"github.com/pierre-mcp/pierre/internal/store/storetest"
 	"github.com/pierre-mcp/pierre/internal/usage"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
 )
@@ -72,14 +73,12 @@ func open(t *testing.T) *harness {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &harness{t: t, dir: t.TempDir(), ring: ring, log: &buffer{}, schemas: loadSchemas(t), now: start}
-	if d.store, err = store.Open("", d.dir); err != nil {
+	database := storetest.SQLite(t)
+	d := &harness{t: t, dir: filepath.Dir(database), ring: ring, log: &buffer{}, schemas: loadSchemas(t), now: start}
+	if d.store, err = store.OpenSQLite(database); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.store.Close() })
-	if _, err := d.store.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	d.verifier = access.NewVerifier(d.store, d.clock)
 	d.limiter = limit.New(d.store)
 	log := slog.New(slog.NewTextHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug}))

@@ -3,6 +3,7 @@ package storetest
 
 import (
 	"errors"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -33,8 +34,16 @@ var (
 
 func makeSQLite(t testing.TB) opener {
 	t.Helper()
-	path := migratedInSQLite.Path(t, migrate(t, store.OpenSQLite))
+	path := SQLite(t)
 	return func() (*store.Store, error) { return store.OpenSQLite(path) }
+}
+
+// SQLite returns the path of an empty, migrated SQLite database, for tests that open it themselves.
+func SQLite(t testing.TB) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "pierre.db")
+	migratedInSQLite.Copy(t, path, migrate(t, store.OpenSQLite))
+	return path
 }
 
 func makePostgres(t testing.TB) opener {

@@ -3,6 +3,7 @@ package dbtest
 
 import (
 	"errors"
+	"path/filepath"
 	"testing"
 
 	"github.com/pierre-mcp/pierre/internal/pgtest"
@@ -28,7 +29,9 @@ var (
 
 func sqlite(t testing.TB) string {
 	t.Helper()
-	return migratedInSQLite.Path(t, func(path string) error { return migrate(t, path) })
+	path := filepath.Join(t.TempDir(), "admin.db")
+	migratedInSQLite.Copy(t, path, func(path string) error { return migrate(t, path) })
+	return path
 }
 
 func postgres(t testing.TB) string {

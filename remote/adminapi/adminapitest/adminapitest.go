@@ -16,6 +16,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store"
+	"github.com/pierre-mcp/pierre/internal/store/storetest"
 	"github.com/pierre-mcp/pierre/internal/usage"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
 )
@@ -41,13 +42,7 @@ func Start(t testing.TB, now time.Time) *Server {
 	if s.ring, err = keyring.Load(t.TempDir(), keyring.Source{}, keyring.Source{}); err != nil {
 		t.Fatal(err)
 	}
-	if s.Store, err = store.Open("", t.TempDir()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Store.Close() })
-	if _, err := s.Store.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	s.Store = storetest.New(t)
 	s.limiter = limit.New(s.Store)
 	verifier := access.NewVerifier(s.Store, s.Now)
 	reporter := usage.NewReporter(s.Store, s.Store, s.limiter, usage.NewRecorder(s.Store), s.Now)
