@@ -83,6 +83,7 @@ func checkColumns(t *testing.T, data []byte) {
 	fuzzHeartRate(t, r.t, r.a)
 	fuzzPower(t, r.t, r.b)
 	fuzzTrack(t, r.t, r.a, r.b, r.c)
+	fuzzIntervals(t, r.t, r.a, r.b, r.c)
 	sound(t, "decoupling")(Decoupling(r.t, r.b, r.a))
 	sound(t, "drift")(CardiacDrift(r.t, r.b, r.a))
 	fuzzDays(t, r.a)
@@ -93,6 +94,7 @@ func FuzzColumns(f *testing.F) {
 	f.Add([]byte{0, 250, 250, 250, 0, 100, 100, 100, 244, 100, 100, 100, 190, 246, 247, 248})
 	f.Add([]byte{251, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3})
 	f.Add(bytes.Repeat([]byte{0, 140, 50, 30}, 60))
+	f.Add([]byte("0\xfa00001000000070")) // an altitude beyond all slopes
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) <= 1<<14 {
 			checkColumns(t, data)

@@ -50,11 +50,12 @@ func gradeAdjusted(t, distance, altitude []float64, span float64) ([]float64, er
 // the recording interval nor standing still weighs in. at is the knot of each
 // sample, -1 if it has none.
 func makeKnots(distance, altitude []float64) (knots []knot, at []int) {
+	const lowest, highest = -500, 9000 // m, beyond which a device failed
 	at = make([]int, len(distance))
 	bin, reached := math.Inf(-1), math.Inf(-1)
 	for i := range distance {
 		d, a := distance[i], altitude[i]
-		if !finite(d) || !finite(a) || d < reached {
+		if !finite(d) || !(a >= lowest && a <= highest) || d < reached {
 			at[i] = -1
 			continue
 		}

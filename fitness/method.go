@@ -49,6 +49,7 @@ const (
 	MethodAscent     Method = "ascent of smoothed altitude with hysteresis (own rule)"
 
 	MethodClimbs       Method = "climbs of at least 500 m and 3 % by length times grade, categories as on Strava (Garmin ClimbPro; Strava support)"
+	MethodIntervals    Method = "intervals by thresholds between levels, with hysteresis and least-squares edges (Otsu 1979; Hinkley 1970)"
 	MethodMeanMaxHeart Method = "highest mean heart rate over elapsed time (arithmetic)"
 	MethodPolarization Method = "polarization index, log10(zone 1 / zone 2 · zone 3 · 100) (Treff et al. 2019)"
 

@@ -28,13 +28,7 @@ type GradedRun struct {
 // less credit downhill. Where no altitude was recorded, as indoors, the run counts as level, and the notes of its results
 // say so.
 func NewGradedRun(t, distance, altitude []float64) (GradedRun, error) {
-	note, span := "as on the level: no altitude was recorded", slopeMeters
-	if len(altitude) == 0 {
-		altitude = make([]float64, len(t))
-	} else if altitude, note = levelled(t, altitude); note != "" {
-		span = gpsSlopeMeters
-	}
-	adjusted, err := gradeAdjusted(t, distance, altitude, span)
+	adjusted, note, err := gradedSpeed(t, distance, altitude)
 	if err != nil {
 		return GradedRun{}, err
 	}
@@ -44,6 +38,18 @@ func NewGradedRun(t, distance, altitude []float64) (GradedRun, error) {
 	}
 	speed, err := perSecond(c.known())
 	return GradedRun{speed: speed.x, coverage: c.coverage(), note: note}, err
+}
+
+// gradedSpeed returns the grade-adjusted speed at each sample in m/s, and how the slopes were found, if that was not by a barometer.
+func gradedSpeed(t, distance, altitude []float64) (speed []float64, note string, err error) {
+	note, span := "as on the level: no altitude was recorded", slopeMeters
+	if len(altitude) == 0 {
+		altitude = make([]float64, len(t))
+	} else if altitude, note = levelled(t, altitude); note != "" {
+		span = gpsSlopeMeters
+	}
+	speed, err = gradeAdjusted(t, distance, altitude, span)
+	return speed, note, err
 }
 
 // Of returns r as a part of an activity that lasted so many seconds: its coverage is the share of these.

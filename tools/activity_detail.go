@@ -16,7 +16,7 @@ func (c *Catalog) getActivity() tool {
 	return declare(c, spec{
 		name:  "get_activity",
 		title: "Show one activity",
-		doc: "Shows one activity with its laps, splits, climbs, fastest stretches, sources and a summary of its samples (count, gaps, mean, min, max per channel). " +
+		doc: "Shows one activity with its laps, splits, intervals, climbs, fastest stretches, sources and a summary of its samples (count, gaps, mean, min, max per channel). " +
 			"Ask for series only when the course of a value within the activity matters.",
 	}, c.showActivity)
 }
@@ -43,6 +43,7 @@ type activityAnswer struct {
 	LapCount            int                 `json:"lap_count"`
 	Splits              *splitsView         `json:"splits,omitempty" jsonschema:"parts of a km or mile each"`
 	Climbs              *climbsView         `json:"climbs,omitempty" jsonschema:"the five highest, of rides and on foot; absent if there are none or no altitude"`
+	Intervals           *intervalsView      `json:"intervals,omitempty" jsonschema:"the sets of a structured session, by power, pace or heart rate, or why there are none"`
 	Fastest             *effortCurve        `json:"fastest,omitempty" jsonschema:"the fastest stretch over each distance that the sport has records of; absent if there is none"`
 	Laps                []lapView           `json:"laps,omitempty"`
 	NextLapOffset       int                 `json:"next_lap_offset,omitempty" jsonschema:"argument lap_offset for the next laps; absent after the last"`
@@ -92,7 +93,7 @@ func (c *Catalog) showActivity(ctx context.Context, user pierre.UserID, args act
 	}
 	showTotals(&a, rec.Totals, 3)
 	if args.LapOffset == 0 {
-		a = a.withClimbs(viewClimbs(rec)).withFastest(training.FastestOf(rec))
+		a = a.withIntervals(viewIntervals(rec)).withClimbs(viewClimbs(rec)).withFastest(training.FastestOf(rec))
 	}
 	if args.Splits != "" {
 		a.Splits = viewSplits(rec, args.Splits)
@@ -115,6 +116,14 @@ func (a activityAnswer) withSplits(v *splitsView) activityAnswer {
 	without := a
 	if a.Splits = v; v.Rows == nil || a.room() < 0 {
 		return without
+	}
+	return a
+}
+
+// withIntervals adds intervals: without each single one if there is too little room for them beside some laps.
+func (a activityAnswer) withIntervals(v *intervalsView) activityAnswer {
+	if a.Intervals = v; v != nil && a.room() < leastLaps {
+		a.Intervals = v.briefly()
 	}
 	return a
 }
@@ -228,6 +237,9 @@ func (a activityAnswer) text() string {
 	}
 	if a.NextLapOffset != 0 {
 		fmt.Fprintf(&b, "\nmore laps with lap_offset %d", a.NextLapOffset)
+	}
+	if a.Intervals != nil {
+		b.WriteString("\n" + a.Intervals.text())
 	}
 	if a.Climbs != nil {
 		b.WriteString("\n" + a.Climbs.text())
