@@ -28,7 +28,7 @@ func surge() session {
 }
 
 // importTests imports a test over each length that critical power is fitted to, and rides that must not count:
-// one too old, one after the surge, a run.
+// one too old, one after the surge, a run, one whose power meter failed.
 func importTests(t *testing.T, s *store.Store, user pierre.UserID) {
 	t.Helper()
 	for i, seconds := range []int{120, 180, 300, 480, 720, 1200} {
@@ -42,6 +42,12 @@ func importTests(t *testing.T, s *store.Store, user pierre.UserID) {
 		}
 		importSession(t, s, user, other)
 	}
+	importSession(t, s, user, failedMeter(now().AddDate(0, 0, -8)))
+}
+
+// failedMeter is an easy ride that begins with a minute of more power than anyone has.
+func failedMeter(start time.Time) session {
+	return session{name: "Ride", sport: pierre.SportRide, start: start, seconds: 3600, step: 1, power: step(60, 2600, 200)}
 }
 
 func TestCriticalPower(t *testing.T) {

@@ -287,3 +287,16 @@ func TestRaceMorning(t *testing.T) {
 		t.Errorf("the judgement is %s", r.Text)
 	}
 }
+
+// A ride whose power meter failed reaches no goal.
+func TestGoalIsNotReachedByAFailedMeter(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	importSession(t, s, user, session{name: "Ride", sport: "ride", start: now().AddDate(0, 0, -9), seconds: 1200, step: 1, power: always(180)})
+	importSession(t, s, user, failedMeter(now().AddDate(0, 0, -2))) // 20 minutes at 320 W, if it were true
+	h := newHost(t, s, user)
+	setGoal(t, h, map[string]any{
+		"title": "300 W", "goal_type": "performance", "metric": "best_20_minutes_watts", "target_value": 300, "target_date": "2026-09-01",
+	})
+	progress(t, h, nil)[0].Current.check(t, "the best 20 minutes", 180, 0.1)
+}

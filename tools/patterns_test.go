@@ -162,6 +162,7 @@ func TestFitnessScore(t *testing.T) {
 	got.Before.lacks(t, "the score before", "no run of 1000 m")
 	// 5 minutes at 350 W: 16.6 + 8.87·5 = 60.95, more than the run shows
 	importSession(t, s, user, session{name: "Ride", sport: "ride", start: now().AddDate(0, 0, -3), seconds: 300, step: 1, power: always(350)})
+	importSession(t, s, user, failedMeter(now().AddDate(0, 0, -2)))
 	of(nil).VO2max.check(t, "VO2max of the ride", 60.95, 0.1)
 }
 

@@ -24,9 +24,7 @@ func candidates(a pierre.Activity, d digest) (values []candidate, whole bool) {
 			whole = false
 		}
 	}
-	if a.Sport.IsRide() {
-		take(powerCandidates(d))
-	}
+	take(powerCandidates(a, d))
 	take(paceCandidates(a, d))
 	take(heartCandidates(d))
 	take(climbCandidates(d))
@@ -39,19 +37,28 @@ func powerRecordSeconds() []float64 {
 	return []float64{5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 18_000}
 }
 
-func powerCandidates(d digest) (values []candidate, possible bool) {
-	if d.Power == nil {
+// powers returns the highest mean powers of a ride over the lengths that digests keep. If one of them is beyond human limits
+// none counts; then possible is false.
+func powers(a pierre.Activity, d digest) (best []powerEffort, possible bool) {
+	if !a.Sport.IsRide() || d.Power == nil {
 		return nil, true
 	}
 	for _, e := range d.Power.Best {
 		if e.Watts > mostOver(humanPower(), e.Seconds) {
 			return nil, false
 		}
+	}
+	return d.Power.Best, true
+}
+
+func powerCandidates(a pierre.Activity, d digest) (values []candidate, possible bool) {
+	best, possible := powers(a, d)
+	for _, e := range best {
 		if slices.Contains(powerRecordSeconds(), e.Seconds) && e.Watts > 0 {
 			values = append(values, candidate{recordKey{RecordPower, e.Seconds}, e.Watts})
 		}
 	}
-	return values, true
+	return values, possible
 }
 
 func paceCandidates(a pierre.Activity, d digest) (values []candidate, possible bool) {

@@ -59,10 +59,8 @@ func notCycled() error { return because("critical power is that of cycling") }
 type bestPowers []bestPower
 
 func (b *bestPowers) add(act pierre.Activity, d digest) {
-	if d.Power == nil || !act.Sport.IsRide() {
-		return
-	}
-	for _, e := range d.Power.Best {
+	all, _ := powers(act, d)
+	for _, e := range all {
 		if !slices.Contains(bestSeconds(), int(e.Seconds)) {
 			continue
 		}

@@ -44,10 +44,8 @@ func measured(m pierre.GoalMetric, a pierre.Activity, d digest) (float64, bool) 
 
 // powerOver returns the highest mean power of a ride over so many seconds, or 0.
 func powerOver(seconds float64, a pierre.Activity, d digest) float64 {
-	if !a.Sport.IsRide() || d.Power == nil {
-		return 0
-	}
-	for _, e := range d.Power.Best {
+	best, _ := powers(a, d)
+	for _, e := range best {
 		if e.Seconds == seconds {
 			return e.Watts
 		}
