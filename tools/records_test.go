@@ -110,6 +110,28 @@ func TestRecordsOfRides(t *testing.T) {
 	}
 }
 
+// The fastest climb need not be among the five highest, and a ride on a lift takes the place of none.
+func TestClimbsOfAMountainousDay(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	ups := [...]struct{ seconds, gain float64 }{{300, 600}, {600, 200}, {600, 205}, {600, 210}, {180, 110}, {600, 215}, {600, 220}} // the first by lift
+	const leg = 1200                                                                                                                // s, up and down
+	importSession(t, s, user, session{
+		name: "Ride", sport: pierre.SportRide, start: now().AddDate(0, 0, -3), seconds: len(ups)*leg - 1, step: 1, speed: always(5),
+		altitude: func(t float64) float64 {
+			up, at := ups[int(t)/leg], math.Mod(t, leg)
+			return 500 + up.gain*min(at/up.seconds, (leg-at)/(leg-up.seconds))
+		},
+	})
+	var r records
+	newHost(t, s, user).call("get_records", nil).decode(t, &r)
+	for kind, want := range map[string]float64{"highest_climb": 220, "fastest_climb": 2200} {
+		if at := r.find(kind, 0); at < 0 || math.Abs(r.Records[at].Gain+r.Records[at].VAM-want) > 0.06*want {
+			t.Errorf("the %s is in %+v, want %v", kind, r.Records, want)
+		}
+	}
+}
+
 // Nobody runs a kilometre in two minutes: a recording that says so has no records of pace.
 func TestRecordsOfImpossibleRuns(t *testing.T) {
 	s := storetest.New(t)

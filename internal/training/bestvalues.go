@@ -27,7 +27,7 @@ func candidates(a pierre.Activity, d digest) (values []candidate, whole bool) {
 	take(powerCandidates(a, d))
 	take(paceCandidates(a, d))
 	take(heartCandidates(d))
-	take(climbCandidates(d))
+	take(climbCandidates(d), true)
 	take(totalCandidates(a))
 	return values, whole
 }
@@ -93,20 +93,14 @@ func heartCandidates(d digest) (values []candidate, possible bool) {
 	return values, true
 }
 
-// leastGain is how high a climb must be for its vertical speed to count, in m.
-const leastGain = 100
-
-func climbCandidates(d digest) (values []candidate, possible bool) {
+func climbCandidates(d digest) (values []candidate) {
 	for _, c := range d.Climbs {
-		if c.VAM() > mostOver(humanVAM(), c.Seconds) {
-			return nil, false
-		}
 		values = append(values, candidate{recordKey{kind: RecordClimb}, c.GainMeters})
 		if c.GainMeters >= leastGain {
 			values = append(values, candidate{recordKey{kind: RecordVAM}, c.VAM()})
 		}
 	}
-	return values, true
+	return values
 }
 
 func totalCandidates(a pierre.Activity) (values []candidate, possible bool) {

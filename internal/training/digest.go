@@ -18,7 +18,7 @@ type digest struct {
 	Efforts   []Stretch              // the fastest, of runs
 	Fast      []Stretch              // the fastest over each of fastDistances, beyond Efforts
 	Far       []Stretch              // the farthest in each of curveSeconds
-	Climbs    []fitness.Climb        // the highest, the first of them in front
+	Climbs    []fitness.Climb        // the highest in their order, then the fastest
 	Moving    float64                // s in motion by speed
 	Steady    *steadyDigest          // how output and heart rate went together
 	detail    map[quantityKind]spent // kept apart; nil: not read
@@ -164,9 +164,6 @@ func (p *powerDigest) addCurve(power fitness.Power) {
 	}
 }
 
-// mostClimbs is how many climbs a digest keeps.
-const mostClimbs = 5
-
 // addDistances adds what follows from the distance.
 func (d *digest) addDistances(act pierre.Activity, s pierre.Series, meters []float64) {
 	if meters == nil {
@@ -193,29 +190,9 @@ func (d *digest) addDistances(act pierre.Activity, s pierre.Series, meters []flo
 	}
 	if s.Altitude != nil && (act.Sport.OnFoot() || act.Sport.IsRide()) {
 		if climbs, err := fitness.Climbs(s.Time, meters, s.Altitude); err == nil {
-			d.Climbs = highest(climbs, mostClimbs)
+			d.Climbs = memorable(possibleClimbs(climbs))
 		}
 	}
-}
-
-// highest returns the climbs with the greatest gain in their order.
-func highest(climbs []fitness.Climb, most int) []fitness.Climb {
-	var kept []fitness.Climb
-	for _, c := range climbs {
-		higher := 0
-		for _, o := range climbs {
-			if o.GainMeters > c.GainMeters || o.GainMeters == c.GainMeters && o.StartSeconds < c.StartSeconds {
-				higher++
-			}
-		}
-		if higher < most {
-			kept = append(kept, fitness.Climb{
-				StartSeconds: hundredth(c.StartSeconds), Seconds: hundredth(c.Seconds), StartMeters: hundredth(c.StartMeters),
-				Meters: hundredth(c.Meters), GainMeters: hundredth(c.GainMeters),
-			})
-		}
-	}
-	return kept
 }
 
 func (d *digest) addGraded(s pierre.Series, meters []float64) {

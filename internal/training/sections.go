@@ -39,32 +39,6 @@ func SplitsOf(rec pierre.Recording, meters float64) Splits {
 	return Splits{splits, e}
 }
 
-// Climbs are the highest climbs of an activity, in their order.
-type Climbs struct {
-	Climbs     []fitness.Climb
-	Lower      int // left out: not among the highest
-	Impossible int // left out: faster than anyone climbs
-	Evidence
-}
-
-// ClimbsOf finds the climbs of a ride or of an activity on foot; at most five.
-func ClimbsOf(rec pierre.Recording) Climbs {
-	s := rec.Series
-	if !rec.Sport.IsRide() && !rec.Sport.OnFoot() {
-		return Climbs{Evidence: Evidence{Err: because("climbs are those of rides and of activities on foot")}}
-	}
-	all, err := fitness.Climbs(s.Time, distances(s), s.Altitude)
-	if err != nil {
-		return Climbs{Evidence: Evidence{Err: err}}
-	}
-	possible := slices.DeleteFunc(slices.Clone(all), func(c fitness.Climb) bool { return c.VAM() > mostOver(humanVAM(), c.Seconds) })
-	kept := highest(possible, mostClimbs)
-	return Climbs{
-		kept, len(possible) - len(kept), len(all) - len(possible),
-		Evidence{Method: fitness.MethodClimbs, Inputs: []Input{distanceInput(s), samplesInput(ChannelAltitude)}},
-	}
-}
-
 // FastestOf finds the fastest stretches of an activity over the distances that its sport has records of.
 func FastestOf(rec pierre.Recording) EffortCurve {
 	meters := fastDistances(rec.Sport)

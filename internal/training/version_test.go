@@ -11,7 +11,7 @@ import (
 
 // The version is a checksum over the specimens' digests, so these must have all that a digest can hold.
 func TestSpecimensExerciseEveryPart(t *testing.T) {
-	climbs, steady, graded := 0, false, false
+	climbs, beyond, steady, graded := 0, 0, false, false
 	lengths, distances, notes := map[float64]bool{}, map[float64]bool{}, map[bool]bool{}
 	for i, rec := range specimens() {
 		d := newDigest(rec)
@@ -20,7 +20,8 @@ func TestSpecimensExerciseEveryPart(t *testing.T) {
 			t.Fatalf("the digest of specimen %d lacks something: %+v", i, d)
 		}
 		notes[d.Power.Note != ""] = true
-		climbs, steady, graded = climbs+len(d.Climbs), steady || d.Steady != nil, graded || d.Graded != nil
+		climbs, beyond = max(climbs, len(d.Climbs)), beyond+ClimbsOf(rec).Impossible
+		steady, graded = steady || d.Steady != nil, graded || d.Graded != nil
 		for _, e := range d.Power.Best {
 			lengths[e.Seconds] = true
 		}
@@ -28,9 +29,9 @@ func TestSpecimensExerciseEveryPart(t *testing.T) {
 			distances[e.Meters] = true
 		}
 	}
-	if len(lengths) < len(bestSeconds()) || len(distances) != len(raceDistances()) || len(notes) != 2 || climbs == 0 || !steady || !graded {
-		t.Errorf("the specimens have %d lengths, %d distances, %d kinds of note, %d climbs, steady: %v, graded: %v",
-			len(lengths), len(distances), len(notes), climbs, steady, graded)
+	if len(lengths) < len(bestSeconds()) || len(distances) != len(raceDistances()) || len(notes) != 2 || climbs < 6 || beyond == 0 || !steady || !graded {
+		t.Errorf("the specimens have %d lengths, %d distances, %d kinds of note, %d climbs, %d beyond belief, steady: %v, graded: %v",
+			len(lengths), len(distances), len(notes), climbs, beyond, steady, graded)
 	}
 }
 
@@ -95,9 +96,21 @@ func specimens() []pierre.Recording {
 		specimen(pierre.SportRun, 14_000, 1, 4),
 		specimen(pierre.SportRun, 4000, 3, 5),
 		specimen(pierre.SportRun, 600, 29, 6),
+		specimen(pierre.SportRide, 8000, 1, 7),
 	}
 	recs[3].Series.Distance = nil // only a track
+	for i, meters := range recs[5].Series.Distance {
+		recs[5].Series.Altitude[i] = hills(meters)
+	}
 	return recs
+}
+
+// hills are a lift, more climbs than are kept, and one among them that is lower and steeper.
+func hills(meters float64) float64 {
+	ups := [...]struct{ meters, gain float64 }{{500, 400}, {1200, 120}, {1200, 125}, {1200, 130}, {600, 105}, {1200, 135}, {1200, 140}, {1200, 145}}
+	const apart = 2500
+	up, at := ups[int(meters/apart)%len(ups)], math.Mod(meters, apart)
+	return 500 + up.gain*min(at/up.meters, (apart-at)/(apart-up.meters))
 }
 
 // specimen makes a recording of some samples, seconds apart. Its values depend on nothing but the arguments.
