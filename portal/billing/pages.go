@@ -232,10 +232,14 @@ func (s *Service) retry(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return pierre.NotFound("This month")
 	}
-	n, err := s.db.RetryEvents(r.Context(), s.act(r), month)
+	sent, left, err := s.db.RetryEvents(r.Context(), s.act(r), month)
 	if err != nil {
 		return err
 	}
-	ui.Leave(w, r, ui.Note{Text: human.Count(n) + " events are sent again."})
+	note := ui.Note{Text: "Sent again: " + human.Plural(sent, "event") + "."}
+	if left > 0 {
+		note = ui.Note{Text: note.Text + " Still refused: " + human.Plural(left, "event") + ", see why below.", Bad: true}
+	}
+	ui.Leave(w, r, note)
 	return goTo(w, r, billingPath+"/months/"+string(month))
 }

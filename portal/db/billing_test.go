@@ -1,9 +1,14 @@
 package db_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -140,8 +145,8 @@ func TestMeterEventsAreClaimedOnce(t *testing.T) {
 		if got := claim(1, noon().Add(time.Hour)); got != 0 {
 			t.Errorf("%d events that are done were claimed", got)
 		}
-		if n, err := d.RetryEvents(ctx, by("a"), "2026-10"); n != 1 || err != nil {
-			t.Errorf("%d events wait again: %v", n, err)
+		if n, left, err := d.RetryEvents(ctx, by("a"), "2026-10"); n != 1 || left != 0 || err != nil {
+			t.Errorf("%d events wait again, %d do not: %v", n, left, err)
 		}
 		again, err := d.MeterEvents(ctx, "2026-10")
 		if err != nil || again[0] != events[0] || again[1].State != db.EventWaiting || again[1].Problem != "No." {
@@ -153,37 +158,70 @@ func TestMeterEventsAreClaimedOnce(t *testing.T) {
 	})
 }
 
-// TestRefusedEventsGetTheIDOfNow: they are sent for the id that the customer has at Stripe by then, which is no other's.
+// TestRefusedEventsGetTheIDOfNow: they are sent for the ids that their customers have at Stripe by then, whatever became of
+// the others.
 func TestRefusedEventsGetTheIDOfNow(t *testing.T) {
-	d, ctx := dbtest.New(t), t.Context()
-	set := func(user pierre.UserID, stripe string) error {
-		return d.SetBillingCustomer(ctx, by("a"), db.BillingCustomer{UserID: user, Stripe: stripe})
+	const told = "Stripe is told of cus_%s in this month already, as of another customer."
+	for name, c := range map[string]struct {
+		state map[string]string // of the events of cus_1, cus_2, …; refused if it is not here
+		now   string            // what of cus_ users 1, 2, … have at Stripe by then
+		want  []string          // events by then, with their user, state and problem
+	}{
+		"a new id":     {map[string]string{"1": db.EventDelivered}, "14", []string{"1 of u1, delivered: No.", "4 of u2, waiting: No."}},
+		"no id":        {nil, "1 ", []string{"1 of u1, waiting: No.", "2 of u2, waiting: No."}},
+		"swapped":      {nil, "21", []string{"1 of u2, waiting: No.", "2 of u1, waiting: No."}},
+		"in a circle":  {nil, "312", []string{"1 of u2, waiting: No.", "2 of u3, waiting: No.", "3 of u1, waiting: No."}},
+		"another's":    {map[string]string{"1": db.EventDelivered}, "41", []string{"1 of u1, delivered: No.", "2 of u2, refused: " + fmt.Sprintf(told, "1")}},
+		"of one gone":  {nil, " 14", []string{"1 of u1, waiting: No.", "2 of u2, refused: " + fmt.Sprintf(told, "1"), "4 of u3, waiting: No."}},
+		"behind those": {map[string]string{"1": db.EventDelivered}, "412", []string{"1 of u1, delivered: No.", "2 of u2, refused: " + fmt.Sprintf(told, "1"), "3 of u3, refused: " + fmt.Sprintf(told, "2")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dbtest.Run(t, func(t *testing.T, d *db.DB) {
+				ctx, closing := t.Context(), db.Closing{Month: "2026-10"}
+				for n := range c.now {
+					id := strconv.Itoa(n + 1)
+					closing.Events = append(closing.Events, db.MeterEvent{
+						Identifier: db.MeterIdentifier("cus_"+id, "m", "2026-10"), UserID: pierre.UserID("u" + id), Customer: "cus_" + id, Meter: "m", Month: "2026-10",
+					})
+				}
+				_, err := d.CloseMonth(ctx, by("a"), closing)
+				left := int64(len(closing.Events))
+				for n, e := range closing.Events {
+					id := strings.TrimPrefix(e.Customer, "cus_")
+					e.State, e.Problem = cmp.Or(c.state[id], db.EventRefused), "No."
+					err = errors.Join(err, d.SetEvent(ctx, e))
+					if now := c.now[n : n+1]; now != " " {
+						err = errors.Join(err, d.SetBillingCustomer(ctx, by("a"), db.BillingCustomer{UserID: e.UserID, Stripe: "cus_" + now}))
+					}
+				}
+				sent, stay, retried := d.RetryEvents(ctx, by("a"), "2026-10")
+				list, read := d.MeterEvents(ctx, "2026-10")
+				if err := errors.Join(err, retried, read); err != nil {
+					t.Fatal(err)
+				}
+				var got []string
+				for _, e := range list {
+					if got = append(got, fmt.Sprintf("%s of %s, %s: %s", strings.TrimPrefix(e.Customer, "cus_"), e.UserID, e.State, e.Problem)); e.Identifier != e.Customer+":m:2026-10" {
+						t.Errorf("%s is of %s", e.Identifier, e.Customer)
+					}
+					if e.State == db.EventWaiting {
+						sent, left = sent-1, left-1
+					}
+				}
+				if left -= int64(len(c.state)); !slices.Equal(got, c.want) || sent != 0 || stay != left {
+					t.Errorf("events: %q, want %q; %d more were said to be sent, %d to be refused", got, c.want, sent, stay)
+				}
+			})
+		})
 	}
-	events := []db.MeterEvent{
-		{Identifier: db.MeterIdentifier("cus_1", "m", "2026-10"), UserID: "u1", Customer: "cus_1", Meter: "m"},
-		{Identifier: db.MeterIdentifier("cus_2", "m", "2026-10"), UserID: "u2", Customer: "cus_2", Meter: "m"},
+	d := dbtest.New(t)
+	set := func(user pierre.UserID) error {
+		return d.SetBillingCustomer(t.Context(), by("a"), db.BillingCustomer{UserID: user, Stripe: "cus_1"})
 	}
-	if _, err := d.CloseMonth(ctx, by("a"), db.Closing{Month: "2026-10", Events: events}); err != nil {
+	if err := set("u1"); err != nil {
 		t.Fatal(err)
 	}
-	events[1].State = db.EventRefused
-	if err := errors.Join(d.SetEvent(ctx, events[1]), set("u1", "cus_3"), set("u2", "cus_1")); err != nil {
-		t.Fatal(err)
-	}
-	if err := set("u1", "cus_1"); pierre.KindOf(err) != pierre.KindInvalid {
+	if err := set("u2"); pierre.KindOf(err) != pierre.KindInvalid {
 		t.Errorf("two customers with one id: %v", err)
-	}
-	if _, err := d.RetryEvents(ctx, by("a"), "2026-10"); pierre.KindOf(err) != pierre.KindConflict {
-		t.Errorf("two events of one customer at Stripe: %v", err)
-	}
-	if err := set("u2", "cus_4"); err != nil {
-		t.Fatal(err)
-	}
-	if n, err := d.RetryEvents(ctx, by("a"), "2026-10"); n != 1 || err != nil {
-		t.Errorf("%d events wait again: %v", n, err)
-	}
-	list, err := d.MeterEvents(ctx, "2026-10")
-	if err != nil || len(list) != 2 || list[1].Identifier != "cus_4:m:2026-10" || list[1].Customer != "cus_4" || list[1].State != db.EventWaiting {
-		t.Errorf("events: %+v, %v", list, err)
 	}
 }

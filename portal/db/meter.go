@@ -83,46 +83,85 @@ func (db *DB) SetEvent(ctx context.Context, e MeterEvent) error {
 }
 
 // RetryEvents lets the refused events of a month wait again, to be tried at once, for the ids that their customers have at
-// Stripe now. It returns how many there were.
-func (db *DB) RetryEvents(ctx context.Context, act Act, month Month) (n int64, err error) {
+// Stripe now. Where Stripe is told of such an id already, as of another customer, the event stays refused and says so. It
+// returns how many there are of each.
+func (db *DB) RetryEvents(ctx context.Context, act Act, month Month) (sent, left int64, err error) {
 	err = db.Update(ctx, "trying meter events again", func(t *Tx) error {
-		rows, err := t.Query(ctx, `SELECT `+eventColumns+` FROM portal_meter_events WHERE month = $1 AND state = $2 ORDER BY identifier`, string(month), EventRefused)
-		list, err := collect(rows, err, scanEvent)
+		rows, err := t.Query(ctx, `SELECT `+eventColumns+` FROM portal_meter_events WHERE month = $1 ORDER BY identifier`, string(month))
+		events, err := collect(rows, err, scanEvent)
 		if err != nil {
 			return err
 		}
-		n = int64(len(list))
-		for i := range list {
-			if err := retryEvent(ctx, t, act, &list[i]); err != nil {
+		ids, err := stripeIDs(ctx, t)
+		if err != nil {
+			return err
+		}
+		// Customers may have swapped their ids: no event has its old identifier while others get theirs.
+		if _, err := t.Exec(ctx, `UPDATE portal_meter_events SET identifier = 'again ' || identifier WHERE month = $1 AND state = $2`, string(month), EventRefused); err != nil {
+			return err
+		}
+		sent, left = 0, 0
+		for _, r := range retries(events, ids) {
+			state, next := EventWaiting, act.At
+			if sent++; r.stays {
+				state, next = EventRefused, r.event.Next
+				sent, left = sent-1, left+1
+			}
+			_, err := t.Exec(ctx, `UPDATE portal_meter_events SET identifier = $1, customer = $2, state = $3, next_us = $4, problem = $5 WHERE identifier = 'again ' || $6`,
+				r.identifier, r.customer, state, next.UnixMicro(), r.event.Problem, r.event.Identifier)
+			if err != nil {
 				return err
 			}
 		}
-		return Audit(ctx, t, act, "billing.retry_events", string(month), map[string]int64{"events": n})
+		return Audit(ctx, t, act, "billing.retry_events", string(month), map[string]int64{"events": sent, "left": left})
 	})
-	return n, err
+	return sent, left, err
 }
 
-func retryEvent(ctx context.Context, t *Tx, act Act, e *MeterEvent) error {
-	rows, err := t.Query(ctx, `SELECT stripe FROM portal_billing_customers WHERE user_id = $1 AND stripe <> '' AND stripe <> $2`, string(e.UserID), e.Customer)
-	list, err := collect(rows, err, func(rows *sql.Rows) (stripe string, err error) { return stripe, rows.Scan(&stripe) })
-	if err != nil {
-		return err
+// stripeIDs returns the ids at Stripe of all customers that have one.
+func stripeIDs(ctx context.Context, t *Tx) (map[pierre.UserID]string, error) {
+	rows, err := t.Query(ctx, `SELECT user_id, stripe FROM portal_billing_customers WHERE stripe <> ''`)
+	list, err := collect(rows, err, func(rows *sql.Rows) (c BillingCustomer, err error) { return c, rows.Scan(&c.UserID, &c.Stripe) })
+	ids := make(map[pierre.UserID]string, len(list))
+	for _, c := range list {
+		ids[c.UserID] = c.Stripe
 	}
-	before := e.Identifier
-	if len(list) > 0 {
-		e.Customer = list[0]
-		e.Identifier = MeterIdentifier(e.Customer, e.Meter, e.Month)
-		var there int64
-		if err := t.Row(ctx, `SELECT COUNT(*) FROM portal_meter_events WHERE identifier = $1`, e.Identifier).Scan(&there); err != nil {
-			return err
+	return ids, err
+}
+
+// A retry is a refused event, with what it becomes.
+type retry struct {
+	event                MeterEvent
+	identifier, customer string
+	stays                bool // as it is: another event has that identifier
+}
+
+// retries returns the refused ones of a month's events. An event that stays as it is may keep another from its id in turn.
+func retries(events []MeterEvent, ids map[pierre.UserID]string) (list []*retry) {
+	taken := map[string]bool{} // by events that keep what they have
+	for _, e := range events {
+		r := &retry{event: e, identifier: e.Identifier, customer: e.Customer}
+		if e.State == EventRefused {
+			list = append(list, r)
+			if id, ok := ids[e.UserID]; ok && id != e.Customer {
+				r.identifier, r.customer = MeterIdentifier(id, e.Meter, e.Month), id
+				continue
+			}
 		}
-		if there > 0 {
-			return &pierre.Error{Kind: pierre.KindConflict, Msg: "Stripe is told of " + e.Customer + " in this month already, as of another customer."}
+		taken[e.Identifier] = true
+	}
+	for again := true; again; {
+		again = false
+		for _, r := range list {
+			if r.identifier == r.event.Identifier || !taken[r.identifier] {
+				continue
+			}
+			r.event.Problem = "Stripe is told of " + r.customer + " in this month already, as of another customer."
+			r.identifier, r.customer, r.stays, again = r.event.Identifier, r.event.Customer, true, true
+			taken[r.event.Identifier] = true
 		}
 	}
-	_, err = t.Exec(ctx, `UPDATE portal_meter_events SET identifier = $1, customer = $2, state = $3, next_us = $4 WHERE identifier = $5`,
-		e.Identifier, e.Customer, EventWaiting, act.At.UnixMicro(), before)
-	return err
+	return list
 }
 
 // MeterIdentifier names the event of a customer at Stripe about a month: <customer>:<meter>:<month>.
