@@ -173,15 +173,22 @@ func (s *Shared) lend(ctx context.Context) {
 // givenAtOnce is how many blocks are given back side by side.
 const givenAtOnce = 16
 
+// giveBackBlocks gives up with the first error, which means that Redis is away: then an epoch begins.
 func (s *Shared) giveBackBlocks(ctx context.Context, list []block) {
+	ctx, cancel := context.WithTimeout(ctx, waitFor)
+	defer cancel()
 	var wg sync.WaitGroup
 	turns := make(chan struct{}, givenAtOnce)
 	for _, b := range list {
 		turns <- struct{}{}
+		if ctx.Err() != nil {
+			break
+		}
 		wg.Go(func() {
 			defer func() { <-turns }()
-			// An error means that Redis is away; then an epoch begins.
-			s.giveBack(ctx, b.phase, b.account, b.limited, time.UnixMicro(b.first.now), b.first.calls-b.spent) //nolint:errcheck // as said
+			if err := s.giveBack(ctx, b.phase, b.account, b.limited, time.UnixMicro(b.first.now), b.first.calls-b.spent); err != nil {
+				cancel()
+			}
 		})
 	}
 	wg.Wait()

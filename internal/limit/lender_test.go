@@ -3,40 +3,87 @@ package limit
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
+// A hanging Redis takes commands and answers none.
+type hanging struct{ asked atomic.Int64 }
+
+func (h *hanging) ProcessHook(redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, _ redis.Cmder) error {
+		h.asked.Add(1)
+		<-ctx.Done()
+		return ctx.Err()
+	}
+}
+
+func (h *hanging) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (h *hanging) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+// onHanging returns a Shared in an epoch of a Redis that hangs.
+func onHanging(t *testing.T) (*Shared, phase, *hanging) {
+	client, h := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1"}), &hanging{}
+	t.Cleanup(func() { client.Close() })
+	client.AddHook(h)
+	s := &Shared{
+		counter: newCounter(client, nil), hurry: make(chan struct{}, 1), opts: SharedOptions{Block: DefaultBlock},
+		blocks: blocks{kinds: map[string]*lender{}, wake: make(chan struct{}, 1), back: map[string]int64{}},
+	}
+	return s, phase{epoch: 1, script: s.counter.script("1-a")}, h
+}
+
 // While one caller asks a Redis that is away for a block, others wait; its error is theirs, so that none waits as long again.
 func TestWaitersShareAnError(t *testing.T) {
-	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", MaxRetries: -1})
-	defer client.Close()
-	s := &Shared{counter: newCounter(client, nil), hurry: make(chan struct{}, 1)}
-	p := phase{epoch: 1, script: s.counter.script("1-a")}
-	l, now := &lender{}, time.Now()
-	_, asks, wait := l.spend(p, now)
-	if asks != 1 || wait != nil {
-		t.Fatalf("the first caller asks for %d and waits for %v", asks, wait)
-	}
-	_, asks, wait = l.spend(p, now)
-	if asks != 0 || wait == nil {
-		t.Fatalf("the second caller asks for %d and waits for %v", asks, wait)
-	}
-	buckets := pierre.Limits{Quota: pierre.Limit{Requests: 10, Period: pierre.PeriodDay}}.Buckets("key_a", "user_a", "get_stats")
-	_, err := s.askForBlock(t.Context(), p, l, block{phase: p, account: "a", limited: limitedOf(buckets)}, 2)
-	select {
-	case <-wait.done:
-	case <-t.Context().Done():
-		t.Fatal("the second caller waits on")
-	}
-	if err == nil || !errors.Is(wait.err, errAgain) || errors.Is(wait.err, context.Canceled) {
-		t.Errorf("the first caller gets %v, who waited %v; want both to hear that Redis is away", err, wait.err)
-	}
-	if _, asks, _ := l.spend(p, now); asks < 1 {
-		t.Error("nobody asks again")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s, p, server := onHanging(t)
+		buckets := pierre.Limits{Quota: pierre.Limit{Requests: 10, Period: pierre.PeriodDay}}.Buckets("key_a", "user_a", "get_stats")
+		failed := make(chan error)
+		for range 5 {
+			go func() {
+				_, err := s.reserveOfBlock(t.Context(), p, buckets)
+				failed <- err
+			}()
+		}
+		for range 5 {
+			if err := <-failed; !errors.Is(err, errAgain) || errors.Is(err, context.Canceled) {
+				t.Errorf("a caller gets %v; want to hear that Redis is away", err)
+			}
+		}
+		if n := server.asked.Load(); n != 1 {
+			t.Errorf("five callers asked Redis %d times, want one for all", n)
+		}
+		if _, err := s.reserveOfBlock(t.Context(), p, buckets); err == nil || server.asked.Load() != 2 {
+			t.Errorf("nobody asks again: %v", err)
+		}
+	})
+}
+
+// A Redis that hangs does not keep a server with many customers from ending.
+func TestGivingBackToARedisThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p, server := onHanging(t)
+		list := make([]block, 100*givenAtOnce)
+		for i := range list {
+			list[i] = block{phase: p, account: "a"}
+		}
+		s.giveBackBlocks(t.Context(), list)
+		if n := server.asked.Load(); n != givenAtOnce {
+			t.Errorf("Redis was asked %d times, want once for each of the %d that are given back at once", n, givenAtOnce)
+		}
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		s.giveBackBlocks(gone, list)
+		if n := server.asked.Load(); n != givenAtOnce {
+			t.Errorf("who has no time waited for %d blocks", n-givenAtOnce)
+		}
+	})
 }
