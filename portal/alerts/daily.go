@@ -18,7 +18,7 @@ const (
 )
 
 // MailDay mails everybody of the staff what needs them, each once a day, from seven o'clock on, unless the operator turned that
-// off. While the server is away the mail waits: without the calls of the day before it would be half of one.
+// off, or they did for themselves. While the server is away the mail waits: without the calls of the day before it would be half of one.
 func (w *Watch) MailDay(ctx context.Context) error {
 	now := w.opts.Now().UTC()
 	settings, err := w.db.Settings(ctx)
@@ -33,6 +33,9 @@ func (w *Watch) MailDay(ctx context.Context) error {
 	var notice *mail.DayNotice
 	var failed []error
 	for _, m := range team {
+		if m.NoDailyMail {
+			continue
+		}
 		once := fmt.Sprintf("day %s %s", today.Format(time.DateOnly), m.ID)
 		if sent, err := w.db.MailedOnce(ctx, once); err != nil || sent {
 			failed = append(failed, err)

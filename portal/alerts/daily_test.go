@@ -60,6 +60,21 @@ func TestTheDailyMail(t *testing.T) {
 	})
 }
 
+// Who wants none gets none, and the others do.
+func TestTheDailyMailOfWhoWantsNone(t *testing.T) {
+	t.Parallel()
+	h := open(t, dbtest.New(t))
+	h.join("olivia@example.com", "owner")
+	h.join("vi@example.com", "viewer")
+	change := db.StaffChange{Action: "staff.mails", Change: func(s *db.Staff) error { s.NoDailyMail = true; return nil }}
+	if _, err := h.db.ChangeStaff(t.Context(), db.Act{Person: "vi@example.com", At: noon}, "staff of vi@example.com", change); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.watches[0].MailDay(t.Context()); err != nil || len(h.mails("vi@example.com")) != 0 || len(h.mails("olivia@example.com")) != 1 {
+		t.Errorf("%v, %v, %v", h.mails("vi@example.com"), h.mails("olivia@example.com"), err)
+	}
+}
+
 // Who turned it off gets none; while the server is away it waits.
 func TestTheDailyMailIsNotSent(t *testing.T) {
 	t.Parallel()

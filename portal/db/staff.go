@@ -20,6 +20,7 @@ type Staff struct {
 	TOTPStep     int64     // the step of the last code that was taken
 	Created      time.Time //
 	SignedIn     time.Time // zero: never
+	NoDailyMail  bool      // wants no mail each morning
 }
 
 // owner is the role of which somebody is always left.
@@ -34,14 +35,16 @@ type Member struct {
 	Sessions int // that have not ended
 }
 
-const staffColumns = `s.id, s.email, s.name, s.role, s.password_hash, s.totp_sealed, s.totp_step, s.created_us, s.signed_in_us`
+const staffColumns = `s.id, s.email, s.name, s.role, s.password_hash, s.totp_sealed, s.totp_step, s.created_us, s.signed_in_us, s.no_daily_mail`
 
 type scanner interface{ Scan(values ...any) error }
 
 func scanStaff(from scanner, more ...any) (s Staff, err error) {
+	var quiet int64
 	err = from.Scan(append([]any{
-		&s.ID, &s.Email, &s.Name, &s.Role, &s.PasswordHash, &s.TOTP, &s.TOTPStep, sqldb.Instant{Time: &s.Created}, sqldb.Instant{Time: &s.SignedIn},
+		&s.ID, &s.Email, &s.Name, &s.Role, &s.PasswordHash, &s.TOTP, &s.TOTPStep, sqldb.Instant{Time: &s.Created}, sqldb.Instant{Time: &s.SignedIn}, &quiet,
 	}, more...)...)
+	s.NoDailyMail = quiet == 1
 	return s, err
 }
 
@@ -99,8 +102,8 @@ func (db *DB) ChangeStaff(ctx context.Context, act Act, id string, c StaffChange
 		if err := c.Change(&s); err != nil {
 			return err
 		}
-		if _, err := t.Exec(ctx, `UPDATE portal_staff SET name = $1, role = $2, password_hash = $3, totp_sealed = $4, totp_step = $5 WHERE id = $6`,
-			s.Name, s.Role, s.PasswordHash, s.TOTP, s.TOTPStep, id); err != nil {
+		if _, err := t.Exec(ctx, `UPDATE portal_staff SET name = $1, role = $2, password_hash = $3, totp_sealed = $4, totp_step = $5, no_daily_mail = $6 WHERE id = $7`,
+			s.Name, s.Role, s.PasswordHash, s.TOTP, s.TOTPStep, number(s.NoDailyMail), id); err != nil {
 			return err
 		}
 		if before.Role == owner && s.Role != owner {

@@ -189,6 +189,6 @@ func (t Texts) Day(to string, day time.Time, n DayNotice) (Message, error) {
 			facts("Calls", human.Count(n.Calls), "Failed", human.Count(n.Failed), "Refused by limits", human.Count(n.Refused)),
 			press("Open the overview", t.link("/admin", "")),
 		},
-		why: "You get this mail because you are on the staff of " + t.Operator + ".",
+		why: "You get this mail each morning because you are on the staff of " + t.Operator + ". You can turn it off on your account's page, at " + t.link("/admin/me", "") + ".",
 	})
 }

@@ -24,6 +24,7 @@ type meData struct {
 	This     string // the hash of the session that looks
 	Fresh    bool   // the sign-in is young enough to change what signs in
 	OIDC     string
+	Quiet    bool // nobody gets the mail of each morning
 }
 
 func (s *Service) mePage(w http.ResponseWriter, r *http.Request) error {
@@ -39,13 +40,16 @@ func (s *Service) showMe(w http.ResponseWriter, r *http.Request, status int, f u
 	if s.opts.OIDC != nil {
 		d.OIDC = s.opts.OIDC.config.Name
 	}
-	var errs [3]error
+	var errs [4]error
 	d.Keys, errs[0] = s.db.Passkeys(r.Context(), of.ID)
 	d.Sessions, errs[1] = s.db.Sessions(r.Context(), of.ID, s.opts.Now())
 	d.Recovery, errs[2] = s.db.RecoveryLeft(r.Context(), of.ID)
+	settings, err := s.db.Settings(r.Context())
+	errs[3] = err
 	if err := errors.Join(errs[:]...); err != nil {
 		return err
 	}
+	d.Quiet = settings.NoDailyMail
 	return s.pages.Page(w, r, status, "staff/me", d)
 }
 
@@ -70,6 +74,27 @@ func (s *Service) setName(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ui.Leave(w, r, ui.Note{Text: "Your name was saved."})
+	return goTo(w, r, mePath)
+}
+
+// setMails says which mails of the site somebody wants.
+func (s *Service) setMails(w http.ResponseWriter, r *http.Request) error {
+	f, err := form(w, r)
+	if err != nil {
+		return err
+	}
+	_, of, err := s.session(r)
+	if err != nil {
+		return err
+	}
+	_, err = s.db.ChangeStaff(r.Context(), s.act(r), of.ID, db.StaffChange{
+		Action: "staff.mails", Details: map[string]bool{"daily_mail": f.Has("daily_mail")},
+		Change: func(of *db.Staff) error { of.NoDailyMail = !f.Has("daily_mail"); return nil },
+	})
+	if err != nil {
+		return err
+	}
+	ui.Leave(w, r, ui.Note{Text: "Your choice was saved."})
 	return goTo(w, r, mePath)
 }
 

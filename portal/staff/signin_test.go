@@ -276,6 +276,32 @@ func TestPasswordChange(t *testing.T) {
 	p.post("/admin/me/name", "name", "<b>Ana").want(t, http.StatusOK, "/admin/me", "&lt;b&gt;Ana")
 }
 
+// TestMailsOfMine: who wants no mail each morning says so for themselves.
+func TestMailsOfMine(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, staff.Options{})
+	p := s.owner()
+	quiet := func() bool {
+		t.Helper()
+		of, err := s.db.StaffByEmail(t.Context(), p.email)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return of.NoDailyMail
+	}
+	p.get("/admin/me").want(t, http.StatusOK, "/admin/me", `name="daily_mail" checked`)
+	p.post("/admin/me/mails").want(t, http.StatusOK, "/admin/me", "Your choice was saved", `name="daily_mail">`)
+	if !quiet() {
+		t.Error("who wants none still gets one")
+	}
+	p.post("/admin/me/mails", "daily_mail", "on").want(t, http.StatusOK, "/admin/me", `name="daily_mail" checked`)
+	if quiet() {
+		t.Error("who wants one gets none")
+	}
+	p.post("/admin/settings/rules").want(t, http.StatusOK, "/admin/settings")
+	p.get("/admin/me").want(t, http.StatusOK, "/admin/me", "turned it off for everybody")
+}
+
 // TestOldSignInsChangeNoFactor: a browser that was left open does not become another person's.
 func TestOldSignInsChangeNoFactor(t *testing.T) {
 	t.Parallel()

@@ -126,6 +126,7 @@ func (s *Service) Routes() []route.Route {
 
 		{Pattern: "GET /admin/me", Role: route.Viewer, Handler: s.mePage},
 		{Pattern: "POST /admin/me/name", Role: route.Viewer, Handler: s.setName},
+		{Pattern: "POST /admin/me/mails", Role: route.Viewer, Handler: s.setMails},
 		{Pattern: "POST /admin/me/sessions/{hash}/end", Role: route.Viewer, Handler: s.endSession},
 		{Pattern: "POST /admin/me/sessions/end", Role: route.Viewer, Handler: s.endSessions},
 
