@@ -60,7 +60,7 @@ func (p *parts) texts(ctx context.Context) mail.Texts {
 	if err != nil {
 		now = db.Settings{} // a mail without the operator's name is better than none
 	}
-	return mail.Texts{Operator: cmp.Or(now.Operator, product), BaseURL: p.c.BaseURL, Accent: now.Accent, Support: now.Support}
+	return mail.Texts{Operator: cmp.Or(now.Operator, product), BaseURL: p.c.BaseURL, Accent: now.Accent, Support: now.Support, Logo: staff.LogoOf(now)}
 }
 
 func (p *parts) requestSettings(ctx context.Context) (requests.Settings, error) {

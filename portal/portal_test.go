@@ -129,6 +129,34 @@ func TestOtherSitesChangeNothing(t *testing.T) {
 	}
 }
 
+// The logo is in the HTML of mails, by the site's address, and where mails are shown on other sites it may be loaded.
+func TestTheLogoIsInMails(t *testing.T) {
+	p := newTestParts(t, Options{})
+	written := func() mail.Message {
+		t.Helper()
+		m, err := p.texts(t.Context()).Verify("ana@example.com", "token", time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	if m := written(); strings.Contains(m.HTML, "<img") || !strings.Contains(m.HTML, ">Pierre</td>") {
+		t.Errorf("without a logo: %s", m.HTML)
+	}
+	if err := p.c.DB.SetLogo(t.Context(), db.Act{Person: "olivia@example.com", At: time.Now()}, []byte("a picture")); err != nil {
+		t.Fatal(err)
+	}
+	picture := regexp.MustCompile(`<img src="https://keys\.example\.com(/logo\.png\?v=[0-9a-f]{12})" alt="Pierre" `).FindStringSubmatch(written().HTML)
+	if picture == nil {
+		t.Fatalf("the logo is not in the mail: %s", written().HTML)
+	}
+	w := httptest.NewRecorder()
+	p.serve(p.routes()).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, picture[1], nil))
+	if w.Code != http.StatusOK || w.Body.String() != "a picture" || w.Header().Get("Cross-Origin-Resource-Policy") != "cross-origin" {
+		t.Errorf("%s: %d %v", picture[1], w.Code, w.Header())
+	}
+}
+
 func TestDevelopmentShowsMails(t *testing.T) {
 	for _, development := range []bool{true, false} {
 		p := newTestParts(t, Options{Development: development})

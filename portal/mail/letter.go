@@ -70,8 +70,8 @@ var letterHTML string
 type page struct {
 	Texts
 
-	Preview, Heading, Why string
-	Parts                 []part
+	Picture, Preview, Heading, Why string
+	Parts                          []part
 }
 
 // write makes a message of a letter.
@@ -82,7 +82,7 @@ func (t Texts) write(kind Kind, to string, l letter) (Message, error) {
 		return Message{}, fmt.Errorf("reading the form of mails: %w", err)
 	}
 	var html strings.Builder
-	if err := form.Execute(&html, page{t, l.preview, l.heading, l.why, l.parts}); err != nil {
+	if err := form.Execute(&html, page{t, t.picture(), l.preview, l.heading, l.why, l.parts}); err != nil {
 		return Message{}, fmt.Errorf("writing the mail %s: %w", kind, err)
 	}
 	return Message{Kind: kind, To: to, Subject: l.subject, Text: t.text(l), HTML: html.String()}.check()
@@ -176,6 +176,7 @@ type Texts struct {
 	BaseURL  string // where all links begin: an origin, from the configuration and never from a request
 	Support  string // e-mail address for questions; may be empty
 	Accent   string // the colour of buttons, #rrggbb; "": the site's own
+	Logo     string // the path of the operator's logo on the site, which stands for the name at the top of the HTML; "": none
 }
 
 func (t Texts) clean() Texts {
@@ -186,6 +187,14 @@ func (t Texts) clean() Texts {
 		t.Accent = "#3b5bdb"
 	}
 	return t
+}
+
+// picture returns the address of the logo, "" if there is none.
+func (t Texts) picture() string {
+	if !strings.HasPrefix(t.Logo, "/") {
+		return ""
+	}
+	return t.BaseURL + t.Logo
 }
 
 func isColour(text string) bool {

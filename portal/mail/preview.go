@@ -111,8 +111,8 @@ func ServePreviews(list []Preview) func(w http.ResponseWriter, r *http.Request) 
 		h := w.Header()
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
-		// Mails carry their own styles, as mail programs need them, and nothing else.
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'")
+		// Mails carry their own styles, as mail programs need them, and nothing else but the site's logo.
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'self'")
 		kind, body := "text/html; charset=utf-8", ""
 		if r.URL.Path == "/" || r.URL.Path == "/index.html" {
 			index, err := previewIndex(list)

@@ -90,7 +90,8 @@ func cleanLogo(sent []byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// logo answers with the operator's logo. Its address has its hash, so browsers may keep it.
+// logo answers with the operator's logo. Its address has its hash, so browsers may keep it. Programs that show mails on pages
+// of other sites load it, too.
 func (s *Service) logo(w http.ResponseWriter, r *http.Request) error {
 	picture, err := s.db.Logo(r.Context())
 	if err != nil {
@@ -99,12 +100,13 @@ func (s *Service) logo(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h.Set("Content-Type", "image/png")
 	h.Set("Cache-Control", "public, max-age=86400")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	_, err = w.Write(picture)
 	return err
 }
 
-// logoOf returns where the logo is, "" if there is none.
-func logoOf(s db.Settings) string {
+// LogoOf returns the path of the logo on the site, "" if there is none.
+func LogoOf(s db.Settings) string {
 	if s.Logo == "" {
 		return ""
 	}

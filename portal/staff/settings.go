@@ -116,7 +116,7 @@ func Brand(ctx context.Context, d *db.DB) ui.Brand {
 	if err != nil {
 		return ui.Brand{}
 	}
-	b := ui.Brand{Name: now.Operator, Tagline: now.Tagline, Accent: now.Accent, Logo: logoOf(now), Support: now.Support}
+	b := ui.Brand{Name: now.Operator, Tagline: now.Tagline, Accent: now.Accent, Logo: LogoOf(now), Support: now.Support}
 	for _, l := range legal(now) {
 		if l.body != "" {
 			b.Legal = append(b.Legal, ui.Link{Text: l.title, URL: "/legal/" + l.name})
