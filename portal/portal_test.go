@@ -53,33 +53,52 @@ func as(r *http.Request, role route.Role) *http.Request {
 	return r
 }
 
-// Every route of the site with every role: who may not is kept out before the handler runs, and who may gets an answer
-// that is no failure of the site.
+// Every route of the site with every role, as its row says: who may not is kept out before the handler runs, and who may
+// gets an answer that is no failure of the site. A route without a row, and a row without a route, is a mistake.
 func TestRoutesAndRoles(t *testing.T) {
-	p := newTestParts(t, Options{})
-	routes := p.routes()
-	mux := route.Mux(routes, route.Fallback{StaffSignIn: staff.SignInPath, CustomerSignIn: "/account/sign-in", Fail: p.pages.Fail})
-	for _, rt := range routes {
-		method, path, _ := strings.Cut(rt.Pattern, " ")
-		path = wildcard.ReplaceAllString(strings.ReplaceAll(path, "{$}", ""), "none")
-		if want, ok := row(rt.Pattern); !ok || want != rt.Role {
-			t.Errorf("%s is open to %s; its row says %s (there is one: %t)", rt.Pattern, rt.Role, want, ok)
+	oidc := staff.NewOIDC(staff.OIDCConfig{Name: "SSO", Issuer: "http://127.0.0.1:1", Client: "c", Base: "https://keys.example.com"}, nil)
+	rows, walked := rows(), map[string]bool{}
+	for _, opts := range []Options{{}, {OIDC: oidc}, {Development: true}} {
+		p := newTestParts(t, opts)
+		routes := p.routes()
+		mux := route.Mux(routes, route.Fallback{StaffSignIn: staff.SignInPath, CustomerSignIn: "/account/sign-in", Fail: p.pages.Fail})
+		for _, rt := range routes {
+			if walked[rt.Pattern] {
+				continue
+			}
+			walked[rt.Pattern] = true
+			if want, ok := rows[rt.Pattern]; !ok || want != rt.Role {
+				t.Errorf("%s is open to %s; its row says %s (there is one: %t)", rt.Pattern, rt.Role, want, ok)
+			}
+			walk(t, mux, rt)
 		}
-		for _, who := range []route.Role{route.Public, route.Customer, route.Viewer, route.Approver, route.Admin, route.Owner} {
-			if strings.Contains(path, "/live") || strings.Contains(path, "events") {
-				continue // a stream, which ends with its reader
-			}
-			w := httptest.NewRecorder()
-			mux.ServeHTTP(w, as(httptest.NewRequestWithContext(t.Context(), method, path, nil), who))
-			may := rt.Role == route.Public || who == rt.Role || rt.Role >= route.Viewer && who >= rt.Role
-			kept := w.Code == http.StatusUnauthorized || w.Code == http.StatusForbidden ||
-				w.Code == http.StatusSeeOther && strings.Contains(w.Header().Get("Location"), "sign-in?next=")
-			switch {
-			case !may && !kept:
-				t.Errorf("%s as %s: %d, want to be kept out", rt.Pattern, who, w.Code)
-			case may && w.Code >= http.StatusInternalServerError && w.Code != http.StatusServiceUnavailable:
-				t.Errorf("%s as %s: %d %s", rt.Pattern, who, w.Code, w.Body)
-			}
+	}
+	for pattern := range rows {
+		if !walked[pattern] {
+			t.Errorf("the row %s is of no route", pattern)
+		}
+	}
+}
+
+// walk asks for a route as each role.
+func walk(t *testing.T, mux http.Handler, rt route.Route) {
+	t.Helper()
+	method, path, _ := strings.Cut(rt.Pattern, " ")
+	path = wildcard.ReplaceAllString(strings.ReplaceAll(path, "{$}", ""), "none")
+	for _, who := range []route.Role{route.Public, route.Customer, route.Viewer, route.Approver, route.Admin, route.Owner} {
+		w := httptest.NewRecorder()
+		may := rt.Role == route.Public || who == rt.Role || rt.Role >= route.Viewer && who >= rt.Role
+		if may && strings.HasSuffix(path, "/events") {
+			continue // a stream, which ends with its reader
+		}
+		mux.ServeHTTP(w, as(httptest.NewRequestWithContext(t.Context(), method, path, nil), who))
+		kept := w.Code == http.StatusUnauthorized || w.Code == http.StatusForbidden ||
+			w.Code == http.StatusSeeOther && strings.Contains(w.Header().Get("Location"), "sign-in?next=")
+		switch {
+		case !may && !kept:
+			t.Errorf("%s as %s: %d, want to be kept out", rt.Pattern, who, w.Code)
+		case may && w.Code >= http.StatusInternalServerError && w.Code != http.StatusServiceUnavailable:
+			t.Errorf("%s as %s: %d %s", rt.Pattern, who, w.Code, w.Body)
 		}
 	}
 }
