@@ -9,10 +9,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/jobs"
+	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/portal/account"
 	"github.com/pierre-mcp/pierre/portal/alerts"
@@ -119,7 +122,7 @@ func newParts(c Config, opts Options) (*parts, error) {
 	p.asked = requests.New(c.DB, c.Server, p.outbox, p.pages, p.requestSettings,
 		requests.Options{Log: c.Log, PublicURL: c.PublicURL, Network: func(r *http.Request) string { return web.ClientNetwork(r, opts.TrustedProxies) }, Now: opts.Now})
 	p.customers = account.New(c.DB, p.outbox, p.texts, c.Server, p.pages, c.Log, account.Options{
-		Insecure: opts.Development, Proxies: opts.TrustedProxies, Erase: p.asked.Erase, Now: opts.Now,
+		Insecure: !strings.HasPrefix(c.BaseURL, "https://"), Proxies: opts.TrustedProxies, Erase: p.asked.Erase, Now: opts.Now,
 		Upgrade: func(ctx context.Context, u account.Upgrade) error {
 			return p.asked.Upgrade(ctx, u.Email, u.Tier, u.Why)
 		},
@@ -168,7 +171,29 @@ func (p *parts) serve(all []route.Route) http.Handler {
 	h = p.team.Sessions(h, p.pages.Fail)
 	h = http.MaxBytesHandler(h, maxBody)
 	h = crossOrigin(h, p.pages)
+	if p.opts.Development {
+		h = onlyHere(h, p.pages)
+	}
 	return harden(h)
+}
+
+// onlyHere refuses requests that came through a proxy or under another name than this machine's: development mode asks for
+// no second factor, and a proxy on this machine would let everybody in. A web page of elsewhere whose name was made to lead
+// here is refused with them.
+func onlyHere(next http.Handler, pages *ui.Renderer) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := (&url.URL{Host: r.Host}).Hostname()
+		addr, err := netip.ParseAddr(host)
+		here := strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback()
+		for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via"} {
+			here = here && r.Header.Get(name) == ""
+		}
+		if !here {
+			pages.Fail(w, r, &pierre.Error{Kind: pierre.KindDenied, Msg: "This site runs in development mode, without second factors, and answers this machine only, not through a proxy."})
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 const maxBody = 1 << 20 // bytes; pages with forms allow less

@@ -2,9 +2,12 @@ package portal
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -28,13 +31,18 @@ func newTestParts(t *testing.T, opts Options) *parts { return newTestPartsOn(t, 
 
 func newTestPartsOn(t *testing.T, d *db.DB, opts Options) *parts {
 	t.Helper()
+	return makeTestParts(t, d, "https://keys.example.com", opts)
+}
+
+func makeTestParts(t *testing.T, d *db.DB, base string, opts Options) *parts {
+	t.Helper()
 	ring, err := keyring.Load(t.TempDir(), keyring.Source{}, keyring.Source{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p, err := newParts(Config{
 		DB: d, Server: adminapitest.Start(t, time.Now()).Client, Seal: ring, Mail: mailbox{},
-		BaseURL: "https://keys.example.com", PublicURL: "https://mcp.example.com", Log: slog.New(slog.DiscardHandler),
+		BaseURL: base, PublicURL: "https://mcp.example.com", Log: slog.New(slog.DiscardHandler),
 	}, opts)
 	if err != nil {
 		t.Fatal(err)
@@ -180,9 +188,85 @@ func TestDevelopmentShowsMails(t *testing.T) {
 	for _, development := range []bool{true, false} {
 		p := newTestParts(t, Options{Development: development})
 		w := httptest.NewRecorder()
-		p.serve(p.routes()).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/mails/verify.html", nil))
+		p.serve(p.routes()).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost:8082/mails/verify.html", nil))
 		if got := w.Code == http.StatusOK; got != development {
 			t.Errorf("development %t: %d", development, w.Code)
+		}
+	}
+}
+
+// A proxy on the same machine makes everybody's requests come from this machine: development mode answers none of them.
+func TestDevelopmentAnswersNoProxy(t *testing.T) {
+	p := newTestParts(t, Options{Development: true})
+	site := httptest.NewServer(p.serve(p.routes()))
+	t.Cleanup(site.Close)
+	to, err := url.Parse(site.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(at, host string) (status int, body string) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, at+"/admin/sign-in", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, string(text)
+	}
+	for host, want := range map[string]int{
+		"": http.StatusOK, "localhost:8082": http.StatusOK, "[::1]:8082": http.StatusOK, "LOCALHOST": http.StatusOK,
+		"keys.example.com": http.StatusForbidden, "192.0.2.1:8082": http.StatusForbidden, "localhost.example.com": http.StatusForbidden,
+	} {
+		if got, body := ask(site.URL, host); got != want || want != http.StatusOK && !strings.Contains(body, "development mode") {
+			t.Errorf("as %q: %d %s", host, got, body)
+		}
+	}
+	for name, rewrite := range map[string]func(*httputil.ProxyRequest){
+		"passes the name on":       func(r *httputil.ProxyRequest) { r.Out.Host = r.In.Host },
+		"says whom it is for":      func(r *httputil.ProxyRequest) { r.SetXForwarded() },
+		"says so as RFC 7239 does": func(r *httputil.ProxyRequest) { r.Out.Header.Set("Forwarded", "for=192.0.2.1") },
+		"names itself":             func(r *httputil.ProxyRequest) { r.Out.Header.Set("Via", "1.1 proxy") },
+	} {
+		proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to); rewrite(r) }})
+		t.Cleanup(proxy.Close)
+		if got, _ := ask(proxy.URL, "keys.example.com"); got != http.StatusForbidden {
+			t.Errorf("through a proxy that %s: %d", name, got)
+		}
+	}
+	// Who has a second factor is served behind a proxy.
+	p = newTestParts(t, Options{})
+	w := httptest.NewRecorder()
+	p.serve(p.routes()).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://keys.example.com/admin/sign-in", nil))
+	if w.Code != http.StatusOK {
+		t.Errorf("without development mode: %d", w.Code)
+	}
+}
+
+// Cookies are Secure, and bound to the host, where people reach the site by https: a proxy in front has the certificate, and
+// asks the site by plain HTTP.
+func TestCookiesBehindAProxyWithTLS(t *testing.T) {
+	for base, secure := range map[string]bool{"https://keys.example.com": true, "http://localhost:8082": false} {
+		p := makeTestParts(t, dbtest.New(t), base, Options{})
+		h := p.serve(p.routes())
+		for path, name := range map[string]string{"/account/sign-out": "customer", "/admin/sign-out": "pierre_staff"} {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://10.0.0.7:8082"+path, nil))
+			if secure {
+				name = "__Host-" + name
+			}
+			set := w.Result().Cookies()
+			if len(set) != 1 || set[0].Name != name || set[0].Secure != secure || !set[0].HttpOnly || set[0].SameSite != http.SameSiteLaxMode || set[0].Path != "/" || set[0].Domain != "" {
+				t.Errorf("%s at %s sets %v", path, base, set)
+			}
 		}
 	}
 }

@@ -134,8 +134,12 @@ func (c *config) load() error {
 	return nil
 }
 
-// checkSite wants the address under which people reach the site: links in mails never follow what a request says.
+// checkSite wants the address under which people reach the site: links in mails never follow what a request says. In
+// development that is one of this machine: behind a proxy, listening on this machine keeps nobody out.
 func (c *config) checkSite() error {
+	if c.development && c.baseURL != "" && !value.Loopback(hostOf(c.baseURL)) {
+		return fmt.Errorf("%s: --development asks for no second factor and so serves this machine only, not %s", c.settings.Source("base-url"), c.baseURL)
+	}
 	if c.baseURL != "" {
 		return nil
 	}

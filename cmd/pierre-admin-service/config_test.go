@@ -79,6 +79,25 @@ func TestDevelopmentListensOnThisMachineOnly(t *testing.T) {
 	}
 }
 
+// Behind a proxy on this machine, too, development mode is for this machine: not under an address that others reach.
+func TestDevelopmentHasNoPublicAddress(t *testing.T) {
+	dir := t.TempDir()
+	for site, refused := range map[string]bool{
+		"http://localhost:8082": false, "http://127.0.0.1": false, "https://[::1]:8443": false,
+		"https://keys.example.com": true, "http://192.0.2.1": true, "http://localhost.example.com": true, "https://0.0.0.0": true,
+	} {
+		env := map[string]string{"PIERRE_DATA_DIR": dir, "MCP_ADMIN_TOKEN_FILE": "none", "BASE_APP_URL": site} // so that none of them serves
+		code, out := command(t, env, "serve", "--development", "--host", "127.0.0.1")
+		if code == 0 || strings.Contains(out, "BASE_APP_URL: --development asks for no second factor") != refused {
+			t.Errorf("at %s: %d, %s", site, code, out)
+		}
+	}
+	env := map[string]string{"PIERRE_DATA_DIR": dir, "MCP_ADMIN_TOKEN_FILE": "none", "BASE_APP_URL": "https://keys.example.com"}
+	if _, out := command(t, env, "serve"); strings.Contains(out, "BASE_APP_URL") {
+		t.Errorf("with a second factor: %s", out)
+	}
+}
+
 // Outside of development there is no way for mails but the two that are set.
 func TestMailsNeedAWay(t *testing.T) {
 	t.Parallel()

@@ -48,7 +48,7 @@ type Wish struct {
 
 // Options are what a [Site] can do without.
 type Options struct {
-	Insecure bool             // cookies go over plain HTTP too: in development only
+	Insecure bool             // the site's address is no https: cookies go over plain HTTP too
 	Proxies  []netip.Prefix   // whose X-Forwarded-For is believed
 	Now      func() time.Time // nil: time.Now
 

@@ -176,7 +176,7 @@ func (s *Site) cookieName() string {
 }
 
 func (s *Site) setCookie(w http.ResponseWriter, value string, seconds int) {
-	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure everywhere but in development
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure wherever the site has https
 		Name: s.cookieName(), Value: value, Path: "/", MaxAge: seconds, Secure: !s.opts.Insecure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 }
