@@ -51,7 +51,7 @@ type compareAnswer struct {
 	With        comparedWith `json:"compared_with"`
 	Differences []difference `json:"differences" jsonschema:"of what this activity and at least one other recorded"`
 	Efforts     []bestOf     `json:"best_efforts,omitempty" jsonschema:"personal_best, runs: the fastest stretches of this activity against the best ever"`
-	Note        string       `json:"note,omitempty" jsonschema:"why there is nothing to compare with"`
+	Note        string       `json:"note,omitempty" jsonschema:"why there is nothing to compare with; which activities may be the same"`
 }
 
 type comparedWith struct {
@@ -67,6 +67,7 @@ type comparedView struct {
 	StartTime       string            `json:"start_time" jsonschema:"UTC"`
 	DistanceMeters  *float64          `json:"distance_meters,omitempty"`
 	DurationSeconds *float64          `json:"duration_seconds,omitempty"`
+	MayBeSameAs     pierre.ActivityID `json:"may_be_same_as,omitempty"`
 }
 
 type difference struct {

@@ -24,8 +24,11 @@ func (c *Catalog) compare(ctx context.Context, user pierre.UserID, args compareA
 		Activity: viewActivity(act), Differences: []difference{},
 		With: comparedWith{cmp.Or(training.ComparisonKind(args.Type), training.CompareGiven), with.Method, with.Count, viewCompared(with.Newest)},
 	}
+	if a.Note, err = c.sameIn(ctx, user, args); err != nil {
+		return compareAnswer{}, err
+	}
 	if with.Count == 0 {
-		a.Note = "There is no such activity of the same kind to compare with."
+		a.Note = joined("There is no such activity of the same kind to compare with.", a.Note)
 		return a, nil
 	}
 	a.Differences = viewDifferences(with)
@@ -56,17 +59,31 @@ func (c *Catalog) comparison(ctx context.Context, user pierre.UserID, act pierre
 	return training.CompareWith(act, others), nil
 }
 
+// sameIn says what is likely there twice: given activities say so themselves.
+func (c *Catalog) sameIn(ctx context.Context, user pierre.UserID, args compareArgs) (string, error) {
+	if args.Others != nil {
+		return "", nil
+	}
+	twins, err := c.likelyTwice(ctx, user)
+	return countedOnce(twins), err
+}
+
 func viewCompared(others []pierre.Activity) []comparedView {
 	views := make([]comparedView, len(others))
 	for i := range views {
 		o := others[i]
-		views[i] = comparedView{o.ID, shorten(o.Name, 60), timestamp(o.Start), round(o.DistanceMeters), round(o.DurationSeconds)}
+		views[i] = comparedView{o.ID, shorten(o.Name, 60), timestamp(o.Start), round(o.DistanceMeters), round(o.DurationSeconds), o.Twin}
 	}
 	return views
 }
 
 func (a compareAnswer) text() string {
 	lines := []string{a.Activity.line(), fmt.Sprintf("compared with %s (%s)", a.With.Method, human.Plural(a.With.Count, "activity"))}
+	for _, o := range a.With.Activities {
+		if o.MayBeSameAs != "" {
+			lines = append(lines, fmt.Sprintf("%s may be the same as %s, which counts in its place", o.ID, o.MayBeSameAs))
+		}
+	}
 	for _, d := range a.Differences {
 		lines = append(lines, fmt.Sprintf("%s: %s against %s (%s %%)", d.Field, plain(*d.Value), plain(*d.Reference), signed(*d.Percent, 1)))
 	}

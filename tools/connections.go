@@ -71,9 +71,12 @@ func (c *Catalog) likelyTwice(ctx context.Context, user pierre.UserID) (int, err
 	return page.Total, err
 }
 
-// countedOnce says of n activities that others count in their place.
+// countedOnce says of n activities that others count in their place, "" if there are none.
 func countedOnce(n int) string {
-	return human.Plural(n, "activity") + ", probably another recording of one that is here, not counted (see may_be_same_as in get_activities)"
+	if n == 0 {
+		return ""
+	}
+	return human.Plural(n, "activity") + ", probably another recording of one that is here, not counted (see may_be_same_as in get_activities)."
 }
 
 func timestamp(t time.Time) string {

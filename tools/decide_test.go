@@ -41,10 +41,24 @@ func TestTheAthleteDecidesOfDuplicates(t *testing.T) {
 	if len(detail.Others) != 1 || detail.Others[0] != string(part) {
 		t.Errorf("the whole may have the duplicates %q", detail.Others)
 	}
-	for _, tool := range []string{"get_activities", "get_stats", "get_connection_status"} {
-		if r := h.call(tool, nil); !strings.Contains(r.Text, "may be the same as "+string(whole)) && !strings.Contains(r.Text, "1 activity, probably another recording") {
+	for tool, args := range map[string]map[string]any{
+		"get_activities": nil, "get_stats": nil, "get_connection_status": nil, "analyze_training_load": nil,
+		"compare_activities": {"activity_id": whole, "comparison_type": "recent"},
+	} {
+		if r := h.call(tool, args); !strings.Contains(r.Text, "may be the same as "+string(whole)) && !strings.Contains(r.Text, "1 activity, probably another recording") {
 			t.Errorf("%s does not say so: %s", tool, r.Text)
 		}
+	}
+
+	given := h.call("compare_activities", map[string]any{"activity_id": whole, "other_activity_ids": []pierre.ActivityID{part}})
+	if !strings.Contains(given.Text, string(part)+" may be the same as "+string(whole)) {
+		t.Errorf("a comparison with what may be the same does not say so: %s", given.Text)
+	}
+	var best struct {
+		With struct{ Count int } `json:"compared_with"`
+	}
+	if h.call("compare_activities", map[string]any{"activity_id": part, "comparison_type": "personal_best"}).decode(t, &best); best.With.Count != 0 {
+		t.Errorf("a part is compared with %d other recordings of itself", best.With.Count)
 	}
 
 	pair := map[string]any{"activity_id": whole, "other_activity_id": part}

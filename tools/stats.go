@@ -121,10 +121,7 @@ func (c *Catalog) showStats(ctx context.Context, user pierre.UserID, args statsA
 	if err != nil {
 		return statsAnswer{}, err
 	}
-	a := statsAnswer{TimeZone: viewClock(clock)}
-	if twins > 0 {
-		a.Note = countedOnce(twins) + "."
-	}
+	a := statsAnswer{TimeZone: viewClock(clock), Note: countedOnce(twins)}
 	for _, p := range args.periods(clock.Today()) {
 		q := args.query(clock.Zone)
 		if from, err := time.Parse(time.DateOnly, p.From); err == nil && p.Period != chosen {

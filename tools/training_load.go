@@ -84,6 +84,7 @@ type loadAnswer struct {
 	Recent       []dayOfLoad `json:"recent" jsonschema:"the last activities with a load"`
 	BySport      []sportLoad `json:"by_sport" jsonschema:"of the timeframe, by kind of sport"`
 	Projection   *projection `json:"projection,omitempty"`
+	Note         string      `json:"note,omitempty"`
 }
 
 type loadsView struct {
@@ -150,7 +151,11 @@ func (c *Catalog) describeLoad(ctx context.Context, user pierre.UserID, args loa
 		return loadAnswer{}, wrongArguments([]string{fmt.Sprintf("end_date must not be after today, %s; project_until looks ahead.", h.To.Format(time.DateOnly))})
 	}
 	a := viewHistory(h)
-	a.Projection, err = args.project(h)
+	if a.Projection, err = args.project(h); err != nil {
+		return loadAnswer{}, err
+	}
+	twins, err := c.likelyTwice(ctx, user)
+	a.Note = countedOnce(twins)
 	return a, err
 }
 
@@ -222,6 +227,9 @@ func (a loadAnswer) text() string {
 	}
 	if a.Projection != nil {
 		lines = append(lines, a.Projection.text())
+	}
+	if a.Note != "" {
+		lines = append(lines, a.Note)
 	}
 	return strings.Join(lines, "\n")
 }

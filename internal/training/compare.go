@@ -52,7 +52,8 @@ const (
 	averageDays    = 365
 )
 
-// Compare compares an activity with others of the same kind of sport, of one source or of all.
+// Compare compares an activity with others of the same kind of sport, of one source or of all. What is likely another recording of
+// it or of one of them is not among them.
 func (s *Service) Compare(
 	ctx context.Context, user pierre.UserID, act pierre.Activity, kind ComparisonKind, from pierre.Provider,
 ) (Comparison, error) {
@@ -73,7 +74,7 @@ func (s *Service) Compare(
 	}
 	c := newComparer(act, kind)
 	for _, o := range rows {
-		if o.ID != act.ID && c.count < most && (kind != CompareSimilar || similar(act, o.Activity)) {
+		if o.ID != act.ID && o.ID != act.Twin && c.count < most && (kind != CompareSimilar || similar(act, o.Activity)) {
 			c.add(o.Activity)
 		}
 	}
