@@ -6,8 +6,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/store/storetest"
 )
 
 // An asked question is one of an athlete, the calls that answer it, and what the lines of their text forms that have the
@@ -46,6 +48,10 @@ func asks(ids map[string]pierre.ActivityID) []asked {
 		{"Did I swim at all?", one("get_activities", args{"sport_type": "swim"}), []string{"act_"}},
 		{"What did I do on 13 June?", one("get_activities", args{"after": "2026-06-13", "before": "2026-06-13"}), []string{"act_"}},
 		{"What were the laps of my last run?", []call{{"get_activities", args{"sport_type": "run", "limit": 1}}, {"get_activity", args{"activity_id": run}}}, []string{"lap "}},
+		{"How even were the intervals of my workout?", []call{
+			{"get_activities", args{"name": "4 minutes", "limit": 1}}, {"get_activity", args{"activity_id": ids["workout"]}},
+		}, []string{"intervals", "5 x 4:00"}},
+		{"Was the ride steady, or were there intervals in it?", one("get_activity", args{"activity_id": ride}), []string{"intervals: not available"}},
 		{"How did my heart rate go in that run?", one("get_activity", args{"activity_id": run, "series": args{"channels": []string{"heart_rate_bpm"}, "max_points": 12}}), []string{"heart_rate_bpm"}},
 		{"How hard was yesterday's run?", []call{{"get_activities", args{"sport_type": "run", "limit": 1}}, {"get_activity_intelligence", args{"activity_id": run}}}, []string{"load", "Its load"}},
 		{"How was my last ride?", []call{{"get_activities", args{"sport_type": "ride", "limit": 1}}, {"analyze_activity", args{"activity_id": ride}}}, []string{"load", "normalized_power", "Pauses apart"}},
@@ -78,6 +84,20 @@ func asks(ids map[string]pierre.ActivityID) []asked {
 		{"Do I get faster at the same heart rate?", one("analyze_performance_trends", args{"metric": "pace_at_heart_rate", "timeframe": "year"}), []string{"pace_at_heart_rate"}},
 		{"What are my zones?", one("get_athlete", nil), []string{"heart rate zones", "power zones"}},
 		{"What do you know about me, and what is missing?", one("get_athlete", nil), []string{"Profile:"}},
+		{"Do I train easily enough? I want 80 % of it easy.", one("get_zones_over_time", args{"planned_percent": []int{80, 20}}), []string{"low", "planned"}},
+		{"How much time was I in which power zone, month by month?", one("get_zones_over_time", args{
+			"zones": "power", "sport_type": "ride", "group_by": "month", "after": "2026-03-01",
+		}), []string{"2026-0"}},
+		{"Is anything of this week here twice?", one("get_activities", args{"days_back": 7}), []string{"may be the same"}},
+		{"The watch and the phone recorded one run: what was it?", []call{
+			{"merge_activities", args{"activity_id": ids["watch"], "other_activity_id": ids["phone"]}}, {"get_activity", args{"activity_id": ids["watch"]}},
+		}, []string{"one activity now", "\"On the watch\""}},
+		{"They were two runs after all: take it back.", one("split_activity", args{"activity_id": ids["watch"]}), []string{"2 activities"}},
+		{"Do not count the treadmill for now. What did I leave out? Count it again.", []call{
+			{"hide_activity", args{"activity_id": ids["manual"]}},
+			{"get_activities", args{"hidden": true}},
+			{"hide_activity", args{"activity_id": ids["manual"], "hidden": false}},
+		}, []string{"It is hidden", "Treadmill", "counts again"}},
 		{"Where does my data come from?", one("get_connection_status", nil), []string{"file:", "strava:"}},
 		{"Do I train regularly?", one("detect_patterns", args{"pattern_type": "training_consistency"}), []string{"active_weeks", "activities_per_week", "longest_break"}},
 		{"On which days do I train?", one("detect_patterns", args{"pattern_type": "training_consistency"}), []string{"weekdays"}},
@@ -94,17 +114,38 @@ func asks(ids map[string]pierre.ActivityID) []asked {
 	}
 }
 
+// questionHost is that of [sampleHost] with a workout of intervals and a run that two devices recorded.
+func questionHost(t *testing.T) (host, map[string]pierre.ActivityID) {
+	t.Helper()
+	s := storetest.New(t)
+	u := newUser(t, s, "ana@example.com")
+	ids := importSeason(t, s, u)
+	ids["goal"] = pierre.ActivityID(addGoal(t, s, u))
+	evening := now().AddDate(0, 0, -4).Add(8 * time.Hour)
+	for name, one := range map[string]session{
+		"workout": {
+			name: "5 times 4 minutes", sport: pierre.SportVirtualRide, start: now().AddDate(0, 0, -7).Add(-3 * time.Hour), seconds: 3300, step: 1,
+			power: workout(150, 255, 120, 240, 120), heart: always(150),
+		},
+		"watch": {name: "On the watch", sport: pierre.SportRun, start: evening, seconds: 2400, step: 2, speed: always(2.9), heart: always(140)},
+		"phone": {name: "On the phone", sport: pierre.SportRun, start: evening.Add(10 * time.Minute), seconds: 1200, step: 2, speed: always(2), gps: true},
+	} {
+		ids[name] = importSession(t, s, u, one)
+	}
+	return newHost(t, s, u), ids
+}
+
 const questionsHead = `# Questions of an athlete
 
-Written by the tests of package tools (run with -update): questions of an athlete, the calls that answer them, and the lines of
-the answers that matter, on the sample athlete of [tools.md](tools.md). Today is 15 June 2026. No question needs more than three
-calls, and no answer has more than 8 KB.
+Written by the tests of package tools (run with -update): questions of an athlete, the calls that answer them, and the lines of the
+answers that matter, on the sample athlete of [tools.md](tools.md), who also did a workout of intervals and a run that two
+devices recorded. Today is 15 June 2026. No question needs more than three calls, and no answer has more than 8 KB.
 `
 
 // docs/questions.md has the questions with their answers as they are.
 func TestQuestions(t *testing.T) {
 	t.Parallel()
-	h, ids := sampleHost(t)
+	h, ids := questionHost(t)
 	calls := usual(ids)
 	for _, c := range calls {
 		if c.tool == "set_athlete_profile" {
