@@ -1,9 +1,11 @@
 package tools_test
 
 import (
+	"context"
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
@@ -215,5 +217,64 @@ func TestZonesOverTime(t *testing.T) {
 	other.call("get_zones_over_time", map[string]any{"zones": "power"}).decode(t, &z)
 	if z.Total.Activities != 0 || !strings.Contains(z.Zones.NotAvailable, "ftp_watts") {
 		t.Errorf("without a threshold there are %+v", z)
+	}
+}
+
+// By month the first row is a whole month, too.
+func TestZonesByMonthBeginWithAMonth(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	for _, day := range []time.Time{time.Date(2026, 3, 3, 8, 0, 0, 0, time.UTC), time.Date(2026, 3, 30, 8, 0, 0, 0, time.UTC)} {
+		importSession(t, s, user, session{name: "Run", sport: "run", start: day, seconds: 1200, step: 10, heart: always(140)})
+	}
+	h := newHost(t, s, user)
+	h.call("set_athlete_profile", map[string]any{"max_heart_rate_bpm": 190})
+	var z struct {
+		From string
+		Rows []struct {
+			From       string
+			Activities int
+		}
+	}
+	h.call("get_zones_over_time", map[string]any{"group_by": "month"}).decode(t, &z)
+	if z.From != "2026-03-01" || len(z.Rows) != 1 || z.Rows[0].From != z.From || z.Rows[0].Activities != 2 {
+		t.Errorf("by month there are %+v", z)
+	}
+}
+
+type details = map[pierre.ActivityID][]byte
+
+// A tampered store hands out the details of digests as change leaves them.
+type tampered struct {
+	data
+
+	change func(details)
+}
+
+func (s *tampered) DigestDetails(ctx context.Context, user pierre.UserID, version int, after, before time.Time) (details, error) {
+	all, err := s.data.DigestDetails(ctx, user, version, after, before)
+	s.change(all)
+	return all, err
+}
+
+// What cannot be read is not called an activity without power.
+func TestZonesOfDamagedDigests(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	id := importSession(t, s, user, session{name: "Ride", sport: "ride", start: now().AddDate(0, 0, -3), seconds: 3600, step: 1, power: always(180)})
+	newHost(t, s, user).call("set_athlete_profile", map[string]any{"ftp_watts": 200})
+	zones := func(change func(details)) result {
+		return newHost(t, &tampered{s, change}, user).call("get_zones_over_time", map[string]any{"zones": "power"})
+	}
+	if r := zones(func(details) {}); r.IsError || !strings.Contains(r.Text, ": 1 activity") {
+		t.Fatalf("in one piece: %s", r.Text)
+	}
+	for name, change := range map[string]func(details){
+		"cut off": func(all details) { all[id] = all[id][:len(all[id])/2] },
+		"missing": func(all details) { delete(all, id) },
+	} {
+		if r := zones(change); !r.IsError || r.Text != fault {
+			t.Errorf("%s: %s", name, r.Text)
+		}
 	}
 }

@@ -103,7 +103,7 @@ func (c *Catalog) showZonesOverTime(ctx context.Context, user pierre.UserID, arg
 		period.To = clock.Today()
 	}
 	if args.After == "" {
-		period.From = by.start(period.To).AddDate(0, 0, -7*(defaultWeeks-1))
+		period.From = by.start(by.start(period.To).AddDate(0, 0, -7*(defaultWeeks-1)))
 	}
 	q := training.ZonesQuery{Kind: args.Kind, Sport: pierre.Sport(args.Sport), From: args.Provider, Period: period, Start: by.start}
 	if q.Kind == "" {

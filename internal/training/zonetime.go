@@ -2,7 +2,9 @@ package training
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/pierre-mcp/pierre/fitness"
@@ -62,18 +64,17 @@ func (s *Service) ZonesOverTime(ctx context.Context, user pierre.UserID, q Zones
 	if err != nil {
 		return ZonesOverTime{}, err
 	}
-	z := &zoner{query: q, athlete: athlete, rows: map[time.Time]*ZoneRow{}}
-	z.Clock = athlete.Clock
-	z.Zones, z.Thirds = zonesOf(athlete.On(q.Period.To), q.Kind)
 	const widest = 15 * time.Hour // that a local day may be off
 	after, before := q.Period.From.Add(-widest), q.Period.To.Add(24*time.Hour+widest)
-	if q.Kind != ZonesByHeartRate {
-		if z.details, err = s.data.DigestDetails(ctx, user, digestVersion, after, before); err != nil {
-			return ZonesOverTime{}, err
-		}
-	}
+	z := &zoner{query: q, athlete: athlete, rows: map[time.Time]*ZoneRow{}}
+	// They are read when the first digest is in hand, so that none is missing which was made meanwhile.
+	z.details = sync.OnceValues(func() (map[pierre.ActivityID][]byte, error) {
+		return s.data.DigestDetails(ctx, user, digestVersion, after, before)
+	})
+	z.Clock = athlete.Clock
+	z.Zones, z.Thirds = zonesOf(athlete.On(q.Period.To), q.Kind)
 	err = s.each(ctx, user, pierre.ActivityQuery{Sports: z.sports(), Providers: providers(q.From), After: after, Before: before, Ascending: true}, z.add)
-	if err != nil {
+	if err = firstOf(err, z.err); err != nil {
 		return ZonesOverTime{}, err
 	}
 	for _, r := range z.rows {
@@ -115,8 +116,9 @@ type zoner struct {
 
 	query   ZonesQuery
 	athlete Athlete
-	details map[pierre.ActivityID][]byte
+	details func() (map[pierre.ActivityID][]byte, error)
 	rows    map[time.Time]*ZoneRow
+	err     error // that ended it
 }
 
 // sports are those that the quantity is of.
@@ -132,8 +134,13 @@ func (z *zoner) sports() []pierre.Sport {
 
 func (z *zoner) add(a pierre.Activity, d digest) {
 	day := z.Clock.DayOf(a)
-	if !z.query.Period.has(day) {
+	if z.err != nil || !z.query.Period.has(day) {
 		return
+	}
+	if d.detail == nil && z.query.Kind != ZonesByHeartRate {
+		if d.detail, z.err = z.detailOf(a.ID); z.err != nil {
+			return
+		}
 	}
 	start := z.query.Start(day)
 	row := z.rows[start]
@@ -143,8 +150,8 @@ func (z *zoner) add(a pierre.Activity, d digest) {
 	}
 	z.athlete = z.athlete.On(day)
 	zones, three := zonesOf(z.athlete, z.query.Kind)
-	times, err := z.timeIn(a, d, zones)
-	thirds, err3 := z.timeIn(a, d, three)
+	times, err := z.timeIn(d, zones)
+	thirds, err3 := z.timeIn(d, three)
 	for _, r := range []*ZoneRow{row, &z.All} {
 		if err != nil {
 			r.Without++
@@ -166,8 +173,21 @@ func (z *zoner) add(a pierre.Activity, d digest) {
 	}
 }
 
+// detailOf returns the kept detail of an activity's digest.
+func (z *zoner) detailOf(id pierre.ActivityID) (map[quantityKind]spent, error) {
+	all, err := z.details()
+	if err != nil {
+		return nil, err
+	}
+	detail, err := decodeDetail(all[id])
+	if err != nil {
+		return nil, fmt.Errorf("reading the detail of the digest of %s: %w", id, err)
+	}
+	return detail, nil
+}
+
 // timeIn returns the time that an activity spent in the zones.
-func (z *zoner) timeIn(a pierre.Activity, d digest, zones Zones) (fitness.ZoneTime, error) {
+func (z *zoner) timeIn(d digest, zones Zones) (fitness.ZoneTime, error) {
 	if zones.Err != nil {
 		return fitness.ZoneTime{}, zones.Err
 	}
@@ -185,12 +205,6 @@ func (z *zoner) timeIn(a pierre.Activity, d digest, zones Zones) (fitness.ZoneTi
 	kind := detailPower
 	if z.query.Kind == ZonesByPace {
 		kind = detailSpeed
-	}
-	if d.detail == nil {
-		var err error
-		if d.detail, err = decodeDetail(z.details[a.ID]); err != nil {
-			return fitness.ZoneTime{}, err
-		}
 	}
 	return d.detail[kind].TimeIn(of)
 }
