@@ -35,12 +35,15 @@ type Facts struct {
 	Columns  Columns
 	Samples  int
 	Span     float64 // s from the start to the last sample
-	Extent   float64 // m from corner to corner of the rectangle around the track
+	Extent   float64 // m from corner to corner of the rectangle around the track; 0: there is none, or it was kept before this was
 }
 
 // FactsOf sums up a recording that was read from src.
 func FactsOf(src pierre.Source, rec pierre.Recording) Facts {
-	f := Facts{Source: src, Activity: rec.Activity, Columns: columnsOf(&rec.Series), Samples: len(rec.Series.Time), Extent: extent(rec.Series)}
+	f := Facts{Source: src, Activity: rec.Activity, Columns: columnsOf(&rec.Series), Samples: len(rec.Series.Time)}
+	if f.Columns&HasPosition != 0 {
+		f.Extent = max(1, extent(rec.Series))
+	}
 	if f.Samples > 0 {
 		f.Span = rec.Series.Time[f.Samples-1]
 	}

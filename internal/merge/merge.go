@@ -188,9 +188,10 @@ func localAsUTC(a, b Facts) time.Duration {
 }
 
 // mayBeCopies reports whether two sources may be copies of one recording whose times were written differently. FIT states its
-// clock, and on a court one hour looks like the next.
+// clock, and on a court one hour looks like the next. Where no extent was kept of a track, the tracks themselves tell.
 func mayBeCopies(a, b Facts) bool {
-	if a.Source.Format == "fit" && b.Source.Format == "fit" || min(a.Extent, b.Extent) < minExtent {
+	small := func(f Facts) bool { return f.Extent < minExtent && (f.Extent > 0 || f.Columns&HasPosition == 0) }
+	if a.Source.Format == "fit" && b.Source.Format == "fit" || small(a) || small(b) {
 		return false
 	}
 	return math.Abs(float64(a.Samples-b.Samples)) <= maxCopyRatio*float64(max(a.Samples, b.Samples))

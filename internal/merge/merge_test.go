@@ -140,9 +140,17 @@ func TestStartOfLocalTimeCalledUTC(t *testing.T) {
 		r.Series.Altitude, r.Series.Power = r.Series.Latitude, r.Series.Latitude
 		r.Start = noon.Add(-7 * time.Hour)
 	})
+	unmeasured := func(all []merge.Facts) []merge.Facts {
+		for n := range all {
+			all[n].Extent = 0
+		}
+		return all
+	}
 	for name, sources := range map[string][]merge.Facts{
-		"the copy is the richest": ranked(right, wrong),
-		"one without a zone is":   ranked(right, wrong, unzoned),
+		"the copy is the richest":            ranked(right, wrong),
+		"one without a zone is":              ranked(right, wrong, unzoned),
+		"kept before tracks had an extent":   unmeasured(ranked(right, wrong)),
+		"and completed by one without zones": unmeasured(ranked(right, wrong, unzoned)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := merge.Activity(sources)

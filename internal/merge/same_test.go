@@ -37,6 +37,9 @@ func TestCompare(t *testing.T) {
 		}
 	}
 	court := func(s *pierre.Source, r *pierre.Recording) { s.Format, r.Series = "gpx", circle(3600, 0) }
+	still := func(s *pierre.Source, r *pierre.Recording) {
+		s.Format, r.Series = "gpx", pierre.Series{Time: line().Time, Latitude: make([]float64, len(line().Time)), Longitude: make([]float64, len(line().Time))}
+	}
 	sprint := func(s *pierre.Source, r *pierre.Recording) {
 		s.Format, r.Series = "gpx", pierre.Series{Time: line().Time[:60], Latitude: line().Latitude[:60], Longitude: line().Longitude[:60]}
 		*r.DurationSeconds, *r.ElapsedSeconds, *r.DistanceMeters = 60, 60, 480
@@ -121,6 +124,7 @@ func TestCompare(t *testing.T) {
 			r.Series = line()
 		}, hourLater(func(_ *pierre.Source, r *pierre.Recording) { r.Series = line() }), merge.Different},
 		{"the next hour on the court", court, hourLater(court), merge.Different},
+		{"the next hour at one place", still, hourLater(still), merge.Different},
 		{"the same minute an hour later", sprint, hourLater(sprint), merge.Different},
 		{"the same way an hour later, with other samples", copied, hourLater(func(s *pierre.Source, r *pierre.Recording) {
 			copied(s, r)
