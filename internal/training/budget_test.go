@@ -24,6 +24,12 @@ type spy struct {
 	recordings, reads int
 	before            func()
 	broken            pierre.ActivityID // its recording cannot be read
+	settled           []pierre.UserID
+}
+
+func (s *spy) SettleActivities(ctx context.Context, user pierre.UserID) error {
+	s.settled = append(s.settled, user)
+	return s.Store.SettleActivities(ctx, user)
 }
 
 func (s *spy) Recording(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Recording, error) {
@@ -173,8 +179,8 @@ func TestSeasonsAreReadAgainAfterChanges(t *testing.T) {
 func TestDigestAll(t *testing.T) {
 	data, user := season(t, 7, 100)
 	s := service(t, data, training.Options{Recordings: 3})
-	if err := s.DigestAll(t.Context()); err != nil || data.recordings != 7 {
-		t.Fatalf("%d of 7 recordings were looked at: %v", data.recordings, err)
+	if err := s.DigestAll(t.Context()); err != nil || data.recordings != 7 || len(data.settled) != 1 || data.settled[0] != user {
+		t.Fatalf("%d of 7 recordings were looked at, %v is settled: %v", data.recordings, data.settled, err)
 	}
 	if err := s.DigestAll(t.Context()); err != nil || data.recordings != 7 {
 		t.Errorf("the second run looked at %d: %v", data.recordings-7, err)

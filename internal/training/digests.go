@@ -144,7 +144,7 @@ func (s *Service) complete(ctx context.Context, user pierre.UserID, work Options
 // usersAtOnce is how many users' digests one run of [Service.DigestAll] completes.
 const usersAtOnce = 100
 
-// DigestAll completes the digests of all users that lack some, until ctx ends.
+// DigestAll completes the digests of all users that lack some, of the activities that count, until ctx ends.
 func (s *Service) DigestAll(ctx context.Context) error {
 	for {
 		users, err := s.data.Undigested(ctx, digestVersion, usersAtOnce)
@@ -153,7 +153,11 @@ func (s *Service) DigestAll(ctx context.Context) error {
 		}
 		var failed []error
 		for _, u := range users {
-			if err := s.complete(ctx, u, Options{Recordings: math.MaxInt, Samples: math.MaxInt}); err != nil {
+			err := s.data.SettleActivities(ctx, u)
+			if err == nil {
+				err = s.complete(ctx, u, Options{Recordings: math.MaxInt, Samples: math.MaxInt})
+			}
+			if err != nil {
 				failed = append(failed, fmt.Errorf("making the digests of a user: %w", err))
 			}
 			if ctx.Err() != nil {

@@ -60,6 +60,7 @@ type DigestWriter interface {
 	ActivityRevision(ctx context.Context, user pierre.UserID) (int64, error)
 	Digested(ctx context.Context, user pierre.UserID, version int, revision int64) error
 	Undigested(ctx context.Context, version, most int) ([]pierre.UserID, error)
+	SettleActivities(ctx context.Context, user pierre.UserID) error
 }
 
 // A Service answers questions about the athletes of one store.
