@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -54,14 +53,6 @@ func scanLine(rows *sql.Rows) (l BillingLine, err error) {
 	return l, err
 }
 
-func (l *BillingLine) text() []string {
-	texts := []string{string(l.Month), string(l.OfMonth), string(l.UserID), l.Email, string(l.KeyID), l.KeyName, string(l.Tier), string(l.Currency)}
-	for _, n := range []int64{l.Number, l.Base, l.Included, l.Used, l.Overage, l.Price, l.PriceCalls, l.Amount} {
-		texts = append(texts, strconv.FormatInt(n, 10))
-	}
-	return texts
-}
-
 // An Invoice is what a customer owes for a month, in one currency, with all that is printed on it. It is never changed.
 type Invoice struct {
 	Number     int64  // 1, 2, 3, … without a gap
@@ -99,14 +90,6 @@ func scanInvoice(from scanner) (i Invoice, err error) {
 	return i, err
 }
 
-func (i *Invoice) text() []string {
-	return []string{
-		strconv.FormatInt(i.Number, 10), i.Printed, string(i.Month), string(i.UserID), i.Email, i.Company, i.Address, i.TaxID,
-		string(i.Currency), strconv.FormatInt(i.Net, 10), i.TaxName, strconv.FormatInt(int64(i.TaxRate), 10), strconv.FormatInt(i.Tax, 10), i.TaxNote,
-		strconv.FormatInt(i.Amount, 10), i.Operator, i.Letterhead, i.Note,
-	}
-}
-
 // A BillingMonth is a month that was closed.
 type BillingMonth struct {
 	Month  Month
@@ -132,21 +115,6 @@ func scanMonth(from scanner) (m BillingMonth, err error) {
 		return m, fmt.Errorf("reading the prices of %s: %w", m.Month, err)
 	}
 	return m, nil
-}
-
-// hashAfter returns SHA-256 over the hash before, and all that the month has.
-func (m *BillingMonth) hashAfter(before string, lines []BillingLine, invoices []Invoice) string {
-	texts := []string{
-		"pierre billing 1", before, string(m.Month), strconv.FormatInt(m.Place, 10), strconv.FormatInt(m.Closed.UnixMicro(), 10), m.By,
-		strconv.FormatInt(m.Calls, 10), strconv.FormatInt(m.Lines, 10), m.prices,
-	}
-	for n := range lines {
-		texts = append(texts, lines[n].text()...)
-	}
-	for n := range invoices {
-		texts = append(texts, invoices[n].text()...)
-	}
-	return chained(texts...)
 }
 
 // A Closing is what a month is closed with.

@@ -3,8 +3,6 @@ package db
 import (
 	"context"
 	"database/sql"
-	"fmt"
-	"slices"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -61,31 +59,6 @@ func (db *DB) InvoiceByNumber(ctx context.Context, number int64) (Invoice, []Bil
 		string(i.Month), string(i.UserID), string(i.Currency))
 	lines, err := collect(rows, err, scanLine)
 	return i, lines, db.Classify(err, "reading lines")
-}
-
-// VerifyBilling follows the chain of hashes through all closed months. It returns how many there are, and, as a
-// [pierre.KindConflict] error, the first one that is not as it was closed.
-func (db *DB) VerifyBilling(ctx context.Context) (months int, err error) {
-	list, err := db.BillingMonths(ctx)
-	if err != nil {
-		return 0, err
-	}
-	var before string
-	for _, m := range slices.Backward(list) {
-		lines, err := db.BillingLines(ctx, m.Month)
-		if err != nil {
-			return months, err
-		}
-		invoices, err := db.Invoices(ctx, m.Month)
-		if err != nil {
-			return months, err
-		}
-		if months++; m.Place != int64(months) || m.Hash != m.hashAfter(before, lines, invoices) {
-			return months, &pierre.Error{Kind: pierre.KindConflict, Msg: fmt.Sprintf("The lines of %v are not those that it was closed with.", m.Month)}
-		}
-		before = m.Hash
-	}
-	return months, nil
 }
 
 // An EventCount is how many of a month's events Stripe has, still gets, and does not take.

@@ -18,7 +18,6 @@ CREATE TABLE portal_billing_customers (
     tax_id  TEXT NOT NULL,
     stripe  TEXT NOT NULL -- the customer's id at Stripe; '': none
 );
-CREATE UNIQUE INDEX portal_billing_customers_stripe ON portal_billing_customers (stripe) WHERE stripe <> '';
 
 -- Months that were closed. A month closes once.
 CREATE TABLE portal_billing_months (
@@ -53,21 +52,17 @@ CREATE TABLE portal_billing_lines (
 CREATE INDEX portal_billing_lines_user ON portal_billing_lines (user_id, month);
 CREATE INDEX portal_billing_lines_of ON portal_billing_lines (of_month);
 
--- Numbers follow each other without a gap. An invoice has all that is printed on it: settings change.
+-- Numbers follow each other without a gap.
 CREATE TABLE portal_invoices (
-    number     BIGINT PRIMARY KEY, -- 1, 2, 3, …
-    printed    TEXT NOT NULL,      -- the number with what stands before it
-    month      TEXT NOT NULL REFERENCES portal_billing_months (month),
-    user_id    TEXT NOT NULL,
-    email      TEXT NOT NULL,
-    company    TEXT NOT NULL,
-    address    TEXT NOT NULL,
-    tax_id     TEXT NOT NULL,
-    currency   TEXT NOT NULL,
-    amount     BIGINT NOT NULL,
-    operator   TEXT NOT NULL,
-    letterhead TEXT NOT NULL,
-    note       TEXT NOT NULL       -- below the sum
+    number   BIGINT PRIMARY KEY, -- 1, 2, 3, …
+    month    TEXT NOT NULL REFERENCES portal_billing_months (month),
+    user_id  TEXT NOT NULL,
+    email    TEXT NOT NULL,
+    company  TEXT NOT NULL,
+    address  TEXT NOT NULL,
+    tax_id   TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    amount   BIGINT NOT NULL
 );
 CREATE INDEX portal_invoices_month ON portal_invoices (month);
 CREATE INDEX portal_invoices_email ON portal_invoices (email, number);
