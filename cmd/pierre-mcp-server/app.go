@@ -40,8 +40,10 @@ const (
 	waitingShare = 8
 )
 
-// importPause is how long an import waits, between two small pieces of its work, for tools to be done.
-const importPause = 20 * time.Millisecond
+// giveWay is called by work in the background between two small pieces of it, and then waits, for so long, for tools to be done.
+func giveWay(work *fair.Gate) func(ctx context.Context) {
+	return func(ctx context.Context) { work.Yield(ctx, 20*time.Millisecond) }
+}
 
 // An app is what both kinds of server and the import command need: the open database and the services over it.
 type app struct {
@@ -109,8 +111,7 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 		clients:  clients,
 		mcp:      server.NewMCPServer("pierre-mcp-server", buildinfo.Version(), server.WithInstructions(tools.Instructions)),
 		imports: importer.New(st, time.Now, importer.Options{
-			TempDir: c.dataDir, MaxStored: c.maxStored(), Digests: coach,
-			Pause: func(ctx context.Context) { work.Yield(ctx, importPause) },
+			TempDir: c.dataDir, MaxStored: c.maxStored(), Digests: coach, Pause: giveWay(work),
 		}),
 	}
 	if err := a.openLimiter(ctx, c, alone); err != nil {

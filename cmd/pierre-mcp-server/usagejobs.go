@@ -31,7 +31,10 @@ func resumed(work func(ctx context.Context) error) func(ctx context.Context) err
 	}
 }
 
-// digesting completes what is kept of activities' samples, which another version kept otherwise or not at all.
+// digesting completes what is kept of activities' samples, which another version kept otherwise or not at all. It gives way to
+// the tools, and its runs are short, so that what a server that ended had begun is soon gone on with.
 func (a *app) digesting() jobs.Job {
-	return jobs.Job{Name: "digest activities", Every: time.Minute, Within: 10 * time.Minute, Fleet: true, Do: resumed(a.coach.DigestAll)}
+	return jobs.Job{Name: "digest activities", Every: 30 * time.Second, Fleet: true, Do: resumed(func(ctx context.Context) error {
+		return a.coach.DigestAll(ctx, giveWay(a.work))
+	})}
 }

@@ -147,7 +147,7 @@ func TestWorkEndsWithTheClient(t *testing.T) {
 func TestSeasonsAreReadAgainAfterChanges(t *testing.T) {
 	data, user := season(t, 5, 100)
 	s := service(t, data, training.Options{})
-	if err := s.DigestAll(t.Context()); err != nil {
+	if err := s.DigestAll(t.Context(), unhurried); err != nil {
 		t.Fatal(err)
 	}
 	ask := func(runs, reads int) {
@@ -175,15 +175,24 @@ func TestSeasonsAreReadAgainAfterChanges(t *testing.T) {
 	ask(6, 0)
 }
 
+func unhurried(context.Context) {}
+
 // The job completes the digests of whoever lacks some, however many recordings that are, and then leaves them alone.
 func TestDigestAll(t *testing.T) {
 	data, user := season(t, 7, 100)
 	s := service(t, data, training.Options{Recordings: 3})
-	if err := s.DigestAll(t.Context()); err != nil || data.recordings != 7 || len(data.settled) != 1 || data.settled[0] != user {
-		t.Fatalf("%d of 7 recordings were looked at, %v is settled: %v", data.recordings, data.settled, err)
+	pauses := 0
+	pause := func(context.Context) {
+		if pauses++; pauses != data.recordings+1 {
+			t.Errorf("pause %d came after %d recordings", pauses, data.recordings)
+		}
 	}
-	if err := s.DigestAll(t.Context()); err != nil || data.recordings != 7 {
-		t.Errorf("the second run looked at %d: %v", data.recordings-7, err)
+	err := s.DigestAll(t.Context(), pause)
+	if err != nil || data.recordings != 7 || pauses != 7 || len(data.settled) != 1 || data.settled[0] != user {
+		t.Fatalf("%d of 7 recordings were looked at, with %d pauses, %v is settled: %v", data.recordings, pauses, data.settled, err)
+	}
+	if err := s.DigestAll(t.Context(), pause); err != nil || data.recordings != 7 || pauses != 7 {
+		t.Errorf("the second run looked at %d, with %d pauses: %v", data.recordings-7, pauses-7, err)
 	}
 	if h, err := s.History(t.Context(), user, "", 28); err != nil || len(h.Loads) != 7 || data.recordings != 7 {
 		t.Errorf("%d loads, %d recordings looked at: %v", len(h.Loads), data.recordings, err)
@@ -207,7 +216,7 @@ func TestDigestedLeavesTheRest(t *testing.T) {
 	if err := s.Digested(t.Context(), user); err != nil || data.recordings != 0 {
 		t.Errorf("%d recordings were looked at, %v; want none", data.recordings, err)
 	}
-	if err := s.DigestAll(t.Context()); err != nil || data.recordings != 6 {
+	if err := s.DigestAll(t.Context(), unhurried); err != nil || data.recordings != 6 {
 		t.Errorf("the job looked at %d recordings, %v; want 6", data.recordings, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

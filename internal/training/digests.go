@@ -61,6 +61,9 @@ func (s *Service) digestOf(ctx context.Context, user pierre.UserID, r seasonRow,
 				"%s were looked at now, and more are left: call the tool again to go on.", human.Plural(s.budget.Recordings-work.Recordings, "recording")),
 		}
 	}
+	if work.pause != nil {
+		work.pause(ctx)
+	}
 	rec, err := s.data.Recording(ctx, user, r.ID)
 	if err != nil {
 		return digest{}, err
@@ -144,8 +147,9 @@ func (s *Service) complete(ctx context.Context, user pierre.UserID, work Options
 // usersAtOnce is how many users' digests one run of [Service.DigestAll] completes.
 const usersAtOnce = 100
 
-// DigestAll completes the digests of all users that lack some, of the activities that count, until ctx ends.
-func (s *Service) DigestAll(ctx context.Context) error {
+// DigestAll completes the digests of all users that lack some, of the activities that count, until ctx ends. pause is called
+// before each recording that it looks at, and may wait to let other work go first.
+func (s *Service) DigestAll(ctx context.Context, pause func(context.Context)) error {
 	for {
 		users, err := s.data.Undigested(ctx, digestVersion, usersAtOnce)
 		if err != nil || len(users) == 0 {
@@ -155,7 +159,7 @@ func (s *Service) DigestAll(ctx context.Context) error {
 		for _, u := range users {
 			err := s.data.SettleActivities(ctx, u)
 			if err == nil {
-				err = s.complete(ctx, u, Options{Recordings: math.MaxInt, Samples: math.MaxInt})
+				err = s.complete(ctx, u, Options{Recordings: math.MaxInt, Samples: math.MaxInt, pause: pause})
 			}
 			if err != nil {
 				failed = append(failed, fmt.Errorf("making the digests of a user: %w", err))
