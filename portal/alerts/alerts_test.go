@@ -21,6 +21,7 @@ import (
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/db/dbtest"
 	"github.com/pierre-mcp/pierre/portal/mail"
+	"github.com/pierre-mcp/pierre/portal/mail/mailtest"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
 	"github.com/pierre-mcp/pierre/remote/adminapi/adminapitest"
 )
@@ -649,6 +650,49 @@ func TestMailAndServerOut(t *testing.T) {
 	if err := lost.Evaluate(ctx, false); err == nil {
 		t.Error("an evaluation without a server has no error")
 	}
+}
+
+// refusing is a mail server that knows nobody.
+type refusing struct{}
+
+// Send implements [mail.Sender].
+func (refusing) Send(context.Context, mail.Outgoing) error {
+	return pierre.Invalid("to", "There is no such mailbox.")
+}
+
+// A mail that nobody could deliver is told by another way than mail, once, and that it left in the end as well.
+func TestAnUndeliverableMailIsTold(t *testing.T) {
+	t.Parallel()
+	dbtest.RunReplicas(t, func(t *testing.T, replicas []*db.DB) {
+		h := open(t, replicas...)
+		h.rule(db.Rule{Condition: "mail", Channel: h.channel("webhook", h.hook.url)})
+		m, err := texts(t.Context()).Test("gone@example.com", "me", noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.outbox.Post(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		h.look(time.Minute)
+		h.wantOpen()
+		if err := mail.NewWorker(h.outbox, refusing{}, silent).Deliver(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		h.look(time.Minute)
+		h.wantOpen("1 mail could not be delivered")
+		h.look(time.Minute)
+		h.wantEvents("alert.opened")
+		dead := h.mails("gone@example.com")
+		if err := h.outbox.SendAgain(t.Context(), dead[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := mail.NewWorker(h.outbox, &mailtest.Inbox{}, silent).Deliver(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		h.look(10 * time.Minute) // an all-clear waits whether it lasts
+		h.wantOpen()
+		h.wantEvents("alert.opened", "alert.over")
+	})
 }
 
 func pierreSecret() secretpkg.String { return secretpkg.New("x") }
