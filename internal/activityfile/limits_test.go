@@ -190,10 +190,22 @@ func TestExpansionIsMeasured(t *testing.T) {
 	})
 	t.Run("the whole upload", func(t *testing.T) {
 		var members []member
-		for i := range 30 { // each below the limit of a file
+		for i := range 5 { // each below the limit of a file
 			members = append(members, member{fmt.Sprintf("%d.gpx", i), gpxDoc(strings.Repeat(" ", 3<<20))})
 		}
-		results := walkBytes(t, "up.zip", pack(t, members...), Options{Limits: Limits{Ratio: 10}})
+		packed := pack(t, members...)
+		var results []Result
+		w := newWalker(NewSource("up.zip", bytes.NewReader(packed), int64(len(packed))), Options{Limits: Limits{Ratio: 10}}, func(r Result) error {
+			results = append(results, r)
+			return nil
+		})
+		if want := expansionFloor + 10*int64(len(packed)); w.budget.bytes != want {
+			t.Errorf("%d bytes may be read, want %d", w.budget.bytes, want)
+		}
+		w.budget.bytes -= expansionFloor - 8<<20 // to read less
+		if err := w.walk(t.Context(), NewSource("up.zip", bytes.NewReader(packed), int64(len(packed)))); err != nil {
+			t.Fatal(err)
+		}
 		last := results[len(results)-1]
 		if results[0].Status != StatusSkipped || last.Status != StatusFailed || !strings.Contains(last.Reason, "the upload is larger") {
 			t.Errorf("first %q, last %q", brief(results[:1]), brief(results[len(results)-1:]))
