@@ -3,13 +3,16 @@ package tools_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +23,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/allowance"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/sqlitetest"
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
 	"github.com/pierre-mcp/pierre/internal/training"
@@ -92,15 +96,26 @@ func worded(next server.ToolHandlerFunc) server.ToolHandlerFunc {
 
 func newHost(t testing.TB, d data, user pierre.UserID) host {
 	t.Helper()
-	h := host{t, newServer(t, d), access.WithPrincipal(t.Context(), access.Principal{UserID: user}), map[string]*jsonschema.Resolved{}}
-	for _, tool := range h.list() {
-		resolved, err := strict(tool.OutputSchema).Resolve(nil)
-		if err != nil {
-			t.Fatalf("%s: output schema: %v", tool.Name, err)
+	h := host{t, newServer(t, d), access.WithPrincipal(t.Context(), access.Principal{UserID: user}), nil}
+	outputs.Do(func() {
+		outputs.schemas = map[string]*jsonschema.Resolved{}
+		for _, tool := range h.list() {
+			resolved, err := strict(tool.OutputSchema).Resolve(nil)
+			if err != nil {
+				t.Fatalf("%s: output schema: %v", tool.Name, err)
+			}
+			outputs.schemas[tool.Name] = resolved
 		}
-		h.output[tool.Name] = resolved
-	}
+	})
+	h.output = outputs.schemas
 	return h
+}
+
+// outputs are the schemas that answers keep to, which are those of every host.
+var outputs struct {
+	sync.Once
+
+	schemas map[string]*jsonschema.Resolved
 }
 
 // A result is what a tool answered.
@@ -228,11 +243,26 @@ func newUser(t *testing.T, s *store.Store, email string) pierre.UserID {
 // sampleHost is a host of an athlete with a season of recordings.
 func sampleHost(t *testing.T) (host, map[string]pierre.ActivityID) {
 	t.Helper()
-	s := storetest.New(t)
-	u := newUser(t, s, "ana@example.com")
-	ids := importSeason(t, s, u)
-	ids["goal"] = pierre.ActivityID(addGoal(t, s, u))
-	return newHost(t, s, u), ids
+	path := filepath.Join(t.TempDir(), "pierre.db")
+	sample.Copy(t, path, func(path string) error {
+		s := storetest.OpenSQLite(t, path)
+		sample.user = newUser(t, s, "ana@example.com")
+		sample.ids = importSeason(t, s, sample.user)
+		sample.ids["goal"] = pierre.ActivityID(addGoal(t, s, sample.user))
+		if r := newHost(t, s, sample.user).call("get_records", map[string]any{}); r.IsError { // which makes the digests, as an import does
+			return errors.New(r.Text)
+		}
+		return s.Close()
+	})
+	return newHost(t, storetest.OpenSQLite(t, path), sample.user), maps.Clone(sample.ids)
+}
+
+// sample is the database of a sample athlete, which is copied for each test that asks for it.
+var sample struct {
+	sqlitetest.Template
+
+	user pierre.UserID
+	ids  map[string]pierre.ActivityID
 }
 
 // addGoal sets the goal of a sample athlete: 300 km on foot from May to August.

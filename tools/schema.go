@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/google/jsonschema-go/jsonschema"
 
@@ -26,8 +27,10 @@ import (
 // They keep to the plain part of JSON Schema that every MCP host understands: no $ref, no unions, no nulls.
 
 // schemaOf makes the schema of a type. The year is the current one.
-func schemaOf(t reflect.Type, year int) *jsonschema.Schema {
-	known := named(year)
+func schemaOf(t reflect.Type, year int) *jsonschema.Schema { return schemaWith(t, known(), year) }
+
+// schemaWith makes the schema of a type in which the known types have the schemas that are given.
+func schemaWith(t reflect.Type, known map[reflect.Type]*jsonschema.Schema, year int) *jsonschema.Schema {
 	s, err := jsonschema.ForType(t, &jsonschema.ForOptions{TypeSchemas: known})
 	if err == nil {
 		err = refine(s, t, known, year)
@@ -41,9 +44,19 @@ func schemaOf(t reflect.Type, year int) *jsonschema.Schema {
 	return s
 }
 
-// named are the schemas of types that stand for a choice of words, or for members by the name of a metric.
-func named(year int) map[reflect.Type]*jsonschema.Schema {
-	schemas := map[reflect.Type]*jsonschema.Schema{
+var (
+	// choices are the schemas of types that stand for a choice of words. Whoever uses one gets a copy.
+	choices = sync.OnceValue(choiceSchemas)
+	// known are the choices, and what stands for members by the name of a metric.
+	known = sync.OnceValue(func() map[reflect.Type]*jsonschema.Schema {
+		schemas := maps.Clone(choices())
+		schemas[reflect.TypeFor[metricValues]()] = metricsSchema()
+		return schemas
+	})
+)
+
+func choiceSchemas() map[reflect.Type]*jsonschema.Schema {
+	return map[reflect.Type]*jsonschema.Schema{
 		reflect.TypeFor[pierre.Provider]():         choice(pierre.Providers()...),
 		reflect.TypeFor[pierre.Sex]():              choice(pierre.SexFemale, pierre.SexMale),
 		reflect.TypeFor[training.Source]():         choice(training.Sources()...),
@@ -83,10 +96,6 @@ func named(year int) map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[summed]():                  choice(sumNames()...),
 		reflect.TypeFor[clockSource]():             choice(clockUser, clockRecorded, clockDefault),
 	}
-	if year >= 0 { // values are schemas of their own
-		schemas[reflect.TypeFor[metricValues]()] = metricsSchema()
-	}
-	return schemas
 }
 
 func described(s *jsonschema.Schema, doc string) *jsonschema.Schema {
@@ -104,20 +113,20 @@ func choice[S ~string](values ...S) *jsonschema.Schema {
 
 // metricsSchema describes metrics by their keys, any of which may be absent.
 func metricsSchema() *jsonschema.Schema {
-	const noYear = -1
+	of := func(t reflect.Type) *jsonschema.Schema { return schemaWith(t, choices(), 0) } // no value is a year
 	var keys []string
 	for _, m := range metrics() {
 		keys = append(keys, m.key)
 	}
 	s := &jsonschema.Schema{
 		Type: "object", Description: "by name with unit: " + strings.Join(keys, ", "),
-		AdditionalProperties: schemaOf(reflect.TypeFor[value](), noYear),
+		AdditionalProperties: of(reflect.TypeFor[value]()),
 		PropertyOrder:        []string{curveMaxPower, curveBestEfforts, zonesHeartRate, zonesPower},
 		Properties: map[string]*jsonschema.Schema{
-			curveMaxPower:    schemaOf(reflect.TypeFor[powerCurve](), noYear),
-			curveBestEfforts: schemaOf(reflect.TypeFor[effortCurve](), noYear),
-			zonesHeartRate:   schemaOf(reflect.TypeFor[heartZones](), noYear),
-			zonesPower:       schemaOf(reflect.TypeFor[powerZones](), noYear),
+			curveMaxPower:    of(reflect.TypeFor[powerCurve]()),
+			curveBestEfforts: of(reflect.TypeFor[effortCurve]()),
+			zonesHeartRate:   of(reflect.TypeFor[heartZones]()),
+			zonesPower:       of(reflect.TypeFor[powerZones]()),
 		},
 	}
 	s.Properties[curveMaxPower].Description = "highest mean power over each length"

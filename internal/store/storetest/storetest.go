@@ -38,6 +38,12 @@ func makeSQLite(t testing.TB) opener {
 	return func() (*store.Store, error) { return store.OpenSQLite(path) }
 }
 
+// OpenSQLite opens the SQLite database at path, which may have been filled by another test, and makes its tables.
+func OpenSQLite(t testing.TB, path string) *store.Store {
+	t.Helper()
+	return opener(func() (*store.Store, error) { return store.OpenSQLite(path) }).open(t)
+}
+
 // SQLite returns the path of an empty, migrated SQLite database, for tests that open it themselves.
 func SQLite(t testing.TB) string {
 	t.Helper()
