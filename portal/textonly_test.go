@@ -12,8 +12,8 @@ import (
 	"github.com/pierre-mcp/pierre/portal/route"
 )
 
-// What is no text reaches no database, in any route's path, in its parameters and in its form: PostgreSQL would refuse it as
-// a fault of the program.
+// What is no text is refused in any route's path and parameters. In a form it may be taken, cleaned, and is never a fault of
+// the program.
 func TestNoRouteTakesWhatIsNoText(t *testing.T) {
 	t.Parallel()
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {

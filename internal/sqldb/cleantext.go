@@ -3,7 +3,8 @@ package sqldb
 import (
 	"reflect"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
 // cleanTexts replaces what PostgreSQL cannot keep in texts among a query's arguments: bytes that are no UTF-8 and the zero
@@ -12,7 +13,7 @@ func cleanTexts(args []any) []any {
 	cleaned := false
 	for n, arg := range args {
 		text, ok := textOf(arg)
-		if !ok || isClean(text) {
+		if !ok || pierre.IsText(text) {
 			continue
 		}
 		if !cleaned {
@@ -23,11 +24,9 @@ func cleanTexts(args []any) []any {
 	return args
 }
 
-func isClean(text string) bool { return utf8.ValidString(text) && strings.IndexByte(text, 0) < 0 }
-
 // CleanText replaces what PostgreSQL cannot keep in a text, bytes that are no UTF-8 and the zero byte, by U+FFFD.
 func CleanText(text string) string {
-	if isClean(text) {
+	if pierre.IsText(text) {
 		return text
 	}
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")

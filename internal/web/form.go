@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -28,6 +27,3 @@ func Form(w http.ResponseWriter, r *http.Request, limit int64) (url.Values, erro
 	}
 	return r.PostForm, nil
 }
-
-// IsText reports whether s is UTF-8 without NUL, which is what databases take for text.
-func IsText(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }

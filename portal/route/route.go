@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
-	"github.com/pierre-mcp/pierre/internal/web"
 )
 
 // A Handler answers a request, or returns an error before it has written anything.
@@ -59,15 +58,15 @@ func Mux(routes []Route, f Fallback) http.Handler {
 	return mux
 }
 
-// isText returns nil if the address that is asked for is text, as ids and what is searched for are. Databases would refuse
-// anything else as a fault of the program.
+// isText returns nil if the address that is asked for is text, as ids and what is searched for are. Anything else is cleaned
+// on its way to a database, and would be looked up as something that nobody asked for.
 func isText(r *http.Request) error {
-	if !web.IsText(r.URL.Path) {
+	if !pierre.IsText(r.URL.Path) {
 		return pierre.NotFound("This page")
 	}
 	for name, values := range r.URL.Query() {
 		for _, v := range append(values, name) {
-			if !web.IsText(v) {
+			if !pierre.IsText(v) {
 				return pierre.Invalid("", "The address has characters that are no text.")
 			}
 		}

@@ -17,3 +17,11 @@ func TestOneLine(t *testing.T) {
 		}
 	}
 }
+
+func TestIsText(t *testing.T) {
+	for text, want := range map[string]bool{"": true, "Zoë\n\x1b": true, "\uFFFD": true, "a\x00": false, "\xff": false, "\xc3\x28": false, "\xed\xa0\x80": false} {
+		if got := pierre.IsText(text); got != want {
+			t.Errorf("IsText(%q) = %v", text, got)
+		}
+	}
+}
