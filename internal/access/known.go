@@ -14,7 +14,7 @@ import (
 )
 
 // A known key is one that was found in the store. Whether it may be used is decided at each use. There are as many as keys in
-// use, so what they have in common is kept once, and times are microseconds since 1970; 0: never.
+// use, so what they have in common is kept once.
 type known struct {
 	*terms
 	user     pierre.UserID // whose data it is about; "" for an application's key
@@ -22,8 +22,8 @@ type known struct {
 	key      pierre.KeyID
 	quota    pierre.KeyID
 	heir     pierre.KeyID // which replaced it
-	expires  int64
-	ended    int64        // when it was revoked
+	expires  int64        // in µs since 1970; 0: never
+	ended    int64        // when it was revoked, likewise
 	began    time.Time    // of the lookup
 	stamp    uint64       // when the lookup began
 	noted    atomic.Int64 // when its use was noted last, in seconds
