@@ -33,7 +33,7 @@ func resources() []resource {
 		{"zones", "Zones", "the athlete's zones of heart rate and power", "get_athlete", none, []string{"heart_rate_zones", "power_zones"}},
 		{"records", "Records", "the athlete's bests", "get_records", none, nil},
 		{"week", "This week", "what was done since Monday, by day", "get_stats", func(today time.Time) map[string]any {
-			return map[string]any{"after": byWeek.start(today).Format(time.DateOnly), "group_by": "day"}
+			return map[string]any{"after": pierre.ByWeek.Start(today).Format(time.DateOnly), "group_by": "day"}
 		}, nil},
 	}
 }

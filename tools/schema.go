@@ -89,10 +89,10 @@ func choiceSchemas() map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[profileField]():            choice(profileNames()...),
 		reflect.TypeFor[period]():                  choice(periods()...),
 		reflect.TypeFor[activityOrder]():           choice(activityOrders()...),
-		reflect.TypeFor[grouping]():                choice(groupings()...),
+		reflect.TypeFor[pierre.Grouping]():         choice(pierre.Groupings()...),
 		reflect.TypeFor[recordKind]():              choice(training.RecordKinds()...),
 		reflect.TypeFor[zoneKind]():                choice(training.ZoneKinds()...),
-		reflect.TypeFor[zoneGrouping]():            choice(byWeek, byMonth),
+		reflect.TypeFor[zoneGrouping]():            choice(pierre.ByWeek, pierre.ByMonth),
 		reflect.TypeFor[summed]():                  choice(sumNames()...),
 		reflect.TypeFor[clockSource]():             choice(clockUser, clockRecorded, clockDefault),
 	}

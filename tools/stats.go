@@ -32,11 +32,11 @@ type sourceArgs struct {
 type statsArgs struct {
 	sourceArgs
 
-	Sport   sportChoice `json:"sport_type,omitempty" jsonschema:"Only this sport, exactly." brief:"as in get_activities"`
-	After   instant     `json:"after,omitempty" jsonschema:"Only from this time or day on, as in get_activities. Replaces the usual periods." brief:"as in get_activities; replaces the usual periods"`
-	Before  instant     `json:"before,omitempty" jsonschema:"Only before this time or day." brief:""`
-	GroupBy grouping    `json:"group_by,omitempty" jsonschema:"One row for each day, week (from Monday), month or year, also those without activities." brief:""`
-	Metrics []summed    `json:"metrics,omitempty" jsonschema:"What to add up. Default: all; in rows distance, duration and elevation gain." brief:""`
+	Sport   sportChoice     `json:"sport_type,omitempty" jsonschema:"Only this sport, exactly." brief:"as in get_activities"`
+	After   instant         `json:"after,omitempty" jsonschema:"Only from this time or day on, as in get_activities. Replaces the usual periods." brief:"as in get_activities; replaces the usual periods"`
+	Before  instant         `json:"before,omitempty" jsonschema:"Only before this time or day." brief:""`
+	GroupBy pierre.Grouping `json:"group_by,omitempty" jsonschema:"One row for each day, week (from Monday), month or year, also those without activities." brief:""`
+	Metrics []summed        `json:"metrics,omitempty" jsonschema:"What to add up. Default: all; in rows distance, duration and elevation gain." brief:""`
 }
 
 func (a statsArgs) problems() []string { return wrongOrder(a.After, a.Before) }
@@ -138,11 +138,7 @@ func (c *Catalog) showStats(ctx context.Context, user pierre.UserID, args statsA
 	if args.GroupBy == "" {
 		return a, nil
 	}
-	days, err := c.data.SumActivityDays(ctx, user, args.query(clock.Zone), clock.Zone)
-	if err != nil {
-		return statsAnswer{}, err
-	}
-	return a.grouped(days, args, clock.Today()), nil
+	return c.grouped(ctx, user, args, clock, a)
 }
 
 // periods are those that the arguments ask for.
@@ -176,6 +172,7 @@ func (a statsArgs) query(zone *time.Location) pierre.ActivityQuery {
 		q.Sports = []pierre.Sport{pierre.Sport(a.Sport)}
 	}
 	between(&q, a.After, a.Before, zone)
+	q.Days.Zone = zone // whose days the store keeps sums of
 	return q
 }
 
@@ -202,26 +199,11 @@ func (p *periodView) fill(sums []pierre.ActivitySum, metrics []summed) {
 
 // together adds up the sums of several sports.
 func together(sums []pierre.ActivitySum) pierre.ActivitySum {
-	all := pierre.ActivitySum{Recorded: make([]int, len(new(pierre.Totals).Sums()))}
+	var all pierre.ActivitySum
 	for _, s := range sums {
-		all.Activities += s.Activities
-		of := s.Sums()
-		for i, total := range all.Sums() {
-			plus(total.Value, *of[i].Value)
-			all.Recorded[i] += s.Recorded[i]
-		}
+		all.Add(s)
 	}
 	return all
-}
-
-func plus(total **float64, v *float64) {
-	switch {
-	case v == nil:
-	case *total == nil:
-		*total = new(*v)
-	default:
-		*total = new(**total + *v)
-	}
 }
 
 func viewSport(s pierre.ActivitySum, metrics []summed) sportSum {

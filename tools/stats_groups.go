@@ -1,8 +1,10 @@
 package tools
 
 import (
+	"context"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -11,92 +13,88 @@ import (
 	"github.com/pierre-mcp/pierre/internal/training"
 )
 
-// A grouping is what the rows of get_stats stand for.
-type grouping string
-
-const (
-	byDay   grouping = "day"
-	byWeek  grouping = "week"
-	byMonth grouping = "month"
-	byYear  grouping = "year"
-)
-
-func groupings() []grouping { return []grouping{byDay, byWeek, byMonth, byYear} }
-
-// start returns the first day of the group that a day belongs to.
-func (g grouping) start(day time.Time) time.Time {
-	switch g {
-	case byWeek:
-		return training.Monday(day)
-	case byMonth:
-		return day.AddDate(0, 0, 1-day.Day())
-	case byYear:
-		return time.Date(day.Year(), 1, 1, 0, 0, 0, 0, time.UTC)
-	case byDay:
-	}
-	return day
-}
-
-// next returns the first day of the group after the one that begins on start.
-func (g grouping) next(start time.Time) time.Time {
-	switch g {
-	case byWeek:
-		return start.AddDate(0, 0, 7)
-	case byMonth:
-		return start.AddDate(0, 1, 0)
-	case byYear:
-		return start.AddDate(1, 0, 0)
-	case byDay:
-	}
-	return start.AddDate(0, 0, 1)
-}
-
-// maxGroups is how many rows an answer can have at most; its size is another limit.
-const maxGroups = 200
+// maxGroups is how many rows may have room in an answer of the usual size: each takes more than 60 bytes of it.
+const maxGroups = answerBytes / 60
 
 type groupView struct {
 	From string `json:"from" jsonschema:"first day, local"`
 	sum
 }
 
-// grouped adds the rows, the newest that have room: from the first day asked for, or with an activity, to the last.
-func (a statsAnswer) grouped(days []pierre.DaySum, args statsArgs, today time.Time) statsAnswer {
-	metrics := args.Metrics
+// grouped adds the rows, the newest that have room: from the first day asked for, or with an activity, to the last. Only as
+// many days are added up as there can be rows.
+func (c *Catalog) grouped(ctx context.Context, user pierre.UserID, args statsArgs, clock training.Clock, a statsAnswer) (statsAnswer, error) {
+	q := args.query(clock.Zone)
+	past, future := untilToday(q, clock.Today())
+	ahead, err := c.data.SumActivities(ctx, user, future)
+	if err != nil {
+		return a, err
+	}
+	firstDay, err := c.data.FirstActivityDay(ctx, user, past)
+	if err != nil {
+		return a, err
+	}
+	if firstDay.IsZero() {
+		a.Note = joined(a.Note, noneMatches, ofTheFuture(together(ahead).Activities))
+		return a, nil
+	}
+	by := args.GroupBy
+	first, last := args.span(firstDay, past.Days.To)
+	skipped := 0
+	if earliest := by.Add(last, 1-maxGroups); first.Before(earliest) {
+		for ; first.Before(earliest); first = by.Add(first, 1) {
+			skipped++
+		}
+		past.Days.From = later(past.Days.From, first)
+	}
+	sums, err := c.data.SumActivityGroups(ctx, user, past, by)
+	if err != nil {
+		return a, err
+	}
+	a.Note = joined(a.Note, ofTheFuture(together(ahead).Activities))
+	return a.withRows(args.rows(sums, first, last), skipped), nil
+}
+
+// rows shows the groups from first to last, also those without an activity.
+func (a statsArgs) rows(sums []pierre.GroupSum, first, last time.Time) []groupView {
+	metrics := a.Metrics
 	if len(metrics) == 0 {
 		metrics = []summed{sumDistance, sumDuration, sumElevation}
 	}
-	sums := map[time.Time][]pierre.ActivitySum{}
-	var first, last time.Time
-	future := 0 // activities of a device with a wrong clock, which would be many empty rows away
-	for _, d := range days {
-		if d.Day.After(today) {
-			future += d.Activities
-			continue
-		}
-		start := args.GroupBy.start(d.Day)
-		sums[start] = append(sums[start], d.ActivitySum)
-		if first.IsZero() || start.Before(first) {
-			first = start
-		}
-		if start.After(last) {
-			last = start
-		}
+	of := map[time.Time]pierre.ActivitySum{}
+	for _, s := range sums {
+		of[s.Start] = s.ActivitySum
 	}
-	if len(sums) == 0 {
-		a.Note = joined(a.Note, noneMatches, ofTheFuture(future))
+	var rows []groupView
+	for start := first; !start.After(last); start = a.GroupBy.Add(start, 1) {
+		all := of[start]
+		rows = append(rows, groupView{start.Format(time.DateOnly), viewSum(together([]pierre.ActivitySum{all}), metrics)})
+	}
+	return rows
+}
+
+// untilToday parts a query: activities of after today are those of a device with a wrong clock, which would be many empty
+// rows away.
+func untilToday(q pierre.ActivityQuery, today time.Time) (past, future pierre.ActivityQuery) {
+	past, future = q, q
+	if q.Days.To.IsZero() {
+		future.Days.To = endOfTime()
+	}
+	if past.Days.To.IsZero() || past.Days.To.After(today) {
+		past.Days.To = today
+	}
+	future.Days.From = later(q.Days.From, today.AddDate(0, 0, 1))
+	return past, future
+}
+
+// endOfTime is after all days that a recording can have.
+func endOfTime() time.Time { return time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC) }
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
 		return a
 	}
-	first, last = args.span(first, last, today)
-	var rows []groupView
-	skipped := 0
-	for start := first; !start.After(last); start = args.GroupBy.next(start) {
-		rows = append(rows, groupView{start.Format(time.DateOnly), viewSum(together(sums[start]), metrics)})
-		if len(rows) > maxGroups {
-			rows, skipped = rows[1:], skipped+1
-		}
-	}
-	a.Note = joined(a.Note, ofTheFuture(future))
-	return a.withRows(rows, skipped)
+	return b
 }
 
 // ofTheFuture says how many activities are in no row, "" if none is missing.
@@ -111,33 +109,31 @@ func joined(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " ")
 }
 
-// span widens the groups from first to last by the days that were asked for, but not into the future.
-func (a statsArgs) span(first, last, today time.Time) (from, to time.Time) {
-	d := days(a.After, a.Before, time.UTC)
-	if start := a.GroupBy.start(d.From); a.After.isDate() && start.Before(first) {
-		first = start
+// span returns the first and the last group of days with rows, of which the last day is to: from the day that was asked for,
+// or else from that of the first activity.
+func (a statsArgs) span(firstDay, to time.Time) (first, last time.Time) {
+	first = a.GroupBy.Start(firstDay)
+	if from := days(a.After, a.Before, time.UTC).From; a.After.isDate() && from.Before(firstDay) {
+		first = a.GroupBy.Start(from)
 	}
-	end := today
-	if a.Before.isDate() && d.To.Before(today) {
-		end = d.To
-	}
-	if start := a.GroupBy.start(end); start.After(last) {
-		last = start
-	}
-	return first, last
+	return first, a.GroupBy.Start(to)
 }
 
 // withRows takes as many of the newest rows as an answer of the usual size has room for, at least one.
 func (a statsAnswer) withRows(rows []groupView, skipped int) statsAnswer {
 	note := a.Note
-	for n := len(rows); ; n-- {
-		left := len(rows) - n
+	take := func(left int) {
 		a.Groups, a.Note = rows[left:], note
 		if left+skipped > 0 {
 			a.Note = joined(note, fmt.Sprintf("%d earlier rows are left out; ask for them with before %s, or for longer groups.", left+skipped, rows[left].From))
 		}
-		if n == 1 || encodedSize(a)+encodedSize(a.text()) <= answerBytes {
-			return a
-		}
 	}
+	take(leastLeftOut(len(rows), func(left int) bool {
+		take(left)
+		return encodedSize(a)+encodedSize(a.text()) <= answerBytes
+	}))
+	return a
 }
+
+// leastLeftOut returns how many of n rows have to be left out, but not the last one, until the others have room.
+func leastLeftOut(n int, room func(left int) bool) int { return sort.Search(max(0, n-1), room) }

@@ -27,7 +27,8 @@ type GoalStore interface {
 // A SumStore adds up activities.
 type SumStore interface {
 	SumActivities(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) ([]pierre.ActivitySum, error)
-	SumActivityDays(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery, zone *time.Location) ([]pierre.DaySum, error)
+	SumActivityGroups(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery, by pierre.Grouping) ([]pierre.GroupSum, error)
+	FirstActivityDay(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) (time.Time, error)
 }
 
 // An ActivityStore reads activities.

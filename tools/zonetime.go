@@ -35,7 +35,7 @@ type zonesArgs struct {
 }
 
 // A zoneGrouping is what the rows stand for: a week or a month.
-type zoneGrouping grouping
+type zoneGrouping pierre.Grouping
 
 func (a zonesArgs) problems() []string {
 	var problems []string
@@ -94,18 +94,18 @@ func (c *Catalog) showZonesOverTime(ctx context.Context, user pierre.UserID, arg
 	if err != nil {
 		return zonesAnswer{}, err
 	}
-	by := grouping(args.GroupBy)
+	by := pierre.Grouping(args.GroupBy)
 	if by == "" {
-		by = byWeek
+		by = pierre.ByWeek
 	}
 	period := args.After.days(args.Before)
 	if period.To.IsZero() || period.To.After(clock.Today()) {
 		period.To = clock.Today()
 	}
 	if args.After == "" {
-		period.From = by.start(by.start(period.To).AddDate(0, 0, -7*(defaultWeeks-1)))
+		period.From = by.Start(by.Start(period.To).AddDate(0, 0, -7*(defaultWeeks-1)))
 	}
-	q := training.ZonesQuery{Kind: args.Kind, Sport: pierre.Sport(args.Sport), From: args.Provider, Period: period, Start: by.start}
+	q := training.ZonesQuery{Kind: args.Kind, Sport: pierre.Sport(args.Sport), From: args.Provider, Period: period, Start: by.Start}
 	if q.Kind == "" {
 		q.Kind = training.ZonesByHeartRate
 	}
@@ -170,16 +170,20 @@ func viewPlanned(planned, low []float64) *plannedView {
 
 // withRows takes as many of the newest rows as an answer of the usual size has room for.
 func (a zonesAnswer) withRows(rows []zoneRowView) zonesAnswer {
+	if len(rows) == 0 {
+		return a
+	}
 	note := a.Note
-	for left := range rows {
+	take := func(left int) {
 		a.Rows, a.Note = rows[left:], note
 		if left > 0 {
 			a.Note = joined(note, fmt.Sprintf("%s are left out; ask for them with before, or by month.", human.Plural(left, "earlier row")))
 		}
-		if encodedSize(a)+encodedSize(a.text()) <= answerBytes {
-			break
-		}
 	}
+	take(leastLeftOut(len(rows), func(left int) bool {
+		take(left)
+		return encodedSize(a)+encodedSize(a.text()) <= answerBytes
+	}))
 	return a
 }
 

@@ -38,8 +38,16 @@ type Range struct {
 
 // LocalDays are days by the offset that a recording brought along, or else by a zone.
 type LocalDays struct {
-	From, To time.Time // the first and the last day, as midnight UTC; both zero: any
-	Zone     *time.Location
+	From, To time.Time      // the first and the last day, as midnight UTC; both zero: any
+	Zone     *time.Location // nil: UTC
+}
+
+// Location returns the zone.
+func (d LocalDays) Location() *time.Location {
+	if d.Zone == nil {
+		return time.UTC
+	}
+	return d.Zone
 }
 
 // An ActivityPage is a part of the answer to an [ActivityQuery].
@@ -47,22 +55,6 @@ type ActivityPage struct {
 	Activities []Activity
 	Total      int    // of all pages, unless the query is Uncounted
 	NextCursor string // "" on the last page
-}
-
-// An ActivitySum adds up a user's activities of one sport. What none of them recorded is nil.
-type ActivitySum struct {
-	Sport         Sport
-	Activities    int
-	Totals                   // only those of [Totals.Sums]
-	Recorded      []int      // how many activities recorded each of Totals.Sums
-	LongestMeters *float64   // the greatest distance of one activity
-	Longest       ActivityID // the newest of those of that distance
-}
-
-// A DaySum adds up a user's activities of one sport on one of the athlete's days.
-type DaySum struct {
-	Day time.Time // midnight UTC
-	ActivitySum
 }
 
 // A ProviderSummary says what a user has from one provider.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -79,45 +80,104 @@ func sumsOf(ctx context.Context, t *tx, q string, args []any, columns func(*pier
 	return sums, rows.Err()
 }
 
-// SumActivityDays adds up the user's activities that match q, by the athlete's day and by sport, in no order. The day of an
-// activity is that of its own offset from UTC, else that of zone.
-func (s *Store) SumActivityDays(
-	ctx context.Context, user pierre.UserID, q pierre.ActivityQuery, zone *time.Location,
-) ([]pierre.DaySum, error) {
-	var kept []pierre.DaySum
+// SumActivityGroups adds up the user's activities that match q, by groups of the athlete's days, the first group first. The
+// day of an activity is that of its own offset from UTC, else that of the zone of q.
+func (s *Store) SumActivityGroups(
+	ctx context.Context, user pierre.UserID, q pierre.ActivityQuery, by pierre.Grouping,
+) ([]pierre.GroupSum, error) {
+	var kept []pierre.GroupSum
 	err := s.kept(ctx, user, q, func(t *tx) (err error) {
-		kept, err = keptDays(ctx, t, user, q, zone)
+		kept, err = keptGroups(ctx, t, user, q, by)
 		return err
 	})
 	if !errors.Is(err, errNotSummed) {
 		return kept, err
 	}
-	// Days count from the year 1, as before 1970 a division would round up. Without an offset only Go knows the day.
-	const day = `(a.start_us + a.utc_offset_s * 1000000 + 62135596800000000) / 86400000000`
 	f := countedOf(user, q)
-	rows, err := s.query(ctx, `SELECT a.sport, `+day+`, CASE WHEN a.utc_offset_s IS NULL THEN a.start_us END, `+
+	rows, err := s.query(ctx, `SELECT `+ownDay+`, CASE WHEN a.utc_offset_s IS NULL THEN a.start_us END, `+
 		columnsOfSum(&pierre.ActivitySum{}).names+`
-		FROM activities a WHERE `+f.where()+` GROUP BY 1, 2, 3`, f.args...)
+		FROM activities a WHERE `+f.where()+` GROUP BY 1, 2`, f.args...)
 	if err != nil {
 		return nil, s.classify(err, "adding up activities by day")
 	}
 	defer rows.Close()
-	var sums []pierre.DaySum
+	groups := groupSums{by: by}
 	for rows.Next() {
-		var d pierre.DaySum
+		var sum pierre.ActivitySum
 		var own, start sql.NullInt64
-		if err := rows.Scan(append([]any{&d.Sport, &own, &start}, columnsOfSum(&d.ActivitySum).into...)...); err != nil {
+		if err := rows.Scan(append([]any{&own, &start}, columnsOfSum(&sum).into...)...); err != nil {
 			return nil, s.classify(err, "adding up activities by day")
 		}
-		if own.Valid {
-			d.Day = time.Date(1, 1, 1+int(own.Int64), 0, 0, 0, 0, time.UTC)
-		} else {
-			y, m, n := fromMicros(start).In(zone).Date()
-			d.Day = time.Date(y, m, n, 0, 0, 0, 0, time.UTC)
-		}
-		sums = append(sums, d)
+		groups.add(localDay(own, start, q.Days.Location()), sum)
 	}
-	return sums, s.classify(rows.Err(), "adding up activities by day")
+	return groups.sorted(), s.classify(rows.Err(), "adding up activities by day")
+}
+
+// FirstActivityDay returns the first of the athlete's days with an activity that matches q, midnight UTC, or zero if there
+// is none.
+func (s *Store) FirstActivityDay(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) (time.Time, error) {
+	var first time.Time
+	err := s.kept(ctx, user, q, func(t *tx) (err error) {
+		first, err = firstKept(ctx, t, user, q)
+		return err
+	})
+	if !errors.Is(err, errNotSummed) {
+		return first, err
+	}
+	f := countedOf(user, q)
+	var own, start sql.NullInt64
+	err = s.row(ctx, `SELECT min(`+ownDay+`), min(CASE WHEN a.utc_offset_s IS NULL THEN a.start_us END)
+		FROM activities a WHERE `+f.where(), f.args...).Scan(&own, &start)
+	if err != nil || !own.Valid && !start.Valid {
+		return time.Time{}, s.classify(err, "looking for the first activity")
+	}
+	zone := q.Days.Location()
+	first = localDay(own, start, zone)
+	if start.Valid {
+		if day := localDay(sql.NullInt64{}, start, zone); day.Before(first) {
+			first = day
+		}
+	}
+	return first, nil
+}
+
+// ownDay is the day of an activity by its own offset, NULL without one: only Go knows the days of zones. Days count from the
+// year 1, as before 1970 a division would round up.
+const ownDay = `(a.start_us + a.utc_offset_s * 1000000 + 62135596800000000) / 86400000000`
+
+// localDay returns the day of that number, or the day of a start in the zone.
+func localDay(own, start sql.NullInt64, zone *time.Location) time.Time {
+	if own.Valid {
+		return time.Date(1, 1, 1+int(own.Int64), 0, 0, 0, 0, time.UTC)
+	}
+	y, m, n := fromMicros(start).In(zone).Date()
+	return time.Date(y, m, n, 0, 0, 0, 0, time.UTC)
+}
+
+// groupSums puts sums together by groups of days.
+type groupSums struct {
+	by  pierre.Grouping
+	all map[time.Time]*pierre.GroupSum
+}
+
+func (g *groupSums) add(day time.Time, sum pierre.ActivitySum) {
+	if g.all == nil {
+		g.all = map[time.Time]*pierre.GroupSum{}
+	}
+	start := g.by.Start(day)
+	if g.all[start] == nil {
+		g.all[start] = &pierre.GroupSum{Start: start}
+	}
+	g.all[start].Add(sum)
+}
+
+func (g *groupSums) sorted() []pierre.GroupSum {
+	list := make([]pierre.GroupSum, 0, len(g.all))
+	for _, sum := range g.all {
+		list = append(list, *sum)
+	}
+	slices.SortFunc(list, func(a, b pierre.GroupSum) int { return a.Start.Compare(b.Start) })
+	return list
 }
 
 // longestActivities returns the activity of the longest distance in each sport.
@@ -155,7 +215,7 @@ func (f *filter) days(d pierre.LocalDays) {
 	next := d.To.AddDate(0, 0, 1)
 	local := func(day time.Time) string {
 		y, m, n := day.Date()
-		return f.arg(time.Date(y, m, n, 0, 0, 0, 0, d.Zone).UnixMicro())
+		return f.arg(time.Date(y, m, n, 0, 0, 0, 0, d.Location()).UnixMicro())
 	}
 	const shifted = `a.start_us + a.utc_offset_s * 1000000`
 	const day = 24 * time.Hour

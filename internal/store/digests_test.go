@@ -156,10 +156,10 @@ func TestActivityStates(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Digested(t.Context(), ana, 1, before); err != nil || waiting(1) != 0 || waiting(2) != 1 {
+		if err := s.Digested(t.Context(), ana, 1, before, time.UTC); err != nil || waiting(1) != 0 || waiting(2) != 1 {
 			t.Errorf("%v: %d users wait for version 1 and %d for 2", err, waiting(1), waiting(2))
 		}
-		if err := s.Digested(t.Context(), ana, 1, before-1); err != nil || waiting(1) != 1 {
+		if err := s.Digested(t.Context(), ana, 1, before-1, time.UTC); err != nil || waiting(1) != 1 {
 			t.Errorf("%v: an import that came between is lost: %d users wait", err, waiting(1))
 		}
 		stamps, err := s.DigestStamps(t.Context(), ana, []pierre.ActivityID{id, "act_x"})

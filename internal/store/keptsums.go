@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"reflect"
 	"strings"
@@ -16,23 +17,20 @@ func summable(q pierre.ActivityQuery) bool {
 	return reflect.ValueOf(q).IsZero()
 }
 
-// kept runs read over the user's activity_sums, and is [errNotSummed] if these cannot answer q. Sums of an older state are
-// brought up to date first.
+// kept runs read over the user's activity_sums, and is [errNotSummed] if these cannot answer q. Sums of an older state, or by
+// the days of another zone, are brought up to date first.
 func (s *Store) kept(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery, read func(*tx) error) error {
 	if !summable(q) {
 		return errNotSummed
 	}
+	zone := q.Days.Location()
 	current := func() error {
 		return s.view(ctx, "adding up activities", func(t *tx) error {
 			state, err := stateOf(ctx, t, user)
 			if err != nil {
 				return err
 			}
-			var summed string
-			if err := t.row(ctx, `SELECT COALESCE((SELECT summed_state FROM activity_states WHERE user_id = $1), '')`, user).Scan(&summed); err != nil {
-				return err
-			}
-			if summed != state {
+			if !state.summed(zone) {
 				return errNotSummed
 			}
 			return read(t)
@@ -42,7 +40,7 @@ func (s *Store) kept(ctx context.Context, user pierre.UserID, q pierre.ActivityQ
 	if !errors.Is(err, errNotSummed) {
 		return err
 	}
-	err = s.sumAgain(ctx, user)
+	err = s.sumAgain(ctx, user, zone)
 	if k := pierre.KindOf(err); k == pierre.KindUnavailable || k == pierre.KindStorageFull {
 		return errNotSummed // adding up the activities themselves may still do
 	}
@@ -63,14 +61,10 @@ type sumRange struct {
 func rangesOf(d pierre.LocalDays, coarsest int) []sumRange {
 	if d.From.IsZero() && d.To.IsZero() {
 		const ever = int64(1) << 62
-		return []sumRange{{spanStart, -ever, ever}, {coarsest, -ever, ever}}
+		return []sumRange{{coarsest, -ever, ever}}
 	}
 	next := d.To.AddDate(0, 0, 1)
-	local := func(day time.Time) int64 {
-		y, m, n := day.Date()
-		return time.Date(y, m, n, 0, 0, 0, 0, d.Zone).UnixMicro()
-	}
-	ranges := []sumRange{{spanStart, local(d.From), local(next)}}
+	var ranges []sumRange
 	var divide func(from, to time.Time, span int)
 	divide = func(from, to time.Time, span int) {
 		first, last := firstOf(span, from.Add(-1)), firstOf(span, to)
@@ -134,7 +128,11 @@ func condition(f *filter, user pierre.UserID, sports []pierre.Sport, ranges []su
 // sumKept adds up rows of activity_sums by sport, those with the most activities first.
 func sumKept(ctx context.Context, t *tx, user pierre.UserID, q pierre.ActivityQuery) ([]pierre.ActivitySum, error) {
 	f := &filter{}
-	where := condition(f, user, q.Sports, rangesOf(q.Days, spanYear))
+	ranges := rangesOf(q.Days, spanYear)
+	if len(ranges) == 0 {
+		return nil, nil
+	}
+	where := condition(f, user, q.Sports, ranges)
 	sums, err := sumsOf(ctx, t, `SELECT sport, `+keptColumns(&pierre.ActivitySum{}).names+`
 		FROM activity_sums WHERE `+where+` GROUP BY sport ORDER BY 2 DESC, sport`, f.args, keptColumns)
 	if err != nil {
@@ -162,30 +160,53 @@ func keptColumns(a *pierre.ActivitySum) sumSelection {
 	return c
 }
 
-// keptDays returns rows of activity_sums by day.
-func keptDays(ctx context.Context, t *tx, user pierre.UserID, q pierre.ActivityQuery, zone *time.Location) ([]pierre.DaySum, error) {
+// keptGroups adds up rows of activity_sums by group of days, of all sports together.
+func keptGroups(ctx context.Context, t *tx, user pierre.UserID, q pierre.ActivityQuery, by pierre.Grouping) ([]pierre.GroupSum, error) {
+	coarsest, group := spanDay, `at_us`
+	switch by {
+	case pierre.ByDay:
+	case pierre.ByWeek: // of seven days from the first of the year 1, a Monday
+		group = `(at_us + 62135596800000000) / 604800000000 * 604800000000 - 62135596800000000`
+	case pierre.ByMonth:
+		coarsest = spanMonth
+	case pierre.ByYear:
+		coarsest = spanYear
+	}
 	f := &filter{}
-	where := condition(f, user, q.Sports, rangesOf(q.Days, spanDay))
-	rows, err := t.query(ctx, `SELECT span, at_us, sport, `+keptColumns(&pierre.ActivitySum{}).names+`
-		FROM activity_sums WHERE `+where+` GROUP BY span, at_us, sport`, f.args...)
+	ranges := rangesOf(q.Days, coarsest)
+	if len(ranges) == 0 {
+		return nil, nil
+	}
+	where := condition(f, user, q.Sports, ranges)
+	rows, err := t.query(ctx, `SELECT `+group+`, `+keptColumns(&pierre.ActivitySum{}).names+` FROM activity_sums WHERE `+where+` GROUP BY 1`, f.args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var sums []pierre.DaySum
+	groups := groupSums{by: by}
 	for rows.Next() {
-		var d pierre.DaySum
-		var span int
 		var at int64
-		if err := rows.Scan(append([]any{&span, &at, &d.Sport}, keptColumns(&d.ActivitySum).into...)...); err != nil {
+		var sum pierre.ActivitySum
+		if err := rows.Scan(append([]any{&at}, keptColumns(&sum).into...)...); err != nil {
 			return nil, err
 		}
-		d.Day = time.UnixMicro(at).UTC()
-		if span == spanStart {
-			y, m, n := time.UnixMicro(at).In(zone).Date()
-			d.Day = time.Date(y, m, n, 0, 0, 0, 0, time.UTC)
-		}
-		sums = append(sums, d)
+		groups.add(time.UnixMicro(at).UTC(), sum)
 	}
-	return sums, rows.Err()
+	return groups.sorted(), rows.Err()
+}
+
+// firstKept returns the first day with an activity, zero if there is none.
+func firstKept(ctx context.Context, t *tx, user pierre.UserID, q pierre.ActivityQuery) (time.Time, error) {
+	f := &filter{}
+	ranges := rangesOf(q.Days, spanDay)
+	if len(ranges) == 0 {
+		return time.Time{}, nil
+	}
+	where := condition(f, user, q.Sports, ranges)
+	var at int64
+	err := t.row(ctx, `SELECT at_us FROM activity_sums WHERE `+where+` ORDER BY at_us LIMIT 1`, f.args...).Scan(&at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	return time.UnixMicro(at).UTC(), err
 }

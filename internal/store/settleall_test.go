@@ -68,7 +68,7 @@ func settleOld(t *testing.T, s *Store, user pierre.UserID) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Digested(t.Context(), user, 1, revision); err != nil {
+		if err := s.Digested(t.Context(), user, 1, revision, time.UTC); err != nil {
 			t.Fatal(err)
 		}
 		if users, err := s.Undigested(t.Context(), 1, 9); err != nil || len(users) != waiting {

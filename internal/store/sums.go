@@ -13,7 +13,7 @@ import (
 
 // The spans of the rows of activity_sums.
 const (
-	spanStart = iota // activities without an offset, and so without a day of their own, of one start
+	_ = iota // of another version: activities without an offset, of one start
 	spanDay
 	spanMonth
 	spanYear
@@ -22,7 +22,7 @@ const (
 // A sumKey names a row of activity_sums.
 type sumKey struct {
 	span  int
-	at    int64 // µs
+	at    int64 // µs, the first midnight of the athlete's days as if it were in UTC
 	sport pierre.Sport
 }
 
@@ -65,8 +65,8 @@ func sumNames() (names string) {
 	return names
 }
 
-// sumAgain brings the user's activity_sums up to date.
-func (s *Store) sumAgain(ctx context.Context, user pierre.UserID) error {
+// sumAgain brings the user's activity_sums up to date, by the days of a zone for activities without an offset.
+func (s *Store) sumAgain(ctx context.Context, user pierre.UserID, zone *time.Location) error {
 	err := s.update(ctx, "adding up activities again", func(t *tx) error {
 		if err := t.lockUser(ctx, user); err != nil {
 			return err
@@ -75,7 +75,7 @@ func (s *Store) sumAgain(ctx context.Context, user pierre.UserID) error {
 		if err != nil {
 			return err
 		}
-		sums, err := t.addUp(ctx, user)
+		sums, err := t.addUp(ctx, user, zone)
 		if err != nil {
 			return err
 		}
@@ -83,7 +83,7 @@ func (s *Store) sumAgain(ctx context.Context, user pierre.UserID) error {
 			return err
 		}
 		_, err = t.exec(ctx, `INSERT INTO activity_states (user_id, revision, summed_state) VALUES ($1, 0, $2)
-			ON CONFLICT (user_id) DO UPDATE SET summed_state = excluded.summed_state`, user, state)
+			ON CONFLICT (user_id) DO UPDATE SET summed_state = excluded.summed_state`, user, state.of(zone))
 		return err
 	})
 	if pierre.KindOf(err) == pierre.KindNotFound {
@@ -93,7 +93,7 @@ func (s *Store) sumAgain(ctx context.Context, user pierre.UserID) error {
 }
 
 // addUp adds up the user's activities into rows.
-func (t *tx) addUp(ctx context.Context, user pierre.UserID) (map[sumKey]*sumRow, error) {
+func (t *tx) addUp(ctx context.Context, user pierre.UserID, zone *time.Location) (map[sumKey]*sumRow, error) {
 	f := countedOf(user, pierre.ActivityQuery{})
 	var names strings.Builder
 	for _, total := range new(pierre.Totals).Sums() {
@@ -118,7 +118,7 @@ func (t *tx) addUp(ctx context.Context, user pierre.UserID) (map[sumKey]*sumRow,
 			return nil, err
 		}
 		one.take(values)
-		for _, k := range sumKeys(one.longestAt, offset, sport) {
+		for _, k := range sumKeys(one.longestAt, offset, zone, sport) {
 			if sums[k] == nil {
 				sums[k] = &sumRow{}
 			}
@@ -139,11 +139,12 @@ func (r *sumRow) take(values [sumTotals]*float64) {
 }
 
 // sumKeys returns the rows that an activity counts in.
-func sumKeys(start int64, offset *int64, sport pierre.Sport) []sumKey {
-	if offset == nil {
-		return []sumKey{{spanStart, start, sport}}
+func sumKeys(start int64, offset *int64, zone *time.Location, sport pierre.Sport) []sumKey {
+	local := time.UnixMicro(start).In(zone)
+	if offset != nil {
+		local = time.UnixMicro(start + *offset*1e6).UTC()
 	}
-	y, m, d := time.UnixMicro(start + *offset*1e6).UTC().Date()
+	y, m, d := local.Date()
 	at := func(m time.Month, d int) int64 { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).UnixMicro() }
 	return []sumKey{{spanDay, at(m, d), sport}, {spanMonth, at(m, 1), sport}, {spanYear, at(1, 1), sport}}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -59,20 +58,21 @@ func TestKeptSumsAreThoseOfTheActivities(t *testing.T) {
 					if random.IntN(3) == 0 {
 						from, to = from.AddDate(0, 0, 1-from.Day()), to.AddDate(0, 0, -to.Day())
 					}
-					q.Days = pierre.LocalDays{From: from, To: to, Zone: []*time.Location{time.UTC, newYork}[random.IntN(2)]}
+					q.Days = pierre.LocalDays{From: from, To: to}
 				}
 				if random.IntN(2) == 0 {
 					q.Sports = sports[:1+random.IntN(2)]
 				}
-				zone := newYork
+				q.Days.Zone = []*time.Location{time.UTC, newYork, nil}[random.IntN(3)]
+				by := pierre.Groupings()[random.IntN(4)]
 				for _, user := range users {
 					whole := q
 					whole.Uncounted = true // which the kept sums do not know
 					if got, want := sumsText(t, s, user, q), sumsText(t, s, user, whole); got != want {
 						t.Fatalf("round %d, days %v:\nkept  %s\nwhole %s", round, q.Days, got, want)
 					}
-					if got, want := daysText(t, s, user, q, zone), daysText(t, s, user, whole, zone); got != want {
-						t.Fatalf("round %d, days %v:\nkept  %s\nwhole %s", round, q.Days, got, want)
+					if got, want := groupsText(t, s, user, q, by), groupsText(t, s, user, whole, by); got != want {
+						t.Fatalf("round %d, days %v by %s:\nkept  %s\nwhole %s", round, q.Days, by, got, want)
 					}
 				}
 			}
@@ -106,30 +106,51 @@ func sumText(a *pierre.ActivitySum) string {
 	return text
 }
 
-// daysText adds up the rows of one day and sport, which activities without an offset have several of.
-func daysText(t *testing.T, s *store.Store, user pierre.UserID, q pierre.ActivityQuery, zone *time.Location) string {
+// groupsText is the sums of groups of days, and the first day of all.
+func groupsText(t *testing.T, s *store.Store, user pierre.UserID, q pierre.ActivityQuery, by pierre.Grouping) string {
 	t.Helper()
-	days, err := s.SumActivityDays(t.Context(), user, q, zone)
+	groups, err := s.SumActivityGroups(t.Context(), user, q, by)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var lines []string
-	byDay := map[string][3]float64{}
-	for _, d := range days {
-		k := d.Day.Format(time.DateOnly) + " " + string(d.Sport)
-		sum := byDay[k]
-		sum[0] += float64(d.Activities)
-		if d.DistanceMeters != nil {
-			sum[1] += *d.DistanceMeters
-		}
-		if d.DurationSeconds != nil {
-			sum[2] += *d.DurationSeconds
-		}
-		byDay[k] = sum
+	first, err := s.FirstActivityDay(t.Context(), user, q)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for k, sum := range byDay {
-		lines = append(lines, fmt.Sprint(k, sum))
+	lines := []string{"first " + first.Format(time.DateOnly)}
+	for i := range groups {
+		lines = append(lines, groups[i].Start.Format(time.DateOnly)+sumText(&groups[i].ActivitySum))
+		if groups[i].Start.After(first) && i == 0 || !by.Start(groups[i].Start).Equal(groups[i].Start) {
+			t.Errorf("%s of activities from %v on begins with %v", by, first, groups[i].Start)
+		}
 	}
-	slices.Sort(lines)
 	return strings.Join(lines, "\n")
+}
+
+// The days of activities without an offset are those of the zone that is asked for, one time this one and then another.
+func TestKeptSumsFollowTheZone(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		now := time.Date(2026, 6, 15, 10, 0, 0, 0, time.UTC)
+		ana := storetest.Users(t, s, now, "ana@example.com")[0]
+		start := time.Date(2026, 6, 1, 2, 0, 0, 0, time.UTC)
+		_, err := s.ImportRecording(t.Context(), ana, pierre.Source{Provider: "file", Format: "fit", Imported: now},
+			pierre.Recording{Activity: pierre.Activity{Sport: "run", Start: start}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			hours int
+			want  string
+		}{{0, "2026-06-01"}, {-6, "2026-05-31"}, {3, "2026-06-01"}, {-3, "2026-05-31"}} {
+			zone := time.FixedZone(fmt.Sprint(c.hours), c.hours*3600)
+			first, err := s.FirstActivityDay(t.Context(), ana, pierre.ActivityQuery{Days: pierre.LocalDays{Zone: zone}})
+			if err != nil || first.Format(time.DateOnly) != c.want {
+				t.Errorf("in the zone %v the day is %v (%v), want %s", zone, first, err, c.want)
+			}
+			months, err := s.SumActivityGroups(t.Context(), ana, pierre.ActivityQuery{Days: pierre.LocalDays{Zone: zone}}, pierre.ByMonth)
+			if err != nil || len(months) != 1 || months[0].Start.Format("2006-01") != c.want[:7] {
+				t.Errorf("in the zone %v the months are %+v (%v)", zone, months, err)
+			}
+		}
+	})
 }

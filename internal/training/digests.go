@@ -141,7 +141,11 @@ func (s *Service) complete(ctx context.Context, user pierre.UserID, work Options
 	if err := s.eachWithin(ctx, user, pierre.ActivityQuery{}, &work, func(pierre.Activity, digest) {}); err != nil {
 		return err
 	}
-	return s.data.Digested(ctx, user, digestVersion, revision)
+	clock, err := s.Clock(ctx, user)
+	if err != nil {
+		return err
+	}
+	return s.data.Digested(ctx, user, digestVersion, revision, clock.Zone)
 }
 
 // usersAtOnce is how many users' digests one run of [Service.DigestAll] completes.

@@ -58,7 +58,7 @@ type DigestWriter interface {
 	DigestStamps(ctx context.Context, user pierre.UserID, ids []pierre.ActivityID) (map[pierre.ActivityID]string, error)
 	SaveDigests(ctx context.Context, user pierre.UserID, version int, digests map[pierre.ActivityID]pierre.Digest) error
 	ActivityRevision(ctx context.Context, user pierre.UserID) (int64, error)
-	Digested(ctx context.Context, user pierre.UserID, version int, revision int64) error
+	Digested(ctx context.Context, user pierre.UserID, version int, revision int64, zone *time.Location) error
 	Undigested(ctx context.Context, version, most int) ([]pierre.UserID, error)
 	SettleActivities(ctx context.Context, user pierre.UserID) error
 }

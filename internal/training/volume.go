@@ -9,7 +9,7 @@ import (
 
 // A SumStore adds up activities.
 type SumStore interface {
-	SumActivityDays(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery, zone *time.Location) ([]pierre.DaySum, error)
+	SumActivityGroups(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery, by pierre.Grouping) ([]pierre.GroupSum, error)
 }
 
 // An asking is about one user's activities, of one source or of all.
@@ -45,13 +45,13 @@ func (s *Service) volumes(ctx context.Context, of asking, sport pierre.Sport, fr
 	if sport != "" {
 		q.Sports = kindOf(sport)
 	}
-	sums, err := s.data.SumActivityDays(ctx, of.user, q, of.clock.Zone)
+	sums, err := s.data.SumActivityGroups(ctx, of.user, q, pierre.ByDay)
 	if err != nil {
 		return nil, err
 	}
 	days := make([]Volume, max(0, daysBetween(from, to)+1))
 	for _, d := range sums {
-		at := daysBetween(from, d.Day)
+		at := daysBetween(from, d.Start)
 		if at < 0 || at >= len(days) {
 			continue
 		}
@@ -105,4 +105,4 @@ func weeksOf(days []Volume) []Volume {
 }
 
 // Monday returns the Monday of the week of a day.
-func Monday(day time.Time) time.Time { return day.AddDate(0, 0, -(int(day.Weekday())+6)%7) }
+func Monday(day time.Time) time.Time { return pierre.ByWeek.Start(day) }
