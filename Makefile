@@ -49,6 +49,7 @@ bench: build
 	go run ./bench/bridge
 	go run ./bench/flat
 	go run ./bench/import
+	go run ./bench/toolcalls
 	go test -run '^$$' -bench Pages ./portal/console
 
 ## soak: everything a server does, at once, on both databases, for SOAK (10m)
