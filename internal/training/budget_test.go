@@ -25,11 +25,19 @@ type spy struct {
 	before            func()
 	broken            pierre.ActivityID // its recording cannot be read
 	settled           []pierre.UserID
+	full              bool // nothing more can be kept
 }
 
 func (s *spy) SettleActivities(ctx context.Context, user pierre.UserID) error {
 	s.settled = append(s.settled, user)
 	return s.Store.SettleActivities(ctx, user)
+}
+
+func (s *spy) SaveDigests(ctx context.Context, user pierre.UserID, version int, digests map[pierre.ActivityID]pierre.Digest) error {
+	if s.full {
+		return errors.New("the disk is full")
+	}
+	return s.Store.SaveDigests(ctx, user, version, digests)
 }
 
 func (s *spy) Recording(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Recording, error) {
@@ -196,6 +204,30 @@ func TestDigestAll(t *testing.T) {
 	}
 	if h, err := s.History(t.Context(), user, "", 28); err != nil || len(h.Loads) != 7 || data.recordings != 7 {
 		t.Errorf("%d loads, %d recordings looked at: %v", len(h.Loads), data.recordings, err)
+	}
+}
+
+// Digests that could not be kept are left to the next run of the job, and keep no question from its answer.
+func TestDigestsThatCannotBeKept(t *testing.T) {
+	data, user := season(t, 40, 10)
+	data.full = true
+	s := service(t, data, training.Options{})
+	if err := s.DigestAll(t.Context(), unhurried); err == nil || data.recordings >= 40 {
+		t.Errorf("the job ends with %v after %d recordings", err, data.recordings)
+	}
+	if h, err := s.History(t.Context(), user, "", 40); err != nil || len(h.Loads) != 40 {
+		t.Errorf("a question is answered with %d loads, %v", len(h.Loads), err)
+	}
+	page, err := data.Activities(t.Context(), user, pierre.ActivityQuery{Limit: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Digest(t.Context(), user, []pierre.ActivityID{page.Activities[0].ID}); err != nil {
+		t.Errorf("an import ends with %v", err)
+	}
+	data.full, data.recordings = false, 0
+	if err := s.DigestAll(t.Context(), unhurried); err != nil || data.recordings != 40 {
+		t.Errorf("the next run looked at %d recordings, %v; want 40", data.recordings, err)
 	}
 }
 

@@ -18,21 +18,20 @@ const savedAtOnce = 32
 // there yet, as import makes them, are computed and kept, which takes some milliseconds for each. One question may only look
 // at so many recordings: if that is not enough, the next one goes on where it ended.
 func (s *Service) each(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery, use func(pierre.Activity, digest)) error {
-	work := s.budget
-	return s.eachWithin(ctx, user, q, &work, use)
+	return s.eachWithin(ctx, user, q, making{left: s.budget}, use)
 }
 
 func (s *Service) eachWithin(
-	ctx context.Context, user pierre.UserID, q pierre.ActivityQuery, work *Options, use func(pierre.Activity, digest),
-) error {
+	ctx context.Context, user pierre.UserID, q pierre.ActivityQuery, m making, use func(pierre.Activity, digest),
+) (err error) {
 	rows, err := s.rows(ctx, user, q)
 	if err != nil {
 		return err
 	}
-	fresh := digests{}
-	defer func() { s.keep(context.WithoutCancel(ctx), user, fresh) }()
+	m.fresh = map[pierre.ActivityID]pierre.Digest{}
+	defer func() { err = firstOf(err, s.keep(context.WithoutCancel(ctx), user, m)) }()
 	for _, r := range rows {
-		d, err := s.digestOf(ctx, user, r, work, fresh)
+		d, err := s.digestOf(ctx, user, r, &m)
 		if pierre.KindOf(err) == pierre.KindNotFound {
 			continue // merged into another activity meanwhile
 		}
@@ -44,50 +43,61 @@ func (s *Service) eachWithin(
 	return nil
 }
 
-type digests map[pierre.ActivityID]pierre.Digest
+// A making is how digests are made that are not there yet.
+type making struct {
+	left  Options               // that may be looked at
+	pause func(context.Context) // before each recording; may be nil
+	must  bool                  // what cannot be kept ends it; else it only costs time, since it can be computed again
+	fresh map[pierre.ActivityID]pierre.Digest
+}
 
-// digestOf returns the digest of a row, which is put into fresh if it had none.
-func (s *Service) digestOf(ctx context.Context, user pierre.UserID, r seasonRow, work *Options, fresh digests) (digest, error) {
+func unlimited() Options { return Options{Recordings: math.MaxInt, Samples: math.MaxInt} }
+
+// digestOf returns the digest of a row, which is put into the fresh ones if it had none.
+func (s *Service) digestOf(ctx context.Context, user pierre.UserID, r seasonRow, m *making) (digest, error) {
 	if err := ctx.Err(); err != nil {
 		return digest{}, err
 	}
 	if r.packed != nil {
 		return decodeDigest(r.packed)
 	}
-	if work.Recordings <= 0 || work.Samples <= 0 {
+	if m.left.Recordings <= 0 || m.left.Samples <= 0 {
 		return digest{}, &pierre.Error{
 			Kind: pierre.KindUnavailable,
 			Msg: fmt.Sprintf("Each recording has to be looked at once before questions about many of them can be answered. "+
-				"%s were looked at now, and more are left: call the tool again to go on.", human.Plural(s.budget.Recordings-work.Recordings, "recording")),
+				"%s were looked at now, and more are left: call the tool again to go on.", human.Plural(s.budget.Recordings-m.left.Recordings, "recording")),
 		}
 	}
-	if work.pause != nil {
-		work.pause(ctx)
+	if m.pause != nil {
+		m.pause(ctx)
 	}
 	rec, err := s.data.Recording(ctx, user, r.ID)
 	if err != nil {
 		return digest{}, err
 	}
-	work.Recordings--
-	work.Samples -= len(rec.Series.Time)
+	m.left.Recordings--
+	m.left.Samples -= len(rec.Series.Time)
 	d := digestedActivity{rec.Activity, newDigest(rec)}
 	made := pierre.Digest{Stamp: r.stamp}
 	made.Data, made.Detail = d.encode()
-	if fresh[r.ID] = made; len(fresh) == savedAtOnce {
-		s.keep(ctx, user, fresh)
+	if m.fresh[r.ID] = made; len(m.fresh) == savedAtOnce {
+		err = s.keep(ctx, user, *m)
 	}
-	return d.digest, nil
+	return d.digest, err
 }
 
-// keep saves digests, which it takes out of fresh. They can be computed again, so a failure only costs time.
-func (s *Service) keep(ctx context.Context, user pierre.UserID, fresh digests) {
-	if len(fresh) == 0 {
-		return
+// keep saves the fresh digests, which it takes out.
+func (s *Service) keep(ctx context.Context, user pierre.UserID, m making) error {
+	if len(m.fresh) == 0 {
+		return nil
 	}
-	if err := s.data.SaveDigests(ctx, user, digestVersion, fresh); err != nil {
-		s.log.WarnContext(ctx, "digests not kept", "count", len(fresh), "err", err)
+	err := s.data.SaveDigests(ctx, user, digestVersion, m.fresh)
+	if err != nil && !m.must {
+		s.log.WarnContext(ctx, "digests not kept", "count", len(m.fresh), "err", err)
+		err = nil
 	}
-	clear(fresh)
+	clear(m.fresh)
+	return err
 }
 
 // Digest computes and keeps the digests of activities that were just imported, so that the first question about them is as
@@ -98,14 +108,14 @@ func (s *Service) Digest(ctx context.Context, user pierre.UserID, ids []pierre.A
 		s.later(ctx, err)
 		return ctx.Err()
 	}
-	work, fresh := Options{Recordings: math.MaxInt, Samples: math.MaxInt}, digests{}
+	m := making{left: unlimited(), must: true, fresh: map[pierre.ActivityID]pierre.Digest{}}
 	for _, id := range ids {
 		stamp, ok := stamps[id]
 		if !ok {
 			continue // merged into another activity meanwhile
 		}
 		row := seasonRow{Activity: pierre.Activity{ID: id}, stamp: stamp}
-		_, err := s.digestOf(ctx, user, row, &work, fresh)
+		_, err := s.digestOf(ctx, user, row, &m)
 		if ctx.Err() != nil {
 			break
 		}
@@ -113,14 +123,16 @@ func (s *Service) Digest(ctx context.Context, user pierre.UserID, ids []pierre.A
 			s.later(ctx, fmt.Errorf("making the digest of %s: %w", id, err))
 		}
 	}
-	s.keep(ctx, user, fresh)
+	if err := s.keep(ctx, user, m); err != nil {
+		s.later(ctx, err)
+	}
 	return ctx.Err()
 }
 
 // Digested brings up to date what the store keeps besides a user's activities, after an import of which all was digested. If
 // others of the user's activities lack a digest, this is left to [Service.DigestAll], too: it fails only if ctx ended.
 func (s *Service) Digested(ctx context.Context, user pierre.UserID) error {
-	if err := s.complete(ctx, user, Options{}); err != nil {
+	if err := s.complete(ctx, user, making{}); err != nil {
 		s.later(ctx, err)
 	}
 	return ctx.Err()
@@ -131,14 +143,15 @@ func (s *Service) later(ctx context.Context, err error) {
 	s.log.InfoContext(ctx, "digests are left to the job", "err", err)
 }
 
-// complete completes the digests of a user, looking at so much, and brings up to date what the store keeps besides the
+// complete completes the digests of a user as m says, and brings up to date what the store keeps besides the
 // activities.
-func (s *Service) complete(ctx context.Context, user pierre.UserID, work Options) error {
+func (s *Service) complete(ctx context.Context, user pierre.UserID, m making) error {
 	revision, err := s.data.ActivityRevision(ctx, user)
 	if err != nil {
 		return err
 	}
-	if err := s.eachWithin(ctx, user, pierre.ActivityQuery{}, &work, func(pierre.Activity, digest) {}); err != nil {
+	m.must = true
+	if err := s.eachWithin(ctx, user, pierre.ActivityQuery{}, m, func(pierre.Activity, digest) {}); err != nil {
 		return err
 	}
 	clock, err := s.Clock(ctx, user)
@@ -163,7 +176,7 @@ func (s *Service) DigestAll(ctx context.Context, pause func(context.Context)) er
 		for _, u := range users {
 			err := s.data.SettleActivities(ctx, u)
 			if err == nil {
-				err = s.complete(ctx, u, Options{Recordings: math.MaxInt, Samples: math.MaxInt, pause: pause})
+				err = s.complete(ctx, u, making{left: unlimited(), pause: pause})
 			}
 			if err != nil {
 				failed = append(failed, fmt.Errorf("making the digests of a user: %w", err))

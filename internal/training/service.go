@@ -77,8 +77,6 @@ type Service struct {
 type Options struct {
 	Recordings int // that are looked at for the first time; default 5000
 	Samples    int // that these may have together; default 20 million
-
-	pause func(context.Context) // before each of these; nil: there is none
 }
 
 // New returns a service over data. What it could not keep, and can compute again, goes to log.
