@@ -46,9 +46,9 @@ func schemaWith(t reflect.Type, known map[reflect.Type]*jsonschema.Schema, year 
 
 var (
 	// choices are the schemas of types that stand for a choice of words. Whoever uses one gets a copy.
-	choices = sync.OnceValue(choiceSchemas)
+	choices = sync.OnceValue(choiceSchemas) //nolint:gochecknoglobals // it never changes
 	// known are the choices, and what stands for members by the name of a metric.
-	known = sync.OnceValue(func() map[reflect.Type]*jsonschema.Schema {
+	known = sync.OnceValue(func() map[reflect.Type]*jsonschema.Schema { //nolint:gochecknoglobals // it never changes
 		schemas := maps.Clone(choices())
 		schemas[reflect.TypeFor[metricValues]()] = metricsSchema()
 		return schemas
