@@ -26,16 +26,20 @@ type groupView struct {
 func (c *Catalog) grouped(ctx context.Context, user pierre.UserID, args statsArgs, clock training.Clock, a statsAnswer) (statsAnswer, error) {
 	q := args.query(clock.Zone)
 	past, future := untilToday(q, clock.Today())
-	ahead, err := c.data.SumActivities(ctx, user, future)
+	years, err := c.data.SumActivityGroups(ctx, user, future, pierre.ByYear)
 	if err != nil {
 		return a, err
+	}
+	ahead := 0
+	for _, y := range years {
+		ahead += y.Activities
 	}
 	firstDay, err := c.data.FirstActivityDay(ctx, user, past)
 	if err != nil {
 		return a, err
 	}
 	if firstDay.IsZero() {
-		a.Note = joined(a.Note, noneMatches, ofTheFuture(together(ahead).Activities))
+		a.Note = joined(a.Note, noneMatches, ofTheFuture(ahead))
 		return a, nil
 	}
 	by := args.GroupBy
@@ -51,12 +55,14 @@ func (c *Catalog) grouped(ctx context.Context, user pierre.UserID, args statsArg
 	if err != nil {
 		return a, err
 	}
-	a.Note = joined(a.Note, ofTheFuture(together(ahead).Activities))
-	return a.withRows(args.rows(sums, first, last), skipped), nil
+	a.Note = joined(a.Note, ofTheFuture(ahead))
+	rows, more := args.rows(sums, first, last)
+	return a.withRows(rows, skipped+more), nil
 }
 
-// rows shows the groups from first to last, also those without an activity.
-func (a statsArgs) rows(sums []pierre.GroupSum, first, last time.Time) []groupView {
+// rows shows the groups from first to last, also those without an activity, and how many of the first ones it leaves out
+// because the rows after them take all the room of an answer.
+func (a statsArgs) rows(sums []pierre.GroupSum, first, last time.Time) (rows []groupView, left int) {
 	metrics := a.Metrics
 	if len(metrics) == 0 {
 		metrics = []summed{sumDistance, sumDuration, sumElevation}
@@ -65,12 +71,18 @@ func (a statsArgs) rows(sums []pierre.GroupSum, first, last time.Time) []groupVi
 	for _, s := range sums {
 		of[s.Start] = s.ActivitySum
 	}
-	var rows []groupView
-	for start := first; !start.After(last); start = a.GroupBy.Add(start, 1) {
-		all := of[start]
-		rows = append(rows, groupView{start.Format(time.DateOnly), viewSum(together([]pierre.ActivitySum{all}), metrics)})
+	size := 0
+	for start := last; !start.Before(first); start = a.GroupBy.Add(start, -1) {
+		if size > answerBytes {
+			left++
+			continue
+		}
+		row := groupView{start.Format(time.DateOnly), viewSum(together([]pierre.ActivitySum{of[start]}), metrics)}
+		rows = append(rows, row)
+		size += encodedSize(row)
 	}
-	return rows
+	slices.Reverse(rows)
+	return rows, left
 }
 
 // untilToday parts a query: activities of after today are those of a device with a wrong clock, which would be many empty
