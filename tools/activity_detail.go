@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pierre-mcp/pierre/fitness"
 	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/training"
@@ -43,7 +44,7 @@ type activityAnswer struct {
 	LapCount            int                 `json:"lap_count"`
 	Splits              *splitsView         `json:"splits,omitempty" jsonschema:"parts of a km or mile each"`
 	Climbs              *climbsView         `json:"climbs,omitempty" jsonschema:"the five highest, of rides and on foot; absent if there are none or no altitude"`
-	Intervals           *intervalsView      `json:"intervals,omitempty" jsonschema:"the sets of a structured session, by power, pace or heart rate, or why there are none"`
+	Intervals           *intervalsView      `json:"intervals,omitempty" jsonschema:"the sets of a structured session, by power, pace or heart rate, or why there are none; absent without samples, and of other sports than those of endurance"`
 	Fastest             *effortCurve        `json:"fastest,omitempty" jsonschema:"the fastest stretch over each distance that the sport has records of; absent if there is none"`
 	Laps                []lapView           `json:"laps,omitempty"`
 	NextLapOffset       int                 `json:"next_lap_offset,omitempty" jsonschema:"argument lap_offset for the next laps; absent after the last"`
@@ -98,7 +99,7 @@ func (c *Catalog) showActivity(ctx context.Context, user pierre.UserID, args act
 	if args.Splits != "" {
 		a.Splits = viewSplits(rec, args.Splits)
 	}
-	a.Laps, a.NextLapOffset = viewLaps(rec.Laps, args.LapOffset, a.room())
+	a.Laps, a.NextLapOffset = viewLaps(rec.Sport, rec.Laps, args.LapOffset, a.room())
 	if args.Splits == "" && args.LapOffset == 0 && rec.Sport.IsRun() {
 		a = a.withSplits(viewSplits(rec, splitKilometer))
 	}
@@ -193,14 +194,14 @@ func viewSources(sources []pierre.Source) []sourceView {
 
 // viewLaps shows as many laps from offset on as there is room for in bytes, but at least one, and where the next
 // ones begin, 0 after the last. A swim can have hundreds.
-func viewLaps(laps []pierre.Lap, offset, room int) (views []lapView, next int) {
+func viewLaps(sport pierre.Sport, laps []pierre.Lap, offset, room int) (views []lapView, next int) {
 	const rest = 100 // bytes, of the list itself and of what is said about the next laps
 	room -= rest
 	for i := offset; i < len(laps); i++ {
 		l := laps[i]
 		v := lapView{Number: i + 1, StartSeconds: rounded(l.StartSeconds, 3)}
 		showTotals(&v, l.Totals, 3)
-		if room -= encodedSize(v) + encodedSize(v.text()); room < 0 && views != nil {
+		if room -= encodedSize(v) + encodedSize(v.text(sport)); room < 0 && views != nil {
 			return views, i
 		}
 		views = append(views, v)
@@ -208,13 +209,23 @@ func viewLaps(laps []pierre.Lap, offset, room int) (views []lapView, next int) {
 	return views, 0
 }
 
-func (l lapView) text() string {
+// text says of laps on foot and in the water how fast they were: nobody counts that in kilometres an hour.
+func (l lapView) text(sport pierre.Sport) string {
 	s := fmt.Sprintf("lap %d:", l.Number)
-	if l.DistanceMeters != nil {
-		s += " " + kilometres(*l.DistanceMeters)
+	d, swum := l.DistanceMeters, sport == pierre.SportSwim
+	switch {
+	case d != nil && swum && *d == 0:
+		s += " rest"
+	case d != nil && swum:
+		s += " " + fixed(*d, 0) + " m"
+	case d != nil:
+		s += " " + kilometres(*d)
 	}
 	if l.DurationSeconds != nil {
 		s += " " + clockTime(*l.DurationSeconds)
+	}
+	if d != nil && l.DurationSeconds != nil {
+		s += paceText(sport, *d, *l.DurationSeconds)
 	}
 	if l.AverageHeartRateBPM != nil {
 		s += " " + fixed(*l.AverageHeartRateBPM, 0) + " bpm"
@@ -225,15 +236,31 @@ func (l lapView) text() string {
 	return s
 }
 
+// paceText is the pace of some metres on foot or in the water, "" in other sports.
+func paceText(sport pierre.Sport, meters, seconds float64) string {
+	for _, of := range []struct {
+		usual bool
+		per   float64
+		unit  string
+	}{{sport.OnFoot(), 1000, " /km"}, {sport == pierre.SportSwim, 100, " /100 m"}} {
+		if pace, ok := fitness.Pace(meters/seconds, of.per); ok && of.usual {
+			return " " + fitness.Clock(pace) + of.unit
+		}
+	}
+	return ""
+}
+
 func (a activityAnswer) text() string {
 	var b strings.Builder
 	b.WriteString(a.line())
 	for _, w := range a.Warnings {
 		b.WriteString("\nwarning: " + w)
 	}
-	b.WriteString("\n" + human.Plural(a.LapCount, "lap"))
+	if a.LapCount > 0 {
+		b.WriteString("\n" + human.Plural(a.LapCount, "lap"))
+	}
 	for _, l := range a.Laps {
-		b.WriteString("\n" + l.text())
+		b.WriteString("\n" + l.text(a.SportType))
 	}
 	if a.NextLapOffset != 0 {
 		fmt.Fprintf(&b, "\nmore laps with lap_offset %d", a.NextLapOffset)

@@ -96,6 +96,9 @@ func (s subject) split() string {
 // mainZone names the heart rate zone with the most time.
 func (s subject) mainZone() string {
 	zones := viewHeartZones(s.HeartZones())
+	if c := zones.CoveragePercent; c == nil || *c < 50 { // a part does not stand for the whole
+		return ""
+	}
 	if zones.Below == nil || slices.ContainsFunc(zones.Zones, func(z heartZone) bool { return z.Seconds == nil }) {
 		return ""
 	}

@@ -151,6 +151,6 @@ func (a intelligenceAnswer) insights() []string {
 }
 
 func (a intelligenceAnswer) text() string {
-	lines := []string{a.Activity.line(), a.Load.text("load"), a.Form.text("form before"), "time of day: " + strings.ReplaceAll(a.TimeOfDay, "_", " ")}
+	lines := []string{a.Activity.line(), a.Load.text("load"), a.Form.noted("form before"), "time of day: " + strings.ReplaceAll(a.TimeOfDay, "_", " ")}
 	return strings.Join(append(lines, a.Insights...), "\n")
 }

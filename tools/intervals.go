@@ -45,9 +45,9 @@ const (
 	mostIntervals = 24 // and each interval of these if there are no more
 )
 
-// viewIntervals shows the intervals of a recording, or why there are none; nil: there are no samples.
+// viewIntervals shows the intervals of a recording, or why there are none; nil: there are no samples, or the sport has none.
 func viewIntervals(rec pierre.Recording) *intervalsView {
-	if rec.Series.Time == nil {
+	if rec.Series.Time == nil || !training.HasIntervals(rec.Sport) {
 		return nil
 	}
 	found := training.IntervalsOf(rec)

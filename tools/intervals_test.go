@@ -102,18 +102,31 @@ func TestIntervalsOfAnActivity(t *testing.T) {
 	}
 }
 
+// Nobody looks for intervals in weight training, nor where there are no samples.
+func TestIntervalsAreOfEndurance(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	weights, manual := workoutSession("strength_training"), workoutSession("ride")
+	weights.heart, manual.step, manual.start = workout(90, 150, 100, 240, 120), 0, manual.start.AddDate(0, 0, -1)
+	for _, one := range []session{weights, manual} {
+		r := newHost(t, s, user).call("get_activity", map[string]any{"activity_id": importSession(t, s, user, one)})
+		if strings.Contains(r.Text, "intervals") {
+			t.Errorf("of %s it says %s", one.sport, r.Text)
+		}
+	}
+}
+
 func TestNoIntervalsOfAnActivity(t *testing.T) {
 	for name, tt := range map[string]struct {
 		change func(*session)
 		sport  pierre.Sport
 		says   string
 	}{
-		"a steady ride":   {func(s *session) { s.power = always(200) }, "ride", "the power shows no efforts that repeat"},
-		"a rolling ride":  {func(s *session) { s.power = wave(200, 60) }, "ride", "the power shows no efforts that repeat"},
-		"a steady run":    {func(s *session) { s.speed = always(3) }, "run", "the pace shows no efforts that repeat"},
-		"lifting weights": {func(s *session) { s.heart = workout(90, 150, 100, 240, 120) }, "strength_training", "sports of endurance"},
-		"nothing":         {func(s *session) { s.altitude = always(3) }, "ride", "no heart rate was recorded"},
-		"a broken meter":  {func(s *session) { s.power = workout(150, 1900, 120, 240, 120) }, "ride", "stronger than anyone"},
+		"a steady ride":  {func(s *session) { s.power = always(200) }, "ride", "the power shows no efforts that repeat"},
+		"a rolling ride": {func(s *session) { s.power = wave(200, 60) }, "ride", "the power shows no efforts that repeat"},
+		"a steady run":   {func(s *session) { s.speed = always(3) }, "run", "the pace shows no efforts that repeat"},
+		"nothing":        {func(s *session) { s.altitude = always(3) }, "ride", "no heart rate was recorded"},
+		"a broken meter": {func(s *session) { s.power = workout(150, 1900, 120, 240, 120) }, "ride", "stronger than anyone"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			one := workoutSession(tt.sport)

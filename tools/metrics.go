@@ -194,7 +194,7 @@ func (s subject) compute(wanted []metricName) (byKey metricValues, lines []strin
 	for _, m := range metrics() {
 		if slices.Contains(wanted, m.name) && m.key != s.unsuitable() {
 			v := viewValue(m.compute(s), m.decimals)
-			byKey[m.key], lines = v, append(lines, v.text(m.key))
+			byKey[m.key], lines = v, append(lines, v.noted(m.key))
 		}
 	}
 	for _, c := range []struct {

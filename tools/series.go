@@ -148,8 +148,11 @@ func (s seriesSummary) text() string {
 	fmt.Fprintf(&b, "%s, longest gap %s s:", human.Plural(s.Samples, "sample"), plain(*s.MaxGapSeconds))
 	for _, c := range s.Channels {
 		fmt.Fprintf(&b, "\n%s: %s", c.Channel, human.Plural(c.Samples, "sample"))
-		if c.Mean != nil {
-			fmt.Fprintf(&b, ", mean %s, %s to %s", plain(*c.Mean), plain(*c.Min), plain(*c.Max))
+		if c.Mean != nil && c.Channel != training.ChannelDistance { // it grows
+			fmt.Fprintf(&b, ", mean %s", plain(*c.Mean))
+		}
+		if c.Min != nil && c.Max != nil {
+			fmt.Fprintf(&b, ", %s to %s", plain(*c.Min), plain(*c.Max))
 		}
 	}
 	return b.String()

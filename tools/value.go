@@ -2,6 +2,7 @@ package tools
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/pierre-mcp/pierre/fitness"
 	"github.com/pierre-mcp/pierre/internal/training"
@@ -95,8 +96,24 @@ func (v value) text(name string) string {
 		return name + ": " + v.NotAvailable
 	}
 	s := fmt.Sprintf("%s: %s", name, plain(*v.Value))
-	if v.CoveragePercent != nil && *v.CoveragePercent < 95 {
-		s += fmt.Sprintf(" (coverage %s %%)", plain(*v.CoveragePercent))
+	if v.partly() != "" {
+		s += " (" + strings.TrimPrefix(v.partly(), ", ") + ")"
 	}
 	return s
+}
+
+// noted is text with why to take the value with care.
+func (v value) noted(name string) string {
+	if v.Value == nil || v.Note == "" {
+		return v.text(name)
+	}
+	return v.text(name) + " (" + v.Note + ")"
+}
+
+// partly says which part of the time a computation covers, if that is not nearly all.
+func (e evidence) partly() string {
+	if c := e.CoveragePercent; c != nil && *c < 95 {
+		return ", coverage " + plain(*c) + " %"
+	}
+	return ""
 }

@@ -95,7 +95,7 @@ func secondsBelow(z training.Zones) *float64 {
 }
 
 func (z heartZones) text() string {
-	parts := []string{zonesText("heart rate zones (bpm): ", z.NotAvailable, z.Below)}
+	parts := []string{zonesText("heart rate zones (bpm"+z.partly()+"): ", z.NotAvailable, z.Below)}
 	for _, zone := range z.Zones {
 		parts = append(parts, zoneText(zone.Name, zone.From, zone.To)+timeText(zone.Seconds))
 	}
@@ -103,7 +103,7 @@ func (z heartZones) text() string {
 }
 
 func (z powerZones) text() string {
-	parts := []string{zonesText("power zones (watts): ", z.NotAvailable, z.Below)}
+	parts := []string{zonesText("power zones (watts"+z.partly()+"): ", z.NotAvailable, z.Below)}
 	for _, zone := range z.Zones {
 		parts = append(parts, zoneText(zone.Name, zone.From, zone.To)+timeText(zone.Seconds))
 	}

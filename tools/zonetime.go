@@ -213,6 +213,12 @@ func (a zonesAnswer) text() string {
 func (r zoneRowView) text(names []string) string {
 	var b strings.Builder
 	b.WriteString(human.Plural(r.Activities, "activity"))
+	if r.Without > 0 {
+		fmt.Fprintf(&b, " (%d more without zones)", r.Without)
+	}
+	if r.Below > 0 {
+		b.WriteString(", below " + clockTime(r.Below))
+	}
 	for i, s := range r.Seconds {
 		if s > 0 && i < len(names) {
 			fmt.Fprintf(&b, ", %s %s", names[i], clockTime(s))

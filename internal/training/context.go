@@ -95,6 +95,8 @@ func rankIn(h History, act pierre.Activity, loads []float64) Value {
 		return unavailable(because("it does not count: the athlete hid it"))
 	case at < 0:
 		return unavailable(because("the activity has no load"))
+	case len(loads) == 1:
+		return unavailable(because("no other activity of the 90 days up to it has a load"))
 	default:
 		return counted(len(loads), methodRank, rankOf(h.Loads[at].Load.Value.Value, loads))
 	}

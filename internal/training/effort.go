@@ -87,6 +87,7 @@ func (a *Analysis) SpeedEfficiency() Value {
 		return unavailable(err)
 	}
 	r, err := fitness.EfficiencyOfSpeed(speed, hr)
+	err = firstOf(err, partial("speed and heart rate", r.Coverage))
 	return computed(r, err, append(a.gradedInputs(), samplesInput(ChannelHeartRate))...)
 }
 
@@ -111,6 +112,7 @@ func (a *Analysis) GradeAdjustedSpeed() Value {
 		return unavailable(a.gradedErr)
 	}
 	r, err := a.graded.Speed()
+	err = firstOf(err, partial("speed", r.Coverage))
 	return computed(r, err, a.gradedInputs()...)
 }
 

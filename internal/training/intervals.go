@@ -28,7 +28,7 @@ type IntervalSet struct {
 type IntervalPart struct{ Watts, Meters, BPM *float64 }
 
 // IntervalsOf finds the intervals of a recording: on foot and in the water by pace, else by power, and where that was not recorded
-// by heart rate, in the sports of endurance.
+// by heart rate. The sport must be one that has them.
 func IntervalsOf(rec pierre.Recording) Intervals {
 	s := rec.Series
 	meters := distances(s)
@@ -69,8 +69,6 @@ func IntervalsOf(rec pierre.Recording) Intervals {
 func findIntervals(rec pierre.Recording, meters []float64) (found fitness.Intervals, e Evidence) {
 	s := rec.Series
 	switch {
-	case !endurance(rec.Sport):
-		return found, Evidence{Err: because("intervals are looked for in sports of endurance")}
 	case rec.Sport.OnFoot() && meters != nil:
 		e.Inputs = []Input{distanceInput(s)}
 		if s.Altitude != nil {
@@ -95,8 +93,8 @@ func hasPower(s pierre.Series) bool {
 	return err == nil
 }
 
-// endurance reports whether a sport has sessions of intervals whose effort goes on without a break.
-func endurance(s pierre.Sport) bool {
+// HasIntervals reports whether a sport has sessions of intervals whose effort goes on without a break.
+func HasIntervals(s pierre.Sport) bool {
 	return s.IsRide() || s.OnFoot() || slices.Contains([]pierre.Sport{
 		pierre.SportSwim, pierre.SportWorkout, "rowing", "kayaking", "canoeing", "cross_country_skiing", "backcountry_skiing", "inline_skating",
 	}, s)
@@ -143,8 +141,11 @@ type curve struct{ t, d []float64 }
 
 func newCurve(t, meters []float64) curve {
 	var c curve
+	if len(t) > 0 {
+		c = curve{t: []float64{t[0]}, d: []float64{0}} // the distance is that since the start
+	}
 	for i, d := range meters {
-		if n := len(c.d); !math.IsNaN(d) && !math.IsInf(d, 0) && (n == 0 || d >= c.d[n-1]) {
+		if !math.IsNaN(d) && !math.IsInf(d, 0) && d >= c.d[len(c.d)-1] {
 			c.t, c.d = append(c.t, t[i]), append(c.d, d)
 		}
 	}
