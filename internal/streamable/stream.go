@@ -37,6 +37,8 @@ type stream struct {
 type entry struct {
 	slot chan mcp.JSONRPCNotification
 	data []byte // nil until the notification was taken out of slot
+
+	taking sync.Mutex // held by the connection that takes it out, until data is there for the others
 }
 
 func newStream(number int64, keep bool) *stream {
@@ -211,6 +213,8 @@ func (st *stream) next(last int64) (e *entry, number int64, changed chan struct{
 
 // take returns the data of e, waiting for a notification that is about to come. It is nil if none came.
 func (st *stream) take(e *entry, gone, taken <-chan struct{}) []byte {
+	e.taking.Lock() // a connection that has taken over waits for the one before it, which lets go at once
+	defer e.taking.Unlock()
 	st.mu.Lock()
 	data := e.data
 	st.mu.Unlock()
