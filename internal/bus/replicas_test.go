@@ -44,7 +44,7 @@ func revoke(t *testing.T, s *store.Store, letter byte) pierre.KeyID {
 func hears(t *testing.T, l *listener, id pierre.KeyID) {
 	t.Helper()
 	var heard strings.Builder
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
 		heard.WriteString(l.told())
 		if strings.Contains(heard.String(), string(id)) {
 			return
@@ -118,7 +118,7 @@ func TestRedisSentinelsCarryChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	for deadline := time.Now().Add(30 * time.Second); ; <-time.After(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; <-time.After(time.Millisecond) {
 		n, err := client.PubSubNumSub(t.Context(), "pierre:changes").Result()
 		if err == nil && n["pierre:changes"] == 2 {
 			return
@@ -151,7 +151,7 @@ func carryChanges(t *testing.T, replicas []*store.Store, address interface{ URL(
 	}
 	silent := func(want int) {
 		t.Helper()
-		for deadline := time.Now().Add(30 * time.Second); len(b.State().Silent) != want; <-time.After(time.Millisecond) {
+		for deadline := time.Now().Add(time.Minute); len(b.State().Silent) != want; <-time.After(time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("state = %+v, want %d silent carriers", b.State(), want)
 			}

@@ -94,7 +94,7 @@ func share(t testing.TB, s *store.Store, o limit.SharedOptions) *limit.Shared {
 // wait waits until what is said holds.
 func wait(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !holds(); {
+	for deadline := time.Now().Add(time.Minute); !holds(); {
 		if time.Now().After(deadline) {
 			t.Fatal("not in time: ", what)
 		}

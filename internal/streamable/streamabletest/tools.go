@@ -13,7 +13,7 @@ import (
 )
 
 // Patience is how long tests wait for what has to happen.
-const Patience = 10 * time.Second
+const Patience = time.Minute
 
 // Tools are tools that do what tests need.
 type Tools struct {
