@@ -194,13 +194,11 @@ func (v adviceView) word() string {
 		return string(v.Name) + ": " + v.NotAvailable
 	}
 	number := plain(*v.Value)
-	switch v.Name {
-	case training.LongestRun:
+	if v.Name == training.LongestRun {
 		number = kilometres(*v.Value)
-	case training.RestDays:
-		number = human.Plural(int(*v.Value), "day")
-	case training.HeartRateBelt:
-		number = human.Plural(int(*v.Value), "activity")
+	}
+	if noun := map[training.AdviceKey]string{training.RestDays: "day", training.HeartRateBelt: "activity"}[v.Name]; noun != "" {
+		number = human.Plural(int(*v.Value), noun)
 	}
 	if v.High != nil {
 		number += " to " + plain(*v.High)
