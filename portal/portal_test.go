@@ -211,7 +211,7 @@ func TestDevelopmentAnswersNoProxy(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Host = host
-		resp, err := http.DefaultClient.Do(r)
+		resp, err := (&http.Client{Timeout: time.Minute}).Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}
