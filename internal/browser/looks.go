@@ -87,7 +87,9 @@ func (b *Tab) look(t *testing.T, p Page, kind string, w *weights) {
 		if n > Heaviest {
 			t.Errorf("the page has %d bytes, want %d at most", n, Heaviest)
 		}
-		w.add(p.Name, fmt.Sprintf("%.1f KB | %.0f ms", float64(n)/1000, b.FirstPaint()))
+		row := fmt.Sprintf("%.1f KB | %.0f ms", float64(n)/1000, b.FirstPaint())
+		t.Logf("over the network | first paint: %s", row)
+		w.add(p.Name, row)
 	}
 	for _, fault := range b.Faults() {
 		t.Errorf("the page's console: %s", fault)
