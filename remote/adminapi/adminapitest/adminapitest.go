@@ -4,7 +4,9 @@ package adminapitest
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http/httptest"
 	"sync"
@@ -137,4 +139,37 @@ func (s *Server) Record(t testing.TB, c Calls) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Crowd makes keys until there are so many of its own, two for each customer and each with one call, the first with the
+// latest. It returns those that it made.
+func (s *Server) Crowd(t testing.TB, from, until int) []pierre.APIKey {
+	t.Helper()
+	var made []pierre.APIKey
+	var calls []pierre.Call
+	quota := pierre.Limits{Quota: pierre.Limit{Requests: 10_000, Period: pierre.PeriodMonth}}
+	for n := from; n < until; n++ {
+		id := pierre.NewKeyID()
+		k := pierre.APIKey{
+			ID: id, Email: fmt.Sprintf("c%d@club%d.example", n/2, n%97), Name: fmt.Sprint("key ", n), Tier: pierre.TierStarter,
+			Hash: sha256.Sum256([]byte(id)), Prefix: "pk_live_abcd", Last4: "wxyz",
+		}
+		act := pierre.Act{Person: "test", At: s.Now().Add(-time.Duration(n) * time.Minute)}
+		keep := func(kept pierre.APIKey) ([]byte, error) { k = kept; return nil, nil }
+		if _, _, err := s.Store.ProvisionAPIKey(t.Context(), act, k, keep); err != nil {
+			t.Fatal(err)
+		}
+		made = append(made, k)
+		calls = append(calls, pierre.Call{
+			ID: pierre.NewCallID(), KeyID: k.ID, UserID: k.UserID, Tier: k.Tier, Tool: "get_stats", Status: pierre.CallSucceeded,
+			Started: act.At, Duration: time.Millisecond, Country: "CH", Buckets: quota.Buckets(k.Family, k.UserID, ""),
+		})
+	}
+	if err := s.Store.RecordCalls(t.Context(), calls); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Store.FoldUsage(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return made
 }
