@@ -483,6 +483,9 @@ func TestSettingsUpgradeExportAndDeletion(t *testing.T) {
 	if want := []string{"ana@example.com req_1", "ana@example.com req_2"}; !slices.Equal(h.taken, want) {
 		t.Errorf("withdrawn: %q", h.taken)
 	}
+	if body := b.want(200, "GET", "/account/settings", nil); !strings.Contains(body, "Your activities are at the server and not in it") {
+		t.Errorf("what the export lacks is not said: %s", body)
+	}
 	export := b.want(200, "GET", "/account/export", nil)
 	for _, want := range []string{`"email":"ana@example.com"`, string(k.APIKeyID), `"limit_mails":true`, `"browser":"Chrome on Linux"`, `"subject":"Your sign-in link"`, `"requests":[]`} {
 		if !strings.Contains(export, want) {
