@@ -4,36 +4,29 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"fmt"
 )
 
 // SetLogo keeps the operator's logo, a PNG; nil takes it away. Settings.Logo becomes its hash.
 func (db *DB) SetLogo(ctx context.Context, act Act, png []byte) error {
+	logo := ""
+	if png != nil {
+		sum := sha256.Sum256(png)
+		logo = hex.EncodeToString(sum[:])
+	}
 	return db.Update(ctx, "keeping the logo", func(t *Tx) error {
-		s, err := readSettings(t.Row(ctx, `SELECT content FROM portal_settings WHERE id = 1`))
+		_, _, err := changeSettings(ctx, t, func(s *Settings) error { s.Logo = logo; return nil })
 		if err != nil {
 			return err
 		}
 		if _, err := t.Exec(ctx, `DELETE FROM portal_logo`); err != nil {
 			return err
 		}
-		s.Logo = ""
 		if png != nil {
-			sum := sha256.Sum256(png)
-			s.Logo = hex.EncodeToString(sum[:])
 			if _, err := t.Exec(ctx, `INSERT INTO portal_logo (id, png) VALUES (1, $1)`, png); err != nil {
 				return err
 			}
 		}
-		text, err := json.Marshal(s)
-		if err != nil {
-			return fmt.Errorf("keeping the settings: %w", err)
-		}
-		if _, err := t.Exec(ctx, `UPDATE portal_settings SET content = $1 WHERE id = 1`, string(text)); err != nil {
-			return err
-		}
-		return Audit(ctx, t, act, "settings.logo", s.Logo, map[string]int{"bytes": len(png)})
+		return Audit(ctx, t, act, "settings.logo", logo, map[string]int{"bytes": len(png)})
 	})
 }
 

@@ -105,26 +105,32 @@ func readSettings(from scanner) (s Settings, err error) {
 // ChangeSettings changes the settings and notes which part of them. The change gets the settings as they are.
 func (db *DB) ChangeSettings(ctx context.Context, act Act, part string, change func(*Settings) error) error {
 	return db.Update(ctx, "changing the settings", func(t *Tx) error {
-		s, err := readSettings(t.Row(ctx, `SELECT content FROM portal_settings WHERE id = 1`))
+		before, s, err := changeSettings(ctx, t, change)
 		if err != nil {
-			return err
-		}
-		before := s
-		if err := change(&s); err != nil {
-			return err
-		}
-		if err := s.Validate(); err != nil {
-			return err
-		}
-		text, err := json.Marshal(s)
-		if err != nil {
-			return fmt.Errorf("keeping the settings: %w", err)
-		}
-		if _, err := t.Exec(ctx, `UPDATE portal_settings SET content = $1 WHERE id = 1`, string(text)); err != nil {
 			return err
 		}
 		return Audit(ctx, t, act, "settings.change", part, map[string]bool{
 			"two_persons": s.TwoPersons, "mail_plain_key": s.MailPlainKey, "changed": before != s,
 		})
 	})
+}
+
+// changeSettings returns the settings before and after the change.
+func changeSettings(ctx context.Context, t *Tx, change func(*Settings) error) (before, s Settings, err error) {
+	if before, err = readSettings(t.Row(ctx, `SELECT content FROM portal_settings WHERE id = 1`)); err != nil {
+		return before, s, err
+	}
+	s = before
+	if err := change(&s); err != nil {
+		return before, s, err
+	}
+	if err := s.Validate(); err != nil {
+		return before, s, err
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		return before, s, fmt.Errorf("keeping the settings: %w", err)
+	}
+	_, err = t.Exec(ctx, `UPDATE portal_settings SET content = $1 WHERE id = 1`, string(text))
+	return before, s, err
 }

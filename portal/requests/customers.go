@@ -6,6 +6,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/portal/db"
+	"github.com/pierre-mcp/pierre/portal/ui"
 )
 
 // Upgrade makes a request for another tier of a customer whose address is known to be theirs, so that it waits for a
@@ -73,7 +74,7 @@ func (s *Service) Waiting(ctx context.Context, email string) ([]Waiting, error) 
 	var waiting []Waiting
 	for _, r := range list {
 		if r.State == db.RequestVerified {
-			waiting = append(waiting, Waiting{r.ID, titleOf(r.Tier), r.Created, r.AnswerHash != "" && s.now().Before(r.AnswerUntil)})
+			waiting = append(waiting, Waiting{r.ID, ui.Capital(string(r.Tier)), r.Created, r.AnswerHash != "" && s.now().Before(r.AnswerUntil)})
 		}
 	}
 	return waiting, nil

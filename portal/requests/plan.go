@@ -9,6 +9,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/mail"
+	"github.com/pierre-mcp/pierre/portal/ui"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
 )
 
@@ -70,7 +71,7 @@ func (p Plan) limit(tiers string) string {
 
 // String says what differs from the tier.
 func (p Plan) String() string {
-	parts := []string{titleOf(p.Tier)}
+	parts := []string{ui.Capital(string(p.Tier))}
 	if p.Type == pierre.KeyApplication {
 		parts = append(parts, "for an application")
 	}
@@ -91,5 +92,5 @@ func markOf(id string) string { return fmt.Sprintf("Made for request %s.", id) }
 
 // plainInfo is what a mail says of a request that has no plan.
 func (*Service) plainInfo(r db.Request) mail.RequestInfo {
-	return mail.RequestInfo{Company: r.Company, Tier: titleOf(r.Tier)}
+	return mail.RequestInfo{Company: r.Company, Tier: ui.Capital(string(r.Tier))}
 }

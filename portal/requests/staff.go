@@ -77,7 +77,7 @@ func (s *Service) list(w http.ResponseWriter, r *http.Request) error {
 }
 
 func rowOf(r db.Request) listRow {
-	row := listRow{ID: r.ID, Email: r.Email, Company: r.Company, Plan: titleOf(r.Tier), Badge: badgeOf(r), Created: r.Created}
+	row := listRow{ID: r.ID, Email: r.Email, Company: r.Company, Plan: ui.Capital(string(r.Tier)), Badge: badgeOf(r), Created: r.Created}
 	switch {
 	case r.State == db.RequestVerified && r.FirstBy != "":
 		row.Note = "one of two approvals"
@@ -161,7 +161,7 @@ func (s *Service) writeRequest(w http.ResponseWriter, r *http.Request, status in
 	}
 	person, _ := route.PersonFrom(ctx)
 	page := requestPage{
-		R: req, Badge: badgeOf(req), Asked: titleOf(req.Tier), Conflict: in.conflict, Open: req.State == db.RequestVerified,
+		R: req, Badge: badgeOf(req), Asked: ui.Capital(string(req.Tier)), Conflict: in.conflict, Open: req.State == db.RequestVerified,
 		MayDecide: person.May(route.Approver), Role: person.Role, Approve: in.approve, Ask: in.ask, Reject: in.reject,
 		Types:   []ui.Choice{{Value: string(pierre.KeyPersonal), Text: "A person"}, {Value: string(pierre.KeyApplication), Text: "An application"}},
 		Periods: []ui.Choice{{Value: "month", Text: "month"}, {Value: "day", Text: "day"}, {Value: "hour", Text: "hour"}, {Value: "minute", Text: "minute"}},
@@ -222,7 +222,7 @@ func (s *Service) fillTiers(ctx context.Context, page *requestPage) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		tiers = []TierInfo{{Name: page.R.Tier, Title: titleOf(page.R.Tier)}}
+		tiers = []TierInfo{{Name: page.R.Tier, Title: ui.Capital(string(page.R.Tier))}}
 	}
 	for _, t := range tiers {
 		page.Tiers = append(page.Tiers, ui.Choice{Value: string(t.Name), Text: t.Label()})

@@ -11,6 +11,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/mail"
+	"github.com/pierre-mcp/pierre/portal/ui"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
 )
 
@@ -72,7 +73,7 @@ func (s *Service) serverTiers(ctx context.Context) ([]TierInfo, error) {
 	}
 	list := make([]TierInfo, len(tiers))
 	for i, t := range tiers {
-		list[i] = TierInfo{Name: t.Name, Title: titleOf(t.Name), Limit: limitText(t.RateLimit)}
+		list[i] = TierInfo{Name: t.Name, Title: ui.Capital(string(t.Name)), Limit: limitText(t.RateLimit)}
 	}
 	return list, nil
 }
@@ -101,18 +102,6 @@ func (s *Service) offered(ctx context.Context) ([]TierInfo, error) {
 	return offered, nil
 }
 
-// titleOf returns a tier's name with a capital.
-func titleOf(name pierre.Tier) string {
-	if name == "" {
-		return ""
-	}
-	text := string(name)
-	if 'a' <= text[0] && text[0] <= 'z' {
-		text = string(text[0]-'a'+'A') + text[1:]
-	}
-	return text
-}
-
 func limitText(l *adminapi.RateLimit) string {
 	if l == nil {
 		return "unlimited calls"
@@ -122,7 +111,7 @@ func limitText(l *adminapi.RateLimit) string {
 
 // asked returns what a mail says of what was asked for. Without the server's word it says less.
 func (s *Service) asked(ctx context.Context, company string, tier pierre.Tier) mail.RequestInfo {
-	info := mail.RequestInfo{Company: company, Tier: titleOf(tier)}
+	info := mail.RequestInfo{Company: company, Tier: ui.Capital(string(tier))}
 	tiers, err := s.serverTiers(ctx)
 	if err != nil {
 		return info
