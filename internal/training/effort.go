@@ -73,6 +73,7 @@ func (a *Analysis) PowerEfficiency() Value {
 		return unavailable(err)
 	}
 	r, err := fitness.EfficiencyOfPower(np, hr)
+	err = firstOf(err, partial("heart rate", hr.Coverage))
 	return computed(r, err, samplesInput(ChannelPower), samplesInput(ChannelHeartRate))
 }
 
