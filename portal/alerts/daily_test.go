@@ -1,6 +1,8 @@
 package alerts_test
 
 import (
+	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/pierre-mcp/pierre/portal/alerts"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/db/dbtest"
+	"github.com/pierre-mcp/pierre/portal/mail"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
 	"github.com/pierre-mcp/pierre/remote/adminapi/adminapitest"
 )
@@ -24,7 +27,8 @@ func TestTheDailyMail(t *testing.T) {
 		}
 		k := h.server.Provision(t, "ana@example.com", "starter")
 		h.server.Record(t, adminapitest.Calls{Key: k.APIKeyID, At: h.server.Now(), N: 1200, Status: pierre.CallSucceeded})
-		h.server.Record(t, adminapitest.Calls{Key: k.APIKeyID, At: h.server.Now(), N: 3, Status: pierre.CallFailed})
+		h.server.Record(t, adminapitest.Calls{Key: k.APIKeyID, At: h.server.Now(), N: 30, Status: pierre.CallFailed})
+		h.server.Record(t, adminapitest.Calls{Key: k.APIKeyID, At: h.server.Now(), N: 7, Status: pierre.CallRateLimited})
 		h.rule(db.Rule{Condition: "errors", Threshold: 1, Window: 30 * 24 * time.Hour})
 		h.request("bob@example.com")
 		want := func(after time.Duration, mails int, subject string) {
@@ -47,8 +51,9 @@ func TestTheDailyMail(t *testing.T) {
 				}
 			}
 		}
-		h.server.Pass(18*time.Hour + 50*time.Minute) // 6:50
-		h.look(0)                                    // finds one alert
+		h.server.Pass(18*time.Hour + 50*time.Minute)                                                                                     // 6:50
+		h.look(0)                                                                                                                        // finds one alert
+		h.server.Record(t, adminapitest.Calls{Key: k.APIKeyID, At: h.server.Now().Add(-time.Hour), N: 50, Status: pierre.CallSucceeded}) // today, which is not told
 		want(0, 0, "")
 		want(10*time.Minute, 1, "What needs you today, 21 November")
 		want(10*time.Hour, 1, "What needs you today, 21 November")
@@ -56,8 +61,38 @@ func TestTheDailyMail(t *testing.T) {
 		if err := h.db.DeleteRule(t.Context(), "rule_errors"); err != nil {
 			t.Fatal(err)
 		}
+		var sent kept
+		if err := mail.NewWorker(h.outbox, &sent, silent).Deliver(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, email := range people {
+			for _, fact := range []string{"Requests waiting               1, the oldest for 19 h\n", "Open alerts                    1\n", "not delivered  0\n", "Calls              1,237\n", "Failed             30\n", "Refused by limits  7\n"} {
+				if text := sent.to(email); !strings.Contains(text, fact) {
+					t.Errorf("%s was not told %q: %s", email, fact, text)
+				}
+			}
+		}
 		want(8*time.Hour, 2, "What needs you today, 22 November") // a request waits
 	})
+}
+
+// kept is a [mail.Sender] that keeps what it is to send.
+type kept []mail.Outgoing
+
+// Send implements [mail.Sender].
+func (k *kept) Send(_ context.Context, p mail.Outgoing) error {
+	*k = append(*k, p)
+	return nil
+}
+
+// to returns what was sent to an address.
+func (k *kept) to(email string) (text string) {
+	for _, p := range *k {
+		if p.To == email {
+			text += p.Text
+		}
+	}
+	return text
 }
 
 // Who wants none gets none, and the others do.
