@@ -254,12 +254,13 @@ func TestEveryArgumentIsTaken(t *testing.T) {
 // completeGoal adds what a goal needs beside the argument with that name.
 func completeGoal(args map[string]any, name string, ids map[string]pierre.ActivityID) {
 	args["target_date"] = "2026-09-01"
+	args["title"], args["target_value"] = "x", 10
 	switch name {
 	case "goal_id", "status":
 		args["goal_id"] = ids["goal"]
 		return
 	case "distance_meters":
-		args["goal_type"] = "time"
+		args["goal_type"], args["target_value"] = "time", 300
 	case "metric":
 		args["goal_type"] = "performance"
 	case "current_value":
@@ -267,7 +268,6 @@ func completeGoal(args map[string]any, name string, ids map[string]pierre.Activi
 	default:
 		args["goal_type"] = "frequency"
 	}
-	args["title"], args["target_value"] = "x", 10
 }
 
 // Some hosts write numbers, lists and all arguments as strings, and go on doing so whatever an error says.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/training"
 )
 
 func (c *Catalog) setGoal() tool {
@@ -162,12 +163,20 @@ func (c *Catalog) keepGoal(ctx context.Context, user pierre.UserID, args goalArg
 		return c.dropGoal(ctx, user, args.ID)
 	}
 	if args.ID != "" {
-		g, err := c.data.UpdateGoal(ctx, user, args.ID, c.now(), func(g *pierre.Goal) error { return args.change(g, day) })
+		g, err := c.data.UpdateGoal(ctx, user, args.ID, c.now(), func(g *pierre.Goal) error {
+			if err := args.change(g, day); err != nil {
+				return err
+			}
+			return training.PossibleGoal(*g)
+		})
 		return goalAnswer{Goal: viewGoal(g)}, unknownGoal(err, args.ID)
 	}
 	g := pierre.Goal{
 		Title: args.Title, Description: args.Description, Type: args.Type, Sport: pierre.Sport(args.Sport), Target: *args.Target,
 		Meters: args.Meters, Metric: args.Metric, Start: today, Date: day, Current: args.Current, Status: pierre.GoalActive,
+	}
+	if err := training.PossibleGoal(g); err != nil {
+		return goalAnswer{}, err
 	}
 	now, err := c.training.Measure(ctx, user, "", g)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/training"
 )
@@ -97,7 +98,7 @@ func viewSuggestion(s training.Suggestion) suggestionView {
 	case pierre.GoalTime:
 		title = fmt.Sprintf("%s in %s", kilometres(*g.Meters), title)
 	case pierre.GoalFrequency:
-		title = fmt.Sprintf("%s activities a week until %s", fixed(*g.Target, 0), s.Goal.Date.Format("2 January"))
+		title = fmt.Sprintf("%s a week until %s", human.Plural(int(*g.Target), "activity"), s.Goal.Date.Format("2 January"))
 	case pierre.GoalPerformance, pierre.GoalCustom:
 	}
 	return suggestionView{

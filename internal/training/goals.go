@@ -133,3 +133,29 @@ func shareOfWay(g pierre.Goal, now float64) *float64 {
 	}
 	return new((now - begin) / (g.Target - begin))
 }
+
+// mostAWeek is how many activities a week a goal may ask for, which is ten a day.
+const mostAWeek = 70
+
+// PossibleGoal refuses a goal that nobody reaches: a time faster than anyone's, a distance for which the days do not
+// suffice, more activities than there is time for. The error is of the argument target_value.
+func PossibleGoal(g pierre.Goal) error {
+	const field = "target_value"
+	switch days := g.Date.Sub(g.Start).Hours()/24 + 1; g.Type {
+	case pierre.GoalTime:
+		if *g.Meters > g.Target*mostOver(humanSpeed(pierre.SportRun), g.Target) {
+			return pierre.Invalid(field, "%g seconds over %g meters is faster than anyone has run: give target_value in seconds.", g.Target, *g.Meters)
+		}
+	case pierre.GoalDistance:
+		const day = 24 * 3600
+		if g.Target > days*day*mostOver(humanSpeed(g.Sport), day) {
+			return pierre.Invalid(field, "%g meters cannot be covered in %g days: give target_value in meters, or a later target_date.", g.Target, days)
+		}
+	case pierre.GoalFrequency:
+		if g.Target > mostAWeek {
+			return pierre.Invalid(field, "%g activities a week are more than %d: give target_value per week.", g.Target, mostAWeek)
+		}
+	case pierre.GoalPerformance, pierre.GoalCustom:
+	}
+	return nil
+}
