@@ -255,8 +255,11 @@ func TestWithout(t *testing.T) {
 			time.AfterFunc(time.Second, s.Leave)
 			other <- s
 			return nil
-		}); err != nil || len(other) != 1 || g.running != 1 {
-			t.Errorf("Without = %v, %d tasks run", err, g.running)
+		}); err != nil || len(other) != 1 {
+			t.Errorf("Without = %v, %d others ran", err, len(other))
+		}
+		if running, waiting := g.Tasks(); running != 1 || waiting != 0 {
+			t.Errorf("%d tasks run and %d wait, want this one alone", running, waiting)
 		}
 		gone := errors.New("gone")
 		if err := long.Without(t.Context(), func(context.Context) error { return gone }); !errors.Is(err, gone) {
