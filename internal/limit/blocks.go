@@ -173,7 +173,8 @@ func (s *Shared) lend(ctx context.Context) {
 // givenAtOnce is how many blocks are given back side by side.
 const givenAtOnce = 16
 
-// giveBackBlocks gives up with the first error, which means that Redis is away: then an epoch begins.
+// giveBackBlocks gives up with the first error, since Redis is likely away. What is not given back stays counted until its
+// window or epoch ends.
 func (s *Shared) giveBackBlocks(ctx context.Context, list []block) {
 	ctx, cancel := context.WithTimeout(ctx, waitFor)
 	defer cancel()

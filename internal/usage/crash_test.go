@@ -2,11 +2,13 @@ package usage_test
 
 import (
 	"bufio"
+	"database/sql"
 	"log/slog"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -128,6 +130,9 @@ func TestKilledProcessLosesNoAnsweredCall(t *testing.T) {
 // returns how many calls are new.
 func balanced(t *testing.T, url, journalPath string, before, answered int64) int64 {
 	t.Helper()
+	if strings.HasPrefix(url, "postgres") {
+		awaitStatements(t, url)
+	}
 	s := openStore(t, url)
 	defer s.Close()
 	if journalPath != "" {
@@ -158,6 +163,29 @@ func balanced(t *testing.T, url, journalPath string, before, answered int64) int
 		t.Errorf("the next process starts with %d calls left, %v; want %d", d.States[0].Remaining, err, crashLimit.Requests-calls)
 	}
 	return calls - before
+}
+
+// awaitStatements waits for what the killed process had asked of PostgreSQL, which goes on with it.
+func awaitStatements(t *testing.T, url string) {
+	t.Helper()
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for deadline := time.Now().Add(time.Minute); ; <-time.After(5 * time.Millisecond) {
+		var n int
+		if err := db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d connections of the killed process are open", n)
+		}
+	}
 }
 
 // killAfterAnswers kills -9 a child in the middle of its work and returns how many calls it answered.
