@@ -174,6 +174,9 @@ func (g *Gate) start(t *tenant) {
 // nobody else could run. A long task that consists of steps calls it between two of them. It waits without a limit of its
 // own, and fails with ctx's cause if ctx ends.
 func (s *Slot) Pass(ctx context.Context) error {
+	if s.lost { // it does not run
+		return context.Canceled
+	}
 	g, t := s.gate, s.tenant
 	g.mu.Lock()
 	if !slices.ContainsFunc(g.turns, func(other *tenant) bool { return other != t && other.running < g.opts.PerTenant }) {
@@ -188,6 +191,9 @@ func (s *Slot) Pass(ctx context.Context) error {
 // Without calls wait while the task does not run, and returns when its turn has come again, as Pass does. A task that has to
 // wait for what another task holds, which may have to wait for its own turn, would otherwise keep that from going on.
 func (s *Slot) Without(ctx context.Context, wait func(context.Context) error) error {
+	if s.lost {
+		return context.Canceled
+	}
 	s.Leave()
 	if err := wait(ctx); err != nil {
 		s.lost = true

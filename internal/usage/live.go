@@ -119,7 +119,7 @@ func (l *Live) Watch(after string) (*Viewer, error) {
 	case known:
 	case len(l.before.Calls) > 0: // somebody new sees what the others have seen last
 		missed = []LiveEvent{{l.id(), "calls", callsEvent(l.before.At, l.before.Calls)}}
-	default:
+	case len(l.viewers) == 0: // what others have seen is not told them again
 		l.told = nil
 	}
 	v := &Viewer{Events: make(chan LiveEvent, len(missed)+liveBehind), of: l}
