@@ -93,7 +93,7 @@ func SwimIntervals(t, distance []float64) (Intervals, error) {
 			speed[i] = min((d[i+1]-d[i])/step, maxSwimSpeed)
 		}
 	}
-	c := column{t: at, x: speed, pause: longestLength, recorded: at[len(at)-1] - at[0], covered: at[len(at)-1] - at[0]}
+	c := column{t: at, x: speed, pause: longestLength, recorded: t[len(t)-1] - t[0], covered: at[len(at)-1] - at[0]}
 	return trait{what: "pace", smooth: 1, work: 15, rest: 5, contrast: 1.15, tolerance: 5, search: 5}.in(c)
 }
 

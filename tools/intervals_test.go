@@ -72,7 +72,7 @@ func TestIntervalsOfAnActivity(t *testing.T) {
 	run := workoutSession("run")
 	run.speed, run.heart = workout(2.8, 4, 2.2, 250, 110), always(150)
 	heart := workoutSession("rowing")
-	heart.heart = workout(125, 165, 120, 240, 120)
+	heart.heart, heart.speed = workout(125, 165, 120, 240, 120), always(4)
 	for name, tt := range map[string]struct {
 		session
 		by, says    string

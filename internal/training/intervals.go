@@ -37,7 +37,10 @@ func IntervalsOf(rec pierre.Recording) Intervals {
 		return Intervals{Evidence: e}
 	}
 	e.Method, e.Coverage, e.Note = fitness.MethodIntervals, found.Coverage, found.Note
-	byPower := e.Inputs[0].Name == ChannelPower
+	if whole := wholeSeconds(rec.Activity); whole > 0 {
+		e.Coverage = min(1, e.Coverage*(s.Time[len(s.Time)-1]-s.Time[0])/whole)
+	}
+	byPower, byHeartRate := e.Inputs[0].Name == ChannelPower, e.Inputs[0].Name == ChannelHeartRate
 	along := newCurve(s.Time, meters)
 	var sets []IntervalSet
 	for _, set := range found.Sets {
@@ -45,7 +48,10 @@ func IntervalsOf(rec pierre.Recording) Intervals {
 		for _, i := range set.Intervals {
 			p := IntervalPart{Meters: along.grown(i), BPM: meanHeartRate(s, i)}
 			if byPower {
-				p.Watts, p.Meters = new(i.Level), nil // on a bicycle the way says less
+				p.Watts = new(i.Level)
+			}
+			if byPower || byHeartRate {
+				p.Meters = nil // what was found is no pace, and on a bicycle the way says less
 			}
 			if !p.possible(rec.Sport, i.Seconds) {
 				return Intervals{Evidence: Evidence{Err: because("an interval of %.0f s is faster or stronger than anyone is", i.Seconds)}}
