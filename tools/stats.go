@@ -247,7 +247,7 @@ func (a statsAnswer) text() string {
 		}
 	}
 	for _, g := range a.Groups {
-		fmt.Fprintf(&b, "\n%s: %s", g.From, g.sum.text())
+		fmt.Fprintf(&b, "\n%s: %s", g.title, g.sum.text())
 	}
 	if a.Note != "" {
 		b.WriteString("\n" + a.Note)

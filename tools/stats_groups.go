@@ -17,8 +17,21 @@ import (
 const maxGroups = answerBytes / 60
 
 type groupView struct {
-	From string `json:"from" jsonschema:"first day, local"`
+	From  string `json:"from" jsonschema:"first day, local"`
+	title string // as people write the day, month or year
 	sum
+}
+
+// title is how people write the group that begins at start: a week by its Monday.
+func (a statsArgs) title(start time.Time) string {
+	switch a.GroupBy {
+	case pierre.ByMonth:
+		return start.Format("Jan 2006")
+	case pierre.ByYear:
+		return start.Format("2006")
+	default:
+		return start.Format(time.DateOnly)
+	}
 }
 
 // grouped adds the rows, the newest that have room: from the first day asked for, or with an activity, to the last. Only as
@@ -77,7 +90,7 @@ func (a statsArgs) rows(sums []pierre.GroupSum, first, last time.Time) (rows []g
 			left++
 			continue
 		}
-		row := groupView{start.Format(time.DateOnly), viewSum(together([]pierre.ActivitySum{of[start]}), metrics)}
+		row := groupView{start.Format(time.DateOnly), a.title(start), viewSum(together([]pierre.ActivitySum{of[start]}), metrics)}
 		rows = append(rows, row)
 		size += encodedSize(row)
 	}
