@@ -118,6 +118,9 @@ func (c *config) load() error {
 	if c.development && !value.Loopback(c.host) {
 		errs = append(errs, fmt.Errorf("%s: --development asks for no second factor and so listens on this machine only, not on %s", c.settings.Source("host"), c.host))
 	}
+	if c.development && c.baseURL != "" && !value.Loopback(hostOf(c.baseURL)) { // behind a proxy, listening on this machine keeps nobody out
+		errs = append(errs, fmt.Errorf("%s: --development asks for no second factor and so serves this machine only, not %s", c.settings.Source("base-url"), c.baseURL))
+	}
 	if c.oidcIssuer != "" && (c.oidcClient == "" || c.oidcSecret.Reveal() == "") {
 		errs = append(errs, errors.New("--oidc-issuer needs --oidc-client-id and OIDC_CLIENT_SECRET"))
 	}
@@ -134,12 +137,8 @@ func (c *config) load() error {
 	return nil
 }
 
-// checkSite wants the address under which people reach the site: links in mails never follow what a request says. In
-// development that is one of this machine: behind a proxy, listening on this machine keeps nobody out.
+// checkSite wants the address under which people reach the site: links in mails never follow what a request says.
 func (c *config) checkSite() error {
-	if c.development && c.baseURL != "" && !value.Loopback(hostOf(c.baseURL)) {
-		return fmt.Errorf("%s: --development asks for no second factor and so serves this machine only, not %s", c.settings.Source("base-url"), c.baseURL)
-	}
 	if c.baseURL != "" {
 		return nil
 	}

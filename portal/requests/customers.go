@@ -89,6 +89,9 @@ func (s *Service) WithdrawOwn(ctx context.Context, email, id string) error {
 	if r.Email != email {
 		return pierre.NotFound("This request")
 	}
+	if r.State == db.RequestWithdrawn { // by a click before
+		return nil
+	}
 	_, err = s.withdrawn(ctx, r)
 	return err
 }
