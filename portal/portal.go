@@ -177,7 +177,7 @@ func (p *parts) serve(all []route.Route) http.Handler {
 	return harden(h)
 }
 
-// onlyHere refuses requests that came through a proxy or under another name than this machine's: development mode asks for
+// onlyHere refuses requests that say that they came through a proxy, or under another name than this machine's: development mode asks for
 // no second factor, and a proxy on this machine would let everybody in. A web page of elsewhere whose name was made to lead
 // here is refused with them.
 func onlyHere(next http.Handler, pages *ui.Renderer) http.Handler {
