@@ -28,6 +28,6 @@
 // the last one of a recording, stands for 1 s. A sample that lacks the value takes
 // over the last one if that is at most 10 s old.
 //
-// docs/methods.md explains every method, with its check values, its limits and
+// docs/METHODS.md explains every method, with its check values, its limits and
 // where it departs from other products.
 package fitness

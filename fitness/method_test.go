@@ -50,13 +50,13 @@ func TestEveryMethodHasNameAndSource(t *testing.T) {
 }
 
 func TestEveryMethodIsDocumented(t *testing.T) {
-	doc, err := os.ReadFile("../docs/methods.md")
+	doc, err := os.ReadFile("../docs/METHODS.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, m := range methods(t) {
 		if !strings.Contains(string(doc), m.Name()) {
-			t.Errorf("docs/methods.md does not explain %s, %q", name, m.Name())
+			t.Errorf("docs/METHODS.md does not explain %s, %q", name, m.Name())
 		}
 	}
 }

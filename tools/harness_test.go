@@ -30,7 +30,7 @@ import (
 	"github.com/pierre-mcp/pierre/tools"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files and docs/tools.md")
+var update = flag.Bool("update", false, "rewrite the golden files and docs/TOOLS.md")
 
 // now is the tests' present.
 func now() time.Time { return time.Date(2026, 6, 15, 10, 0, 0, 0, time.UTC) }

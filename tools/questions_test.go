@@ -138,11 +138,11 @@ func questionHost(t *testing.T) (host, map[string]pierre.ActivityID) {
 const questionsHead = `# Questions of an athlete
 
 Written by the tests of package tools (run with -update): questions of an athlete, the calls that answer them, and the lines of the
-answers that matter, on the sample athlete of [tools.md](tools.md), who also did a workout of intervals and a run that two
+answers that matter, on the sample athlete of [TOOLS.md](TOOLS.md), who also did a workout of intervals and a run that two
 devices recorded. Today is 15 June 2026. No question needs more than three calls, and no answer has more than 8 KB.
 `
 
-// docs/questions.md has the questions with their answers as they are.
+// docs/QUESTIONS.md has the questions with their answers as they are.
 func TestQuestions(t *testing.T) {
 	t.Parallel()
 	h, ids := questionHost(t)
@@ -195,7 +195,7 @@ func TestQuestions(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "```text\n%s\n```\n", strings.Join(lines, "\n"))
 	}
-	golden(t, filepath.Join("..", "..", "docs", "questions.md"), []byte(b.String()))
+	golden(t, filepath.Join("..", "..", "docs", "QUESTIONS.md"), []byte(b.String()))
 }
 
 // matches reports whether the line has one of the wanted texts, and notes which.

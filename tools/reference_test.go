@@ -43,7 +43,7 @@ has none, the server's (--tool-profile). get_usage is not on personal servers, w
 Tools that read activities take ` + "`provider`" + `, too, which the profile default lists only where it helps; goals that are set always count all sources.
 `
 
-// docs/tools.md describes the tools as they are.
+// docs/TOOLS.md describes the tools as they are.
 func TestReference(t *testing.T) {
 	h, ids := sampleHost(t)
 	listed := map[string]listedTool{}
@@ -67,7 +67,7 @@ func TestReference(t *testing.T) {
 		fmt.Fprintf(&b, "Example:\n\n```json\n%s\n```\n\n```text\n%s\n```\n\n[Its structuredContent](../tools/testdata/answers/%s.golden.txt)\n",
 			args, h.call(c.tool, c.args).Text, c.tool)
 	}
-	golden(t, filepath.Join("..", "..", "docs", "tools.md"), []byte(b.String()))
+	golden(t, filepath.Join("..", "..", "docs", "TOOLS.md"), []byte(b.String()))
 }
 
 func describeArguments(b *strings.Builder, s *jsonschema.Schema) {

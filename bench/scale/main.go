@@ -3,7 +3,7 @@
 // this machine, lets many keys make calls of a tool that does nothing, and divides what they used by the calls. Processor
 // time and bytes depend little on what else the machine does. What a real tool costs comes on top of the server's share.
 //
-//	go run ./bench/scale                               # a table for docs/scaling.md
+//	go run ./bench/scale                               # a table for docs/SCALING.md
 //	go run ./bench/scale --span 30s --keys 1000 --json
 //	go run ./bench/scale --rates 1000,20000 --cores 8
 package main

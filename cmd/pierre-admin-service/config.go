@@ -23,7 +23,7 @@ import (
 	"github.com/pierre-mcp/pierre/portal/mail"
 )
 
-// A config is everything that an operator can choose, checked. See docs/admin-service.md.
+// A config is everything that an operator can choose, checked. See docs/ADMIN_SERVICE.md.
 type config struct {
 	host           string
 	port           string

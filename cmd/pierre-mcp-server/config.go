@@ -22,7 +22,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/store"
 )
 
-// A config is everything that an operator can choose, checked. See docs/operating.md.
+// A config is everything that an operator can choose, checked. See docs/OPERATIONS.md.
 type config struct {
 	singleTenant   bool
 	host           string

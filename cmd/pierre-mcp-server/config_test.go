@@ -14,11 +14,11 @@ import (
 	"github.com/pierre-mcp/pierre/internal/cli"
 )
 
-var update = flag.Bool("update", false, "write the table of settings in docs/operating.md")
+var update = flag.Bool("update", false, "write the table of settings in docs/OPERATIONS.md")
 
-// TestDocumentedSettings compares the table of docs/operating.md with the flags.
+// TestDocumentedSettings compares the table of docs/OPERATIONS.md with the flags.
 func TestDocumentedSettings(t *testing.T) {
-	const path, begin, end = "../../docs/operating.md", "<!-- settings: made by make golden -->\n", "<!-- end of settings -->\n"
+	const path, begin, end = "../../docs/OPERATIONS.md", "<!-- settings: made by make golden -->\n", "<!-- end of settings -->\n"
 	doc, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

@@ -130,7 +130,7 @@ func TestDashboardAndAlertsUseMetricsThatExist(t *testing.T) {
 
 // Each alert says what to look at first, and is explained to operators.
 func TestAlertsAreExplained(t *testing.T) {
-	docs, err := os.ReadFile("../../docs/operating.md")
+	docs, err := os.ReadFile("../../docs/OPERATIONS.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestAlertsAreExplained(t *testing.T) {
 			t.Errorf("alert %s: unbalanced %s", r.Alert, r.Expr)
 		}
 		if !strings.Contains(string(docs), "### "+r.Alert+"\n") {
-			t.Errorf("docs/operating.md has no section for %s", r.Alert)
+			t.Errorf("docs/OPERATIONS.md has no section for %s", r.Alert)
 		}
 	}
 }

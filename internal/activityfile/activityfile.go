@@ -4,7 +4,7 @@
 //
 // It owns the formats, their traps and the limits that keep a hostile upload
 // harmless. It knows no user and no database: what is stored, and what is a
-// duplicate of what, is decided by the caller. docs/imports.md says what is read
+// duplicate of what, is decided by the caller. docs/IMPORTS.md says what is read
 // from each format, and how missing values are derived.
 package activityfile
 

@@ -252,10 +252,10 @@ func deletion(t *testing.T, s *server, users []*user) {
 	}
 }
 
-// TestApplicationsGuide runs every command of docs/applications.md as it stands there, and the TypeScript that it shows.
+// TestApplicationsGuide runs every command of docs/APPLICATIONS.md as it stands there, and the TypeScript that it shows.
 func TestApplicationsGuide(t *testing.T) {
 	s := startServer(t)
-	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "applications.md"))
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "APPLICATIONS.md"))
 	if err != nil {
 		t.Fatal(err)
 	}

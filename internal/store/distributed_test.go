@@ -10,7 +10,7 @@ import (
 )
 
 // Distributed databases that speak PostgreSQL's language lack some of what it has. The queries and migrations do without;
-// where they do not, the file is named here and docs/scaling.md says what that means.
+// where they do not, the file is named here and docs/SCALING.md says what that means.
 func TestQueriesUseWhatDistributedDatabasesHave(t *testing.T) {
 	lacking := map[string][]string{
 		`pg_(try_)?advisory_`:                nil,

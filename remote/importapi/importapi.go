@@ -1,6 +1,6 @@
 // Package importapi is the server's API for recordings: POST /api/import takes
 // one file or archive per request as its body, streams it to disk within a
-// limit, and answers with a report on every file in it. docs/imports.md
+// limit, and answers with a report on every file in it. docs/IMPORTS.md
 // describes it.
 //
 // It owns the transport. What is read from files is package activityfile's, what

@@ -9,7 +9,7 @@ import (
 )
 
 // Finish sorts and cleans the samples, and derives what the source did not
-// store. docs/imports.md explains each rule.
+// store. docs/IMPORTS.md explains each rule.
 func (d *Draft) Finish() pierre.Recording {
 	SortSamples(d.Samples)
 	d.shorten()

@@ -1,6 +1,6 @@
 // Package draft holds recordings in the making. Readers of every format fill drafts with the
 // values that files store; Finish cleans them and derives the rest, by the same rules for all
-// formats. docs/imports.md explains each rule.
+// formats. docs/IMPORTS.md explains each rule.
 package draft
 
 import (
