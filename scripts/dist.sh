@@ -24,5 +24,6 @@ for build in dist/release/mcp-client_*/mcp-client*; do
 done
 scripts/bundle.sh dist/mcp-client_{linux,darwin,windows}_{amd64,arm64}*
 rm -rf dist/release
-(cd dist && sha256sum -- * >checksums.txt)
+list=$(cd dist && echo "# pierre $VERSION" && sha256sum -- *) # the first line is signed with the others
+echo "$list" >dist/checksums.txt
 ls -l dist

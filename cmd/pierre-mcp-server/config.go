@@ -18,6 +18,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/keyring"
 	"github.com/pierre-mcp/pierre/internal/logging"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/release"
 	"github.com/pierre-mcp/pierre/internal/secret"
 	"github.com/pierre-mcp/pierre/internal/store"
 )
@@ -44,6 +45,7 @@ type config struct {
 	allowedOrigins []string
 	trustedProxies []netip.Prefix
 	downloadsDir   string
+	downloadsKey   *release.Key // nil: builds need no signature
 	publicURL      string
 	oauth          bool
 	maxUploadBytes int64
@@ -85,6 +87,7 @@ func (c *config) table(getenv func(string) string) []cli.Setting {
 		{Flag: "allowed-origins", Env: "ALLOWED_ORIGINS", Help: "web origins that may call /mcp from a browser, comma-separated", Parse: into(&c.allowedOrigins, value.Origins)},
 		{Flag: "trusted-proxies", Env: "TRUSTED_PROXIES", Help: "networks whose X-Forwarded-For is believed, comma-separated", Parse: into(&c.trustedProxies, value.Networks)},
 		{Flag: "downloads-dir", Env: "DOWNLOADS_DIR", Help: "folder of mcp-client builds to serve, with install.sh and install.ps1", Parse: into(&c.downloadsDir, value.Folder)},
+		{Flag: "downloads-key", Env: "DOWNLOADS_KEY", Help: "file of the public key that the builds must be signed with; the installers then check the signature", Parse: into(&c.downloadsKey, parseReleaseKey)},
 		{Flag: "public-url", Env: "PUBLIC_URL", Help: "origin under which clients reach this server, for the installers and --oauth (default as asked)", Parse: into(&c.publicURL, value.PublicURL)},
 		{Flag: "oauth", Env: "OAUTH", Default: "false", Switch: true, Help: "let people connect hosts that cannot send a key, such as claude.ai and ChatGPT; needs --public-url", Parse: into(&c.oauth, value.Switch)},
 		{Flag: "max-upload-mb", Env: "MAX_UPLOAD_MB", Default: "2048", Help: "largest upload to /api/import, in MB", Parse: into(&c.maxUploadBytes, parseMegabytes)},
@@ -127,6 +130,9 @@ func (c *config) load() error {
 	if c.serves {
 		errs = append(errs, c.checkShared())
 	}
+	if c.downloadsKey != nil && c.downloadsDir == "" && !c.singleTenant {
+		errs = append(errs, fmt.Errorf("%s: needs --downloads-dir, the folder of the builds", c.settings.Source("downloads-key")))
+	}
 	errs = append(errs, c.checkOAuth(), c.loadCertificate(), c.jwtSecret.Check("JWT_SECRET"), c.encryptionKey.Check("ENCRYPTION_KEY"))
 	if err := errors.Join(errs...); err != nil {
 		return cli.Usage(err)
@@ -140,7 +146,7 @@ func (c *config) checkPersonal() error {
 	if c.host != "" && !value.Loopback(c.host) {
 		errs = append(errs, fmt.Errorf("%s: --single-tenant asks for no key and so listens on loopback only, not on %s", c.settings.Source("host"), c.host))
 	}
-	for _, flag := range []string{"metrics-addr", "trusted-proxies", "downloads-dir", "public-url", "oauth", "max-athletes"} {
+	for _, flag := range []string{"metrics-addr", "trusted-proxies", "downloads-dir", "downloads-key", "public-url", "oauth", "max-athletes"} {
 		if c.settings.Given(flag) {
 			errs = append(errs, fmt.Errorf("--%s: has no use with --single-tenant", flag))
 		}

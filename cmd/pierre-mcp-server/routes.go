@@ -51,7 +51,7 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	mux.Handle("/v1/", a.traces.of("/v1/", m.Requests("client", clientapi.New(callers, a.store, allowance.New(a.limiter, time.Now), clientapi.Options{
 		Keys: keys, Tools: a.toolNames, Log: a.log,
 	}))))
-	pages, err := downloads.New(a.store.Ready, downloads.Options{Dir: c.downloadsDir, PublicURL: c.publicURL, Log: a.log})
+	pages, err := downloads.New(a.store.Ready, downloads.Options{Dir: c.downloadsDir, Key: c.downloadsKey, PublicURL: c.publicURL, Log: a.log})
 	if err != nil {
 		return nil, fmt.Errorf("opening --downloads-dir: %w", err)
 	}

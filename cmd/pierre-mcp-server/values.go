@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/cli/value"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/release"
 	"github.com/pierre-mcp/pierre/internal/store"
 )
 
@@ -33,6 +36,28 @@ func parseDatabaseURL(text string) (string, error) {
 		return "", errors.New(strings.TrimPrefix(pierre.MessageOf(err, "the database cannot be opened"), "--database-url "))
 	}
 	return text, nil
+}
+
+// parseReleaseKey takes the path of a public key, or nothing.
+func parseReleaseKey(text string) (*release.Key, error) {
+	path, err := value.File(text)
+	if err != nil || path == "" {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	pem, err := io.ReadAll(io.LimitReader(f, release.MaxKey+1))
+	if err != nil {
+		return nil, err
+	}
+	key, err := release.ParseKey(pem)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return key, nil
 }
 
 // parseConnections takes a number of connections, 0 for as many as there can be.

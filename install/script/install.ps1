@@ -4,6 +4,8 @@
 #
 # No administrator, no Node, no Go. What it does: download the build for this
 # machine, check its SHA-256, put it into the user's programs, run "mcp-client install".
+# Where the server's operator signs the builds, the list of their SHA-256 must
+# carry that signature, and be of the release that the server names.
 #
 #   $env:PIERRE_INSTALL_DIR   another folder than %LOCALAPPDATA%\Programs\Pierre
 #   $env:PIERRE_NO_SETUP=1    only install the program
@@ -12,6 +14,28 @@
     $ErrorActionPreference = 'Stop'
     $ProgressPreference = 'SilentlyContinue' # the progress bar slows the download down
     $origin = '@ORIGIN@'
+    $key = '@KEY@' # whose signature the builds must have; empty: they are not signed
+    $version = '@VERSION@' # which release they must be of, if they are signed
+
+    # Tests an ECDSA signature of the curve P-256 with what every Windows has.
+    function Test-Signature([byte[]] $data, [byte[]] $signature) {
+        # The signature is two numbers in DER; Windows wants them as 32 bytes each.
+        $numbers = New-Object byte[] 64
+        $at = 2
+        foreach ($end in 32, 64) {
+            $length = [int]$signature[$at + 1]
+            $from = $at + 2
+            $at = $from + $length
+            while ($length -gt 32) { $from++; $length-- } # a number with its highest bit set has a zero in front
+            [Array]::Copy($signature, $from, $numbers, $end - $length, $length)
+        }
+        # The key's point is the end of its DER; Windows wants "ECS1" and the length of a number in front.
+        $point = [Convert]::FromBase64String($key)[27..90]
+        $blob = [byte[]](0x45, 0x43, 0x53, 0x31, 32, 0, 0, 0) + [byte[]]$point
+        $public = [Security.Cryptography.CngKey]::Import($blob, [Security.Cryptography.CngKeyBlobFormat]::EccPublicBlob)
+        $hash = [Security.Cryptography.SHA256]::Create().ComputeHash($data)
+        (New-Object Security.Cryptography.ECDsaCng $public).VerifyHash($hash, $numbers)
+    }
 
     $machine = if ($env:PROCESSOR_ARCHITEW6432) { $env:PROCESSOR_ARCHITEW6432 } else { $env:PROCESSOR_ARCHITECTURE }
     $arch = switch ($machine) {
@@ -26,9 +50,20 @@
     $download = Join-Path $folder ('.' + [Guid]::NewGuid().ToString('N') + '.exe')
     try {
         Write-Host "Downloading $name from $origin"
+        Invoke-WebRequest -UseBasicParsing -Uri "$origin/download/checksums.txt" -OutFile $download
+        $list = [IO.File]::ReadAllBytes($download)
+        $sums = [Text.Encoding]::ASCII.GetString($list)
+        if ($key) {
+            try {
+                Invoke-WebRequest -UseBasicParsing -Uri "$origin/download/checksums.txt.sig" -OutFile $download
+                $good = Test-Signature $list ([Convert]::FromBase64String([IO.File]::ReadAllText($download).Trim()))
+            }
+            catch { throw "install.ps1: the signature of the builds cannot be checked: $_. Nothing was installed; tell the operator of $origin" }
+            if (-not $good) { throw "install.ps1: the list of checksums is not signed by the key of $origin. Nothing was installed; tell its operator" }
+            if (($sums -split "`n")[0] -cne "# pierre $version") { throw "install.ps1: the builds are those of another release than $version. Nothing was installed; try again, and if that does not help, tell the operator of $origin" }
+            Write-Host "The signature of release $version is good"
+        }
         Invoke-WebRequest -UseBasicParsing -Uri "$origin/download/$name" -OutFile $download
-        $sums = (Invoke-WebRequest -UseBasicParsing -Uri "$origin/download/checksums.txt").Content
-        if ($sums -is [byte[]]) { $sums = [Text.Encoding]::ASCII.GetString($sums) }
         $want = ($sums -split "`n" | Where-Object { $_.Trim() -match "^[0-9a-f]{64}  $([Regex]::Escape($name))$" } | Select-Object -First 1)
         if (-not $want) { throw "install.ps1: $origin has no checksum for $name; tell its operator" }
         $want = $want.Substring(0, 64)

@@ -5,6 +5,8 @@
 #
 # No root, no Node, no Go. What it does: download the build for this machine,
 # check its SHA-256, put it into ~/.local/bin, run "mcp-client install".
+# Where the server's operator signs the builds, the list of their SHA-256 must
+# carry that signature, and be of the release that the server names.
 #
 #   PIERRE_INSTALL_DIR   another folder than ~/.local/bin
 #   PIERRE_NO_SETUP=1    only install the program
@@ -12,6 +14,8 @@
 set -eu
 
 origin='@ORIGIN@'
+key='@KEY@'         # whose signature the builds must have; empty: they are not signed
+version='@VERSION@' # which release they must be of, if they are signed
 
 fail() {
 	echo "install.sh: $*" >&2
@@ -38,9 +42,9 @@ platform() {
 
 fetch() {
 	if command -v curl >/dev/null; then
-		curl -fsSL --retry 3 -o "$2" "$1" || fail "cannot download $1"
+		curl -fsSL --retry 3 -o "$2" "$1" || fail "cannot download $1${3:-}"
 	elif command -v wget >/dev/null; then
-		wget -q -O "$2" "$1" || fail "cannot download $1"
+		wget -q -O "$2" "$1" || fail "cannot download $1${3:-}"
 	else
 		fail "neither curl nor wget is here to download with"
 	fi
@@ -54,6 +58,24 @@ sha256() {
 	else
 		openssl dgst -sha256 "$1" | sed 's/^.* //'
 	fi
+}
+
+# signed FILE stops unless FILE is the list of the release, signed by the key.
+signed() {
+	[ -n "$key" ] || return 0
+	command -v openssl >/dev/null || fail "the builds are signed, and openssl is needed to check that. Nothing was installed; install openssl and try again"
+	fetch "$origin/download/checksums.txt.sig" "$1.sig" "; the builds must be signed. Nothing was installed; tell the server's operator"
+	{
+		echo '-----BEGIN PUBLIC KEY-----'
+		echo "$key" | fold -w 64
+		echo '-----END PUBLIC KEY-----'
+	} >"$1.key"
+	openssl base64 -d -A -in "$1.sig" -out "$1.der" 2>/dev/null || : >"$1.der"
+	[ "$(openssl dgst -sha256 -verify "$1.key" -signature "$1.der" "$1" 2>/dev/null)" = 'Verified OK' ] ||
+		fail "the list of checksums is not signed by the key of $origin. Nothing was installed; tell its operator"
+	[ "$(sed -n '1s/^# pierre //p' "$1")" = "$version" ] ||
+		fail "the builds are those of another release than $version. Nothing was installed; try again, and if that does not help, tell the operator of $origin"
+	echo "The signature of release $version is good"
 }
 
 setup() {
@@ -76,6 +98,7 @@ main() {
 	trap 'rm -rf "$temp"' EXIT INT TERM
 	echo "Downloading $name from $origin"
 	fetch "$origin/download/checksums.txt" "$temp/checksums.txt"
+	signed "$temp/checksums.txt"
 	fetch "$origin/download/$name" "$temp/mcp-client"
 	want=$(sed -n "s/^\([0-9a-f]\{64\}\)  $name\$/\1/p" "$temp/checksums.txt")
 	[ -n "$want" ] || fail "$origin has no checksum for $name; tell its operator"

@@ -25,12 +25,22 @@ func TestInstallInOneLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	sum := sha256.Sum256(program)
-	for file, content := range map[string][]byte{name: program, "checksums.txt": []byte(hex.EncodeToString(sum[:]) + "  " + name + "\n")} {
+	for file, content := range map[string][]byte{name: program, "checksums.txt": []byte("# pierre 1.2.3\n" + hex.EncodeToString(sum[:]) + "  " + name + "\n")} {
 		if err := os.WriteFile(filepath.Join(builds, file), content, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	s := startServer(t, "DOWNLOADS_DIR="+builds)
+	keys := t.TempDir()
+	for _, args := range [][]string{
+		{"openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", filepath.Join(keys, "release.key")},
+		{"openssl", "pkey", "-in", filepath.Join(keys, "release.key"), "-pubout", "-out", filepath.Join(keys, "release.pub")},
+		{"../../scripts/sign.sh", filepath.Join(keys, "release.key"), builds},
+	} {
+		if out, err := exec.CommandContext(t.Context(), args[0], args[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v\n%s", args, err, out)
+		}
+	}
+	s := startServer(t, "DOWNLOADS_DIR="+builds, "DOWNLOADS_KEY="+filepath.Join(keys, "release.pub"))
 	k := s.provision(`{"user_email":"ana@example.com","tier":"starter"}`)
 
 	home := t.TempDir()
@@ -40,7 +50,7 @@ func TestInstallInOneLine(t *testing.T) {
 	sh := exec.CommandContext(t.Context(), "sh", "-c", "curl -fsSL "+s.url+"/install.sh | sh")
 	sh.Env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH"), "PIERRE_AUTH_KEY=" + k.APIKey}
 	out, err := sh.CombinedOutput()
-	if err != nil || strings.Contains(string(out), k.APIKey) {
+	if err != nil || strings.Contains(string(out), k.APIKey) || !strings.Contains(string(out), "The signature of release 1.2.3 is good") {
 		t.Fatalf("%v\n%s", err, out)
 	}
 
@@ -73,7 +83,7 @@ func TestInstallInOneLine(t *testing.T) {
 
 func TestPowerShellInstallerParses(t *testing.T) {
 	tools := node.Install(t)
-	text, err := script.PowerShell("https://pierre.example.com")
+	text, err := script.PowerShell("https://pierre.example.com", script.Release{})
 	if err != nil {
 		t.Fatal(err)
 	}

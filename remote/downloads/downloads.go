@@ -15,6 +15,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/install/script"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/release"
 	"github.com/pierre-mcp/pierre/internal/web"
 )
 
@@ -22,6 +23,8 @@ import (
 type Options struct {
 	// Dir is the folder of builds; "": there are none.
 	Dir string
+	// Key is whose signature the builds must have, as a list of their checksums; nil: they need none.
+	Key *release.Key
 	// PublicURL is the origin under which clients reach the server; "" takes it from each request.
 	PublicURL string
 	// Personal says that the server has one user and asks for no key.
@@ -38,7 +41,8 @@ type Server struct {
 	mux   *http.ServeMux
 }
 
-// New returns a server. ready reports whether the server can do its work, for the home page.
+// New returns a server. ready reports whether the server can do its work, for the home page. Builds that lack the
+// signature of [Options.Key] are an error.
 func New(ready func(context.Context) error, opts Options) (*Server, error) {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
@@ -51,6 +55,9 @@ func New(ready func(context.Context) error, opts Options) (*Server, error) {
 	if opts.Dir != "" {
 		if s.dir, err = os.OpenRoot(opts.Dir); err != nil {
 			return nil, err
+		}
+		if _, err = s.signed(); err != nil {
+			return nil, errors.Join(err, s.dir.Close())
 		}
 		s.handle("GET /install.sh", s.installer(script.Shell))
 		s.handle("GET /install.ps1", s.installer(script.PowerShell))
@@ -79,9 +86,14 @@ func (s *Server) Close() error {
 	return s.dir.Close()
 }
 
-func (s *Server) installer(render func(origin string) (string, error)) web.HandlerFunc {
+func (s *Server) installer(render func(origin string, r script.Release) (string, error)) web.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		text, err := render(s.origin(r))
+		// The builds may have been replaced since the start.
+		demand, err := s.signed()
+		if err != nil {
+			return &pierre.Error{Kind: pierre.KindUnavailable, Msg: "The builds of this server are not signed as they should be; its operator must look at them.", Err: err}
+		}
+		text, err := render(s.origin(r), demand)
 		if err != nil {
 			return wrongHost(err)
 		}
@@ -135,7 +147,7 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.header(w, "application/octet-stream")
-	if name == checksumFile {
+	if name == release.ListFile || name == release.SignatureFile {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	}
 	http.ServeContent(w, r, name, info.ModTime(), f)

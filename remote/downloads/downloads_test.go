@@ -199,14 +199,15 @@ func client() *http.Client { return &http.Client{Timeout: time.Minute} }
 // runInstaller runs "curl URL/install.sh | SHELL" without a terminal.
 func runInstaller(t *testing.T, url, home string, shell []string) (string, error) {
 	t.Helper()
-	resp, err := client().Get(url + "/install.sh")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
+	return pipe(t, fetch(t, url+"/install.sh"), home, os.Getenv("PATH"), shell)
+}
+
+// pipe lets a shell read the script.
+func pipe(t *testing.T, script, home, path string, shell []string) (string, error) {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), shell[0], shell[1:]...)
-	cmd.Stdin = resp.Body
-	cmd.Env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH")}
+	cmd.Stdin = strings.NewReader(script)
+	cmd.Env = []string{"HOME=" + home, "PATH=" + path}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // no terminal: a test must not ask for a key
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -38,22 +38,23 @@ type page struct {
 	Guessed  bool         `template:"Guessed"` // the origin is the one that the visitor used
 	Personal bool         `template:"Personal"`
 	Ready    bool         `template:"Ready"`
-	Releases []release    `template:"Releases"`
+	Releases []build      `template:"Releases"`
+	Signed   string       `template:"Signed"` // the release whose signature was checked; "": none
 }
 
 // Bundles returns the releases for one click in Claude Desktop.
-func (p page) Bundles() []release { return p.only(func(r release) bool { return r.Bundle }) }
+func (p page) Bundles() []build { return p.only(func(r build) bool { return r.Bundle }) }
 
 // Programs returns the builds of mcp-client.
-func (p page) Programs() []release {
-	return p.only(func(r release) bool { return r.Platform != "" && !r.Bundle })
+func (p page) Programs() []build {
+	return p.only(func(r build) bool { return r.Platform != "" && !r.Bundle })
 }
 
 // Checks returns what describes the other releases.
-func (p page) Checks() []release { return p.only(func(r release) bool { return r.Platform == "" }) }
+func (p page) Checks() []build { return p.only(func(r build) bool { return r.Platform == "" }) }
 
-func (p page) only(keep func(release) bool) []release {
-	return slices.DeleteFunc(slices.Clone(p.Releases), func(r release) bool { return !keep(r) })
+func (p page) only(keep func(build) bool) []build {
+	return slices.DeleteFunc(slices.Clone(p.Releases), func(r build) bool { return !keep(r) })
 }
 
 // WantsPage reports whether a request for / comes from a browser, or from a person with curl, rather than from an
@@ -98,6 +99,9 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, name string, fill 
 	var err error
 	if p.Releases, err = s.releases(); err != nil {
 		return err
+	}
+	if signed, err := s.signed(); err == nil { // otherwise the installers say what is wrong
+		p.Signed = signed.Version
 	}
 	fill(&p)
 	var body bytes.Buffer
