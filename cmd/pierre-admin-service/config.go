@@ -19,6 +19,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/logging"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/secret"
+	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/mail"
 )
@@ -115,10 +116,10 @@ func (c *config) secrets() []cli.Setting {
 // load reads and checks all settings, before anything is made. Its error holds all mistakes.
 func (c *config) load() error {
 	errs := []error{c.parse(), c.unreadableFiles(), c.encryptionKey.Check(encryptionName)}
-	if c.development && !value.Loopback(c.host) {
+	if c.development && !web.Loopback(c.host) {
 		errs = append(errs, fmt.Errorf("%s: --development asks for no second factor and so listens on this machine only, not on %s", c.settings.Source("host"), c.host))
 	}
-	if c.development && c.baseURL != "" && !value.Loopback(hostOf(c.baseURL)) { // behind a proxy, listening on this machine keeps nobody out
+	if c.development && c.baseURL != "" && !web.Loopback(hostOf(c.baseURL)) { // behind a proxy, listening on this machine keeps nobody out
 		errs = append(errs, fmt.Errorf("%s: --development asks for no second factor and so serves this machine only, not %s", c.settings.Source("base-url"), c.baseURL))
 	}
 	if c.oidcIssuer != "" && (c.oidcClient == "" || c.oidcSecret.Reveal() == "") {
@@ -142,7 +143,7 @@ func (c *config) checkSite() error {
 	if c.baseURL != "" {
 		return nil
 	}
-	if c.baseURL = "http://" + net.JoinHostPort("localhost", c.port); c.development || value.Loopback(c.host) {
+	if c.baseURL = "http://" + net.JoinHostPort("localhost", c.port); c.development || web.Loopback(c.host) {
 		return nil
 	}
 	return errors.New("--base-url: is needed, because links in mails begin with it; give the origin under which people reach the site, such as https://keys.example.com")

@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pierre-mcp/pierre/internal/cli"
-	"github.com/pierre-mcp/pierre/internal/cli/value"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/mail"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
@@ -82,7 +82,7 @@ func (c *config) examine(ctx context.Context, mailTo string) []finding {
 	} else {
 		list = append(list, good("settings", "complete; people reach the site at %s", c.baseURL))
 	}
-	if strings.HasPrefix(c.baseURL, "http://") && !value.Loopback(hostOf(c.baseURL)) {
+	if strings.HasPrefix(c.baseURL, "http://") && !web.Loopback(hostOf(c.baseURL)) {
 		list = append(list, bad("settings", "the site is reached at %s, without TLS: passwords and keys would be read on the way", c.baseURL))
 	}
 	list = append(list, c.examineDatabase(ctx)...)

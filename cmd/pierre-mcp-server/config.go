@@ -21,6 +21,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/release"
 	"github.com/pierre-mcp/pierre/internal/secret"
 	"github.com/pierre-mcp/pierre/internal/store"
+	"github.com/pierre-mcp/pierre/internal/web"
 )
 
 // A config is everything that an operator can choose, checked. See docs/OPERATIONS.md.
@@ -143,7 +144,7 @@ func (c *config) load() error {
 // checkPersonal refuses what a personal server must not do or cannot use.
 func (c *config) checkPersonal() error {
 	var errs []error
-	if c.host != "" && !value.Loopback(c.host) {
+	if c.host != "" && !web.Loopback(c.host) {
 		errs = append(errs, fmt.Errorf("%s: --single-tenant asks for no key and so listens on loopback only, not on %s", c.settings.Source("host"), c.host))
 	}
 	for _, flag := range []string{"metrics-addr", "trusted-proxies", "downloads-dir", "downloads-key", "public-url", "oauth", "max-athletes"} {
@@ -170,7 +171,7 @@ func (c *config) checkOAuth() error {
 		return nil
 	}
 	u, err := url.Parse(c.publicURL)
-	if err == nil && (u.Scheme == "https" || u.Scheme == "http" && value.Loopback(u.Hostname())) {
+	if err == nil && (u.Scheme == "https" || u.Scheme == "http" && web.Loopback(u.Hostname())) {
 		return nil
 	}
 	return fmt.Errorf("%s: needs --public-url with the https:// address under which hosts reach this server", c.settings.Source("oauth"))

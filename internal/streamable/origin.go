@@ -3,9 +3,9 @@ package streamable
 import (
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
-	"strings"
+
+	"github.com/pierre-mcp/pierre/internal/web"
 )
 
 // checkOrigin keeps web pages out that were not invited, and lets the invited ones read answers (CORS).
@@ -15,7 +15,7 @@ import (
 // as well: Host is checked only where no credential is asked for.
 func (s *Server) checkOrigin(w http.ResponseWriter, r *http.Request) error {
 	local := onLoopback(r)
-	if local && s.opts.Open && !isLoopbackHost(r.Host) {
+	if local && s.opts.Open && !web.Loopback(r.Host) {
 		return Refuse(http.StatusForbidden, http.StatusForbidden, "This server answers only to localhost.")
 	}
 	origin := r.Header.Get("Origin")
@@ -42,7 +42,7 @@ func (s *Server) allowed(origin, host string, local bool) bool {
 	if err != nil || u.Host == "" || s.opts.Open {
 		return false
 	}
-	return isLoopbackHost(u.Host) || !local && u.Host == host
+	return web.Loopback(u.Host) || !local && u.Host == host
 }
 
 // preflight answers a browser that asks before it calls; checkOrigin has let it in.
@@ -58,18 +58,5 @@ func preflight(w http.ResponseWriter, r *http.Request) {
 // onLoopback reports whether the request came in on a loopback address.
 func onLoopback(r *http.Request) bool {
 	addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
-	return ok && isLoopbackHost(addr.String())
-}
-
-// isLoopbackHost reports whether a host, with or without a port, is a name of this machine for itself.
-func isLoopbackHost(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = strings.Trim(hostport, "[]")
-	}
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
+	return ok && web.Loopback(addr.String())
 }

@@ -2,10 +2,7 @@ package importapi
 
 import (
 	"context"
-	"net"
 	"net/http"
-	"net/netip"
-	"strings"
 
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -58,18 +55,9 @@ type PersonalCallers struct{ who access.Principal }
 
 // Caller implements [Callers].
 func (c PersonalCallers) Caller(r *http.Request) (access.Principal, error) {
-	if !loopback(r.Host) { // a page that rebinds its domain to this machine has that domain as Host
+	if !web.Loopback(r.Host) { // a page that rebinds its domain to this machine has that domain as Host
 		return access.Principal{}, &pierre.Error{Kind: pierre.KindDenied, Msg: "This server answers only to localhost."}
 	}
 	web.Claim(r.Context(), "personal")
 	return c.who, access.NoAthlete(r.Header, "This server is one person's: leave the header "+pierre.HeaderAthlete+" out.")
-}
-
-func loopback(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = strings.Trim(hostport, "[]")
-	}
-	addr, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && addr.Unmap().IsLoopback()
 }

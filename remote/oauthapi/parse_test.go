@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/pierre-mcp/pierre/internal/web"
 )
 
 func FuzzRegistration(f *testing.F) {
@@ -42,7 +44,7 @@ func FuzzRegistered(f *testing.F) {
 		}
 		a, aerr := url.Parse(uri)
 		b, berr := url.Parse(asked)
-		if aerr != nil || berr != nil || a.Scheme != "http" || b.Scheme != "http" || !loopback(a) || a.Hostname() != b.Hostname() ||
+		if aerr != nil || berr != nil || a.Scheme != "http" || b.Scheme != "http" || !web.Loopback(a.Host) || a.Hostname() != b.Hostname() ||
 			a.EscapedPath() != b.EscapedPath() || a.RawQuery != b.RawQuery || b.User != nil || strings.Contains(asked, "#") {
 			t.Errorf("%q stands for %q", uri, asked)
 		}

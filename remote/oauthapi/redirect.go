@@ -2,11 +2,12 @@ package oauthapi
 
 import (
 	"net"
-	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/pierre-mcp/pierre/internal/web"
 )
 
 const maxRedirectURI = 2000
@@ -38,7 +39,7 @@ func checkRedirect(text string) string {
 		return "names no host"
 	case u.Scheme == "https":
 		return ""
-	case u.Scheme == "http" && !loopback(u):
+	case u.Scheme == "http" && !web.Loopback(u.Host):
 		return "must be https; http is for programs on the person's own computer, at localhost or 127.0.0.1"
 	case u.Scheme == "http":
 		return ""
@@ -49,11 +50,6 @@ func checkRedirect(text string) string {
 	default:
 		return ""
 	}
-}
-
-func loopback(u *url.URL) bool {
-	addr, err := netip.ParseAddr(u.Hostname())
-	return u.Hostname() == "localhost" || err == nil && addr.IsLoopback()
 }
 
 // registered reports whether the redirect URI of a request is one of those that were registered: equal to the letter, but
@@ -71,7 +67,7 @@ func samePlace(a, b string) bool {
 
 func withoutPort(text string) (string, bool) {
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" || !loopback(u) || checkRedirect(text) != "" {
+	if err != nil || u.Scheme != "http" || !web.Loopback(u.Host) || checkRedirect(text) != "" {
 		return "", false
 	}
 	rest, ok := strings.CutPrefix(text, "http://"+u.Host)

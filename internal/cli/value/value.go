@@ -267,12 +267,6 @@ func Switch(text string) (bool, error) {
 	}
 }
 
-// Loopback reports whether the host is this machine alone.
-func Loopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
-}
-
 func list(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
 }
