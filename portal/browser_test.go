@@ -2,6 +2,9 @@ package portal
 
 import (
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -71,4 +74,26 @@ func together(next http.Handler, many int) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// In development mode a browser's forms are taken on this machine, and refused through a proxy that says nothing of itself.
+func TestDevelopmentInABrowser(t *testing.T) {
+	t.Parallel()
+	browser.Path(t)
+	s := newSample(t, sampleNow(), true)
+	to, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }})
+	t.Cleanup(proxy.Close)
+	for at, want := range map[string]string{
+		s.url: "Look into your mailbox", strings.Replace(proxy.URL, "127.0.0.1", "keys.localhost", 1): "development mode",
+	} {
+		tab := browser.New(t, browser.Options{})
+		tab.Open(at + "/account/sign-in")
+		tab.Type("[name=email]", "ana@example.com")
+		tab.Follow("main form button")
+		tab.SeeText(want)
+	}
 }

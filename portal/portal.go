@@ -177,16 +177,20 @@ func (p *parts) serve(all []route.Route) http.Handler {
 	return harden(h)
 }
 
-// onlyHere refuses requests that say that they came through a proxy, or under another name than this machine's: development mode asks for
-// no second factor, and a proxy on this machine would let everybody in. A web page of elsewhere whose name was made to lead
-// here is refused with them.
+// onlyHere refuses requests that say that they came through a proxy, under another name than this machine's, or from a page
+// of another one: development mode asks for no second factor, and a proxy on this machine would let everybody in. A proxy
+// that asks for localhost and says nothing of itself shows by the Origin of the forms that people send through it. A web page
+// of elsewhere whose name was made to lead here is refused with them.
 func onlyHere(next http.Handler, pages *ui.Renderer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host := (&url.URL{Host: r.Host}).Hostname()
-		addr, err := netip.ParseAddr(host)
-		here := strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback()
+		w.Header().Set("Referrer-Policy", "same-origin") // under no-referrer, the Origin of every form is null
+		here := web.Loopback(r.Host)
 		for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via"} {
 			here = here && r.Header.Get(name) == ""
+		}
+		if origin := r.Header.Get("Origin"); origin != "" {
+			u, err := url.Parse(origin)
+			here = here && err == nil && web.Loopback(u.Host)
 		}
 		if !here {
 			pages.Fail(w, r, &pierre.Error{Kind: pierre.KindDenied, Msg: "This site runs in development mode, without second factors, and answers this machine only, not through a proxy."})

@@ -242,6 +242,20 @@ func TestDevelopmentAnswersNoProxy(t *testing.T) {
 			t.Errorf("through a proxy that %s: %d", name, got)
 		}
 	}
+	// One that says nothing of itself shows by what browsers send through it.
+	for origin, want := range map[string]int{
+		"http://localhost:8082": http.StatusOK, "http://127.0.0.1": http.StatusOK, "https://keys.example.com": http.StatusForbidden, "null": http.StatusForbidden,
+		"http://localhost.example.com": http.StatusForbidden, "http://localhost@example.com": http.StatusForbidden, "%": http.StatusForbidden,
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost:8082/account/sign-in", strings.NewReader("email=ana%40example.com"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "same-origin") // as browsers see it
+		r.Header.Set("Origin", origin)
+		w := httptest.NewRecorder()
+		if p.serve(p.routes()).ServeHTTP(w, r); w.Code != want || want != http.StatusOK && !strings.Contains(w.Body.String(), "development mode") {
+			t.Errorf("a form of a page at %q: %d %s", origin, w.Code, w.Body)
+		}
+	}
 	// Who has a second factor is served behind a proxy.
 	p = newTestParts(t, Options{})
 	w := httptest.NewRecorder()
