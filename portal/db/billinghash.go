@@ -51,8 +51,16 @@ func (i *Invoice) firstText() []string {
 	}
 }
 
+// untaxedText is what invoices had from when all that is printed on them was kept, until they were taxed.
+func (i *Invoice) untaxedText() []string {
+	return []string{
+		strconv.FormatInt(i.Number, 10), i.Printed, string(i.Month), string(i.UserID), i.Email, i.Company, i.Address, i.TaxID,
+		string(i.Currency), strconv.FormatInt(i.Amount, 10), i.Operator, i.Letterhead, i.Note,
+	}
+}
+
 // asClosed reports whether the month is as it was closed after the one that has the hash before. The first months were
-// closed without prices, tax and what else is printed on invoices.
+// closed without prices and tax, and at the very first without what else is printed on invoices.
 func (m *BillingMonth) asClosed(before string, lines []BillingLine, invoices []Invoice) bool {
 	if m.Hash == m.hashAfter(before, lines, invoices) {
 		return true
@@ -60,7 +68,8 @@ func (m *BillingMonth) asClosed(before string, lines []BillingLine, invoices []I
 	taxed := func(i Invoice) bool {
 		return i.Net != i.Amount || i.Tax != 0 || i.TaxRate != 0 || i.TaxName+i.TaxNote != ""
 	}
-	return len(m.Prices) == 0 && !slices.ContainsFunc(invoices, taxed) && m.Hash == m.hash(before, nil, lines, invoices, (*Invoice).firstText)
+	return len(m.Prices) == 0 && !slices.ContainsFunc(invoices, taxed) &&
+		(m.Hash == m.hash(before, nil, lines, invoices, (*Invoice).firstText) || m.Hash == m.hash(before, nil, lines, invoices, (*Invoice).untaxedText))
 }
 
 // VerifyBilling follows the chain of hashes through all closed months. It returns how many there are, and, as a

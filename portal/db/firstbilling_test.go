@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -16,8 +17,8 @@ var firstBilling = []string{
 	`INSERT INTO portal_billing_customers (user_id, company, address, tax_id, stripe) VALUES
 		('u0', '', '', '', 'cus_1'), ('u1', 'C', '', '', 'cus_1'), ('u2', '', '', '', 'cus_2'), ('u3', '', '', '', 'cus_2'), ('u4', '', '', '', 'cus_3'), ('u5', '', '', '', '')`,
 	`INSERT INTO portal_billing_months (month, place, closed_us, closed_by, calls, lines, hash) VALUES
-		('2026-09', 1, 1793534400000000, 'a', 3, 1, 'd945207afb086c87a45e900e7fbe7457d88e3dcee51b4a894e07479d83240ddb'),
-		('2026-10', 2, 1793534400000000, 'a', 3, 1, '58dfdaf66d67dbde359ad79a64ef398f66a0068c21fc75d5df99b49355884b9a')`,
+		('2026-09', 1, 1793534400000000, 'a', 3, 1, ''),
+		('2026-10', 2, 1793534400000000, 'a', 3, 1, '')`,
 	`INSERT INTO portal_billing_lines (month, number, of_month, user_id, email, key_id, key_name, tier, currency, base, included, used, overage, price, price_calls, amount) VALUES
 		('2026-09', 1, '2026-10', 'u1', 'u1@example.com', 'k1', 'N', 'pro', 'EUR', 1, 2, 3, 4, 5, 6, 7),
 		('2026-10', 1, '2026-10', 'u1', 'u1@example.com', 'k1', 'N', 'pro', 'EUR', 1, 2, 3, 4, 5, 6, 8)`,
@@ -26,10 +27,12 @@ var firstBilling = []string{
 B', 'T', 'EUR', 7),
 		(2, '2026-10', 'u1', 'u1@example.com', 'C', 'A
 B', 'T', 'EUR', 8)`,
-	`INSERT INTO portal_meter_events (identifier, month, user_id, customer, meter, value, state, tries, next_us, problem) VALUES ('cus_1:m:2026-10', '2026-10', 'u1', 'cus_1', 'm', 3, 'waiting', 0, 1, '')`,
+	`INSERT INTO portal_meter_events (identifier, month, user_id, customer, meter, value, state, tries, next_us, problem) VALUES
+		('cus_1:m:2026-09', '2026-09', 'u0', 'cus_1', 'm', 3, 'delivered', 1, 1, ''), ('cus_1:m:2026-10', '2026-10', 'u1', 'cus_1', 'm', 3, 'waiting', 0, 1, '')`,
 }
 
-// inBetween made the tables of those who began between two versions, with columns that were then a later one's.
+// inBetween made the tables of those who began between two versions, with columns that were then a later one's, and which the
+// hashes of months were over.
 var inBetween = []string{
 	`ALTER TABLE portal_invoices ADD COLUMN printed TEXT NOT NULL DEFAULT 'X-7'`,
 	`ALTER TABLE portal_invoices ADD COLUMN operator TEXT NOT NULL DEFAULT 'Before'`,
@@ -46,9 +49,13 @@ func TestTheFirstBillingIsBroughtUpToDate(t *testing.T) {
 	between := first
 	between.Printed, between.Operator, between.Letterhead, between.Note = "X-7", "Before", "", "Paid"
 	for name, c := range map[string]struct {
-		more []string
-		want db.Invoice
-	}{"first": {nil, first}, "in between": {inBetween, between}} {
+		more   []string
+		hashes []string // of the months, as they were computed then
+		want   db.Invoice
+	}{
+		"first":      {nil, []string{"d945207afb086c87a45e900e7fbe7457d88e3dcee51b4a894e07479d83240ddb", "58dfdaf66d67dbde359ad79a64ef398f66a0068c21fc75d5df99b49355884b9a"}, first},
+		"in between": {inBetween, []string{"583c0da9871c8968c7c268c98cded91ad0e0ad98cac2225670652bb485ac5431", "83b9165257c9a6c7fdecae7008ddbd349ee8d192203aacbf9292bbbc29a962e6"}, between},
+	} {
 		for kind, url := range map[string]string{"sqlite": filepath.Join(t.TempDir(), "admin.db"), "postgres": pgtest.URL(t)} {
 			t.Run(name+" "+kind, func(t *testing.T) {
 				d, err := db.Open(url, "")
@@ -63,6 +70,9 @@ func TestTheFirstBillingIsBroughtUpToDate(t *testing.T) {
 					if _, err := d.Writer().ExecContext(t.Context(), q); err != nil {
 						t.Fatalf("%s: %v", q, err)
 					}
+				}
+				for n, hash := range c.hashes {
+					tamper(t, d, "portal_billing_months", fmt.Sprintf(`UPDATE portal_billing_months SET hash = '%s' WHERE place = %d`, hash, n+1))
 				}
 				if _, err := d.Migrate(t.Context()); err != nil {
 					t.Fatal(err)

@@ -20,7 +20,7 @@ ALTER TABLE portal_invoices ENABLE TRIGGER portal_invoices_are_final;
 UPDATE portal_billing_customers SET stripe = '' WHERE stripe <> '' AND user_id <> (
     SELECT c.user_id FROM portal_billing_customers AS c
     LEFT JOIN portal_meter_events AS e ON e.user_id = c.user_id AND e.customer = c.stripe
-    WHERE c.stripe = portal_billing_customers.stripe ORDER BY e.user_id IS NULL, c.user_id LIMIT 1);
+    WHERE c.stripe = portal_billing_customers.stripe ORDER BY e.user_id IS NULL, e.month DESC, c.user_id LIMIT 1);
 CREATE UNIQUE INDEX IF NOT EXISTS portal_billing_customers_stripe ON portal_billing_customers (stripe) WHERE stripe <> '';
 
 -- +goose Down
