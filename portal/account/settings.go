@@ -3,10 +3,8 @@ package account
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
-	"github.com/pierre-mcp/pierre/internal/usage"
 	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/ui"
@@ -83,85 +81,6 @@ func (s *Site) endSession(w http.ResponseWriter, r *http.Request) error {
 	}
 	ui.Leave(w, r, ui.Note{Text: "The session was ended."})
 	return goTo(w, r, "/account/settings")
-}
-
-// An exported is all that is kept of a customer, without secrets.
-type exported struct {
-	Email    string               `json:"email"`
-	Made     time.Time            `json:"made_at"`
-	Keys     []adminapi.Key       `json:"keys"`
-	Usage    []usage.BreakdownRow `json:"usage_by_day_and_tool"` // of the last two years
-	Settings db.CustomerSettings  `json:"settings"`
-	Sessions []sessionShown       `json:"sessions"`
-	Mails    []mailShown          `json:"mails"`
-	More     map[string]any       `json:"more,omitempty"`
-}
-
-type sessionShown struct {
-	Browser string    `json:"browser"`
-	Created time.Time `json:"created_at"`
-	Seen    time.Time `json:"last_used_at"`
-}
-
-type mailShown struct {
-	About   string       `json:"about"`
-	Subject string       `json:"subject"`
-	Written time.Time    `json:"written_at"`
-	State   db.MailState `json:"state"`
-}
-
-const exportDays = 730
-
-func (s *Site) export(w http.ResponseWriter, r *http.Request) error {
-	email, err := customer(r)
-	if err != nil {
-		return err
-	}
-	ctx, now := r.Context(), s.opts.Now().UTC()
-	all := exported{Email: email, Made: now, Keys: []adminapi.Key{}, Usage: []usage.BreakdownRow{}, Sessions: []sessionShown{}, Mails: []mailShown{}}
-	list, err := s.own(ctx, email)
-	if err != nil {
-		return err
-	}
-	if len(list.APIKeys) > 0 {
-		all.Keys = list.APIKeys
-		b, err := s.allUsage(ctx, list.APIKeys[0].UserID, now.AddDate(0, 0, -exportDays), now)
-		if err != nil {
-			return err
-		}
-		all.Usage = append(all.Usage, b.Rows...)
-	}
-	if err := s.exportOwn(r, &all); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Disposition", `attachment; filename="my-data.json"`)
-	return web.WriteJSON(w, http.StatusOK, all)
-}
-
-// exportOwn adds what the site itself keeps.
-func (s *Site) exportOwn(r *http.Request, all *exported) (err error) {
-	ctx := r.Context()
-	if all.Settings, err = s.db.CustomerSettings(ctx, all.Email); err != nil {
-		return err
-	}
-	sessions, err := s.db.CustomerSessions(ctx, all.Email, time.Time{}, time.Time{})
-	if err != nil {
-		return err
-	}
-	for _, session := range sessions {
-		all.Sessions = append(all.Sessions, sessionShown{session.Browser, session.Created, session.Seen})
-	}
-	mails, err := s.outbox.To(ctx, all.Email)
-	if err != nil {
-		return err
-	}
-	for _, m := range mails {
-		all.Mails = append(all.Mails, mailShown{m.Kind, m.Subject, m.Written, m.State})
-	}
-	if s.opts.Extra != nil {
-		all.More, err = s.opts.Extra(ctx, all.Email)
-	}
-	return err
 }
 
 // delete deletes the customer at the server and here, if the address was typed. What is left of a try that went half way is

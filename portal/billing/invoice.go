@@ -99,11 +99,10 @@ type customerData struct {
 }
 
 func (s *Service) customerPage(w http.ResponseWriter, r *http.Request) error {
-	all, err := s.db.BillingCustomers(r.Context())
+	c, err := s.db.BillingCustomer(r.Context(), pierre.UserID(r.PathValue("id")))
 	if err != nil {
 		return err
 	}
-	c := all[pierre.UserID(r.PathValue("id"))]
 	values := url.Values{"company": {c.Company}, "address": {c.Address}, "tax_id": {c.TaxID}, "stripe": {c.Stripe}, "tax": {c.Tax}}
 	if c.Tax == db.TaxOwn {
 		values.Set("tax_rate", c.TaxRate.Decimal())

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -113,13 +114,27 @@ func (db *DB) SetBillingCustomer(ctx context.Context, act Act, c BillingCustomer
 	})
 }
 
+const billedColumns = `user_id, company, address, tax_id, stripe, tax, tax_rate`
+
+func scanBilled(from scanner) (c BillingCustomer, err error) {
+	err = from.Scan(&c.UserID, &c.Company, &c.Address, &c.TaxID, &c.Stripe, &c.Tax, &c.TaxRate)
+	return c, err
+}
+
+// BillingCustomer returns what stands on a customer's next invoices. If that is nothing, it is the zero BillingCustomer of
+// that user.
+func (db *DB) BillingCustomer(ctx context.Context, user pierre.UserID) (BillingCustomer, error) {
+	c, err := scanBilled(db.Row(ctx, `SELECT `+billedColumns+` FROM portal_billing_customers WHERE user_id = $1`, string(user)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return BillingCustomer{UserID: user}, nil
+	}
+	return c, db.Classify(err, "reading a customer's address")
+}
+
 // BillingCustomers returns what stands on the invoices of all customers that have something to add, by their ids.
 func (db *DB) BillingCustomers(ctx context.Context) (map[pierre.UserID]BillingCustomer, error) {
-	rows, err := db.Query(ctx, `SELECT user_id, company, address, tax_id, stripe, tax, tax_rate FROM portal_billing_customers`)
-	list, err := collect(rows, err, func(rows *sql.Rows) (c BillingCustomer, err error) {
-		err = rows.Scan(&c.UserID, &c.Company, &c.Address, &c.TaxID, &c.Stripe, &c.Tax, &c.TaxRate)
-		return c, err
-	})
+	rows, err := db.Query(ctx, `SELECT `+billedColumns+` FROM portal_billing_customers`)
+	list, err := collect(rows, err, func(rows *sql.Rows) (BillingCustomer, error) { return scanBilled(rows) })
 	all := make(map[pierre.UserID]BillingCustomer, len(list))
 	for _, c := range list {
 		all[c.UserID] = c
