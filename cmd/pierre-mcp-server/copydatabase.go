@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/dbcopy"
 	"github.com/pierre-mcp/pierre/internal/journal"
 	"github.com/pierre-mcp/pierre/internal/logging"
 	"github.com/pierre-mcp/pierre/internal/store"
@@ -117,10 +118,10 @@ func (c *config) takeUpCalls(ctx context.Context, w cli.World, url string, st *s
 }
 
 // printCopyProgress returns what tells on stderr how far a copy is: a line per table and step, and those of long tables.
-func printCopyProgress(w cli.World) func(store.CopyProgress) {
+func printCopyProgress(w cli.World) func(dbcopy.Progress) {
 	const every = 100_000
-	var last store.CopyProgress
-	return func(p store.CopyProgress) {
+	var last dbcopy.Progress
+	return func(p dbcopy.Progress) {
 		ended := p.Rows >= p.Total
 		if p.Table == last.Table && p.Checking == last.Checking && p.Rows/every == last.Rows/every && (!ended || last.Rows >= last.Total) {
 			return
@@ -136,10 +137,10 @@ func printCopyProgress(w cli.World) func(store.CopyProgress) {
 	}
 }
 
-func printCopied(w cli.World, opts *copyOptions, copied []store.CopiedTable) error {
+func printCopied(w cli.World, opts *copyOptions, copied []dbcopy.TableSum) error {
 	if opts.json {
 		return cli.WriteJSON(w.Stdout, struct {
-			Tables []store.CopiedTable `json:"tables"`
+			Tables []dbcopy.TableSum `json:"tables"`
 		}{copied})
 	}
 	rows := int64(0)

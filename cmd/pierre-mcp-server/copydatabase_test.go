@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/dbcopy"
 	"github.com/pierre-mcp/pierre/internal/pgtest"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store"
@@ -88,7 +89,7 @@ func TestCopyDatabaseSurvivesKills(t *testing.T) {
 	}
 	code, stdout, stderr := runCommand(t, args...)
 	var report struct {
-		Tables []store.CopiedTable `json:"tables"`
+		Tables []dbcopy.TableSum `json:"tables"`
 	}
 	if err := json.Unmarshal([]byte(stdout), &report); code != 0 || err != nil {
 		t.Fatalf("the last copy: exit %d, %v: %s", code, err, stderr)

@@ -114,3 +114,21 @@ func (db *DB) Query(ctx context.Context, q string, args ...any) (*sql.Rows, erro
 func (db *DB) Row(ctx context.Context, q string, args ...any) *sql.Row {
 	return db.read.QueryRowContext(ctx, db.d.rewrite(q), db.d.arguments(args)...)
 }
+
+// Texts returns the first column of a query's rows.
+func (db *DB) Texts(ctx context.Context, q string, args ...any) ([]string, error) {
+	rows, err := db.Query(ctx, q, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		all = append(all, text)
+	}
+	return all, rows.Err()
+}

@@ -1,6 +1,7 @@
 package sqldb
 
 import (
+	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -112,4 +114,41 @@ func sqliteBusy(err error) bool {
 func sqliteFull(err error) bool {
 	e, ok := errors.AsType[sqlite3.Error](err)
 	return ok && e.Code == sqlite3.ErrFull || errors.Is(err, syscall.ENOSPC)
+}
+
+// CopySQLite writes all that a SQLite database has at one moment to a new file at path, while others go on writing.
+func (db *DB) CopySQLite(ctx context.Context, path string) error {
+	if err := makePrivate(path); err != nil {
+		return fmt.Errorf("making %s: %w", path, err)
+	}
+	_, err := db.read.ExecContext(ctx, `VACUUM INTO ?`, path)
+	return db.Classify(err, "copying the database")
+}
+
+// CheckSQLite reports what SQLite itself finds wrong with the file.
+func (db *DB) CheckSQLite(ctx context.Context) error {
+	found, err := db.Texts(ctx, `PRAGMA integrity_check(3)`)
+	if err != nil {
+		return db.Classify(err, "checking the database")
+	}
+	if len(found) != 1 || found[0] != "ok" {
+		return fmt.Errorf("the database is damaged: %s", strings.Join(found, "; "))
+	}
+	if found, err = db.Texts(ctx, `SELECT "table" || ' refers to a row that is missing in ' || parent FROM pragma_foreign_key_check LIMIT 3`); err != nil {
+		return db.Classify(err, "checking the database")
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("the database is damaged: %s", strings.Join(found, "; "))
+	}
+	return nil
+}
+
+// SettleSQLite makes the file at path, which nobody has open, whole by itself: nothing of it is in other files.
+func SettleSQLite(ctx context.Context, path string) (err error) {
+	db, err := sql.Open("sqlite3", "file:"+(&url.URL{Path: path}).EscapedPath()+"?_journal_mode=DELETE")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return db.PingContext(ctx)
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/dbcopy"
 	"github.com/pierre-mcp/pierre/internal/pgtest"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -31,17 +32,17 @@ func openPostgresTest(t *testing.T) *Store {
 // Both databases have the same tables and columns, in whatever order, but for those that tell which servers share PostgreSQL:
 // their rows are about running programs and are not copied.
 func TestTheTablesOfBothDatabasesAreTheSame(t *testing.T) {
-	tables, err := copyTables(t.Context())
+	tables, err := Tables(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	var lite []string
 	for _, table := range tables {
-		for _, column := range table.columns {
-			lite = append(lite, table.name+"."+column)
+		for _, column := range table.Columns {
+			lite = append(lite, table.Name+"."+column)
 		}
 	}
-	pg, err := openPostgresTest(t).texts(t.Context(), `SELECT table_name || '.' || column_name FROM information_schema.columns c
+	pg, err := openPostgresTest(t).db.Texts(t.Context(), `SELECT table_name || '.' || column_name FROM information_schema.columns c
 		WHERE table_schema = 'public' AND NOT EXISTS (SELECT 1 FROM pg_class p WHERE p.relname = c.table_name AND p.relispartition)`)
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +79,7 @@ func fillForCopy(t *testing.T, s *Store) {
 		k.ID = id
 	}
 	var calls []pierre.Call
-	for n := range 3*copyRows + 7 {
+	for n := range 3*dbcopy.BatchRows + 7 {
 		calls = append(calls, pierre.Call{
 			ID: pierre.NewCallID(), KeyID: k.ID, UserID: "user_x", Tool: "get_stats", Status: pierre.CallSucceeded,
 			Started: now.Add(time.Duration(n) * time.Second), Country: "ZZ",
@@ -110,8 +111,8 @@ func fillForCopy(t *testing.T, s *Store) {
 	}
 }
 
-func copyAll(ctx context.Context, from, to *Store) ([]CopiedTable, error) {
-	return Copy(ctx, from, to, func(CopyProgress) {})
+func copyAll(ctx context.Context, from, to *Store) ([]dbcopy.TableSum, error) {
+	return Copy(ctx, from, to, func(dbcopy.Progress) {})
 }
 
 func TestCopyGoesThereAndBack(t *testing.T) {
@@ -129,7 +130,7 @@ func TestCopyGoesThereAndBack(t *testing.T) {
 	for _, table := range there {
 		rows[table.Table] = table.Rows
 	}
-	if rows["calls"] != 3*copyRows+7 || rows["api_keys"] != 4 || rows["activity_sources"] != 1 || rows["profile_values"] != 2 || rows["tiers"] != 4 {
+	if rows["calls"] != 3*dbcopy.BatchRows+7 || rows["api_keys"] != 4 || rows["activity_sources"] != 1 || rows["profile_values"] != 2 || rows["tiers"] != 4 {
 		t.Errorf("copied %v", rows)
 	}
 	for _, s := range []*Store{second, third} { // the copies go on where the first would
@@ -163,7 +164,7 @@ func TestACopyGoesOnWhereItEnded(t *testing.T) {
 	for stopAt := 1; ; stopAt++ {
 		ctx, cancel := context.WithCancel(t.Context())
 		step := 0
-		_, err := Copy(ctx, from, to, func(CopyProgress) {
+		_, err := Copy(ctx, from, to, func(dbcopy.Progress) {
 			if step++; step == stopAt {
 				cancel()
 			}
@@ -197,7 +198,7 @@ func TestACopyFindsDifferences(t *testing.T) {
 		from, to := openTest(t, filepath.Join(t.TempDir(), "a.db")), openPostgresTest(t)
 		fillForCopy(t, from)
 		changed := false
-		_, err := Copy(t.Context(), from, to, func(p CopyProgress) {
+		_, err := Copy(t.Context(), from, to, func(p dbcopy.Progress) {
 			if p.Checking && !changed {
 				changed = true
 				if _, err := to.write.ExecContext(t.Context(), change); err != nil {
@@ -210,20 +211,4 @@ func TestACopyFindsDifferences(t *testing.T) {
 			t.Errorf("after %s: %v, want a difference in %s", change, err, table)
 		}
 	}
-}
-
-func FuzzDecodeKey(f *testing.F) {
-	text, err := encodeKey([]any{"a", int64(1), []byte{2}, true})
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(text)
-	f.Add("")
-	f.Add("!")
-	f.Fuzz(func(t *testing.T, text string) {
-		key, err := decodeKey(text)
-		if err == nil && text != "" && len(key) == 0 {
-			t.Error("a position without a key")
-		}
-	})
 }

@@ -115,7 +115,7 @@ func (s *Store) DigestDetails(
 
 // ActivitiesFrom returns which of the user's activities have a source of that provider.
 func (s *Store) ActivitiesFrom(ctx context.Context, user pierre.UserID, from pierre.Provider) (map[pierre.ActivityID]bool, error) {
-	ids, err := s.texts(ctx, `SELECT DISTINCT activity_id FROM activity_sources WHERE user_id = $1 AND provider = $2`, user, from)
+	ids, err := s.db.Texts(ctx, `SELECT DISTINCT activity_id FROM activity_sources WHERE user_id = $1 AND provider = $2`, user, from)
 	if err != nil {
 		return nil, s.classify(err, "reading the activities of a provider")
 	}

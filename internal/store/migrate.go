@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/dbcopy"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -16,7 +17,7 @@ func (s *Store) Migrate(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return applied, err
 	}
-	source, err := s.unfinishedCopy(ctx)
+	source, err := dbcopy.Unfinished(ctx, s.db)
 	if err == nil && source != "" {
 		err = &pierre.Error{Kind: pierre.KindConflict, Msg: "The database is an unfinished copy of " + source + ": finish it with copy-database."}
 	}

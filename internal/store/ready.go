@@ -54,6 +54,12 @@ func (s *Store) Ready(ctx context.Context) error {
 	return nil
 }
 
+// SchemaVersion returns which version the tables have, and the newest that this program knows.
+func (s *Store) SchemaVersion(ctx context.Context) (version, newest int64, err error) {
+	version, err = s.schema.Version(ctx)
+	return version, s.schema.Newest(), s.classify(err, "reading the schema's version")
+}
+
 // A space knows whether the disk was full a moment ago.
 type space struct {
 	mu   sync.Mutex

@@ -43,7 +43,7 @@ func stateOf(ctx context.Context, db querier, user pierre.UserID) (state, error)
 
 // Undigested returns users, at most so many, some of whose activities may have no digest of that version, or are not settled.
 func (s *Store) Undigested(ctx context.Context, version, most int) ([]pierre.UserID, error) {
-	ids, err := s.texts(ctx, `SELECT user_id FROM activity_states WHERE digested_revision <> revision OR digest_version <> $1 OR unsettled_us IS NOT NULL
+	ids, err := s.db.Texts(ctx, `SELECT user_id FROM activity_states WHERE digested_revision <> revision OR digest_version <> $1 OR unsettled_us IS NOT NULL
 		ORDER BY user_id LIMIT $2`, version, most)
 	users := make([]pierre.UserID, len(ids))
 	for i, id := range ids {

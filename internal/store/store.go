@@ -43,9 +43,6 @@ type Store struct {
 // A dialect is what differs between the databases for what the store does with them, beside what differs for every
 // program; see [sqldb.DB].
 type dialect struct {
-	hasTable   string                    // a query that reports whether there is a table named $1
-	numberOn   string                    // lets the database number TABLE's COLUMN on from its highest; "" if it does so by itself
-	byBytes    string                    // makes ORDER BY compare text by its bytes
 	serveAlone func() (io.Closer, error) // keeps other servers away; nil where several may serve
 	partitions bool                      // it may have tables in partitions
 	probe      func() error              // looks whether the disk has space for some more writes; nil where only the server knows
@@ -53,7 +50,6 @@ type dialect struct {
 
 func sqliteDialect(path string) dialect {
 	return dialect{
-		hasTable:   `SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1)`,
 		serveAlone: func() (io.Closer, error) { return serveFile(path) },
 		probe:      func() error { return probeFile(path + "-probe") },
 	}
@@ -62,9 +58,6 @@ func sqliteDialect(path string) dialect {
 func postgresDialect() dialect {
 	return dialect{
 		partitions: true,
-		hasTable:   `SELECT to_regclass($1) IS NOT NULL`,
-		numberOn:   `SELECT setval(pg_get_serial_sequence('TABLE', 'COLUMN'), COALESCE(MAX(COLUMN), 0) + 1, FALSE) FROM TABLE`,
-		byBytes:    ` COLLATE "C"`,
 	}
 }
 

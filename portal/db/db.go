@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -111,4 +112,18 @@ func (db *DB) Acquire(ctx context.Context, job, owner string, now, until time.Ti
 		return err
 	})
 	return mine, err
+}
+
+// SchemaVersion returns which version the tables have, and the newest that this program knows.
+func (db *DB) SchemaVersion(ctx context.Context) (version, newest int64, err error) {
+	version, err = db.schema.Version(ctx)
+	return version, db.schema.Newest(), db.Classify(err, "reading the schema's version")
+}
+
+// Base returns the database without what it means.
+func (db *DB) Base() *sqldb.DB { return db.DB }
+
+// NotCopied reports whether a table is about the database itself, or the server's.
+func NotCopied(table string) bool {
+	return !strings.HasPrefix(table, "portal_") || table == historyTable || table == "portal_compatibility" || table == "portal_leases"
 }

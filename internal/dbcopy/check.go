@@ -1,4 +1,4 @@
-package store
+package dbcopy
 
 import (
 	"bytes"
@@ -21,60 +21,106 @@ import (
 const progressEvery = 10_000
 
 // compare reads a table of both databases side by side, in the order of the keys' bytes. A difference is [pierre.KindConflict].
-func (c copying) compare(ctx context.Context, t *copyTable) (CopiedTable, error) {
+func (c copying) compare(ctx context.Context, t *Table) (TableSum, error) {
 	var total int64
-	if err := c.from.row(ctx, `SELECT count(*) FROM `+t.name).Scan(&total); err != nil {
-		return CopiedTable{}, c.from.classify(err, "counting rows")
+	if err := c.from.Row(ctx, `SELECT count(*) FROM `+t.Name).Scan(&total); err != nil {
+		return TableSum{}, c.from.DB.Classify(err, "counting rows")
 	}
-	source, err := c.from.sorted(ctx, t)
+	source, err := sorted(ctx, c.from, c.from.DB.Postgres(), t)
 	if err != nil {
-		return CopiedTable{}, c.from.classify(err, "reading rows")
+		return TableSum{}, c.from.DB.Classify(err, "reading rows")
 	}
 	defer source.rows.Close()
-	target, err := c.to.sorted(ctx, t)
+	target, err := sorted(ctx, c.to, c.to.Postgres(), t)
 	if err != nil {
-		return CopiedTable{}, c.to.classify(err, "reading rows")
+		return TableSum{}, c.to.Classify(err, "reading rows")
 	}
 	defer target.rows.Close()
-	sum, same := sha256.New(), CopiedTable{Table: t.name}
+	sum, same := sha256.New(), TableSum{Table: t.Name}
 	for {
 		a, errA := source.next()
 		b, errB := target.next()
 		if errA != nil || errB != nil {
-			return same, cmp.Or(c.from.classify(errA, "reading rows"), c.to.classify(errB, "reading rows"))
+			return same, cmp.Or(c.from.DB.Classify(errA, "reading rows"), c.to.Classify(errB, "reading rows"))
 		}
 		if !bytes.Equal(a, b) {
 			return same, &pierre.Error{Kind: pierre.KindConflict, Msg: fmt.Sprintf(
 				"After %d rows that agree, the databases differ in %s: at %s in the source, at %s in the target. "+
 					"Has another program written to one of them? Copy again to an empty database.",
-				same.Rows, t.name, source.place(), target.place())}
+				same.Rows, t.Name, source.place(), target.place())}
 		}
 		if a == nil {
 			same.SHA256 = hex.EncodeToString(sum.Sum(nil))
-			c.progress(CopyProgress{Table: t.name, Rows: same.Rows, Total: total, Checking: true})
+			c.progress(Progress{Table: t.Name, Rows: same.Rows, Total: total, Checking: true})
 			return same, nil
 		}
 		sum.Write(a)
 		if same.Rows++; same.Rows%progressEvery == 0 {
-			c.progress(CopyProgress{Table: t.name, Rows: same.Rows, Total: total, Checking: true})
+			c.progress(Progress{Table: t.Name, Rows: same.Rows, Total: total, Checking: true})
 		}
 	}
 }
 
 // sortedRows are the rows of a table, each in one form whatever the database.
 type sortedRows struct {
-	table *copyTable
+	table *Table
 	rows  *sql.Rows
 	row   []any // nil after the last
 	sum   stdhash.Hash
 }
 
-func (s *Store) sorted(ctx context.Context, t *copyTable) (*sortedRows, error) {
-	rows, err := s.query(ctx, `SELECT `+strings.Join(t.columns, ", ")+` FROM `+t.name+` ORDER BY `+t.keyNames(s.d.byBytes)) //nolint:rowserrcheck // next checks it
+func sorted(ctx context.Context, from Reader, postgres bool, t *Table) (*sortedRows, error) {
+	byBytes := ""
+	if postgres {
+		byBytes = ` COLLATE "C"`
+	}
+	rows, err := from.Query(ctx, `SELECT `+strings.Join(t.Columns, ", ")+` FROM `+t.Name+` ORDER BY `+t.keyNames(byBytes)) //nolint:rowserrcheck // next checks it
 	if err != nil {
 		return nil, err
 	}
 	return &sortedRows{table: t, rows: rows, sum: sha256.New()}, nil
+}
+
+// Sums returns what is in each table.
+func Sums(ctx context.Context, db *sqldb.DB, tables []*Table, progress func(Progress)) ([]TableSum, error) {
+	sums := make([]TableSum, 0, len(tables))
+	for _, t := range tables {
+		sum, err := sumOf(ctx, db, t, progress)
+		if err != nil {
+			return nil, db.Classify(err, "reading the rows of "+t.Name)
+		}
+		sums = append(sums, sum)
+	}
+	return sums, nil
+}
+
+func sumOf(ctx context.Context, db *sqldb.DB, t *Table, progress func(Progress)) (TableSum, error) {
+	found := TableSum{Table: t.Name}
+	var total int64
+	if err := db.Row(ctx, `SELECT count(*) FROM `+t.Name).Scan(&total); err != nil {
+		return found, err
+	}
+	rows, err := sorted(ctx, db, db.Postgres(), t)
+	if err != nil {
+		return found, err
+	}
+	defer rows.rows.Close()
+	all := sha256.New()
+	for {
+		one, err := rows.next()
+		if err != nil {
+			return found, err
+		}
+		if one == nil {
+			found.SHA256 = hex.EncodeToString(all.Sum(nil))
+			progress(Progress{Table: t.Name, Rows: found.Rows, Total: total, Checking: true})
+			return found, nil
+		}
+		all.Write(one)
+		if found.Rows++; found.Rows%progressEvery == 0 {
+			progress(Progress{Table: t.Name, Rows: found.Rows, Total: total, Checking: true})
+		}
+	}
 }
 
 // next returns the SHA-256 of the next row, nil after the last.
@@ -83,13 +129,13 @@ func (r *sortedRows) next() ([]byte, error) {
 		return nil, r.rows.Err()
 	}
 	var err error
-	if r.row, err = scanRow(r.rows, len(r.table.columns)); err != nil {
+	if r.row, err = scanRow(r.rows, len(r.table.Columns)); err != nil {
 		return nil, err
 	}
 	r.sum.Reset()
 	for n, v := range r.row {
 		if err := writeValue(r.sum, v); err != nil {
-			return nil, fmt.Errorf("reading %s: %w", r.table.columns[n], err)
+			return nil, fmt.Errorf("reading %s: %w", r.table.Columns[n], err)
 		}
 	}
 	return r.sum.Sum(nil), nil
