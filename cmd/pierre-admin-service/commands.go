@@ -110,23 +110,29 @@ func (c *config) withDatabase(do func(d *db.DB) error) error {
 	return errors.Join(do(d), d.Close())
 }
 
-func newVerify(c *config) *cobra.Command {
-	return &cobra.Command{
-		Use:   "verify",
-		Short: "Check that nobody changed the staff's audit log or a closed month",
-		Long: `verify follows the chains of hashes through the audit log of the site's staff and through
-all closed months. It says which entry or month is not as it was written, and ends with 1 then.`,
-		Args: cli.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.withDatabase(func(d *db.DB) error {
-				entries, errAudit := d.VerifyAudit(cmd.Context())
-				months, errBilling := d.VerifyBilling(cmd.Context())
-				if err := errors.Join(errAudit, errBilling); err != nil {
-					return err
-				}
-				_, err := fmt.Fprintf(cmd.OutOrStdout(), "entries of the audit log: %d, closed months: %d, all as they were written\n", entries, months)
+// newVerify returns the command verify: with a backup it is ofBackup, without one it checks the database.
+func newVerify(c *config, ofBackup *cobra.Command) *cobra.Command {
+	proveBackup := ofBackup.RunE
+	ofBackup.Use = "verify [BACKUP]"
+	ofBackup.Short = "Prove a backup, or that nobody changed the staff's audit log or a closed month"
+	ofBackup.Long += `
+
+Without a BACKUP, verify follows the chains of hashes through the audit log of the site's staff and
+through all closed months. It says which entry or month is not as it was written, and ends with 1 then.`
+	ofBackup.Args = cobra.MaximumNArgs(1)
+	ofBackup.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 1 {
+			return proveBackup(cmd, args)
+		}
+		return c.withDatabase(func(d *db.DB) error {
+			entries, errAudit := d.VerifyAudit(cmd.Context())
+			months, errBilling := d.VerifyBilling(cmd.Context())
+			if err := errors.Join(errAudit, errBilling); err != nil {
 				return err
-			})
-		},
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "entries of the audit log: %d, closed months: %d, all as they were written\n", entries, months)
+			return err
+		})
 	}
+	return ofBackup
 }

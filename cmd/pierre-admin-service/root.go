@@ -44,6 +44,7 @@ func newRoot(w cli.World) *cobra.Command {
 	c.bind(root, w.Getenv)
 	root.AddCommand(
 		&cobra.Command{Use: "serve", Short: "Serve the site, as without a command", Args: cli.NoArgs, RunE: serving},
-		newVerify(c), newCreateOwner(c), newDoctor(c), newPreviewMail(c), newMigrate(c))
+		newCreateOwner(c), newDoctor(c), newPreviewMail(c), newMigrate(c))
+	root.AddCommand(newBackups(c, w)...)
 	return root
 }

@@ -92,9 +92,12 @@ func (c *config) site(ctx context.Context, d *db.DB, log *slog.Logger) (*portal.
 	}, opts)
 }
 
-// ring returns the site's own secrets. They lie in a folder of their own: the server's may be beside it.
+// secretsFolder is where the site's secrets lie in the data folder: the server's may be beside it.
+const secretsFolder = "admin"
+
+// ring returns the site's own secrets.
 func (c *config) ring() (*keyring.Ring, error) {
-	dir := filepath.Join(c.dataDir, "admin")
+	dir := filepath.Join(c.dataDir, secretsFolder)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the folder of the site's secrets: %w", err)
 	}

@@ -49,5 +49,6 @@ func newRoot(w cli.World) *cobra.Command {
 	}
 	c.bind(root, w.Getenv)
 	root.AddCommand(newImport(c, w), newInstall(c, w), newUninstall(c, w), newMigrate(c, w), newCopyDatabase(c, w), newReconcile(c, w))
+	root.AddCommand(newBackups(c, w)...)
 	return root
 }

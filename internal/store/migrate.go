@@ -19,7 +19,7 @@ func (s *Store) Migrate(ctx context.Context) ([]string, error) {
 	}
 	source, err := dbcopy.Unfinished(ctx, s.db)
 	if err == nil && source != "" {
-		err = &pierre.Error{Kind: pierre.KindConflict, Msg: "The database is an unfinished copy of " + source + ": finish it with copy-database."}
+		err = &pierre.Error{Kind: pierre.KindConflict, Msg: "The database is an unfinished copy of " + source + ": give the command that made it, copy-database or restore, again."}
 	}
 	if err != nil {
 		return applied, err

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/dbcopy"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/sqldb"
 )
@@ -64,6 +65,19 @@ func Path(databaseURL, dataDir string) (string, error) {
 // time. Tables of a newer version stay as they are; if this program cannot work with them, that is
 // [pierre.KindUnavailable].
 func (db *DB) Migrate(ctx context.Context) ([]string, error) {
+	applied, err := db.MigrateForCopy(ctx)
+	if err != nil {
+		return applied, err
+	}
+	source, err := dbcopy.Unfinished(ctx, db.DB)
+	if err == nil && source != "" {
+		err = &pierre.Error{Kind: pierre.KindConflict, Msg: "The database is an unfinished copy of " + source + ": restore it again."}
+	}
+	return applied, err
+}
+
+// MigrateForCopy is Migrate for a database that a backup is restored to, where that may have begun.
+func (db *DB) MigrateForCopy(ctx context.Context) ([]string, error) {
 	return db.schema.Up(ctx, db.compatible)
 }
 
