@@ -180,7 +180,7 @@ func (c copying) copyTable(ctx context.Context, t *Table) error {
 func (c copying) readBatch(ctx context.Context, t *Table, after []any) ([][]any, error) {
 	where := ""
 	if after != nil {
-		where = ` WHERE (` + t.keyNames("") + `) > (` + marks(1, len(after)) + `)`
+		where = ` WHERE (` + t.keyNames("") + `) > (` + sqldb.Marks(1, len(after)) + `)`
 	}
 	rows, err := c.from.Query(ctx, `SELECT `+strings.Join(t.Columns, ", ")+` FROM `+t.Name+where+
 		` ORDER BY `+t.keyNames("")+` LIMIT `+fmt.Sprint(BatchRows), after...)
@@ -219,7 +219,7 @@ func (c copying) writeBatch(ctx context.Context, t *Table, batch [][]any, last [
 	var values []string
 	var args []any
 	for _, row := range batch {
-		values = append(values, "("+marks(len(args)+1, len(row))+")")
+		values = append(values, "("+sqldb.Marks(len(args)+1, len(row))+")")
 		first := len(args)
 		args = append(args, row...)
 		for _, n := range t.self { // the row that it refers to may come later
@@ -271,7 +271,7 @@ func (c copying) copyColumn(ctx context.Context, tx *sqldb.Tx, t *Table, column 
 			return err
 		}
 		if _, err := tx.Exec(ctx, `UPDATE `+t.Name+` SET `+column+` = $`+fmt.Sprint(len(row))+
-			` WHERE (`+t.keyNames("")+`) = (`+marks(1, len(t.key))+`)`, row...); err != nil {
+			` WHERE (`+t.keyNames("")+`) = (`+sqldb.Marks(1, len(t.key))+`)`, row...); err != nil {
 			return err
 		}
 	}

@@ -145,12 +145,3 @@ func (t *Table) keyOf(row []any) []any {
 	}
 	return values
 }
-
-// marks returns $from … of n arguments.
-func marks(from, n int) string {
-	list := make([]string, n)
-	for i := range list {
-		list[i] = fmt.Sprint("$", from+i)
-	}
-	return strings.Join(list, ", ")
-}

@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
@@ -131,4 +132,13 @@ func (db *DB) Texts(ctx context.Context, q string, args ...any) ([]string, error
 		all = append(all, text)
 	}
 	return all, rows.Err()
+}
+
+// Marks returns $from … of n arguments.
+func Marks(from, n int) string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprint("$", from+i)
+	}
+	return strings.Join(list, ", ")
 }

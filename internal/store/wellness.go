@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/sqldb"
 )
 
 const (
@@ -64,13 +65,13 @@ func (s *Store) Wellness(ctx context.Context, user pierre.UserID, q pierre.Welln
 		add(` AND day <= $%d`, dayNumber(q.Last))
 	}
 	if len(q.Kinds) > 0 {
-		text += ` AND kind IN (` + marks(len(args)+1, len(q.Kinds)) + `)`
+		text += ` AND kind IN (` + sqldb.Marks(len(args)+1, len(q.Kinds)) + `)`
 		for _, k := range q.Kinds {
 			args = append(args, k)
 		}
 	}
 	if len(q.Sources) > 0 {
-		text += ` AND source IN (` + marks(len(args)+1, len(q.Sources)) + `)`
+		text += ` AND source IN (` + sqldb.Marks(len(args)+1, len(q.Sources)) + `)`
 		for _, p := range q.Sources {
 			args = append(args, p)
 		}
