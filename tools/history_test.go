@@ -2,6 +2,8 @@ package tools_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -165,6 +167,42 @@ func TestWrongHistory(t *testing.T) {
 	for _, first := range []string{"1900-01-01", "2026-06-15"} {
 		if r := h.call("set_athlete_profile", map[string]any{"ftp_watts": 250, "date": first}); r.IsError {
 			t.Errorf("%s is refused: %s", first, r.Text)
+		}
+	}
+}
+
+// Past rides take the threshold power that their devices were set to, whatever was imported first: their stress is what the devices
+// showed. What the athlete says wins.
+func TestLoadsTakeWhatDevicesWereSetTo(t *testing.T) {
+	shown := map[string]float64{"ride_road_power.fit": 54.5, "ride_6h_wahoo_power.fit": 190, "ride_indoor_power_nogps.fit": 50.8}
+	set := map[string]string{"ride_road_power.fit": "234", "ride_6h_wahoo_power.fit": "220", "ride_indoor_power_nogps.fit": "250"}
+	order := slices.Sorted(maps.Keys(shown))
+	for range 3 { // every ride comes last once
+		order = append(order[1:], order[0])
+		s := storetest.New(t)
+		user := newUser(t, s, "ana@example.com")
+		h := newHost(t, s, user)
+		ids := map[string]pierre.ActivityID{}
+		for _, name := range order {
+			ids[name] = importFile(t, s, user, name)[0]
+		}
+		stress := func(name string) computed {
+			var got struct{ Metrics map[string]computed }
+			h.call("calculate_metrics", map[string]any{"activity_id": ids[name], "metrics": []string{"tss"}}).decode(t, &got)
+			return got.Metrics["training_stress_score"]
+		}
+		for _, name := range order {
+			m := stress(name)
+			m.check(t, name, shown[name], 0.05*shown[name]) // some devices count pauses into the normalized power
+			if in := m.Inputs[len(m.Inputs)-1]; in.Source != "recorded" || !strings.HasPrefix(in.Note, "from an imported file, of ") || fmt.Sprint(in.Value) != set[name] {
+				t.Errorf("%s takes %+v", name, in)
+			}
+		}
+		h.call("set_athlete_profile", map[string]any{"ftp_watts": 300, "date": "2010-01-01"})
+		for _, name := range order {
+			if in := stress(name).Inputs; in[len(in)-1].Source != "user" {
+				t.Errorf("with an own threshold %s takes %+v", name, in)
+			}
 		}
 	}
 }

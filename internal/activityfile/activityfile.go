@@ -37,7 +37,7 @@ type Result struct {
 	Warnings   []string
 	LocalTimes bool               // the times came without a zone and were taken for UTC: starts may be off by whole hours
 	Recordings []pierre.Recording // one, or the parts of a multisport recording; without ids and user
-	Profile    pierre.Profile     // what the file says about its athlete; Updated is when it was so
+	Profile    pierre.Profile     // what the file says about its athlete; Updated is when it was so, zero: on the day of the recordings
 }
 
 // Limits bound what one walk reads. A zero field means its default.

@@ -244,6 +244,9 @@ func (w *walker) deliver(name string, p parsed, id string, in scope) error {
 			res.Reason = "the device's clock was not set, and the file does not say when it was recorded"
 			return w.yield(res)
 		}
+		if d.Athlete != nil {
+			res.Profile = *d.Athlete
+		}
 		d.Rec.Provider = in.provider
 		res.LocalTimes = res.LocalTimes || d.Local
 		rec := d.Finish()

@@ -22,8 +22,8 @@ import (
 type Store interface {
 	// ImportRecording keeps a recording in one transaction. The same one twice changes nothing.
 	ImportRecording(ctx context.Context, user pierre.UserID, src pierre.Source, rec pierre.Recording) (pierre.Addition, error)
-	// ImportProfile completes the user's profile by what a file says of its athlete.
-	ImportProfile(ctx context.Context, user pierre.UserID, found pierre.Profile) error
+	// ImportProfile completes the user's profile by what files say of their athlete, each at its Updated.
+	ImportProfile(ctx context.Context, user pierre.UserID, found ...pierre.Profile) error
 	// StoredBytes returns how many bytes the samples of a user's recordings take.
 	StoredBytes(ctx context.Context, user pierre.UserID) (int64, error)
 }
@@ -72,6 +72,7 @@ type Watch struct {
 	Without func(ctx context.Context, wait func(context.Context) error) error
 
 	changed func(pierre.ActivityID) // is told of activities that are new or have changed
+	said    func(pierre.Profile)    // is told what files say of the athlete
 }
 
 // ImportPath imports the file, archive or folder at path; see [Importer.Import].
@@ -113,16 +114,22 @@ func (i *Importer) Import(
 		})
 	})
 	group.Go(func() error {
-		digests := digesting{to: i.opts.Digests, user: user}
-		watch.changed = digests.changed
+		digests, athlete := digesting{to: i.opts.Digests, user: user}, athlete{to: i.store, user: user, until: i.now().AddDate(0, 0, 2)}
+		watch.changed, watch.said = digests.changed, athlete.said
 		for res := range results {
 			err := i.keep(ctx, user, res, &sum, progress, watch)
+			if err == nil {
+				err = athlete.save(ctx, digestedAtOnce)
+			}
 			if err == nil {
 				err = digests.run(ctx, digestedAtOnce)
 			}
 			if err != nil {
-				return err
+				return errors.Join(err, athlete.save(ctx, 1))
 			}
+		}
+		if err := athlete.save(ctx, 1); err != nil {
+			return err
 		}
 		return digests.finish(ctx)
 	})
@@ -137,7 +144,7 @@ func (i *Importer) keep(ctx context.Context, user pierre.UserID, res activityfil
 			return err
 		}
 	}
-	row, added, err := i.file(ctx, user, res, watch.changed)
+	row, added, err := i.file(ctx, user, res, watch)
 	if err != nil {
 		return fmt.Errorf("importing %s: %w", res.Path, err)
 	}
@@ -169,11 +176,11 @@ func (i *Importer) checkStored(ctx context.Context, user pierre.UserID) error {
 
 // file imports one file's recordings, and returns how many of them are new activities.
 func (i *Importer) file(
-	ctx context.Context, user pierre.UserID, res activityfile.Result, changed func(pierre.ActivityID),
+	ctx context.Context, user pierre.UserID, res activityfile.Result, watch Watch,
 ) (pierre.ImportRow, int, error) {
 	row := pierre.ImportRow{File: res.Path, Reason: res.Reason, Warnings: res.Warnings}
-	if err := i.store.ImportProfile(ctx, user, res.Profile); err != nil {
-		return row, 0, err
+	if !res.Profile.Updated.IsZero() {
+		watch.said(res.Profile)
 	}
 	switch res.Status {
 	case activityfile.StatusSkipped:
@@ -183,12 +190,12 @@ func (i *Importer) file(
 		row.Status = pierre.ImportFailed
 		return row, 0, nil
 	default:
-		return i.recordings(ctx, user, res, row, changed)
+		return i.recordings(ctx, user, res, row, watch)
 	}
 }
 
 func (i *Importer) recordings(
-	ctx context.Context, user pierre.UserID, res activityfile.Result, row pierre.ImportRow, changed func(pierre.ActivityID),
+	ctx context.Context, user pierre.UserID, res activityfile.Result, row pierre.ImportRow, watch Watch,
 ) (pierre.ImportRow, int, error) {
 	var t tally
 	seen := map[pierre.ActivityID]bool{}
@@ -196,6 +203,9 @@ func (i *Importer) recordings(
 		i.opts.Pause(ctx)
 		if !res.LocalTimes && rec.UTCOffset == nil {
 			rec.UTCOffset = offsetAt(rec)
+		}
+		if part == 0 && res.Profile.Updated.IsZero() {
+			watch.said(onDayOf(rec, res.Profile))
 		}
 		added, err := i.store.ImportRecording(ctx, user, pierre.Source{
 			Provider: rec.Provider, ExternalID: res.ExternalID, File: res.Path, Format: res.Format, SHA256: res.SHA256,
@@ -210,7 +220,7 @@ func (i *Importer) recordings(
 		}
 		t.count(added)
 		if added.Outcome != pierre.OutcomeUnchanged {
-			changed(added.Activity)
+			watch.changed(added.Activity)
 		}
 		if added.Outcome == pierre.OutcomeAdded {
 			row.Added = append(row.Added, pierre.NewActivity{Sport: rec.Sport, Start: rec.Start})

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"slices"
 	"time"
@@ -87,22 +88,15 @@ func (r *profileRow) edit(now time.Time, change func(*pierre.ProfileRecord) erro
 	return rec, true, nil
 }
 
-// ImportProfile completes the user's profile by what a file said of its athlete at found.Updated. What the user said stays; of
-// what files said, the latest counts. Of dated fields it is kept day by day.
-func (s *Store) ImportProfile(ctx context.Context, user pierre.UserID, found pierre.Profile) error {
-	fields, err := fieldsOf(found)
-	if err != nil || len(fields) == 0 {
+// ImportProfile completes the user's profile by what files said of their athlete, each at its Updated. What the user said stays;
+// of what files said, the latest counts. Of dated fields it is kept day by day: the order of imports does not matter.
+func (s *Store) ImportProfile(ctx context.Context, user pierre.UserID, found ...pierre.Profile) error {
+	dated, others, err := sayings(found)
+	if err != nil {
 		return err
 	}
-	var dated pierre.ProfileHistory
-	for _, f := range found.Dated() {
-		delete(fields, f.Name)
-		if *f.Value != nil {
-			dated = append(dated, pierre.ProfileValue{Field: f.Name, Day: dayOf(numberOfDay(found.Updated)), Value: **f.Value, FromFile: true})
-		}
-	}
-	if len(fields) == 0 { // which files repeat, thousands of them
-		known, err := s.profileValuesKnown(ctx, user, dated, found.Updated)
+	if len(others) == 0 { // which files repeat, thousands of them
+		known, err := s.valuesKnown(ctx, user, dated)
 		if err != nil || known {
 			return err
 		}
@@ -115,21 +109,53 @@ func (s *Store) ImportProfile(ctx context.Context, user pierre.UserID, found pie
 		if err != nil {
 			return err
 		}
-		news := row.complete(fields, found.Updated)
+		news := false
+		for _, o := range others {
+			news = row.complete(o.fields, o.said) || news
+		}
 		rec, err := row.record()
 		if err != nil {
 			return err
 		}
-		changed, err := t.importProfileValues(ctx, user, &rec, row.values, dated, found.Updated)
+		changed, err := t.importProfileValues(ctx, user, &rec, row.values, dated)
 		if err != nil || !news && !changed {
 			return err
 		}
-		if found.Updated.After(row.updated) {
-			row.updated = found.Updated
+		for _, f := range found {
+			if f.Updated.After(row.updated) {
+				row.updated = f.Updated
+			}
 		}
 		if row.fields, err = fieldsOf(rec.Profile); err != nil {
 			return err
 		}
 		return t.saveProfile(ctx, user, row, rec)
 	})
+}
+
+// undated are the fields without a history that a file said something of.
+type undated struct {
+	fields map[string]json.RawMessage
+	said   time.Time
+}
+
+// sayings divides what files said into that of fields with a history and that of others.
+func sayings(found []pierre.Profile) (dated []saying, others []undated, err error) {
+	for _, p := range found {
+		fields, err := fieldsOf(p)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, f := range p.Dated() {
+			delete(fields, f.Name)
+			if *f.Value != nil {
+				v := pierre.ProfileValue{Field: f.Name, Day: dayOf(numberOfDay(p.Updated)), Value: **f.Value, FromFile: true}
+				dated = append(dated, saying{v, p.Updated})
+			}
+		}
+		if len(fields) > 0 {
+			others = append(others, undated{fields, p.Updated})
+		}
+	}
+	return dated, others, nil
 }

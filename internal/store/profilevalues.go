@@ -11,10 +11,8 @@ import (
 )
 
 // selectProfileValues leaves out what files repeat: of values that follow each other unchanged, the first counts.
-const selectProfileValues = `SELECT field, imported, day, value FROM (
-		SELECT field, imported, day, value, lag(value) OVER (PARTITION BY field, imported ORDER BY day) AS before
-		FROM profile_values WHERE user_id = $1 AND value IS NOT NULL
-	) AS v WHERE NOT imported OR before IS NULL OR before <> value`
+const selectProfileValues = `SELECT field, imported, day, value FROM profile_values
+	WHERE user_id = $1 AND value IS NOT NULL AND NOT repeats`
 
 // scanProfileValues reads the rows of [selectProfileValues].
 func scanProfileValues(rows *sql.Rows, err error) (pierre.ProfileHistory, error) {
@@ -71,30 +69,37 @@ func (t *tx) putProfileValue(ctx context.Context, user pierre.UserID, v pierre.P
 }
 
 // dropProfileValue forgets a value. Of a file's it keeps that the athlete did not want it, for this day and the following ones
-// on which files said the same: the files may be imported again.
+// on which files said the same: the files may be imported again, and others may say it of days between or after these.
 func (t *tx) dropProfileValue(ctx context.Context, user pierre.UserID, v pierre.ProfileValue) error {
 	if !v.FromFile {
 		_, err := t.exec(ctx, `DELETE FROM profile_values WHERE user_id = $1 AND field = $2 AND NOT imported AND day = $3`,
 			user, v.Field, numberOfDay(v.Day))
 		return err
 	}
-	_, err := t.exec(ctx, `UPDATE profile_values SET value = NULL
-		WHERE user_id = $1 AND field = $2 AND imported AND day >= $3 AND day < coalesce((
+	_, err := t.exec(ctx, `UPDATE profile_values SET value = NULL, dropped = value, repeats = FALSE
+		WHERE user_id = $1 AND field = $2 AND imported = TRUE AND value IS NOT NULL AND day >= $3 AND day < coalesce((
 			SELECT min(o.day) FROM profile_values AS o
-			WHERE o.user_id = $4 AND o.field = $5 AND o.imported AND o.day > $6 AND o.value <> $7), $8)`,
+			WHERE o.user_id = $4 AND o.field = $5 AND o.imported = TRUE AND o.day > $6 AND o.value <> $7), $8)`,
 		user, v.Field, numberOfDay(v.Day), user, v.Field, numberOfDay(v.Day), v.Value, int64(1)<<40)
 	return err
 }
 
-// importProfileValues keeps what a file said, and reports whether rec, of which kept is stored, is another one now.
+// A saying is what a file said of a field: it was so on a day, and the file is of said.
+type saying struct {
+	pierre.ProfileValue
+
+	said time.Time
+}
+
+// importProfileValues keeps what files said, and reports whether rec, of which kept is stored, is another one now.
 func (t *tx) importProfileValues(
-	ctx context.Context, user pierre.UserID, rec *pierre.ProfileRecord, kept, found pierre.ProfileHistory, said time.Time,
+	ctx context.Context, user pierre.UserID, rec *pierre.ProfileRecord, kept pierre.ProfileHistory, found []saying,
 ) (changed bool, err error) {
 	if err := t.saveProfileValues(ctx, user, rec.Updated, kept, rec.History); err != nil {
 		return false, err
 	}
 	for _, v := range found {
-		news, err := t.importProfileValue(ctx, user, v, said)
+		news, err := t.importProfileValue(ctx, user, v)
 		if err != nil {
 			return false, err
 		}
@@ -109,22 +114,60 @@ func (t *tx) importProfileValues(
 	return true, err
 }
 
+// valueBefore is what files said of field $2 of user $1 on the last day before $3 of which they said anything.
+const valueBefore = `(SELECT o.value FROM profile_values AS o
+	WHERE o.user_id = $1 AND o.field = $2 AND o.imported = TRUE AND o.day < $3 AND o.value IS NOT NULL ORDER BY o.day DESC LIMIT 1)`
+
 // importProfileValue keeps what a file said of a day, unless a later file said something else or the athlete did not want it.
-func (t *tx) importProfileValue(ctx context.Context, user pierre.UserID, v pierre.ProfileValue, said time.Time) (changed bool, err error) {
-	n, err := t.change(ctx, `INSERT INTO profile_values (user_id, field, imported, day, value, said_us) VALUES ($1, $2, TRUE, $3, $4, $5)
-		ON CONFLICT (user_id, field, imported, day) DO UPDATE SET value = excluded.value, said_us = excluded.said_us
-		WHERE profile_values.value IS NOT NULL AND profile_values.said_us < excluded.said_us`,
-		user, v.Field, numberOfDay(v.Day), v.Value, said.UnixMicro())
-	return n > 0, err
+// It reports whether the steps of the history may be others now. It reads few rows, however many there are.
+func (t *tx) importProfileValue(ctx context.Context, user pierre.UserID, v saying) (changed bool, err error) {
+	day := numberOfDay(v.Day)
+	unwanted, step, err := t.beside(ctx, user, v)
+	if err != nil {
+		return false, err
+	}
+	value, dropped := sql.NullFloat64{Float64: v.Value, Valid: !unwanted}, sql.NullFloat64{Float64: v.Value, Valid: unwanted}
+	var repeats bool
+	err = t.row(ctx, `INSERT INTO profile_values (user_id, field, imported, day, value, said_us, dropped, repeats)
+		VALUES ($1, $2, TRUE, $3, $4, $5, $6, coalesce(`+valueBefore+` = $7, FALSE))
+		ON CONFLICT (user_id, field, imported, day) DO UPDATE SET value = excluded.value, said_us = excluded.said_us,
+			dropped = excluded.dropped, repeats = excluded.repeats
+		WHERE profile_values.value IS NOT NULL AND excluded.value IS NOT NULL
+			AND (profile_values.said_us < excluded.said_us
+				OR profile_values.said_us = excluded.said_us AND profile_values.value < excluded.value)
+		RETURNING repeats`,
+		user, v.Field, day, value, v.said.UnixMicro(), dropped, v.Value).Scan(&repeats)
+	if errors.Is(err, sql.ErrNoRows) { // the other file is the later one
+		return false, nil
+	}
+	if err != nil || unwanted {
+		return false, err
+	}
+	n, err := t.change(ctx, `UPDATE profile_values SET repeats = NOT repeats
+		WHERE user_id = $1 AND field = $2 AND imported = TRUE AND repeats <> (value = $4) AND day = (SELECT min(o.day) FROM profile_values AS o
+			WHERE o.user_id = $1 AND o.field = $2 AND o.imported = TRUE AND o.day > $3 AND o.value IS NOT NULL)`,
+		user, v.Field, day, v.Value)
+	return step || !repeats || n > 0, err
 }
 
-// profileValuesKnown reports whether files said all of found already, or something later of the same day.
-func (s *Store) profileValuesKnown(ctx context.Context, user pierre.UserID, found pierre.ProfileHistory, said time.Time) (bool, error) {
+// beside looks at what is kept of the day of v and the days around it. It reports whether the athlete took away what files said of
+// the day before, or if there is none of the one after it, and v says the same; and whether the day itself is a step of the history.
+func (t *tx) beside(ctx context.Context, user pierre.UserID, v saying) (unwanted, step bool, err error) {
+	err = t.row(ctx, `SELECT coalesce((SELECT coalesce(o.dropped = $4, FALSE) FROM profile_values AS o
+			WHERE o.user_id = $1 AND o.field = $2 AND o.imported = TRUE AND o.day < $3 ORDER BY o.day DESC LIMIT 1), (SELECT o.dropped = $4
+			FROM profile_values AS o WHERE o.user_id = $1 AND o.field = $2 AND o.imported = TRUE AND o.day > $3 ORDER BY o.day LIMIT 1), FALSE),
+		EXISTS (SELECT 1 FROM profile_values AS o WHERE o.user_id = $1 AND o.field = $2 AND o.imported = TRUE AND o.day = $3 AND NOT o.repeats)`,
+		user, v.Field, numberOfDay(v.Day), v.Value).Scan(&unwanted, &step)
+	return unwanted, step, err
+}
+
+// valuesKnown reports whether files said all of found already, or something later of the same day.
+func (s *Store) valuesKnown(ctx context.Context, user pierre.UserID, found []saying) (bool, error) {
 	for _, v := range found {
 		var at int64
-		err := s.row(ctx, `SELECT said_us FROM profile_values
-			WHERE user_id = $1 AND field = $2 AND imported AND day = $3 AND (value IS NULL OR said_us >= $4)`,
-			user, v.Field, numberOfDay(v.Day), said.UnixMicro()).Scan(&at)
+		err := s.row(ctx, `SELECT said_us FROM profile_values WHERE user_id = $1 AND field = $2 AND imported = TRUE AND day = $3
+			AND (value IS NULL OR said_us > $4 OR said_us = $4 AND value >= $5)`,
+			user, v.Field, numberOfDay(v.Day), v.said.UnixMicro(), v.Value).Scan(&at)
 		if errors.Is(err, sql.ErrNoRows) {
 			return false, nil
 		}

@@ -1,9 +1,11 @@
 package store_test
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -160,4 +162,138 @@ func TestHistoryTakesOverWhatOlderServersSet(t *testing.T) {
 			t.Errorf("the history is %q, want %q", got, want)
 		}
 	})
+}
+
+// sayings makes up what files said in some weeks: many on one day, of one moment, now one value and now another.
+func sayings(rng *rand.Rand) []pierre.Profile {
+	list := make([]pierre.Profile, 1+rng.IntN(40))
+	for i := range list {
+		at := day(rng.IntN(25)).Add(time.Duration(rng.IntN(3)) * time.Hour)
+		list[i] = pierre.Profile{FTPWatts: new(250 + 10*float64(rng.IntN(3))), Updated: at}
+	}
+	return list
+}
+
+// stepsOf is what ftps should say of them: of each day the last word, at one moment the higher, and of these what changes.
+func stepsOf(list []pierre.Profile) (text string) {
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b pierre.Profile) int {
+		return cmp.Or(a.Updated.Compare(b.Updated), cmp.Compare(*a.FTPWatts, *b.FTPWatts))
+	})
+	before := 0.0
+	for i, p := range list {
+		on := p.Updated.Truncate(24 * time.Hour)
+		if i+1 < len(list) && list[i+1].Updated.Truncate(24*time.Hour).Equal(on) || *p.FTPWatts == before {
+			continue
+		}
+		before = *p.FTPWatts
+		text += fmt.Sprintf(" %d:%gf", int(on.Sub(day(0)).Hours()/24), before)
+	}
+	return text
+}
+
+// Whatever files said, in whatever order they came and however many at once, the history is one.
+func TestOrderOfFilesDoesNotMatterToTheHistory(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		for seed := range uint64(25) {
+			u, rng := user(t, s, fmt.Sprint("user", seed)), rand.New(rand.NewPCG(seed, 2))
+			said := sayings(rng)
+			want := stepsOf(said)
+			for left := said; len(left) > 0; {
+				n := 1 + rng.IntN(min(5, len(left)))
+				if err := s.ImportProfile(t.Context(), u, left[:n]...); err != nil {
+					t.Fatal(err)
+				}
+				left = left[n:]
+			}
+			if got := ftps(t, s, u); got != want {
+				t.Fatalf("of %d sayings (seed %d) the history is %q, want %q", len(said), seed, got, want)
+			}
+			if p, err := s.Profile(t.Context(), u); err != nil || !strings.HasSuffix(want, fmt.Sprintf(":%gf", *p.FTPWatts)) {
+				t.Fatalf("the profile is %+v, %v after %q", p, err, want)
+			}
+			steps, err := store.Number(t.Context(), s, `SELECT count(*) FROM profile_values WHERE user_id = $1 AND NOT repeats`, string(u))
+			if err != nil || int(steps) != strings.Count(want, ":") {
+				t.Fatalf("%d steps are read for %q, %v", steps, want, err)
+			}
+		}
+	})
+}
+
+// What the athlete took away stays away, also where other files say it of days between and after.
+func TestWhatWasTakenAwayIsNotSaidAgain(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		u := user(t, s, "ana")
+		says := func(n int, watts float64) {
+			t.Helper()
+			if err := s.ImportProfile(t.Context(), u, pierre.Profile{FTPWatts: &watts, Updated: day(n)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		says(2, 250)
+		says(8, 250)
+		if _, err := s.UpdateProfile(t.Context(), u, morning, func(p *pierre.ProfileRecord) error { p.ForgetAll("ftp_watts"); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range []int{2, 8, 5, 9, 1, 30} {
+			says(n, 250)
+		}
+		if got := ftps(t, s, u); got != "" {
+			t.Errorf("after all was taken away the history is %q", got)
+		}
+		says(20, 260)
+		says(25, 250) // which is another word than the one that was taken away
+		if got, want := ftps(t, s, u), " 20:260f 25:250f"; got != want {
+			t.Errorf("the history is %q, want %q", got, want)
+		}
+	})
+}
+
+// Thousands of rides with one threshold are one step, which is all that is read.
+func TestRidesOfOneThresholdAreOneStep(t *testing.T) {
+	s := storetest.New(t)
+	u := user(t, s, "ana")
+	const rides = 5000
+	for n := 0; n < rides; n += 32 {
+		if err := s.ImportProfile(t.Context(), u, ridesFrom(n, min(32, rides-n))...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	steps, err := store.Number(t.Context(), s, `SELECT count(*) FROM profile_values WHERE NOT repeats`)
+	if got := ftps(t, s, u); err != nil || steps != 1 || got != " 0:250f" {
+		t.Errorf("there are %d steps, %v; the history is %q", steps, err, got)
+	}
+}
+
+// ridesFrom says the same of n days.
+func ridesFrom(first, n int) []pierre.Profile {
+	said := make([]pierre.Profile, n)
+	for i := range said {
+		said[i] = pierre.Profile{FTPWatts: new(250.0), Updated: day(first + i)}
+	}
+	return said
+}
+
+// BenchmarkImportProfile shows what files that repeat a threshold cost, the first ones and those after thousands.
+func BenchmarkImportProfile(b *testing.B) {
+	for _, before := range []int{0, 5000} {
+		b.Run(fmt.Sprint("after ", before), func(b *testing.B) {
+			s := storetest.New(b)
+			u, err := s.EnsureUser(b.Context(), "ana@example.com", morning)
+			if err == nil && before > 0 {
+				err = s.ImportProfile(b.Context(), u.ID, ridesFrom(0, before)...)
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+			next := before
+			for b.Loop() {
+				if err := s.ImportProfile(b.Context(), u.ID, ridesFrom(next, 32)...); err != nil {
+					b.Fatal(err)
+				}
+				next += 32
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(next-before), "µs/file")
+		})
+	}
 }

@@ -167,7 +167,7 @@ func (slowStore) ImportRecording(context.Context, pierre.UserID, pierre.Source, 
 	return pierre.Addition{}, errors.New("there is no recording")
 }
 
-func (slowStore) ImportProfile(context.Context, pierre.UserID, pierre.Profile) error {
+func (slowStore) ImportProfile(context.Context, pierre.UserID, ...pierre.Profile) error {
 	<-time.After(time.Millisecond)
 	return nil
 }

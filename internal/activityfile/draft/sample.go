@@ -55,7 +55,8 @@ type Draft struct {
 	Local   bool             // the times have no zone
 	Unset   bool             // the device's clock was never set: the times are wrong
 	Laps    []Lap
-	Samples []Sample // as recorded; Finish sorts them
+	Samples []Sample        // as recorded; Finish sorts them
+	Athlete *pierre.Profile // what the file says about its athlete on that day, nil: nothing
 }
 
 // New returns a draft that begins at start, in Unix seconds; NaN: with its first sample.

@@ -41,6 +41,7 @@ type file struct {
 	id       mesgdef.FileId // the first one
 	known    bool           // id is set
 	sport    *mesgdef.Sport
+	settings settings
 	sessions []session
 	laps     []draft.Lap
 	lengths  []poolLength
@@ -143,9 +144,11 @@ func (f *file) OnMesg(m proto.Message) {
 			f.sport = mesgdef.NewSport(&m)
 		}
 	case mesgnum.Session:
-		s := newSession(f.part, mesgdef.NewSession(&m))
+		raw := mesgdef.NewSession(&m)
+		s := newSession(f.part, raw)
 		f.completeTotals(&s.totals, m.DeveloperFields)
 		f.sessions = append(f.sessions, s)
+		f.settings.session(s.sport, raw)
 	case mesgnum.Lap:
 		l := mesgdef.NewLap(&m)
 		f.laps, f.marks, f.written = append(f.laps, newLap(l)), append(f.marks, len(f.records)), append(f.written, timeOf(l.Timestamp))
@@ -160,6 +163,7 @@ func (f *file) OnMesg(m proto.Message) {
 	case mesgnum.FieldDescription:
 		f.describe(mesgdef.NewFieldDescription(&m))
 	default:
+		f.settings.take(&m)
 	}
 	if f.hasTooMany() {
 		f.full = "the file has more parts than a recording can hold: read the first ones"

@@ -37,6 +37,7 @@ func Read(ctx context.Context, b []byte, sum [32]byte, maxSamples int) (drafts [
 	drafts = f.drafts(sum)
 	switch {
 	case len(drafts) > 0:
+		drafts[0].Athlete = new(f.settings.believed(f.sessions))
 		return drafts, warnings, nil
 	case len(warnings) > 0:
 		return nil, nil, draft.Lost(warnings[0])
