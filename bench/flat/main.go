@@ -34,6 +34,8 @@ type options struct {
 	calls   int    // of a round
 	profile string // file for a profile of the largest size; "": none
 	heap    string // file for a profile of the heap after all keys have called; "": none
+
+	resident string // folder of a site whose memory is measured; "": the program does everything
 }
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
@@ -44,10 +46,14 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	only := flags.String("only", "tenants,keys", "what is measured")
 	flags.StringVar(&opts.profile, "cpuprofile", "", "write a profile of the calls of the largest size to this file")
 	flags.StringVar(&opts.heap, "memprofile", "", "write a profile of the heap to this file when all keys have called")
+	flags.StringVar(&opts.resident, "resident", "", "measure only the memory of a server with the database of this folder (the program starts itself so)")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	gc.Tune("") // as pierre-mcp-server does
+	if opts.resident != "" {
+		return resident(ctx, stdout, opts)
+	}
 	wanted := strings.Split(*only, ",")
 	for _, part := range []struct {
 		name    string

@@ -48,6 +48,15 @@ func openSite(ctx context.Context) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
+	s, err := openSiteIn(ctx, dir)
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return s, nil
+}
+
+// openSiteIn opens the site whose database is in dir, or a new one.
+func openSiteIn(ctx context.Context, dir string) (*site, error) {
 	m := server.NewMCPServer("bench", "1.0.0")
 	m.AddTool(mcp.NewTool("noop", mcp.WithDescription("does nothing"), mcp.WithNumber("n")),
 		func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
@@ -55,7 +64,7 @@ func openSite(ctx context.Context) (*site, error) {
 		})
 	stack, err := mcpapitest.Open(ctx, dir, m, mcpapitest.Parts{}, mcpapi.Options{})
 	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
+		return nil, err
 	}
 	s := &site{Stack: stack, dir: dir}
 	ctx, s.stop = context.WithCancel(ctx)
@@ -70,9 +79,14 @@ type follower struct{ *access.Verifier }
 func (follower) Apply(pierre.Change) {}
 
 func (s *site) close(ctx context.Context) error {
+	return errors.Join(s.end(ctx), os.RemoveAll(s.dir))
+}
+
+// end stops the server and leaves its folder.
+func (s *site) end(ctx context.Context) error {
 	s.stop()
 	s.stopped.Wait()
-	return errors.Join(s.Close(ctx), os.RemoveAll(s.dir))
+	return s.Close(ctx)
 }
 
 // provision makes so many more keys.

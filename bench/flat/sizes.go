@@ -7,10 +7,8 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"runtime/pprof"
 	"slices"
-	"strings"
 )
 
 // A column is one size that is measured.
@@ -45,47 +43,6 @@ func measureKeys(ctx context.Context, out io.Writer, opts options) error {
 		e.columns = append(e.columns, &column{size: n, keys: 10})
 	}
 	return e.run(ctx, out, opts)
-}
-
-// memory lets each key call once, and says how much of the machine's memory the process has then, and when it rests.
-func memory(ctx context.Context, out io.Writer, c *column, profile string) error {
-	if _, err := c.site.call(ctx, c.size, c.size); err != nil {
-		return err
-	}
-	if err := c.site.Keys.WriteUsed(ctx); err != nil { // as a server does every 15 seconds
-		return err
-	}
-	busy, err := resident()
-	if err != nil {
-		return err
-	}
-	debug.FreeOSMemory() // as a server at rest does
-	rest, err := resident()
-	if err != nil {
-		return err
-	}
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	fmt.Fprintf(out, "  after all have called: resident %s, at rest %s, live heap %d kB in %d kB of spans, all with the benchmark's own\n", busy, rest, m.HeapAlloc>>10, m.HeapInuse>>10)
-	if profile == "" {
-		return nil
-	}
-	f, err := os.Create(profile)
-	if err != nil {
-		return err
-	}
-	return errors.Join(pprof.WriteHeapProfile(f), f.Close())
-}
-
-// resident returns how much of the machine's memory the process has.
-func resident() (string, error) {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return "", err
-	}
-	_, rest, _ := strings.Cut(string(status), "VmRSS:")
-	rest, _, _ = strings.Cut(rest, "\n")
-	return strings.TrimSpace(rest), nil
 }
 
 func (e *experiment) run(ctx context.Context, out io.Writer, opts options) (err error) {

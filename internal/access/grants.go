@@ -30,9 +30,9 @@ type Grants struct {
 type knownToken struct {
 	pierre.AccessToken
 
-	began time.Time // of the lookup
-	stamp uint64    // when the lookup began
-	slot  uint8     // of the key, in the verifier's stamps
+	began time.Duration // of the lookup, since the verifier's start
+	stamp uint64        // when the lookup began
+	slot  uint8         // of the key, in the verifier's stamps
 }
 
 // NewGrants returns a verifier of keys and of tokens that were issued for resource, the URL of the MCP endpoint.
@@ -90,7 +90,7 @@ func (g *Grants) lookup(ctx context.Context, text string, hash [32]byte) (knownT
 	if known, ok := g.known.GetIfPresent(hash); ok && g.keys.upToDate(known.slot, known.stamp, known.began) {
 		return known, nil
 	}
-	began, stamp := g.keys.now(), g.keys.stamps.latest() // before the lookup: a change since then makes it out of date
+	began, stamp := g.keys.sinceStart(), g.keys.stamps.latest() // before the lookup: a change since then makes it out of date
 	giveBack, err := g.keys.failed.admit(ctx, g.keys.now(), text)
 	if err != nil {
 		return knownToken{}, err

@@ -14,20 +14,24 @@ import (
 )
 
 // A known key is one that was found in the store. Whether it may be used is decided at each use. There are as many as keys in
-// use, so what they have in common is kept once.
+// use, so what they have in common is kept once, and what few have apart.
 type known struct {
 	*terms
-	user     pierre.UserID // whose data it is about; "" for an application's key
 	customer pierre.UserID
 	key      pierre.KeyID
-	quota    pierre.KeyID
-	heir     pierre.KeyID // which replaced it
-	expires  int64        // in µs since 1970; 0: never
-	ended    int64        // when it was revoked, likewise
-	began    time.Time    // of the lookup
-	stamp    uint64       // when the lookup began
-	noted    atomic.Int64 // when its use was noted last, in seconds
-	slot     uint8        // of the key, in the verifier's stamps
+	rare     *rare         // nil: it is the first of its family, not revoked, and not replaced
+	expires  int64         // in µs since 1970; 0: never
+	began    time.Duration // of the lookup, since the verifier's start
+	stamp    uint64        // when the lookup began
+	noted    atomic.Uint32 // when its use was noted last, in seconds since 1970; 0: never
+	slot     uint8         // of the key, in the verifier's stamps
+}
+
+// Rare is what most keys do not have.
+type rare struct {
+	family pierre.KeyID // whose quota it uses
+	heir   pierre.KeyID // which replaced it
+	ended  int64        // when it was revoked, in µs since 1970; 0: not
 }
 
 // Terms are what a key has in common with the other keys of its tier that have no rules of their own.
@@ -67,11 +71,15 @@ func (l *termsTable) shared(t *terms) *terms {
 // usable reports why the key may not be used at now, if so.
 func (k *known) usable(now time.Time) error {
 	const day = "2 January 2006"
-	switch pierre.StatusAt(timeOf(k.ended), timeOf(k.expires), now) {
+	var r rare
+	if k.rare != nil {
+		r = *k.rare
+	}
+	switch pierre.StatusAt(timeOf(r.ended), timeOf(k.expires), now) {
 	case pierre.KeyRevoked:
-		return refuse("This API key was revoked on %s; ask for a new one.", timeOf(k.ended).Format(day))
+		return refuse("This API key was revoked on %s; ask for a new one.", timeOf(r.ended).Format(day))
 	case pierre.KeyExpired:
-		if k.heir != "" {
+		if r.heir != "" {
 			return refuse("This API key was replaced by a newer one on %s; use that.", timeOf(k.expires).Format(day))
 		}
 		return refuse("This API key expired on %s; ask for a new one.", timeOf(k.expires).Format(day))
@@ -87,6 +95,15 @@ func microsOf(t time.Time) int64 {
 	return t.UnixMicro()
 }
 
+// secondsOf returns 0 for times that have no such number, which are before 1970 or after 2105.
+func secondsOf(t time.Time) uint32 {
+	s := t.Unix()
+	if s != int64(uint32(s)) {
+		return 0
+	}
+	return uint32(s)
+}
+
 func timeOf(micros int64) time.Time {
 	if micros == 0 {
 		return time.Time{}
@@ -94,30 +111,32 @@ func timeOf(micros int64) time.Time {
 	return time.UnixMicro(micros).UTC()
 }
 
-// remember returns what is kept of a key that was found. With an application's key alone no user's data can be reached:
-// the athlete is missing.
+// remember returns what is kept of a key that was found.
 func (v *Verifier) remember(row pierre.APIKey) *known {
 	r := row.InForce()
 	k := &known{
-		terms: v.terms.shared(&terms{row.Type, row.Tier, row.Limits(), r.Tools, r.Profile, r.Networks}),
-		user:  row.UserID, customer: row.UserID, key: row.ID, quota: row.Family, heir: row.ReplacedBy,
-		expires: microsOf(row.Expires), ended: microsOf(row.Revoked), slot: slot(row.ID),
+		terms:    v.terms.shared(&terms{row.Type, row.Tier, row.Limits(), r.Tools, r.Profile, r.Networks}),
+		customer: row.UserID, key: row.ID, expires: microsOf(row.Expires), slot: slot(row.ID),
 	}
-	if row.Type == pierre.KeyApplication {
-		k.user = ""
-	}
-	if k.quota == k.key {
-		k.quota = k.key // one text for both
+	if row.Family != row.ID || row.ReplacedBy != "" || !row.Revoked.IsZero() {
+		k.rare = &rare{row.Family, row.ReplacedBy, microsOf(row.Revoked)}
 	}
 	return k
 }
 
-// principal returns the holder of the key.
+// principal returns the holder of the key. With an application's key alone no user's data can be reached: the athlete is missing.
 func (k *known) principal() Principal {
-	return Principal{
-		UserID: k.user, Customer: k.customer, KeyID: k.key, Type: k.kind, Tier: k.tier, Quota: k.quota, Limits: k.limits,
+	p := Principal{
+		UserID: k.customer, Customer: k.customer, KeyID: k.key, Type: k.kind, Tier: k.tier, Quota: k.key, Limits: k.limits,
 		Expires: timeOf(k.expires), Tools: k.tools, Profile: k.profile,
 	}
+	if k.kind == pierre.KeyApplication {
+		p.UserID = ""
+	}
+	if k.rare != nil {
+		p.Quota = k.rare.family
+	}
+	return p
 }
 
 // mayCall reports why the context's client may not use the key, if so. It says nothing of the networks that may.

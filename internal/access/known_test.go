@@ -54,7 +54,7 @@ func TestKeysShareTheirTerms(t *testing.T) {
 			t.Errorf("a key with another %s: %+v", name, k.terms)
 		}
 	}
-	if size := unsafe.Sizeof(*first); size > 176 {
+	if size := unsafe.Sizeof(*first); size > 80 {
 		t.Errorf("a key takes %d bytes, and 100 000 may be in use", size)
 	}
 }

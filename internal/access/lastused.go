@@ -13,7 +13,7 @@ const notedEvery = 60 * time.Second
 // note remembers that the key was used, for WriteUsed. Of the uses within a minute only one counts.
 func (v *Verifier) note(k *known, now time.Time) {
 	last := k.noted.Load()
-	if now.Unix()-last < int64(notedEvery/time.Second) || !k.noted.CompareAndSwap(last, now.Unix()) {
+	if now.Unix()-int64(last) < int64(notedEvery/time.Second) || !k.noted.CompareAndSwap(last, secondsOf(now)) {
 		return
 	}
 	v.mu.Lock()

@@ -29,7 +29,7 @@ const (
 
 	inUseFor = 24 * time.Hour // since the last lookup
 
-	maxKnown   = 1 << 17 // keys in use at the same time; each takes about half a kilobyte
+	maxKnown   = 1 << 17 // keys in use at the same time; each takes about a quarter of a kilobyte
 	maxUnknown = 1 << 14 // so that made-up keys cannot fill the memory
 
 	lookupTimeout = 5 * time.Second
@@ -48,9 +48,9 @@ type KeyStore interface {
 type Verifier struct {
 	keys    KeyStore
 	now     func() time.Time
-	known   *otter.Cache[[32]byte, *known]
+	start   time.Time                      // the verifier's times are since then: a clock that is set does not change them
+	known   *otter.Cache[[32]byte, *known] // was found not long ago, though it may have to be looked up again
 	unknown *otter.Cache[[32]byte, struct{}]
-	inUse   *otter.Cache[[32]byte, struct{}]  // was found not long ago
 	newest  *otter.Cache[pierre.KeyID, int64] // the generations of keys that changed not long ago
 	lookups singleflight.Group
 	stamps  stamps
@@ -65,24 +65,18 @@ type Verifier struct {
 
 // NewVerifier returns a Verifier of the keys in the store.
 func NewVerifier(keys KeyStore, now func() time.Time) *Verifier {
-	v := &Verifier{keys: keys, now: now, used: map[pierre.KeyID]time.Time{}}
+	v := &Verifier{keys: keys, now: now, start: now(), used: map[pierre.KeyID]time.Time{}}
+	v.heard.to.Store(-int64(knownFor)) // nothing was told yet
 	clock := cacheClock{now}
 	v.known = otter.Must(&otter.Options[[32]byte, *known]{
-		MaximumSize: maxKnown,
-		Clock:       clock,
-		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[[32]byte, *known]) time.Duration {
-			return confirmedFor - now().Sub(e.Value.began)
-		}),
+		MaximumSize:      maxKnown,
+		Clock:            clock,
+		ExpiryCalculator: otter.ExpiryWriting[[32]byte, *known](inUseFor),
 	})
 	v.unknown = otter.Must(&otter.Options[[32]byte, struct{}]{
 		MaximumSize:      maxUnknown,
 		Clock:            clock,
 		ExpiryCalculator: otter.ExpiryWriting[[32]byte, struct{}](unknownFor),
-	})
-	v.inUse = otter.Must(&otter.Options[[32]byte, struct{}]{
-		MaximumSize:      maxKnown,
-		Clock:            clock,
-		ExpiryCalculator: otter.ExpiryWriting[[32]byte, struct{}](inUseFor),
 	})
 	v.newest = otter.Must(&otter.Options[pierre.KeyID, int64]{
 		MaximumSize:      maxUnknown,
@@ -120,7 +114,7 @@ func (v *Verifier) verifyHash(ctx context.Context, text string, hash [32]byte) (
 	giveBack := func() {}
 	if !ok {
 		var err error
-		if _, inUse := v.inUse.GetIfPresent(hash); !inUse {
+		if _, inUse := v.known.GetIfPresent(hash); !inUse {
 			if giveBack, err = v.failed.admit(ctx, v.now(), text); err != nil {
 				return Principal{}, err
 			}
@@ -144,16 +138,22 @@ func (v *Verifier) verifyHash(ctx context.Context, text string, hash [32]byte) (
 // remembered returns the key with that hash if it was looked up lately, and not changed since.
 func (v *Verifier) remembered(hash [32]byte) (*known, bool) {
 	k, ok := v.known.GetIfPresent(hash)
-	if !ok || !v.upToDate(k.slot, k.stamp, k.began) || v.now().Sub(v.heard.since(k.began)) >= knownFor {
+	if !ok {
+		return nil, false
+	}
+	at := v.sinceStart()
+	if !v.upToDate(k.slot, k.stamp, k.began) || at-k.began >= confirmedFor || at-v.heard.since(k.began) >= knownFor {
 		return nil, false
 	}
 	return k, true
 }
 
 // upToDate reports whether what was looked up of a key of the slot is still true, as far as this server has heard.
-func (v *Verifier) upToDate(slot uint8, stamp uint64, began time.Time) bool {
-	return !v.stamps.after(slot, stamp) && (!v.unheard.Load() || v.now().Sub(began) < unheardFor)
+func (v *Verifier) upToDate(slot uint8, stamp uint64, began time.Duration) bool {
+	return !v.stamps.after(slot, stamp) && (!v.unheard.Load() || v.sinceStart()-began < unheardFor)
 }
+
+func (v *Verifier) sinceStart() time.Duration { return v.now().Sub(v.start) }
 
 // Heard says whether changes by other servers and programs are heard of. While they are not, keys are remembered for one
 // second.
@@ -161,25 +161,25 @@ func (v *Verifier) Heard(ok bool) { v.unheard.Store(!ok) }
 
 // Told says that all changes that were made before at have been told. Keys that were looked up before are then remembered
 // as if they had been looked up at that time, but for ten minutes at most.
-func (v *Verifier) Told(at time.Time) { v.heard.told(at.UnixNano()) }
+func (v *Verifier) Told(at time.Time) { v.heard.told(at.Sub(v.start)) }
 
-// A hearing is the time of which all changes are known, in nanoseconds since 1970.
+// A hearing is the time of which all changes are known, in nanoseconds since the verifier's start.
 type hearing struct{ from, to atomic.Int64 }
 
-func (h *hearing) told(at int64) {
-	if at-h.to.Load() >= int64(knownFor) { // after such a gap changes may have been missed
-		h.from.Store(at)
+func (h *hearing) told(at time.Duration) {
+	if at-time.Duration(h.to.Load()) >= knownFor { // after such a gap changes may have been missed
+		h.from.Store(int64(at))
 	}
-	h.to.Store(at)
+	h.to.Store(int64(at))
 }
 
 // since returns the latest time at which what was looked up at began was true unless a change of it was told.
-func (h *hearing) since(began time.Time) time.Time {
-	to := h.to.Load() // before from, which is stored before it
-	if at := began.UnixNano(); at < h.from.Load() || at >= to {
+func (h *hearing) since(began time.Duration) time.Duration {
+	to := time.Duration(h.to.Load()) // before from, which is stored before it
+	if began < time.Duration(h.from.Load()) || began >= to {
 		return began
 	}
-	return time.Unix(0, to)
+	return to
 }
 
 // Expect says which generation of a key there is. An older one that is read after it, from a copy of the database that is
@@ -229,7 +229,7 @@ func (v *Verifier) load(ctx context.Context, hash [32]byte, stamp uint64) (*know
 	if k, ok := v.remembered(hash); ok { // by a lookup that ended since the caller looked
 		return k, nil
 	}
-	began := v.now()
+	began := v.sinceStart()
 	row, err := v.keys.APIKeyByHash(ctx, hash)
 	if pierre.KindOf(err) == pierre.KindNotFound {
 		v.unknown.Set(hash, struct{}{})
@@ -243,10 +243,9 @@ func (v *Verifier) load(ctx context.Context, hash [32]byte, stamp uint64) (*know
 	}
 	k := v.remember(row)
 	k.began, k.stamp = began, stamp
-	k.noted.Store(row.LastUsed.Unix())
+	k.noted.Store(secondsOf(row.LastUsed))
 	// A change since then has raised the key's stamp above this one: the entry is then never used.
 	v.known.Set(hash, k)
-	v.inUse.Set(hash, struct{}{})
 	return k, nil
 }
 

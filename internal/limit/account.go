@@ -2,6 +2,7 @@ package limit
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -12,13 +13,23 @@ import (
 
 // An account holds what the buckets of one customer have used. All of a call is decided under its lock. There is one for each
 // customer that calls, which has few buckets and few running calls: lists take less memory than maps, and are nearer. While
-// no call runs it keeps no memory for one.
+// no call runs it keeps no memory for one. Mostly there is one bucket with one window, which lie in the account itself.
 type account struct {
 	mu      sync.Mutex
-	now     time.Time   // of the latest call: time does not run backwards in an account
+	now     int64       // of the latest call, in nanoseconds since 1970: time does not run backwards in an account; [dropped]
 	buckets []bucket    // in the order of their ids
 	running []admission // calls that may not be in the store yet
-	dropped bool        // no longer in the limiter: look there again
+	first   [1]bucket
+	windows [1]window // of the first bucket that was added
+}
+
+// dropped is the time of an account that is no longer in the limiter: look there again.
+const dropped = math.MinInt64
+
+func newAccount() *account {
+	a := &account{}
+	a.buckets = a.first[:0]
+	return a
 }
 
 // A bucket holds what is used of it: one window per period that has been in force since it opened, so mostly one.
@@ -53,10 +64,10 @@ const maxSkew = time.Minute
 
 // moment returns the time at which a call of now counts.
 func (a *account) moment(now time.Time) time.Time {
-	if now.After(a.now) || now.Before(a.now.Add(-maxSkew)) {
+	if at := now.UnixNano(); at > a.now || at < a.now-int64(maxSkew) {
 		return now
 	}
-	return a.now
+	return time.Unix(0, a.now).UTC()
 }
 
 // states returns the states at now of the buckets of the account that have a limit.
@@ -98,7 +109,11 @@ func (l *Limiter) quotaState(b pierre.Bucket, w *window) State {
 func (a *account) bucket(b pierre.Bucket, began time.Time) *bucket {
 	i, found := a.find(b.ID)
 	if !found {
-		a.buckets = slices.Insert(a.buckets, i, bucket{id: b.ID})
+		added := bucket{id: b.ID}
+		if len(a.buckets) == 0 {
+			added.windows = a.windows[:0]
+		}
+		a.buckets = slices.Insert(a.buckets, i, added)
 	}
 	held := &a.buckets[i]
 	if held.tat == 0 && !b.Burst.None() && !began.IsZero() {

@@ -38,7 +38,7 @@ func (a *accounts) add(name string) *account {
 		if p.byName == nil {
 			p.byName = map[string]*account{}
 		}
-		found = &account{}
+		found = newAccount()
 		p.byName[name] = found
 	}
 	return found

@@ -41,8 +41,8 @@ func (l *Limiter) Reserve(ctx context.Context, buckets []pierre.Bucket, now time
 	r.account = accountOf(buckets)
 	a := l.account(r.account, now)
 	defer a.mu.Unlock()
-	a.now = a.moment(now)
-	r.At = a.now
+	r.At = a.moment(now)
+	a.now = r.At.UnixNano()
 	states, err := l.states(ctx, a, buckets, r.At)
 	if err != nil {
 		return Reservation{}, fmt.Errorf("reading what is used of %s: %w", r.account, err)
@@ -120,7 +120,7 @@ func (l *Limiter) account(name string, now time.Time) *account {
 			a = l.accounts.add(name)
 		}
 		a.mu.Lock()
-		if !a.dropped {
+		if a.now != dropped {
 			return a
 		}
 		a.mu.Unlock()
@@ -144,7 +144,10 @@ func (l *Limiter) dropIdle(now time.Time) {
 			return false // busy, so not idle
 		}
 		defer a.mu.Unlock()
-		a.dropped = a.idle(now)
-		return a.dropped
+		if !a.idle(now) {
+			return false
+		}
+		a.now = dropped
+		return true
 	})
 }
