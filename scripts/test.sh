@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up what the tests need and runs all of them. What it installs: as root on Debian, missing programs from Debian's
-# packages (gcc for SQLite; PostgreSQL, Redis, Chromium, npm, shellcheck, curl, openssl, zsh and busybox for tests); into .cache, development tools at fixed
+# packages (gcc for SQLite; PostgreSQL, Redis, Chromium, npm, shellcheck, curl, jq, openssl, zsh and busybox for tests); into .cache, development tools at fixed
 # versions and the Node.js programs that test the MCP protocol. Elsewhere a missing program is named, and the tests that
 # need it are skipped; where CI is set, that is an error.
 set -euo pipefail
@@ -42,7 +42,8 @@ scripts/prepare.sh
 missing=()
 ensure npm "the MCP conformance suite and foreign clients run on Node.js" npm || missing+=("npm: the conformance suite and foreign clients")
 ensure shellcheck "shell scripts are checked" shellcheck || missing+=("shellcheck: the check of shell scripts")
-ensure curl "the installer script is run" curl || missing+=("curl: the installer script")
+ensure curl "the installer script and the documents are run" curl || missing+=("curl: the installer script and the documents")
+ensure jq "the documents are run" jq || missing+=("jq: the documents")
 ensure openssl "releases are signed with it" openssl || missing+=("openssl: the signature of releases")
 for shell in zsh busybox; do
 	ensure "$shell" "the installer script is run by each shell" "$shell" || missing+=("$shell: one of the installer's shells")

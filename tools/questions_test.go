@@ -137,8 +137,9 @@ func questionHost(t *testing.T) (host, map[string]pierre.ActivityID) {
 
 const questionsHead = `# Questions of an athlete
 
-Written by the tests of package tools (run with -update): questions of an athlete, the calls that answer them, and the lines of the
-answers that matter, on the sample athlete of [TOOLS.md](TOOLS.md), who also did a workout of intervals and a run that two
+<!-- made by make golden -->
+
+Questions of an athlete, the calls that answer them, and the lines of the answers that matter, on the sample athlete of [TOOLS.md](TOOLS.md), who also did a workout of intervals and a run that two
 devices recorded. Today is 15 June 2026. No question needs more than three calls, and no answer has more than 8 KB.
 `
 

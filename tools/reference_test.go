@@ -17,7 +17,9 @@ import (
 
 const referenceHead = `# The tools
 
-Written by the tests of package tools (run with -update) from the tools themselves: what stands here is what a client gets.
+<!-- made by make golden -->
+
+Made from the tools themselves: what stands here is what a client gets.
 The examples are calls on an invented season of training; ids and cursors are numbered.
 
 Every result has structuredContent, which matches the tool's outputSchema, and the text form that is shown here.

@@ -79,7 +79,7 @@ var mayImport = map[[2]string]bool{
 }
 
 // testOnly holds packages that exist for tests and are not named for it; see isTestKit.
-var testOnly = []string{"internal/arch", "internal/browser", "internal/e2e", "internal/mcptest", "internal/recordings"}
+var testOnly = []string{"internal/arch", "internal/browser", "internal/document", "internal/e2e", "internal/mcptest", "internal/recordings"}
 
 // A goPackage is what go list says of a package of this module. Imports are those of its own files, not of its tests.
 type goPackage struct {

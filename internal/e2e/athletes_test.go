@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -252,43 +251,34 @@ func deletion(t *testing.T, s *server, users []*user) {
 	}
 }
 
-// TestApplicationsGuide runs every command of docs/APPLICATIONS.md as it stands there, and the TypeScript that it shows.
-func TestApplicationsGuide(t *testing.T) {
+// An athlete is the transport that docs/APPLICATIONS.md shows.
+type athlete string
+
+func (a athlete) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer "+os.Getenv("PIERRE_AUTH_KEY"))
+	r.Header.Set("X-Pierre-Athlete", string(a))
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// TestAthleteOfTheGoClient names an athlete as docs/APPLICATIONS.md does with the official Go SDK.
+func TestAthleteOfTheGoClient(t *testing.T) {
 	s := startServer(t)
-	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "APPLICATIONS.md"))
+	k := s.provision(`{"user_email":"dev@acme.example","tier":"professional","key_type":"application"}`)
+	t.Setenv("PIERRE_AUTH_KEY", k.APIKey)
+	client := mcp.NewClient(&mcp.Implementation{Name: "acme", Version: "1"}, nil)
+	session, err := client.Connect(t.Context(), &mcp.StreamableClientTransport{
+		Endpoint: s.url + "/mcp", HTTPClient: &http.Client{Transport: athlete("4711")},
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "run.gpx"), []byte(gpx("Guide", 1)), 0o600); err != nil {
+	defer session.Close()
+	if _, err := session.CallTool(t.Context(), &mcp.CallToolParams{Name: "get_stats", Arguments: map[string]any{}}); err != nil {
 		t.Fatal(err)
 	}
-	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(text), -1)
-	script := "set -eux\n"
-	for _, b := range blocks {
-		script += strings.ReplaceAll(b[1], "http://127.0.0.1:8081", s.url)
-	}
-	for _, tool := range []string{"sh", "curl", "jq"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if inCI() {
-				t.Fatal(err)
-			}
-			t.Skip(err)
-		}
-	}
-	cmd := exec.Command("sh", "-c", script)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "HOME="+dir, "PATH="+bin+":"+os.Getenv("PATH"), "ADMIN_TOKEN="+s.adminToken())
-	var stderr buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil || len(blocks) < 8 {
-		t.Fatalf("%d blocks: %v\n%s\n%s", len(blocks), err, out, &stderr)
-	}
-	for _, want := range []string{`"imported": 1`, `"activities":`, `"policy": "key-month"`, `"remaining":`, `"name": "4711"`, `"next_cursor": null`} {
-		if !strings.Contains(string(out), want) {
-			t.Errorf("the commands do not print %s:\n%s", want, out)
-		}
+	if status, raw := s.do("GET", "/v1/athletes", "", "Authorization", "Bearer "+k.APIKey); status != http.StatusOK || !strings.Contains(string(raw), `"name":"4711"`) {
+		t.Errorf("the athletes are %d %s", status, raw)
 	}
 }
 
