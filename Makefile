@@ -7,7 +7,7 @@ DATA    ?=
 FUZZ    ?= 1s
 export FUZZ
 
-.PHONY: build demo run test check lint bench soak golden screenshots fuzz dist clean help
+.PHONY: build demo run test check lint bench soak golden screenshots fuzz dist image clean help
 
 ## help: the targets
 help:
@@ -73,6 +73,10 @@ fuzz:
 ## dist: what a server offers for download: builds of mcp-client, bundles, checksums
 dist:
 	@scripts/dist.sh
+
+## image: the container image as a file in dist/, without Docker
+image:
+	@scripts/image.sh
 
 ## clean: removes what was built
 clean:

@@ -70,6 +70,9 @@ step "unit and integration tests, with the race detector"
 # More packages at once than there are processors: many wait for databases and timeouts. The linters have vetted them.
 run unit -race -shuffle=on -vet=off -p 3 -timeout 15m ./...
 
+step "deployments: the image's description, compose files, the chart"
+(cd deploy && run deploy -vet=off ./...)
+
 step "end to end: the built programs, the conformance suite, foreign clients"
 mapfile -t e2e < <(go list -tags e2e ./internal/e2e/... | grep -v '/soak$')
 run e2e -tags e2e -count=1 -vet=off -timeout 15m -skip '^TestSlowFaults$' "${e2e[@]}"
@@ -93,7 +96,7 @@ if git rev-parse --git-dir >/dev/null 2>&1; then
 fi
 
 step "summary"
-for kind in unit slow e2e soak; do
+for kind in unit deploy slow e2e soak; do
 	[ -e "$results/$kind.json" ] || continue
 	tool gotestsum --format none --hide-summary=output --raw-command -- cat "$results/$kind.json"
 done

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/healthcheck"
 )
 
 const longHelp = `pierre-admin-service is the admin web site of a pierre-mcp-server: visitors ask for
@@ -44,7 +45,7 @@ func newRoot(w cli.World) *cobra.Command {
 	c.bind(root, w.Getenv)
 	root.AddCommand(
 		&cobra.Command{Use: "serve", Short: "Serve the site, as without a command", Args: cli.NoArgs, RunE: serving},
-		newCreateOwner(c), newDoctor(c), newPreviewMail(c), newMigrate(c))
+		newCreateOwner(c), newDoctor(c), newPreviewMail(c), newMigrate(c), healthcheck.Command(c.target))
 	root.AddCommand(newBackups(c, w)...)
 	return root
 }

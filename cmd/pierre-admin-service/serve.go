@@ -13,6 +13,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/buildinfo"
 	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/healthcheck"
 	"github.com/pierre-mcp/pierre/internal/jobs"
 	"github.com/pierre-mcp/pierre/internal/keyring"
 	"github.com/pierre-mcp/pierre/internal/logging"
@@ -111,4 +112,12 @@ func (c *config) listen(ctx context.Context) (net.Listener, error) {
 		return ln, err
 	}
 	return tls.NewListener(ln, c.certificate.Config()), nil
+}
+
+// target is where a site with these settings listens.
+func (c *config) target() (healthcheck.Target, error) {
+	if err := c.parse(); err != nil {
+		return healthcheck.Target{}, cli.Usage(err)
+	}
+	return healthcheck.Target{Host: c.host, Port: c.port, TLS: c.tlsCert != ""}, nil
 }

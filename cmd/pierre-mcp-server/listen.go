@@ -6,6 +6,7 @@ import (
 	"net"
 
 	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/healthcheck"
 )
 
 // listen opens the server's port.
@@ -24,4 +25,12 @@ func (c *config) url(ln net.Listener) string {
 		scheme = "https"
 	}
 	return scheme + "://" + ln.Addr().String()
+}
+
+// target is where a server with these settings listens.
+func (c *config) target() (healthcheck.Target, error) {
+	if err := c.load(); err != nil {
+		return healthcheck.Target{}, err
+	}
+	return healthcheck.Target{Host: c.host, Port: c.port, TLS: c.certificate != nil}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/healthcheck"
 )
 
 const longHelp = `pierre-mcp-server answers an AI assistant's questions about its users' own training.
@@ -48,7 +49,8 @@ func newRoot(w cli.World) *cobra.Command {
 		},
 	}
 	c.bind(root, w.Getenv)
-	root.AddCommand(newImport(c, w), newInstall(c, w), newUninstall(c, w), newMigrate(c, w), newCopyDatabase(c, w), newReconcile(c, w))
+	root.AddCommand(newImport(c, w), newInstall(c, w), newUninstall(c, w), newMigrate(c, w), newCopyDatabase(c, w), newReconcile(c, w),
+		healthcheck.Command(c.target))
 	root.AddCommand(newBackups(c, w)...)
 	return root
 }

@@ -221,6 +221,12 @@ func TestEveryGoFileIsBuilt(t *testing.T) {
 		if name := d.Name(); d.IsDir() && (name == "node_modules" || name == ".git" || name == ".cache") {
 			return filepath.SkipDir
 		}
+		if _, err := os.Stat(filepath.Join(file, "go.mod")); d.IsDir() && file != root && err == nil {
+			if d.Name() != "deploy" { // whose module scripts/lint.sh and scripts/test.sh name
+				t.Errorf("%s is a module that no script lints and tests", strings.TrimPrefix(file, root+"/"))
+			}
+			return filepath.SkipDir
+		}
 		if filepath.Ext(file) == ".go" && !known[filepath.Dir(file)] {
 			t.Errorf("%s is in no package that ./... matches", strings.TrimPrefix(file, root+"/"))
 		}
@@ -303,9 +309,13 @@ func eachGoFile(t *testing.T, f func(file string, src []byte)) {
 
 // TestDependenciesEarnTheirPlace demands a line in CONTRIBUTING.md for every module that we import ourselves.
 func TestDependenciesEarnTheirPlace(t *testing.T) {
-	mod, err := os.ReadFile("../../go.mod")
-	if err != nil {
-		t.Fatal(err)
+	var mod []byte
+	for _, file := range []string{"../../go.mod", "../../deploy/go.mod"} {
+		one, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mod = append(mod, one...)
 	}
 	contributing, err := os.ReadFile("../../CONTRIBUTING.md")
 	if err != nil {

@@ -78,7 +78,8 @@ type server struct {
 	stderr *buffer
 	admin  string
 
-	programs string // folder of the server's programs; "": bin
+	programs string              // folder of the server's programs; "": bin
+	inside   func(cmd *exec.Cmd) // makes a program start in another root file system; nil: in this one
 }
 
 // startServer starts one with more environment variables, given as NAME=VALUE.
@@ -101,6 +102,9 @@ func (s *server) start() {
 	s.stderr = &buffer{}
 	s.cmd = exec.Command(filepath.Join(cmp.Or(s.programs, bin), "pierre-mcp-server"), "--port", s.port)
 	s.cmd.Env, s.cmd.Stderr = s.env, s.stderr
+	if s.inside != nil {
+		s.inside(s.cmd)
+	}
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
@@ -151,6 +155,9 @@ func (s *server) setup(args ...string) string {
 	s.t.Helper()
 	cmd := exec.Command(filepath.Join(cmp.Or(s.programs, bin), "admin-setup"), args...)
 	cmd.Env = s.env
+	if s.inside != nil {
+		s.inside(cmd)
+	}
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
