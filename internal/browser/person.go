@@ -34,12 +34,6 @@ func (b *Tab) Type(selector, text string) {
 	get(b, "typing into "+selector, chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
-// Choose sets the value of a select.
-func (b *Tab) Choose(selector, value string) {
-	b.t.Helper()
-	get(b, "choosing in "+selector, chromedp.SetValue(chromedp.CSS(selector), value))
-}
-
 // Keys presses keys where the focus is, as a person who has no mouse: text, or names of keys in braces, such as {Tab}.
 func (b *Tab) Keys(keys string) {
 	b.t.Helper()

@@ -37,7 +37,7 @@ func TestGuideAdminService(t *testing.T) {
 	visitor.Type("#f-email", who)
 	visitor.Type("#f-company", "<script>alert(1)</script>")
 	visitor.Type("#f-use_case", "Our coaches look at the week of each athlete.")
-	visitor.Choose("#f-tier", "professional")
+	visitor.Click("[name=tier][value=professional]")
 	clean(visitor, "the form")
 	visitor.Follow("main .button")
 	visitor.SeeText("Check your mail")

@@ -35,7 +35,7 @@ func TestGuideAdminServiceWithTheKeyboard(t *testing.T) {
 	visitor.TabTo(`a[href^="/request"]`)
 	visitor.Keys("{Enter}")
 	visitor.See("#f-email")
-	fill(visitor, "#f-email", who, "#f-company", "Alpine Club", "#f-use_case", "Our coaches look at the week of each athlete.", "#f-tier", "{Down}")
+	fill(visitor, "#f-email", who, "#f-company", "Alpine Club", "#f-use_case", "Our coaches look at the week of each athlete.", "[name=tier]", "{Down}")
 	press(visitor, "main button.button", "Check your mail")
 	visitor.Open(site.url + site.link(who, "verify"))
 	press(visitor, "main button.button", "Your request is with us")

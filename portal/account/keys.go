@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -93,7 +94,7 @@ func (s *Site) showOverview(w http.ResponseWriter, r *http.Request, status int, 
 		}
 	}
 	if s.opts.Upgrade != nil {
-		if data.Tiers, err = s.tiers(r.Context()); err != nil {
+		if data.Tiers, err = s.tiers(r.Context(), list.APIKeys); err != nil {
 			return err
 		}
 	}
@@ -107,7 +108,9 @@ func badgeOf(status pierre.KeyStatus) ui.Badge {
 	return ui.Badge{Text: string(status)}
 }
 
-func (s *Site) tiers(ctx context.Context) ([]ui.Choice, error) {
+// tiers returns what a customer with these keys can ask for: the tier above the highest of a key in use first, then what is
+// above it, then that tier itself, for one more key. A lower one is no answer to who needs more.
+func (s *Site) tiers(ctx context.Context, keys []adminapi.Key) ([]ui.Choice, error) {
 	list, err := s.server.Tiers(ctx)
 	if err != nil {
 		return nil, err
@@ -116,18 +119,39 @@ func (s *Site) tiers(ctx context.Context) ([]ui.Choice, error) {
 	if err != nil {
 		return nil, err
 	}
-	var choices []ui.Choice
-	for _, t := range list {
-		if _, ok := db.Offer(prices, t.Name); !ok {
+	highest := -1
+	for n, t := range list {
+		if slices.ContainsFunc(keys, func(k adminapi.Key) bool { return k.Status == pierre.KeyActive && k.Tier == t.Name }) {
+			highest = n
+		}
+	}
+	var choices, same []ui.Choice
+	for n, t := range list {
+		p, ok := db.Offer(prices, t.Name)
+		if !ok || n < highest {
 			continue
 		}
-		text := ui.Capital(string(t.Name))
-		if t.RateLimit != nil {
-			text += " · " + human.Count(t.RateLimit.Requests) + " calls per " + string(t.RateLimit.Period)
+		c := ui.Choice{Value: string(t.Name), Text: ui.Capital(string(t.Name)), Note: priced(t, p)}
+		if n == highest {
+			c.Text += ", one more key"
+			same = append(same, c)
+			continue
 		}
-		choices = append(choices, ui.Choice{Value: string(t.Name), Text: text})
+		choices = append(choices, c)
 	}
-	return choices, nil
+	return append(choices, same...), nil
+}
+
+// priced says what a tier allows and costs.
+func priced(t adminapi.Tier, p *db.Price) string {
+	text := "unlimited calls"
+	if t.RateLimit != nil {
+		text = human.Count(t.RateLimit.Requests) + " calls per " + string(t.RateLimit.Period)
+	}
+	if p != nil && p.Base > 0 {
+		text += " · " + db.Money{Minor: p.Base, Currency: p.Currency}.String() + " per month"
+	}
+	return text
 }
 
 // mine returns a key of the customer. Somebody else's is as one that there is not.

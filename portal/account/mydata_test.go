@@ -2,9 +2,13 @@ package account_test
 
 import (
 	"errors"
+	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/db/dbtest"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
@@ -59,5 +63,36 @@ func (h *harness) bill(k adminapi.FreshKey, company string, other db.BillingCust
 		h.db.Update(ctx, "noting", func(t *db.Tx) error { _, err := h.db.NewCountry(ctx, t, k.APIKeyID, "PT", noon); return err }))
 	if err != nil {
 		h.Fatal(err)
+	}
+}
+
+// Who needs more is offered the plan above their own first, one more key of it last, and none below it.
+func TestWhoNeedsMoreIsOfferedMore(t *testing.T) {
+	for tier, want := range map[pierre.Tier][]string{
+		"":             {"trial", "starter", "professional", "enterprise"},
+		"trial":        {"starter", "professional", "enterprise", "trial"},
+		"professional": {"enterprise", "professional"},
+		"enterprise":   {"enterprise"},
+	} {
+		h := open(t, dbtest.New(t))
+		ended := h.server.Provision(t, "ana@example.com", "enterprise")
+		if _, err := h.server.Client.Revoke(t.Context(), ended.APIKeyID); err != nil {
+			t.Fatal(err)
+		}
+		if tier != "" {
+			h.server.Provision(t, "ana@example.com", tier)
+		}
+		b := h.signIn()
+		var got []string
+		body := b.want(200, "GET", "/account", nil)
+		for _, m := range regexp.MustCompile(`name="tier" value="(\w+)"`).FindAllStringSubmatch(body, -1) {
+			got = append(got, m[1])
+		}
+		if !slices.Equal(got, want) || !strings.Contains(body, `value="`+want[0]+`" required checked`) || strings.Count(body, " checked") != 1 {
+			t.Errorf("with a key of %q: %q, want %q: %s", tier, got, want, body)
+		}
+		if tier != "" && tier != "trial" {
+			b.want(422, "POST", "/account/upgrade", url.Values{"tier": {"trial"}, "why": {"Less."}})
+		}
 	}
 }

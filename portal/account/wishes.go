@@ -28,7 +28,11 @@ func (s *Site) upgrade(w http.ResponseWriter, r *http.Request) error {
 	if why == "" || len([]rune(why)) > maxReason {
 		wrong["why"] = "Say in a sentence or two what you need, in at most " + strconv.Itoa(maxReason) + " characters."
 	}
-	known, err := s.tiers(r.Context())
+	list, err := s.own(r.Context(), email)
+	if err != nil {
+		return err
+	}
+	known, err := s.tiers(r.Context(), list.APIKeys)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package alerts_test
 
 import (
-	"context"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/db/dbtest"
 	"github.com/pierre-mcp/pierre/portal/mail"
+	"github.com/pierre-mcp/pierre/portal/mail/mailtest"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
 	"github.com/pierre-mcp/pierre/remote/adminapi/adminapitest"
 )
@@ -61,38 +61,19 @@ func TestTheDailyMail(t *testing.T) {
 		if err := h.db.DeleteRule(t.Context(), "rule_errors"); err != nil {
 			t.Fatal(err)
 		}
-		var sent kept
+		var sent mailtest.Inbox
 		if err := mail.NewWorker(h.outbox, &sent, silent).Deliver(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		for _, email := range people {
 			for _, fact := range []string{"Requests waiting               1, the oldest for 19 h\n", "Open alerts                    1\n", "not delivered  0\n", "Calls              1,237\n", "Failed             30\n", "Refused by limits  7\n"} {
-				if text := sent.to(email); !strings.Contains(text, fact) {
+				if text := strings.Join(sent.To(email), "\n"); !strings.Contains(text, fact) {
 					t.Errorf("%s was not told %q: %s", email, fact, text)
 				}
 			}
 		}
 		want(8*time.Hour, 2, "What needs you today, 22 November") // a request waits
 	})
-}
-
-// kept is a [mail.Sender] that keeps what it is to send.
-type kept []mail.Outgoing
-
-// Send implements [mail.Sender].
-func (k *kept) Send(_ context.Context, p mail.Outgoing) error {
-	*k = append(*k, p)
-	return nil
-}
-
-// to returns what was sent to an address.
-func (k *kept) to(email string) (text string) {
-	for _, p := range *k {
-		if p.To == email {
-			text += p.Text
-		}
-	}
-	return text
 }
 
 // Who wants none gets none, and the others do.

@@ -54,9 +54,6 @@ func (s *Service) draft(ctx context.Context, month db.Month) (draft, error) {
 		return d, err
 	}
 	d.Calls = in.Use.total()
-	if err := checkSum(month, d.Lines, d.Calls); err != nil {
-		return d, err
-	}
 	d.customers, err = s.db.BillingCustomers(ctx)
 	return d, err
 }
@@ -135,6 +132,9 @@ func (s *Service) Close(ctx context.Context, p route.Person, month db.Month) (db
 		return db.BillingMonth{}, &pierre.Error{Kind: pierre.KindConflict, Msg: fmt.Sprintf("Close %v first.", next)}
 	}
 	d, err := s.draft(ctx, month)
+	if err == nil {
+		err = checkSum(month, d.Lines, d.Calls)
+	}
 	if err != nil {
 		return db.BillingMonth{}, err
 	}

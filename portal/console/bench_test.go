@@ -83,9 +83,6 @@ type cost struct {
 // TestPagesCostTheSameWithManyKeys: with a hundred times the keys, a page asks the server as often, gets and shows a page of
 // rows at most, and takes less than a third of a hundred times the work.
 func TestPagesCostTheSameWithManyKeys(t *testing.T) {
-	if testing.Short() {
-		t.Skip("making many keys takes seconds")
-	}
 	s := start(t)
 	var asked, bytes atomic.Int64
 	target, err := url.Parse(s.server.URL)

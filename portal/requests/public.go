@@ -35,7 +35,7 @@ func (s *Service) writeForm(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	page := formPage{Form: form, Within: settings.Within}
 	for _, t := range tiers {
-		page.Choices = append(page.Choices, ui.Choice{Value: string(t.Name), Text: t.Label()})
+		page.Choices = append(page.Choices, t.Choice())
 	}
 	return s.pages.Page(w, r, status, Set+"/request", page)
 }

@@ -34,7 +34,7 @@ var keyText = regexp.MustCompile(`pk_live_[A-Za-z0-9]+`)
 func TestFromTheFormToTheKey(t *testing.T) {
 	eachSite(t, func(s *site) {
 		const who = "ana@example.com"
-		if a := s.get("", "/request?tier=starter"); a.status != http.StatusOK || !strings.Contains(a.body, `<option value="starter" selected>`) {
+		if a := s.get("", "/request?tier=starter"); a.status != http.StatusOK || !strings.Contains(a.body, `value="starter" required checked>`) {
 			t.Fatalf("the form: %d %s", a.status, a.body)
 		}
 		sent := s.post("", "/request", form(who))

@@ -225,7 +225,11 @@ func (s *Service) fillTiers(ctx context.Context, page *requestPage) error {
 		tiers = []TierInfo{{Name: page.R.Tier, Title: ui.Capital(string(page.R.Tier))}}
 	}
 	for _, t := range tiers {
-		page.Tiers = append(page.Tiers, ui.Choice{Value: string(t.Name), Text: t.Label()})
+		c := t.Choice()
+		if c.Note != "" {
+			c.Text += " · " + c.Note
+		}
+		page.Tiers = append(page.Tiers, c)
 	}
 	return nil
 }

@@ -23,10 +23,10 @@ type TierInfo struct {
 	Price string // such as "9.00 EUR per month"; "": not said
 }
 
-// Label returns all of it in one line.
-func (t TierInfo) Label() string {
-	said := []string{t.Title, t.Limit, t.Price}
-	return strings.Join(slices.DeleteFunc(said, func(s string) bool { return s == "" }), " · ")
+// Choice returns it for who asks for a tier, with its limit and price.
+func (t TierInfo) Choice() ui.Choice {
+	said := slices.DeleteFunc([]string{t.Limit, t.Price}, func(s string) bool { return s == "" })
+	return ui.Choice{Value: string(t.Name), Text: t.Title, Note: strings.Join(said, " · ")}
 }
 
 // knownTiers are the server's tiers as they were last known: visitors can ask for a key while the server is away.

@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/pierre-mcp/pierre/portal/route"
@@ -28,7 +29,7 @@ func (f Form) Wrong() bool { return len(f.Errors) > 0 }
 // {{template "field" (((.Form.Field "email" "E-mail").As "email").Must)}}.
 type Field struct {
 	Name, Label, Value, Error, Hint string
-	Kind                            string // of an input, or "textarea" or "select"
+	Kind                            string // of an input, or "textarea", "select" or "options"
 	Complete                        string // the autocomplete token
 	Placeholder                     string
 	Pattern                         string // that the browser holds it to, such as the word that confirms
@@ -37,8 +38,11 @@ type Field struct {
 	Choices                         []Choice
 }
 
-// A Choice is an option of a select.
-type Choice struct{ Value, Text string }
+// A Choice is an option of a select, or of options.
+type Choice struct {
+	Value, Text string
+	Note        string // below the text of options; "": none
+}
 
 // As returns the field with a kind: an input's type, "textarea" or "select".
 func (f Field) As(kind string) Field { f.Kind = kind; return f }
@@ -63,6 +67,15 @@ func (f Field) Type(word string) Field { f.Pattern = literal(word); return f }
 
 // From returns the field as a select of the choices.
 func (f Field) From(choices []Choice) Field { f.Kind, f.Choices = "select", choices; return f }
+
+// Among returns the field as options that are all shown, each with what there is to know of it. The first is chosen if none is.
+func (f Field) Among(choices []Choice) Field {
+	f.Kind, f.Choices = "options", choices
+	if !slices.ContainsFunc(choices, func(c Choice) bool { return c.Value == f.Value }) && len(choices) > 0 {
+		f.Value = choices[0].Value
+	}
+	return f
+}
 
 // ID is the input's.
 func (f Field) ID() string { return "f-" + f.Name }

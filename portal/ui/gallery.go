@@ -53,7 +53,7 @@ func (u *Renderer) components(w http.ResponseWriter, r *http.Request) error {
 			{Label: "Refused", Value: human.Count(310), Tone: "warn", Note: "usual: 12"},
 		},
 		Form:    Form{Values: url.Values{"email": {"ana@club"}, "tier": {"starter"}}, Errors: map[string]string{"email": "This is not an e-mail address."}},
-		Choices: []Choice{{"trial", "Trial"}, {"starter", "Starter"}},
+		Choices: []Choice{{"trial", "Trial", "1,000 calls per month"}, {"starter", "Starter", "10,000 calls per month · 19.00 EUR per month"}},
 		Rows: []row{
 			{"Club app", "ana@club.example", Badge{"Active", "good"}, Bar{Used: 31, Of: 100}, 3120, now.AddDate(0, -2, 0)},
 			{"A key whose name is as long as a name of a key may be, which is rather long", "a-very-long-address@subdomain.of-a-company.example", Badge{"Expires soon", "warn"}, Bar{Used: 82, Of: 100}, 8210, now.AddDate(0, -1, 0)},
