@@ -32,6 +32,13 @@
     }
   }
 
+  function printing(root) {
+    for (const button of root.querySelectorAll("[data-print]")) {
+      button.hidden = false;
+      button.addEventListener("click", () => print());
+    }
+  }
+
   function counters(root) {
     for (const area of root.querySelectorAll("textarea[data-count]")) {
       const out = document.createElement("p");
@@ -95,7 +102,7 @@
   }
   addEventListener("pageshow", () => { for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent; });
 
-  function start(root) { localTimes(root); copyButtons(root); counters(root); stack(root); countries(root); filters(root); once(root); }
+  function start(root) { localTimes(root); copyButtons(root); printing(root); counters(root); stack(root); countries(root); filters(root); once(root); }
 
   start(document);
   document.addEventListener("htmx:afterSwap", (e) => start(e.target));
