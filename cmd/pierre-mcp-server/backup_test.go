@@ -145,11 +145,15 @@ func (a asker) answers(t *testing.T, keyID, userID string) map[string]string {
 	var list struct {
 		Result struct {
 			Tools []struct {
-				Name        string
-				Annotations struct{ ReadOnlyHint bool }
-				InputSchema struct{ Properties map[string]any }
-			}
-		}
+				Name        string `json:"name"`
+				Annotations struct {
+					ReadOnlyHint bool `json:"readOnlyHint"`
+				} `json:"annotations"`
+				InputSchema struct {
+					Properties map[string]any `json:"properties"`
+				} `json:"inputSchema"`
+			} `json:"tools"`
+		} `json:"result"`
 	}
 	if err := json.Unmarshal([]byte(body), &list); err != nil || len(list.Result.Tools) < 11 {
 		t.Fatalf("tools/list answered %s, %v", body, err)
@@ -238,7 +242,11 @@ func TestBackupUnderLoad(t *testing.T) {
 					t.Errorf("backup ended with %d: %s", code, out)
 				}
 			})
-			var used struct{ Totals struct{ Requests int64 } }
+			var used struct {
+				Totals struct {
+					Requests int64 `json:"requests"`
+				} `json:"totals"`
+			}
 			to := restored(t, filepath.Join(folder, "busy.zip"), passphrase, kind == "sqlite")
 			b := asker{admin: a.admin, key: a.key}
 			b.url, _ = to.serve(t)
@@ -378,9 +386,8 @@ func TestBackupsFollowEachOther(t *testing.T) {
 	}
 	code, text := here.command(t.Context(), "backup", folder, "--keep", "1", "--without-secrets", "--json")
 	var made struct {
-		File    string
-		Removed []string
-		Secrets string
+		Removed []string `json:"removed"`
+		Secrets string   `json:"secrets"`
 	}
 	if err := json.NewDecoder(bytes.NewReader([]byte(text))).Decode(&made); code != 0 || err != nil || made.Secrets != "absent" || fmt.Sprint(made.Removed) != "["+first+"]" {
 		t.Errorf("the next backup ended with %d: %s, %v", code, text, err)

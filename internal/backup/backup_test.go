@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/backup"
 	"github.com/pierre-mcp/pierre/internal/dbcopy"
+	"github.com/pierre-mcp/pierre/internal/journal"
 	"github.com/pierre-mcp/pierre/internal/pgtest"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/secret"
@@ -70,7 +72,7 @@ func makeBackup(t testing.TB, lock backup.Lock) (path string, m *backup.Manifest
 	t.Helper()
 	dir := t.TempDir()
 	path = filepath.Join(dir, "backup.zip")
-	m, err := backup.Make(t.Context(), program(), filled(t, filepath.Join(dir, "pierre.db")), path, []byte(`{"secret":"text"}`), lock, backup.Options{})
+	m, err := backup.Make(t.Context(), program(), filled(t, filepath.Join(dir, "pierre.db")), path, backup.Secrets{Text: []byte(`{"secret":"text"}`), Lock: lock}, backup.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +84,7 @@ func TestRestoreIntoBothDatabases(t *testing.T) {
 	t.Parallel()
 	for from, url := range map[string]string{"sqlite": filepath.Join(t.TempDir(), "a.db"), "postgresql": pgtest.URL(t)} {
 		path := filepath.Join(t.TempDir(), "b.zip")
-		made, err := backup.Make(t.Context(), program(), filled(t, url), path, nil, backup.Lock{}, backup.Options{})
+		made, err := backup.Make(t.Context(), program(), filled(t, url), path, backup.Secrets{}, backup.Options{})
 		if err != nil || made.From != from || made.Rows() < 500 {
 			t.Fatalf("%s: %+v, %v", from, made, err)
 		}
@@ -369,7 +371,7 @@ func TestBackupChild(t *testing.T) {
 	}
 	defer s.Close()
 	say := func(backup.Progress) { fmt.Fprintln(os.Stdout, "step") }
-	if _, err := backup.Make(t.Context(), program(), s, filepath.Join(dir, "b", backup.FileName("pierre-mcp-server", time.Now())), nil, backup.Lock{}, backup.Options{Progress: say}); err != nil {
+	if _, err := backup.Make(t.Context(), program(), s, filepath.Join(dir, "b", backup.FileName("pierre-mcp-server", time.Now())), backup.Secrets{}, backup.Options{Progress: say}); err != nil {
 		t.Error(err)
 	}
 }
@@ -381,7 +383,7 @@ func TestAKilledBackupLeavesNone(t *testing.T) {
 	s := filled(t, filepath.Join(dir, "pierre.db"))
 	for _, after := range []int{1, 2, 10, 20} {
 		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestBackupChild$")
-		child.Env = append(os.Environ(), killedFolder+"="+dir)
+		child.Env = append(child.Environ(), killedFolder+"="+dir)
 		steps, err := child.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -415,7 +417,7 @@ func TestAKilledBackupLeavesNone(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := backup.Make(t.Context(), program(), s, filepath.Join(dir, "b", "last.zip"), nil, backup.Lock{}, backup.Options{}); err != nil {
+	if _, err := backup.Make(t.Context(), program(), s, filepath.Join(dir, "b", "last.zip"), backup.Secrets{}, backup.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if left, err := filepath.Glob(filepath.Join(dir, "b", ".*")); err != nil || len(left) > 0 {
@@ -430,7 +432,7 @@ func TestMakeReplacesNothing(t *testing.T) {
 	s := filled(t, filepath.Join(dir, "pierre.db"))
 	path := filepath.Join(dir, "b", "b.zip")
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := backup.Make(ctx, program(), s, path, nil, backup.Lock{}, backup.Options{Progress: func(p backup.Progress) {
+	_, err := backup.Make(ctx, program(), s, path, backup.Secrets{}, backup.Options{Progress: func(p backup.Progress) {
 		if strings.HasPrefix(p.Step, "comparing") {
 			cancel()
 		}
@@ -438,12 +440,64 @@ func TestMakeReplacesNothing(t *testing.T) {
 	if entries, _ := os.ReadDir(filepath.Dir(path)); err == nil || len(entries) > 0 {
 		t.Errorf("interrupted: %v, left %v", err, entries)
 	}
-	if _, err := backup.Make(t.Context(), program(), s, path, nil, backup.Lock{}, backup.Options{}); err != nil {
+	if _, err := backup.Make(t.Context(), program(), s, path, backup.Secrets{}, backup.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := backup.Make(t.Context(), program(), s, path, nil, backup.Lock{}, backup.Options{}); pierre.KindOf(err) != pierre.KindConflict {
+	if _, err := backup.Make(t.Context(), program(), s, path, backup.Secrets{}, backup.Options{}); pierre.KindOf(err) != pierre.KindConflict {
 		t.Errorf("over a file: %v", err)
 	}
+}
+
+// A busy database takes no calls for the time being.
+type busy struct{ *store.Store }
+
+func (busy) RecordCalls(context.Context, []pierre.Call) error {
+	return &pierre.Error{Kind: pierre.KindUnavailable, Msg: "busy"}
+}
+
+// Calls that are only in the journal are in the backup, and in the restored database.
+func TestABackupHasTheJournal(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := filled(t, filepath.Join(dir, "pierre.db"))
+	j, err := journal.Open(t.Context(), filepath.Join(dir, "pierre.db-calls"), busy{s}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bucket := pierre.Bucket{ID: "key:key_new", Policy: "key-month", Limit: pierre.Limit{Requests: 1 << 40, Period: pierre.PeriodMonth}}
+	at := time.Date(2026, 6, 5, 12, 0, 0, 0, time.UTC)
+	for range 700 {
+		c := pierre.Call{ID: pierre.NewCallID(), KeyID: "key_new", UserID: "user_x", Tool: "get_stats", Status: pierre.CallSucceeded, Started: at, Country: "ZZ", Buckets: []pierre.Bucket{bucket}}
+		if err := j.RecordCalls(t.Context(), []pierre.Call{c}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := program()
+	p.Calls = func(w io.Writer, path string) (int, error) { return journal.WriteTo(w, path+"-calls") }
+	p.Replay = func(ctx context.Context, r io.Reader, into backup.Database) (int, int, error) {
+		return journal.Replay(ctx, r, into.(*store.Store))
+	}
+	path := filepath.Join(dir, "b.zip")
+	if m, err := backup.Make(t.Context(), p, s, path, backup.Secrets{}, backup.Options{}); err != nil || m.Calls != 700 {
+		t.Fatalf("%+v, %v", m, err)
+	}
+	for _, to := range []backup.Target{{DatabaseURL: filepath.Join(dir, "new.db"), Path: filepath.Join(dir, "new.db")}, {DatabaseURL: pgtest.URL(t), DataDir: t.TempDir()}} {
+		if done, err := backup.Restore(t.Context(), p, path, backup.Key{}, to, backup.Options{}); err != nil || done.Calls != 700 || done.Refused != 0 {
+			t.Fatalf("%+v, %v", done, err)
+		}
+		r, err := store.Open(to.DatabaseURL, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		start, _ := pierre.PeriodMonth.Window(at)
+		if used, err := r.QuotaUsed(t.Context(), bucket.ID, pierre.PeriodMonth, start, nil); err != nil || used != 700 {
+			t.Errorf("%d calls count, %v; want 700", used, err)
+		}
+		r.Close()
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	_ = j.Close(ended)
 }
 
 func TestPruneKeepsTheNewest(t *testing.T) {

@@ -23,6 +23,12 @@ type Lock struct {
 	recipients []age.Recipient
 }
 
+// Secrets are what a backup holds beside the database.
+type Secrets struct {
+	Text []byte // as package keyring exports them
+	Lock Lock
+}
+
 // Way returns how the secrets are kept.
 func (l Lock) Way() Secrecy {
 	if l.way == "" {

@@ -22,8 +22,8 @@ const workPrefix = ".pierre-backup-"
 const abandoned = 24 * time.Hour
 
 // Make writes a backup of the database and of the secrets to a new file at path. The database may be in use; all calls that
-// were answered before are in the backup. secrets is what package keyring exports, kept as lock says.
-func Make(ctx context.Context, p Program, db Database, path string, secrets []byte, lock Lock, opts Options) (_ *Manifest, err error) {
+// were answered before are in the backup.
+func Make(ctx context.Context, p Program, db Database, path string, secrets Secrets, opts Options) (_ *Manifest, err error) {
 	if _, err := os.Lstat(path); err == nil {
 		return nil, taken(path)
 	}
@@ -40,10 +40,10 @@ func Make(ctx context.Context, p Program, db Database, path string, secrets []by
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 	m := &Manifest{
 		Format: format, Program: p.Name, Version: buildinfo.Version(), Created: time.Now().UTC().Truncate(time.Millisecond), From: "sqlite",
-		Secrets: lock.Way(), Entries: map[string]EntryInfo{},
+		Secrets: secrets.Lock.Way(), Entries: map[string]EntryInfo{},
 	}
 	files := map[string]string{}
-	if err := m.addSecrets(work, files, secrets, lock); err != nil {
+	if err := m.addSecrets(work, files, secrets); err != nil {
 		return nil, fmt.Errorf("adding the secrets: %w", err)
 	}
 	if err := m.addCalls(work, files, p, db); err != nil { // before the database, which gets calls meanwhile
@@ -111,11 +111,11 @@ func (m *Manifest) add(files map[string]string, name, path string) (err error) {
 	return err
 }
 
-func (m *Manifest) addSecrets(work string, files map[string]string, secrets []byte, lock Lock) error {
+func (m *Manifest) addSecrets(work string, files map[string]string, secrets Secrets) error {
 	if m.Secrets == SecretsAbsent {
 		return nil
 	}
-	sealed, err := lock.seal(secrets)
+	sealed, err := secrets.Lock.seal(secrets.Text)
 	if err != nil {
 		return err
 	}

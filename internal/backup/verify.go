@@ -97,7 +97,7 @@ func newestSchema(ctx context.Context, p Program, work string) (newest int64, er
 // secrets returns the decrypted secrets, nil if the backup has none.
 func (a *archive) secrets(key Key) ([]byte, error) {
 	if a.Secrets == SecretsAbsent {
-		return nil, nil //nolint:nilnil // none is no mistake
+		return nil, nil
 	}
 	sealed, err := a.read(secretsEntry)
 	if err != nil {
