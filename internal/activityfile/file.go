@@ -16,8 +16,6 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
-	"github.com/pierre-mcp/pierre/internal/activityfile/formats"
-	"github.com/pierre-mcp/pierre/internal/activityfile/polar"
 	"github.com/pierre-mcp/pierre/internal/activityfile/xmldoc"
 )
 
@@ -152,9 +150,9 @@ func (w *walker) parse(ctx context.Context, f *file, name string) (parsed, error
 	}
 	head, _ := f.Peek(sniffSize) // of a file that ends early, or is damaged, what there is
 	has := names(head)
-	if polarSession(has) {
-		limited.left = min(limited.left, polar.MaxBytes)
-		return w.parseWhole(ctx, limited, reader{format: formats.JSON, whole: polar.Read})
+	if r, ok := jsonReader(has); ok {
+		limited.left = min(limited.left, r.most)
+		return w.parseWhole(ctx, limited, r)
 	}
 	return parsed{}, cmp.Or(foreignJSON(has), otherwise(name, head))
 }

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 
 	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
+	"github.com/pierre-mcp/pierre/internal/activityfile/formats"
+	"github.com/pierre-mcp/pierre/internal/activityfile/polar"
+	"github.com/pierre-mcp/pierre/internal/activityfile/suunto"
 )
 
 // sniffSize is how much of a JSON file is looked at to tell whose it is.
@@ -16,37 +19,39 @@ func foreignRoot(root string) error {
 	case "kml":
 		return draft.Unreadable("a KML or KMZ file, a drawing for maps: export the activity as FIT, TCX or GPX from where it was recorded")
 	case "sml":
-		return suunto()
+		return draft.Unreadable("a recording in an older format of Suunto's own: export the activity as FIT or GPX from the Suunto app")
 	case "polar-exercise-data":
 		return polarOwn()
 	}
 	return nil
 }
 
-// polarSession reports whether a JSON file with these names in its first bytes is a session that package polar reads.
-func polarSession(has map[string]bool) bool {
-	plan := has["done"] // says whether it was
-	return has["exercises"] && !plan && has["startTime"] && (has["exportVersion"] || has["timezoneOffset"]) && !has["durationMillis"]
+// jsonReader returns the reader of a JSON file with these names in its first bytes, if it is a recording that is read.
+func jsonReader(has map[string]bool) (r reader, ok bool) {
+	plan := has["done"] || has["exerciseTargets"] // says whether it was
+	switch {
+	case has["suunto/sml"], has["TimeISO8601"] && has["Attributes"], has["DeviceLog"] && (has["Header"] || has["Samples"]):
+		return reader{format: formats.JSON, most: suunto.MaxBytes, whole: suunto.Read}, true
+	case has["durationMillis"] && has["startTime"] && !plan && (has["timezoneOffsetMinutes"] || has["exercises"] && (has["distanceMeters"] || has["hrAvg"])):
+		return reader{format: formats.JSON, most: polar.MaxBytes, whole: polar.ReadNewer}, true
+	case has["exercises"] && has["startTime"] && !plan && (has["exportVersion"] || has["timezoneOffset"]):
+		return reader{format: formats.JSON, most: polar.MaxBytes, whole: polar.Read}, true
+	}
+	return reader{}, false
 }
 
 // foreignJSON says what a JSON file is that a maker of watches exports and Pierre does not read, by the names in its
 // first bytes; nil: it is another.
 func foreignJSON(has map[string]bool) error {
 	switch {
-	case has["suunto/sml"], has["TimeISO8601"] && has["Attributes"], has["DeviceLog"] && (has["Header"] || has["Samples"]):
-		return suunto()
-	case has["polar-user"], has["polar_user"], has["timezoneOffsetMinutes"] && has["durationMillis"] && has["startTime"]:
+	case has["polar-user"], has["polar_user"]:
 		return polarOwn()
-	case has["exportVersion"]:
+	case has["exportVersion"], has["timezoneOffsetMinutes"] && has["durationMillis"]:
 		return draft.NotActivity("a file of Polar's account export other than a training session")
 	case has["apiCode"] && has["result"] && has["data"], has["frequencyList"] && (has["lapList"] || has["summary"]):
 		return draft.Unreadable("a JSON file of COROS: export the activity as FIT, TCX or GPX from the COROS app or Training Hub")
 	}
 	return nil
-}
-
-func suunto() error {
-	return draft.Unreadable("a recording in Suunto's own format: export the activity as FIT or GPX from the Suunto app")
 }
 
 func polarOwn() error {

@@ -118,6 +118,10 @@ func TestCheapRepetitionsStayCheap(t *testing.T) {
 		"empty rows of a list":     {"activities.csv", []byte("id,date,filename\n" + repeat(",\n"))},
 		"rows of a Garmin list":    {"x_summarizedActivities.json", []byte(`[{"summarizedActivitiesExport":[` + repeat("{},") + "{}]}]")},
 		"dated rows of that list":  {"x_summarizedActivities.json", []byte(`[{"summarizedActivitiesExport":[` + repeat(`{"beginTimestamp":1e12},`) + "{}]}]")},
+		"samples of Suunto":        {"x.json", []byte(`{"DeviceLog":{"Header":{},"Samples":[` + repeat(`{"HR":1},`) + `{}]}}`)},
+		"laps of Suunto":           {"x.json", []byte(`{"DeviceLog":{"Header":{},"Samples":[` + repeat(`{"TimeISO8601":"2024-05-01T08:00:00Z","Window":{"Type":"Lap","Duration":1}},`) + `{}]}}`)},
+		"values of Polar":          {"x.json", []byte(`{"startTime":"2024-05-01T08:00:00","timezoneOffsetMinutes":0,"durationMillis":1,"exercises":[{"startTime":"2024-05-01T08:00:00","samples":{"samples":[{"type":"SPEED","intervalMillis":1,"values":[` + repeat(`1,`) + `1]}]}}]}`)},
+		"channels of Polar":        {"x.json", []byte(`{"startTime":"2024-05-01T08:00:00","timezoneOffsetMinutes":0,"durationMillis":1,"exercises":[{"samples":{"samples":[` + repeat(`{},`) + `{}]}}]}`)},
 		"zones of workouts":        {"export.xml", healthData(`<Workout startDate="2024-05-01 08:00:00 +0200">` + repeat(`<MetadataEntry key="HKTimeZone" value="Europe/Berlin"/>`) + "</Workout>")},
 		"elements of another kind": {"x.xml", []byte("<x>" + repeat("<y/>") + "</x>")},
 	} {

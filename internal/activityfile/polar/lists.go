@@ -1,10 +1,10 @@
 package polar
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"math"
+
+	"github.com/pierre-mcp/pierre/internal/activityfile/jsondoc"
 )
 
 // exercises are read one by one: a hostile file of empty ones would otherwise take many times its size.
@@ -13,7 +13,7 @@ type exercises []exercise
 // UnmarshalJSON implements json.Unmarshaler.
 func (l *exercises) UnmarshalJSON(text []byte) error {
 	*l = nil
-	return each(text, func(e exercise) bool {
+	return jsondoc.Each(text, func(e exercise) bool {
 		*l = append(*l, e)
 		return len(*l) <= maxExercises // one more shows that these are not all
 	})
@@ -35,15 +35,15 @@ type position struct{ t, latitude, longitude, altitude float64 }
 // readings returns the values of a channel.
 func (l *lists) readings(text []byte) (readings []reading) {
 	type element struct {
-		Time  string   `json:"dateTime"`
-		Value *float64 `json:"value"` // absent: not measured
+		Time  string          `json:"dateTime"`
+		Value *jsondoc.Number `json:"value"` // absent: not measured
 	}
-	_ = each(text, func(e element) bool { // the text has been found to be JSON
+	_ = jsondoc.Each(text, func(e element) bool { // the text has been found to be JSON
 		if !l.goOn() {
 			return false
 		}
-		if t, ok := l.time(e.Time); ok && e.Value != nil {
-			readings = append(readings, reading{t, *e.Value})
+		if t, ok := l.time(e.Time); ok && e.Value.Known() != nil {
+			readings = append(readings, reading{t, e.Value.Value()})
 		}
 		return true
 	})
@@ -53,12 +53,12 @@ func (l *lists) readings(text []byte) (readings []reading) {
 // route returns the points of a track.
 func (l *lists) route(text []byte) (route []position) {
 	type element struct {
-		Time      string   `json:"dateTime"`
-		Latitude  *float64 `json:"latitude"`
-		Longitude *float64 `json:"longitude"`
-		Altitude  *float64 `json:"altitude"`
+		Time      string          `json:"dateTime"`
+		Latitude  *jsondoc.Number `json:"latitude"`
+		Longitude *jsondoc.Number `json:"longitude"`
+		Altitude  *jsondoc.Number `json:"altitude"`
 	}
-	_ = each(text, func(e element) bool { // the text has been found to be JSON
+	_ = jsondoc.Each(text, func(e element) bool { // the text has been found to be JSON
 		if !l.goOn() {
 			return false
 		}
@@ -66,11 +66,7 @@ func (l *lists) route(text []byte) (route []position) {
 		if !ok || e.Latitude == nil || e.Longitude == nil {
 			return true
 		}
-		p := position{t, *e.Latitude, *e.Longitude, math.NaN()}
-		if e.Altitude != nil {
-			p.altitude = *e.Altitude
-		}
-		route = append(route, p)
+		route = append(route, position{t, e.Latitude.Value(), e.Longitude.Value(), e.Altitude.Value()})
 		return true
 	})
 	return route
@@ -93,22 +89,4 @@ const mostUntimed = 10_000
 func (l *lists) goOn() bool {
 	l.cut = l.cut || l.untimed >= mostUntimed
 	return !l.cut && l.ctx.Err() == nil
-}
-
-// each hands the elements of a list to keep until that wants no more. What is no list has none.
-func each[T any](text []byte, keep func(T) bool) error {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	if token, err := dec.Token(); err != nil || token != json.Delim('[') {
-		return err
-	}
-	for dec.More() {
-		var element T
-		if err := tolerant(dec.Decode(&element)); err != nil {
-			return err
-		}
-		if !keep(element) {
-			return nil
-		}
-	}
-	return nil
 }

@@ -2,16 +2,15 @@
 package polar
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"strings"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
+	"github.com/pierre-mcp/pierre/internal/activityfile/jsondoc"
 	"github.com/pierre-mcp/pierre/internal/activityfile/xmldoc"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -24,24 +23,24 @@ const maxExercises = 1000
 
 // A session is a file. Its times are those of the watch, without a zone.
 type session struct {
-	Name      string    `json:"name"`
-	Note      string    `json:"note"`
-	Offset    *float64  `json:"timeZoneOffset"` // min
-	Exercises exercises `json:"exercises"`
+	Name      string          `json:"name"`
+	Note      string          `json:"note"`
+	Offset    *jsondoc.Number `json:"timeZoneOffset"` // min
+	Exercises exercises       `json:"exercises"`
 }
 
 // An exercise is a session, or a sport of one. Its speeds are in km/h.
 type exercise struct {
-	Start        string     `json:"startTime"`
-	Stop         string     `json:"stopTime"`
-	Offset       *float64   `json:"timezoneOffset"` // min
-	Duration     string     `json:"duration"`       // such as PT1800.5S
-	Distance     *float64   `json:"distance"`
-	Sport        string     `json:"sport"`
-	Ascent       *float64   `json:"ascent"`
-	Descent      *float64   `json:"descent"`
-	KiloCalories *float64   `json:"kiloCalories"`
-	HeartRate    statistics `json:"heartRate"`
+	Start        string          `json:"startTime"`
+	Stop         string          `json:"stopTime"`
+	Offset       *jsondoc.Number `json:"timezoneOffset"` // min
+	Duration     string          `json:"duration"`       // such as PT1800.5S
+	Distance     *jsondoc.Number `json:"distance"`
+	Sport        string          `json:"sport"`
+	Ascent       *jsondoc.Number `json:"ascent"`
+	Descent      *jsondoc.Number `json:"descent"`
+	KiloCalories *jsondoc.Number `json:"kiloCalories"`
+	HeartRate    statistics      `json:"heartRate"`
 	Samples      struct {
 		HeartRate   json.RawMessage `json:"heartRate"`
 		Speed       json.RawMessage `json:"speed"`
@@ -54,15 +53,15 @@ type exercise struct {
 }
 
 type statistics struct {
-	Average *float64 `json:"avg"`
-	Max     *float64 `json:"max"`
+	Average *jsondoc.Number `json:"avg"`
+	Max     *jsondoc.Number `json:"max"`
 }
 
 // Read reads a file. It returns an activity per exercise.
 func Read(ctx context.Context, content []byte, sum [32]byte, maxSamples int) (drafts []draft.Draft, warnings []string, err error) {
 	var s session
-	if err := tolerant(json.Unmarshal(bytes.TrimPrefix(content, []byte("\xEF\xBB\xBF")), &s)); err != nil {
-		return nil, nil, draft.Unreadable("a training session of Polar that is cut off or damaged: export the session as TCX or GPX from Polar Flow")
+	if err := jsondoc.Decode(jsondoc.Clean(content), &s); err != nil {
+		return nil, nil, damaged()
 	}
 	if len(s.Exercises) == 0 {
 		return nil, nil, draft.NotActivity("a training session of Polar without any exercise")
@@ -105,11 +104,11 @@ func (e *exercise) draft(l *lists, maxSamples int) (d draft.Draft, whole bool) {
 	d.Rec.Sport = draft.SportOf(strings.TrimPrefix(e.Sport, "POOL_"))
 	draft.Called(&d.Rec.Activity, e.Sport)
 	d.Rec.Totals = pierre.Totals{
-		DistanceMeters: measured(e.Distance), DurationSeconds: seconds(e.Duration), ElapsedSeconds: draft.Positive(stop - start),
-		ElevationGainMeters: e.Ascent, ElevationLossMeters: e.Descent, CaloriesKcal: measured(e.KiloCalories),
-		AverageHeartRateBPM: measured(e.HeartRate.Average), MaxHeartRateBPM: measured(e.HeartRate.Max),
+		DistanceMeters: e.Distance.Positive(1), DurationSeconds: seconds(e.Duration), ElapsedSeconds: draft.Positive(stop - start),
+		ElevationGainMeters: e.Ascent.Known(), ElevationLossMeters: e.Descent.Known(), CaloriesKcal: e.KiloCalories.Positive(1),
+		AverageHeartRateBPM: e.HeartRate.Average.Positive(1), MaxHeartRateBPM: e.HeartRate.Max.Positive(1),
 	}
-	ahead, known := e.ahead()
+	ahead, known := ahead(e.Offset)
 	d.Samples, whole = e.samples(l, start, ahead, maxSamples)
 	d.Local = !known && !zoned
 	if known {
@@ -121,56 +120,53 @@ func (e *exercise) draft(l *lists, maxSamples int) (d draft.Draft, whole bool) {
 	return d, whole
 }
 
-// ahead returns by how many seconds the watch was ahead of UTC, if that is known.
-func (e *exercise) ahead() (float64, bool) {
-	if e.Offset == nil || math.Abs(*e.Offset) > 14*60 || math.Mod(*e.Offset, 15) != 0 {
-		return 0, false
-	}
-	return *e.Offset * 60, true
-}
-
 // samples puts what was measured in one second into one sample.
 func (e *exercise) samples(l *lists, start, ahead float64, most int) (samples []draft.Sample, whole bool) {
-	whole = true
-	bySecond := map[float64]int{}
-	put := func(t float64, set func(*draft.Sample)) {
-		second := math.Round(t)
-		i, ok := bySecond[second]
-		switch {
-		case !ok && len(samples) >= most:
-			whole = false
-			return
-		case !ok:
-			i = len(samples)
-			bySecond[second] = i
-			samples = append(samples, draft.NewSample(t))
-		}
-		set(&samples[i])
-	}
+	seconds := draft.NewSeconds(most)
 	route := l.route(e.Samples.Route)
 	for _, p := range route {
-		put(p.t+clock(route[0].t, start, ahead), func(s *draft.Sample) {
+		seconds.Put(p.t+clock(route[0].t, start, ahead), func(s *draft.Sample) {
 			s.Place(p.latitude, p.longitude)
 			s.Alt = p.altitude
 		})
 	}
 	for _, c := range []struct {
+		name string
 		list json.RawMessage
-		set  func(*draft.Sample, float64)
 	}{
-		{e.Samples.HeartRate, func(s *draft.Sample, v float64) { s.HR = v }},
-		{e.Samples.Speed, func(s *draft.Sample, v float64) { s.Speed = v / 3.6 }},
-		{e.Samples.Distance, func(s *draft.Sample, v float64) { s.Dist = v }},
-		{e.Samples.Altitude, func(s *draft.Sample, v float64) { s.Alt = v }},
-		{e.Samples.Cadence, func(s *draft.Sample, v float64) { s.Cad = v }},
-		{e.Samples.Temperature, func(s *draft.Sample, v float64) { s.Temp = v }},
+		{"HEART_RATE", e.Samples.HeartRate},
+		{"SPEED", e.Samples.Speed},
+		{"DISTANCE", e.Samples.Distance},
+		{"ALTITUDE", e.Samples.Altitude},
+		{"CADENCE", e.Samples.Cadence},
+		{"TEMPERATURE", e.Samples.Temperature},
 	} {
 		readings := l.readings(c.list)
 		for _, r := range readings {
-			put(r.t+clock(readings[0].t, start, ahead), func(s *draft.Sample) { c.set(s, r.value) })
+			seconds.Put(r.t+clock(readings[0].t, start, ahead), func(s *draft.Sample) { set(s, c.name, r.value) })
 		}
 	}
-	return samples, whole
+	return seconds.Samples, !seconds.Cut
+}
+
+// set notes a value of a channel, in the units of Polar.
+func set(s *draft.Sample, channel string, v float64) {
+	switch channel {
+	case "HEART_RATE":
+		s.HR = v
+	case "SPEED":
+		s.Speed = v / 3.6
+	case "DISTANCE":
+		s.Dist = v
+	case "ALTITUDE":
+		s.Alt = v
+	case "CADENCE":
+		s.Cad = v
+	case "TEMPERATURE":
+		s.Temp = v
+	case "POWER":
+		s.Power = v
+	}
 }
 
 // clock returns what to add to the times of a channel to get those of the watch: some exports have the track in UTC, or
@@ -205,17 +201,15 @@ func seconds(text string) *float64 {
 	return draft.Positive(d.Seconds())
 }
 
-func measured(x *float64) *float64 {
-	if x == nil {
-		return nil
-	}
-	return draft.Positive(*x)
+func damaged() error {
+	return draft.Unreadable("a training session of Polar that is cut off or damaged: export the session as TCX or GPX from Polar Flow")
 }
 
-// tolerant returns err unless it says that a value is of another type than expected: the others were read.
-func tolerant(err error) error {
-	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return nil
+// ahead returns by how many seconds the watch was ahead of UTC, if its offset in minutes is one.
+func ahead(offset *jsondoc.Number) (seconds float64, known bool) {
+	minutes := offset.Value()
+	if math.Abs(minutes) <= 14*60 && math.Mod(minutes, 15) == 0 {
+		return minutes * 60, true
 	}
-	return err
+	return 0, false
 }
