@@ -48,9 +48,10 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	mux.Handle("/", a.traces.of("/mcp", m.Requests("mcp", mcp)))
 	mux.Handle("/api/import", a.traces.of("/api/import", m.Requests("import", imports)))
 	mux.Handle("/admin/", a.traces.of("/admin/", m.Requests("admin", a.adminAPI(ring, keys))))
-	mux.Handle("/v1/", a.traces.of("/v1/", m.Requests("client", clientapi.New(callers, a.store, allowance.New(a.limiter, time.Now), clientapi.Options{
-		Keys: keys, Tools: a.toolNames, Log: a.log,
-	}))))
+	client := clientapi.New(callers, a.store, allowance.New(a.limiter, time.Now), clientapi.Options{Keys: keys, Tools: a.toolNames, Log: a.log})
+	for _, route := range []string{"/v1/", clientapi.ValidatePath} {
+		mux.Handle(route, a.traces.of(route, m.Requests("client", client)))
+	}
 	pages, err := downloads.New(a.store.Ready, downloads.Options{Dir: c.downloadsDir, Key: c.downloadsKey, PublicURL: c.publicURL, Log: a.log})
 	if err != nil {
 		return nil, fmt.Errorf("opening --downloads-dir: %w", err)

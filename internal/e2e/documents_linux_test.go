@@ -38,6 +38,12 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
+// TestGuide runs the provisioning guide as a whole: its commands, its entries for hosts, its requests and its services.
+func TestGuide(t *testing.T) {
+	t.Parallel()
+	runDocument(t, "testdata/guide.md")
+}
+
 // runDocument runs a document, each of whose comments and blocks is a step of one shell session.
 func runDocument(t *testing.T, path string) {
 	t.Helper()
@@ -73,6 +79,8 @@ type walkthrough struct {
 // listens or ends. OUTPUT is the file of what the last step printed, SAMPLES a folder of recordings.
 const preamble = `set -eETuo pipefail
 cd "$HOME/work"
+mkfifo "$STEPS/silence"
+exec 9<>"$STEPS/silence"
 now=0 started='' serving='' OUTPUT=/dev/null
 listeners() { # without a substitution of processes, which would change $!
 	local line file
@@ -243,7 +251,7 @@ func (s *walkthrough) step(script *strings.Builder, n int, step document.Step) {
 		fmt.Fprintf(script, "mkdir -p \"$(dirname %q)\" && cp \"$STEPS/%d.file\" %q\n", step.Value, n, step.Value)
 		return
 	case document.Serves: // that it ends is an error
-		step.Text = strings.TrimRight(step.Text, "\n") + " &\n"
+		step.Text = strings.TrimRight(step.Text, "\n") + " <&9 &\n" // with an input that does not end
 		fmt.Fprintf(script, "[ -z \"$serving\" ] || { kill $serving; wait $serving || true; }\nbegin %d\n. %q %s\nserving=$!\nawait\nkill -0 $serving && end 0 || { end 97; exit 97; }\n", n, file, redirect)
 	case document.Shell, document.Run:
 		if step.Exit > 0 {

@@ -35,6 +35,7 @@ func TestRoutes(t *testing.T) {
 		app, personal, withName int
 	}{
 		{"GET", "/v1/limits", 200, 200, 400},
+		{"GET", "/admin/api-keys/validate", 200, 200, 400},
 		{"GET", "/v1/athletes", 200, 403, 400},
 		{"GET", "/v1/athletes/ana", 200, 403, 400},
 		{"GET", "/v1/athletes/bob", 404, 403, 400},

@@ -161,7 +161,7 @@ func (h *harness) validate(method, path string, a answer) error {
 	schema := "Problem"
 	if a.status < http.StatusBadRequest {
 		route, _, _ := strings.Cut(path, "?")
-		schema = map[string]string{"/v1/limits": "Allowance", "/v1/athletes": "AthleteList", "/v1/openapi.json": ""}[route]
+		schema = map[string]string{"/v1/limits": "Allowance", "/admin/api-keys/validate": "Allowance", "/v1/athletes": "AthleteList", "/v1/openapi.json": ""}[route]
 		if strings.HasPrefix(route, "/v1/athletes/") {
 			route, schema = "/v1/athletes/{name}", "AthleteAnswer"
 		}

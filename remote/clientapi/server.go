@@ -85,9 +85,14 @@ type route struct {
 	serve        func(w http.ResponseWriter, r *http.Request, caller access.Principal) error
 }
 
+// ValidatePath is where the provisioning guide has holders of keys find out whether a key is accepted. It answers as
+// /v1/limits does.
+const ValidatePath = "/admin/api-keys/validate"
+
 func (s *Server) routes() []route {
 	return []route{
 		{"GET", "/v1/limits", false, s.limits},
+		{"GET", ValidatePath, false, s.limits},
 		{"GET", "/v1/athletes", true, s.list},
 		{"GET", "/v1/athletes/{name}", true, s.get},
 		{"DELETE", "/v1/athletes/{name}", true, s.delete},
