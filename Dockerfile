@@ -16,6 +16,7 @@ RUN scripts/image.sh --rootfs /image
 FROM scratch
 COPY --from=build /image/ /
 COPY --from=build --chown=65532:65532 /image/data/ /data/
+COPY --from=build --chown=65532:65532 /image/backups/ /backups/
 ARG VERSION=0.0.0-dev
 ARG REVISION=unknown
 ARG CREATED=1970-01-01T00:00:00Z

@@ -43,7 +43,8 @@ func (b *build) files() (files, error) {
 		return nil, err
 	}
 	list := files{
-		{path: "data", mode: 0o700, owner: user}, // a new volume takes its owner from this folder
+		{path: "data", mode: 0o700, owner: user},    // a new volume takes its owner from this folder
+		{path: "backups", mode: 0o700, owner: user}, // the same
 		{path: "tmp", mode: 0o1777},
 		{path: "etc/passwd", mode: 0o644, body: fmt.Appendf(nil, "root:x:0:0:root:/:/sbin/nologin\npierre:x:%d:%d:Pierre:/data:/sbin/nologin\n", user, user)},
 		{path: "etc/group", mode: 0o644, body: fmt.Appendf(nil, "root:x:0:\npierre:x:%d:\n", user)},
