@@ -7,7 +7,7 @@ DATA    ?=
 FUZZ    ?= 1s
 export FUZZ
 
-.PHONY: build demo run test check lint bench soak golden screenshots fuzz dist image clean help
+.PHONY: docs build demo run test check lint bench soak golden screenshots fuzz dist image clean help
 
 ## help: the targets
 help:
@@ -66,6 +66,10 @@ screenshots:
 	@mkdir -p screenshots docs/pictures
 	go test -count=1 -run '^TestLooks$$' ./portal -args -pictures $(CURDIR)/screenshots -documents $(CURDIR)/docs/pictures
 
+## docs: the documents as a web site, in site/ (serve it with any web server), with all links checked
+docs:
+	go test -count=1 -v ./docs/site -args -site $(CURDIR)/site
+
 ## fuzz: every fuzz target for FUZZ
 fuzz:
 	@scripts/fuzz.sh $(FUZZ)
@@ -80,4 +84,4 @@ image:
 
 ## clean: removes what was built
 clean:
-	rm -rf bin dist
+	rm -rf bin dist site

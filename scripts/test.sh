@@ -44,6 +44,7 @@ ensure npm "the MCP conformance suite and foreign clients run on Node.js" npm ||
 ensure shellcheck "shell scripts are checked" shellcheck || missing+=("shellcheck: the check of shell scripts")
 ensure curl "the installer script and the documents are run" curl || missing+=("curl: the installer script and the documents")
 ensure jq "the documents are run" jq || missing+=("jq: the documents")
+ensure hugo "the documents are rendered, and their links followed" hugo || missing+=("hugo: the site of the documents")
 ensure python3 "a program of the provisioning guide is run" python3 || missing+=("python3: a program of the provisioning guide")
 ensure openssl "releases are signed with it" openssl || missing+=("openssl: the signature of releases")
 for shell in zsh busybox; do
