@@ -26,7 +26,10 @@ import (
 )
 
 // A site is where a server has its data.
-type site struct{ database, dir string }
+type site struct {
+	database, dir string
+	more          map[string]string // variables
+}
 
 // command runs a command of the program there and returns its code and what it printed.
 func (s site) command(ctx context.Context, args ...string) (int, string) {
@@ -45,7 +48,7 @@ func (s site) getenv(name string) string {
 	case name == "ENCRYPTION_KEY_FILE" && s.database != "":
 		return filepath.Join(s.dir, "encryption.key")
 	}
-	return ""
+	return s.more[name]
 }
 
 // serve starts a server there; stop ends it.

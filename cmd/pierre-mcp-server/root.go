@@ -51,6 +51,6 @@ func newRoot(w cli.World) *cobra.Command {
 	c.bind(root, w.Getenv)
 	root.AddCommand(newImport(c, w), newInstall(c, w), newUninstall(c, w), newMigrate(c, w), newCopyDatabase(c, w), newReconcile(c, w),
 		healthcheck.Command(c.target))
-	root.AddCommand(newBackups(c, w)...)
+	root.AddCommand(append(newBackups(c, w), newDoctor(c, w))...)
 	return root
 }

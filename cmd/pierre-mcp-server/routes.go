@@ -12,6 +12,8 @@ import (
 	"github.com/pierre-mcp/pierre/internal/allowance"
 	"github.com/pierre-mcp/pierre/internal/bus"
 	"github.com/pierre-mcp/pierre/internal/keyring"
+	"github.com/pierre-mcp/pierre/internal/probe"
+	"github.com/pierre-mcp/pierre/internal/secret"
 	"github.com/pierre-mcp/pierre/internal/streamable"
 	"github.com/pierre-mcp/pierre/internal/usage"
 	"github.com/pierre-mcp/pierre/internal/web"
@@ -64,6 +66,7 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 		mux.Handle("GET /metrics", m.LocalHandler(a.log))
 	}
 	mountHealth(mux, a.store, func() []string { return impaired(changes.State()) }, a.log)
+	mux.Handle("GET "+probe.Path, probe.Handler(func() []secret.String { return ring.JWTSecrets("") }, c.trustedProxies, time.Now))
 	return &api{withClient(mux, c.trustedProxies), mcp, verifier, changes, ring}, nil
 }
 

@@ -35,6 +35,7 @@ type Check struct {
 	Name   string `json:"name"`
 	Status Status `json:"status"`
 	Detail string `json:"detail"`
+	Why    string `json:"why,omitempty"` // why it matters
 	Fix    string `json:"fix,omitempty"`
 }
 
@@ -64,8 +65,13 @@ func Run(ctx context.Context, settings *connection.Settings, name string, getenv
 		x.protocol(ctx)
 	}
 	x.hosts()
-	failed := slices.ContainsFunc(x.checks, func(c Check) bool { return c.Status == Fail })
-	return Report{OK: !failed, Checks: x.checks}
+	return NewReport(x.checks)
+}
+
+// NewReport returns the report of checks.
+func NewReport(checks []Check) Report {
+	failed := slices.ContainsFunc(checks, func(c Check) bool { return c.Status == Fail })
+	return Report{OK: !failed, Checks: checks}
 }
 
 // Err is an error if a check failed.
@@ -81,6 +87,9 @@ func (r Report) Text() string {
 	var b strings.Builder
 	for _, c := range r.Checks {
 		fmt.Fprintf(&b, "%-7s  %-14s  %s\n", c.Status, c.Name, human.Text(c.Detail))
+		if c.Why != "" {
+			fmt.Fprintf(&b, "%-7s  %-14s  %s\n", "", "", human.Text(c.Why))
+		}
 		if c.Fix != "" {
 			fmt.Fprintf(&b, "%-7s  %-14s  → %s\n", "", "", human.Text(c.Fix))
 		}
@@ -97,11 +106,11 @@ func (x *examination) skip(name, why string) {
 }
 
 func (x *examination) warn(name, detail, fix string) {
-	x.checks = append(x.checks, Check{name, Warn, detail, fix})
+	x.checks = append(x.checks, Check{Name: name, Status: Warn, Detail: detail, Fix: fix})
 }
 
 func (x *examination) fail(name, detail, fix string) {
-	x.checks = append(x.checks, Check{name, Fail, detail, fix})
+	x.checks = append(x.checks, Check{Name: name, Status: Fail, Detail: detail, Fix: fix})
 }
 
 // checkSettings checks what the user, the environment or an entry says about the server.

@@ -120,3 +120,27 @@ func (r *Restoring) Write() (written []string, err error) {
 	}
 	return written, nil
 }
+
+// JWTSecret returns the JWT_SECRET in use, which is not made if there is none: the zero value then.
+func JWTSecret(dir string, src Source) (secret.String, error) {
+	r := &Ring{dir: dir, read: "-"}
+	s, err := r.findFirst(jwtName, src, dir, jwtFile)
+	if errors.Is(err, fs.ErrNotExist) && !src.outside() {
+		return secret.String{}, nil
+	}
+	return s, err
+}
+
+// Files returns the files that the secrets are read from. Those that are given as text have none.
+func Files(dir string, jwt, encryption Source) []string {
+	var files []string
+	for _, f := range (&Ring{dir: dir, jwt: jwt, encryption: encryption}).files() {
+		switch {
+		case f.src.File != "":
+			files = append(files, f.src.File)
+		case !f.src.outside():
+			files = append(files, f.path)
+		}
+	}
+	return files
+}
