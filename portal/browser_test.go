@@ -20,7 +20,7 @@ import (
 func TestTwoApproveAtOnceInTwoBrowsers(t *testing.T) {
 	t.Parallel()
 	browser.Path(t)
-	s := newSample(t, sampleNow(), false)
+	s := newSample(t, sampleNow(), Options{})
 	s.join("Marc Favre", "marc@alpine-data.example", "approver")
 	s.signIn("approver", "Firefox", "192.0.2.20/32")
 	s.request("kai@hyrox.example", "Hyrox Gym Kiel", "Plans for twelve members.", pierre.TierStarter, true)
@@ -80,7 +80,7 @@ func together(next http.Handler, many int) http.Handler {
 func TestDevelopmentInABrowser(t *testing.T) {
 	t.Parallel()
 	browser.Path(t)
-	s := newSample(t, sampleNow(), true)
+	s := newSample(t, sampleNow(), Options{Development: true})
 	to, err := url.Parse(s.url)
 	if err != nil {
 		t.Fatal(err)

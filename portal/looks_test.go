@@ -18,7 +18,7 @@ func TestLooks(t *testing.T) {
 	browser.Path(t)
 	s := fillSample(t)
 	pages := append(s.publicPages(), append(s.customerPages(), s.staffPages()...)...)
-	none := newSample(t, sampleNow(), false)
+	none := newSample(t, sampleNow(), Options{})
 	link, _, err := none.p.team.OwnerLink(t.Context(), "new@alpine-data.example")
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +32,7 @@ func TestLooks(t *testing.T) {
 	}
 	pages = append(pages, none.page("landing-empty", "", "/"), none.page("staff-invitation", "", strings.TrimPrefix(link, none.url)), none.page("staff-code", "half", "/admin/sign-in/code"))
 	pages = append(pages, hostileSample(t).page("landing-long-names", "", "/"))
-	dev := newSample(t, sampleNow(), true)
+	dev := newSample(t, sampleNow(), Options{Development: true})
 	pages = append(pages, dev.page("components", "", "/components"), dev.page("development", "owner", "/admin/requests"))
 	everyRoute(t, append(s.p.routes(), dev.p.routes()...), pages)
 	browser.Look(t, pages)

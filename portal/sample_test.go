@@ -27,7 +27,7 @@ import (
 // A sample is the whole site, as it looks to people who use it: with the store, the admin API and the handlers of the
 // programs, at a day of its own. A browser's cookie "as" says which of the sessions a request belongs to.
 type sample struct {
-	t       *testing.T
+	t       testing.TB
 	server  *adminapitest.Server
 	p       *parts
 	handler http.Handler
@@ -40,13 +40,14 @@ type sample struct {
 func sampleNow() time.Time { return time.Date(2026, time.November, 25, 15, 40, 0, 0, time.UTC) }
 
 // newSample returns a site on which nothing has happened but that its owner has an account, and has signed in.
-func newSample(t *testing.T, since time.Time, development bool) *sample {
+func newSample(t testing.TB, since time.Time, opts Options) *sample {
 	t.Helper()
 	ring, err := keyring.Load(t.TempDir(), keyring.Source{}, keyring.Source{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &sample{t: t, server: adminapitest.Start(t, since), cookies: map[string]string{}}
+	opts.Now = s.server.Now
 	// The address is known before the site is: links in mails begin with it.
 	srv := httptest.NewServer(http.HandlerFunc(s.serve))
 	t.Cleanup(srv.Close)
@@ -54,7 +55,7 @@ func newSample(t *testing.T, since time.Time, development bool) *sample {
 	s.p, err = newParts(Config{
 		DB: dbtest.New(t), Server: s.server.Client, Seal: ring, Mail: &s.mails, BaseURL: s.url, PublicURL: "https://mcp.alpine-data.example",
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
-	}, Options{Now: s.server.Now, Development: development})
+	}, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +113,7 @@ func (s *sample) halfWay() {
 // hostileSample is the site of an operator with a long name, which holds HTML, and a colour that white cannot be read on.
 func hostileSample(t *testing.T) *sample {
 	t.Helper()
-	s := newSample(t, sampleNow(), false)
+	s := newSample(t, sampleNow(), Options{})
 	err := s.p.c.DB.ChangeSettings(t.Context(), db.Act{Person: "olivia@alpine-data.example", At: s.server.Now()}, "all", func(now *db.Settings) error {
 		now.Operator, now.Accent = `<script>alert(1)</script> Verein der Freundinnen und Freunde des ausdauernden Laufens e. V.`, "#ffdd00"
 		now.Support, now.Imprint, now.Privacy = "a-very-long-address-for-questions@verein.example", "Verein", "Datenschutz"
@@ -285,7 +286,7 @@ func (b *postbox) Send(ctx context.Context, m mail.Outgoing) error {
 }
 
 // link returns the path of the last link to prefix that was mailed to the address.
-func (b *postbox) link(t *testing.T, to, prefix string) string {
+func (b *postbox) link(t testing.TB, to, prefix string) string {
 	t.Helper()
 	for _, text := range slices.Backward(b.To(to)) {
 		if found := regexp.MustCompile(regexp.QuoteMeta(prefix) + `[A-Za-z0-9_-]+`).FindString(text); found != "" {

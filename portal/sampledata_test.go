@@ -34,9 +34,9 @@ type filledSample struct {
 	invoice               int64 // of busy
 }
 
-func fillSample(t *testing.T) *filledSample {
+func fillSample(t testing.TB) *filledSample {
 	t.Helper()
-	s := &filledSample{sample: newSample(t, time.Date(2026, time.October, 5, 8, 0, 0, 0, time.UTC), false), links: map[string]string{}, ready: make(chan string, 4)}
+	s := &filledSample{sample: newSample(t, time.Date(2026, time.October, 5, 8, 0, 0, 0, time.UTC), Options{}), links: map[string]string{}, ready: make(chan string, 4)}
 	s.settings()
 	s.customers()
 	s.requests()

@@ -29,6 +29,9 @@ type Service struct {
 	server Server
 	mail   Mail
 	opts   Options
+
+	reading chan struct{} // holds one while last is read or made
+	last    recentDraft
 }
 
 // New returns the billing of a site.
@@ -36,7 +39,7 @@ func New(d *db.DB, pages Pages, server Server, mail Mail, opts Options) *Service
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	return &Service{db: d, pages: pages, server: answering{server}, mail: mail, opts: opts}
+	return &Service{db: d, pages: pages, server: answering{server}, mail: mail, opts: opts, reading: make(chan struct{}, 1)}
 }
 
 func (s *Service) now() time.Time { return s.opts.Now() }

@@ -55,7 +55,7 @@ func TestAMonthFromCallsToInvoice(t *testing.T) {
 	if _, err := b.Close(t.Context(), admin(), "2026-10"); pierre.KindOf(err) != pierre.KindConflict {
 		t.Errorf("closing a month that runs: %v", err)
 	}
-	b.want(t, "viewer", "GET /admin/billing/months/2026-10", http.StatusOK, []string{"As it would be closed now", "129 calls", "21.25 EUR"})
+	b.want(t, "viewer", "GET /admin/billing/months/2026-10", http.StatusOK, []string{"As it would be closed, read", "129 calls", "21.25 EUR"})
 	s.at(noon(11, 2))
 	b.want(t, "viewer", "POST /admin/billing/months/2026-10/close", http.StatusForbidden, nil, "confirm", "2026-10")
 	b.want(t, "admin", "POST /admin/billing/months/2026-10/close", http.StatusUnprocessableEntity, nil, "confirm", "yes")
@@ -327,7 +327,7 @@ func TestStripe(t *testing.T) {
 	b.want(t, "admin", "POST /admin/billing/months/2026-10/retry", http.StatusSeeOther, nil)
 	deliver(1) // for the id that the customer has now
 	b.want(t, "viewer", "GET /admin/billing", http.StatusOK, []string{">Delivered<"})
-	events, err := d.MeterEvents(t.Context(), "2026-10")
+	events, err := d.MeterEvents(t.Context(), "2026-10", 99)
 	if err != nil || len(events) != 2 || events[0].State != db.EventDelivered || events[0].Tries < 2 || events[1].State != db.EventDelivered || fake.events["cus_bob:tool_calls:2026-10"] != 10 {
 		t.Errorf("events: %+v, %v; Stripe has %v", events, err, fake.events)
 	}

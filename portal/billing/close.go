@@ -24,38 +24,42 @@ type Mail interface {
 
 // A draft is a month as it would be closed now.
 type draft struct {
-	Month     db.Month
-	Lines     []db.BillingLine
-	Calls     int64 // of the month, as the server adds them up and as the lines do
-	prices    []db.Price
-	customers map[pierre.UserID]db.BillingCustomer
+	Lines  []db.BillingLine
+	Calls  int64 // of the month, as the server adds them up and as the lines do
+	prices []db.Price
 }
 
 // draft reads what keys did and makes lines of it.
 func (s *Service) draft(ctx context.Context, month db.Month) (draft, error) {
-	d := draft{Month: month}
-	in := input{Month: month, Late: map[db.Month]late{}}
-	var err error
-	if d.prices, err = s.db.Prices(ctx); err != nil {
-		return d, err
+	in, err := s.read(ctx, month)
+	if err != nil {
+		return draft{}, err
 	}
-	in.Prices = byTier(d.prices)
+	prices, err := s.db.Prices(ctx)
+	if err != nil {
+		return draft{}, err
+	}
+	return in.draft(prices)
+}
+
+// read reads what keys did.
+func (s *Service) read(ctx context.Context, month db.Month) (in input, err error) {
+	in = input{Month: month, Late: map[db.Month]late{}}
 	if in.Keys, err = keysOf(ctx, s.server); err != nil {
-		return d, err
+		return in, err
 	}
 	tierOf := func(id pierre.KeyID) pierre.Tier { return in.Keys[id].Tier }
 	if in.Use, err = useOf(ctx, s.server, month, tierOf); err != nil {
-		return d, err
+		return in, err
 	}
-	if err := s.readLate(ctx, &in, tierOf); err != nil {
-		return d, err
-	}
-	if d.Lines, err = in.lines(); err != nil {
-		return d, err
-	}
-	d.Calls = in.Use.total()
-	d.customers, err = s.db.BillingCustomers(ctx)
-	return d, err
+	return in, s.readLate(ctx, &in, tierOf)
+}
+
+// draft makes lines at these prices.
+func (in input) draft(prices []db.Price) (draft, error) {
+	in.Prices = byTier(prices)
+	lines, err := in.lines()
+	return draft{Lines: lines, Calls: in.Use.total(), prices: prices}, err
 }
 
 // checkSum reports an error unless the lines of a month have exactly the calls that the server counts in it. Those of
@@ -142,12 +146,16 @@ func (s *Service) Close(ctx context.Context, p route.Person, month db.Month) (db
 	if err != nil {
 		return db.BillingMonth{}, err
 	}
+	customers, err := s.db.BillingCustomers(ctx)
+	if err != nil {
+		return db.BillingMonth{}, err
+	}
 	c := db.Closing{
-		Month: month, Calls: d.Calls, Lines: d.Lines, Prices: d.prices, Invoices: invoices(d.Lines, d.customers, &settings),
+		Month: month, Calls: d.Calls, Lines: d.Lines, Prices: d.prices, Invoices: invoices(d.Lines, customers, &settings),
 		Prefix: settings.InvoicePrefix, More: s.mail.Invoice,
 	}
 	if s.opts.Stripe != nil {
-		c.Events = events(month, d.Lines, d.customers, s.now())
+		c.Events = events(month, d.Lines, customers, s.now())
 	}
 	return s.db.CloseMonth(ctx, db.Act{Person: p.Email, At: s.now()}, c)
 }

@@ -194,7 +194,11 @@ type exportLine struct {
 
 // export answers with the lines of a month, as CSV or JSON.
 func (s *Service) export(w http.ResponseWriter, r *http.Request) error {
-	d, lines, err := s.monthOf(r)
+	d, err := s.monthOf(r)
+	if err != nil {
+		return err
+	}
+	lines, err := s.allLines(r.Context(), &d)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -88,28 +90,27 @@ func (s *Service) overviewPage(w http.ResponseWriter, r *http.Request) error {
 	return s.pages.Page(w, r, http.StatusOK, "billing/overview", d)
 }
 
-// monthData is what the page billing/month shows.
+// monthData is what the page billing/month shows: the lines and invoices of one page of each.
 type monthData struct {
 	Month     db.Month
 	Closed    *db.BillingMonth // nil: it is open
+	Read      time.Time        // when an open month was read
 	Calls     int64
 	Customers []customerLines
+	Lines     ui.Pages
 	Sums      []db.Money
 	Invoices  []db.Invoice
+	Numbers   ui.Pages // of invoices
 	Events    []db.MeterEvent
-	Ready     bool // it can be closed now
-	Next      bool // it is the next one to be closed
+	Told      db.EventCount // Stripe of events
+	Ready     bool          // it can be closed now
+	Next      bool          // it is the next one to be closed
 	MayClose  bool
 }
 
-// Refused counts the events that Stripe does not take.
-func (d monthData) Refused() (n int) {
-	for _, e := range d.Events {
-		if e.State == db.EventRefused {
-			n++
-		}
-	}
-	return n
+// More returns how many events are not shown.
+func (d monthData) More() int64 {
+	return d.Told.Delivered + d.Told.Waiting + d.Told.Refused - int64(len(d.Events))
 }
 
 // A customerLines has the lines of one customer.
@@ -166,44 +167,115 @@ func (s *Service) closed(r *http.Request, month db.Month) (*db.BillingMonth, err
 	return nil, err
 }
 
+const (
+	linesOnPage    = 100
+	invoicesOnPage = 50
+	eventsOnPage   = 50
+)
+
+// from returns the number that a list of the page begins with.
+func from(r *http.Request, name string) int64 {
+	n, err := strconv.ParseInt(r.URL.Query().Get(name), 10, 64)
+	if err != nil {
+		return 1
+	}
+	return max(n, 1)
+}
+
+// pageOf returns as many of the lines as a page has, without the beginning of a customer's who does not fit.
+func pageOf(lines []db.BillingLine) []db.BillingLine {
+	if len(lines) <= linesOnPage {
+		return lines
+	}
+	for n := linesOnPage; n > 0; n-- {
+		if lines[n].UserID != lines[n-1].UserID {
+			return lines[:n]
+		}
+	}
+	return lines[:linesOnPage]
+}
+
 func (s *Service) monthPage(w http.ResponseWriter, r *http.Request) error {
-	d, lines, err := s.monthOf(r)
+	d, err := s.monthOf(r)
 	if err != nil {
 		return err
 	}
-	d.Customers, d.Sums = byCustomer(lines), sumsOf(lines)
+	begin := from(r, "lines")
+	var lines []db.BillingLine
+	if d.Closed == nil {
+		open, err := s.recent(r.Context(), d.Month)
+		if err != nil {
+			return err
+		}
+		d.Read, d.Calls, d.Sums = open.at, open.Calls, sumsOf(open.Lines)
+		lines = open.Lines[min(begin-1, int64(len(open.Lines))):]
+	} else if lines, err = s.fillClosed(r, &d, begin); err != nil {
+		return err
+	}
+	shown, next := pageOf(lines), ""
+	if len(shown) < len(lines) {
+		next = strconv.FormatInt(begin+int64(len(shown)), 10)
+	}
+	d.Customers, d.Lines = byCustomer(shown), ui.PagesIn(r, "lines", next, "")
 	p, _ := route.PersonFrom(r.Context())
 	d.MayClose = p.May(route.Admin)
 	return s.pages.Page(w, r, http.StatusOK, "billing/month", d)
 }
 
-// monthOf returns the month of the request and its lines: those that it was closed with, or as it would be closed now.
-func (s *Service) monthOf(r *http.Request) (d monthData, lines []db.BillingLine, err error) {
-	if d.Month, err = db.ParseMonth(r.PathValue("month")); err != nil || d.Month > db.MonthOf(s.now()) {
-		return d, nil, pierre.NotFound("This month")
+// fillClosed adds what the page of a closed month has, and returns its lines from a number on.
+func (s *Service) fillClosed(r *http.Request, d *monthData, begin int64) (lines []db.BillingLine, err error) {
+	ctx := r.Context()
+	d.Calls = d.Closed.Calls
+	if d.Sums, err = s.db.BillingSums(ctx, d.Month); err != nil {
+		return nil, err
 	}
-	if d.Closed, err = s.closed(r, d.Month); err != nil {
-		return d, nil, err
+	if d.Invoices, err = s.db.InvoicesFrom(ctx, d.Month, from(r, "invoices"), invoicesOnPage+1); err != nil {
+		return nil, err
 	}
-	if d.Closed == nil {
-		next, err := s.openMonth(r.Context())
-		if err != nil {
-			return d, nil, err
+	next := ""
+	if len(d.Invoices) > invoicesOnPage {
+		next = strconv.FormatInt(d.Invoices[invoicesOnPage].Number, 10)
+		d.Invoices = d.Invoices[:invoicesOnPage]
+	}
+	d.Numbers = ui.PagesIn(r, "invoices", next, "")
+	if d.Events, err = s.db.MeterEvents(ctx, d.Month, eventsOnPage); err != nil {
+		return nil, err
+	}
+	counts, err := s.db.CountEvents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range counts {
+		if n.Month == d.Month {
+			d.Told = n
 		}
-		open, err := s.draft(r.Context(), d.Month)
-		d.Calls, d.Next = open.Calls, d.Month == next
-		d.Ready = d.Next && s.ended(d.Month)
-		return d, open.Lines, err
+	}
+	return s.db.BillingLinesFrom(ctx, d.Month, begin, linesOnPage+1)
+}
+
+// monthOf returns the month that the path names.
+func (s *Service) monthOf(r *http.Request) (d monthData, err error) {
+	if d.Month, err = db.ParseMonth(r.PathValue("month")); err != nil || d.Month > db.MonthOf(s.now()) {
+		return d, pierre.NotFound("This month")
+	}
+	if d.Closed, err = s.closed(r, d.Month); err != nil || d.Closed != nil {
+		return d, err
+	}
+	next, err := s.openMonth(r.Context())
+	d.Next = d.Month == next
+	d.Ready = d.Next && s.ended(d.Month)
+	return d, err
+}
+
+// allLines returns the lines of a month: those that it was closed with, or as it would be closed now.
+func (s *Service) allLines(ctx context.Context, d *monthData) ([]db.BillingLine, error) {
+	if d.Closed == nil {
+		open, err := s.recent(ctx, d.Month)
+		d.Calls = open.Calls
+		return open.Lines, err
 	}
 	d.Calls = d.Closed.Calls
-	if d.Invoices, err = s.db.Invoices(r.Context(), d.Month); err != nil {
-		return d, nil, err
-	}
-	if d.Events, err = s.db.MeterEvents(r.Context(), d.Month); err != nil {
-		return d, nil, err
-	}
-	lines, err = s.db.BillingLines(r.Context(), d.Month)
-	return d, lines, err
+	return s.db.BillingLines(ctx, d.Month)
 }
 
 // closeMonth closes a month, which its typed name confirms.

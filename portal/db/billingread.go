@@ -21,6 +21,20 @@ func (db *DB) BillingLines(ctx context.Context, month Month) ([]BillingLine, err
 	return list, db.Classify(err, "reading lines")
 }
 
+// BillingLinesFrom returns up to limit lines of a closed month from the one with that number on, in their order.
+func (db *DB) BillingLinesFrom(ctx context.Context, month Month, number int64, limit int) ([]BillingLine, error) {
+	rows, err := db.Query(ctx, `SELECT `+lineColumns+` FROM portal_billing_lines WHERE month = $1 AND number >= $2 ORDER BY number LIMIT $3`, string(month), number, limit)
+	list, err := collect(rows, err, scanLine)
+	return list, db.Classify(err, "reading lines")
+}
+
+// BillingSums adds up the amounts of the lines of a closed month, by currencies.
+func (db *DB) BillingSums(ctx context.Context, month Month) ([]Money, error) {
+	rows, err := db.Query(ctx, `SELECT CAST(SUM(amount) AS BIGINT), currency FROM portal_billing_lines WHERE month = $1 AND currency <> '' GROUP BY currency ORDER BY currency`, string(month))
+	list, err := collect(rows, err, func(rows *sql.Rows) (m Money, err error) { return m, rows.Scan(&m.Minor, &m.Currency) })
+	return list, db.Classify(err, "adding up lines")
+}
+
 // BilledFor returns all lines about calls of a month: its own, and corrections in later ones.
 func (db *DB) BilledFor(ctx context.Context, month Month) ([]BillingLine, error) {
 	rows, err := db.Query(ctx, `SELECT `+lineColumns+` FROM portal_billing_lines WHERE of_month = $1 ORDER BY month, number`, string(month))
@@ -31,6 +45,13 @@ func (db *DB) BilledFor(ctx context.Context, month Month) ([]BillingLine, error)
 // Invoices returns the invoices of a month, by their numbers.
 func (db *DB) Invoices(ctx context.Context, month Month) ([]Invoice, error) {
 	rows, err := db.Query(ctx, `SELECT `+invoiceColumns+` FROM portal_invoices WHERE month = $1 ORDER BY number`, string(month))
+	list, err := collect(rows, err, func(rows *sql.Rows) (Invoice, error) { return scanInvoice(rows) })
+	return list, db.Classify(err, "reading invoices")
+}
+
+// InvoicesFrom returns up to limit invoices of a month from the one with that number on.
+func (db *DB) InvoicesFrom(ctx context.Context, month Month, number int64, limit int) ([]Invoice, error) {
+	rows, err := db.Query(ctx, `SELECT `+invoiceColumns+` FROM portal_invoices WHERE month = $1 AND number >= $2 ORDER BY number LIMIT $3`, string(month), number, limit)
 	list, err := collect(rows, err, func(rows *sql.Rows) (Invoice, error) { return scanInvoice(rows) })
 	return list, db.Classify(err, "reading invoices")
 }

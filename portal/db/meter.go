@@ -46,9 +46,10 @@ func insertEvent(ctx context.Context, t *Tx, e MeterEvent) error {
 	return err
 }
 
-// MeterEvents returns the events of a month, by their identifiers.
-func (db *DB) MeterEvents(ctx context.Context, month Month) ([]MeterEvent, error) {
-	rows, err := db.Query(ctx, `SELECT `+eventColumns+` FROM portal_meter_events WHERE month = $1 ORDER BY identifier`, string(month))
+// MeterEvents returns up to limit events of a month: those that Stripe does not take first, then those that it still gets.
+func (db *DB) MeterEvents(ctx context.Context, month Month, limit int) ([]MeterEvent, error) {
+	rows, err := db.Query(ctx, `SELECT `+eventColumns+` FROM portal_meter_events WHERE month = $1
+		ORDER BY CASE state WHEN $2 THEN 0 WHEN $3 THEN 1 ELSE 2 END, identifier LIMIT $4`, string(month), EventRefused, EventWaiting, limit)
 	list, err := collect(rows, err, scanEvent)
 	return list, db.Classify(err, "reading meter events")
 }

@@ -43,6 +43,9 @@ func (m Month) Next() Month { return MonthOf(m.End()) }
 // Before returns the month before m.
 func (m Month) Before() Month { return MonthOf(m.Start().AddDate(0, -1, 0)) }
 
+// Text returns the month as paths and forms have it, such as "2026-10".
+func (m Month) Text() string { return string(m) }
+
 // String returns the month for people, such as "October 2026".
 func (m Month) String() string { return m.Start().Format("January 2006") }
 

@@ -152,16 +152,23 @@ type Pages struct {
 }
 
 // PagesOf returns links that keep the other parameters of r: next is the cursor of the next page, "" if there is none.
-func PagesOf(r *http.Request, next, shown string) Pages {
+func PagesOf(r *http.Request, next, shown string) Pages { return pagesBy(r, "cursor", "", next, shown) }
+
+// PagesIn returns the links of one of several lists of a page: name is the parameter that has its cursor, and its id.
+func PagesIn(r *http.Request, name, next, shown string) Pages {
+	return pagesBy(r, name, "#"+name, next, shown)
+}
+
+func pagesBy(r *http.Request, name, place, next, shown string) Pages {
 	p := Pages{Shown: shown}
 	q := r.URL.Query()
-	if q.Get("cursor") != "" {
-		q.Del("cursor")
-		p.First = "?" + q.Encode()
+	if q.Get(name) != "" {
+		q.Del(name)
+		p.First = "?" + q.Encode() + place
 	}
 	if next != "" {
-		q.Set("cursor", next)
-		p.Next = "?" + q.Encode()
+		q.Set(name, next)
+		p.Next = "?" + q.Encode() + place
 	}
 	return p
 }
