@@ -50,7 +50,8 @@ bench: build
 	go run ./bench/flat
 	go run ./bench/import
 	go run ./bench/toolcalls
-	go test -run '^$$' -bench Pages ./portal/console
+	go test -run '^$$' -bench Pages ./portal
+	go test -run '^$$' -bench FirstPaint -benchtime 9x ./portal
 
 ## soak: everything a server does, at once, on both databases, for SOAK (10m)
 soak:

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/browser"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/portal/db"
 	"github.com/pierre-mcp/pierre/portal/route"
@@ -119,15 +121,47 @@ func BenchmarkPages(b *testing.B) {
 	s := crowd(b)
 	for _, p := range s.paths() {
 		b.Run(strings.ReplaceAll(p[1], "/", "_"), func(b *testing.B) {
-			before, size := cpu(b), 0
+			before, began, size := cpu(b), time.Now(), 0
+			var took []time.Duration
 			for b.Loop() {
 				w := s.do(p[0], http.MethodGet, p[1], nil)
 				if size = w.Body.Len(); w.Code != http.StatusOK {
 					b.Fatal(w.Code, w.Body)
 				}
+				took, began = append(took, time.Since(began)), time.Now()
 			}
+			b.ReportMetric(median(took), "median-ms")
 			b.ReportMetric(float64((cpu(b)-before).Microseconds())/1000/float64(b.N), "cpu-ms/op")
 			b.ReportMetric(float64(size)/1000, "kB")
+		})
+	}
+}
+
+// median returns the median in milliseconds.
+func median(took []time.Duration) float64 {
+	slices.Sort(took)
+	return float64(took[len(took)/2].Microseconds()) / 1000
+}
+
+// BenchmarkFirstPaint is how long pages of a site where everything has happened take, in a browser that has kept no file, from
+// the first request to the first text that can be read.
+func BenchmarkFirstPaint(b *testing.B) {
+	browser.Path(b)
+	s := fillSample(b)
+	for _, p := range [][2]string{
+		{"", "/"}, {"", "/request"}, {"ana", "/account"}, {"owner", "/admin"}, {"owner", "/admin/requests"}, {"owner", "/admin/keys"}, {"owner", "/admin/keys/" + string(s.busy.APIKeyID)},
+		{"owner", "/admin/customers"}, {"owner", "/admin/live"}, {"owner", "/admin/alerts"}, {"owner", "/admin/billing"}, {"owner", "/admin/billing/months/2026-10"}, {"owner", "/admin/audit"}, {"owner", "/admin/settings"},
+	} {
+		b.Run(strings.ReplaceAll(p[1], "/", "_"), func(b *testing.B) {
+			tab := browser.New(b, browser.Options{})
+			tab.ForgetFiles()
+			tab.SetCookie(s.url, "as", p[0])
+			var took []time.Duration
+			for b.Loop() {
+				tab.Open(s.url + p[1])
+				took = append(took, time.Duration(tab.FirstPaint()*float64(time.Millisecond)))
+			}
+			b.ReportMetric(median(took), "median-paint-ms")
 		})
 	}
 }

@@ -47,7 +47,7 @@ func Look(t *testing.T, pages []Page) {
 			t.Parallel()
 			tab := New(t, opts)
 			if kind == "desktop-light" {
-				tab.forgetFiles()
+				tab.ForgetFiles()
 			}
 			for _, p := range pages {
 				t.Run(p.Name, func(t *testing.T) { tab.look(t, p, kind, w) })

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"os"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/network"
@@ -40,14 +41,20 @@ func (b *Tab) FitsWidth() int64 {
 	return Eval[int64](b, "Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)")
 }
 
-// FirstPaint returns the milliseconds from the page's start to its first content, 0 if nothing was painted.
+// FirstPaint waits until the page's first content is painted, and returns the milliseconds that this took from the page's start.
 func (b *Tab) FirstPaint() float64 {
 	b.t.Helper()
-	return Eval[float64](b, `performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0`)
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		if at := Eval[float64](b, `performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0`); at > 0 {
+			return at
+		}
+	}
+	b.t.Fatal("the page paints nothing")
+	return 0
 }
 
-// forgetFiles lets the tab load every file anew.
-func (b *Tab) forgetFiles() {
+// ForgetFiles lets the tab load every file anew.
+func (b *Tab) ForgetFiles() {
 	b.t.Helper()
 	tell(b, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
 }

@@ -226,3 +226,33 @@ func TestRefusedEventsGetTheIDOfNow(t *testing.T) {
 		t.Errorf("two customers with one id: %v", err)
 	}
 }
+
+// TestPartsOfAMonth: lines and invoices are read from a number on, and amounts are added up by currencies.
+func TestPartsOfAMonth(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		closing := db.Closing{Month: "2026-10"}
+		for n := range 5 {
+			l, i := line("u1", fmt.Sprint("k", n), int64(n)), db.Invoice{UserID: "u1", Currency: "EUR", Net: 1, Amount: 1}
+			l.Currency = []db.Currency{"EUR", "USD", ""}[n%3]
+			closing.Lines, closing.Invoices = append(closing.Lines, l), append(closing.Invoices, i)
+		}
+		if _, err := d.CloseMonth(ctx, by("a"), closing); err != nil {
+			t.Fatal(err)
+		}
+		sums, err := d.BillingSums(ctx, "2026-10")
+		if want := []db.Money{{Minor: 3, Currency: "EUR"}, {Minor: 5, Currency: "USD"}}; err != nil || !slices.Equal(sums, want) {
+			t.Errorf("sums %v, want %v: %v", sums, want, err)
+		}
+		if sums, err := d.BillingSums(ctx, "2026-11"); err != nil || len(sums) != 0 {
+			t.Errorf("of another month: %v, %v", sums, err)
+		}
+		for from, want := range map[int64]int{1: 2, 4: 2, 5: 1, 6: 0, 1 << 62: 0} {
+			lines, err := d.BillingLinesFrom(ctx, "2026-10", from, 2)
+			list, err2 := d.InvoicesFrom(ctx, "2026-10", from, 2)
+			if err := errors.Join(err, err2); err != nil || len(lines) != want || len(list) != want || want > 0 && (lines[0].Number != from || list[0].Number != from) {
+				t.Errorf("from %d: %+v, %+v, want %d: %v", from, lines, list, want, err)
+			}
+		}
+	})
+}

@@ -246,7 +246,7 @@ func (s *Service) auditRows(ctx context.Context, f auditFilter, limit int) ([]Au
 // serverRows reads the server's log until there are enough entries: it can be filtered by everything but the person.
 func (s *Service) serverRows(ctx context.Context, f auditFilter, limit int) (rows []AuditRow, err error) {
 	q := adminapi.AuditFilter{Action: f.Action, Target: f.Target, From: f.from, To: f.to, Limit: min(limit, exportPage)}
-	const pages = 60 // a person who did nothing is looked for no further
+	pages := max(40, limit/q.Limit+10) // a person who did nothing is looked for no further
 	var since time.Time
 	for range pages {
 		page, err := s.opts.Audit.Audit(ctx, q)

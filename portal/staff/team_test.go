@@ -127,6 +127,9 @@ type serverLog struct {
 }
 
 func (l *serverLog) Audit(_ context.Context, f adminapi.AuditFilter) (adminapi.AuditPage, error) {
+	if f.Limit > 200 { // as the server
+		return adminapi.AuditPage{}, &adminapi.Error{Status: http.StatusUnprocessableEntity, Detail: "limit must be between 1 and 200."}
+	}
 	var page adminapi.AuditPage
 	after := -1
 	if f.Cursor != "" {
@@ -241,6 +244,9 @@ func TestFilesOfTheAuditLog(t *testing.T) {
 type endlessLog struct{}
 
 func (endlessLog) Audit(_ context.Context, f adminapi.AuditFilter) (adminapi.AuditPage, error) {
+	if f.Limit > 200 { // as the server
+		return adminapi.AuditPage{}, &adminapi.Error{Status: http.StatusUnprocessableEntity, Detail: "limit must be between 1 and 200."}
+	}
 	page := adminapi.AuditPage{NextCursor: new("on")}
 	for range f.Limit {
 		page.Entries = append(page.Entries, adminapi.AuditEntry{At: time.Unix(1, 0), Actor: "x", Action: "key.create", Target: "t", Details: json.RawMessage(`{}`)})

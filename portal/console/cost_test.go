@@ -16,9 +16,7 @@ import (
 )
 
 const (
-	manyKeys = 10_000 // of the benchmark
-
-	fewer = 20 // keys of the test, which the race detector makes slow
+	fewer = 20 // keys, which the race detector makes slow
 	more  = 100 * fewer
 )
 
@@ -51,25 +49,6 @@ func cpu(t testing.TB) time.Duration {
 		t.Fatal(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-// BenchmarkPages is how long pages take with ten thousand keys and a year of calls. Its processor time depends less on what
-// else the machine does.
-func BenchmarkPages(b *testing.B) {
-	s := start(b)
-	busy := s.server.Crowd(b, 0, manyKeys)[0]
-	s.year(busy)
-	for _, path := range crowdedPages(busy) {
-		b.Run(path, func(b *testing.B) {
-			before := cpu(b)
-			for b.Loop() {
-				if a := s.get(path); a.status != http.StatusOK {
-					b.Fatal(a.status)
-				}
-			}
-			b.ReportMetric(float64((cpu(b)-before).Microseconds())/1000/float64(b.N), "cpu-ms/op")
-		})
-	}
 }
 
 // A cost is what a page takes.
