@@ -149,8 +149,20 @@ func BenchmarkFirstPaint(b *testing.B) {
 	browser.Path(b)
 	s := fillSample(b)
 	for _, p := range [][2]string{
-		{"", "/"}, {"", "/request"}, {"ana", "/account"}, {"owner", "/admin"}, {"owner", "/admin/requests"}, {"owner", "/admin/keys"}, {"owner", "/admin/keys/" + string(s.busy.APIKeyID)},
-		{"owner", "/admin/customers"}, {"owner", "/admin/live"}, {"owner", "/admin/alerts"}, {"owner", "/admin/billing"}, {"owner", "/admin/billing/months/2026-10"}, {"owner", "/admin/audit"}, {"owner", "/admin/settings"},
+		{"", "/"},
+		{"", "/request"},
+		{"ana", "/account"},
+		{"owner", "/admin"},
+		{"owner", "/admin/requests"},
+		{"owner", "/admin/keys"},
+		{"owner", "/admin/keys/" + string(s.busy.APIKeyID)},
+		{"owner", "/admin/customers"},
+		{"owner", "/admin/live"},
+		{"owner", "/admin/alerts"},
+		{"owner", "/admin/billing"},
+		{"owner", "/admin/billing/months/2026-10"},
+		{"owner", "/admin/audit"},
+		{"owner", "/admin/settings"},
 	} {
 		b.Run(strings.ReplaceAll(p[1], "/", "_"), func(b *testing.B) {
 			tab := browser.New(b, browser.Options{})
