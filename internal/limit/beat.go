@@ -27,7 +27,7 @@ func NewShared(ctx context.Context, id string, counts CountStore, store ReplicaS
 		id: id, counts: counts, store: store, opts: opts,
 		changed: make(chan struct{}), running: map[pierre.CallID]running{}, seen: map[string]seen{},
 		hurry: make(chan struct{}, 1), done: make(chan struct{}), lent: make(chan struct{}),
-		blocks: blocks{kinds: map[string]*lender{}, wake: make(chan struct{}, 1), back: map[string]int64{}},
+		blocks: newBlocks(),
 	}
 	s.opts.Block = cmp.Or(s.opts.Block, DefaultBlock)
 	if s.opts.Log == nil {
@@ -78,7 +78,7 @@ func (s *Shared) Close(ctx context.Context) error {
 	s.turn.Lock()
 	s.enter(phase{})
 	s.turn.Unlock()
-	s.giveBackBlocks(ctx, s.blocks.all())
+	s.giveBackAll(ctx)
 	return s.store.LeaveLimiter(ctx, s.id, -1)
 }
 

@@ -15,8 +15,7 @@ import (
 // one. A server is only refused when what others may give back has come back (see reserve.lua). So all of a limit is
 // admitted, whichever servers the calls reach.
 //
-// What a server that is killed had taken is used until the window ends or an epoch begins, which counts anew from the
-// database: at most a hundredth of what was left.
+// What a server that is killed had taken, a hundredth of what was left at most, another one gives back; see leases.go.
 
 // DefaultBlock is how many calls a server takes from Redis at once, at most: so many come in blockFor only if there are
 // 20 000 a second.
@@ -35,7 +34,13 @@ type blocks struct {
 	kinds map[string]*lender
 	wake  chan struct{} // holds an element if there are kinds again
 
-	back map[string]int64 // what was lent until then to calls of a customer has come back
+	back   map[string]int64     // what was lent until then to calls of a customer has come back
+	looked map[string]time.Time // when it was looked for a customer's blocks that are left
+	unsaid []block              // that could not be given back
+}
+
+func newBlocks() blocks {
+	return blocks{kinds: map[string]*lender{}, wake: make(chan struct{}, 1), back: map[string]int64{}, looked: map[string]time.Time{}}
 }
 
 // maxBack bounds for how many customers it is remembered that all has come back.
@@ -77,7 +82,7 @@ func (s *Shared) reserveOfBlock(ctx context.Context, p phase, buckets []pierre.B
 		case r.kind == replyTaken:
 			return s.decided(r, p, buckets, limited)
 		case asks > 0:
-			r, err := s.askForBlock(ctx, p, l, block{phase: p, account: account, limited: limited}, min(asks, s.opts.Block))
+			r, err := s.askForBlock(ctx, p, l, block{phase: p, name: s.newBlock(), account: account, limited: limited}, min(asks, s.opts.Block))
 			if err != nil {
 				return Reservation{}, err
 			}
@@ -129,25 +134,35 @@ func (s *Shared) askForBlock(ctx context.Context, p phase, l *lender, b block, c
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), waitFor)
 	defer cancel()
 	b.asked = time.Now()
-	r, err := s.take(ctx, p, b.account, b.limited, calls)
+	l.mu.Lock()
+	over := l.usedUp()
+	l.mu.Unlock()
+	r, err := s.take(ctx, p, question{account: b.account, buckets: b.limited, calls: calls, block: b.name, over: namesOf(over, p)})
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.asking.err = err
 	close(l.asking.done)
 	l.asking = nil
 	if err != nil {
+		l.old = append(l.old, over...)
+		if calls > 1 { // Redis may have taken them all the same
+			l.old = append(l.old, b)
+		}
 		return r, err
 	}
-	if r.kind != replyTaken || r.calls == 1 && calls > 1 {
-		l.direct = time.Now().Add(blockFor)
-		return r, nil
+	if r.kind != replyTaken || r.calls == 1 {
+		if calls > 1 {
+			l.direct = time.Now().Add(blockFor)
+			return r, nil
+		}
+		b.name = ""
 	}
 	b.first, b.spent, b.ends = r, 1, r.buckets[0].end
 	for _, bucket := range r.buckets {
 		b.ends = min(b.ends, bucket.end)
 	}
 	l.block = b
-	return r, nil
+	return b.called(r), nil
 }
 
 // lend gives back what was not used of blocks, until ctx ends.
@@ -166,45 +181,29 @@ func (s *Shared) lend(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		s.giveBackBlocks(context.WithoutCancel(ctx), s.blocks.over(time.Now())) // what was taken out is not lost when the server ends
-	}
-}
-
-// givenAtOnce is how many blocks are given back side by side.
-const givenAtOnce = 16
-
-// giveBackBlocks gives up with the first error, since Redis is likely away. What is not given back stays counted until its
-// window or epoch ends.
-func (s *Shared) giveBackBlocks(ctx context.Context, list []block) {
-	ctx, cancel := context.WithTimeout(ctx, waitFor)
-	defer cancel()
-	var wg sync.WaitGroup
-	turns := make(chan struct{}, givenAtOnce)
-	for _, b := range list {
-		turns <- struct{}{}
-		if ctx.Err() != nil {
-			break
+		list := s.blocks.over(time.Now())
+		if s.giveBackBlocks(context.WithoutCancel(ctx), list) { // what was taken out is not lost when the server ends
+			continue
 		}
-		wg.Go(func() {
-			defer func() { <-turns }()
-			if err := s.giveBack(ctx, b.phase, b.account, b.limited, time.UnixMicro(b.first.now), b.first.calls-b.spent); err != nil {
-				cancel()
-			}
-		})
+		select {
+		case <-time.After(askAgain):
+		case <-ctx.Done():
+			return
+		}
 	}
-	wg.Wait()
 }
 
 func (b *blocks) any() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return len(b.kinds) > 0
+	return len(b.kinds) > 0 || len(b.unsaid) > 0
 }
 
 // over takes the blocks that may not be used any more at now, and forgets the kinds of calls that came no more.
 func (b *blocks) over(now time.Time) (list []block) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	list, b.unsaid = b.unsaid, nil
 	for kind, l := range b.kinds {
 		l.mu.Lock()
 		if now.Sub(l.block.asked) >= blockFor {
@@ -225,6 +224,7 @@ func (b *blocks) over(now time.Time) (list []block) {
 func (b *blocks) all() (list []block) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	list, b.unsaid = b.unsaid, nil
 	for _, l := range b.kinds {
 		l.mu.Lock()
 		l.retire(time.Now())

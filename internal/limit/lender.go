@@ -1,6 +1,7 @@
 package limit
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 type lender struct {
 	mu      sync.Mutex
 	block   block
-	old     []block   // that are over, and are to be given back
+	old     []block   // that are over, and are to be given back; with those that are used up
 	asking  *asking   // the caller who asks for the next block; nil: nobody does
 	waiting int64     // callers that wait for it
 	size    int64     // so many calls came while the last block could be used
@@ -23,6 +24,7 @@ type lender struct {
 // A block is some calls that Redis has counted already.
 type block struct {
 	phase   phase
+	name    string // among the customer's counts in Redis
 	account string
 	limited []pierre.Bucket
 	first   reply     // of the first call
@@ -81,7 +83,7 @@ func (b *block) open(now time.Time) bool {
 
 // call is what Redis would have answered about the call that was just taken.
 func (b *block) call(now time.Time) reply {
-	r := b.first
+	r := b.called(b.first)
 	r.now += now.Sub(b.asked).Microseconds()
 	r.buckets = make([]bucketReply, len(b.first.buckets))
 	for i, bucket := range b.first.buckets {
@@ -91,17 +93,29 @@ func (b *block) call(now time.Time) reply {
 	return r
 }
 
-// retire ends the use of the block at now: it puts it away if calls are left of it, and learns from it how many come.
+// usedUp takes the blocks out of l.old of which nothing is to be given back.
+func (l *lender) usedUp() (list []block) {
+	l.old = slices.DeleteFunc(l.old, func(b block) bool {
+		all := b.spent >= b.first.calls
+		if all {
+			list = append(list, b)
+		}
+		return all
+	})
+	return list
+}
+
+// retire ends the use of the block at now: it puts it away, and learns from it how many calls come.
 func (l *lender) retire(now time.Time) {
 	b := l.block
 	if b.first.calls == 0 {
 		return
 	}
 	l.block, l.size = block{}, b.spent
-	switch {
-	case b.spent < b.first.calls:
+	if b.name != "" {
 		l.old = append(l.old, b)
-	case now.Sub(b.asked) < blockFor/2:
+	}
+	if b.spent >= b.first.calls && now.Sub(b.asked) < blockFor/2 {
 		l.size *= 2
 	}
 }

@@ -36,7 +36,7 @@ func onHanging(t *testing.T) (*Shared, phase, *hanging) {
 	client.AddHook(h)
 	s := &Shared{
 		counter: newCounter(client, nil), hurry: make(chan struct{}, 1), opts: SharedOptions{Block: DefaultBlock},
-		blocks: blocks{kinds: map[string]*lender{}, wake: make(chan struct{}, 1), back: map[string]int64{}},
+		blocks: newBlocks(),
 	}
 	return s, phase{epoch: 1, script: s.counter.script("1-a")}, h
 }

@@ -52,6 +52,8 @@ func marker(epoch string) *redis.Script {
 
 // What run does.
 const (
+	actReclaim  = -3 // gives back a block but for so many calls
+	actSettle   = -2 // gives back so many calls of a block
 	actGiveBack = -1
 	actLook     = 0
 	actTake     = 1
@@ -67,12 +69,14 @@ type question struct {
 	account string
 	buckets []pierre.Bucket // that have a limit
 	seeds   map[int]string  // what is known of buckets by their place, as start:count
+	block   string          // name of the block that is taken or given back, or that the call is of; "": none
+	over    string          // names of blocks that are used up, each with a newline behind it
 }
 
 // run runs the script.
 func (c *counter) run(ctx context.Context, q question) (reply, error) {
-	args := make([]any, 0, 5+5*len(q.buckets))
-	args = append(args, q.epoch, q.act, q.at.UnixMicro(), q.calls, lentFor.Microseconds())
+	args := make([]any, 0, 7+5*len(q.buckets))
+	args = append(args, q.epoch, q.act, q.at.UnixMicro(), q.calls, lentFor.Microseconds(), q.block, q.over)
 	for i, b := range q.buckets {
 		if b.Burst.None() {
 			args = append(args, "q", "q|"+b.ID+"|"+string(b.Limit.Period), string(b.Limit.Period), b.Limit.Requests, q.seeds[i])
@@ -81,8 +85,7 @@ func (c *counter) run(ctx context.Context, q question) (reply, error) {
 			args = append(args, "b", "b|"+b.ID, interval, capacity, "")
 		}
 	}
-	slot := slotOf(q.account)
-	keys := []string{epochKey(slot), "pierre:{" + strconv.Itoa(slot) + "}:" + q.account}
+	keys := []string{epochKey(slotOf(q.account)), countsKey(q.account)}
 	if c.clock != nil {
 		now := c.clock().UnixMicro()
 		keys = append(keys, strconv.FormatInt(now/1e6, 10), strconv.FormatInt(now%1e6, 10))
@@ -104,6 +107,11 @@ func slotOf(account string) int {
 	h := fnv.New32a()
 	h.Write([]byte(account))
 	return int(h.Sum32() % slots)
+}
+
+// countsKey has what is counted for a customer, a field for each bucket and one for each block.
+func countsKey(account string) string {
+	return "pierre:{" + strconv.Itoa(slotOf(account)) + "}:" + account
 }
 
 func epochKey(slot int) string { return "pierre:{" + strconv.Itoa(slot) + "}:epoch" }
@@ -178,9 +186,15 @@ type reply struct {
 	kind    replyKind
 	now     int64 // microseconds since 1970
 	calls   int64 // that were taken
-	lent    int64 // if none were: until then others may give calls back, 0 if none will
+	lent    int64 // if none were: until then others may give calls back, 0 if none will, or left
 	buckets []bucketReply
+
+	id    pierre.CallID // of the call, if it is one of a block; "": any
+	block string        // its name; "": none
 }
+
+// left says that there are blocks which their servers should have given back.
+const left = 1
 
 type replyKind int64
 

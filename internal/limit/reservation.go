@@ -22,6 +22,7 @@ type Reservation struct {
 	counts  ledger   // nil if there is nothing to end
 	local   *Limiter // of a [Shared], where it counts in this process
 	epoch   int64    // of a [Shared]
+	block   string   // of a [Shared]: that the call is of; "": none
 }
 
 // A ledger is the limiter that made a reservation. Whatever it does, ending a reservation twice is the same as once.

@@ -1,15 +1,19 @@
 -- Decides about calls of one kind: all of their buckets admit them, or nothing is counted. KEYS[1] holds the epoch of these counts,
 -- KEYS[2] what is used of the buckets of one customer. Both are in one slot of a cluster.
 --
--- ARGV: epoch, act (1: take, 0: look, -1: give back), time of the calls that are given back (microseconds since 1970), how
--- many calls at most, for how long (microseconds) more than one may be kept unused, and five of each bucket: 'q', field, period, limit, 'start:count' (what the database and running calls say of the window that
+-- ARGV: epoch, act (1: take, 0: look, -1: give back one call, -2: give back so many of a block, -3: give back a block but for so many),
+-- time of the call that is given back (microseconds since 1970), how many calls (to take: at most), for how long (microseconds) more
+-- than one may be kept unused, the block's name ('': none), names of blocks that are used up (each with a newline behind it), and
+-- five of each bucket: 'q', field, period, limit, 'start:count' (what the database and running calls say of the window that
 -- starts then; '' if they were not asked), or 'b', field, interval, capacity, ''.
 --
--- Of several calls at most a hundredth of what is left is taken, but at least one: so much a server that ends may strand.
+-- Of several calls at most a hundredth of what is left is taken, but at least one. They are a block, which stands among the
+-- customer's counts until it is given back, which is done once, whoever does it: its name, with when it was taken, of how many
+-- calls it is and, each behind a newline, the fields that it counts in.
 --
 -- Answer: {3} another epoch; {2, now, 0, place, start, end, ...} counts are missing of these buckets; {1, now, calls, x, start,
--- end, ...} so many were taken, {0, now, until, x, start, end, ...} none, while others may give back calls until then; with
--- what was used of each quota before, or the theoretical arrival time of each burst.
+-- end, ...} so many were taken, {0, now, until, x, start, end, ...} none, while others may give back calls until then (1:
+-- nobody may, and there are blocks all the same), or {1, now, 1} for what was given back of a block; with what was used of each quota before, or the theoretical arrival time of each burst.
 local held = redis.call('GET', KEYS[1])
 if not held then return {3} end
 local epoch, began = string.match(held, '^([^:]+):(%d+)$')
@@ -17,11 +21,12 @@ if epoch ~= ARGV[1] then return {3} end
 
 local act = tonumber(ARGV[2])
 local fields = {'epoch', 'now'}
-local head = 5
-local calls, life = tonumber(ARGV[4]), tonumber(ARGV[5])
+local head = 7
+local calls, life, block = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 local n = (#ARGV - head) / 5
 for i = 1, n do fields[i + 2] = ARGV[head + (i - 1) * 5 + 2] end
 fields[n + 3] = 'lent' -- until when calls may be given back
+fields[n + 4] = block
 local values = redis.call('HMGET', KEYS[2], unpack(fields))
 if values[1] ~= epoch then -- nothing, or what was counted before something was lost
   if act ~= 0 then redis.call('DEL', KEYS[2]) end
@@ -35,6 +40,22 @@ local latest = tonumber(values[2] or 0)
 if latest > now and latest <= now + 60000000 then now = latest end
 
 local function text(v) return string.format('%.0f', v) end
+
+for name in string.gmatch(ARGV[7], '[^\n]+') do redis.call('HDEL', KEYS[2], name) end
+
+if act < -1 then
+  local at, size, counted = string.match(values[n + 4] or '', '^(%d+) (%d+)(.*)$')
+  if not at then return {1, now, 1} end -- it was given back
+  local back = act == -2 and math.min(calls, tonumber(size)) or math.max(0, tonumber(size) - calls)
+  for field in string.gmatch(counted, '[^\n]+') do
+    local from, used = string.match(redis.call('HGET', KEYS[2], field) or '', '^(%d+):(%d+)$')
+    if from and tonumber(from) <= tonumber(at) then -- else another window has begun
+      redis.call('HSET', KEYS[2], field, from .. ':' .. text(math.max(0, tonumber(used) - back)))
+    end
+  end
+  redis.call('HDEL', KEYS[2], block)
+  return {1, now, 1}
+end
 
 -- Days since 1970 of the first of a month (Howard Hinnant, chrono-compatible low-level date algorithms).
 local function first(y, m)
@@ -139,11 +160,21 @@ end
 if #missing > 3 then return missing end
 if act == 0 then return reply end
 if act == -1 then
+  local at, size, counted = string.match(values[n + 4] or '', '^(%d+) (%d+)(.*)$')
+  if at then -- the call's block is one smaller
+    writes[#writes + 1] = block
+    writes[#writes + 1] = at .. ' ' .. text(math.max(0, tonumber(size) - 1)) .. counted
+  end
   if #writes > 4 then redis.call('HSET', KEYS[2], unpack(writes)) end
   return reply
 end
 if reply[1] == 0 then
   reply[3] = lent > now and lent or 0
+  if reply[3] == 0 then
+    for _, field in ipairs(redis.call('HKEYS', KEYS[2])) do
+      if string.sub(field, 1, 6) == 'block|' then reply[3] = 1 end
+    end
+  end
   -- What was counted for this call is kept, so that the next one need not count again.
   local kept = {'epoch', epoch, 'now', text(now)}
   for i = 1, n do
@@ -155,13 +186,19 @@ if reply[1] == 0 then
   end
   if #kept > 4 then redis.call('HSET', KEYS[2], unpack(kept)) end
 else
+  local held = text(now) .. ' ' .. text(calls)
   for _, t in ipairs(taken) do
     writes[#writes + 1] = t[1]
     writes[#writes + 1] = text(t[2]) .. ':' .. text(t[3] + calls)
+    held = held .. '\n' .. t[1]
   end
-  if calls > 1 and now + life > lent then
-    writes[#writes + 1] = 'lent'
-    writes[#writes + 1] = text(now + life)
+  if calls > 1 then
+    if now + life > lent then
+      writes[#writes + 1] = 'lent'
+      writes[#writes + 1] = text(now + life)
+    end
+    writes[#writes + 1] = block
+    writes[#writes + 1] = held
   end
   reply[3] = calls
   redis.call('HSET', KEYS[2], unpack(writes))

@@ -15,13 +15,15 @@ import (
 )
 
 // A ReplicaStore is the database through which the servers agree on how they count; see [pierre.LimiterView].
-type ReplicaStore interface {
+type ReplicaStore interface { //nolint:interfacebloat // there is one implementation, and all of it is needed in one place
 	JoinLimiter(ctx context.Context, id string, mode pierre.LimiterMode) (pierre.LimiterView, bool, error)
 	BeatLimiter(ctx context.Context, id string, reaches bool) (pierre.LimiterView, bool, error)
 	AcknowledgeLimiter(ctx context.Context, id string, epoch int64, running []pierre.ReportedCall) error
 	AdvanceLimiter(ctx context.Context, id string, from int64, mode pierre.LimiterMode) error
 	ReportedCalls(ctx context.Context, epoch int64) ([]pierre.ReportedCall, error)
 	LeaveLimiter(ctx context.Context, id string, beat int64) error
+	// CallsBetween returns how many calls are kept whose ids begin so and that started from from to to, both included.
+	CallsBetween(ctx context.Context, idPrefix string, from, to time.Time) (int64, error)
 }
 
 // SharedOptions are what a [Shared] may have in addition; the zero value works.
@@ -150,7 +152,7 @@ func (s *Shared) Peek(ctx context.Context, buckets []pierre.Bucket, now time.Tim
 			return err
 		}
 		limited := limitedOf(buckets)
-		r, err := s.ask(ctx, p, actLook, accountOf(buckets), limited, 1)
+		r, err := s.ask(ctx, p, question{act: actLook, account: accountOf(buckets), buckets: limited, calls: 1})
 		if err != nil {
 			return err
 		}
@@ -205,18 +207,23 @@ func (s *Shared) try(ctx context.Context, f func(context.Context, phase) error) 
 // reserve decides about a call in Redis.
 func (s *Shared) reserve(ctx context.Context, p phase, buckets []pierre.Bucket) (Reservation, error) {
 	limited := limitedOf(buckets)
-	r, err := s.take(ctx, p, accountOf(buckets), limited, 1)
+	r, err := s.take(ctx, p, question{account: accountOf(buckets), buckets: limited, calls: 1})
 	if err != nil {
 		return Reservation{}, err
 	}
 	return s.decided(r, p, buckets, limited)
 }
 
-// take takes up to so many calls in Redis. If there are none, but others may give some back, it waits for these.
-func (s *Shared) take(ctx context.Context, p phase, account string, limited []pierre.Bucket, calls int64) (reply, error) {
+// take takes up to q.calls calls in Redis. If there are none, but others may give some back, it waits for these.
+func (s *Shared) take(ctx context.Context, p phase, q question) (reply, error) {
+	q.act = actTake
+	account := q.account
 	var until time.Time
 	for {
-		r, err := s.ask(ctx, p, actTake, account, limited, calls)
+		r, err := s.ask(ctx, p, q)
+		if err == nil && r.kind == replyRefused && r.lent == left && s.reclaim(ctx, p, account) {
+			continue
+		}
 		if err != nil || r.kind == replyTaken || r.lent <= r.now || s.blocks.cameBack(account, r.lent) {
 			return r, err
 		}
@@ -236,9 +243,9 @@ func (s *Shared) take(ctx context.Context, p phase, account string, limited []pi
 	}
 }
 
-// decided makes a reservation of what Redis answered.
+// decided makes a reservation of what Redis answered about a call, which may be one of a block.
 func (s *Shared) decided(r reply, p phase, buckets, limited []pierre.Bucket) (Reservation, error) {
-	res := Reservation{Buckets: buckets, At: time.UnixMicro(r.now).UTC(), account: accountOf(buckets)}
+	res := Reservation{Buckets: buckets, At: time.UnixMicro(r.now).UTC(), account: accountOf(buckets), block: r.block}
 	states, err := r.states(limited, r.kind == replyTaken)
 	if err != nil {
 		return Reservation{}, err
@@ -247,7 +254,9 @@ func (s *Shared) decided(r reply, p phase, buckets, limited []pierre.Bucket) (Re
 	if !res.Allowed {
 		return res, nil
 	}
-	res.CallID = pierre.NewCallID()
+	if res.CallID = r.id; r.id == "" {
+		res.CallID = pierre.NewCallID()
+	}
 	s.note(&res, p)
 	return res, nil
 }

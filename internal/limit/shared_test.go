@@ -246,7 +246,7 @@ func exactlyTheLimit(t *testing.T, f *fleet) {
 }
 
 // Of many calls most are taken in blocks; a limit is used to its last call all the same. A server that ends gives back what it
-// did not use, and one that was killed strands a hundredth of the limit at most, until calls are counted anew.
+// did not use.
 func TestBlocks(t *testing.T) {
 	const limited = 20_000
 	f := newFleet(t, 3, limit.SharedOptions{})

@@ -11,12 +11,12 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// ask runs the script, and reads the counts that Redis does not have.
-func (s *Shared) ask(ctx context.Context, p phase, act int, account string, buckets []pierre.Bucket, calls int64) (reply, error) {
-	seeds := map[int]string{}
+// ask runs the script in the epoch, and reads the counts that Redis does not have.
+func (s *Shared) ask(ctx context.Context, p phase, q question) (reply, error) {
+	q.epoch, q.script, q.seeds = p.name(), p.script, map[int]string{}
 	for range 5 {
 		short, cancel := context.WithTimeout(ctx, redisWait)
-		r, err := s.counter.run(short, question{epoch: p.name(), script: p.script, act: act, calls: calls, account: account, buckets: buckets, seeds: seeds})
+		r, err := s.counter.run(short, q)
 		cancel()
 		switch {
 		case err != nil:
@@ -29,7 +29,7 @@ func (s *Shared) ask(ctx context.Context, p phase, act int, account string, buck
 			return r, nil
 		}
 		for _, b := range r.buckets {
-			if seeds[b.place], err = s.count(ctx, p, buckets[b.place], b.start, b.end); err != nil {
+			if q.seeds[b.place], err = s.count(ctx, p, q.buckets[b.place], b.start, b.end); err != nil {
 				return reply{}, err
 			}
 		}
@@ -75,24 +75,27 @@ func (s *Shared) end(ctx context.Context, r Reservation, stored bool) error {
 	s.mu.Lock()
 	_, runs := s.running[r.CallID]
 	delete(s.running, r.CallID)
-	p := s.phase
+	p, beaten := s.phase, s.beaten
 	s.mu.Unlock()
 	switch {
 	case !runs || r.epoch != p.epoch:
+		return nil
+	case r.block != "" && time.Since(beaten) > fence: // others may have given the block back, and this call with it
 		return nil
 	case r.local != nil:
 		return r.local.end(ctx, r, stored)
 	case stored:
 		return nil
 	}
-	return s.giveBack(ctx, p, r.account, limitedOf(r.Buckets), r.At, 1)
+	return s.tell(ctx, p, question{act: actGiveBack, at: r.At, calls: 1, account: r.account, buckets: limitedOf(r.Buckets), block: r.block})
 }
 
-// giveBack gives calls back in Redis that were taken at that time.
-func (s *Shared) giveBack(ctx context.Context, p phase, account string, limited []pierre.Bucket, at time.Time, calls int64) error {
+// tell runs the script once in the epoch. In another one there is nothing to tell.
+func (s *Shared) tell(ctx context.Context, p phase, q question) error {
 	ctx, cancel := context.WithTimeout(ctx, redisWait)
 	defer cancel()
-	_, err := s.counter.run(ctx, question{epoch: p.name(), script: p.script, act: actGiveBack, at: at, calls: calls, account: account, buckets: limited})
+	q.epoch, q.script = p.name(), p.script
+	_, err := s.counter.run(ctx, q)
 	return err
 }
 

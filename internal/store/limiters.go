@@ -126,6 +126,15 @@ func (s *Store) ReportedCalls(ctx context.Context, epoch int64) ([]pierre.Report
 	return list, s.classify(rows.Err(), "reading which calls run")
 }
 
+// CallsBetween returns how many calls are kept whose ids begin so and that started from from to to, both included.
+func (s *Store) CallsBetween(ctx context.Context, idPrefix string, from, to time.Time) (n int64, err error) {
+	err = s.view(ctx, "counting the calls of a server", func(t *tx) error {
+		return t.row(ctx, `SELECT count(*) FROM calls WHERE started_us >= $1 AND started_us <= $2 AND substr(id, 1, $3) = $4`,
+			from.UnixMicro(), to.UnixMicro(), len(idPrefix), idPrefix).Scan(&n)
+	})
+	return n, err
+}
+
 func (t *tx) limiterView(ctx context.Context) (v pierre.LimiterView, err error) {
 	rows, err := t.query(ctx, `SELECT id, beat, epoch, reaches FROM limiter_replicas ORDER BY id`)
 	if err != nil {

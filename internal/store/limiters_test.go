@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -54,6 +55,42 @@ func TestServersAgreeOnAnEpoch(t *testing.T) {
 		}
 		if _, present, err = s.BeatLimiter(ctx, "b", true); err != nil || present {
 			t.Errorf("one that is out is still in: %v", err)
+		}
+	})
+}
+
+// The calls of a server's block are known by the beginning of their ids, whoever made them.
+func TestCallsBetween(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		at := monthEnd.Add(-time.Hour)
+		var calls []pierre.Call
+		for n, id := range []pierre.CallID{"call_a0", "call_a1", "call_b0", "call_a2", "call_a3"} {
+			started := at
+			if id == "call_a3" {
+				started = at.Add(time.Microsecond)
+			}
+			calls = append(calls, pierre.Call{ID: id, KeyID: pierre.KeyID(fmt.Sprint("key_", n)), Tool: "get_stats", Status: pierre.CallSucceeded, Started: started})
+		}
+		if err := s.RecordCalls(t.Context(), calls); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			prefix   string
+			from, to time.Duration
+			want     int64
+		}{
+			{"call_a", 0, 0, 3},
+			{"call_a", 0, time.Microsecond, 4},
+			{"call_b", -time.Hour, time.Hour, 1},
+			{"call_", time.Microsecond, time.Hour, 1},
+			{"call_a", -time.Hour, -time.Microsecond, 0},
+			{"CALL_A", 0, 0, 0},
+			{"call_%", 0, 0, 0},
+			{"", 0, 0, 4},
+		} {
+			if n, err := s.CallsBetween(t.Context(), c.prefix, at.Add(c.from), at.Add(c.to)); err != nil || n != c.want {
+				t.Errorf("%q from %s to %s: %d calls, %v; want %d", c.prefix, c.from, c.to, n, err, c.want)
+			}
 		}
 	})
 }

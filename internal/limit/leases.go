@@ -1,0 +1,198 @@
+package limit
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// A block stands in Redis until it is given back, under a name that says whose it is. Its owner gives back what it did not use,
+// and tries again if Redis did not answer: what does not stand there any more is not given back twice. If the owner is no longer
+// among the servers that count together, which it is not after five seconds without a sign of life and admits nothing after three,
+// another server gives it back, when a call would be refused otherwise. Which of the block's calls were made it sees in the
+// database: their ids begin with the block's. A call that was running when its server was killed is in no book, and was not answered.
+
+const (
+	blockField  = "block|"
+	blockDigits = 20                     // of a block's id
+	callDigits  = 6                      // behind it in a call's, which is as long as other calls'
+	callPrefix  = "call_"                // of the ids of all calls
+	givenAtOnce = 16                     // blocks are given back side by side
+	lookEvery   = time.Second            // for what others left, at a customer
+	everything  = int64(1) << 40         // more calls than a block has
+	askAgain    = 200 * time.Millisecond // what Redis did not answer
+)
+
+// newBlock returns the name of a new block of this server.
+func (s *Shared) newBlock() string {
+	return blockField + s.id + "|" + strings.ToLower(rand.Text())[:blockDigits]
+}
+
+// called is the answer about the call that was taken last from the block, with the call's id.
+func (b *block) called(r reply) reply {
+	if b.name != "" {
+		r.block, r.id = b.name, pierre.CallID(fmt.Sprintf("%s%0*d", idPrefix(b.name), callDigits, b.spent-1))
+	}
+	return r
+}
+
+// idPrefix begins the ids of the calls of the block with that name.
+func idPrefix(name string) string { return callPrefix + name[len(name)-blockDigits:] }
+
+// namesOf names the blocks of the epoch for the script.
+func namesOf(list []block, p phase) string {
+	var names strings.Builder
+	for _, b := range list {
+		if b.phase.epoch == p.epoch {
+			names.WriteString(b.name + "\n")
+		}
+	}
+	return names.String()
+}
+
+// giveBackBlocks gives back what was not used of blocks. With the first error it ends, since Redis is likely away; what is left
+// then is tried again with the next ones. It reports whether all is given back.
+func (s *Shared) giveBackBlocks(ctx context.Context, list []block) bool {
+	ctx, cancel := context.WithTimeout(ctx, waitFor)
+	defer cancel()
+	var wg sync.WaitGroup
+	turns := make(chan struct{}, givenAtOnce)
+	for _, b := range list {
+		turns <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-turns }()
+			if err := s.giveBackBlock(ctx, b); err != nil {
+				cancel()
+				s.blocks.keep(b)
+			}
+		})
+	}
+	wg.Wait()
+	return ctx.Err() == nil
+}
+
+func (s *Shared) giveBackBlock(ctx context.Context, b block) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	unused := b.first.calls - b.spent
+	if b.spent == 0 { // how many Redis has taken is not known
+		unused = everything
+	}
+	return s.tell(ctx, b.phase, question{act: actSettle, calls: unused, account: b.account, block: b.name})
+}
+
+// keep puts a block back that could not be given back.
+func (b *blocks) keep(one block) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.unsaid = append(b.unsaid, one)
+}
+
+// giveBackAll gives back all blocks, until ctx ends or for some seconds. Others give back the rest.
+func (s *Shared) giveBackAll(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, waitFor)
+	defer cancel()
+	for !s.giveBackBlocks(ctx, s.blocks.all()) {
+		select {
+		case <-time.After(askAgain):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// reclaim gives back what is left of blocks of servers that are gone, and reports whether that changed something. It looks once a
+// second at a customer: refusals are many.
+func (s *Shared) reclaim(ctx context.Context, p phase, account string) bool {
+	if !s.blocks.look(account, time.Now()) {
+		return false
+	}
+	fields, err := s.leftBlocks(ctx, account)
+	if err != nil || len(fields) == 0 {
+		return false
+	}
+	gone, err := s.gone(ctx)
+	if err != nil {
+		return false
+	}
+	changed := false
+	for name, held := range fields {
+		owner, _, _ := strings.Cut(strings.TrimPrefix(name, blockField), "|")
+		if !gone(owner) {
+			continue
+		}
+		if err := s.reclaimBlock(ctx, p, account, name, held); err != nil {
+			s.opts.Log.WarnContext(ctx, "calls that a server had taken ahead could not be given back", slog.Any("err", err))
+			continue
+		}
+		changed = true
+	}
+	return changed
+}
+
+func (s *Shared) reclaimBlock(ctx context.Context, p phase, account, name, held string) error {
+	var micros int64
+	if _, err := fmt.Sscan(held, &micros); err != nil || len(name) < len(blockField)+blockDigits {
+		return errReply
+	}
+	at := time.UnixMicro(micros)
+	made, err := s.store.CallsBetween(ctx, idPrefix(name), at.Add(-lentFor), at.Add(lentFor))
+	if err != nil {
+		return err
+	}
+	return s.tell(ctx, p, question{act: actReclaim, calls: made, account: account, block: name})
+}
+
+// leftBlocks returns the blocks of a customer that stand in Redis, by name.
+func (s *Shared) leftBlocks(ctx context.Context, account string) (map[string]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, redisWait)
+	defer cancel()
+	fields, err := s.opts.Redis.HGetAll(ctx, countsKey(account)).Result()
+	for name := range fields {
+		if !strings.HasPrefix(name, blockField) {
+			delete(fields, name)
+		}
+	}
+	return fields, err
+}
+
+// gone asks the database which servers count, and returns a function that reports whether one does not. One is among
+// them before it takes its first block.
+func (s *Shared) gone(ctx context.Context) (func(id string) bool, error) {
+	s.mu.Lock()
+	reaches := s.reaches
+	s.mu.Unlock()
+	v, present, err := s.store.BeatLimiter(ctx, s.id, reaches)
+	if err != nil {
+		return nil, err
+	}
+	if !present {
+		return nil, errFenced
+	}
+	counts := map[string]bool{s.id: true}
+	for _, r := range v.Replicas {
+		counts[r.ID] = true
+	}
+	return func(id string) bool { return !counts[id] }, nil
+}
+
+// look reports whether it is time to look for what is left at the customer.
+func (b *blocks) look(account string, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if now.Sub(b.looked[account]) < lookEvery {
+		return false
+	}
+	if len(b.looked) >= maxBack {
+		clear(b.looked)
+	}
+	b.looked[account] = now
+	return true
+}
