@@ -17,7 +17,7 @@ import (
 func (s *Store) DigestedActivities(ctx context.Context, user pierre.UserID, version int) ([]pierre.DigestedActivity, error) {
 	all, missing, err := s.digests(ctx, user, version)
 	if err != nil {
-		return nil, s.classify(err, "reading digests")
+		return nil, err
 	}
 	kept := all[:0]
 	for i, a := range all {
@@ -33,31 +33,66 @@ func (s *Store) DigestedActivities(ctx context.Context, user pierre.UserID, vers
 	return kept, nil
 }
 
+// digests reads the stamps apart from the digests, and so joins them with one look-up each: a database that does not know yet how
+// many rows an import has just made would join them by comparing each activity with each other.
 func (s *Store) digests(ctx context.Context, user pierre.UserID, version int) (all []pierre.DigestedActivity, missing map[int]bool, err error) {
+	missing = map[int]bool{}
+	err = s.view(ctx, "reading digests", func(t *tx) error {
+		stamps, err := scanStamps(t.query(ctx, selectStamps+` WHERE user_id = $1 GROUP BY activity_id`, user))
+		if err != nil {
+			return err
+		}
+		q, args := digestsQuery(user, version)
+		rows, err := t.query(ctx, q, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var a pierre.DigestedActivity
+			var stamp sql.NullString
+			if err := rows.Scan(&a.ID, &stamp, &a.Data); err != nil {
+				return err
+			}
+			if a.Stamp = stamps[a.ID]; a.Stamp == "" {
+				continue // without sources there is nothing to digest
+			}
+			if stamp.String != a.Stamp {
+				a.Data, missing[len(all)] = nil, true
+			}
+			all = append(all, a)
+		}
+		return rows.Err()
+	})
+	return all, missing, err
+}
+
+func digestsQuery(user pierre.UserID, version int) (q string, args []any) {
 	f := countedOf(user, pierre.ActivityQuery{})
-	rows, err := s.query(ctx, `SELECT a.id, s.sources, s.newest, d.stamp, d.digest FROM activities a
-		JOIN (SELECT activity_id, count(*) AS sources, max(imported_us) AS newest
-			FROM activity_sources WHERE user_id = `+f.arg(user)+` GROUP BY activity_id) s ON s.activity_id = a.id
-		LEFT JOIN activity_digests d ON d.activity_id = a.id AND d.version = `+f.arg(version)+`
-		WHERE `+f.where()+` ORDER BY a.start_us, a.id`, f.args...)
+	q = `SELECT a.id, d.stamp, d.digest FROM activities a
+		LEFT JOIN activity_digests d ON d.activity_id = a.id AND d.version = ` + f.arg(version) + `
+		WHERE ` + f.where() + ` ORDER BY a.start_us, a.id`
+	return q, f.args
+}
+
+const selectStamps = `SELECT activity_id, count(*), max(imported_us) FROM activity_sources`
+
+// scanStamps reads the rows of [selectStamps].
+func scanStamps(rows *sql.Rows, err error) (map[pierre.ActivityID]string, error) {
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer rows.Close()
-	missing = map[int]bool{}
+	stamps := map[pierre.ActivityID]string{}
 	for rows.Next() {
-		var a pierre.DigestedActivity
+		var id pierre.ActivityID
 		var sources, newest int64
-		var stamp sql.NullString
-		if err := rows.Scan(&a.ID, &sources, &newest, &stamp, &a.Data); err != nil {
-			return nil, nil, err
+		if err := rows.Scan(&id, &sources, &newest); err != nil {
+			return nil, err
 		}
-		if a.Stamp = stampOf(sources, newest); stamp.String != a.Stamp {
-			a.Data, missing[len(all)] = nil, true
-		}
-		all = append(all, a)
+		stamps[id] = stampOf(sources, newest)
 	}
-	return all, missing, rows.Err()
+	return stamps, rows.Err()
 }
 
 // stampOf names the state of an activity's sources.
@@ -67,27 +102,14 @@ func stampOf(sources, newest int64) string {
 
 // DigestStamps returns the states of the sources of those of the activities that are the user's.
 func (s *Store) DigestStamps(ctx context.Context, user pierre.UserID, ids []pierre.ActivityID) (map[pierre.ActivityID]string, error) {
-	stamps := map[pierre.ActivityID]string{}
 	if len(ids) == 0 {
-		return stamps, nil
+		return map[pierre.ActivityID]string{}, nil
 	}
 	f := &filter{}
 	f.and("user_id = " + f.arg(user))
 	f.and("activity_id IN (" + list(f, ids) + ")")
-	rows, err := s.query(ctx, `SELECT activity_id, count(*), max(imported_us) FROM activity_sources WHERE `+f.where()+` GROUP BY activity_id`, f.args...)
-	if err != nil {
-		return nil, s.classify(err, "reading the stamps of digests")
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id pierre.ActivityID
-		var sources, newest int64
-		if err := rows.Scan(&id, &sources, &newest); err != nil {
-			return nil, s.classify(err, "reading the stamps of digests")
-		}
-		stamps[id] = stampOf(sources, newest)
-	}
-	return stamps, s.classify(rows.Err(), "reading the stamps of digests")
+	stamps, err := scanStamps(s.query(ctx, selectStamps+` WHERE `+f.where()+` GROUP BY activity_id`, f.args...))
+	return stamps, s.classify(err, "reading the stamps of digests")
 }
 
 // DigestDetails returns the details of the digests of the user's activities that start in [after, before).

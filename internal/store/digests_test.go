@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -171,6 +173,52 @@ func TestActivityStates(t *testing.T) {
 			if others, _ := s.ActivitiesFrom(t.Context(), bob, from); err != nil || got[id] != want || len(others) != 0 {
 				t.Errorf("from %s there are %v, and bob's %v: %v", from, got, others, err)
 			}
+		}
+	})
+}
+
+// visits adds up how many rows the nodes of a plan return, or compare in vain.
+func visits(node map[string]any) (n float64) {
+	number := func(name string) float64 { v, _ := node[name].(float64); return v }
+	n = (number("Actual Rows") + number("Rows Removed by Join Filter")) * number("Actual Loops")
+	below, _ := node["Plans"].([]any)
+	for _, b := range below {
+		n += visits(b.(map[string]any))
+	}
+	return n
+}
+
+// PostgreSQL reads digests with one look-up each also right after an import, when it does not know yet how many there are.
+func TestDigestsAreReadInOnePassAfterAnImport(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		if !strings.HasSuffix(t.Name(), "/postgres") {
+			t.Skip("the plans of SQLite do not depend on how many rows there are")
+		}
+		u := user(t, s, "ana")
+		const activities = 300
+		digests := map[pierre.ActivityID]pierre.Digest{}
+		for n := range activities {
+			added, err := s.ImportRecording(t.Context(), u,
+				pierre.Source{Provider: "file", Format: "fit", SHA256: [32]byte{byte(n), byte(n >> 8)}, Imported: morning},
+				pierre.Recording{Activity: pierre.Activity{Sport: "run", Start: morning.AddDate(0, 0, n)}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			digests[added.Activity] = pierre.Digest{Stamp: "1", Data: []byte{1}}
+		}
+		if err := s.SaveDigests(t.Context(), u, 1, digests); err != nil {
+			t.Fatal(err)
+		}
+		text, err := store.DigestsPlan(t.Context(), s, u, 1)
+		var plans []struct{ Plan map[string]any }
+		if err == nil {
+			err = json.Unmarshal([]byte(text), &plans)
+		}
+		if err != nil || len(plans) != 1 {
+			t.Fatal(text, err)
+		}
+		if n := visits(plans[0].Plan); n < activities || n > 6*activities {
+			t.Errorf("%v rows are looked at for %d activities:\n%s", n, activities, text)
 		}
 	})
 }

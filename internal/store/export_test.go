@@ -32,3 +32,9 @@ func IdleAfterChange(ctx context.Context, s *Store) (n int64, err error) {
 	})
 	return n, err
 }
+
+// DigestsPlan tells how PostgreSQL reads the user's digests, as EXPLAIN has it in JSON.
+func DigestsPlan(ctx context.Context, s *Store, user pierre.UserID, version int) (plan string, err error) {
+	q, args := digestsQuery(user, version)
+	return plan, s.row(ctx, "EXPLAIN (ANALYZE, FORMAT JSON) "+q, args...).Scan(&plan)
+}
