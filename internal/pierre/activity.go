@@ -12,14 +12,30 @@ type Provider string
 // The providers.
 const (
 	ProviderFile        Provider = "file"         // a recording that the user uploaded
-	ProviderStrava      Provider = "strava"       // a Strava account export
+	ProviderStrava      Provider = "strava"       // a Strava account: its export, or its API
 	ProviderGarmin      Provider = "garmin"       // a Garmin account export
 	ProviderAppleHealth Provider = "apple_health" // an Apple Health export
+
+	// The rest are accounts that an athlete connects.
+	ProviderIntervals    Provider = "intervals_icu"
+	ProviderPolar        Provider = "polar"
+	ProviderWahoo        Provider = "wahoo"
+	ProviderOura         Provider = "oura"
+	ProviderWhoop        Provider = "whoop"
+	ProviderWithings     Provider = "withings"
+	ProviderGoogleHealth Provider = "google_health"
 )
 
 // Providers lists the providers.
 func Providers() []Provider {
-	return []Provider{ProviderFile, ProviderStrava, ProviderGarmin, ProviderAppleHealth}
+	return append([]Provider{ProviderFile, ProviderGarmin, ProviderAppleHealth}, Connectable()...)
+}
+
+// Connectable lists the providers whose accounts can be connected, the easiest first.
+func Connectable() []Provider {
+	return []Provider{
+		ProviderIntervals, ProviderStrava, ProviderPolar, ProviderWahoo, ProviderOura, ProviderWhoop, ProviderWithings, ProviderGoogleHealth,
+	}
 }
 
 // Totals are what is known about an activity or a lap as a whole.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store"
@@ -58,6 +59,35 @@ func TestReseal(t *testing.T) {
 			if got, err := s.Reseal(t.Context(), renew); err != nil || got != want {
 				t.Errorf("run %d: %+v, %v; want %+v", i, got, err, want)
 			}
+		}
+	})
+}
+
+// The credentials of connections are sealed anew, too, each for its own.
+func TestResealCredentials(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+		users := storetest.Users(t, s, now, "ana@example.com", "ben@example.com")
+		for _, user := range users {
+			for _, p := range []pierre.Provider{pierre.ProviderPolar, pierre.ProviderOura} {
+				sealed := append([]byte("old "), pierre.ConnectionPurpose(user, p)...)
+				if err := s.KeepConnection(t.Context(), pierre.Connection{UserID: user, Provider: p, Sealed: sealed, Connected: now, Due: now}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		got, err := s.Reseal(t.Context(), func(sealed, purpose []byte) ([]byte, bool, error) {
+			if !bytes.Equal(sealed, append([]byte("old "), purpose...)) {
+				return nil, false, errors.New("cannot be read")
+			}
+			return append([]byte("new "), purpose...), true, nil
+		})
+		if want := (store.Resealed{Renewed: 4}); err != nil || got != want {
+			t.Errorf("%+v, %v; want %+v", got, err, want)
+		}
+		c, err := s.Connection(t.Context(), users[1], pierre.ProviderOura)
+		if want := append([]byte("new "), pierre.ConnectionPurpose(users[1], pierre.ProviderOura)...); err != nil || !bytes.Equal(c.Sealed, want) {
+			t.Errorf("%q, %v; want %q", c.Sealed, err, want)
 		}
 	})
 }

@@ -1,0 +1,229 @@
+package store_test
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/store"
+	"github.com/pierre-mcp/pierre/internal/store/storetest"
+)
+
+var connectionsNow = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+
+// connected returns a new connection of the user's to Polar.
+func connected(t *testing.T, s *store.Store, user pierre.UserID, account string) pierre.Connection {
+	t.Helper()
+	err := s.KeepConnection(t.Context(), pierre.Connection{
+		UserID: user, Provider: pierre.ProviderPolar, Account: account, Sealed: []byte("first"), Connected: connectionsNow, Due: connectionsNow,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := s.Connection(t.Context(), user, pierre.ProviderPolar)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// Of all that want new credentials at once, on two servers, one gets them; who comes later sees that they have changed.
+func TestOneRefreshes(t *testing.T) {
+	storetest.RunReplicas(t, func(t *testing.T, replicas []*store.Store) {
+		user := storetest.Users(t, replicas[0], connectionsNow, "ana@example.com")[0]
+		c := connected(t, replicas[0], user, "7")
+		var won atomic.Int64
+		var wg sync.WaitGroup
+		for n := range 8 {
+			wg.Go(func() {
+				owner := string(rune('a' + n))
+				mine, err := replicas[n%2].BeginRefresh(t.Context(), c, owner, connectionsNow, connectionsNow.Add(time.Minute))
+				if err != nil {
+					t.Error(err)
+				}
+				if !mine {
+					return
+				}
+				won.Add(1)
+				fresh := c
+				fresh.Sealed = []byte("second")
+				if kept, err := replicas[n%2].EndRefresh(t.Context(), fresh, owner); err != nil || !kept {
+					t.Errorf("EndRefresh = %v, %v", kept, err)
+				}
+			})
+		}
+		wg.Wait()
+		got, err := replicas[1].Connection(t.Context(), user, pierre.ProviderPolar)
+		if err != nil || won.Load() != 1 || string(got.Sealed) != "second" || got.Generation != c.Generation+1 {
+			t.Errorf("%d refreshed, %+v, %v", won.Load(), got, err)
+		}
+		// An owner whose time has passed, and who was overtaken, changes nothing.
+		if mine, err := replicas[0].BeginRefresh(t.Context(), got, "slow", connectionsNow, connectionsNow.Add(time.Minute)); err != nil || !mine {
+			t.Errorf("BeginRefresh = %v, %v", mine, err)
+		}
+		later := connectionsNow.Add(2 * time.Minute)
+		if mine, err := replicas[1].BeginRefresh(t.Context(), got, "next", later, later.Add(time.Minute)); err != nil || !mine {
+			t.Errorf("BeginRefresh = %v, %v", mine, err)
+		}
+		if kept, err := replicas[0].EndRefresh(t.Context(), got, "slow"); err != nil || kept {
+			t.Errorf("EndRefresh of who was overtaken = %v, %v", kept, err)
+		}
+	})
+}
+
+func TestOneFetches(t *testing.T) {
+	storetest.RunReplicas(t, func(t *testing.T, replicas []*store.Store) {
+		user := storetest.Users(t, replicas[0], connectionsNow, "ana@example.com")[0]
+		c := connected(t, replicas[0], user, "7")
+		a, b := replicas[0], replicas[1]
+		due := func(at time.Time) int {
+			t.Helper()
+			list, err := b.DueConnections(t.Context(), at, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(list)
+		}
+		begin := func(s *store.Store, owner string, at time.Time) bool {
+			t.Helper()
+			mine, err := s.BeginSync(t.Context(), c, owner, at, at.Add(time.Minute))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return mine
+		}
+		if due(connectionsNow.Add(-time.Second)) != 0 || due(connectionsNow) != 1 {
+			t.Error("it is not due from now on")
+		}
+		if !begin(a, "a", connectionsNow) || begin(b, "b", connectionsNow) || !begin(a, "a", connectionsNow) || due(connectionsNow) != 0 {
+			t.Error("two servers fetch")
+		}
+		if !begin(b, "b", connectionsNow.Add(2*time.Minute)) {
+			t.Error("nobody takes over from a server that was killed")
+		}
+		c.Sync.Activities = 5
+		c.Due = connectionsNow.Add(time.Hour)
+		if kept, err := a.SaveSync(t.Context(), c, "a", connectionsNow, connectionsNow); err != nil || kept {
+			t.Errorf("who was overtaken kept its state: %v, %v", kept, err)
+		}
+		if kept, err := b.SaveSync(t.Context(), c, "b", connectionsNow, connectionsNow); err != nil || !kept {
+			t.Errorf("SaveSync = %v, %v", kept, err)
+		}
+		if due(connectionsNow.Add(time.Minute)) != 0 || due(connectionsNow.Add(time.Hour)) != 1 {
+			t.Error("it is not due in an hour")
+		}
+		// A webhook that comes while a server fetches is not lost.
+		at := connectionsNow.Add(2 * time.Hour)
+		begin(a, "a", at)
+		if n, err := b.CallForSync(t.Context(), pierre.ProviderPolar, "7", at.Add(time.Second)); err != nil || n != 1 {
+			t.Errorf("CallForSync = %d, %v", n, err)
+		}
+		c.Due = at.Add(time.Hour)
+		if _, err := a.SaveSync(t.Context(), c, "a", at, at); err != nil || due(at.Add(2*time.Second)) != 1 {
+			t.Errorf("the call for data was lost: %v", err)
+		}
+		if err := a.PauseProvider(t.Context(), pierre.ProviderPolar, at.Add(time.Minute)); err != nil || due(at.Add(30*time.Second)) != 0 || due(at.Add(time.Minute)) != 1 {
+			t.Errorf("a paused provider is asked: %v", err)
+		}
+	})
+}
+
+// Another account's connection begins anew; the same one's goes on.
+func TestConnectingAgain(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		users := storetest.Users(t, s, connectionsNow, "ana@example.com", "ben@example.com")
+		c := connected(t, s, users[0], "7")
+		connected(t, s, users[1], "9")
+		c.Sync.Activities = 5
+		if _, err := s.BeginSync(t.Context(), c, "a", connectionsNow, connectionsNow.Add(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.SaveSync(t.Context(), c, "a", connectionsNow, connectionsNow); err != nil {
+			t.Fatal(err)
+		}
+		item := pierre.FetchedItem{ID: "1", Version: "v", Outcome: pierre.FetchKept}
+		if err := s.KeepFetched(t.Context(), users[0], pierre.ProviderPolar, item); err != nil {
+			t.Fatal(err)
+		}
+		items := func(user pierre.UserID) int {
+			t.Helper()
+			found, err := s.FetchedItems(t.Context(), user, pierre.ProviderPolar, []string{"1", "2"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(found)
+		}
+		if again := connected(t, s, users[0], "7"); again.Sync.Activities != 5 || again.Generation != c.Generation+1 || items(users[0]) != 1 || items(users[1]) != 0 {
+			t.Errorf("the same account: %+v, %d items", again, items(users[0]))
+		}
+		if other := connected(t, s, users[0], "8"); other.Sync.Activities != 0 || items(users[0]) != 0 {
+			t.Errorf("another account: %+v, %d items", other, items(users[0]))
+		}
+		if err := s.DeleteConnection(t.Context(), users[0], pierre.ProviderPolar); err != nil {
+			t.Error(err)
+		}
+		if err := s.DeleteConnection(t.Context(), users[0], pierre.ProviderPolar); pierre.KindOf(err) != pierre.KindNotFound {
+			t.Errorf("again: %v", err)
+		}
+		if err := s.KeepFetched(t.Context(), users[0], pierre.ProviderPolar, item); pierre.KindOf(err) != pierre.KindNotFound {
+			t.Errorf("something was fetched over a connection that is gone: %v", err)
+		}
+		if list, err := s.Connections(t.Context(), users[1]); err != nil || len(list) != 1 {
+			t.Errorf("another user's connections: %v, %v", list, err)
+		}
+	})
+}
+
+// A link works until it expires, for one request to the provider at a time, and its answer is taken once.
+func TestConnectionLinks(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		user := storetest.Users(t, s, connectionsNow, "ana@example.com")[0]
+		link := func(n byte) pierre.ConnectionLink {
+			l := pierre.ConnectionLink{Token: [32]byte{n}, UserID: user, Provider: pierre.ProviderPolar, Expires: connectionsNow.Add(15*time.Minute + time.Duration(n)*time.Second)}
+			if err := s.KeepLink(t.Context(), l, connectionsNow); err != nil {
+				t.Fatal(err)
+			}
+			return l
+		}
+		l := link(1)
+		if got, err := s.Link(t.Context(), l.Token, connectionsNow); err != nil || got != l {
+			t.Errorf("Link = %+v, %v", got, err)
+		}
+		if _, err := s.Link(t.Context(), l.Token, l.Expires); pierre.KindOf(err) != pierre.KindNotFound {
+			t.Errorf("an expired link: %v", err)
+		}
+		if err := s.AskProvider(t.Context(), l.Token, [32]byte{2}, connectionsNow); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.AskProvider(t.Context(), l.Token, [32]byte{3}, connectionsNow); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.TakeState(t.Context(), [32]byte{2}, connectionsNow); pierre.KindOf(err) != pierre.KindNotFound {
+			t.Errorf("an earlier state: %v", err)
+		}
+		var taken atomic.Int64
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				if got, err := s.TakeState(t.Context(), [32]byte{3}, connectionsNow); err == nil && got == l {
+					taken.Add(1)
+				}
+			})
+		}
+		wg.Wait()
+		if taken.Load() != 1 {
+			t.Errorf("the state was taken %d times", taken.Load())
+		}
+		for n := range byte(25) {
+			l = link(n + 10)
+		}
+		if _, err := s.Link(t.Context(), [32]byte{10}, connectionsNow); pierre.KindOf(err) != pierre.KindNotFound {
+			t.Errorf("the oldest of many links: %v", err)
+		}
+		if got, err := s.TakeLink(t.Context(), l.Token, connectionsNow); err != nil || got != l {
+			t.Errorf("TakeLink = %+v, %v", got, err)
+		}
+	})
+}
