@@ -22,8 +22,8 @@ func TestWrongArguments(t *testing.T) {
 	}{
 		{"unknown argument", "get_activities", `{"days":7}`, []string{`"days" is not an argument of this tool; the arguments are provider, sport_type, limit`}},
 		{"no arguments known", "get_stats", `{"sport":"run"}`, []string{`"sport" is not an argument`, "provider"}},
-		{"wrong enum", "get_activities", `{"provider":"fitbit"}`, []string{`provider must be one of file, strava, garmin, apple_health, not "fitbit"`}},
-		{"enum of another type", "get_activities", `{"provider":7}`, []string{`provider must be one of file, strava, garmin, apple_health, not 7`}},
+		{"wrong enum", "get_activities", `{"provider":"fitbit"}`, []string{`provider must be one of file, garmin, apple_health, intervals_icu, strava, polar, wahoo, oura, whoop, withings, google_health, not "fitbit"`}},
+		{"enum of another type", "get_activities", `{"provider":7}`, []string{`provider must be one of file, garmin, apple_health, intervals_icu, strava, polar, wahoo, oura, whoop, withings, google_health, not 7`}},
 		{"words for a number", "get_activities", `{"limit":"ten"}`, []string{`limit must be an integer, not "ten"`}},
 		{"a number too large as string", "get_activities", `{"limit":"201"}`, []string{`limit must be an integer from 1 to 200, not 201`}},
 		{"a list for a number, as string", "get_activities", `{"limit":"[10]"}`, []string{`limit must be an integer, not "[10]"`}},
@@ -74,6 +74,10 @@ func TestWrongArguments(t *testing.T) {
 		{"athlete of a wrong provider", "get_athlete", `{"provider":""}`, []string{`provider must be one of`, `not ""`}},
 		{"status of a wrong provider", "get_connection_status", `{"provider":{}}`, []string{`provider must be one of`, `not {}`}},
 
+		{"a file's account", "connect_provider", `{"provider":"file"}`, []string{"provider must be one of intervals_icu"}},
+		{"nobody's account", "disconnect_provider", `{}`, []string{"provider is missing"}},
+		{"another's Strava", "connect_strava", `{"provider":"polar"}`, []string{`"provider" is not an argument of this tool`}},
+		{"another's Fitbit", "connect_fitbit", `{"user":"x"}`, []string{`"user" is not an argument of this tool`}},
 		{"one to merge", "merge_activities", `{"activity_id":"act_1"}`, []string{"other_activity_id is missing"}},
 		{"no source to split", "split_activity", `{"activity_id":"act_1","source":""}`, []string{"source"}},
 		{"hidden as a number", "hide_activity", `{"activity_id":"act_1","hidden":2}`, []string{"hidden"}},

@@ -18,11 +18,11 @@ import (
 )
 
 // Instructions tells a model how to work with the tools; it belongs into the answer to initialize.
-const Instructions = `Pierre answers questions about one athlete's own training data (imported recordings).
+const Instructions = `Pierre answers questions about one athlete's own training data (imported recordings, connected accounts).
 Start with get_activities to find activities and their ids; get_activity shows one in detail; get_stats sums up.
 analyze_activity, calculate_metrics, compare_activities, analyze_training_load and predict_performance compute.
 detect_patterns, calculate_fitness_score, generate_recommendations and suggest_goals apply published rules; set_goal, track_progress and analyze_goal_feasibility are for goals.
-Tools that read activities take provider (file, strava, garmin, apple_health), too; leave it out for all sources, merged. Goals that are set always count all.
+Tools that read activities take provider (such as file, strava, garmin, intervals_icu), too; leave it out for all sources, merged. Goals that are set always count all.
 Units are in the field names (meters, seconds, mps = metres per second, bpm, watts). A field that is absent was not recorded: never read it as 0.
 A computed value comes with its method (formula and source), its inputs (recorded, user: from the profile, or estimated) and coverage_percent, the share of the recorded time that had the samples; quote these when it matters.
 not_available stands in place of a value and says what is missing; if it names set_athlete_profile, ask the athlete for it, do not guess.
@@ -34,19 +34,24 @@ type Catalog struct {
 	training *training.Service
 	now      func() time.Time
 	options  Options
+	accounts Accounts
 	all      []tool
 }
 
 // Options are what answers say of the installation. The zero value takes the defaults.
 type Options struct {
 	Allowances    Allowances // what keys may do; nil: there are no keys, and no tool that asks for their limits
+	Accounts      Accounts   // that can be connected; nil: none
 	ImportCommand string     // that adds recordings, without their path; default "mcp-client import"
 }
 
 // New returns the tools that answer from data, and compute with coach.
 func New(data Store, coach *training.Service, now func() time.Time, o Options) *Catalog {
 	o.ImportCommand = cmp.Or(o.ImportCommand, "mcp-client import")
-	c := &Catalog{data: data, training: coach, now: now, options: o}
+	c := &Catalog{data: data, training: coach, now: now, options: o, accounts: o.Accounts}
+	if c.accounts == nil {
+		c.accounts = noAccounts{}
+	}
 	c.all = c.tools()
 	return c
 }
@@ -71,6 +76,10 @@ func (c *Catalog) tools() []tool {
 		c.getAthlete(),
 		c.setAthleteProfile(),
 		c.getConnectionStatus(),
+		c.connectProvider(),
+		c.disconnectProvider(),
+		c.connectStrava(),
+		c.connectFitbit(),
 		c.analyzeActivity(),
 		c.calculateMetrics(),
 		c.analyzeTrainingLoad(),

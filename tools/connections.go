@@ -9,6 +9,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/activityfile/formats"
 	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/provider"
 )
 
 func (c *Catalog) getConnectionStatus() tool {
@@ -33,6 +34,7 @@ type connectionView struct {
 	LastActivity  string          `json:"last_activity,omitempty" jsonschema:"start, UTC"`
 	LastImport    string          `json:"last_import,omitempty" jsonschema:"UTC"`
 	HowToAdd      string          `json:"how_to_add"`
+	Account       *accountView    `json:"account,omitempty" jsonschema:"that is connected"`
 }
 
 func (c *Catalog) showConnections(ctx context.Context, user pierre.UserID, args sourceArgs) (connectionsAnswer, error) {
@@ -48,6 +50,10 @@ func (c *Catalog) showConnections(ctx context.Context, user pierre.UserID, args 
 	if err != nil {
 		return connectionsAnswer{}, err
 	}
+	accounts, err := c.accounts.Statuses(ctx, user)
+	if err != nil {
+		return connectionsAnswer{}, err
+	}
 	a := connectionsAnswer{TotalActivities: all.Total, LikelyTwice: twins}
 	for _, p := range pierre.Providers() {
 		if args.Provider != "" && args.Provider != p {
@@ -58,6 +64,11 @@ func (c *Catalog) showConnections(ctx context.Context, user pierre.UserID, args 
 			if s.Provider == p {
 				v.Connected, v.Activities = s.Activities > 0, s.Activities
 				v.FirstActivity, v.LastActivity, v.LastImport = timestamp(s.First), timestamp(s.Last), timestamp(s.Imported)
+			}
+		}
+		for _, s := range accounts {
+			if s.Provider == p {
+				v.Account, v.HowToAdd = viewAccount(s), c.howToConnect(s)
 			}
 		}
 		a.Providers = append(a.Providers, v)
@@ -86,6 +97,21 @@ func timestamp(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
+// howToConnect says how data comes from a provider whose accounts can be connected.
+func (c *Catalog) howToConnect(s provider.Status) string {
+	text := "Connect the account with connect_provider."
+	switch {
+	case s.Connection != nil:
+		text = "It comes by itself."
+	case s.Off != "":
+		text = "It is not switched on on this server; connect_provider says why."
+	}
+	if s.Provider == pierre.ProviderStrava {
+		text = c.howToAdd(s.Provider) + ". " + text
+	}
+	return text
+}
+
 func (c *Catalog) howToAdd(p pierre.Provider) string {
 	run := c.options.ImportCommand
 	switch p {
@@ -95,8 +121,10 @@ func (c *Catalog) howToAdd(p pierre.Provider) string {
 		return "Request the data export at garmin.com, Account, Data Management, Export Your Data; then run: " + run + " export.zip"
 	case pierre.ProviderAppleHealth:
 		return "In the Health app tap the profile picture, Export All Health Data; then run: " + run + " export.zip"
-	default:
+	case pierre.ProviderFile:
 		return "Run: " + run + " PATH, with recordings (." + strings.Join(formats.Recordings(), ", .") + ") or a folder of them"
+	default:
+		return "Its accounts are connected on a server"
 	}
 }
 
@@ -107,10 +135,16 @@ func (a connectionsAnswer) text() string {
 		b.WriteString("; " + countedOnce(a.LikelyTwice))
 	}
 	for _, p := range a.Providers {
-		if p.Connected {
+		switch {
+		case p.Connected:
 			fmt.Fprintf(&b, "\n%s: %s, %s to %s, imported %s", p.Provider, human.Plural(p.Activities, "activity"), p.FirstActivity, p.LastActivity, p.LastImport)
-		} else {
+		case p.Account == nil:
 			fmt.Fprintf(&b, "\n%s: nothing yet. %s", p.Provider, p.HowToAdd)
+		default:
+			fmt.Fprintf(&b, "\n%s: no activities yet", p.Provider)
+		}
+		if p.Account != nil {
+			b.WriteString("; " + p.Account.text())
 		}
 	}
 	return b.String()

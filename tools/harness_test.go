@@ -50,7 +50,7 @@ type data interface {
 }
 
 func newServer(t testing.TB, d data) *server.MCPServer {
-	return serverOf(t, d, tools.Options{Allowances: someUse{}})
+	return serverOf(t, d, tools.Options{Allowances: someUse{}, Accounts: someAccounts{}})
 }
 
 func serverOf(t testing.TB, d data, o tools.Options) *server.MCPServer {

@@ -6,14 +6,23 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// minimal are the tools that most questions need. The profile default has all that there are; tools that only few need
-// would be in full alone.
+// minimal are the tools that most questions need. The profile default has all that there are but those in [superseded].
 func minimal() []string {
 	return []string{"get_activities", "get_activity", "get_stats", "analyze_activity", "analyze_training_load"}
 }
 
+// superseded are tools that do what another one does, and are there under the names of the original server.
+func superseded() []string { return []string{"connect_strava", "connect_fitbit"} }
+
 // InProfile reports whether tools/list shows the tool in the profile. It is a view, which saves a model's context: what it
 // leaves out can be called all the same. What may be called is what a key allows.
 func InProfile(profile pierre.ToolProfile, tool string) bool {
-	return profile != pierre.ProfileMinimal || slices.Contains(minimal(), tool)
+	switch profile {
+	case pierre.ProfileMinimal:
+		return slices.Contains(minimal(), tool)
+	case pierre.ProfileFull:
+		return true
+	default:
+		return !slices.Contains(superseded(), tool)
+	}
 }

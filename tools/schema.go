@@ -58,6 +58,7 @@ var (
 func choiceSchemas() map[reflect.Type]*jsonschema.Schema {
 	return map[reflect.Type]*jsonschema.Schema{
 		reflect.TypeFor[pierre.Provider]():         choice(pierre.Providers()...),
+		reflect.TypeFor[connectable]():             choice(connectables()...),
 		reflect.TypeFor[pierre.Sex]():              choice(pierre.SexFemale, pierre.SexMale),
 		reflect.TypeFor[training.Source]():         choice(training.Sources()...),
 		reflect.TypeFor[training.LoadKind]():       choice(training.LoadKinds()...),

@@ -23,6 +23,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/logging"
 	"github.com/pierre-mcp/pierre/internal/monitor"
+	"github.com/pierre-mcp/pierre/internal/provider"
 	"github.com/pierre-mcp/pierre/internal/spool"
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/training"
@@ -60,6 +61,7 @@ type app struct {
 	clients     *clientinfo.Describer
 	mcp         *server.MCPServer
 	listing     mcpapi.Listing // of its tools
+	accounts    *provider.Service
 	imports     *importer.Importer
 	coach       *training.Service
 	traces      traces
@@ -117,9 +119,6 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 	if err := a.openLimiter(ctx, c, alone); err != nil {
 		return nil, errors.Join(err, a.close(ctx))
 	}
-	catalog := tools.New(st, coach, time.Now, a.toolOptions(c))
-	catalog.Register(a.mcp)
-	a.listing = catalog.Listing()
 	a.watchEnd(ctx)
 	return a, nil
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/keyring"
 	"github.com/pierre-mcp/pierre/internal/logging"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/provider"
 	"github.com/pierre-mcp/pierre/internal/release"
 	"github.com/pierre-mcp/pierre/internal/secret"
 	"github.com/pierre-mcp/pierre/internal/store"
@@ -56,6 +57,7 @@ type config struct {
 	toolProfile    pierre.ToolProfile
 	jwtSecret      keyring.Source
 	encryptionKey  keyring.Source
+	providers      providerConfig
 
 	serves   bool // a server for many, not one of the other commands
 	settings *cli.Settings
@@ -114,6 +116,13 @@ func (c *config) bind(cmd *cobra.Command, getenv func(string) string) {
 	c.settings = cli.BindSettings(flags, getenv, c.table(getenv))
 	c.jwtSecret = keyring.SourceOf(getenv, "JWT_SECRET")
 	c.encryptionKey = keyring.SourceOf(getenv, "ENCRYPTION_KEY")
+	table := c.providers.table
+	if table == nil {
+		table = provider.Table()
+	}
+	transport := c.providers.transport
+	c.providers = readProviders(getenv, table)
+	c.providers.transport = transport
 }
 
 // load reads and checks all settings, before anything is made. Its error holds all mistakes.
@@ -134,7 +143,7 @@ func (c *config) load() error {
 	if c.downloadsKey != nil && c.downloadsDir == "" && !c.singleTenant {
 		errs = append(errs, fmt.Errorf("%s: needs --downloads-dir, the folder of the builds", c.settings.Source("downloads-key")))
 	}
-	errs = append(errs, c.checkOAuth(), c.loadCertificate(), c.jwtSecret.Check("JWT_SECRET"), c.encryptionKey.Check("ENCRYPTION_KEY"))
+	errs = append(errs, c.checkOAuth(), c.providers.err, c.loadCertificate(), c.jwtSecret.Check("JWT_SECRET"), c.encryptionKey.Check("ENCRYPTION_KEY"))
 	if err := errors.Join(errs...); err != nil {
 		return cli.Usage(err)
 	}

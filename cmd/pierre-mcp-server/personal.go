@@ -19,6 +19,7 @@ import (
 	"github.com/pierre-mcp/pierre/remote/downloads"
 	"github.com/pierre-mcp/pierre/remote/importapi"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
+	"github.com/pierre-mcp/pierre/remote/providerapi"
 )
 
 const (
@@ -37,31 +38,41 @@ func servePersonal(ctx context.Context, c *config, w cli.World) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.close(ctx)) }()
-	handler, mcp, err := a.personalRoutes(ctx, c)
+	ring, err := a.secrets(ctx, c)
 	if err != nil {
 		return err
+	}
+	inMemory := memlisten.New()
+	lns := []net.Listener{inMemory}
+	ln, lerr := c.listen(ctx)
+	if lerr == nil {
+		lns = append(lns, ln)
+	}
+	a.openProviders(c, ring, ln)
+	handler, mcp, err := a.personalRoutes(ctx, c)
+	if err != nil {
+		return errors.Join(err, closeAll(lns...))
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer stop()
-	inMemory := memlisten.New()
-	lns := []net.Listener{inMemory}
-	if ln, lerr := c.listen(ctx); lerr == nil {
+	if lerr == nil {
 		a.log.InfoContext(ctx, "listening", slog.String("url", c.url(ln)))
-		lns = append(lns, ln)
 	} else {
 		a.log.WarnContext(ctx, "no HTTP on this port, stdio goes on", slog.Any("err", lerr))
 	}
 	for _, ln := range lns {
 		wg.Go(func() {
-			if err := web.Serve(ctx, ln, handler, a.log, web.Options{AccessLog: c.accessLog}); err != nil {
+			if err := web.Serve(ctx, ln, handler, a.log, web.Options{AccessLog: c.accessLog, LogPath: providerapi.LogPath}); err != nil {
 				a.log.ErrorContext(ctx, "serving", slog.Any("err", err))
 			}
 		})
 	}
-	wg.Go(func() { jobs.Run(ctx, a.store, a.log, append(a.usageJobs(time.Minute, c.retention), a.digesting())...) })
+	wg.Go(func() {
+		jobs.Run(ctx, a.store, a.log, append(append(a.usageJobs(time.Minute, c.retention), a.syncing()...), a.digesting())...)
+	})
 	b, err := bridge.New("http://"+personalHost+"/mcp", "", bridge.Options{ //nolint:contextcheck // it gets ctx in Run
 		HTTP: &http.Client{Transport: &http.Transport{DialContext: inMemory.Dial}},
 	})
@@ -87,6 +98,9 @@ func (a *app) personalRoutes(ctx context.Context, c *config) (http.Handler, *mcp
 	mux := http.NewServeMux()
 	mux.Handle("/", mcp)
 	mux.Handle("/api/import", importapi.New(a.imports, importapi.Personal(who), importapi.Options{Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log}))
+	if err := a.mountProviders(mux, c, func(h http.Handler) http.Handler { return h }); err != nil {
+		return nil, nil, err
+	}
 	pages, err := downloads.New(a.store.Ready, downloads.Options{Personal: true, Log: a.log})
 	if err != nil {
 		return nil, nil, err

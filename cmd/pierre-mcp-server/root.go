@@ -13,7 +13,7 @@ As a server for many it listens for mcp-client and for the operator. As a
 personal program (--single-tenant) it is the command of a Claude Desktop entry:
 it speaks MCP on stdin and stdout and asks for no key.
 
-The environment variable in brackets sets a flag's default.`
+The environment variable in brackets sets a flag's default.` + providersHelp
 
 const examples = `  # a server for many
   pierre-mcp-server --port 8081
@@ -29,8 +29,10 @@ const examples = `  # a server for many
   # what a host then starts
   pierre-mcp-server --single-tenant --port 8080`
 
-func newRoot(w cli.World) *cobra.Command {
-	c := &config{}
+func newRoot(w cli.World) *cobra.Command { return newRootOf(&config{}, w) }
+
+// newRootOf returns the program of a config in which tests set what no operator can.
+func newRootOf(c *config, w cli.World) *cobra.Command {
 	root := &cobra.Command{
 		Use:     "pierre-mcp-server",
 		Short:   "Answer an AI assistant's questions about its users' own training",

@@ -62,6 +62,9 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	if err := a.mountOAuth(mux, c, m, verifier, ring, keys); err != nil {
 		return nil, fmt.Errorf("building the OAuth front: %w", err)
 	}
+	if err := a.mountProviders(mux, c, func(h http.Handler) http.Handler { return m.Requests("accounts", h) }); err != nil {
+		return nil, fmt.Errorf("building the pages for accounts: %w", err)
+	}
 	if c.metricsAddr == "" {
 		mux.Handle("GET /metrics", m.LocalHandler(a.log))
 	}

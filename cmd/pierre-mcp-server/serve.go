@@ -17,6 +17,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/jobs"
 	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
+	"github.com/pierre-mcp/pierre/remote/providerapi"
 )
 
 // serve runs the server for many until ctx ends: it drains the requests, then flushes usage, then closes the database.
@@ -43,6 +44,7 @@ func serve(ctx context.Context, c *config, w cli.World) (err error) {
 	if err != nil {
 		return errors.Join(err, closeAll(ln, metrics))
 	}
+	a.openProviders(c, ring, ln)
 	api, err := a.routes(c, ring) //nolint:contextcheck // the handlers live as long as the program, not as its start
 	if err != nil {
 		return errors.Join(err, closeAll(ln, metrics))
@@ -77,7 +79,9 @@ func (a *app) run(ctx context.Context, c *config, api *api, lns listeners, hangu
 			}
 		})
 	}
-	return web.Serve(ctx, lns.main, api.handler, a.log, web.Options{AccessLog: c.accessLog, MaxConns: c.maxConnections, TrustedProxies: c.trustedProxies})
+	return web.Serve(ctx, lns.main, api.handler, a.log, web.Options{
+		AccessLog: c.accessLog, MaxConns: c.maxConnections, TrustedProxies: c.trustedProxies, LogPath: providerapi.LogPath,
+	})
 }
 
 // listenForMetrics opens --metrics-addr, or returns nil if it is not set.

@@ -118,6 +118,7 @@ func TestAthletesOfApplicationsAreApart(t *testing.T) {
 			"merge_activities": `{"activity_id":"ACTIVITY","other_activity_id":"OWN"}`, "split_activity": activity,
 			"hide_activity": `{"activity_id":"ACTIVITY","hidden":false}`, "get_usage": `{}`, "detect_patterns": `{"pattern_type":"training_consistency"}`,
 			"calculate_fitness_score": `{}`, "generate_recommendations": `{"activity_id":"ACTIVITY"}`, "get_activity_intelligence": activity,
+			"connect_provider": `{"provider":"intervals_icu"}`, "disconnect_provider": `{"provider":"intervals_icu"}`,
 			"set_goal": `{"goal_id":"GOAL","status":"active"}`, "track_progress": goal, "suggest_goals": `{}`, "analyze_goal_feasibility": goal,
 		}
 		_, raw := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, users[0].headers()...)

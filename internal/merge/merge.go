@@ -88,7 +88,7 @@ func name(ranked []Facts) string {
 		switch {
 		case f.Activity.Name == "":
 			continue
-		case f.Source.Provider == pierre.ProviderStrava && f.Source.ExternalID != "":
+		case f.Source.ExternalID != "" && slices.Contains(pierre.Connectable(), f.Source.Provider):
 			score = 2
 		case !isGeneric(f.Activity):
 			score = 1

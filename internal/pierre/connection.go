@@ -25,17 +25,12 @@ type Connection struct {
 	Due        time.Time // when to fetch next
 }
 
-// A SyncState is how far fetching has come, what came, and what went wrong. Only who has the connection's lease changes it.
+// A SyncState is how far fetching has come, and what went wrong. Only who has the connection's lease changes it.
 type SyncState struct {
-	Streams    map[string]StreamState `json:"streams,omitempty"` // by the name of what is fetched, such as activities
-	Activities int                    `json:"activities"`        // recordings that came
-	Values     int                    `json:"values"`            // of days, that were new or had changed
-	Left       int                    `json:"left"`              // recordings that the provider does not give to others
-	LeftReason string                 `json:"left_reason,omitempty"`
-	Failed     int                    `json:"failed"` // recordings that could not be read
-	FailedText string                 `json:"failed_text,omitempty"`
-	Problem    string                 `json:"problem,omitempty"` // why the last try ended early, for the athlete; "": it did not
-	Tries      int                    `json:"tries,omitempty"`   // that failed in a row
+	Streams    map[string]StreamState `json:"streams,omitempty"`     // by the name of what is fetched, such as activities
+	FailedText string                 `json:"failed_text,omitempty"` // of the last recording that could not be read
+	Problem    string                 `json:"problem,omitempty"`     // why the last try ended early, for the athlete; "": it did not
+	Tries      int                    `json:"tries,omitempty"`       // that failed in a row
 	Tried      time.Time              `json:"tried,omitzero"`
 	Synced     time.Time              `json:"synced,omitzero"` // when a try last came to its end
 }
@@ -81,4 +76,20 @@ type FetchedItem struct {
 	Version string // another one means that it has changed
 	Outcome FetchOutcome
 	Tries   int // of [FetchRetry]
+}
+
+// FetchedCounts are how many of the things that a connection's provider listed came to what.
+type FetchedCounts struct {
+	Kept, Left, Failed int // recordings
+	Values             int // of days, from this provider
+}
+
+// A Fetched is a recording that comes from an account at a provider: a file, or what an API says in place of one.
+type Fetched struct {
+	Provider   Provider
+	ExternalID string // the provider's own identifier
+	Title      string // as the athlete calls it; "": not said
+	File       string // name of the file, or what stands for it
+	Content    []byte // of the file; nil: there is none
+	Recording  *Recording
 }

@@ -16,6 +16,7 @@ import (
 const (
 	connectTimeout = 3 * time.Second
 	maxHeader      = 16 << 10
+	idleTimeout    = time.Minute
 )
 
 // ErrNotPublic is why no connection is made.
@@ -28,12 +29,20 @@ func Transport(allowed ...netip.Prefix) http.RoundTripper {
 	return transport(func(addr netip.Addr) bool { return public(addr) || contains(allowed, addr.Unmap()) })
 }
 
+// Patient is [Transport] for servers that are asked often and that may take so long until they begin to answer: it keeps
+// connections for the next requests.
+func Patient(wait time.Duration, allowed ...netip.Prefix) http.RoundTripper {
+	t := transport(func(addr netip.Addr) bool { return public(addr) || contains(allowed, addr.Unmap()) })
+	t.ResponseHeaderTimeout, t.DisableKeepAlives, t.IdleConnTimeout = wait, false, idleTimeout
+	return t
+}
+
 // Within is [Transport] for what connects to the networks only, and to no public address outside of them.
 func Within(networks ...netip.Prefix) http.RoundTripper {
 	return transport(func(addr netip.Addr) bool { return contains(networks, addr.Unmap()) })
 }
 
-func transport(reachable func(addr netip.Addr) bool) http.RoundTripper {
+func transport(reachable func(addr netip.Addr) bool) *http.Transport {
 	dialer := &net.Dialer{
 		Timeout: connectTimeout,
 		Control: func(_, address string, _ syscall.RawConn) error {

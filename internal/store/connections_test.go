@@ -103,7 +103,7 @@ func TestOneFetches(t *testing.T) {
 		if !begin(b, "b", connectionsNow.Add(2*time.Minute)) {
 			t.Error("nobody takes over from a server that was killed")
 		}
-		c.Sync.Activities = 5
+		c.Sync.Tries = 5
 		c.Due = connectionsNow.Add(time.Hour)
 		if kept, err := a.SaveSync(t.Context(), c, "a", connectionsNow, connectionsNow); err != nil || kept {
 			t.Errorf("who was overtaken kept its state: %v, %v", kept, err)
@@ -136,7 +136,7 @@ func TestConnectingAgain(t *testing.T) {
 		users := storetest.Users(t, s, connectionsNow, "ana@example.com", "ben@example.com")
 		c := connected(t, s, users[0], "7")
 		connected(t, s, users[1], "9")
-		c.Sync.Activities = 5
+		c.Sync.Tries = 5
 		if _, err := s.BeginSync(t.Context(), c, "a", connectionsNow, connectionsNow.Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
@@ -155,11 +155,25 @@ func TestConnectingAgain(t *testing.T) {
 			}
 			return len(found)
 		}
-		if again := connected(t, s, users[0], "7"); again.Sync.Activities != 5 || again.Generation != c.Generation+1 || items(users[0]) != 1 || items(users[1]) != 0 {
+		if again := connected(t, s, users[0], "7"); again.Sync.Tries != 5 || again.Generation != c.Generation+1 || items(users[0]) != 1 || items(users[1]) != 0 {
 			t.Errorf("the same account: %+v, %d items", again, items(users[0]))
 		}
-		if other := connected(t, s, users[0], "8"); other.Sync.Activities != 0 || items(users[0]) != 0 {
+		if other := connected(t, s, users[0], "8"); other.Sync.Tries != 0 || items(users[0]) != 0 {
 			t.Errorf("another account: %+v, %d items", other, items(users[0]))
+		}
+		for n, outcome := range []pierre.FetchOutcome{pierre.FetchKept, pierre.FetchKept, pierre.FetchLeft, pierre.FetchFailed, pierre.FetchRetry} {
+			if err := s.KeepFetched(t.Context(), users[0], pierre.ProviderPolar, pierre.FetchedItem{ID: string(rune('p' + n)), Outcome: outcome}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := s.KeepWellness(t.Context(), users[0], connectionsNow, []pierre.Wellness{
+			{Day: connectionsNow, Kind: pierre.WellnessWeight, Source: pierre.ProviderPolar, Value: 70},
+			{Day: connectionsNow, Kind: pierre.WellnessWeight, Source: pierre.ProviderOura, Value: 70},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := s.FetchedCounts(t.Context(), users[0], pierre.ProviderPolar); err != nil || n != (pierre.FetchedCounts{Kept: 2, Left: 1, Failed: 1, Values: 1}) {
+			t.Errorf("FetchedCounts = %+v, %v", n, err)
 		}
 		if err := s.DeleteConnection(t.Context(), users[0], pierre.ProviderPolar); err != nil {
 			t.Error(err)

@@ -2,8 +2,12 @@ package store
 
 import (
 	"context"
+	"math"
+	"time"
 
+	"github.com/pierre-mcp/pierre/internal/activityfile/formats"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/sqldb"
 )
 
 // FetchedItems returns what is remembered of the items of a user's connection with these ids.
@@ -17,7 +21,7 @@ func (s *Store) FetchedItems(ctx context.Context, user pierre.UserID, provider p
 		args = append(args, id)
 	}
 	rows, err := s.query(ctx, `SELECT item, version, outcome, tries FROM fetched_items
-		WHERE user_id = $1 AND provider = $2 AND item IN (`+marks(len(args)-len(ids)+1, len(ids))+`)`, args...)
+		WHERE user_id = $1 AND provider = $2 AND item IN (`+sqldb.Marks(len(args)-len(ids)+1, len(ids))+`)`, args...)
 	list, err := collect(rows, err, func(from scanner) (pierre.FetchedItem, error) {
 		var i pierre.FetchedItem
 		err := from.Scan(&i.ID, &i.Version, &i.Outcome, &i.Tries)
@@ -41,4 +45,81 @@ func (s *Store) KeepFetched(ctx context.Context, user pierre.UserID, provider pi
 		}
 		return err
 	})
+}
+
+// FetchedCounts counts what was fetched over a user's connection.
+func (s *Store) FetchedCounts(ctx context.Context, user pierre.UserID, provider pierre.Provider) (pierre.FetchedCounts, error) {
+	var n pierre.FetchedCounts
+	err := s.row(ctx, `SELECT COALESCE(SUM(CASE WHEN outcome = $3 THEN 1 ELSE 0 END), 0),
+		COALESCE(SUM(CASE WHEN outcome = $4 THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN outcome = $5 THEN 1 ELSE 0 END), 0),
+		(SELECT COUNT(*) FROM wellness WHERE user_id = $1 AND source = $2)
+		FROM fetched_items WHERE user_id = $1 AND provider = $2`,
+		user, provider, pierre.FetchKept, pierre.FetchLeft, pierre.FetchFailed).Scan(&n.Kept, &n.Left, &n.Failed, &n.Values)
+	return n, s.classify(err, "counting what was fetched")
+}
+
+// ForgetFetched deletes what came of the user's activities from a provider's API before then; zero: all of it. Activities that
+// are known from elsewhere, too, stay with what is known from there. Files of the provider's account export stay.
+func (s *Store) ForgetFetched(ctx context.Context, user pierre.UserID, provider pierre.Provider, before time.Time) error {
+	if before.IsZero() {
+		before = time.Unix(math.MaxInt32, 0)
+	}
+	rows, err := s.query(ctx, `SELECT DISTINCT activity_id FROM activity_sources
+		WHERE user_id = $1 AND provider = $2 AND format = $3 AND imported_us < $4 ORDER BY activity_id`,
+		user, provider, formats.JSON, before.UnixMicro())
+	ids, err := collect(rows, err, scanText[pierre.ActivityID])
+	if err != nil {
+		return s.classify(err, "looking for what was fetched")
+	}
+	for _, id := range ids {
+		if err := s.forget(ctx, user, provider, id, before); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forget deletes the provider's sources of one activity, and the activity if it has no other.
+func (s *Store) forget(ctx context.Context, user pierre.UserID, provider pierre.Provider, id pierre.ActivityID, before time.Time) error {
+	return s.decide(ctx, "forgetting what was fetched", user, func(i importing) error {
+		all, err := i.entries(ctx, id)
+		if err != nil {
+			return err
+		}
+		var left []*entry
+		for _, e := range all {
+			if src := e.Source; src.Provider != provider || src.Format != formats.JSON || !src.Imported.Before(before) {
+				e.decided = true
+				left = append(left, e)
+				continue
+			}
+			if _, err := i.tx.exec(ctx, `DELETE FROM activity_sources`+whereKey,
+				user, e.Source.Provider, e.Source.ExternalID, e.Source.SHA256[:], e.Source.Part); err != nil {
+				return err
+			}
+		}
+		if len(left) > 0 {
+			if err := i.keep(ctx, id, left); err != nil {
+				return err
+			}
+		} else if _, err := i.tx.exec(ctx, `DELETE FROM activities WHERE user_id = $1 AND id = $2`, user, id); err != nil {
+			return err
+		} else if err := i.changed(ctx); err != nil {
+			return err
+		}
+		return i.settle(ctx, all)
+	})
+}
+
+// ConnectionsOf returns the users who have a connection to a provider.
+func (s *Store) ConnectionsOf(ctx context.Context, provider pierre.Provider) ([]pierre.UserID, error) {
+	rows, err := s.query(ctx, `SELECT user_id FROM connections WHERE provider = $1 ORDER BY user_id`, provider)
+	users, err := collect(rows, err, scanText[pierre.UserID])
+	return users, s.classify(err, "listing who is connected")
+}
+
+func scanText[T ~string](from scanner) (T, error) {
+	var text T
+	err := from.Scan(&text)
+	return text, err
 }

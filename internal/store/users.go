@@ -46,3 +46,10 @@ func scanUser(from scanner) (pierre.User, error) {
 	err := from.Scan(&u.ID, &u.Email, &u.Limit.Requests, &u.Limit.Period, &u.Notes, instant{&u.Created})
 	return u, err
 }
+
+// UserEmail returns the e-mail address of a user, and for an application's athlete the name that the application uses.
+func (s *Store) UserEmail(ctx context.Context, user pierre.UserID) (string, error) {
+	var email string
+	err := s.row(ctx, `SELECT COALESCE(email, athlete_name, '') FROM users WHERE id = $1`, user).Scan(&email)
+	return email, s.classify(err, "user "+string(user))
+}

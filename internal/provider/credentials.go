@@ -1,0 +1,243 @@
+package provider
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// credentials are what a connection's sealed text holds.
+type credentials struct {
+	Access  string    `json:"access,omitempty"`
+	Refresh string    `json:"refresh,omitempty"`
+	Expires time.Time `json:"expires,omitzero"` // of Access; zero: never
+	Scope   string    `json:"scope,omitempty"`
+	Key     string    `json:"key,omitempty"` // in place of all of these
+}
+
+func (s *Service) seal(c pierre.Connection, creds credentials) ([]byte, error) {
+	text, err := json.Marshal(creds)
+	if err != nil {
+		return nil, err
+	}
+	return s.sealer.Seal(text, pierre.ConnectionPurpose(c.UserID, c.Provider)), nil
+}
+
+func (s *Service) unseal(c pierre.Connection) (creds credentials, err error) {
+	text, err := s.sealer.Open(c.Sealed, pierre.ConnectionPurpose(c.UserID, c.Provider))
+	if err == nil {
+		err = json.Unmarshal(text, &creds)
+	}
+	return creds, err
+}
+
+const (
+	earlyBy        = 5 * time.Minute // tokens are renewed so long before they end
+	refreshTimeout = 30 * time.Second
+	refreshLease   = 2 * time.Minute // longer than a refresh can take: no two servers use one refresh token
+	refreshPoll    = 100 * time.Millisecond
+)
+
+// client returns a client for a connection.
+func (s *Service) client(p *Provider, c pierre.Connection) (*Client, error) {
+	creds, err := s.unseal(c)
+	if err != nil {
+		return nil, fmt.Errorf("opening the credentials of a connection to %s: %w", c.Provider, err)
+	}
+	return &Client{Provider: p, service: s, conn: c, creds: creds}, nil
+}
+
+// renew gets new credentials if those that there are end soon, or in any case if they were refused. Of all servers one asks
+// the provider, and the others wait for what it got.
+func (c *Client) renew(ctx context.Context, refused bool) error {
+	s := c.service
+	if !refused && (c.creds.Expires.IsZero() || s.now().Add(earlyBy).Before(c.creds.Expires)) {
+		return nil
+	}
+	if c.creds.Refresh == "" || c.conn.Generation == 0 {
+		if !refused {
+			return nil // it may still be accepted
+		}
+		return errors.Join(errRefused, c.markBroken(ctx))
+	}
+	used := c.conn.Generation
+	for {
+		mine, err := s.store.BeginRefresh(ctx, c.conn, s.owner, s.now(), s.now().Add(refreshLease))
+		if err != nil {
+			return err
+		}
+		if mine {
+			return c.refresh(ctx)
+		}
+		now, err := s.store.Connection(ctx, c.conn.UserID, c.conn.Provider)
+		switch {
+		case err != nil:
+			return err
+		case now.Status == pierre.ConnectionBroken:
+			return errRefused
+		case now.Generation != used:
+			c.conn.Generation, c.conn.Sealed = now.Generation, now.Sealed
+			c.creds, err = s.unseal(now)
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(refreshPoll):
+		}
+	}
+}
+
+// refresh uses the refresh token, which this server alone has the right to.
+func (c *Client) refresh(ctx context.Context) error {
+	s := c.service
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshTimeout) // what the provider gave must not get lost
+	defer cancel()
+	token, err := s.oauth(c.Provider).TokenSource(s.tokenContext(ctx, c.Provider), &oauth2.Token{RefreshToken: c.creds.Refresh}).Token()
+	if e, ok := errors.AsType[*oauth2.RetrieveError](err); ok && e.Response != nil && refusedGrant(e) {
+		return errors.Join(errRefused, c.endRefresh(ctx, c.creds, pierre.ConnectionBroken))
+	}
+	if err != nil {
+		return errors.Join(limitedBy(err, s.now()), s.store.DropRefresh(ctx, c.conn, s.owner))
+	}
+	fresh := grantedBy(token)
+	fresh.Refresh = cmp.Or(fresh.Refresh, c.creds.Refresh)
+	fresh.Scope = cmp.Or(fresh.Scope, c.creds.Scope)
+	c.creds = fresh
+	return c.endRefresh(ctx, fresh, pierre.ConnectionActive)
+}
+
+func (c *Client) endRefresh(ctx context.Context, creds credentials, status pierre.ConnectionStatus) error {
+	sealed, err := c.service.seal(c.conn, creds)
+	if err != nil {
+		return err
+	}
+	next := c.conn
+	next.Sealed, next.Status = sealed, status
+	kept, err := c.service.store.EndRefresh(ctx, next, c.service.owner)
+	if err == nil && !kept {
+		err = errOvertaken
+	}
+	if err == nil {
+		next.Generation++
+		c.conn = next
+	}
+	return err
+}
+
+// markBroken notes that the provider accepts neither the credentials nor a way to new ones.
+func (c *Client) markBroken(ctx context.Context) error {
+	s := c.service
+	if c.conn.Generation == 0 { // it is not kept yet
+		return nil
+	}
+	mine, err := s.store.BeginRefresh(ctx, c.conn, s.owner, s.now(), s.now().Add(refreshLease))
+	if err != nil || !mine {
+		return err
+	}
+	return c.endRefresh(ctx, c.creds, pierre.ConnectionBroken)
+}
+
+// refusedGrant reports whether a provider's answer means that the refresh token is of no use any more.
+func refusedGrant(e *oauth2.RetrieveError) bool {
+	switch e.ErrorCode {
+	case "invalid_grant", "access_denied", "unauthorized_client":
+		return true
+	case "invalid_client", "temporarily_unavailable", "server_error":
+		return false // that is for the operator, or passes
+	}
+	status := e.Response.StatusCode
+	return status == http.StatusBadRequest || status == http.StatusUnauthorized
+}
+
+// limitedBy turns a refusal because of limits into a [LimitedError], and keeps the body of another, which may hold secrets, out of the log.
+func limitedBy(err error, now time.Time) error {
+	e, ok := errors.AsType[*oauth2.RetrieveError](err)
+	if !ok || e.Response == nil {
+		return withoutURL(err)
+	}
+	if e.Response.StatusCode == http.StatusTooManyRequests {
+		return &LimitedError{pauseUntil(e.Response.StatusCode, e.Response.Header, now)}
+	}
+	return &StatusError{e.Response.StatusCode, "the request for tokens: " + e.ErrorCode}
+}
+
+func grantedBy(t *oauth2.Token) credentials {
+	scope, _ := t.Extra("scope").(string) // absent: the provider does not say
+	return credentials{Access: t.AccessToken, Refresh: t.RefreshToken, Expires: t.Expiry.UTC(), Scope: scope}
+}
+
+// oauth returns the configuration of a provider's OAuth.
+func (s *Service) oauth(p *Provider) *oauth2.Config {
+	app := s.apps[p.Name]
+	return &oauth2.Config{
+		ClientID: app.ClientID, ClientSecret: app.ClientSecret.Reveal(), Scopes: p.OAuth.Scopes, RedirectURL: s.redirectURL(p),
+		Endpoint: oauth2.Endpoint{AuthURL: p.OAuth.Authorize, TokenURL: p.OAuth.Token, AuthStyle: p.OAuth.Style},
+	}
+}
+
+// tokenContext returns a context for requests for tokens, which are not tried again: their codes and tokens are good for one use.
+func (s *Service) tokenContext(ctx context.Context, p *Provider) context.Context {
+	return context.WithValue(ctx, oauth2.HTTPClient, &http.Client{
+		Transport: tokenTransport{s.transport, p.OAuth}, Timeout: refreshTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	})
+}
+
+// A tokenTransport makes requests for tokens what the provider wants them to be.
+type tokenTransport struct {
+	http.RoundTripper
+
+	oauth OAuth
+}
+
+const maxToken = 1 << 20
+
+// RoundTrip implements [http.RoundTripper].
+func (t tokenTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if len(t.oauth.TokenForm) > 0 {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		form, err := url.ParseQuery(string(body))
+		if err != nil {
+			return nil, err
+		}
+		for name, values := range t.oauth.TokenForm {
+			form[name] = values
+		}
+		text := form.Encode()
+		r = r.Clone(r.Context())
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader([]byte(text))), int64(len(text))
+	}
+	resp, err := t.RoundTripper.RoundTrip(r)
+	if err != nil || t.oauth.Unwrap == "" || resp.StatusCode != http.StatusOK {
+		return resp, err
+	}
+	defer resp.Body.Close()
+	var answer map[string]json.RawMessage
+	if err := json.NewDecoder(io.LimitReader(resp.Body, maxToken)).Decode(&answer); err != nil {
+		return nil, fmt.Errorf("reading the answer to a request for tokens: %w", err)
+	}
+	inner := answer[t.oauth.Unwrap]
+	var status int
+	if err := json.Unmarshal(answer["status"], &status); err == nil && status != 0 {
+		resp.StatusCode, inner = wrappedStatus(status)
+	}
+	resp.Header.Set("Content-Length", strconv.Itoa(len(inner)))
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(inner)), int64(len(inner))
+	return resp, nil
+}

@@ -1,0 +1,98 @@
+package providertest
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/importer"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/store"
+)
+
+// A killable is the store of a program that is killed at a step: from then on nothing is written any more. The steps are
+// before and after each change and each request.
+type killable struct {
+	*store.Store
+
+	steps  atomic.Int64
+	killAt atomic.Int64 // 0: never
+}
+
+// step counts a step, and fails if the program was killed.
+func (k *killable) step() error {
+	n, at := k.steps.Add(1), k.killAt.Load()
+	if at > 0 && n >= at {
+		return errKilled
+	}
+	return nil
+}
+
+// around makes a change between two steps.
+func around[T any](k *killable, do func() (T, error)) (v T, err error) {
+	if err := k.step(); err != nil {
+		return v, err
+	}
+	if v, err = do(); err != nil {
+		return v, err
+	}
+	return v, k.step()
+}
+
+// BeginSync implements [provider.SyncStore].
+func (k *killable) BeginSync(ctx context.Context, c pierre.Connection, owner string, now, until time.Time) (bool, error) {
+	return around(k, func() (bool, error) { return k.Store.BeginSync(ctx, c, owner, now, until) })
+}
+
+// SaveSync implements [provider.SyncStore].
+func (k *killable) SaveSync(ctx context.Context, c pierre.Connection, owner string, began, until time.Time) (bool, error) {
+	return around(k, func() (bool, error) { return k.Store.SaveSync(ctx, c, owner, began, until) })
+}
+
+// KeepFetched implements [provider.FetchedStore].
+func (k *killable) KeepFetched(ctx context.Context, user pierre.UserID, p pierre.Provider, i pierre.FetchedItem) error {
+	_, err := around(k, func() (bool, error) { return true, k.Store.KeepFetched(ctx, user, p, i) })
+	return err
+}
+
+// KeepWellness implements [provider.FetchedStore].
+func (k *killable) KeepWellness(ctx context.Context, user pierre.UserID, now time.Time, values []pierre.Wellness) (int, error) {
+	return around(k, func() (int, error) { return k.Store.KeepWellness(ctx, user, now, values) })
+}
+
+// A killableKeeper is the importer of the same program.
+type killableKeeper struct {
+	*importer.Importer
+
+	k *killable
+}
+
+// KeepFetched implements [provider.Keeper].
+func (i killableKeeper) KeepFetched(ctx context.Context, user pierre.UserID, f pierre.Fetched) (pierre.ImportRow, error) {
+	return around(i.k, func() (pierre.ImportRow, error) { return i.Importer.KeepFetched(ctx, user, f) })
+}
+
+// A killableTransport is its network. Requests for tokens are no steps: what a provider gave and nobody kept is lost, and the
+// athlete has to connect again.
+type killableTransport struct {
+	http.RoundTripper
+
+	k *killable
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (t killableTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := t.k.step(); err != nil {
+		return nil, err
+	}
+	return t.RoundTripper.RoundTrip(r)
+}
+
+func copyAll(b *strings.Builder, resp *http.Response) error {
+	const most = 1 << 20
+	_, err := io.Copy(b, io.LimitReader(resp.Body, most))
+	return err
+}

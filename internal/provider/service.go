@@ -1,0 +1,293 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/publicnet"
+	"github.com/pierre-mcp/pierre/internal/secret"
+)
+
+// A Store keeps connections. What its methods promise is said at those of package store.
+type Store interface {
+	ConnectionStore
+	LinkStore
+	RefreshStore
+	SyncStore
+	FetchedStore
+}
+
+// A ConnectionStore keeps connections.
+type ConnectionStore interface {
+	Connections(ctx context.Context, user pierre.UserID) ([]pierre.Connection, error)
+	Connection(ctx context.Context, user pierre.UserID, provider pierre.Provider) (pierre.Connection, error)
+	KeepConnection(ctx context.Context, c pierre.Connection) error
+	DeleteConnection(ctx context.Context, user pierre.UserID, provider pierre.Provider) error
+	CallForSync(ctx context.Context, provider pierre.Provider, account string, now time.Time) (int, error)
+	UserEmail(ctx context.Context, user pierre.UserID) (string, error)
+}
+
+// A LinkStore keeps invitations to connect.
+type LinkStore interface {
+	KeepLink(ctx context.Context, l pierre.ConnectionLink, now time.Time) error
+	Link(ctx context.Context, token [32]byte, now time.Time) (pierre.ConnectionLink, error)
+	AskProvider(ctx context.Context, token, state [32]byte, now time.Time) error
+	TakeState(ctx context.Context, state [32]byte, now time.Time) (pierre.ConnectionLink, error)
+	TakeLink(ctx context.Context, token [32]byte, now time.Time) (pierre.ConnectionLink, error)
+}
+
+// A RefreshStore decides who gets new credentials.
+type RefreshStore interface {
+	BeginRefresh(ctx context.Context, c pierre.Connection, owner string, now, until time.Time) (bool, error)
+	EndRefresh(ctx context.Context, c pierre.Connection, owner string) (bool, error)
+	DropRefresh(ctx context.Context, c pierre.Connection, owner string) error
+}
+
+// A SyncStore decides who fetches, and keeps how far it came.
+type SyncStore interface {
+	DueConnections(ctx context.Context, now time.Time, most int) ([]pierre.Connection, error)
+	BeginSync(ctx context.Context, c pierre.Connection, owner string, now, until time.Time) (bool, error)
+	SaveSync(ctx context.Context, c pierre.Connection, owner string, began, until time.Time) (bool, error)
+	PauseProvider(ctx context.Context, provider pierre.Provider, until time.Time) error
+}
+
+// A FetchedStore keeps what was fetched.
+type FetchedStore interface {
+	FetchedItems(ctx context.Context, user pierre.UserID, provider pierre.Provider, ids []string) (map[string]pierre.FetchedItem, error)
+	KeepFetched(ctx context.Context, user pierre.UserID, provider pierre.Provider, i pierre.FetchedItem) error
+	FetchedCounts(ctx context.Context, user pierre.UserID, provider pierre.Provider) (pierre.FetchedCounts, error)
+	KeepWellness(ctx context.Context, user pierre.UserID, now time.Time, values []pierre.Wellness) (int, error)
+	ConnectionsOf(ctx context.Context, provider pierre.Provider) ([]pierre.UserID, error)
+	ForgetFetched(ctx context.Context, user pierre.UserID, provider pierre.Provider, before time.Time) error
+}
+
+// A Keeper imports recordings.
+type Keeper interface {
+	KeepFetched(ctx context.Context, user pierre.UserID, f pierre.Fetched) (pierre.ImportRow, error)
+	DigestFetched(ctx context.Context, user pierre.UserID, ids []pierre.ActivityID) error
+}
+
+// A Sealer encrypts credentials, bound to their purpose.
+type Sealer interface {
+	Seal(plaintext, purpose []byte) []byte
+	Open(sealed, purpose []byte) ([]byte, error)
+}
+
+// An App is what an operator got from registering this server with a provider.
+type App struct {
+	ClientID      string
+	ClientSecret  secret.String
+	WebhookSecret secret.String // what the provider's calls are checked by, where that is not the client's secret
+	RiskAccepted  bool          // of [Provider.Risk]
+}
+
+// Options are what a [Service] may have in addition; the zero value works.
+type Options struct {
+	Apps      map[pierre.Provider]App
+	Origin    func() string     // under which browsers reach this server, "" if they cannot; nil: they cannot
+	Transport http.RoundTripper // nil: one that reaches public addresses only
+	RetryWait time.Duration     // before a request that failed for a passing reason is made again, doubling; 0: 1 s
+	Log       *slog.Logger      // nil: nothing is logged
+	Now       func() time.Time  // nil: time.Now
+}
+
+// A Service connects athletes' accounts and fetches from them. It is safe for concurrent use.
+type Service struct {
+	table     []Provider
+	store     Store
+	keeper    Keeper
+	sealer    Sealer
+	apps      map[pierre.Provider]App
+	origin    func() string
+	transport http.RoundTripper
+	http      *http.Client
+	log       *slog.Logger
+	now       func() time.Time
+	owner     string // of leases
+}
+
+// answerWait is how long a provider may take until its answer begins.
+const answerWait = 30 * time.Second
+
+// New returns a service for the providers of table.
+func New(table []Provider, store Store, keeper Keeper, sealer Sealer, opts Options) *Service {
+	s := &Service{
+		table: table, store: store, keeper: keeper, sealer: sealer, apps: opts.Apps, origin: opts.Origin,
+		transport: opts.Transport, log: opts.Log, now: opts.Now, owner: rand.Text(),
+	}
+	if s.origin == nil {
+		s.origin = func() string { return "" }
+	}
+	if s.transport == nil {
+		s.transport = publicnet.Patient(answerWait)
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	s.http = newHTTP(s.transport, cmp.Or(opts.RetryWait, retryWait))
+	return s
+}
+
+// provider returns the row of the table.
+func (s *Service) provider(name pierre.Provider) (*Provider, error) {
+	for n := range s.table {
+		if s.table[n].Name == name {
+			return &s.table[n], nil
+		}
+	}
+	return nil, pierre.Invalid("provider", "%.40q cannot be connected; these can: %s.", string(name), s.names())
+}
+
+func (s *Service) names() string {
+	var names []string
+	for _, p := range s.table {
+		names = append(names, string(p.Name))
+	}
+	return strings.Join(names, ", ")
+}
+
+// ready reports why a provider cannot be connected at this server, for the athlete and the operator.
+func (s *Service) ready(p *Provider) error {
+	off := func(why string) error {
+		return &pierre.Error{Kind: pierre.KindConflict, Field: "provider", Msg: p.Title + " is not switched on on this server: " + why}
+	}
+	app, origin := s.apps[p.Name], s.origin()
+	variable := "PIERRE_PROVIDER_" + strings.ToUpper(string(p.Name))
+	switch {
+	case origin == "":
+		return off("browsers cannot reach it. Its operator has to set PUBLIC_URL; a second copy of a personal program leaves that to the first.")
+	case p.Key != nil:
+		return nil
+	case app.ClientID == "" || app.ClientSecret.Reveal() == "":
+		return off("its operator has to register it with " + p.Title + " and to set " + variable + "_CLIENT_ID and " + variable + "_CLIENT_SECRET (docs/PROVIDERS.md).")
+	case p.Risk != "" && !app.RiskAccepted:
+		return off(p.Risk + " An operator who accepts that sets " + variable + "_ACCEPT_POLICY_RISK=true.")
+	case p.OAuth.HTTPSOnly && !strings.HasPrefix(origin, "https://"):
+		return off(p.Title + " sends people back to https:// addresses only, and this server is reached at " + origin + ".")
+	}
+	return nil
+}
+
+// byKey reports whether the athlete gives a personal key, rather than going to the provider's page.
+func (s *Service) byKey(p *Provider) bool {
+	return p.Key != nil && s.apps[p.Name].ClientID == ""
+}
+
+// Status is a provider at this server, and the user's connection to it.
+type Status struct {
+	Provider   pierre.Provider
+	Title      string
+	Off        string             // why it cannot be connected; "": it can
+	Connection *pierre.Connection // without credentials; nil: there is none
+	Counts     pierre.FetchedCounts
+	LeftWhy    string
+	History    bool      // all of it was fetched
+	Since      time.Time // from when on data was fetched; zero: nothing yet, or all
+}
+
+// Statuses returns the providers that can be connected, with the user's connections.
+func (s *Service) Statuses(ctx context.Context, user pierre.UserID) ([]Status, error) {
+	list, err := s.store.Connections(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	var all []Status
+	for n := range s.table {
+		p := &s.table[n]
+		st := Status{Provider: p.Name, Title: p.Title, Off: pierre.MessageOf(s.ready(p), "")}
+		for _, c := range list {
+			if c.Provider != p.Name {
+				continue
+			}
+			c.Sealed = nil
+			st.Connection, st.LeftWhy = &c, p.LeftWhy
+			st.History, st.Since = historyOf(p, c.Sync)
+			if st.Counts, err = s.store.FetchedCounts(ctx, user, p.Name); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, st)
+	}
+	return all, nil
+}
+
+// historyOf says how far back all streams were fetched.
+func historyOf(p *Provider, state pierre.SyncState) (whole bool, since time.Time) {
+	whole = true
+	for _, stream := range p.Streams {
+		if st := state.Streams[stream.Name]; !st.Done {
+			whole, since = false, later(since, st.Back)
+		}
+	}
+	return whole, since
+}
+
+// Disconnect ends the user's connection, at the provider as well. What was fetched stays, unless the provider forbids that.
+// It returns what a person should know.
+func (s *Service) Disconnect(ctx context.Context, user pierre.UserID, name pierre.Provider) (string, error) {
+	p, err := s.provider(name)
+	if err != nil {
+		return "", err
+	}
+	c, err := s.store.Connection(ctx, user, name)
+	if pierre.KindOf(err) == pierre.KindNotFound {
+		return "", &pierre.Error{Kind: pierre.KindNotFound, Field: "provider", Msg: p.Title + " is not connected; get_connection_status lists what is.", Err: err}
+	}
+	if err != nil {
+		return "", err
+	}
+	told := p.Title + " was told, too."
+	if err := s.leave(ctx, p, c); err != nil {
+		s.log.WarnContext(ctx, "a provider could not be told that a connection ends", slog.String("provider", string(name)), slog.Any("err", err))
+		told = p.Title + " could not be told; end the access there as well, in your account's settings."
+	}
+	if err := s.store.DeleteConnection(ctx, user, name); err != nil && !lost(err) {
+		return "", err
+	}
+	kept := "What came from it stays here."
+	if p.KeepFor > 0 {
+		if err := s.store.ForgetFetched(ctx, user, name, time.Time{}); err != nil {
+			return "", err
+		}
+		kept = "What came from its API was deleted, as its rules ask."
+	}
+	return told + " " + kept, nil
+}
+
+// leave tells the provider that a connection ends.
+func (s *Service) leave(ctx context.Context, p *Provider, c pierre.Connection) error {
+	if c.Status == pierre.ConnectionBroken {
+		return nil // there it has ended
+	}
+	client, err := s.client(p, c)
+	if err != nil {
+		return err
+	}
+	if client.creds.Key != "" {
+		return errors.New("personal keys are ended by their owner")
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	err = client.renew(ctx, false)
+	switch {
+	case errors.Is(err, errRefused):
+		return nil
+	case err != nil:
+		return err
+	case p.Leave != nil:
+		return p.Leave(ctx, client)
+	case p.OAuth.Revoke != "":
+		return s.revoke(ctx, p, cmp.Or(client.creds.Refresh, client.creds.Access))
+	}
+	return errors.New("the provider has no way to be told")
+}
