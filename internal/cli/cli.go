@@ -43,7 +43,7 @@ func Run(ctx context.Context, root *cobra.Command, args []string, w World) int {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return Usage(err) })
-	root.AddCommand(version(root.Name()))
+	root.AddCommand(version(root.Name()), man())
 	root.Flags().Bool("version", false, "print the version")
 	root.SetArgs(append([]string{}, versionCommand(args)...)) // for nil, cobra takes the process's own
 	root.SetIn(w.Stdin)
