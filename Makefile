@@ -7,7 +7,7 @@ DATA    ?=
 FUZZ    ?= 1s
 export FUZZ
 
-.PHONY: docs build demo run test check lint bench soak golden screenshots fuzz dist image clean help
+.PHONY: docs build demo run test check lint bench soak golden screenshots fuzz dist release image clean help
 
 ## help: the targets
 help:
@@ -82,6 +82,10 @@ dist:
 ## image: the container image as a file in dist/, without Docker
 image:
 	@scripts/image.sh
+
+## release: a whole release in dist/: archives, packages, manifests, all programs; built and checked (docs/RELEASING.md)
+release:
+	@scripts/release.sh
 
 ## clean: removes what was built
 clean:

@@ -8,21 +8,19 @@
 # and gcc-aarch64-linux-gnu; gcc is one of them). The tools are installed into .cache.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/tools.sh
 
-goreleaser=github.com/goreleaser/goreleaser/v2@v2.14.0
 cdxgen=@cyclonedx/cdxgen@12.8.4
 mcpb=@anthropic-ai/mcpb@2.1.2
 
 cache=${PIERRE_CACHE:-$PWD/.cache}
-export PATH=$cache/bin:$PATH
-[ -x "$cache/bin/goreleaser" ] || { echo "building the release tool, once; it takes some minutes"; GOBIN=$cache/bin go install "$goreleaser"; }
 [ -d "$cache/release" ] || npm install --silent --no-audit --no-fund --prefix "$cache/release" "$cdxgen" "$mcpb"
 node_tool() { node "$cache/release/node_modules/$1" "${@:2}"; }
 
 # What would otherwise differ from one build to the next.
 export TZ=UTC LC_ALL=C VERSION=${VERSION:-$(scripts/version.sh)}
-SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
-export SOURCE_DATE_EPOCH
+SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) SOURCE_DATE=$(git log -1 --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ)
+export SOURCE_DATE_EPOCH SOURCE_DATE
 # Where the release is downloaded from, for the manifests of package managers.
 export RELEASE_URL=${RELEASE_URL:-https://github.com/pierre-mcp/pierre/releases/download/v$VERSION}
 umask 022
@@ -31,7 +29,7 @@ rm -rf dist
 # Manual pages and completions come from the programs themselves, without a home folder to name in them.
 extras() {
 	local programs=(mcp-client pierre-mcp-server pierre-admin-service admin-setup) program shell
-	mkdir -p dist/extra/{bin,man,completions,bash}
+	mkdir -p dist/extra/{man,completions}
 	make --no-print-directory build VERSION="$VERSION"
 	for program in "${programs[@]}"; do
 		env -i HOME='~' "bin/$program" man >"dist/extra/man/$program.1"
@@ -40,17 +38,16 @@ extras() {
 			env -i HOME='~' "bin/$program" completion "$shell" >"dist/extra/completions/$program.$shell"
 		done
 	done
-	for program in "${programs[@]:1}"; do cp "dist/extra/completions/$program.bash" "dist/extra/bash/$program"; done
 }
 
 if [ "${1:-}" = all ]; then
 	extras
-	goreleaser release --snapshot --skip=publish
+	tool goreleaser release --snapshot --skip=publish --parallelism 1 # one by one, so that SQLite is compiled once for each processor
 	mv dist/release/*.{tar.gz,zip,deb,rpm} dist/
 	mv dist/release/homebrew/Casks/mcp-client.rb dist/mcp-client.rb
 	mv dist/release/scoop/mcp-client.json dist/mcp-client.scoop.json
 else
-	goreleaser build --snapshot --id mcp-client
+	tool goreleaser build --snapshot --id mcp-client
 fi
 for build in dist/release/mcp-client_*/mcp-client*; do
 	platform=$(basename "$(dirname "$build")" | sed -E 's/^mcp-client_([a-z]+_[a-z0-9]+)_.*$/\1/')

@@ -5,6 +5,7 @@ PIERRE_TOOLS=${PIERRE_CACHE:-$PWD/.cache}/bin
 declare -A tool_versions=(
 	[golangci-lint]=github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 	[deadcode]=golang.org/x/tools/cmd/deadcode@v0.52.0
+	[goreleaser]=github.com/goreleaser/goreleaser/v2@v2.14.0 # takes minutes to build; only releases need it
 	[gotestsum]=gotest.tools/gotestsum@v1.13.0
 )
 
