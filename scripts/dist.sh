@@ -42,7 +42,10 @@ extras() {
 
 if [ "${1:-}" = all ]; then
 	extras
-	tool goreleaser release --snapshot --skip=publish --parallelism 1 # one by one, so that SQLite is compiled once for each processor
+	# The compiler for this machine's own processor has its plain name, so that SQLite is not compiled again.
+	export CC_AMD64=x86_64-linux-gnu-gcc CC_ARM64=aarch64-linux-gnu-gcc
+	case $(go env GOARCH) in amd64) CC_AMD64=gcc ;; arm64) CC_ARM64=gcc ;; esac
+	tool goreleaser release --snapshot --skip=publish --parallelism 1 # so that SQLite is compiled once for each processor
 	mv dist/release/*.{tar.gz,zip,deb,rpm} dist/
 	mv dist/release/homebrew/Casks/mcp-client.rb dist/mcp-client.rb
 	mv dist/release/scoop/mcp-client.json dist/mcp-client.scoop.json
