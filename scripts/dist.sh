@@ -61,7 +61,7 @@ done
 node_tool @cyclonedx/cdxgen/bin/cdxgen.js --type go --no-install-deps --no-recurse --output dist/mcp-client.sbom.json . >/dev/null
 node scripts/sbom.mjs dist/mcp-client.sbom.json "$VERSION" "$SOURCE_DATE_EPOCH"
 
-MCPB="node $cache/release/node_modules/@anthropic-ai/mcpb/dist/cli/cli.js" scripts/bundle.sh dist/mcp-client_{linux,darwin,windows}_{amd64,arm64}{,.exe}
+MCPB="node $cache/release/node_modules/@anthropic-ai/mcpb/dist/cli/cli.js" scripts/bundle.sh dist/mcp-client_{linux,darwin}_{amd64,arm64} dist/mcp-client_windows_{amd64,arm64}.exe
 [ "${1:-}" != all ] || node scripts/registry.mjs dist "$VERSION" "$RELEASE_URL"
 rm -rf dist/release dist/extra
 list=$(cd dist && echo "# pierre $VERSION" && sha256sum -- *) # the first line is signed with the others

@@ -8,7 +8,7 @@ tool golangci-lint fmt --diff
 tool golangci-lint run ./...
 (cd deploy && tool golangci-lint run ./...)
 
-! command -v shellcheck >/dev/null || shellcheck -x scripts/*.sh install/script/install.sh .ci/run
+! command -v shellcheck >/dev/null || shellcheck -x scripts/*.sh deploy/package/*.sh install/script/install.sh .ci/run
 
 # Code that neither a program nor a test reaches, then code that only tests reach. Packages that exist for tests are
 # exempt from the second; their names are those that internal/arch knows.
@@ -19,3 +19,12 @@ dead+=$(tool deadcode -tags e2e ./... | grep -vE '^(internal/(browser|e2e|record
 	printf 'nothing reaches this code:\n%s\n' "$dead" >&2
 	exit 1
 }
+
+# The client is for three systems. What this one does not compile is checked for the others, with the tests but for those that
+# need SQLite: deadcode reads all of it from source, which takes seconds, where a compiler takes minutes.
+mapfile -t client < <(go list -deps ./cmd/mcp-client | grep "^$(go list -m)/")
+mapfile -t tested < <(for package in "${client[@]}"; do go list -deps -test "$package" | grep -q mattn/go-sqlite3 || echo "$package"; done)
+for system in windows darwin; do
+	GOOS=$system CGO_ENABLED=0 tool deadcode ./cmd/mcp-client >/dev/null
+	GOOS=$system CGO_ENABLED=0 tool deadcode -test "${tested[@]}" >/dev/null
+done

@@ -27,7 +27,7 @@ func TestVersionComesFromTags(t *testing.T) {
 	if err := os.Mkdir(filepath.Dir(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(script, []byte(read(t, "../../../scripts/version.sh")), 0o700); err != nil { //nolint:gosec // it is run
+	if err := os.WriteFile(script, []byte(read(t, "../../../scripts/version.sh")), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	version := func() string { return strings.TrimSpace(run(t, script)) }
@@ -41,7 +41,7 @@ func TestVersionComesFromTags(t *testing.T) {
 	if got := version(); got != "1.2.3" {
 		t.Errorf("at the tag: %s", got)
 	}
-	if err := os.WriteFile(script, []byte(read(t, script)+"\n"), 0o700); err != nil { //nolint:gosec // it is run
+	if err := os.WriteFile(script, []byte(read(t, script)+"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := version(), "1.2.4-dev.0+"+git("rev-parse", "--short", "HEAD")+".dirty"; got != want {
@@ -80,7 +80,9 @@ func TestRegistryEntryIsByItsSchema(t *testing.T) {
 	if err != nil && os.Getenv("CI") == "" {
 		t.Skip("the registry's schemas cannot be downloaded")
 	}
-	var module struct{ Dir string }
+	var module struct {
+		Dir string `json:"Dir"`
+	}
 	if err := json.Unmarshal(out, &module); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
