@@ -71,6 +71,7 @@ func render(t *testing.T) string {
 		}
 		t.Skip("hugo is not here")
 	}
+	readSources(t)
 	dir := t.TempDir()
 	if *kept != "" {
 		dir = *kept
@@ -80,6 +81,22 @@ func render(t *testing.T) string {
 		t.Fatalf("hugo: %v\n%s", err, out)
 	}
 	return dir
+}
+
+// readSources reads what Hugo reads, so that the result of the test is not taken from a cache when one of them has changed.
+func readSources(t *testing.T) {
+	t.Helper()
+	for _, root := range []string{"..", "../../README.md", "../../ARCHITECTURE.md", "../../CONTRIBUTING.md", "../../CHANGELOG.md", "../../NOTICES.md"} {
+		err := filepath.WalkDir(root, func(file string, entry os.DirEntry, err error) error {
+			if err == nil && !entry.IsDir() {
+				_, err = os.ReadFile(file)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // readPages returns the text of each page by its path, and the ids of its elements.
