@@ -47,6 +47,7 @@ bench: build
 	go run ./bench/server
 	go run ./bench/scale --span 3s
 	go run ./bench/bridge
+	go run ./bench/start
 	go run ./bench/flat
 	go run ./bench/import
 	go run ./bench/toolcalls

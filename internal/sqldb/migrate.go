@@ -69,6 +69,9 @@ func (m *Migrations) Up(ctx context.Context, newer func(ctx context.Context, ver
 		if before > newest {
 			return applied, m.db.Classify(newer(ctx, before, newest), "reading which programs can work with the database")
 		}
+		if pending, err := p.HasPending(ctx); err == nil && !pending { // at most starts, and the lock costs commits
+			return applied, nil
+		}
 		results, err := p.Up(ctx)
 		if partial, ok := errors.AsType[*goose.PartialError](err); ok {
 			results = partial.Applied
