@@ -13,7 +13,7 @@ tool golangci-lint run ./...
 # Code that neither a program nor a test reaches, then code that only tests reach. Packages that exist for tests are
 # exempt from the second; their names are those that internal/arch knows.
 dead=$(tool deadcode -tags e2e -test ./...)
-dead+=$(cd deploy && tool deadcode -test ./...)
+dead+=$(cd deploy && tool deadcode ./image ./compose)
 dead+=$(tool deadcode -tags e2e ./... | grep -vE '^(internal/(browser|e2e|recordings|mcptest)/|[^ ]*test/)' || true)
 [ -z "$dead" ] || {
 	printf 'nothing reaches this code:\n%s\n' "$dead" >&2
