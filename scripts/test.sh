@@ -54,6 +54,9 @@ command -v postgres >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres
 	missing+=("postgresql: the tests on PostgreSQL")
 ensure pgbouncer "servers work behind poolers" pgbouncer || missing+=("pgbouncer: the test of poolers")
 ensure chromium "the admin site is used as a person does" chromium || missing+=("chromium: the tests of the admin site's pages")
+ensure caddy "the example of a proxy is run" caddy || missing+=("caddy: the test of the proxies' examples")
+ensure nginx "the example of a proxy is run" nginx-light || missing+=("nginx: the test of the proxies' examples")
+ensure systemd-analyze "the units of systemd are checked" systemd || missing+=("systemd-analyze: the check of the units")
 ensure redis-server "limits that several servers share" redis-server || missing+=("redis-server: the tests on Redis")
 [ -z "${CI:-}" ] || [ ${#missing[@]} = 0 ] || fail "needed in CI: $(printf '%s; ' "${missing[@]}")"
 
