@@ -9,7 +9,9 @@ import (
 	"testing"
 
 	"github.com/pierre-mcp/pierre/internal/browser"
+	"github.com/pierre-mcp/pierre/portal/mail"
 	"github.com/pierre-mcp/pierre/portal/route"
+	"github.com/pierre-mcp/pierre/portal/staff"
 )
 
 // TestLooks shows every page in a real browser, in all its important states: see [browser.Look].
@@ -17,7 +19,7 @@ func TestLooks(t *testing.T) {
 	t.Parallel()
 	browser.Path(t)
 	s := fillSample(t)
-	pages := append(s.publicPages(), append(s.customerPages(), s.staffPages()...)...)
+	pages := append(s.publicPages(), slices.Concat(s.customerPages(), s.staffPages(), s.rotated())...)
 	none := newSample(t, sampleNow(), Options{})
 	link, _, err := none.p.team.OwnerLink(t.Context(), "new@alpine-data.example")
 	if err != nil {
@@ -34,8 +36,59 @@ func TestLooks(t *testing.T) {
 	pages = append(pages, hostileSample(t).page("landing-long-names", "", "/"))
 	dev := newSample(t, sampleNow(), Options{Development: true})
 	pages = append(pages, dev.page("components", "", "/components"), dev.page("development", "owner", "/admin/requests"))
+	pages = append(pages, append(dev.mailPages(), elsewhereSample(t).page("staff-sign-in-elsewhere", "", "/admin/sign-in"))...)
+	if browser.Pictures() { // which take half a minute to prepare
+		pages = append(pages, crowd(t).manyPages()...)
+	}
 	everyRoute(t, append(s.p.routes(), dev.p.routes()...), pages)
 	browser.Look(t, pages)
+}
+
+// elsewhereSample is a site whose staff have accounts at another one.
+func elsewhereSample(t *testing.T) *sample {
+	t.Helper()
+	return newSample(t, sampleNow(), Options{OIDC: staff.NewOIDC(staff.OIDCConfig{Name: "Alpine SSO", Issuer: "https://sso.alpine-data.example", Client: "site"}, nil)})
+}
+
+// mailPages are all mails, as they look in HTML.
+func (s *sample) mailPages() (pages []browser.Page) {
+	s.t.Helper()
+	list, err := mail.Previews(s.p.texts(s.t.Context()), sampleNow())
+	if err != nil || len(list) == 0 {
+		s.t.Fatalf("%d mails: %v", len(list), err)
+	}
+	for _, m := range list {
+		pages = append(pages, s.page("mail-"+m.Name, "", "/mails/"+m.Name+".html"))
+	}
+	return pages
+}
+
+// manyPages are the lists of a site with ten thousand of everything.
+func (s *crowdedSample) manyPages() (pages []browser.Page) {
+	for name, path := range map[string]string{
+		"overview": "/admin", "keys": "/admin/keys?sort=-use", "customers": "/admin/customers", "requests": "/admin/requests", "audit": "/admin/audit",
+		"billing-month": "/admin/billing/months/2026-10", "billing-open": "/admin/billing/months/2026-11",
+	} {
+		pages = append(pages, s.page(name+"-many", "owner", path))
+	}
+	return append(pages, s.page("account-many", "customer", "/account"))
+}
+
+// rotated are the pages that show the key that rotation made, to its holder and to the staff.
+func (s *filledSample) rotated() []browser.Page {
+	account, key := s.page("account-rotated", "rita", "/account/settings"), s.page("key-rotated", "owner", "/admin/me")
+	account.After = func(tab *browser.Tab) {
+		tab.Open(s.url + "/account/keys/" + string(<-s.spare))
+		tab.Follow("form[action$='/rotate'] button")
+		tab.See("pre")
+	}
+	key.After = func(tab *browser.Tab) {
+		tab.Open(s.url + "/admin/keys/" + string(<-s.spare))
+		tab.Click("[popovertarget=rotate]")
+		tab.Follow("#rotate button:not([type])")
+		tab.See("pre")
+	}
+	return []browser.Page{account, key}
 }
 
 // everyRoute demands that each page of the site is among those that are looked at.
@@ -117,7 +170,13 @@ func (s *filledSample) staffPages() []browser.Page {
 	overview.Document, toDecide.Document, overview.After = true, true, drawn
 	missing := s.page("staff-not-found", "owner", "/admin/keys/none")
 	missing.Status = http.StatusNotFound
+	codes := s.page("recovery-codes", "owner", "/admin/me")
+	codes.After = func(tab *browser.Tab) {
+		tab.Follow("form[action='/admin/me/recovery'] button")
+		tab.SeeText("Your recovery codes")
+	}
 	return []browser.Page{
+		codes,
 		overview, s.page("requests", "approver", "/admin/requests"), s.page("requests-all", "viewer", "/admin/requests?state=all"), toDecide,
 		s.page("request-question", "approver", request("amelie")), s.page("request-viewer", "viewer", request("priya@endurance.example")), s.page("request-claimed", "approver", request("claire@velo.example")),
 		s.page("keys", "owner", "/admin/keys?sort=-use"), s.page("keys-none", "owner", "/admin/keys?q=nobody"), s.page("key", "owner", key), revoke,

@@ -30,13 +30,14 @@ type filledSample struct {
 	busy, long, gone, old adminapi.FreshKey
 	links                 map[string]string // of visitors, by what they show
 	ready                 chan string       // links that show a key, once each
+	spare                 chan pierre.KeyID // keys that can be rotated, once each
 	rule, channel, hook   string
 	invoice               int64 // of busy
 }
 
 func fillSample(t testing.TB) *filledSample {
 	t.Helper()
-	s := &filledSample{sample: newSample(t, time.Date(2026, time.October, 5, 8, 0, 0, 0, time.UTC), Options{}), links: map[string]string{}, ready: make(chan string, 4)}
+	s := &filledSample{sample: newSample(t, time.Date(2026, time.October, 5, 8, 0, 0, 0, time.UTC), Options{}), links: map[string]string{}, ready: make(chan string, 4), spare: make(chan pierre.KeyID, 8)}
 	s.settings()
 	s.customers()
 	s.requests()
@@ -46,6 +47,10 @@ func fillSample(t testing.TB) *filledSample {
 	s.signIn("viewer", "Mozilla/5.0 (iPhone; CPU iPhone OS 26_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Mobile/15E148 Safari/604.1", "203.0.113.9/32")
 	s.signInCustomer("ana", "ana@alpine-club.example")
 	s.signInCustomer("bob", "bob@example.org")
+	for n := range cap(s.spare) {
+		s.spare <- s.key("rita@rotations.example", fmt.Sprint("Phone ", n+1), pierre.TierStarter, 0).APIKeyID
+	}
+	s.signInCustomer("rita", "rita@rotations.example")
 	s.post("ana", "/account/upgrade", url.Values{"tier": {"professional"}, "why": {"Our club has grown: the app now asks for thirty athletes each evening."}})
 	s.work()
 	return s

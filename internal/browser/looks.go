@@ -18,6 +18,9 @@ var (
 	documents = flag.String("documents", "", "a folder for the pictures that documents show")
 )
 
+// Pictures reports whether [Look] leaves pictures.
+func Pictures() bool { return *pictures != "" }
+
 // A Page is one that is looked at.
 type Page struct {
 	Name     string // of its picture

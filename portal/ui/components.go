@@ -149,6 +149,7 @@ type Pages struct {
 	First string // "": this is the first page
 	Next  string // "": this is the last page
 	Shown string // such as "50 keys on this page"
+	Of    string // the list, where a page has several; "": the page's one
 }
 
 // PagesOf returns links that keep the other parameters of r: next is the cursor of the next page, "" if there is none.
@@ -156,7 +157,9 @@ func PagesOf(r *http.Request, next, shown string) Pages { return pagesBy(r, "cur
 
 // PagesIn returns the links of one of several lists of a page: name is the parameter that has its cursor, and its id.
 func PagesIn(r *http.Request, name, next, shown string) Pages {
-	return pagesBy(r, name, "#"+name, next, shown)
+	p := pagesBy(r, name, "#"+name, next, shown)
+	p.Of = name
+	return p
 }
 
 func pagesBy(r *http.Request, name, place, next, shown string) Pages {

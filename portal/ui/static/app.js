@@ -61,8 +61,10 @@
       const role = (selector, name) => { for (const el of table.querySelectorAll(selector)) el.setAttribute("role", name); };
       const label = () => {
         for (const row of table.querySelectorAll("tbody > tr")) {
-          for (const [n, cell] of [...row.cells].entries()) {
-            if (cell.colSpan === 1 && names[n]) cell.dataset.label = names[n];
+          let column = 0;
+          for (const cell of row.cells) {
+            if (cell.colSpan === 1 && names[column]) cell.dataset.label = names[column];
+            column += cell.colSpan;
             cell.toggleAttribute("data-empty", cell.textContent.trim() === "" && !cell.querySelector("svg, input"));
           }
         }
