@@ -39,7 +39,7 @@ type Step struct {
 // made marks a document, or a part of it that ends with a comment "end of …", that is compared with the code by other tests.
 const made = "made by make golden"
 
-var fence = regexp.MustCompile("^ {0,3}(`{3,}|~{3,})\\s*([A-Za-z0-9]*)\\s*$")
+var fence = regexp.MustCompile("^( *)(`{3,}|~{3,})\\s*([A-Za-z0-9]*)\\s*$")
 
 // A reader goes through a document.
 type reader struct {
@@ -70,13 +70,14 @@ func (r *reader) line() error {
 	line := strings.TrimRight(r.lines[r.at], " \t")
 	r.at++
 	if opening := fence.FindStringSubmatch(line); opening != nil {
-		return r.block(opening[1], opening[2])
+		return r.block(opening[1], opening[2], opening[3])
 	}
-	if r.mark != nil && line != "" && !strings.HasPrefix(line, "<!--") {
+	text := strings.TrimLeft(line, " \t") // in a list, comments and blocks are indented
+	if r.mark != nil && text != "" && !strings.HasPrefix(text, "<!--") {
 		return fmt.Errorf("the comment in line %d stands before no block", r.mark.Line)
 	}
-	if strings.HasPrefix(line, "<!--") {
-		return r.comment(line)
+	if strings.HasPrefix(text, "<!--") {
+		return r.comment(text)
 	}
 	return nil
 }
@@ -141,7 +142,7 @@ func (r *reader) keep(step Step) error {
 }
 
 // block reads the rest of a block.
-func (r *reader) block(opening, language string) error {
+func (r *reader) block(indent, opening, language string) error {
 	step := Step{Line: r.at + 1, Language: language}
 	var text strings.Builder
 	for {
@@ -153,7 +154,7 @@ func (r *reader) block(opening, language string) error {
 		if closing := strings.TrimSpace(line); strings.HasPrefix(closing, opening) && strings.Trim(closing, opening[:1]) == "" {
 			break
 		}
-		text.WriteString(line + "\n")
+		text.WriteString(strings.TrimPrefix(line, indent) + "\n")
 	}
 	step.Text = text.String()
 	if r.made {

@@ -24,6 +24,16 @@ b
 '''sh
 c
 '''
+1. In a list:
+
+   <!-- run: one
+   two -->
+   '''sh
+   if a; then
+     b
+   fi
+   '''
+
 <!-- file: x/y.yaml -->
 '''yaml
 d: 1
@@ -52,6 +62,8 @@ run||one/two/
 sh||a/
 sh|3|b/
 illustration|needs systemd|c/
+run||one/   two/
+sh||if a; then/  b/fi/
 file|x/y.yaml|d: 1/
 answer||{}/
 picture||picture/
