@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -54,10 +55,10 @@ func (d decided) text() string {
 func (c *Catalog) merge(ctx context.Context, user pierre.UserID, args mergeArgs) (decided, error) {
 	if args.KeepApart {
 		err := c.data.KeepApart(ctx, user, args.ID, args.Other)
-		return decided{[]pierre.ActivityID{args.ID, args.Other}, "They are kept apart, and both count."}, unknown(err)
+		return decided{[]pierre.ActivityID{args.ID, args.Other}, "They are kept apart, and both count."}, unknownOfTwo(err, args)
 	}
 	if err := c.data.MergeActivities(ctx, user, args.ID, args.Other); err != nil {
-		return decided{}, unknown(err)
+		return decided{}, unknownOfTwo(err, args)
 	}
 	return decided{[]pierre.ActivityID{args.ID}, "They are one activity now: the values are those of the richer recording, completed by the other's. Nothing is added up."}, nil
 }
@@ -80,7 +81,7 @@ type splitArgs struct {
 func (c *Catalog) split(ctx context.Context, user pierre.UserID, args splitArgs) (decided, error) {
 	done, err := c.data.SplitActivity(ctx, user, args.ID, args.Source)
 	if err != nil {
-		return decided{}, unknown(err)
+		return decided{}, unknownActivity(err, args.ID)
 	}
 	d := decided{done.Activities, human.Plural(len(done.Activities), "activity") + ", which imports will keep apart."}
 	if len(done.Lost) > 0 {
@@ -111,13 +112,12 @@ func (c *Catalog) hide(ctx context.Context, user pierre.UserID, args hideArgs) (
 	return decided{[]pierre.ActivityID{args.ID}, note}, unknownActivity(c.data.HideActivity(ctx, user, args.ID, hidden), args.ID)
 }
 
-// unknown words the error of a call that names activities.
-func unknown(err error) error {
-	if pierre.KindOf(err) == pierre.KindNotFound {
-		return &pierre.Error{
-			Kind: pierre.KindNotFound, Field: "activity_id", Err: err,
-			Msg: pierre.MessageOf(err, "activity not found") + "; use get_activities to list the ids.",
-		}
+// unknownOfTwo words the error of a call that names two activities, of which one may not be there.
+func unknownOfTwo(err error, args mergeArgs) error {
+	if pierre.KindOf(err) != pierre.KindNotFound || !strings.Contains(pierre.MessageOf(err, ""), string(args.Other)) {
+		return unknownActivity(err, args.ID)
 	}
-	return err
+	worded, _ := errors.AsType[*pierre.Error](unknownActivity(err, args.Other))
+	worded.Field = "other_activity_id"
+	return worded
 }

@@ -93,11 +93,11 @@ func TestWrongDecisions(t *testing.T) {
 	}{
 		{"merge_activities", map[string]any{"activity_id": ids["run"]}, "other_activity_id"},
 		{"merge_activities", map[string]any{"activity_id": ids["run"], "other_activity_id": ids["run"]}, "are the same"},
-		{"merge_activities", map[string]any{"activity_id": ids["run"], "other_activity_id": "act_none"}, "not found"},
+		{"merge_activities", map[string]any{"activity_id": ids["run"], "other_activity_id": "act_none"}, `Activity "act_none" not found; use get_activities`},
 		{"merge_activities", map[string]any{"activity_id": ids["run"], "other_activity_id": ids["race"]}, "14 hours apart"},
 		{"merge_activities", map[string]any{"activity_id": ids["run"], "other_activity_id": ids["race"], "keep_apart": "perhaps"}, "keep_apart"},
 		{"split_activity", map[string]any{"activity_id": ids["run"]}, "one source alone"},
-		{"split_activity", map[string]any{"activity_id": "act_none"}, "not found"},
+		{"split_activity", map[string]any{"activity_id": "act_none"}, `Activity "act_none" not found; use get_activities`},
 		{"split_activity", map[string]any{"activity_id": ids["run"], "source": strings.Repeat("x", 1025)}, "source"},
 		{"hide_activity", map[string]any{"activity_id": "act_none"}, "not found"},
 		{"hide_activity", map[string]any{"activity_id": ids["run"], "hidden": 2}, "hidden"},

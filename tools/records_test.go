@@ -240,6 +240,11 @@ func TestZonesByMonthBeginWithAMonth(t *testing.T) {
 	if z.From != "2026-03-01" || len(z.Rows) != 1 || z.Rows[0].From != z.From || z.Rows[0].Activities != 2 {
 		t.Errorf("by month there are %+v", z)
 	}
+	// One that begins with the period says so: it is no whole month.
+	h.call("get_zones_over_time", map[string]any{"group_by": "month", "after": "2026-03-15"}).decode(t, &z)
+	if z.From != "2026-03-15" || len(z.Rows) != 1 || z.Rows[0].From != z.From || z.Rows[0].Activities != 1 {
+		t.Errorf("from the middle of a month there are %+v", z)
+	}
 }
 
 type details = map[pierre.ActivityID][]byte

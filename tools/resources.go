@@ -41,14 +41,17 @@ func resources() []resource {
 // registerResources adds the resources to s, and lets s list to each key those that it may read.
 func (c *Catalog) registerResources(s *server.MCPServer) {
 	tools := map[string]string{} // by URI
-	hooks := &server.Hooks{}
+	hooks := s.GetHooks()
+	if hooks == nil {
+		hooks = &server.Hooks{}
+		server.WithHooks(hooks)(s)
+	}
 	hooks.AddAfterListResources(func(ctx context.Context, _ any, _ *mcp.ListResourcesRequest, list *mcp.ListResourcesResult) {
 		list.Resources = slices.DeleteFunc(list.Resources, func(r mcp.Resource) bool {
 			tool, ours := tools[r.URI]
 			return ours && !mayRead(ctx, tool)
 		})
 	})
-	server.WithHooks(hooks)(s)
 	for _, r := range resources() {
 		at := slices.IndexFunc(c.all, func(t tool) bool { return t.definition.Name == r.tool })
 		uri := "pierre://athlete/" + r.name

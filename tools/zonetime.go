@@ -122,6 +122,9 @@ func (c *Catalog) showZonesOverTime(ctx context.Context, user pierre.UserID, arg
 	for _, r := range z.Rows {
 		v := viewZoneRow(r)
 		v.From = r.Start.Format(time.DateOnly)
+		if r.Start.Before(period.From) { // the first row begins with the period
+			v.From = a.From
+		}
 		rows = append(rows, v)
 	}
 	if len(rows) == 0 {

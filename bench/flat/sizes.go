@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
-	"runtime/pprof"
 	"slices"
+
+	"github.com/pierre-mcp/pierre/bench/internal/cpuprofile"
 )
 
 // A column is one size that is measured.
@@ -62,7 +62,7 @@ func (e *experiment) run(ctx context.Context, out io.Writer, opts options) (err 
 	}
 	for round := range opts.rounds {
 		for i, c := range columns {
-			stop, err := profiled(opts.profile, round == 0 && i == len(columns)-1)
+			stop, err := cpuprofile.Start(profileOf(opts, round == 0 && i == len(columns)-1))
 			if err != nil {
 				return err
 			}
@@ -102,16 +102,12 @@ func (c *column) close(ctx context.Context) error {
 	return s.close(ctx)
 }
 
-// profiled writes a profile until the returned function is called.
-func profiled(name string, wanted bool) (stop func() error, err error) {
-	if name == "" || !wanted {
-		return func() error { return nil }, nil
+// profileOf is the file for a profile, "" if none is wanted.
+func profileOf(o options, wanted bool) string {
+	if wanted {
+		return o.profile
 	}
-	f, err := os.Create(name)
-	if err != nil {
-		return nil, err
-	}
-	return func() error { pprof.StopCPUProfile(); return f.Close() }, pprof.StartCPUProfile(f)
+	return ""
 }
 
 func middle(values []float64) float64 {

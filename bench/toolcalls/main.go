@@ -8,6 +8,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -54,6 +55,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		return fmt.Errorf("--rounds must be at least 1, and --activities at least %d with %d", least, o.rounds)
 	}
 	o.databases = strings.Split(*names, ",")
+	if o.profile != "" && len(o.databases) > 1 {
+		return errors.New("--cpuprofile is of one database: name one with --databases")
+	}
 	gc.Tune("") // as pierre-mcp-server does
 	times, err := measure(ctx, o)
 	if err != nil {

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"runtime/pprof"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +13,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
+	"github.com/pierre-mcp/pierre/bench/internal/cpuprofile"
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/allowance"
 	"github.com/pierre-mcp/pierre/internal/store"
@@ -50,20 +49,21 @@ func measureOn(ctx context.Context, o options, name string) (times []timing, err
 	if err != nil {
 		return nil, err
 	}
+	calls := slices.DeleteFunc(append(reads(a), changes(a)...), func(c call) bool { return !strings.Contains(c.name(), o.only) })
+	if len(calls) == 0 {
+		return nil, fmt.Errorf("no call has %q in its name", o.only)
+	}
+	if o.profile != "" && len(calls) > 1 {
+		return nil, fmt.Errorf("--cpuprofile is of one call, and %d have %q in their names: name one with --only", len(calls), o.only)
+	}
 	h := host{d.Store, access.WithPrincipal(ctx, access.Principal{UserID: a.user}), o}
-	for _, c := range append(reads(a), changes(a)...) {
-		if !strings.Contains(c.name(), o.only) {
-			continue
-		}
+	for _, c := range calls {
 		one, err := h.time(c)
 		if err != nil {
 			return nil, err
 		}
 		one.Database = name
 		times = append(times, one)
-	}
-	if len(times) == 0 {
-		return nil, fmt.Errorf("no call has %q in its name", o.only)
 	}
 	return times, nil
 }
@@ -95,7 +95,7 @@ func (h host) time(c call) (timing, error) {
 		}
 		if n == h.options.rounds {
 			var err error
-			if stop, err = profiled(h.options.profile); err != nil {
+			if stop, err = cpuprofile.Start(h.options.profile); err != nil {
 				return t, err
 			}
 		}
@@ -140,16 +140,4 @@ func (h host) call(s *server.MCPServer, c call, n int) (took float64, bytes int,
 		}
 	}
 	return 0, 0, fmt.Errorf("%s was answered with %s", c.name(), text)
-}
-
-// profiled writes a profile until the returned function is called.
-func profiled(name string) (stop func() error, err error) {
-	if name == "" {
-		return func() error { return nil }, nil
-	}
-	f, err := os.Create(name)
-	if err != nil {
-		return nil, err
-	}
-	return func() error { pprof.StopCPUProfile(); return f.Close() }, pprof.StartCPUProfile(f)
 }

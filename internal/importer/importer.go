@@ -219,6 +219,9 @@ func (i *Importer) recordings(
 			return row, t.added, err
 		}
 		t.count(added)
+		for _, file := range added.Damaged {
+			row.Warnings = append(row.Warnings, "what is kept of "+file+" is damaged: this was compared without its track")
+		}
 		if added.Outcome != pierre.OutcomeUnchanged {
 			watch.changed(added.Activity)
 		}

@@ -18,6 +18,7 @@ type Addition struct {
 	Activity ActivityID
 	Outcome  ImportOutcome
 	Others   []Source // the activity's other sources
+	Damaged  []string // files of which the kept samples, with which it was compared, cannot be read
 }
 
 // An ImportStatus says what became of one file of an upload.

@@ -161,7 +161,7 @@ func (s *Store) decide(ctx context.Context, what string, user pierre.UserID, do 
 		if err := t.lockUser(ctx, user); err != nil {
 			return err
 		}
-		return do(importing{sources{t, user, s.codec}, t})
+		return do(importing{newSources(t, user, s.codec), t})
 	})
 }
 

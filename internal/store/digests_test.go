@@ -210,7 +210,9 @@ func TestDigestsAreReadInOnePassAfterAnImport(t *testing.T) {
 			t.Fatal(err)
 		}
 		text, err := store.DigestsPlan(t.Context(), s, u, 1)
-		var plans []struct{ Plan map[string]any }
+		var plans []struct {
+			Plan map[string]any `json:"Plan"`
+		}
 		if err == nil {
 			err = json.Unmarshal([]byte(text), &plans)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/pierre-mcp/pierre/internal/merge"
@@ -36,7 +37,7 @@ func (s *Store) ImportRecording(
 			Kind: pierre.KindInvalid, Err: err, Msg: fmt.Sprintf("Its samples cannot be kept: %v.", err),
 		}
 	}
-	before := sources{s, user, s.codec}
+	before := newSources(s, user, s.codec)
 	for range optimisticTries {
 		m, err := before.match(ctx, in)
 		if err != nil {
@@ -47,6 +48,7 @@ func (s *Store) ImportRecording(
 		}
 		added, err := s.keepMatched(ctx, user, in, &m)
 		if !errors.Is(err, errOutdated) {
+			added.Damaged = slices.Compact(slices.Sorted(slices.Values(append(added.Damaged, slices.Collect(maps.Keys(before.damaged))...))))
 			return added, err
 		}
 	}
@@ -66,8 +68,10 @@ func (s *Store) keepMatched(ctx context.Context, user pierre.UserID, in *entry, 
 		if err := t.lockUser(ctx, user); err != nil {
 			return err
 		}
-		i := importing{sources{t, user, s.codec}, t}
-		return i.write(ctx, in, m, &added)
+		i := importing{newSources(t, user, s.codec), t}
+		err := i.write(ctx, in, m, &added)
+		added.Damaged = slices.Sorted(maps.Keys(i.damaged))
+		return err
 	})
 	return added, err
 }

@@ -29,9 +29,24 @@ type querier interface {
 
 // A sources reads the sources of one user's activities.
 type sources struct {
-	db    querier
-	user  pierre.UserID
-	codec *series.Codec
+	db      querier
+	user    pierre.UserID
+	codec   *series.Codec
+	damaged map[string]bool // the files of which the kept samples could not be read
+}
+
+func newSources(db querier, user pierre.UserID, codec *series.Codec) sources {
+	return sources{db, user, codec, map[string]bool{}}
+}
+
+// track unpacks the samples of a source. Damaged ones are noted and have no track: a disk's fault in one recording does not keep
+// others out.
+func (s sources) track(e *entry, packed []byte) (track pierre.Series, ok bool) {
+	track, err := s.codec.Decode(packed)
+	if err != nil {
+		s.damaged[e.Source.File] = true
+	}
+	return track, err == nil
 }
 
 // A match says what there is to do with a recording.
@@ -213,9 +228,9 @@ func (s sources) tracksAgree(ctx context.Context, in *entry, c comparison) (bool
 	if err != nil {
 		return false, err
 	}
-	track, err := s.codec.Decode(packed)
-	if err != nil {
-		return false, err
+	track, ok := s.track(c.with, packed)
+	if !ok {
+		return false, nil
 	}
 	if c.verdict == merge.SameIfTracksCoincide {
 		return merge.TracksCoincide(in.series, track, c.shift), nil

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -87,7 +88,7 @@ func TestMatchIsBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		db := &countingQuerier{Store: s}
-		m, err := sources{db, user, s.codec}.match(t.Context(), in)
+		m, err := newSources(db, user, s.codec).match(t.Context(), in)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,7 +127,7 @@ func TestPartsAreNotCompared(t *testing.T) {
 		t.Fatal(err)
 	}
 	db := &countingQuerier{Store: s}
-	if m, err := (sources{db, user, s.codec}).match(t.Context(), in); err != nil || len(m.activities) > 0 || db.n > 2 {
+	if m, err := newSources(db, user, s.codec).match(t.Context(), in); err != nil || len(m.activities) > 0 || db.n > 2 {
 		t.Errorf("match = %+v, %v after %d queries, want none after 2", m, err, db.n)
 	}
 }
@@ -148,7 +149,7 @@ func TestMatchNeedsNoWriter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := sources{s, user, s.codec}.match(t.Context(), in)
+	m, err := newSources(s, user, s.codec).match(t.Context(), in)
 	if err != nil || len(m.activities) != 1 || m.activities[0] != first.Activity {
 		t.Errorf("match = %+v, %v, want the first activity", m, err)
 	}
@@ -162,7 +163,7 @@ func TestOvertakenMatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := sources{s, user, s.codec}.match(t.Context(), in)
+	m, err := newSources(s, user, s.codec).match(t.Context(), in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +198,7 @@ func TestDecisionOvertakesMatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := sources{s, user, s.codec}.match(t.Context(), in)
+	m, err := newSources(s, user, s.codec).match(t.Context(), in)
 	if err != nil || len(m.activities) != 2 {
 		t.Fatalf("match = %+v, %v, want both", m, err)
 	}
@@ -253,5 +254,28 @@ func TestSourcesAreBounded(t *testing.T) {
 	}
 	if list, err := s.Sources(t.Context(), user, first.Activity); err != nil || len(list) != maxSources {
 		t.Errorf("%d sources, %v, want %d", len(list), err, maxSources)
+	}
+}
+
+// A damaged recording does not keep others out: it is named, and compared without its track.
+func TestDamagedNeighbours(t *testing.T) {
+	for name, beside := range map[string]time.Duration{"of the same outing": 5 * time.Second, "at the same time": 3 * time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			s, user := newMatchStore(t)
+			first, rec := walk("first", 0)
+			added, err := s.ImportRecording(t.Context(), user, first, rec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.write.ExecContext(t.Context(), `UPDATE activity_sources SET samples = X'0102030405060708'`); err != nil {
+				t.Fatal(err)
+			}
+			src, rec := walk("second", 0)
+			rec.Start = rec.Start.Add(beside)
+			got, err := s.ImportRecording(t.Context(), user, src, rec)
+			if err != nil || got.Activity == added.Activity || !slices.Equal(got.Damaged, []string{first.File}) {
+				t.Errorf("beside a damaged recording: %+v, %v", got, err)
+			}
+		})
 	}
 }

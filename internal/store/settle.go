@@ -148,27 +148,27 @@ func (i importing) mayBeSame(ctx context.Context, a, b *outing) (bool, error) {
 		return true, nil
 	}
 	for _, e := range []*entry{x, y} {
-		if err := i.readTrack(ctx, e); err != nil {
-			return false, err
+		if ok, err := i.readTrack(ctx, e); err != nil || !ok {
+			return err == nil, err // as if there were none
 		}
 	}
 	return merge.TracksAgree(x.series, y.series, merge.Shift(y.Facts, x.Facts)), nil
 }
 
-// readTrack gives e its track, once: an activity is compared with several.
-func (i importing) readTrack(ctx context.Context, e *entry) error {
+// readTrack gives e its track, once: an activity is compared with several. It reports whether there is one that can be read.
+func (i importing) readTrack(ctx context.Context, e *entry) (bool, error) {
 	if len(e.series.Time) > 0 {
-		return nil
+		return true, nil
 	}
 	packed, err := i.samples(ctx, e.Source)
 	if err != nil {
-		return err
+		return false, err
 	}
-	all, err := i.codec.Decode(packed)
-	if err != nil {
-		return err
+	all, ok := i.track(e, packed)
+	if !ok {
+		return false, nil
 	}
 	head := func(column []float64) []float64 { return slices.Clone(column[:min(len(column), maxTrack)]) }
 	e.series = pierre.Series{Time: head(all.Time), Latitude: head(all.Latitude), Longitude: head(all.Longitude)}
-	return nil
+	return true, nil
 }

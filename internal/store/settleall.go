@@ -61,24 +61,46 @@ func (i importing) settleNext(ctx context.Context) error {
 	return err
 }
 
+// lookedAt is how many activities are read at once to find two that overlap.
+const lookedAt = 100
+
 // firstOverlap returns the span of the first two activities that overlap, of those that start at from or later.
 func (i importing) firstOverlap(ctx context.Context, from int64) (last merge.Span, found bool, err error) {
-	rows, err := i.tx.query(ctx, `SELECT start_us, elapsed_seconds, duration_seconds FROM activities
-		WHERE user_id = $1 AND start_us >= $2 AND NOT hidden ORDER BY start_us`, i.user, from)
+	place, id := from, pierre.ActivityID("") // where the part before ended
+	for {
+		n := 0
+		err := i.spans(ctx, &place, &id, func(span merge.Span) bool {
+			n++
+			if found = span.From.Before(last.To); found {
+				last = span.And(last)
+				return false
+			}
+			last = span
+			return true
+		})
+		if err != nil || found || n < lookedAt {
+			return last, found, err
+		}
+	}
+}
+
+// spans hands the spans of the next activities after a start and an id, which it moves on, to visit until that wants no more.
+func (i importing) spans(ctx context.Context, from *int64, id *pierre.ActivityID, visit func(merge.Span) bool) error {
+	rows, err := i.tx.query(ctx, `SELECT start_us, id, elapsed_seconds, duration_seconds FROM activities
+		WHERE user_id = $1 AND (start_us, id) > ($2, $3) AND NOT hidden ORDER BY start_us, id LIMIT $4`, i.user, *from, *id, lookedAt)
 	if err != nil {
-		return last, false, err
+		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var a pierre.Activity
-		if err := rows.Scan(instant{&a.Start}, &a.ElapsedSeconds, &a.DurationSeconds); err != nil {
-			return last, false, err
+		if err := rows.Scan(from, id, &a.ElapsedSeconds, &a.DurationSeconds); err != nil {
+			return err
 		}
-		span := merge.SpanOf(a)
-		if span.From.Before(last.To) {
-			return span.And(last), true, nil
+		a.Start = time.UnixMicro(*from).UTC()
+		if !visit(merge.SpanOf(a)) {
+			break
 		}
-		last = span
 	}
-	return last, false, rows.Err()
+	return rows.Err()
 }

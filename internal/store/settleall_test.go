@@ -79,3 +79,29 @@ func settleOld(t *testing.T, s *Store, user pierre.UserID) {
 		}
 	}
 }
+
+// Two that overlap are found behind any number of others.
+func TestOverlapsFarApart(t *testing.T) {
+	s, user := newMatchStore(t)
+	for n := range lookedAt + 22 {
+		src, rec := walk(fmt.Sprint(n), 0)
+		rec.Start, rec.Series = noon.AddDate(0, 0, n), pierre.Series{}
+		if n == lookedAt+21 {
+			rec.Start = noon.AddDate(0, 0, n-1).Add(200 * time.Second)
+		}
+		if _, err := s.ImportRecording(t.Context(), user, src, rec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, q := range []string{`UPDATE activities SET twin_id = ''`, `UPDATE activity_states SET unsettled_us = 0`} {
+		if _, err := s.write.ExecContext(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.SettleActivities(t.Context(), user); err != nil {
+		t.Fatal(err)
+	}
+	if page, err := s.Activities(t.Context(), user, pierre.ActivityQuery{Twins: true}); err != nil || page.Total != 1 {
+		t.Errorf("%d activities do not count, %v", page.Total, err)
+	}
+}
