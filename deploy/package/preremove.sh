@@ -4,7 +4,8 @@ set -e
 case ${1:-} in
 remove | 0)
 	if [ -d /run/systemd/system ]; then
-		systemctl disable --now pierre-mcp-server.service pierre-admin-service.service
+		systemctl disable --now pierre-mcp-server.service pierre-admin-service.service \
+			pierre-mcp-server-backup.timer pierre-admin-service-backup.timer
 	fi
 	;;
 esac

@@ -52,6 +52,10 @@ for program in mcp-client pierre-mcp-server pierre-admin-service admin-setup; do
 	bash -n /usr/share/bash-completion/completions/$program
 done
 id pierre
+for unit in pierre-mcp-server.service pierre-admin-service.service pierre-mcp-server-backup.timer pierre-admin-service-backup.timer; do
+	test -s /usr/lib/systemd/system/$unit
+done
+test "$(stat -c '%a %U:%G' /etc/pierre /etc/pierre/server.env | tr '\n' ' ')" = '750 root:root 640 root:root '
 dpkg -s pierre-server | grep -x 'Status: install ok installed'
 for conf in $(dpkg-query -f '${Conffiles}' -W pierre-server | sed 's/ [0-9a-f]* *$//'); do stat -c '%a %U:%G %n' "$conf"; echo '# mine' >>"$conf"; done
 
