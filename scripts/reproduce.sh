@@ -32,7 +32,7 @@ built "$work/first"
 	umask 077
 	built "$work/another/place/for/the/second"
 )
-diff -r "$work/first/dist" "$work/another/place/for/the/second/dist" || {
+diff -rq "$work/first/dist" "$work/another/place/for/the/second/dist" || {
 	echo "reproduce.sh: the two builds of $commit differ" >&2
 	exit 1
 }

@@ -16,4 +16,6 @@ for (const component of [bom.metadata.component, ...bom.components]) {
 }
 bom.components.sort((a, b) => (a["bom-ref"] < b["bom-ref"] ? -1 : 1));
 bom.dependencies.sort((a, b) => (a.ref < b.ref ? -1 : 1));
-writeFileSync(file, JSON.stringify(bom, null, 1) + "\n");
+// cdxgen names the file that it read by its path from some folder above.
+const named = (_, value) => (typeof value === "string" && value.endsWith("/go.mod") ? "go.mod" : value);
+writeFileSync(file, JSON.stringify(bom, named, 1) + "\n");
