@@ -155,3 +155,28 @@ func TestAlertsAreExplained(t *testing.T) {
 		}
 	}
 }
+
+// Every alert has its section in the runbook, with something to read in it, and the runbook has no other.
+func TestEveryAlertIsInTheRunbook(t *testing.T) {
+	raw, err := os.ReadFile("../../docs/OPERATIONS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sections := map[string]string{}
+	for part := range strings.SplitSeq(string(raw), "\n### ") {
+		title, text, _ := strings.Cut(part, "\n")
+		text, _, _ = strings.Cut(text, "\n## ")
+		if strings.HasPrefix(title, "Pierre") {
+			sections[title] = text
+		}
+	}
+	for _, r := range alerts(t) {
+		if len(strings.Fields(sections[r.Alert])) < 10 {
+			t.Errorf("the runbook says of %s: %q", r.Alert, sections[r.Alert])
+		}
+		delete(sections, r.Alert)
+	}
+	for title := range sections {
+		t.Errorf("the runbook has %s, which is no alert", title)
+	}
+}

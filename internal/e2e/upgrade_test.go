@@ -66,6 +66,19 @@ func TestUpgradeUnderARunningServer(t *testing.T) {
 		}
 	}
 	call("before the migration", first)
+	// The new program backs the old tables up, before anything is changed, and restores them as its own.
+	folder := t.TempDir()
+	restored := filepath.Join(folder, "restored")
+	for _, args := range [][]string{
+		{"backup", filepath.Join(folder, "before.zip"), "--plain-secrets"}, {"verify", filepath.Join(folder, "before.zip")},
+		{"restore", filepath.Join(folder, "before.zip"), "--data-dir", restored},
+	} {
+		command := exec.CommandContext(t.Context(), filepath.Join(bin, "pierre-mcp-server"), args...)
+		command.Env = s.env
+		if out, err := command.CombinedOutput(); err != nil {
+			t.Fatalf("%v beside the old server: %v\n%s", args, err, out)
+		}
+	}
 	migrate := exec.CommandContext(t.Context(), filepath.Join(bin, "pierre-mcp-server"), "migrate")
 	migrate.Env = s.env
 	if out, err := migrate.CombinedOutput(); err != nil || !strings.Contains(string(out), "applied 00012") {
@@ -96,5 +109,14 @@ func TestUpgradeUnderARunningServer(t *testing.T) {
 			}
 			return nil
 		})
+	}
+	if err := s.stop(syscall.SIGTERM); err != nil {
+		t.Errorf("the new server ended with %v", err)
+	}
+	s.data, s.env = restored, append(os.Environ(), "PIERRE_DATA_DIR="+restored)
+	s.start()
+	call("of the backup from before", first)
+	if status, _ := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, "Authorization", "Bearer "+second.APIKey); status != http.StatusUnauthorized {
+		t.Errorf("a key that is younger than the backup answers %d", status)
 	}
 }
