@@ -82,7 +82,7 @@ func (s *Shared) reserveOfBlock(ctx context.Context, p phase, buckets []pierre.B
 		case r.kind == replyTaken:
 			return s.decided(r, p, buckets, limited)
 		case asks > 0:
-			r, err := s.askForBlock(ctx, p, l, block{phase: p, name: s.newBlock(), account: account, limited: limited}, min(asks, s.opts.Block))
+			r, err := s.askForBlock(ctx, p, l, block{phase: p, account: account, limited: limited}, min(asks, s.opts.Block))
 			if err != nil {
 				return Reservation{}, err
 			}
@@ -133,7 +133,9 @@ func (s *Shared) askForBlock(ctx context.Context, p phase, l *lender, b block, c
 	// What Redis has counted must not be lost because its first caller is gone.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), waitFor)
 	defer cancel()
-	b.asked = time.Now()
+	if b.asked = time.Now(); calls > 1 {
+		b.name = s.newBlock()
+	}
 	l.mu.Lock()
 	over := l.usedUp()
 	l.mu.Unlock()
@@ -145,19 +147,22 @@ func (s *Shared) askForBlock(ctx context.Context, p phase, l *lender, b block, c
 	l.asking = nil
 	if err != nil {
 		l.old = append(l.old, over...)
-		if calls > 1 { // Redis may have taken them all the same
+		if b.name != "" { // Redis may have taken it all the same
+			b.first.calls = calls
 			l.old = append(l.old, b)
 		}
 		return r, err
 	}
-	if r.kind != replyTaken || r.calls == 1 {
-		if calls > 1 {
-			l.direct = time.Now().Add(blockFor)
-			return r, nil
-		}
-		b.name = ""
+	if r.kind != replyTaken {
+		l.direct = time.Now().Add(blockFor)
+		return r, nil
 	}
 	b.first, b.spent, b.ends = r, 1, r.buckets[0].end
+	if r.calls == 1 && calls > 1 {
+		l.direct = time.Now().Add(blockFor)
+		l.old = append(l.old, b)
+		return b.called(r), nil
+	}
 	for _, bucket := range r.buckets {
 		b.ends = min(b.ends, bucket.end)
 	}

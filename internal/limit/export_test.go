@@ -28,8 +28,15 @@ func (s *Shared) Kill() {
 	<-s.lent
 }
 
-// Settling reports whether a command of Redis gives a block back.
-func Settling(args []any) bool { return len(args) > 6 && args[6] == actSettle }
+// AboutBlock reports whether a command of Redis takes a block or gives it back.
+func AboutBlock(args []any) bool {
+	const act, calls = 6, 8 // behind the command, the script's hash and two keys
+	if len(args) <= calls {
+		return false
+	}
+	n, ok := args[calls].(int64)
+	return args[act] == actSettle || args[act] == actTake && ok && n > 1
+}
 
 // ID is the server's.
 func (s *Shared) ID() string { return s.id }

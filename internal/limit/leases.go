@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -56,20 +57,23 @@ func namesOf(list []block, p phase) string {
 	return names.String()
 }
 
-// giveBackBlocks gives back what was not used of blocks. With the first error it ends, since Redis is likely away; what is left
-// then is tried again with the next ones. It reports whether all is given back.
+// giveBackBlocks gives back what was not used of blocks, and keeps those for the next time that could not be. It ends early if Redis
+// does not answer at all, or with ever more errors. It reports whether it is worth while to go on at once.
 func (s *Shared) giveBackBlocks(ctx context.Context, list []block) bool {
 	ctx, cancel := context.WithTimeout(ctx, waitFor)
 	defer cancel()
 	var wg sync.WaitGroup
+	var failed atomic.Int64
 	turns := make(chan struct{}, givenAtOnce)
 	for _, b := range list {
 		turns <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-turns }()
+			began := time.Now()
 			if err := s.giveBackBlock(ctx, b); err != nil {
-				cancel()
-				s.blocks.keep(b)
+				if s.blocks.keep(b); time.Since(began) >= redisWait || failed.Add(1) >= givenAtOnce {
+					cancel()
+				}
 			}
 		})
 	}
@@ -99,9 +103,17 @@ func (b *blocks) keep(one block) {
 func (s *Shared) giveBackAll(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, waitFor)
 	defer cancel()
-	for !s.giveBackBlocks(ctx, s.blocks.all()) {
+	for {
+		list := s.blocks.all()
+		if len(list) == 0 {
+			return
+		}
+		pause := askAgain
+		if s.giveBackBlocks(ctx, list) {
+			pause = sweeping
+		}
 		select {
-		case <-time.After(askAgain):
+		case <-time.After(pause):
 		case <-ctx.Done():
 			return
 		}

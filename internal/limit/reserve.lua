@@ -26,7 +26,7 @@ local calls, life, block = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 local n = (#ARGV - head) / 5
 for i = 1, n do fields[i + 2] = ARGV[head + (i - 1) * 5 + 2] end
 fields[n + 3] = 'lent' -- until when calls may be given back
-fields[n + 4] = block
+if block ~= '' then fields[n + 4] = block end
 local values = redis.call('HMGET', KEYS[2], unpack(fields))
 if values[1] ~= epoch then -- nothing, or what was counted before something was lost
   if act ~= 0 then redis.call('DEL', KEYS[2]) end
@@ -41,7 +41,9 @@ if latest > now and latest <= now + 60000000 then now = latest end
 
 local function text(v) return string.format('%.0f', v) end
 
-for name in string.gmatch(ARGV[7], '[^\n]+') do redis.call('HDEL', KEYS[2], name) end
+if ARGV[7] ~= '' then
+  for name in string.gmatch(ARGV[7], '[^\n]+') do redis.call('HDEL', KEYS[2], name) end
+end
 
 if act < -1 then
   local at, size, counted = string.match(values[n + 4] or '', '^(%d+) (%d+)(.*)$')
@@ -186,19 +188,21 @@ if reply[1] == 0 then
   end
   if #kept > 4 then redis.call('HSET', KEYS[2], unpack(kept)) end
 else
-  local held = text(now) .. ' ' .. text(calls)
   for _, t in ipairs(taken) do
     writes[#writes + 1] = t[1]
     writes[#writes + 1] = text(t[2]) .. ':' .. text(t[3] + calls)
-    held = held .. '\n' .. t[1]
+  end
+  if block ~= '' then
+    local held = text(now) .. ' ' .. text(calls)
+    for _, t in ipairs(taken) do held = held .. '\n' .. t[1] end
+    writes[#writes + 1] = block
+    writes[#writes + 1] = held
   end
   if calls > 1 then
     if now + life > lent then
       writes[#writes + 1] = 'lent'
       writes[#writes + 1] = text(now + life)
     end
-    writes[#writes + 1] = block
-    writes[#writes + 1] = held
   end
   reply[3] = calls
   redis.call('HSET', KEYS[2], unpack(writes))
