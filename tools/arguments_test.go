@@ -244,7 +244,7 @@ func TestEveryArgumentIsTaken(t *testing.T) {
 				completeGoal(args, name, ids)
 			}
 			r := h.call(tool.Name, args)
-			decides := strings.Contains(r.Text, "activity x not found") || strings.Contains(r.Text, "one source alone")
+			decides := strings.Contains(r.Text, `Activity "x" not found`) || strings.Contains(r.Text, "one source alone")
 			if r.IsError && name != "cursor" && !decides { // no page gave this one; there is nothing to merge or split
 				t.Errorf("%s with %v is refused: %s", tool.Name, args, r.Text)
 			}
