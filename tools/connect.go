@@ -50,15 +50,18 @@ type connectArgs struct {
 }
 
 type connectAnswer struct {
-	Provider     pierre.Provider `json:"provider"`
-	URL          string          `json:"authorization_url" jsonschema:"a link for the athlete to open in a browser; it works once"`
-	Instructions string          `json:"instructions"`
-	Expires      int             `json:"expires_in_minutes"`
-	Status       string          `json:"status" jsonschema:"pending_authorization, or already_connected: then the link renews the access"`
-	Warning      string          `json:"warning,omitempty" jsonschema:"tell it to the athlete before giving the link"`
+	Provider     string `json:"provider"`
+	URL          string `json:"authorization_url,omitempty" jsonschema:"a link for the athlete to open in a browser; it works once"`
+	Instructions string `json:"instructions"`
+	Expires      int    `json:"expires_in_minutes,omitempty"`
+	Status       string `json:"status" jsonschema:"pending_authorization; already_connected: then the link renews the access; not_available"`
+	Warning      string `json:"warning,omitempty" jsonschema:"tell it to the athlete before giving the link"`
 }
 
 func (a connectAnswer) text() string {
+	if a.URL == "" {
+		return a.Instructions
+	}
 	text := fmt.Sprintf("%s\n%s\nThe link works for %d minutes.", a.Instructions, a.URL, a.Expires)
 	if a.Warning != "" {
 		text = "Say this first: " + a.Warning + "\n" + text
@@ -89,10 +92,11 @@ func (c *Catalog) connectStrava() tool {
 func (c *Catalog) connectFitbit() tool {
 	return declare(c, spec{
 		name: "connect_fitbit", title: "Connect Fitbit",
-		doc:     "Is connect_provider for google_health, by which what Fitbit devices record comes since Fitbit's own interface has ended. Use that one.",
+		doc:     "Says why Fitbit accounts cannot be connected any more, and how their data comes.",
 		changes: true, once: true,
-	}, func(ctx context.Context, user pierre.UserID, _ noArgs) (connectAnswer, error) {
-		return c.connect(ctx, user, pierre.ProviderGoogleHealth)
+	}, func(context.Context, pierre.UserID, noArgs) (connectAnswer, error) {
+		return connectAnswer{Provider: "fitbit", Status: "not_available", Instructions: "Fitbit ended its interface for other programs in September 2026, so that accounts can no longer be connected. " +
+			"Export the activities as TCX files at fitbit.com and import them with: " + c.options.ImportCommand + " FOLDER"}, nil
 	})
 }
 
@@ -102,7 +106,7 @@ func (c *Catalog) connect(ctx context.Context, user pierre.UserID, name pierre.P
 		return connectAnswer{}, err
 	}
 	a := connectAnswer{
-		Provider: name, URL: l.URL, Status: "pending_authorization", Warning: l.Risk,
+		Provider: string(name), URL: l.URL, Status: "pending_authorization", Warning: l.Risk,
 		Expires:      int(math.Round(l.Expires.Sub(c.now()).Minutes())),
 		Instructions: "Open this link in your browser and follow it to connect " + l.Title + ":",
 	}

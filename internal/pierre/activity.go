@@ -17,13 +17,9 @@ const (
 	ProviderAppleHealth Provider = "apple_health" // an Apple Health export
 
 	// The rest are accounts that an athlete connects.
-	ProviderIntervals    Provider = "intervals_icu"
-	ProviderPolar        Provider = "polar"
-	ProviderWahoo        Provider = "wahoo"
-	ProviderOura         Provider = "oura"
-	ProviderWhoop        Provider = "whoop"
-	ProviderWithings     Provider = "withings"
-	ProviderGoogleHealth Provider = "google_health"
+	ProviderIntervals Provider = "intervals_icu"
+	ProviderPolar     Provider = "polar"
+	ProviderWahoo     Provider = "wahoo"
 )
 
 // Providers lists the providers.
@@ -33,9 +29,7 @@ func Providers() []Provider {
 
 // Connectable lists the providers whose accounts can be connected, the easiest first.
 func Connectable() []Provider {
-	return []Provider{
-		ProviderIntervals, ProviderStrava, ProviderPolar, ProviderWahoo, ProviderOura, ProviderWhoop, ProviderWithings, ProviderGoogleHealth,
-	}
+	return []Provider{ProviderIntervals, ProviderStrava, ProviderPolar, ProviderWahoo}
 }
 
 // Totals are what is known about an activity or a lap as a whole.

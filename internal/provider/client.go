@@ -85,7 +85,20 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values, v any) 
 
 // Send makes a request and reads the JSON answer into v; nil: it has none. Form values are sent as the body.
 func (c *Client) Send(ctx context.Context, method, path string, form url.Values, v any) error {
-	body, err := c.fetch(ctx, method, c.API+path, form, maxJSON)
+	return c.send(ctx, request{method, c.API + path, form.Encode(), formType, maxJSON}, v)
+}
+
+// SendJSON is Send with a body in JSON.
+func (c *Client) SendJSON(ctx context.Context, method, path string, body, v any) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	return c.send(ctx, request{method, c.API + path, string(text), "application/json", maxJSON}, v)
+}
+
+func (c *Client) send(ctx context.Context, r request, v any) error {
+	body, err := c.fetch(ctx, r)
 	if err != nil || v == nil {
 		return err
 	}
@@ -95,51 +108,57 @@ func (c *Client) Send(ctx context.Context, method, path string, form url.Values,
 	return nil
 }
 
+const formType = "application/x-www-form-urlencoded"
+
+// A request is one to a provider.
+type request struct {
+	method, address string
+	body, kind      string
+	most            int64 // bytes of the answer
+}
+
 // File fetches a file: from a path that follows the provider's URL, or from a URL of a host that the provider's files are at.
 func (c *Client) File(ctx context.Context, address string) ([]byte, error) {
 	if strings.HasPrefix(address, "/") {
 		address = c.API + address
 	}
-	return c.fetch(ctx, http.MethodGet, address, nil, maxFile)
+	return c.fetch(ctx, request{http.MethodGet, address, "", "", maxFile})
 }
 
 // fetch makes a request, a second time with new credentials if those were refused.
-func (c *Client) fetch(ctx context.Context, method, address string, form url.Values, most int64) ([]byte, error) {
+func (c *Client) fetch(ctx context.Context, r request) ([]byte, error) {
 	if now := c.service.now(); c.until.After(now) {
 		return nil, &LimitedError{c.until}
 	}
 	if err := c.renew(ctx, false); err != nil {
 		return nil, err
 	}
-	body, err := c.once(ctx, method, address, form, most)
+	body, err := c.once(ctx, r)
 	if e, ok := errors.AsType[*StatusError](err); !ok || e.Status != http.StatusUnauthorized {
 		return body, err
 	}
 	if err := c.renew(ctx, true); err != nil {
 		return nil, err
 	}
-	body, err = c.once(ctx, method, address, form, most)
+	body, err = c.once(ctx, r)
 	if e, ok := errors.AsType[*StatusError](err); ok && e.Status == http.StatusUnauthorized {
 		return nil, errors.Join(errRefused, c.markBroken(ctx))
 	}
 	return body, err
 }
 
-func (c *Client) once(ctx context.Context, method, address string, form url.Values, most int64) ([]byte, error) {
-	var content io.Reader = http.NoBody
-	if form != nil {
-		content = strings.NewReader(form.Encode())
-	}
-	req, err := http.NewRequestWithContext(ctx, method, address, content)
+func (c *Client) once(ctx context.Context, r request) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, r.method, r.address, strings.NewReader(r.body))
 	if err != nil {
 		return nil, err
 	}
 	if err := c.allow(req.URL); err != nil {
 		return nil, err
 	}
-	if form != nil {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if r.body != "" {
+		req.Header.Set("Content-Type", r.kind)
 	}
+	req.Header.Set("Accept", "application/json, */*")
 	c.authorize(req)
 	resp, err := c.service.http.Do(req)
 	if err != nil {
@@ -157,7 +176,7 @@ func (c *Client) once(ctx context.Context, method, address string, form url.Valu
 		start, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // it is for the log alone
 		return nil, &StatusError{resp.StatusCode, string(start)}
 	}
-	return readWhole(resp.Body, most)
+	return readWhole(resp.Body, r.most)
 }
 
 func readWhole(r io.Reader, most int64) ([]byte, error) {

@@ -180,11 +180,11 @@ func (s *Service) Complete(ctx context.Context, a Answer) (Connected, error) {
 	case a.Error != "" || a.Code == "":
 		return Connected{}, &pierre.Error{Kind: pierre.KindConflict, Msg: p.Title + " refused the connection and gives as its reason: " + printable(a.Error) + ". Tell this server's operator if it stays so."}
 	}
-	token, err := s.oauth(p).Exchange(s.tokenContext(ctx, p), a.Code, oauth2.VerifierOption(derive(a.Browser, "verifier")))
+	token, err := s.oauth(p).Exchange(s.tokenContext(ctx), a.Code, oauth2.VerifierOption(derive(a.Browser, "verifier")))
 	if err != nil {
 		return Connected{}, s.unanswered(p, limitedBy(err, s.now()))
 	}
-	creds := grantedBy(token)
+	creds := s.grantedBy(token)
 	creds.Scope = cmp.Or(creds.Scope, a.Scope)
 	if lacks := lacking(p, creds.Scope); len(lacks) > 0 {
 		return Connected{}, &pierre.Error{Kind: pierre.KindDenied, Msg: "You gave " + p.Title + " no leave to hand out what is needed (" + strings.Join(lacks, ", ") + "). Nothing was connected; ask your assistant for a new link and leave those boxes ticked."}

@@ -1,16 +1,12 @@
 package provider
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
-	"strconv"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -105,14 +101,14 @@ func (c *Client) refresh(ctx context.Context) error {
 	s := c.service
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshTimeout) // what the provider gave must not get lost
 	defer cancel()
-	token, err := s.oauth(c.Provider).TokenSource(s.tokenContext(ctx, c.Provider), &oauth2.Token{RefreshToken: c.creds.Refresh}).Token()
+	token, err := s.oauth(c.Provider).TokenSource(s.tokenContext(ctx), &oauth2.Token{RefreshToken: c.creds.Refresh}).Token()
 	if e, ok := errors.AsType[*oauth2.RetrieveError](err); ok && e.Response != nil && refusedGrant(e) {
 		return errors.Join(errRefused, c.endRefresh(ctx, c.creds, pierre.ConnectionBroken))
 	}
 	if err != nil {
 		return errors.Join(limitedBy(err, s.now()), s.store.DropRefresh(ctx, c.conn, s.owner))
 	}
-	fresh := grantedBy(token)
+	fresh := s.grantedBy(token)
 	fresh.Refresh = cmp.Or(fresh.Refresh, c.creds.Refresh)
 	fresh.Scope = cmp.Or(fresh.Scope, c.creds.Scope)
 	c.creds = fresh
@@ -174,9 +170,13 @@ func limitedBy(err error, now time.Time) error {
 	return &StatusError{e.Response.StatusCode, "the request for tokens: " + e.ErrorCode}
 }
 
-func grantedBy(t *oauth2.Token) credentials {
+func (s *Service) grantedBy(t *oauth2.Token) credentials {
 	scope, _ := t.Extra("scope").(string) // absent: the provider does not say
-	return credentials{Access: t.AccessToken, Refresh: t.RefreshToken, Expires: t.Expiry.UTC(), Scope: scope}
+	creds := credentials{Access: t.AccessToken, Refresh: t.RefreshToken, Scope: scope}
+	if t.ExpiresIn > 0 {
+		creds.Expires = s.now().Add(time.Duration(t.ExpiresIn) * time.Second).UTC()
+	}
+	return creds
 }
 
 // oauth returns the configuration of a provider's OAuth.
@@ -189,55 +189,9 @@ func (s *Service) oauth(p *Provider) *oauth2.Config {
 }
 
 // tokenContext returns a context for requests for tokens, which are not tried again: their codes and tokens are good for one use.
-func (s *Service) tokenContext(ctx context.Context, p *Provider) context.Context {
+func (s *Service) tokenContext(ctx context.Context) context.Context {
 	return context.WithValue(ctx, oauth2.HTTPClient, &http.Client{
-		Transport: tokenTransport{s.transport, p.OAuth}, Timeout: refreshTimeout,
+		Transport: s.transport, Timeout: refreshTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	})
-}
-
-// A tokenTransport makes requests for tokens what the provider wants them to be.
-type tokenTransport struct {
-	http.RoundTripper
-
-	oauth OAuth
-}
-
-const maxToken = 1 << 20
-
-// RoundTrip implements [http.RoundTripper].
-func (t tokenTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if len(t.oauth.TokenForm) > 0 {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return nil, err
-		}
-		form, err := url.ParseQuery(string(body))
-		if err != nil {
-			return nil, err
-		}
-		for name, values := range t.oauth.TokenForm {
-			form[name] = values
-		}
-		text := form.Encode()
-		r = r.Clone(r.Context())
-		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader([]byte(text))), int64(len(text))
-	}
-	resp, err := t.RoundTripper.RoundTrip(r)
-	if err != nil || t.oauth.Unwrap == "" || resp.StatusCode != http.StatusOK {
-		return resp, err
-	}
-	defer resp.Body.Close()
-	var answer map[string]json.RawMessage
-	if err := json.NewDecoder(io.LimitReader(resp.Body, maxToken)).Decode(&answer); err != nil {
-		return nil, fmt.Errorf("reading the answer to a request for tokens: %w", err)
-	}
-	inner := answer[t.oauth.Unwrap]
-	var status int
-	if err := json.Unmarshal(answer["status"], &status); err == nil && status != 0 {
-		resp.StatusCode, inner = wrappedStatus(status)
-	}
-	resp.Header.Set("Content-Length", strconv.Itoa(len(inner)))
-	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(inner)), int64(len(inner))
-	return resp, nil
 }

@@ -21,7 +21,7 @@ func intervals() Provider {
 	return Provider{
 		Name: pierre.ProviderIntervals, Title: "intervals.icu", API: "https://intervals.icu",
 		Key: &Key{Where: "on intervals.icu under Settings, Developer Settings, API Key", User: "API_KEY"},
-		OAuth: OAuth{
+		OAuth: OAuth{ //nolint:gosec // addresses, and no credentials
 			Authorize: "https://intervals.icu/oauth/authorize", Token: "https://intervals.icu/api/oauth/token",
 			Scopes: []string{"ACTIVITY:READ,WELLNESS:READ"}, Needs: []string{"ACTIVITY:READ"}, Style: oauth2.AuthStyleInParams,
 		},

@@ -51,9 +51,6 @@ type OAuth struct {
 	Needs     []string // of these scopes, those without which nothing can be fetched
 	Style     oauth2.AuthStyle
 	Extra     url.Values // of the request that the browser brings
-	TokenForm url.Values // further members of requests for tokens
-	Unwrap    string     // the member in which the answer to those is; "": it is the answer itself
-	HTTPSOnly bool       // the provider sends nobody back to an http:// address
 }
 
 // A Key is a personal key, which the athlete copies from the provider's site.
@@ -103,5 +100,5 @@ type Hook struct {
 
 // Table lists the providers that can be connected.
 func Table() []Provider {
-	return []Provider{intervals()}
+	return []Provider{intervals(), strava(), polar(), wahoo()}
 }

@@ -172,8 +172,6 @@ func (s *Service) ready(p *Provider) error {
 		return off("its operator has to register it with " + p.Title + " and to set " + variable + "_CLIENT_ID and " + variable + "_CLIENT_SECRET (docs/PROVIDERS.md).")
 	case p.Risk != "" && !app.RiskAccepted:
 		return off(p.Risk + " An operator who accepts that sets " + variable + "_ACCEPT_POLICY_RISK=true.")
-	case p.OAuth.HTTPSOnly && !strings.HasPrefix(origin, "https://"):
-		return off(p.Title + " sends people back to https:// addresses only, and this server is reached at " + origin + ".")
 	}
 	return nil
 }

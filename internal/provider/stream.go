@@ -251,14 +251,9 @@ func (y *syncing) load(ctx context.Context, i Item) (pierre.FetchOutcome, error)
 		return "", err
 	}
 	y.changed = append(y.changed, row.Activities...)
-	switch row.Status {
-	case pierre.ImportFailed:
+	if row.Status == pierre.ImportFailed || row.Status == pierre.ImportSkipped {
 		y.conn.Sync.FailedText = i.ID + ": " + row.Reason
 		return pierre.FetchFailed, nil
-	case pierre.ImportSkipped:
-		y.conn.Sync.FailedText = i.ID + ": " + row.Reason
-		return pierre.FetchFailed, nil
-	default:
-		return pierre.FetchKept, nil
 	}
+	return pierre.FetchKept, nil
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -39,20 +40,11 @@ func (s *Service) SyncDue(ctx context.Context) error {
 		if err := group.Wait(); err != nil {
 			return err
 		}
-		if !anyTrue(fetched) {
+		if !slices.Contains(fetched, true) {
 			return nil // others have them
 		}
 	}
 	return ctx.Err()
-}
-
-func anyTrue(list []bool) bool {
-	for _, v := range list {
-		if v {
-			return true
-		}
-	}
-	return false
 }
 
 // A syncing is one turn of fetching over a connection.
@@ -71,7 +63,7 @@ type syncing struct {
 func (s *Service) sync(ctx context.Context, c pierre.Connection) (bool, error) {
 	p, err := s.provider(c.Provider)
 	if err != nil {
-		return false, nil //nolint:nilerr // a version that knows it may run beside this one
+		return false, nil // a version that knows it may run beside this one
 	}
 	mine, err := s.store.BeginSync(ctx, c, s.owner, s.now(), s.now().Add(syncLease))
 	if err != nil || !mine {
@@ -119,8 +111,12 @@ func (y *syncing) run(ctx context.Context) (err error) {
 	defer func() {
 		err = errors.Join(err, y.keeper.DigestFetched(ctx, y.conn.UserID, y.changed))
 	}()
+	// What waited longest comes first: where few requests are admitted at a time, all streams have their turn.
+	streams := slices.SortedStableFunc(slices.Values(y.provider.Streams), func(a, b Stream) int {
+		return y.conn.Sync.Streams[a.Name].Until.Compare(y.conn.Sync.Streams[b.Name].Until)
+	})
 	for _, fetch := range []func(context.Context, Stream) error{y.fresh, y.history} {
-		for _, stream := range y.provider.Streams {
+		for _, stream := range streams {
 			if err := fetch(ctx, stream); err != nil {
 				return err
 			}

@@ -34,14 +34,6 @@ func positive(v *float64) *float64 {
 	return v
 }
 
-// times returns v in another unit.
-func times(v *float64, factor float64) *float64 {
-	if v == nil {
-		return nil
-	}
-	return new(*v * factor)
-}
-
 // offset returns the seconds east of UTC of a local clock, which is written without a zone or with a false one.
 func offset(start time.Time, local string) *int {
 	const quarter = 15 * 60

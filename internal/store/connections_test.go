@@ -168,7 +168,7 @@ func TestConnectingAgain(t *testing.T) {
 		}
 		if _, err := s.KeepWellness(t.Context(), users[0], connectionsNow, []pierre.Wellness{
 			{Day: connectionsNow, Kind: pierre.WellnessWeight, Source: pierre.ProviderPolar, Value: 70},
-			{Day: connectionsNow, Kind: pierre.WellnessWeight, Source: pierre.ProviderOura, Value: 70},
+			{Day: connectionsNow, Kind: pierre.WellnessWeight, Source: pierre.ProviderWahoo, Value: 70},
 		}); err != nil {
 			t.Fatal(err)
 		}

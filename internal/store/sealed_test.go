@@ -69,7 +69,7 @@ func TestResealCredentials(t *testing.T) {
 		now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 		users := storetest.Users(t, s, now, "ana@example.com", "ben@example.com")
 		for _, user := range users {
-			for _, p := range []pierre.Provider{pierre.ProviderPolar, pierre.ProviderOura} {
+			for _, p := range []pierre.Provider{pierre.ProviderPolar, pierre.ProviderWahoo} {
 				sealed := append([]byte("old "), pierre.ConnectionPurpose(user, p)...)
 				if err := s.KeepConnection(t.Context(), pierre.Connection{UserID: user, Provider: p, Sealed: sealed, Connected: now, Due: now}); err != nil {
 					t.Fatal(err)
@@ -85,8 +85,8 @@ func TestResealCredentials(t *testing.T) {
 		if want := (store.Resealed{Renewed: 4}); err != nil || got != want {
 			t.Errorf("%+v, %v; want %+v", got, err, want)
 		}
-		c, err := s.Connection(t.Context(), users[1], pierre.ProviderOura)
-		if want := append([]byte("new "), pierre.ConnectionPurpose(users[1], pierre.ProviderOura)...); err != nil || !bytes.Equal(c.Sealed, want) {
+		c, err := s.Connection(t.Context(), users[1], pierre.ProviderWahoo)
+		if want := append([]byte("new "), pierre.ConnectionPurpose(users[1], pierre.ProviderWahoo)...); err != nil || !bytes.Equal(c.Sealed, want) {
 			t.Errorf("%q, %v; want %q", c.Sealed, err, want)
 		}
 	})

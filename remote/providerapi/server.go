@@ -117,7 +117,7 @@ func (s *Server) called(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, err = w.Write(answer)
+	_, err = w.Write(answer) //nolint:gosec // it is JSON
 	return err
 }
 
@@ -180,7 +180,7 @@ func (s *Server) goOn(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.SetCookie(w, s.cookie(browser))
 	noStore(w.Header())
-	http.Redirect(w, r, to, http.StatusSeeOther)
+	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // the address is of the table of providers
 	return nil
 }
 
@@ -189,7 +189,7 @@ const cookieName = "pierre_connect"
 // cookie keeps a value for the way to the provider and back, and for no other page.
 func (s *Server) cookie(value string) *http.Cookie {
 	const minutes = 15
-	c := &http.Cookie{
+	c := &http.Cookie{ //nolint:gosec // a personal server is reached by http
 		Name: cookieName, Value: value, Path: callbackPath, MaxAge: minutes * 60, HttpOnly: true, Secure: s.opts.Secure,
 		SameSite: http.SameSiteLaxMode, // it comes with the provider's redirect
 	}

@@ -59,13 +59,14 @@ func Run(t *testing.T, out *Outcomes) {
 	for _, d := range Dialects() {
 		t.Run(d.String(), func(t *testing.T) {
 			storetest.RunReplicas(t, func(t *testing.T, replicas []*store.Store) {
+				clock := &Clock{} // pauses of providers outlast a case
 				for _, c := range Cases() {
 					if c.applies != nil && !c.applies(d) {
 						out.note(d, c, "–")
 						continue
 					}
 					ok := t.Run(strings.ReplaceAll(c.Name, " ", "_"), func(t *testing.T) {
-						c.run(newBench(t, d, replicas, sampleActivities, sampleDays))
+						c.run(newBench(t, d, replicas, clock, sampleActivities, sampleDays))
 					})
 					out.note(d, c, map[bool]string{true: "ok", false: "FAIL"}[ok])
 				}
@@ -189,7 +190,7 @@ type noting struct{ back *string }
 
 // RoundTrip implements [http.RoundTripper].
 func (n noting) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := http.DefaultTransport.RoundTrip(r)
+	resp, err := http.DefaultTransport.RoundTrip(r) //nolint:forbidigo // the client has a timeout
 	if err == nil && strings.Contains(resp.Header.Get("Location"), "/callback/") {
 		*n.back = resp.Header.Get("Location")
 	}
@@ -350,7 +351,7 @@ func cutOff(b *bench) {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "5000")
 			fmt.Fprint(w, `[{"id":"9000`)
-			panic(http.ErrAbortHandler)
+			panic(http.ErrAbortHandler) //nolint:forbidigo // this is how net/http breaks a connection
 		}
 	})
 	b.until(60)

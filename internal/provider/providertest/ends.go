@@ -24,14 +24,16 @@ func killed(b *bench) {
 		b.Fatalf("there are %d steps", steps)
 	}
 	for at := int64(1); at <= steps; at += stride(steps) {
-		if !b.Run(fmt.Sprint(at), func(t *testing.T) { killedAt(newBench(t, b.fake.Dialect, b.stores, sampleActivities-1, 1), at) }) {
+		if !b.Run(fmt.Sprint(at), func(t *testing.T) {
+			killedAt(newBench(t, b.fake.Dialect, b.stores, b.clock, sampleActivities-1, 1), at)
+		}) {
 			return
 		}
 	}
 }
 
-// stride keeps the number of steps that are tried below a bound; the steps are tried in turn by the databases and dialects.
-func stride(steps int64) int64 { return 1 + steps/60 }
+// stride bounds how many of the steps are tried: each kind of step, the changes and the requests, comes many times.
+func stride(steps int64) int64 { return 1 + steps/30 }
 
 func killedAt(b *bench, at int64) {
 	b.connect()
@@ -39,7 +41,7 @@ func killedAt(b *bench, at int64) {
 	dying.store.killAt.Store(at)
 	ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
 	defer cancel()
-	_ = dying.SyncDue(ctx) //nolint:errcheck // it is dead
+	_ = dying.SyncDue(ctx) // it is dead
 	b.clock.Advance(5 * time.Minute)
 	b.until(3)
 }

@@ -32,8 +32,7 @@ type Dialect struct {
 	Tells   bool   // it can be told that a connection ends
 	Windows bool   // it lists by time, so that a turn has several lists
 	Serve   func(f *Fake, mux *http.ServeMux)
-	Values  func(d Day) map[pierre.WellnessKind]float64 // what a day becomes; nil: nothing
-	Token   func(f *Fake, r *http.Request) (form url.Values, wrap func(status int, body map[string]any) (int, map[string]any))
+	Values  func(d Day) map[pierre.WellnessKind]float64   // what a day becomes; nil: nothing
 	Call    func(f *Fake, app provider.App) *http.Request // a genuine call of the service's; nil: it does not call
 }
 
@@ -139,7 +138,6 @@ func (f *Fake) Row() provider.Provider {
 				*address = strings.Replace(*address, u.Scheme+"://"+u.Host, f.URL, 1)
 			}
 		}
-		p.OAuth.HTTPSOnly = false // the fake is not reached by https
 		return p
 	}
 	return provider.Provider{}
@@ -285,7 +283,7 @@ func write(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	if err := json.NewEncoder(w).Encode(v); err != nil {
-		panic(http.ErrAbortHandler)
+		panic(http.ErrAbortHandler) //nolint:forbidigo // this is how net/http breaks a connection
 	}
 }
 
@@ -331,12 +329,7 @@ func (f *Fake) token(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "wrong form", http.StatusBadRequest)
 		return
 	}
-	form, wrap := r.PostForm, func(status int, body map[string]any) (int, map[string]any) { return status, body }
-	if f.Dialect.Token != nil {
-		form, wrap = f.Dialect.Token(f, r)
-	}
-	status, body := f.grant(r, form)
-	status, body = wrap(status, body)
+	status, body := f.grant(r, r.PostForm)
 	write(w, status, body)
 }
 

@@ -48,7 +48,7 @@ func intervals(variant, key string) Dialect {
 
 func send(w http.ResponseWriter, content []byte) {
 	if _, err := w.Write(content); err != nil {
-		panic(http.ErrAbortHandler)
+		panic(http.ErrAbortHandler) //nolint:forbidigo // this is how net/http breaks a connection
 	}
 }
 

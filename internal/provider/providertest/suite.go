@@ -25,7 +25,7 @@ import (
 
 // Dialects returns the dialects of all services.
 func Dialects() []Dialect {
-	return []Dialect{intervals("key", "a-personal-key"), intervals("OAuth", "")}
+	return []Dialect{intervals("key", "a-personal-key"), intervals("OAuth", ""), strava(), polar(), wahoo()}
 }
 
 // String returns the dialect's name, for tables.
@@ -74,9 +74,8 @@ type bench struct {
 }
 
 // newBench starts a fake with so many activities and days, and a server for each of the stores.
-func newBench(t *testing.T, d Dialect, stores []*store.Store, activities, days int) *bench {
+func newBench(t *testing.T, d Dialect, stores []*store.Store, clock *Clock, activities, days int) *bench {
 	t.Helper()
-	clock := &Clock{}
 	b := &bench{T: t, fake: New(t, d, clock.Now, activities, days), clock: clock, stores: stores}
 	var err error
 	if b.ring, err = keyring.Load(t.TempDir(), keyring.Source{}, keyring.Source{}); err != nil {
@@ -167,7 +166,7 @@ func (v visitor) do(method, address string, form url.Values) (status int, body s
 		v.Fatal(err)
 	}
 	address = resp.Request.URL.String()
-	if form != nil && strings.HasPrefix(address, v.fake.URL) { // it was led to the service's page: consent, or not
+	if form.Has("then") && strings.HasPrefix(address, v.fake.URL) { // it was led to the service's page: consent, or not
 		return v.post(address, url.Values{"decision": {form.Get("then")}})
 	}
 	return resp.StatusCode, b.String()
@@ -307,7 +306,7 @@ func (b *bench) missingValues(days []Day) string {
 	return ""
 }
 
-func forgedSecret() secret.String { return secret.New("another secret than the one that was agreed") }
+func forgedSecret() secret.String { return secret.New("another-secret-than-was-agreed") }
 
 // errKilled is what everything answers in a program that was killed.
 var errKilled = errors.New("killed")
