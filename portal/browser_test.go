@@ -87,6 +87,21 @@ func TestDevelopmentInABrowser(t *testing.T) {
 	}
 	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }})
 	t.Cleanup(proxy.Close)
+	link, _, err := s.p.team.OwnerLink(t.Context(), "new@alpine-data.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	owner := browser.New(t, browser.Options{})
+	owner.Open(link)
+	owner.Type("#f-name", "Noa")
+	owner.Type("#f-password", "seven quiet otters paint maps")
+	owner.Follow("main .button")
+	owner.SeeText("Staff sign-in") // the form was taken: the sample keeps no session that a browser began
+	s.request("ana@example.com", "", why, pierre.TierTrial, false)
+	visitor := browser.New(t, browser.Options{})
+	visitor.Open(s.url + s.mails.link(t, "ana@example.com", "/verify/"))
+	visitor.Follow("main .button")
+	visitor.SeeText("Your request is with us")
 	for at, want := range map[string]string{
 		s.url: "Look into your mailbox", strings.Replace(proxy.URL, "127.0.0.1", "keys.localhost", 1): "development mode",
 	} {

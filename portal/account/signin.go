@@ -125,7 +125,6 @@ func (s *Site) mailLink(ctx context.Context, asked db.SignIn) error {
 // linkPage has a button: programs that look into mails open links, and press nothing. It posts to the page itself: a path
 // that is made of the token could lead anywhere on the site.
 func (s *Site) linkPage(w http.ResponseWriter, r *http.Request) error {
-	w.Header().Set("Referrer-Policy", "no-referrer")
 	return s.pages.Page(w, r, http.StatusOK, "account/link", nil)
 }
 

@@ -31,7 +31,6 @@ func (s *Service) invitationPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Service) showInvitation(w http.ResponseWriter, r *http.Request, status int, l db.Link, f ui.Form) error {
-	w.Header().Set("Referrer-Policy", "no-referrer") // the address is the secret
 	d := invitationData{Link: l, Reset: l.Kind == db.LinkReset, Form: f}
 	if s.opts.OIDC != nil {
 		d.OIDC = s.opts.OIDC.config.Name
