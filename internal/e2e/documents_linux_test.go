@@ -82,28 +82,30 @@ cd "$HOME/work"
 mkfifo "$STEPS/silence"
 exec 9<>"$STEPS/silence"
 now=0 started='' serving='' OUTPUT=/dev/null
-listeners() { # without a substitution of processes, which would change $!
-	local line file
-	count=0
+listens() { # whether a process or a child of it listens; without a substitution of processes, which would change $!
+	local file line sockets=' ' pid
 	for file in /proc/net/tcp /proc/net/tcp6; do
 		[ -e $file ] || continue
 		while read -r line; do
-			case $line in *" 0A 00000000:"*) count=$((count + 1)) ;; esac
+			case $line in *" 0A 00000000:"*) sockets+="$(set -- $line; echo "socket:[${10}]") " ;; esac
 		done <$file
 	done
+	for pid in $1 $(cat "/proc/$1/task/$1/children" 2>/dev/null); do
+		for line in $(find "/proc/$pid/fd" -lname 'socket:*' -printf '%l\n' 2>/dev/null); do
+			case $sockets in *" $line "*) return 0 ;; esac
+		done
+	done
+	return 1
 }
 await() {
 	[ "$BASHPID" = "$$" ] && [ "${!-}" != "$started" ] || return 0
 	started=${!-}
-	local before=$heard
 	for _ in {1..600}; do
 		kill -0 "$started" 2>/dev/null || return 0
-		listeners
-		[ "$count" -le "$before" ] || return 0
+		! listens "$started" || return 0
 		sleep 0.05
 	done
 }
-hear() { listeners; heard=$count; }
 stop() {
 	local pids
 	pids=$(jobs -p)
@@ -112,7 +114,6 @@ stop() {
 }
 begin() {
 	now=$1
-	hear
 	trap await DEBUG
 }
 end() {
