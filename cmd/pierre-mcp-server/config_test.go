@@ -124,7 +124,7 @@ func TestBadValuesEndTheProgramBeforeAnythingIsMade(t *testing.T) {
 		{"downloads, file", nil, []string{"DOWNLOADS_DIR=" + file}, []string{"DOWNLOADS_DIR: " + file + " is a file"}},
 		{"downloads key, missing", []string{"--downloads-dir", dir, "--downloads-key", "/nowhere.pub"}, nil, []string{"--downloads-key: there is no /nowhere.pub"}},
 		{"downloads key, another file", nil, []string{"DOWNLOADS_DIR=" + dir, "DOWNLOADS_KEY=" + file}, []string{"DOWNLOADS_KEY: reading " + file + ": there is no PEM block"}},
-		{"personal with a downloads key", []string{"--single-tenant", "--downloads-key", file}, nil, []string{"--downloads-key: has no use"}},
+		{"personal with a downloads key", []string{"--single-tenant", "--downloads-key", file}, nil, []string{"--downloads-key: reading", "--downloads-key: has no use"}},
 		{"certificate, missing", []string{"--tls-cert", "/nowhere", "--tls-key", file}, nil, []string{"--tls-cert: reading /nowhere: no such file"}},
 		{"certificate without key", []string{"--tls-cert", file}, nil, []string{"--tls-cert: needs --tls-key"}},
 		{"key without certificate", nil, []string{"TLS_KEY=" + file}, []string{"TLS_KEY: needs --tls-cert"}},

@@ -70,7 +70,8 @@ func TestUpgradeUnderARunningServer(t *testing.T) {
 	folder := t.TempDir()
 	restored := filepath.Join(folder, "restored")
 	for _, args := range [][]string{
-		{"backup", filepath.Join(folder, "before.zip"), "--plain-secrets"}, {"verify", filepath.Join(folder, "before.zip")},
+		{"backup", filepath.Join(folder, "before.zip"), "--plain-secrets"},
+		{"verify", filepath.Join(folder, "before.zip")},
 		{"restore", filepath.Join(folder, "before.zip"), "--data-dir", restored},
 	} {
 		command := exec.CommandContext(t.Context(), filepath.Join(bin, "pierre-mcp-server"), args...)
