@@ -47,6 +47,7 @@ ensure jq "the documents are run" jq || missing+=("jq: the documents")
 ensure hugo "the documents are rendered, and their links followed" hugo || missing+=("hugo: the site of the documents")
 ensure python3 "a program of the provisioning guide is run" python3 || missing+=("python3: a program of the provisioning guide")
 ensure openssl "releases are signed with it" openssl || missing+=("openssl: the signature of releases")
+ensure zip "bundles are packed with it" zip || missing+=("zip: the bundle for Claude Desktop")
 for shell in zsh busybox; do
 	ensure "$shell" "the installer script is run by each shell" "$shell" || missing+=("$shell: one of the installer's shells")
 done
