@@ -99,20 +99,37 @@ func (c *Client) renew(ctx context.Context, refused bool) error {
 // refresh uses the refresh token, which this server alone has the right to.
 func (c *Client) refresh(ctx context.Context) error {
 	s := c.service
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshTimeout) // what the provider gave must not get lost
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshLease-refreshTimeout) // what the provider gave must not get lost
 	defer cancel()
 	token, err := s.oauth(c.Provider).TokenSource(s.tokenContext(ctx), &oauth2.Token{RefreshToken: c.creds.Refresh}).Token()
 	if e, ok := errors.AsType[*oauth2.RetrieveError](err); ok && e.Response != nil && refusedGrant(e) {
 		return errors.Join(errRefused, c.endRefresh(ctx, c.creds, pierre.ConnectionBroken))
 	}
 	if err != nil {
-		return errors.Join(limitedBy(err, s.now()), s.store.DropRefresh(ctx, c.conn, s.owner))
+		passing := &pierre.Error{Kind: pierre.KindUnavailable, Msg: c.Title + " gave no new tokens.", Err: limitedBy(err, s.now())}
+		return errors.Join(passing, s.store.DropRefresh(ctx, c.conn, s.owner))
 	}
 	fresh := s.grantedBy(token)
 	fresh.Refresh = cmp.Or(fresh.Refresh, c.creds.Refresh)
 	fresh.Scope = cmp.Or(fresh.Scope, c.creds.Scope)
 	c.creds = fresh
-	return c.endRefresh(ctx, fresh, pierre.ConnectionActive)
+	return c.keepFresh(ctx, fresh)
+}
+
+// keepFresh keeps new credentials. The ones before are used up: while the database fails it tries again, as long as this
+// server has the right to.
+func (c *Client) keepFresh(ctx context.Context, creds credentials) error {
+	for {
+		err := c.endRefresh(ctx, creds, pierre.ConnectionActive)
+		if err == nil || lost(err) || errors.Is(err, errOvertaken) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(refreshPoll):
+		}
+	}
 }
 
 func (c *Client) endRefresh(ctx context.Context, creds credentials, status pierre.ConnectionStatus) error {
@@ -146,16 +163,26 @@ func (c *Client) markBroken(ctx context.Context) error {
 	return c.endRefresh(ctx, c.creds, pierre.ConnectionBroken)
 }
 
-// refusedGrant reports whether a provider's answer means that the refresh token is of no use any more.
+// refusedGrant reports whether a provider's answer means that the refresh token is of no use any more. Any other refusal is
+// for the operator, such as a wrong client secret, or passes: the athlete would connect again in vain.
 func refusedGrant(e *oauth2.RetrieveError) bool {
-	switch e.ErrorCode {
-	case "invalid_grant", "access_denied", "unauthorized_client":
-		return true
-	case "invalid_client", "temporarily_unavailable", "server_error":
-		return false // that is for the operator, or passes
+	if e.ErrorCode != "" {
+		return e.ErrorCode == "invalid_grant" || e.ErrorCode == "access_denied"
 	}
-	status := e.Response.StatusCode
-	return status == http.StatusBadRequest || status == http.StatusUnauthorized
+	var strava struct { // it names what it does not accept: {"errors":[{"resource":"RefreshToken","field":"refresh_token","code":"invalid"}]}
+		Errors []struct {
+			Field string `json:"field"`
+		} `json:"errors"`
+	}
+	if json.Unmarshal(e.Body, &strava) != nil {
+		return false
+	}
+	for _, named := range strava.Errors {
+		if named.Field == "refresh_token" {
+			return true
+		}
+	}
+	return false
 }
 
 // limitedBy turns a refusal because of limits into a [LimitedError], and keeps the body of another, which may hold secrets, out of the log.

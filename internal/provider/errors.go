@@ -36,9 +36,10 @@ var errOvertaken = errors.New("another server fetches over this connection")
 func lost(err error) bool { return pierre.KindOf(err) == pierre.KindNotFound }
 
 // gone reports whether a provider's answer says that the thing asked for is not there, or not for us, and will not be.
+// What a provider answers to a request for tokens says nothing of that.
 func gone(err error) bool {
 	e, ok := errors.AsType[*StatusError](err)
-	return ok && (e.Status == http.StatusNotFound || e.Status == http.StatusGone || e.Status == http.StatusForbidden || e.Status == http.StatusUnprocessableEntity)
+	return ok && !isKept(err) && (e.Status == http.StatusNotFound || e.Status == http.StatusGone || e.Status == http.StatusForbidden || e.Status == http.StatusUnprocessableEntity)
 }
 
 // A malformedError is an answer that cannot be read.

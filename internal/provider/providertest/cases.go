@@ -33,6 +33,8 @@ func Cases() []Case {
 		{"link once", nil, linkOnce},
 		{"expire", expires, expiresAndRotates},
 		{"refresh of two", expires, refreshOfTwo},
+		{"busy database", expires, busyDatabase},
+		{"wrong client", expires, wrongClient},
 		{"401", nil, unauthorized},
 		{"403", nil, forbidden},
 		{"429", nil, limited},
@@ -251,6 +253,34 @@ func refreshOfTwo(b *bench) {
 	}
 	b.sync(b.servers[1])
 	b.complete()
+}
+
+// New tokens come once: a database that is busy for a moment must not lose them.
+func busyDatabase(b *bench) {
+	b.connect()
+	b.clock.Advance(tokenLife + time.Hour)
+	b.servers[0].store.failed.Store(3)
+	b.sync(b.servers[0])
+	b.complete()
+	if times, again := b.fake.Refreshed(); times != 1 || again != 0 {
+		b.Errorf("renewed %d times, %d times with a token that was used", times, again)
+	}
+}
+
+// A wrong client secret is the operator's to mend, and ends nobody's connection.
+func wrongClient(b *bench) {
+	b.connect()
+	b.clock.Advance(tokenLife + time.Hour)
+	b.fake.Unregister(true)
+	for range 3 {
+		b.sync(b.servers[0])
+		if c := b.connection(); c.Status != pierre.ConnectionActive || !strings.Contains(c.Sync.Problem, "tell this server's operator") || !c.Due.After(b.clock.Now()) {
+			b.Fatalf("the connection is %+v", c)
+		}
+		b.due()
+	}
+	b.fake.Unregister(false)
+	b.until(2)
 }
 
 func unauthorized(b *bench) {

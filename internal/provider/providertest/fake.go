@@ -34,6 +34,8 @@ type Dialect struct {
 	Serve   func(f *Fake, mux *http.ServeMux)
 	Values  func(d Day) map[pierre.WellnessKind]float64   // what a day becomes; nil: nothing
 	Call    func(f *Fake, app provider.App) *http.Request // a genuine call of the service's; nil: it does not call
+	Ping    func() *http.Request                          // the call before its webhook is made; nil: there is none
+	Refusal func(code string) map[string]any              // how it says why it gives no tokens; nil: as RFC 6749 has it
 }
 
 // Account is the athlete's id at every fake.
@@ -79,6 +81,7 @@ type Fake struct {
 	reused     int
 	refreshed  int
 	revoked    bool
+	unknown    bool // the client's secret has changed
 	odd        bool
 	serial     int
 	fault      func(r *http.Request) http.HandlerFunc
@@ -172,6 +175,13 @@ func (f *Fake) Revoked() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.revoked
+}
+
+// Unregister changes the client's secret, as an operator may who has not told the server yet, and changes it back.
+func (f *Fake) Unregister(changed bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.unknown = changed
 }
 
 // EndAccess ends the access tokens, and not the refresh tokens.
@@ -334,17 +344,22 @@ func (f *Fake) token(w http.ResponseWriter, r *http.Request) {
 }
 
 func (f *Fake) grant(r *http.Request, form url.Values) (int, map[string]any) {
-	refuse := func(status int, code string) (int, map[string]any) { return status, map[string]any{"error": code} }
+	refuse := func(status int, code string) (int, map[string]any) {
+		if f.Dialect.Refusal != nil {
+			return status, f.Dialect.Refusal(code)
+		}
+		return status, map[string]any{"error": code}
+	}
 	id, secret := form.Get("client_id"), form.Get("client_secret")
 	if f.Row().OAuth.Style == oauth2.AuthStyleInHeader {
 		id, secret, _ = r.BasicAuth()
 		secret, _ = url.QueryUnescape(secret)
 	}
-	if id != ClientID || secret != ClientSecret {
-		return refuse(http.StatusUnauthorized, "invalid_client")
-	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if id != ClientID || secret != ClientSecret || f.unknown {
+		return refuse(http.StatusUnauthorized, "invalid_client")
+	}
 	switch form.Get("grant_type") {
 	case "authorization_code":
 		asked, ok := f.codes[form.Get("code")]

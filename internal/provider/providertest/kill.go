@@ -2,6 +2,7 @@ package providertest
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -20,6 +21,26 @@ type killable struct {
 
 	steps  atomic.Int64
 	killAt atomic.Int64 // 0: never
+	failed atomic.Int64 // so many changes more fail, of those that say so
+}
+
+// errBusy is what a database answers that is busy for a moment.
+var errBusy = errors.New("the database is busy")
+
+// busy fails as often as was asked for.
+func (k *killable) busy() error {
+	if k.failed.Add(-1) >= 0 {
+		return errBusy
+	}
+	return nil
+}
+
+// EndRefresh implements [provider.RefreshStore].
+func (k *killable) EndRefresh(ctx context.Context, c pierre.Connection, owner string) (bool, error) {
+	if err := k.busy(); err != nil {
+		return false, err
+	}
+	return k.Store.EndRefresh(ctx, c, owner)
 }
 
 // step counts a step, and fails if the program was killed.

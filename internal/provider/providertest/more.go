@@ -23,7 +23,7 @@ func call(path, body string) *http.Request {
 // strava is Strava's API v3.
 func strava() Dialect {
 	return Dialect{
-		Name: pierre.ProviderStrava, Expires: true, Tells: true,
+		Name: pierre.ProviderStrava, Expires: true, Tells: true, Refusal: stravaRefusal,
 		Call: func(_ *Fake, app provider.App) *http.Request {
 			return call("/hooks/strava/"+app.WebhookSecret.Reveal(), `{"object_type":"activity","object_id":900100,"aspect_type":"create","owner_id":`+Account+`,"subscription_id":1,"event_time":1}`)
 		},
@@ -42,6 +42,15 @@ func strava() Dialect {
 			})
 		},
 	}
+}
+
+// stravaRefusal names what is not accepted, rather than a code of OAuth.
+func stravaRefusal(code string) map[string]any {
+	resource, field := "Application", ""
+	if code == "invalid_grant" {
+		resource, field = "RefreshToken", "refresh_token"
+	}
+	return map[string]any{"message": "Bad Request", "errors": []any{map[string]any{"resource": resource, "field": field, "code": "invalid"}}}
 }
 
 // stravaList has short pages, and ends with an empty one.
@@ -85,6 +94,11 @@ func polar() Dialect {
 			mac.Write([]byte(body))
 			r.Header.Set("Polar-Webhook-Signature", hex.EncodeToString(mac.Sum(nil)))
 			r.Header.Set("Polar-Webhook-Event", "EXERCISE")
+			return r
+		},
+		Ping: func() *http.Request { // no signature: there is no key yet
+			r := call("/hooks/polar", `{"timestamp":"2026-11-26T10:00:00Z","event":"PING"}`)
+			r.Header.Set("Polar-Webhook-Event", "PING")
 			return r
 		},
 		Serve: servePolar,
