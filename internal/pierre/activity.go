@@ -16,7 +16,7 @@ const (
 	ProviderGarmin      Provider = "garmin"       // a Garmin account export
 	ProviderAppleHealth Provider = "apple_health" // an Apple Health export
 
-	// The rest are accounts that an athlete connects.
+	// ProviderIntervals and those below are accounts that an athlete connects.
 	ProviderIntervals Provider = "intervals_icu"
 	ProviderPolar     Provider = "polar"
 	ProviderWahoo     Provider = "wahoo"
