@@ -36,6 +36,22 @@ func personal(t *testing.T, dir string, fake *providertest.Fake) (address string
 	}
 }
 
+// The files for Docker Compose pass on the settings of every provider that the server knows.
+func TestComposePassesProviders(t *testing.T) {
+	t.Parallel()
+	for file, setting := range map[string]string{"docker-compose.prod.yml": "CLIENT_ID", "docker-compose.secrets.yml": "CLIENT_SECRET_FILE"} {
+		text, err := os.ReadFile("../../" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range provider.Table() {
+			if name := "PIERRE_PROVIDER_" + strings.ToUpper(string(p.Name)) + "_" + setting; !strings.Contains(string(text), "      "+name+": ") {
+				t.Errorf("%s does not pass on %s", file, name)
+			}
+		}
+	}
+}
+
 // tool calls a tool and returns the answer.
 func tool(t *testing.T, address, name, args string) string {
 	t.Helper()

@@ -27,6 +27,8 @@ type behind struct {
 
 	addr string // of the proxy
 	key  string
+	logs string // the file in which the proxy writes
+	stop func() // ends the server behind it
 }
 
 // clientIP is the address that clients come from: another than the proxies'.
@@ -88,8 +90,8 @@ func proxies() []proxy {
 		{"caddy", func(t *testing.T, dir, addr, server, admin string) *exec.Cmd {
 			_, port, _ := net.SplitHostPort(addr)
 			text := example(t, "caddy/Caddyfile",
-				"{\n\tservers {", "{\n\tadmin off\n\tauto_https disable_redirects\n\tlocal_certs\n\tskip_install_trust\n\thttps_port "+port+"\n\tservers {",
-				"127.0.0.1:8081", server, "127.0.0.1:8082", admin)
+				"\tservers {", "\tadmin off\n\tauto_https disable_redirects\n\tlocal_certs\n\tskip_install_trust\n\thttps_port "+port+"\n\tservers {",
+				"127.0.0.1:8081", server, "127.0.0.1:8082", admin, "lb_try_duration 10s", "lb_try_duration 100ms")
 			cmd := exec.CommandContext(t.Context(), "caddy", "run", "--config", write(t, dir, "Caddyfile", text), "--adapter", "caddyfile")
 			cmd.Env = append(cmd.Environ(), "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir, "HOME="+dir)
 			return cmd
@@ -105,7 +107,7 @@ func proxies() []proxy {
 			for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 				text += fmt.Sprintf("\n%s_temp_path %s/%s;", kind, dir, kind)
 			}
-			main := fmt.Sprintf("daemon off;\npid %[1]s/pid;\nerror_log stderr;\nevents {}\nhttp {\naccess_log off;\ninclude %[1]s/pierre.conf;\n}\n", dir)
+			main := fmt.Sprintf("daemon off;\npid %[1]s/pid;\nerror_log stderr;\nevents {}\nhttp {\naccess_log %[1]s/log;\ninclude %[1]s/pierre.conf;\n}\n", dir)
 			write(t, dir, "pierre.conf", text)
 			return exec.CommandContext(t.Context(), "nginx", "-p", dir, "-c", write(t, dir, "nginx.conf", main))
 		}},
@@ -123,13 +125,21 @@ func (p proxy) start(t *testing.T) behind {
 	}
 	b := behind{site: site{dir: filepath.Join(t.TempDir(), "data"), more: map[string]string{"TRUSTED_PROXIES": "127.0.0.1/32,::1/128"}}, addr: freeAddr(t)}
 	b.key = b.adminToken(t)
-	origin, _ := b.serve(t)
+	origin, stop := b.serve(t)
+	b.stop = stop
 	admin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "site %s %s %s", r.Host, r.Header.Get("X-Forwarded-For"), r.Header.Get("X-Forwarded-Proto"))
 	}))
 	t.Cleanup(admin.Close)
-	cmd := p.command(t, t.TempDir(), b.addr, strings.TrimPrefix(origin, "http://"), strings.TrimPrefix(admin.URL, "http://"))
-	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()
+	dir := t.TempDir()
+	b.logs = filepath.Join(dir, "log")
+	out, err := os.OpenFile(b.logs, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	cmd := p.command(t, dir, b.addr, strings.TrimPrefix(origin, "http://"), strings.TrimPrefix(admin.URL, "http://"))
+	cmd.Stdout, cmd.Stderr = out, out
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 5 * time.Second
 	if err := cmd.Start(); err != nil {
@@ -138,6 +148,10 @@ func (p proxy) start(t *testing.T) behind {
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
+		if t.Failed() {
+			text, err := os.ReadFile(b.logs)
+			t.Logf("%s wrote, %v:\n%s", p.program, err, text)
+		}
 	})
 	deadline := time.Now().Add(time.Minute)
 	for _, name := range []string{"pierre", "keys"} {
@@ -177,7 +191,37 @@ func TestProxyExamples(t *testing.T) {
 				t.Errorf("requests reach the server as %+v, %v", a, err)
 			}
 			b.uploads(t, client)
+			b.keepsSecrets(t, client)
 		})
+	}
+}
+
+// keepsSecrets wants nothing in the proxy's log of what links and providers' calls hold, whether the server answers or not.
+func (b behind) keepsSecrets(t *testing.T, client *http.Client) {
+	t.Helper()
+	for _, want := range []int{http.StatusNotFound, http.StatusBadGateway} {
+		for _, path := range []string{"/connect/hidden-link", "/connect/callback/polar?code=hidden-code&state=x", "/hooks/strava/hidden-secret", "/no-such-page"} {
+			status, _ := get(t, client, "https://pierre.example.com"+path, "")
+			if path == "/no-such-page" && status != want || status == http.StatusOK {
+				t.Errorf("%s answered %d", path, status)
+			}
+		}
+		b.stop()
+	}
+	deadline := time.Now().Add(time.Minute)
+	for {
+		text, err := os.ReadFile(b.logs)
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("the request that failed is not in the log, %v", err)
+		}
+		if bytes.Contains(text, []byte("hidden")) {
+			t.Error("the log holds secrets")
+			return
+		}
+		if bytes.Contains(text, []byte("/no-such-page")) {
+			return
+		}
+		<-time.After(20 * time.Millisecond)
 	}
 }
 

@@ -129,6 +129,46 @@ func TestSecretsAsFiles(t *testing.T) {
 	}
 }
 
+// What .env says about providers reaches the server, and nobody else. With the file for secrets it is told where they are, and sees
+// their folder.
+func TestProvidersCanBeSwitchedOn(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile(filled(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "env")
+	set := regexp.MustCompile(`(?m)^# (PIERRE_PROVIDER_[A-Z_]+)=.*$`)
+	if err := os.WriteFile(path, set.ReplaceAll(raw, []byte("$1=of-$1")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	plain, secret := loaded(t, path, production), loaded(t, path, production, asFiles)
+	names := set.FindAllSubmatch(raw, -1)
+	if len(names) == 0 {
+		t.Fatal("the example lists no variables of providers")
+	}
+	for _, m := range names {
+		name := string(m[1])
+		inFile := strings.HasSuffix(name, "_FILE")
+		if v := plain.Services["pierre-mcp"].Environment[name]; !inFile && (v == nil || *v != "of-"+name) {
+			t.Errorf("the server does not get %s", name)
+		}
+		if v := secret.Services["pierre-mcp"].Environment[name]; !strings.HasSuffix(name, "_SECRET") && (v == nil || *v != "of-"+name) {
+			t.Errorf("with secrets from files the server does not get %s", name)
+		}
+		for _, s := range plain.Services {
+			if s.Environment[name] != nil && s.Name != "pierre-mcp" {
+				t.Errorf("%s gets %s", s.Name, name)
+			}
+		}
+	}
+	if !slices.ContainsFunc(secret.Services["pierre-mcp"].Volumes, func(v types.ServiceVolumeConfig) bool {
+		return v.Target == "/run/secrets/providers" && v.ReadOnly && filepath.Base(v.Source) == "providers"
+	}) {
+		t.Error("the server does not see the folder of the providers' secrets")
+	}
+}
+
 // Every variable of the example is used, and every variable that is used stands in the example.
 func TestExampleIsComplete(t *testing.T) {
 	t.Parallel()
@@ -141,7 +181,11 @@ func TestExampleIsComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	used, listed := map[string]bool{"VERSION": true}, map[string]bool{"VERSION": true}
-	for _, m := range regexp.MustCompile(`[^$]\$\{([A-Z_]+)`).FindAllStringSubmatch(string(compose), -1) {
+	files, err := os.ReadFile(asFiles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`[^$]\$\{([A-Z_]+)`).FindAllStringSubmatch(string(compose)+string(files), -1) {
 		used[m[1]] = true
 	}
 	for _, m := range regexp.MustCompile(`(?m)^(?:# )?([A-Z_]+)=`).FindAllStringSubmatch(string(raw), -1) {

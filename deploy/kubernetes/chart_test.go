@@ -232,6 +232,23 @@ func checkPod(t *testing.T, name string, p corev1.PodSpec) {
 	}
 }
 
+// The variables of providers come from a Secret, into the server alone.
+func TestProvidersSecret(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"full": "pierre-providers", "minimal": ""} {
+		all, _ := objects(t, name)
+		for _, d := range of[*appsv1.Deployment](all) {
+			got := ""
+			for _, from := range d.Spec.Template.Spec.Containers[0].EnvFrom {
+				got += from.SecretRef.Name
+			}
+			if d.Name == "training-mcp" && got != want || d.Name != "training-mcp" && got != "" {
+				t.Errorf("%s: %s gets the variables of the Secret %q, want %q", name, d.Name, got, want)
+			}
+		}
+	}
+}
+
 // settings returns the names of variables that stand in the programs' tables of settings.
 func settings(t *testing.T) map[string]bool {
 	t.Helper()
@@ -318,6 +335,8 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		"{secretName: a, publicURL: mcp.example.com}":         "publicURL",
 		"{secretName: a, oauth: true}":                        "publicURL",
 		"{secretName: a, oauth: true, publicURL: 'http://a'}": "publicURL",
+		"{secretName: a, providersSecretName: b}":             "publicURL",
+		"{secretName: a, providersSecretName: B b}":           "providersSecretName",
 		"{secretName: a, env: {lower: x}}":                    "lower",
 		"{secretName: a, env: {PORT: 8081}}":                  "env",
 		"{secretName: a, image: {digest: sha256:1}}":          "digest",
