@@ -64,6 +64,7 @@ type FetchedStore interface {
 	KeepFetched(ctx context.Context, user pierre.UserID, provider pierre.Provider, i pierre.FetchedItem) error
 	FetchedCounts(ctx context.Context, user pierre.UserID, provider pierre.Provider) (pierre.FetchedCounts, error)
 	KeepWellness(ctx context.Context, user pierre.UserID, now time.Time, values []pierre.Wellness) (int, error)
+	FetchedUsers(ctx context.Context, provider pierre.Provider) ([]pierre.UserID, error)
 	ConnectionsOf(ctx context.Context, provider pierre.Provider) ([]pierre.UserID, error)
 	ForgetFetched(ctx context.Context, user pierre.UserID, provider pierre.Provider, before time.Time) error
 }
@@ -254,10 +255,11 @@ func (s *Service) Disconnect(ctx context.Context, user pierre.UserID, name pierr
 	}
 	kept := "What came from it stays here."
 	if p.KeepFor > 0 {
-		if err := s.store.ForgetFetched(ctx, user, name, time.Time{}); err != nil {
-			return "", err
-		}
 		kept = "What came from its API was deleted, as its rules ask."
+		if err := s.store.ForgetFetched(ctx, user, name, time.Time{}); err != nil {
+			s.log.WarnContext(ctx, "what was fetched could not be deleted yet", slog.String("provider", string(name)), slog.Any("err", err))
+			kept = "What came from its API is deleted within hours, as its rules ask; at the moment that failed."
+		}
 	}
 	return told + " " + kept, nil
 }

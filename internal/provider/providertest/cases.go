@@ -44,6 +44,7 @@ func Cases() []Case {
 		{"kill", nil, killed},
 		{"revoke there", nil, revokedThere},
 		{"disconnect", nil, disconnects},
+		{"forget", func(d Dialect) bool { return (&Fake{Dialect: d}).Row().KeepFor > 0 }, forgets},
 		{"delete user", nil, deletesUser},
 		{"webhook", func(d Dialect) bool { return d.Call != nil }, calls},
 	}

@@ -95,6 +95,47 @@ func disconnects(b *bench) {
 	}
 }
 
+// What the provider forbids to keep goes, also if the disconnection was interrupted; other athletes keep theirs.
+func forgets(b *bench) {
+	connected := b.user
+	b.connect()
+	b.sync(b.servers[0])
+	other, err := b.stores[0].EnsureAthlete(b.Context(), b.user, "runner", 10, b.clock.Now())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.user = other
+	if status, page := b.visitor().post(b.invite(b.servers[0]), b.consent("allow")); status != http.StatusOK {
+		b.Fatalf("%d %s", status, page)
+	}
+	b.sync(b.servers[0])
+	b.complete()
+	b.servers[1].store.failed.Store(1)
+	text, err := b.servers[1].Disconnect(b.Context(), b.user, b.fake.Dialect.Name)
+	if err != nil || !strings.Contains(text, "within hours") {
+		b.Fatalf("%q, %v", text, err)
+	}
+	if b.count() == 0 {
+		b.Fatal("the disconnection was not interrupted")
+	}
+	b.clock.Advance(time.Second)
+	if err := b.servers[0].Forget(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	if n := b.count(); n != 0 {
+		b.Errorf("%d activities are left", n)
+	}
+	b.user = connected
+	b.complete()
+	b.clock.Advance(b.fake.Row().KeepFor + time.Minute)
+	if err := b.servers[0].Forget(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	if n := b.count(); n != 0 {
+		b.Errorf("%d activities are kept too long", n)
+	}
+}
+
 func deletesUser(b *bench) {
 	act := pierre.Act{Person: "ana@example.com", At: b.clock.Now()}
 	u, err := b.stores[0].EnsureAthlete(b.Context(), b.user, pierre.AthleteName("runner"), 10, b.clock.Now())

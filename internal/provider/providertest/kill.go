@@ -73,6 +73,14 @@ func (k *killable) SaveSync(ctx context.Context, c pierre.Connection, owner stri
 	return around(k, func() (bool, error) { return k.Store.SaveSync(ctx, c, owner, began, until) })
 }
 
+// ForgetFetched implements [provider.FetchedStore].
+func (k *killable) ForgetFetched(ctx context.Context, user pierre.UserID, p pierre.Provider, before time.Time) error {
+	if err := k.busy(); err != nil {
+		return err
+	}
+	return k.Store.ForgetFetched(ctx, user, p, before)
+}
+
 // KeepFetched implements [provider.FetchedStore].
 func (k *killable) KeepFetched(ctx context.Context, user pierre.UserID, p pierre.Provider, i pierre.FetchedItem) error {
 	_, err := around(k, func() (bool, error) { return true, k.Store.KeepFetched(ctx, user, p, i) })
