@@ -50,7 +50,7 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	mux.Handle("/", a.traces.of("/mcp", m.Requests("mcp", mcp)))
 	mux.Handle("/api/import", a.traces.of("/api/import", m.Requests("import", imports)))
 	mux.Handle("/admin/", a.traces.of("/admin/", m.Requests("admin", a.adminAPI(ring, keys))))
-	client := clientapi.New(callers, a.store, allowance.New(a.limiter, time.Now), clientapi.Options{Keys: keys, Tools: a.toolNames, Log: a.log})
+	client := clientapi.New(callers, a.store, allowance.New(a.limiter, time.Now), clientapi.Options{Keys: keys, Leave: a.accounts.LeaveAll, Tools: a.toolNames, Log: a.log})
 	for _, route := range []string{"/v1/", clientapi.ValidatePath} {
 		mux.Handle(route, a.traces.of(route, m.Requests("client", client)))
 	}
@@ -122,7 +122,7 @@ func (a *app) toolNames() []string { return slices.Sorted(maps.Keys(a.mcp.ListTo
 func (a *app) adminAPI(ring *keyring.Ring, keys access.KeyListener) http.Handler {
 	tokens := access.NewAdminVerifier(ring, a.store, time.Now)
 	reports := usage.NewReporter(a.store, a.store, a.limiter, a.recorder, time.Now)
-	return adminapi.New(a.store, tokens, reports, ring, adminapi.Options{Keys: keys, Live: a.live, Tools: a.toolNames(), Log: a.log})
+	return adminapi.New(a.store, tokens, reports, ring, adminapi.Options{Keys: keys, Leave: a.accounts.LeaveAll, Live: a.live, Tools: a.toolNames(), Log: a.log})
 }
 
 // withClient tells the verifiers of credentials where a request comes from.

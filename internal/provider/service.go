@@ -28,6 +28,7 @@ type Store interface {
 type ConnectionStore interface {
 	Connections(ctx context.Context, user pierre.UserID) ([]pierre.Connection, error)
 	Connection(ctx context.Context, user pierre.UserID, provider pierre.Provider) (pierre.Connection, error)
+	ConnectionsUnder(ctx context.Context, user pierre.UserID) ([]pierre.Connection, error)
 	KeepConnection(ctx context.Context, c pierre.Connection) error
 	DeleteConnection(ctx context.Context, user pierre.UserID, provider pierre.Provider) error
 	CallForSync(ctx context.Context, provider pierre.Provider, account string, now time.Time) (int, error)

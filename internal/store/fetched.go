@@ -119,6 +119,14 @@ func (s *Store) FetchedUsers(ctx context.Context, provider pierre.Provider) ([]p
 	return users, s.classify(err, "listing who has what was fetched")
 }
 
+// ConnectionsUnder returns the connections of a user, and those of the user's athletes.
+func (s *Store) ConnectionsUnder(ctx context.Context, user pierre.UserID) ([]pierre.Connection, error) {
+	rows, err := s.query(ctx, selectConnection+` WHERE user_id = $1 OR user_id IN (SELECT id FROM users WHERE customer_id = $1)
+		ORDER BY user_id, provider`, user)
+	list, err := collect(rows, err, scanConnection)
+	return list, s.classify(err, "listing connections")
+}
+
 // ConnectionsOf returns the users who have a connection to a provider.
 func (s *Store) ConnectionsOf(ctx context.Context, provider pierre.Provider) ([]pierre.UserID, error) {
 	rows, err := s.query(ctx, `SELECT user_id FROM connections WHERE provider = $1 ORDER BY user_id`, provider)

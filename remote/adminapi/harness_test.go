@@ -2,6 +2,7 @@ package adminapi_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -45,8 +46,9 @@ type harness struct {
 
 	mu      sync.Mutex
 	now     time.Time
-	events  []string // what the listeners of key changes were told
-	secrets []string // what no listing and no log may show
+	events  []string        // what the listeners of key changes were told
+	left    []pierre.UserID // whose access to other services was ended while they were there
+	secrets []string        // what no listing and no log may show
 }
 
 // A buffer is a log that several goroutines write.
@@ -84,7 +86,7 @@ func open(t *testing.T) *harness {
 	log := slog.New(slog.NewTextHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	api := adminapi.New(d.store, access.NewAdminVerifier(ring, d.store, d.clock),
 		usage.NewReporter(d.store, d.store, d.limiter, usage.NewRecorder(d.store), d.clock), ring,
-		adminapi.Options{Keys: access.KeyListeners{d.verifier, d}, Log: log, Now: d.clock})
+		adminapi.Options{Keys: access.KeyListeners{d.verifier, d}, Leave: d.leave, Log: log, Now: d.clock})
 	srv := httptest.NewServer(api)
 	t.Cleanup(srv.Close)
 	t.Cleanup(d.checkLog)
@@ -263,5 +265,14 @@ func (d *harness) problem(a answer, status int, field, want string) {
 	}
 	if challenge := a.header.Get("WWW-Authenticate"); (status == http.StatusUnauthorized) != strings.HasPrefix(challenge, "Bearer") {
 		d.t.Errorf("WWW-Authenticate = %q with status %d", challenge, status)
+	}
+}
+
+// leave notes who is about to be deleted.
+func (d *harness) leave(ctx context.Context, id pierre.UserID) {
+	if _, err := d.store.Customer(ctx, id, pierre.CustomerQuery{At: d.clock()}); err == nil {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.left = append(d.left, id)
 	}
 }

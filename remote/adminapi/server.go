@@ -96,11 +96,13 @@ type Sealer interface {
 
 // Options are what a Server can do without.
 type Options struct {
-	Keys  access.KeyListener // is told of changed keys; nil: nobody
-	Live  LiveUsage          // nil: no live numbers
-	Tools []string           // the names of all tools, which rules may name; nil: any name
-	Log   *slog.Logger       // nil: no log
-	Now   func() time.Time   // nil: time.Now
+	Keys access.KeyListener // is told of changed keys; nil: nobody
+	// Leave ends the access to other services before a user is deleted, also that of the user's athletes; nil: there is none.
+	Leave func(ctx context.Context, user pierre.UserID)
+	Live  LiveUsage        // nil: no live numbers
+	Tools []string         // the names of all tools, which rules may name; nil: any name
+	Log   *slog.Logger     // nil: no log
+	Now   func() time.Time // nil: time.Now
 }
 
 // A Server serves /admin/.
@@ -119,6 +121,9 @@ type Server struct {
 func New(store Store, auth Authenticator, reports UsageReader, sealer Sealer, opts Options) *Server {
 	if opts.Keys == nil {
 		opts.Keys = access.KeyListeners{}
+	}
+	if opts.Leave == nil {
+		opts.Leave = func(context.Context, pierre.UserID) {}
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)

@@ -161,6 +161,10 @@ func (s *Server) deleteUser(w http.ResponseWriter, r *http.Request, caller pierr
 	if err != nil {
 		return err
 	}
+	if _, err := s.store.Customer(r.Context(), id, pierre.CustomerQuery{At: s.now()}); err != nil {
+		return err
+	}
+	s.opts.Leave(r.Context(), id)
 	keys, err := s.store.DeleteCustomer(r.Context(), act, id)
 	if err != nil {
 		return err

@@ -55,10 +55,20 @@ func TestUsers(t *testing.T) {
 		d.problem(d.do("PATCH", "/admin/users/"+k.UserID, tt.body), http.StatusUnprocessableEntity, tt.field, tt.want)
 	}
 	d.problem(d.do("GET", "/admin/users/Ana", ""), http.StatusNotFound, "", "Ids begin with user_")
+	athlete, err := d.store.EnsureAthlete(ctx, id, "runner", 10, d.clock())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if refused, ok := errors.AsType[*adminapi.Error](errorOf(c.DeleteUser(ctx, athlete))); !ok || refused.Status != http.StatusNotFound || len(d.left) > 0 {
+		t.Errorf("an athlete is deleted as a user: %v, access was ended of %v", refused, d.left)
+	}
 	d.events = nil
 	deleted, err := c.DeleteUser(ctx, id)
 	if err != nil || deleted.Keys != 2 {
 		t.Fatalf("DeleteUser = %+v, %v", deleted, err)
+	}
+	if !slices.Equal(d.left, []pierre.UserID{id}) {
+		t.Errorf("access to other services was ended of %v, want %s", d.left, id)
 	}
 	slices.Sort(d.events)
 	if want := []string{"revoked " + k.ID, "revoked " + second.ID}; !slices.Equal(d.events, slices.Sorted(slices.Values(want))) {

@@ -87,6 +87,12 @@ func (s *Server) delete(w http.ResponseWriter, r *http.Request, caller access.Pr
 	if err != nil {
 		return err
 	}
+	a, err := s.athletes.Athlete(r.Context(), caller.Customer, name)
+	if err == nil {
+		s.opts.Leave(r.Context(), a.ID)
+	} else if pierre.KindOf(err) != pierre.KindNotFound {
+		return err
+	}
 	act := pierre.Act{Person: string(caller.KeyID), At: s.opts.Now().UTC()}
 	id, err := s.athletes.DeleteAthlete(r.Context(), act, caller.Customer, name)
 	if id != "" {

@@ -190,6 +190,9 @@ func TestAthletes(t *testing.T) {
 		if len(h.deleted) != len(names) {
 			t.Errorf("%d deletions were told, want %d", len(h.deleted), len(names))
 		}
+		if !slices.Equal(h.left, h.deleted) {
+			t.Errorf("access to other services was ended of %v, deleted were %v", h.left, h.deleted)
+		}
 		if a := h.do("GET", "/v1/athletes/ana", otherKey); a.status != http.StatusOK || slices.Contains(h.deleted, foreign) {
 			t.Errorf("another customer's athlete: %d %s", a.status, a.body)
 		}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -35,6 +36,16 @@ type harness struct {
 
 	mu      sync.Mutex
 	deleted []pierre.UserID
+	left    []pierre.UserID // whose access to other services was ended while they were there
+}
+
+// leave notes who is about to be deleted.
+func (h *harness) leave(ctx context.Context, id pierre.UserID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !slices.Contains(h.deleted, id) && ctx.Err() == nil {
+		h.left = append(h.left, id)
+	}
 }
 
 // listener hears of deleted athletes.
@@ -58,7 +69,7 @@ func start(t *testing.T, s *store.Store, now func() time.Time) *harness {
 	h := &harness{t: t, store: s, keys: access.NewVerifier(s, now), limiter: limit.New(s), schemas: jsonschema.NewCompiler()}
 	h.loadDocument()
 	srv := httptest.NewServer(clientapi.New(h.keys, s, allowance.New(h.limiter, now), clientapi.Options{
-		Keys: listener{h}, Now: now,
+		Keys: listener{h}, Leave: h.leave, Now: now,
 		Tools: func() []string { return []string{"get_activities", "get_stats", "set_athlete_profile"} },
 	}))
 	t.Cleanup(srv.Close)

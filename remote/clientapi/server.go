@@ -37,10 +37,11 @@ type Allowances interface {
 
 // Options are what a Server can do without.
 type Options struct {
-	Keys  access.KeyListener // is told of deleted athletes; nil: nobody
-	Tools func() []string    // the names of all tools; nil: there are none
-	Log   *slog.Logger       // nil: no log
-	Now   func() time.Time   // nil: time.Now
+	Keys  access.KeyListener                               // is told of deleted athletes; nil: nobody
+	Leave func(ctx context.Context, athlete pierre.UserID) // ends the access to other services before a deletion; nil: there is none
+	Tools func() []string                                  // the names of all tools; nil: there are none
+	Log   *slog.Logger                                     // nil: no log
+	Now   func() time.Time                                 // nil: time.Now
 }
 
 // A Server serves /v1/. It is safe for concurrent use.
@@ -56,6 +57,9 @@ type Server struct {
 func New(auth Authenticator, athletes AthleteStore, allowances Allowances, opts Options) *Server {
 	if opts.Keys == nil {
 		opts.Keys = access.KeyListeners{}
+	}
+	if opts.Leave == nil {
+		opts.Leave = func(context.Context, pierre.UserID) {}
 	}
 	if opts.Tools == nil {
 		opts.Tools = func() []string { return nil }

@@ -152,6 +152,11 @@ func deletesUser(b *bench) {
 	b.sync(b.servers[0])
 	b.complete()
 	b.invite(b.servers[0])
+	b.clock.Advance(tokenLife + time.Hour) // the tokens are old
+	b.servers[1].LeaveAll(b.Context(), customer)
+	if b.fake.Revoked() != b.fake.Dialect.Tells {
+		b.Errorf("the service was told: %v", b.fake.Revoked())
+	}
 	if _, err := b.stores[0].DeleteAthlete(b.Context(), act, customer, "runner"); err != nil {
 		b.Fatal(err)
 	}

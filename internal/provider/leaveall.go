@@ -1,0 +1,43 @@
+package provider
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+const (
+	leaveAllFor = 20 * time.Second // a deletion waits so long for providers
+	leaveAtOnce = 8                // connections
+)
+
+// LeaveAll tells the providers that the connections of a user who is about to be deleted end, and those of the user's athletes.
+// The deletion must not depend on others: what cannot be told within a time is noted in the log.
+func (s *Service) LeaveAll(ctx context.Context, user pierre.UserID) {
+	ctx, cancel := context.WithTimeout(ctx, leaveAllFor)
+	defer cancel()
+	list, err := s.store.ConnectionsUnder(ctx, user)
+	if err != nil {
+		s.log.WarnContext(ctx, "providers could not be told of a deletion", slog.String("user_id", string(user)), slog.Any("err", err))
+	}
+	var group errgroup.Group
+	group.SetLimit(leaveAtOnce)
+	for _, c := range list {
+		group.Go(func() error {
+			p, err := s.provider(c.Provider)
+			if err == nil {
+				err = s.leave(ctx, p, c)
+			}
+			if err != nil {
+				s.log.WarnContext(ctx, "a provider could not be told that a connection ends", slog.String("provider", string(c.Provider)),
+					slog.String("user_id", string(c.UserID)), slog.Any("err", err))
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // what went wrong is in the log
+}
