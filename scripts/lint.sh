@@ -14,7 +14,7 @@ tool golangci-lint run ./...
 # exempt from the second; their names are those that internal/arch knows.
 dead=$(tool deadcode -tags e2e -test ./...)
 dead+=$(cd deploy && tool deadcode ./image ./compose)
-dead+=$(tool deadcode -tags e2e ./... | grep -vE '^(internal/(browser|e2e|recordings|mcptest)/|[^ ]*test/)' || true)
+dead+=$(tool deadcode -tags e2e ./... | grep -vE '^(internal/(browser|document|e2e|recordings|mcptest)/|[^ ]*test/)' || true)
 [ -z "$dead" ] || {
 	printf 'nothing reaches this code:\n%s\n' "$dead" >&2
 	exit 1
