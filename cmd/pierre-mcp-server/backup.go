@@ -18,10 +18,11 @@ import (
 // backupProgram is what a backup has to know of this program.
 func backupProgram() backup.Program {
 	return backup.Program{
-		Name:  "pierre-mcp-server",
-		Open:  func(databaseURL string) (backup.Database, error) { return store.Open(databaseURL, "") },
-		Leave: store.NotCopied,
-		Calls: func(w io.Writer, path string) (int, error) { return journal.WriteTo(w, path+journalSuffix) },
+		Name:   "pierre-mcp-server",
+		Open:   func(databaseURL string) (backup.Database, error) { return store.Open(databaseURL, "") },
+		Leave:  store.NotCopied,
+		Sealed: trySealed,
+		Calls:  func(w io.Writer, path string) (int, error) { return journal.WriteTo(w, path+journalSuffix) },
 		Replay: func(ctx context.Context, r io.Reader, into backup.Database) (calls, refused int, err error) {
 			st, ok := into.(*store.Store)
 			if !ok {
@@ -30,6 +31,23 @@ func backupProgram() backup.Program {
 			return journal.Replay(ctx, r, st)
 		},
 	}
+}
+
+// trySealed opens what a database of a backup keeps sealed with the backup's secrets.
+func trySealed(ctx context.Context, from backup.Database, secrets []byte) (opened, unreadable int, err error) {
+	st, ok := from.(*store.Store)
+	if !ok {
+		return 0, 0, fmt.Errorf("opening sealed rows: %T has none", from)
+	}
+	ring, err := keyring.ReadExport(secrets)
+	if err != nil {
+		return 0, 0, err
+	}
+	sum, err := st.Reseal(ctx, func(sealed, purpose []byte) ([]byte, bool, error) {
+		_, err := ring.Open(sealed, purpose)
+		return sealed, false, err
+	})
+	return sum.Current, sum.Unreadable, err
 }
 
 // newBackups returns the commands backup, restore and verify.

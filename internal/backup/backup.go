@@ -20,6 +20,10 @@ type Program struct {
 	Open  func(databaseURL string) (Database, error) // makes a SQLite file that is missing
 	Leave func(table string) bool                    // whether a table is not the program's data
 
+	// Sealed tries the secrets, as they were exported, on what the database keeps sealed, and returns how many rows they open and
+	// how many they do not. It changes nothing. nil: it is not tried.
+	Sealed func(ctx context.Context, from Database, secrets []byte) (opened, unreadable int, err error)
+
 	// Calls writes what is recorded beside a SQLite database, at path, and not in it yet; Replay brings it to a database. Both
 	// are nil if the program records nothing there.
 	Calls  func(w io.Writer, path string) (calls int, err error)

@@ -72,7 +72,7 @@ func makeBackup(t testing.TB, lock backup.Lock) (path string, m *backup.Manifest
 	t.Helper()
 	dir := t.TempDir()
 	path = filepath.Join(dir, "backup.zip")
-	m, err := backup.Make(t.Context(), program(), filled(t, filepath.Join(dir, "pierre.db")), path, backup.Secrets{Text: []byte(`{"secret":"text"}`), Lock: lock}, backup.Options{})
+	m, err := backup.Make(t.Context(), program(), filled(t, filepath.Join(dir, "pierre.db")), path, backup.Secrets{Export: func() ([]byte, error) { return []byte(`{"secret":"text"}`), nil }, Lock: lock}, backup.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

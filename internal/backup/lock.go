@@ -25,8 +25,10 @@ type Lock struct {
 
 // Secrets are what a backup holds beside the database.
 type Secrets struct {
-	Text []byte // as package keyring exports them
-	Lock Lock
+	// Export returns them as package keyring exports them. It is called when the database was copied: what was sealed anew meanwhile
+	// can be read with them, too, since those before a rotation stay with those after it. Not called if the Lock leaves them out.
+	Export func() ([]byte, error)
+	Lock   Lock
 }
 
 // Way returns how the secrets are kept.

@@ -43,14 +43,14 @@ func Make(ctx context.Context, p Program, db Database, path string, secrets Secr
 		Secrets: secrets.Lock.Way(), Entries: map[string]EntryInfo{},
 	}
 	files := map[string]string{}
-	if err := m.addSecrets(work, files, secrets); err != nil {
-		return nil, fmt.Errorf("adding the secrets: %w", err)
-	}
 	if err := m.addCalls(work, files, p, db); err != nil { // before the database, which gets calls meanwhile
 		return nil, fmt.Errorf("adding the calls that the database does not have: %w", err)
 	}
 	if err := m.addDatabase(ctx, work, files, p, db, opts); err != nil {
 		return nil, err
+	}
+	if err := m.addSecrets(work, files, secrets); err != nil { // after the database; see Secrets
+		return nil, fmt.Errorf("adding the secrets: %w", err)
 	}
 	whole := filepath.Join(work, "whole")
 	if err := writeArchive(ctx, whole, m, files, opts); err != nil {
@@ -115,7 +115,11 @@ func (m *Manifest) addSecrets(work string, files map[string]string, secrets Secr
 	if m.Secrets == SecretsAbsent {
 		return nil
 	}
-	sealed, err := secrets.Lock.seal(secrets.Text)
+	text, err := secrets.Export()
+	if err != nil {
+		return fmt.Errorf("reading them: %w", err)
+	}
+	sealed, err := secrets.Lock.seal(text)
 	if err != nil {
 		return err
 	}

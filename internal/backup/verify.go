@@ -8,11 +8,12 @@ import (
 	"path/filepath"
 
 	"github.com/pierre-mcp/pierre/internal/dbcopy"
+	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
 // Verify proves a backup without restoring it: the archive is whole, every entry is what the manifest says, the database opens
-// and is undamaged, each table has the rows it should, and the secrets can be decrypted, if there is a key. It reports
-// whether they were.
+// and is undamaged, each table has the rows it should, and, if there is a key, the secrets can be decrypted and open what the
+// database keeps sealed. It reports whether they were.
 func Verify(ctx context.Context, p Program, path string, key Key, opts Options) (m *Manifest, secretsOpened bool, err error) {
 	a, err := openArchive(path)
 	if err != nil {
@@ -27,11 +28,35 @@ func Verify(ctx context.Context, p Program, path string, key Key, opts Options) 
 	if err := a.prove(ctx, p, work, opts); err != nil {
 		return nil, false, err
 	}
-	_, err = a.secrets(key)
-	if errors.Is(err, errNoKey) {
+	text, err := a.secrets(key)
+	if errors.Is(err, errNoKey) || err == nil && a.Secrets == SecretsAbsent {
 		return a.Manifest, false, nil
 	}
-	return a.Manifest, err == nil && a.Secrets != SecretsAbsent, err
+	if err == nil && p.Sealed != nil {
+		err = trySecrets(ctx, p, filepath.Join(work, databaseEntry), text)
+	}
+	return a.Manifest, err == nil, err
+}
+
+// trySecrets opens what the unpacked database at path keeps sealed.
+func trySecrets(ctx context.Context, p Program, path string, text []byte) (err error) {
+	db, err := p.Open(path)
+	if err != nil {
+		return fmt.Errorf("opening the database of the backup: %w", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if _, err := db.MigrateForCopy(ctx); err != nil {
+		return fmt.Errorf("bringing the database of the backup up to date: %w", err)
+	}
+	opened, unreadable, err := p.Sealed(ctx, db, text)
+	if err != nil {
+		return fmt.Errorf("opening what is sealed in the backup: %w", err)
+	}
+	if unreadable > 0 {
+		return &pierre.Error{Kind: pierre.KindConflict, Msg: fmt.Sprintf("The secrets of the backup do not open %d of the %d rows that are encrypted in it: they are without the key that these were encrypted with. "+
+			"Make another backup. If it lacks the key, too, the program has lost it; what it encrypted has to be made anew.", unreadable, opened+unreadable)}
+	}
+	return nil
 }
 
 // prove unpacks the backup into the folder work and checks what is in it.

@@ -202,12 +202,7 @@ func (m *making) once(ctx context.Context, place Place, path string, lock backup
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	secrets := backup.Secrets{Lock: lock}
-	if lock.Way() != backup.SecretsAbsent {
-		if secrets.Text, err = m.host.Export(); err != nil {
-			return fmt.Errorf("reading the secrets: %w", err)
-		}
-	}
+	secrets := backup.Secrets{Export: m.host.Export, Lock: lock}
 	made, err := backup.Make(ctx, m.host.Program, db, path, secrets, backup.Options{Progress: printProgress(m.w)})
 	if ctx.Err() != nil {
 		return errors.New("interrupted: no backup was made")

@@ -18,8 +18,8 @@ func NewVerify(h Host, w cli.World) *cobra.Command {
 		Use:   "verify BACKUP",
 		Short: "Prove a backup without restoring it",
 		Long: `verify proves that a backup can be restored: the file is whole, the database in it opens and
-is undamaged, each table has the rows that the backup says, and the secrets can be decrypted, if
-you give the passphrase or the identity. It unpacks the database into a temporary folder.`,
+is undamaged, each table has the rows that the backup says, and, if you give the passphrase or
+the identity, the secrets can be decrypted and fit what the database encrypts. It unpacks the database into a temporary folder.`,
 		Example: fmt.Sprintf(`  %[1]s verify /var/backups/pierre/%[1]s-20261126T030000.000Z.zip --passphrase-file /etc/pierre/backup.passphrase`, h.Program.Name),
 		Args:    oneBackup,
 		RunE: func(cmd *cobra.Command, args []string) error {
