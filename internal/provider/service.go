@@ -53,7 +53,7 @@ type RefreshStore interface {
 
 // A SyncStore decides who fetches, and keeps how far it came.
 type SyncStore interface {
-	DueConnections(ctx context.Context, now time.Time, most int) ([]pierre.Connection, error)
+	DueConnections(ctx context.Context, now time.Time, providers []pierre.Provider, most int) ([]pierre.Connection, error)
 	BeginSync(ctx context.Context, c pierre.Connection, owner string, now, until time.Time) (bool, error)
 	SaveSync(ctx context.Context, c pierre.Connection, owner string, began, until time.Time) (bool, error)
 	PauseProvider(ctx context.Context, provider pierre.Provider, until time.Time) error

@@ -24,8 +24,12 @@ const (
 
 // SyncDue fetches over all connections that are due. Several servers may do so at the same time: they share them.
 func (s *Service) SyncDue(ctx context.Context) error {
+	var known []pierre.Provider // a version that knows others may run beside this one
+	for _, p := range s.table {
+		known = append(known, p.Name)
+	}
 	for ctx.Err() == nil {
-		list, err := s.store.DueConnections(ctx, s.now(), syncsAtOnce)
+		list, err := s.store.DueConnections(ctx, s.now(), known, syncsAtOnce)
 		if err != nil || len(list) == 0 {
 			return err
 		}
@@ -63,7 +67,7 @@ type syncing struct {
 func (s *Service) sync(ctx context.Context, c pierre.Connection) (bool, error) {
 	p, err := s.provider(c.Provider)
 	if err != nil {
-		return false, nil // a version that knows it may run beside this one
+		return false, err
 	}
 	mine, err := s.store.BeginSync(ctx, c, s.owner, s.now(), s.now().Add(syncLease))
 	if err != nil || !mine {

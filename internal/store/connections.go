@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/sqldb"
 )
 
 const selectConnection = `SELECT user_id, provider, account, sealed, generation, status, state, connected_us, due_us FROM connections`
@@ -111,34 +112,44 @@ func (s *Store) changeConnection(ctx context.Context, q string, args ...any) (bo
 	return changed, err
 }
 
-// DueConnections returns connections that are due at now and that nobody fetches from, those that wait longest in front.
-func (s *Store) DueConnections(ctx context.Context, now time.Time, most int) ([]pierre.Connection, error) {
+// DueConnections returns connections to these providers that are due at now and that nobody fetches from, those that wait longest
+// in front.
+func (s *Store) DueConnections(ctx context.Context, now time.Time, providers []pierre.Provider, most int) ([]pierre.Connection, error) {
+	if len(providers) == 0 {
+		return nil, nil
+	}
+	args := []any{now.UnixMicro(), pierre.ConnectionActive, most}
+	for _, p := range providers {
+		args = append(args, p)
+	}
 	rows, err := s.query(ctx, selectConnection+` WHERE due_us <= $1 AND sync_until_us <= $1 AND status = $2
+		AND provider IN (`+sqldb.Marks(len(args)-len(providers)+1, len(providers))+`)
 		AND NOT EXISTS (SELECT 1 FROM provider_pauses p WHERE p.provider = connections.provider AND p.until_us > $1)
-		ORDER BY due_us, user_id, provider LIMIT $3`, now.UnixMicro(), pierre.ConnectionActive, most)
+		ORDER BY due_us, user_id, provider LIMIT $3`, args...)
 	list, err := collect(rows, err, scanConnection)
 	return list, s.classify(err, "looking for connections that are due")
 }
 
 // BeginSync gives owner the right to fetch over a connection until then, and reports whether it has it. It is taken again
-// with each page.
+// with each recording. A connection that took the place of c is another one.
 func (s *Store) BeginSync(ctx context.Context, c pierre.Connection, owner string, now, until time.Time) (bool, error) {
 	return s.changeConnection(ctx, `UPDATE connections SET sync_owner = $3, sync_until_us = $4
-		WHERE user_id = $1 AND provider = $2 AND (sync_until_us <= $5 OR sync_owner = $3)`,
-		c.UserID, c.Provider, owner, until.UnixMicro(), now.UnixMicro())
+		WHERE user_id = $1 AND provider = $2 AND (sync_until_us <= $5 OR sync_owner = $3) AND connected_us = $6`,
+		c.UserID, c.Provider, owner, until.UnixMicro(), now.UnixMicro(), c.Connected.UnixMicro())
 }
 
-// SaveSync keeps the state of c and when it is due, and reports whether owner still has the right to fetch. If until is not
-// after now, it gives the right back. A call for data that came meanwhile, which made it due earlier, stays in force.
+// SaveSync keeps the state of c, and reports whether owner still has the right to fetch. If until is not after now, it gives
+// the right back. When c is due is kept once it is after began, which is when the turn began; a call for data that came since,
+// which made it due earlier, stays in force.
 func (s *Store) SaveSync(ctx context.Context, c pierre.Connection, owner string, began, until time.Time) (bool, error) {
 	state, err := json.Marshal(c.Sync)
 	if err != nil {
 		return false, fmt.Errorf("encoding the state of a connection: %w", err)
 	}
 	return s.changeConnection(ctx, `UPDATE connections SET state = $4, sync_until_us = $5,
-		due_us = CASE WHEN due_us > $7 AND due_us < $6 THEN due_us ELSE $6 END
-		WHERE user_id = $1 AND provider = $2 AND sync_owner = $3`,
-		c.UserID, c.Provider, owner, string(state), until.UnixMicro(), c.Due.UnixMicro(), began.UnixMicro())
+		due_us = CASE WHEN due_us > $7 AND due_us < $6 OR $6 <= $7 THEN due_us ELSE $6 END
+		WHERE user_id = $1 AND provider = $2 AND sync_owner = $3 AND connected_us = $8`,
+		c.UserID, c.Provider, owner, string(state), until.UnixMicro(), c.Due.UnixMicro(), began.UnixMicro(), c.Connected.UnixMicro())
 }
 
 // CallForSync makes the connections to a provider's account due at now, and returns how many there are.

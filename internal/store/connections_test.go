@@ -80,7 +80,7 @@ func TestOneFetches(t *testing.T) {
 		a, b := replicas[0], replicas[1]
 		due := func(at time.Time) int {
 			t.Helper()
-			list, err := b.DueConnections(t.Context(), at, 10)
+			list, err := b.DueConnections(t.Context(), at, []pierre.Provider{pierre.ProviderPolar}, 10)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -120,12 +120,71 @@ func TestOneFetches(t *testing.T) {
 		if n, err := b.CallForSync(t.Context(), pierre.ProviderPolar, "7", at.Add(time.Second)); err != nil || n != 1 {
 			t.Errorf("CallForSync = %d, %v", n, err)
 		}
+		if kept, err := a.SaveSync(t.Context(), c, "a", at, at.Add(time.Minute)); err != nil || !kept { // in the middle of a turn
+			t.Errorf("SaveSync = %v, %v", kept, err)
+		}
 		c.Due = at.Add(time.Hour)
 		if _, err := a.SaveSync(t.Context(), c, "a", at, at); err != nil || due(at.Add(2*time.Second)) != 1 {
 			t.Errorf("the call for data was lost: %v", err)
 		}
 		if err := a.PauseProvider(t.Context(), pierre.ProviderPolar, at.Add(time.Minute)); err != nil || due(at.Add(30*time.Second)) != 0 || due(at.Add(time.Minute)) != 1 {
 			t.Errorf("a paused provider is asked: %v", err)
+		}
+	})
+}
+
+// Who fetches over a connection neither goes on with one that took its place, nor changes its state.
+func TestAnotherAccountMeanwhile(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		user := storetest.Users(t, s, connectionsNow, "ana@example.com")[0]
+		c := connected(t, s, user, "7")
+		begin := func(c pierre.Connection, want bool) {
+			t.Helper()
+			if mine, err := s.BeginSync(t.Context(), c, "a", connectionsNow, connectionsNow.Add(time.Minute)); err != nil || mine != want {
+				t.Errorf("BeginSync = %v, %v, want %v", mine, err, want)
+			}
+		}
+		begin(c, true)
+		begin(c, true)
+		if err := s.KeepConnection(t.Context(), pierre.Connection{
+			UserID: user, Provider: pierre.ProviderPolar, Account: "8", Sealed: []byte("other"), Connected: connectionsNow.Add(time.Second), Due: connectionsNow,
+		}); err != nil {
+			t.Fatal(err)
+		}
+		begin(c, false)
+		now, err := s.Connection(t.Context(), user, pierre.ProviderPolar)
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin(now, true) // the same server, in its next turn
+		c.Sync.Tries = 5
+		if kept, err := s.SaveSync(t.Context(), c, "a", connectionsNow, connectionsNow); err != nil || kept {
+			t.Errorf("SaveSync = %v, %v", kept, err)
+		}
+		if now, err = s.Connection(t.Context(), user, pierre.ProviderPolar); err != nil || now.Sync.Tries != 0 {
+			t.Errorf("the new connection is %+v, %v", now, err)
+		}
+	})
+}
+
+// Connections to providers that a version does not know leave the others their places.
+func TestDueOfKnownProviders(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		for _, user := range storetest.Users(t, s, connectionsNow, "ana@example.com", "ben@example.com", "cyd@example.com") {
+			if err := s.KeepConnection(t.Context(), pierre.Connection{
+				UserID: user, Provider: "unheard_of", Sealed: []byte("first"), Connected: connectionsNow, Due: connectionsNow.Add(-time.Hour),
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		user := storetest.Users(t, s, connectionsNow, "dee@example.com")[0]
+		connected(t, s, user, "7")
+		list, err := s.DueConnections(t.Context(), connectionsNow, []pierre.Provider{pierre.ProviderWahoo, pierre.ProviderPolar}, 2)
+		if err != nil || len(list) != 1 || list[0].UserID != user {
+			t.Errorf("DueConnections = %+v, %v", list, err)
+		}
+		if list, err := s.DueConnections(t.Context(), connectionsNow, nil, 2); err != nil || len(list) != 0 {
+			t.Errorf("for no provider: %+v, %v", list, err)
 		}
 	})
 }

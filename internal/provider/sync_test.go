@@ -1,0 +1,158 @@
+package provider_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/importer"
+	"github.com/pierre-mcp/pierre/internal/keyring"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/provider"
+	"github.com/pierre-mcp/pierre/internal/store"
+	"github.com/pierre-mcp/pierre/internal/store/storetest"
+)
+
+// A bench has one connection, to a provider whose one stream a test makes, and a server that browsers do not reach.
+type bench struct {
+	*testing.T
+
+	service *provider.Service
+	store   *store.Store
+	ahead   atomic.Int64 // of the clock
+	first   pierre.Connection
+}
+
+type list = func(ctx context.Context, c *provider.Client, w provider.Window) (provider.Page, error)
+
+func newBench(t *testing.T, st *store.Store, fetch list) *bench {
+	t.Helper()
+	b := &bench{T: t, store: st}
+	ring, err := keyring.Load(t.TempDir(), keyring.Source{}, keyring.Source{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := []provider.Provider{{
+		Name: pierre.ProviderIntervals, Title: "The provider", Key: &provider.Key{User: "API_KEY"}, Every: time.Hour,
+		Streams: []provider.Stream{{Name: "activities", List: fetch}},
+	}}
+	b.service = provider.New(table, st, importer.New(st, b.now, importer.Options{TempDir: t.TempDir()}), ring, provider.Options{Now: b.now})
+	user := storetest.Users(t, st, b.now(), "ana@example.com")[0]
+	b.first = pierre.Connection{
+		UserID: user, Provider: pierre.ProviderIntervals, Account: "7", Connected: b.now(), Due: b.now(),
+		Sealed: ring.Seal([]byte(`{"key":"a-key"}`), pierre.ConnectionPurpose(user, pierre.ProviderIntervals)),
+	}
+	b.keep(b.first)
+	return b
+}
+
+func (b *bench) now() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())).UTC() }
+
+func (b *bench) keep(c pierre.Connection) {
+	b.Helper()
+	if err := b.store.KeepConnection(b.Context(), c); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// sync lets the server fetch as a job does, which has half an hour, and returns the connection as it is then.
+func (b *bench) sync() pierre.Connection {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.Context(), 30*time.Minute)
+	defer cancel()
+	if err := b.service.SyncDue(ctx); err != nil {
+		b.Error(err)
+	}
+	c, err := b.store.Connection(b.Context(), b.first.UserID, b.first.Provider)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return c
+}
+
+// A server that browsers do not reach fetches all the same: the second copy of a personal program is one.
+func TestFetchesUnreached(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, st *store.Store) {
+		b := newBench(t, st, func(context.Context, *provider.Client, provider.Window) (provider.Page, error) {
+			return provider.Page{}, nil
+		})
+		if c := b.sync(); c.Sync.Synced.IsZero() || c.Sync.Problem != "" {
+			t.Errorf("the connection is %+v", c)
+		}
+		if _, err := b.service.Invite(t.Context(), b.first.UserID, b.first.Provider); pierre.KindOf(err) != pierre.KindConflict {
+			t.Errorf("it makes links that no browser reaches: %v", err)
+		}
+	})
+}
+
+// A turn that hangs is broken off while the job still has time, and counts as a failed try.
+func TestTurnThatHangs(t *testing.T) {
+	t.Parallel()
+	path := storetest.SQLite(t)
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, storetest.OpenSQLite(t, path), func(ctx context.Context, _ *provider.Client, _ provider.Window) (provider.Page, error) {
+			<-ctx.Done()
+			return provider.Page{}, ctx.Err()
+		})
+		if c := b.sync(); c.Sync.Tries != 1 || !c.Due.After(b.now()) {
+			t.Errorf("the connection is %+v", c)
+		}
+	})
+}
+
+// A page of many slow recordings does not hold others up: it is gone on with in the next turn.
+func TestLongPage(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, st *store.Store) {
+		var b *bench
+		var lists, loads int
+		slow := func(context.Context) (pierre.Fetched, error) {
+			loads++
+			b.ahead.Add(int64(4 * time.Minute))
+			return pierre.Fetched{}, &provider.StatusError{Status: http.StatusNotFound}
+		}
+		b = newBench(t, st, func(context.Context, *provider.Client, provider.Window) (provider.Page, error) {
+			lists++
+			return provider.Page{Items: []provider.Item{{ID: "1", Load: slow}, {ID: "2", Load: slow}, {ID: "3", Load: slow}}}, nil
+		})
+		if c := b.sync(); lists != 2 || loads != 3 || c.Sync.Synced.IsZero() {
+			t.Errorf("%d lists, %d recordings; the connection is %+v", lists, loads, c)
+		}
+	})
+}
+
+// Credentials that cannot be opened are no passing fault. But they are not given up at once: keys may just be changing.
+func TestSealedByAnother(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, st *store.Store) {
+		b := newBench(t, st, func(context.Context, *provider.Client, provider.Window) (provider.Page, error) {
+			return provider.Page{}, nil
+		})
+		sealed := b.first
+		sealed.Sealed = []byte("by nobody")
+		b.keep(sealed)
+		began := b.now()
+		for n := 1; ; n++ {
+			c := b.sync()
+			if !strings.Contains(c.Sync.Problem, "Connect it again") || n > 10 {
+				t.Fatalf("after %d tries: %+v", n, c)
+			}
+			if c.Status == pierre.ConnectionBroken {
+				break
+			}
+			b.ahead.Add(int64(c.Due.Sub(b.now()) + time.Second))
+		}
+		if took := b.now().Sub(began); took < 2*time.Hour {
+			t.Errorf("it was given up after %v", took)
+		}
+		b.keep(b.first)
+		if c := b.sync(); c.Status != pierre.ConnectionActive || c.Sync.Problem != "" {
+			t.Errorf("connected again: %+v", c)
+		}
+	})
+}
