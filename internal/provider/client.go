@@ -38,7 +38,7 @@ func newHTTP(transport http.RoundTripper, wait time.Duration) *http.Client {
 	h.RetryMax, h.RetryWaitMin, h.RetryWaitMax = retries, wait, maxWaitFactor*wait
 	h.ErrorHandler = retryablehttp.PassthroughErrorHandler
 	h.CheckRetry = func(ctx context.Context, resp *http.Response, err error) (bool, error) {
-		if resp != nil && resp.StatusCode == http.StatusTooManyRequests {
+		if resp != nil && asksToWait(resp.StatusCode, resp.Header) {
 			return false, nil // that is for later
 		}
 		return retryablehttp.DefaultRetryPolicy(ctx, resp, err)
@@ -168,7 +168,7 @@ func (c *Client) once(ctx context.Context, r request) ([]byte, error) {
 	now := c.service.now()
 	c.until = pauseUntil(resp.StatusCode, resp.Header, now)
 	switch {
-	case resp.StatusCode == http.StatusTooManyRequests:
+	case asksToWait(resp.StatusCode, resp.Header):
 		return nil, &LimitedError{c.until}
 	case resp.StatusCode == http.StatusNoContent:
 		return []byte("null"), nil

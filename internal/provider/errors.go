@@ -29,6 +29,9 @@ func (e *StatusError) Error() string {
 // errRefused says that the provider no longer accepts the credentials.
 var errRefused = errors.New("the provider does not accept the credentials")
 
+// errSealed says that the credentials of a connection cannot be opened with this server's keys.
+var errSealed = errors.New("the credentials of the connection cannot be opened")
+
 // errOvertaken says that another server fetches, or that the connection is gone.
 var errOvertaken = errors.New("another server fetches over this connection")
 
@@ -48,3 +51,8 @@ type malformedError struct{ err error }
 func (e *malformedError) Error() string { return "reading the provider's answer: " + e.err.Error() }
 
 func (e *malformedError) Unwrap() error { return e.err }
+
+// off says why a provider is not switched on.
+func off(p *Provider, why string) error {
+	return &pierre.Error{Kind: pierre.KindConflict, Field: "provider", Msg: p.Title + " is not switched on on this server: " + why}
+}

@@ -20,19 +20,24 @@ const (
 //	X-RateLimit-Usage: 100, 300     X-RateLimit-Limit: 100, 1000     (Strava: a quarter of an hour, and a day)
 func pauseUntil(status int, h http.Header, now time.Time) time.Time {
 	var until time.Time
-	if status == http.StatusTooManyRequests {
+	if asksToWait(status, h) {
 		until = retryAfter(h.Get("Retry-After"), now)
 	}
 	for _, prefix := range []string{"X-RateLimit-", "X-ReadRateLimit-", "RateLimit-"} {
 		until = later(until, byWindows(h, prefix, now))
 	}
-	if status == http.StatusTooManyRequests && until.IsZero() {
+	if asksToWait(status, h) && until.IsZero() {
 		until = now.Add(shortWait)
 	}
 	if latest := now.Add(longestWait); until.After(latest) {
 		return latest
 	}
 	return until
+}
+
+// asksToWait reports whether an answer is a refusal for a time: 429, or 503 of a provider that says how long it is out of order.
+func asksToWait(status int, h http.Header) bool {
+	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable && h.Get("Retry-After") != ""
 }
 
 func later(a, b time.Time) time.Time {

@@ -160,22 +160,10 @@ func (s *Service) names() string {
 
 // ready reports why a provider cannot be connected at this server, for the athlete and the operator.
 func (s *Service) ready(p *Provider) error {
-	off := func(why string) error {
-		return &pierre.Error{Kind: pierre.KindConflict, Field: "provider", Msg: p.Title + " is not switched on on this server: " + why}
+	if s.origin() == "" {
+		return off(p, "browsers cannot reach it. Its operator has to set PUBLIC_URL; a second copy of a personal program leaves that to the first.")
 	}
-	app, origin := s.apps[p.Name], s.origin()
-	variable := "PIERRE_PROVIDER_" + strings.ToUpper(string(p.Name))
-	switch {
-	case origin == "":
-		return off("browsers cannot reach it. Its operator has to set PUBLIC_URL; a second copy of a personal program leaves that to the first.")
-	case p.Key != nil:
-		return nil
-	case app.ClientID == "" || app.ClientSecret.Reveal() == "":
-		return off("its operator has to register it with " + p.Title + " and to set " + variable + "_CLIENT_ID and " + variable + "_CLIENT_SECRET (docs/PROVIDERS.md).")
-	case p.Risk != "" && !app.RiskAccepted:
-		return off(p.Risk + " An operator who accepts that sets " + variable + "_ACCEPT_POLICY_RISK=true.")
-	}
-	return nil
+	return s.switchedOn(p)
 }
 
 // byKey reports whether the athlete gives a personal key, rather than going to the provider's page.

@@ -86,7 +86,7 @@ func (y *syncing) history(ctx context.Context, stream Stream) error {
 func (y *syncing) window(ctx context.Context, stream Stream, st *pierre.StreamState) error {
 	again := st.Page != "" // pages may end while nobody asks
 	for range maxPages {
-		if y.now().Sub(y.began) > syncTurn {
+		if y.over() {
 			return errTurn
 		}
 		page, err := stream.List(ctx, y.client, windowOf(stream, *st))
@@ -115,6 +115,9 @@ func (y *syncing) window(ctx context.Context, stream Stream, st *pierre.StreamSt
 	}
 	return &malformedError{errors.New("the pages do not end")}
 }
+
+// over reports whether others have a turn now.
+func (y *syncing) over() bool { return y.now().Sub(y.began) > syncTurn }
 
 func windowOf(stream Stream, st pierre.StreamState) Window {
 	if stream.Span == 0 {
@@ -206,6 +209,9 @@ func (y *syncing) values(ctx context.Context, values []pierre.Wellness) error {
 // item fetches a recording and keeps it. It is remembered after it was kept: who is killed in between keeps it again, which
 // changes nothing.
 func (y *syncing) item(ctx context.Context, i Item, before pierre.FetchedItem) error {
+	if y.over() {
+		return errTurn // a page may have many: the next turn lists it again, and goes on with those that it does not know
+	}
 	mine, err := y.store.BeginSync(ctx, y.conn, y.owner, y.now(), y.now().Add(syncLease))
 	if err := y.still(mine, err); err != nil {
 		return err

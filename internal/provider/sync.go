@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -18,6 +19,8 @@ const (
 	syncsAtOnce = 4               // connections that one server fetches over at the same time
 	syncLease   = 3 * time.Minute // a server that was killed is waited for so long; renewed with each item
 	syncTurn    = 5 * time.Minute // then others have a turn
+	syncLimit   = 3 * syncTurn    // a turn that does not see its end is broken off
+	sealedTries = 8               // to open credentials, over two hours: keys may just be changing, or be set wrongly for a while
 	maxBackoff  = 6 * time.Hour
 	refusedWait = 24 * time.Hour // after an answer that will hardly change by itself
 )
@@ -81,7 +84,9 @@ func (s *Service) sync(ctx context.Context, c pierre.Connection) (bool, error) {
 		return false, err
 	}
 	y := &syncing{Service: s, provider: p, conn: now, began: s.now()}
-	err = y.run(ctx)
+	turn, cancel := context.WithTimeout(ctx, syncLimit)
+	defer cancel()
+	err = y.run(turn)
 	if errors.Is(err, errOvertaken) || lost(err) {
 		return true, nil
 	}
@@ -97,17 +102,33 @@ func (s *Service) sync(ctx context.Context, c pierre.Connection) (bool, error) {
 			return true, err
 		}
 	}
+	if errors.Is(err, errSealed) && y.conn.Sync.Tries >= sealedTries {
+		if err := y.giveUp(ctx); err != nil {
+			return true, err
+		}
+	}
 	_, err = s.store.SaveSync(ctx, y.conn, s.owner, y.began, s.now())
 	return true, err
 }
 
+// giveUp notes that the athlete has to connect again. The credentials stay as they are.
+func (y *syncing) giveUp(ctx context.Context) error {
+	c := y.conn
+	c.Status = pierre.ConnectionBroken
+	mine, err := y.store.BeginRefresh(ctx, c, y.owner, y.now(), y.now().Add(refreshLease))
+	if err == nil && mine {
+		_, err = y.store.EndRefresh(ctx, c, y.owner)
+	}
+	return err
+}
+
 // run fetches what is new of all streams, and then their history.
 func (y *syncing) run(ctx context.Context) (err error) {
-	if err := y.ready(y.provider); err != nil {
+	if err := y.switchedOn(y.provider); err != nil {
 		return err
 	}
 	if y.client, err = y.Service.client(y.provider, y.conn); err != nil {
-		return err
+		return errors.Join(errSealed, err)
 	}
 	if y.conn.Sync.Streams == nil {
 		y.conn.Sync.Streams = map[string]pierre.StreamState{}
@@ -125,6 +146,21 @@ func (y *syncing) run(ctx context.Context) (err error) {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// switchedOn reports why nothing is fetched from a provider at this server, whether or not browsers reach it.
+func (s *Service) switchedOn(p *Provider) error {
+	app := s.apps[p.Name]
+	variable := "PIERRE_PROVIDER_" + strings.ToUpper(string(p.Name))
+	switch {
+	case p.Key != nil:
+		return nil
+	case app.ClientID == "" || app.ClientSecret.Reveal() == "":
+		return off(p, "its operator has to register it with "+p.Title+" and to set "+variable+"_CLIENT_ID and "+variable+"_CLIENT_SECRET (docs/PROVIDERS.md).")
+	case p.Risk != "" && !app.RiskAccepted:
+		return off(p, p.Risk+" An operator who accepts that sets "+variable+"_ACCEPT_POLICY_RISK=true.")
 	}
 	return nil
 }
@@ -176,6 +212,8 @@ func (y *syncing) problem(err error) string {
 	switch {
 	case errors.Is(err, errRefused):
 		return title + " no longer accepts this connection. Connect it again with connect_provider."
+	case errors.Is(err, errSealed):
+		return "The credentials of this connection cannot be opened on this server. Connect it again with connect_provider; tell this server's operator if that happens again."
 	case kind == pierre.KindStorageFull || kind == pierre.KindConflict:
 		return pierre.MessageOf(err, "")
 	case isStatus && e.Status == http.StatusForbidden:

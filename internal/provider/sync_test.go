@@ -111,14 +111,17 @@ func TestLongPage(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, st *store.Store) {
 		var b *bench
 		var lists, loads int
-		slow := func(context.Context) (pierre.Fetched, error) {
-			loads++
-			b.ahead.Add(int64(4 * time.Minute))
-			return pierre.Fetched{}, &provider.StatusError{Status: http.StatusNotFound}
-		}
 		b = newBench(t, st, func(context.Context, *provider.Client, provider.Window) (provider.Page, error) {
 			lists++
-			return provider.Page{Items: []provider.Item{{ID: "1", Load: slow}, {ID: "2", Load: slow}, {ID: "3", Load: slow}}}, nil
+			var page provider.Page
+			for _, id := range []string{"1", "2", "3"} {
+				page.Items = append(page.Items, provider.Item{ID: id, Load: func(context.Context) (pierre.Fetched, error) {
+					loads++
+					b.ahead.Add(int64(4 * time.Minute))
+					return pierre.Fetched{}, &provider.StatusError{Status: http.StatusNotFound}
+				}})
+			}
+			return page, nil
 		})
 		if c := b.sync(); lists != 2 || loads != 3 || c.Sync.Synced.IsZero() {
 			t.Errorf("%d lists, %d recordings; the connection is %+v", lists, loads, c)

@@ -1,6 +1,7 @@
 package providertest
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -38,6 +39,7 @@ func Cases() []Case {
 		{"401", nil, unauthorized},
 		{"403", nil, forbidden},
 		{"429", nil, limited},
+		{"503", nil, outOfOrder},
 		{"odd pages", nil, oddPages},
 		{"cut off", nil, cutOff},
 		{"slow", nil, slow},
@@ -358,6 +360,29 @@ func limited(b *bench) {
 	if refused.Load() == 0 {
 		b.Error("nothing was refused")
 	}
+}
+
+// outOfOrder refuses everything for an hour, as services do that are being maintained. Nobody waits for that.
+func outOfOrder(b *bench) {
+	b.connect()
+	var n atomic.Int64
+	b.fake.Fault(func(*http.Request) http.HandlerFunc {
+		n.Add(1)
+		return answer(http.StatusServiceUnavailable, map[string]string{"Retry-After": strconv.Itoa(3600)})
+	})
+	ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
+	defer cancel()
+	if err := b.servers[0].SyncDue(ctx); err != nil {
+		b.Fatal(err)
+	}
+	c := b.connection()
+	if wait := c.Due.Sub(b.clock.Now()); n.Load() != 1 || wait < 50*time.Minute || wait > time.Hour || !strings.Contains(c.Sync.Problem, "asks to wait until") {
+		b.Errorf("%d requests; the connection is %+v", n.Load(), c)
+	}
+	b.fake.Fault(nil)
+	b.due()
+	b.sync(b.servers[1])
+	b.complete()
 }
 
 func oddPages(b *bench) {
