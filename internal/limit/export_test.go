@@ -12,6 +12,12 @@ func WithClock(o SharedOptions, clock func() time.Time) SharedOptions {
 	return o
 }
 
+// WithEndedAfter takes calls for ended when that time has passed.
+func WithEndedAfter(o SharedOptions, d time.Duration) SharedOptions {
+	o.endedAfter = d
+	return o
+}
+
 // DecodeReply decodes an answer of the script, and makes states of it.
 func DecodeReply(answer any, buckets []pierre.Bucket) ([]State, error) {
 	r, err := decodeReply(answer, len(buckets))

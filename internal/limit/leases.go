@@ -1,6 +1,7 @@
 package limit
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -18,6 +19,8 @@ import (
 // among the servers that count together, which it is not after five seconds without a sign of life and admits nothing after three,
 // another server gives it back, when a call would be refused otherwise. Which of the block's calls were made it sees in the
 // database: their ids begin with the block's. A call that was running when its server was killed is in no book, and was not answered.
+// A server may also be cut off and live: what was running there is recorded, and answered, when it reaches the database again, or
+// is given up. So a block is left alone until such calls have ended, as far as calls end within minutes.
 
 const (
 	blockField  = "block|"
@@ -28,6 +31,7 @@ const (
 	lookEvery   = time.Second            // for what others left, at a customer
 	everything  = int64(1) << 40         // more calls than a block has
 	askAgain    = 200 * time.Millisecond // what Redis did not answer
+	endedAfter  = 2 * time.Minute        // a call has ended: the tool, which takes seconds, and the wait for the database, ten more
 )
 
 // newBlock returns the name of a new block of this server.
@@ -121,12 +125,12 @@ func (s *Shared) giveBackAll(ctx context.Context) {
 }
 
 // reclaim gives back what is left of blocks of servers that are gone, and reports whether that changed something. It looks once a
-// second at a customer: refusals are many.
-func (s *Shared) reclaim(ctx context.Context, p phase, account string) bool {
+// second at a customer: refusals are many. now is by Redis' clock, in microseconds.
+func (s *Shared) reclaim(ctx context.Context, p phase, account string, now int64) bool {
 	if !s.blocks.look(account, time.Now()) {
 		return false
 	}
-	fields, err := s.leftBlocks(ctx, account)
+	fields, err := s.leftBlocks(ctx, account, now)
 	if err != nil || len(fields) == 0 {
 		return false
 	}
@@ -135,12 +139,12 @@ func (s *Shared) reclaim(ctx context.Context, p phase, account string) bool {
 		return false
 	}
 	changed := false
-	for name, held := range fields {
+	for name, at := range fields {
 		owner, _, _ := strings.Cut(strings.TrimPrefix(name, blockField), "|")
 		if !gone(owner) {
 			continue
 		}
-		if err := s.reclaimBlock(ctx, p, account, name, held); err != nil {
+		if err := s.reclaimBlock(ctx, p, account, name, time.UnixMicro(at)); err != nil {
 			s.opts.Log.WarnContext(ctx, "calls that a server had taken ahead could not be given back", slog.Any("err", err))
 			continue
 		}
@@ -149,12 +153,10 @@ func (s *Shared) reclaim(ctx context.Context, p phase, account string) bool {
 	return changed
 }
 
-func (s *Shared) reclaimBlock(ctx context.Context, p phase, account, name, held string) error {
-	var micros int64
-	if _, err := fmt.Sscan(held, &micros); err != nil || len(name) < len(blockField)+blockDigits {
+func (s *Shared) reclaimBlock(ctx context.Context, p phase, account, name string, at time.Time) error {
+	if len(name) < len(blockField)+blockDigits {
 		return errReply
 	}
-	at := time.UnixMicro(micros)
 	made, err := s.store.CallsBetween(ctx, idPrefix(name), at.Add(-lentFor), at.Add(lentFor))
 	if err != nil {
 		return err
@@ -162,17 +164,23 @@ func (s *Shared) reclaimBlock(ctx context.Context, p phase, account, name, held 
 	return s.tell(ctx, p, question{act: actReclaim, calls: made, account: account, block: name})
 }
 
-// leftBlocks returns the blocks of a customer that stand in Redis, by name.
-func (s *Shared) leftBlocks(ctx context.Context, account string) (map[string]string, error) {
+// leftBlocks returns the blocks of a customer that stand in Redis and of which no call runs any more at now, by name, and when they
+// were taken, in microseconds of Redis' clock.
+func (s *Shared) leftBlocks(ctx context.Context, account string, now int64) (map[string]int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, redisWait)
 	defer cancel()
 	fields, err := s.opts.Redis.HGetAll(ctx, countsKey(account)).Result()
-	for name := range fields {
+	taken := map[string]int64{}
+	for name, held := range fields {
 		if !strings.HasPrefix(name, blockField) {
-			delete(fields, name)
+			continue
+		}
+		var at int64
+		if _, err := fmt.Sscan(held, &at); err == nil && now-at >= cmp.Or(s.opts.endedAfter, endedAfter).Microseconds() {
+			taken[name] = at
 		}
 	}
-	return fields, err
+	return taken, err
 }
 
 // gone asks the database which servers count, and returns a function that reports whether one does not. One is among

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func (f *fleet) kept(t *testing.T) int64 {
 func TestKilledServersBlocksComeBack(t *testing.T) {
 	t.Parallel()
 	const limited = 3000
-	f := newFleet(t, 2, limit.SharedOptions{})
+	f := newFleet(t, 2, limit.WithEndedAfter(limit.SharedOptions{}, time.Millisecond))
 	buckets := pierre.Limits{Quota: month(limited), Customer: month(2 * limited)}.Buckets("key_a", "user_a", "get_stats")
 	same := func(int) []pierre.Bucket { return buckets }
 	survivors, dead := f.limiters, 0
@@ -91,6 +92,46 @@ func TestKilledServersBlocksComeBack(t *testing.T) {
 		for _, l := range f.limiters {
 			l.LookAgain()
 		}
+	}
+}
+
+// Calls that run at a server that is cut off, and lives, are recorded when it reaches the database again. Until they have ended they
+// count, though the server is no longer among those that count together.
+func TestACutOffServersCallsCount(t *testing.T) {
+	t.Parallel()
+	const limited = 3000
+	f := newFleet(t, 1, limit.SharedOptions{})
+	buckets := pierre.Limits{Quota: month(limited)}.Buckets("key_a", "user_a", "get_stats")
+	same := func(int) []pierre.Bucket { return buckets }
+	survivors := f.limiters
+	var mu sync.Mutex
+	var running []limit.Reservation
+	for try, cut := 0, 0; cut == 0; try++ {
+		if try == 20 {
+			t.Fatal("no server was cut off that had taken calls ahead")
+		}
+		victim := share(t, f.store, limit.SharedOptions{Redis: client(t, f.redis)})
+		wait(t, "it is known", func() bool { return survivors[0].Stats().Replicas > 1 })
+		f.limiters = []*limit.Shared{victim}
+		f.load(t, 100, same, func(r limit.Reservation) {
+			mu.Lock()
+			defer mu.Unlock()
+			running = append(running, r)
+		})
+		victim.Kill() // it says nothing any more
+		cut = f.blocksOf(t, victim.ID())
+	}
+	f.limiters = survivors
+	wait(t, "it is taken for gone", func() bool { return f.limiters[0].Stats().Replicas == 1 })
+	for range 3 {
+		f.limiters[0].LookAgain()
+		f.load(t, limited, same, func(r limit.Reservation) { f.record(t, r) })
+	}
+	for _, r := range running {
+		f.record(t, r)
+	}
+	if n := f.kept(t); n > limited || n < limited-limited/10 {
+		t.Errorf("%d calls of a limit of %d are in the books", n, limited)
 	}
 }
 

@@ -33,7 +33,8 @@ type SharedOptions struct {
 	Block int64                 // so many calls of one kind are taken from Redis at once, at most; 0: [DefaultBlock]
 	Log   *slog.Logger          // nil: nothing is logged
 
-	clock func() time.Time // of Redis, in tests
+	clock      func() time.Time // of Redis, in tests
+	endedAfter time.Duration    // in tests; 0: endedAfter
 }
 
 // Shared counts calls for several servers of one database, in Redis. The database says who they are and in which epoch
@@ -221,7 +222,7 @@ func (s *Shared) take(ctx context.Context, p phase, q question) (reply, error) {
 	var until time.Time
 	for {
 		r, err := s.ask(ctx, p, q)
-		if err == nil && r.kind == replyRefused && r.lent == left && s.reclaim(ctx, p, account) {
+		if err == nil && r.kind == replyRefused && r.lent == left && s.reclaim(ctx, p, account, r.now) {
 			continue
 		}
 		if err != nil || r.kind == replyTaken || r.lent <= r.now || s.blocks.cameBack(account, r.lent) {
