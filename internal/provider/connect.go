@@ -24,6 +24,8 @@ const (
 	maxKey   = 200 // characters of a personal key
 	path     = "/connect/"
 	callback = path + "callback/"
+
+	keysAtOnce = 4 // personal keys that one server tries at the same time
 )
 
 // A Link leads an athlete to the page that connects an account.
@@ -192,7 +194,7 @@ func (s *Service) Complete(ctx context.Context, a Answer) (Connected, error) {
 	return s.keep(ctx, l, p, creds, token)
 }
 
-// CompleteKey connects by a personal key.
+// CompleteKey connects by a personal key. How many are tried is bounded: this server must not serve to find keys.
 func (s *Service) CompleteKey(ctx context.Context, token, key string) (Connected, error) {
 	l, p, err := s.link(ctx, token)
 	if err != nil {
@@ -201,6 +203,15 @@ func (s *Service) CompleteKey(ctx context.Context, token, key string) (Connected
 	key = strings.TrimSpace(key)
 	if !s.byKey(p) || key == "" || len(key) > maxKey || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return Connected{}, pierre.Invalid("key", "This is no key of %s. Copy it whole, without blanks.", p.Title)
+	}
+	select {
+	case s.keys <- struct{}{}:
+		defer func() { <-s.keys }()
+	default:
+		return Connected{}, &pierre.Error{Kind: pierre.KindUnavailable, Msg: "Several keys are being tried at the moment. Nothing was connected; open the link again in a minute."}
+	}
+	if err := s.store.TryLink(ctx, l.Token, s.now()); err != nil {
+		return Connected{}, expired(err)
 	}
 	done, err := s.keep(ctx, l, p, credentials{Key: key}, nil)
 	if err != nil {
@@ -273,25 +284,4 @@ func printable(text string) string {
 		return "none"
 	}
 	return text[:min(len(text), most)]
-}
-
-// revoke ends a token at the provider (RFC 7009).
-func (s *Service) revoke(ctx context.Context, p *Provider, token string) error {
-	app := s.apps[p.Name]
-	form := url.Values{"token": {token}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.OAuth.Revoke, strings.NewReader(form.Encode()))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.SetBasicAuth(url.QueryEscape(app.ClientID), url.QueryEscape(app.ClientSecret.Reveal()))
-	resp, err := s.http.Do(req)
-	if err != nil {
-		return withoutURL(err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode/100 != 2 { //nolint:mnd // the class of success
-		return &StatusError{resp.StatusCode, ""}
-	}
-	return nil
 }

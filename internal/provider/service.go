@@ -39,6 +39,7 @@ type ConnectionStore interface {
 type LinkStore interface {
 	KeepLink(ctx context.Context, l pierre.ConnectionLink, now time.Time) error
 	Link(ctx context.Context, token [32]byte, now time.Time) (pierre.ConnectionLink, error)
+	TryLink(ctx context.Context, token [32]byte, now time.Time) error
 	AskProvider(ctx context.Context, token, state [32]byte, now time.Time) error
 	TakeState(ctx context.Context, state [32]byte, now time.Time) (pierre.ConnectionLink, error)
 	TakeLink(ctx context.Context, token [32]byte, now time.Time) (pierre.ConnectionLink, error)
@@ -112,7 +113,8 @@ type Service struct {
 	http      *http.Client
 	log       *slog.Logger
 	now       func() time.Time
-	owner     string // of leases
+	owner     string        // of leases
+	keys      chan struct{} // one for each personal key that is being tried
 }
 
 // answerWait is how long a provider may take until its answer begins.
@@ -123,6 +125,7 @@ func New(table []Provider, store Store, keeper Keeper, sealer Sealer, opts Optio
 	s := &Service{
 		table: table, store: store, keeper: keeper, sealer: sealer, apps: opts.Apps, origin: opts.Origin,
 		transport: opts.Transport, log: opts.Log, now: opts.Now, owner: rand.Text(),
+		keys: make(chan struct{}, keysAtOnce),
 	}
 	if s.origin == nil {
 		s.origin = func() string { return "" }

@@ -10,6 +10,9 @@ import (
 // maxLinks is how many invitations of a user are in force; a new one ends the oldest.
 const maxLinks = 20
 
+// maxLinkTries is how many personal keys may be tried with an invitation; then it is no longer in force.
+const maxLinkTries = 10
+
 // KeepLink keeps a new invitation.
 func (s *Store) KeepLink(ctx context.Context, l pierre.ConnectionLink, now time.Time) error {
 	return s.update(ctx, "keeping a link", func(t *tx) error {
@@ -34,8 +37,20 @@ const selectLink = `SELECT token, user_id, provider, expires_us FROM connection_
 
 // Link returns the invitation with that token, if it is in force.
 func (s *Store) Link(ctx context.Context, token [32]byte, now time.Time) (pierre.ConnectionLink, error) {
-	l, err := scanLink(s.row(ctx, selectLink+` WHERE token = $1 AND expires_us > $2`, hash{&token}, now.UnixMicro()))
+	l, err := scanLink(s.row(ctx, selectLink+` WHERE token = $1 AND expires_us > $2 AND tries < $3`, hash{&token}, now.UnixMicro(), maxLinkTries))
 	return l, s.classify(err, "link")
+}
+
+// TryLink counts a personal key that is tried with the invitation, before it is.
+func (s *Store) TryLink(ctx context.Context, token [32]byte, now time.Time) error {
+	return s.update(ctx, "counting a try", func(t *tx) error {
+		n, err := t.change(ctx, `UPDATE connection_links SET tries = tries + 1 WHERE token = $1 AND expires_us > $2 AND tries < $3`,
+			hash{&token}, now.UnixMicro(), maxLinkTries)
+		if err == nil && n == 0 {
+			err = pierre.NotFound("link")
+		}
+		return err
+	})
 }
 
 // AskProvider notes the SHA-256 of the state with which the athlete was sent to the provider. An earlier one of the same

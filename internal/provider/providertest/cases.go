@@ -32,6 +32,7 @@ func Cases() []Case {
 		{"refuse", nil, refuses},
 		{"another browser", oauth, anotherBrowser},
 		{"link once", nil, linkOnce},
+		{"guess keys", func(d Dialect) bool { return d.Key != "" }, guessesKeys},
 		{"expire", expires, expiresAndRotates},
 		{"refresh of two", expires, refreshOfTwo},
 		{"busy database", expires, busyDatabase},

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -168,6 +170,54 @@ func deletesUser(b *bench) {
 	if len(values) > 0 || len(connections) > 0 || len(items) > 0 || err != nil || err2 != nil || err3 != nil {
 		b.Errorf("%d values, %d connections and %d items are left; %v %v %v", len(values), len(connections), len(items), err, err2, err3)
 	}
+}
+
+// guessesKeys tries many keys, one after another and at once: few of them reach the service.
+func guessesKeys(b *bench) {
+	link := b.invite(b.servers[0])
+	before := b.fake.Requests()
+	const tries = 10
+	for n := range tries + 2 {
+		want := http.StatusForbidden
+		if n >= tries-1 { // the link ends with the last one
+			want = http.StatusNotFound
+		}
+		if status, page := b.visitor().post(strings.Replace(link, b.servers[0].url, b.servers[n%2].url, 1), b.consent("deny")); status != want {
+			b.Fatalf("try %d: %d %s", n+1, status, page)
+		}
+	}
+	if status, _ := b.visitor().post(link, b.consent("allow")); status != http.StatusNotFound {
+		b.Errorf("the right key after all tries: %d", status)
+	}
+	if n := b.fake.Requests() - before; n != tries {
+		b.Errorf("%d keys reached the service, want %d", n, tries)
+	}
+	entered, release := make(chan struct{}, tries), make(chan struct{})
+	b.fake.Fault(func(r *http.Request) http.HandlerFunc {
+		entered <- struct{}{}
+		select {
+		case <-release:
+		case <-r.Context().Done():
+		}
+		return nil
+	})
+	token := path.Base(b.invite(b.servers[0]))
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if _, err := b.servers[0].CompleteKey(b.Context(), token, "a-wrong-key"); pierre.KindOf(err) != pierre.KindDenied {
+				b.Errorf("a wrong key: %v", err)
+			}
+		})
+	}
+	for range 4 {
+		<-entered
+	}
+	if _, err := b.servers[0].CompleteKey(b.Context(), token, b.fake.Dialect.Key); pierre.KindOf(err) != pierre.KindUnavailable {
+		b.Errorf("one more at once: %v", err)
+	}
+	close(release)
+	wg.Wait()
 }
 
 // calls makes a connection due by a genuine call, and by no other.

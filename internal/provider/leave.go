@@ -3,6 +3,9 @@ package provider
 import (
 	"context"
 	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -40,4 +43,25 @@ func (s *Service) LeaveAll(ctx context.Context, user pierre.UserID) {
 		})
 	}
 	_ = group.Wait() // what went wrong is in the log
+}
+
+// revoke ends a token at the provider (RFC 7009).
+func (s *Service) revoke(ctx context.Context, p *Provider, token string) error {
+	app := s.apps[p.Name]
+	form := url.Values{"token": {token}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.OAuth.Revoke, strings.NewReader(form.Encode()))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.SetBasicAuth(url.QueryEscape(app.ClientID), url.QueryEscape(app.ClientSecret.Reveal()))
+	resp, err := s.http.Do(req)
+	if err != nil {
+		return withoutURL(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode/100 != 2 { //nolint:mnd // the class of success
+		return &StatusError{resp.StatusCode, ""}
+	}
+	return nil
 }
