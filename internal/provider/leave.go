@@ -1,7 +1,9 @@
 package provider
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -43,6 +45,34 @@ func (s *Service) LeaveAll(ctx context.Context, user pierre.UserID) {
 		})
 	}
 	_ = group.Wait() // what went wrong is in the log
+}
+
+// leave tells the provider that a connection ends.
+func (s *Service) leave(ctx context.Context, p *Provider, c pierre.Connection) error {
+	if c.Status == pierre.ConnectionBroken {
+		return nil // there it has ended
+	}
+	client, err := s.client(p, c)
+	if err != nil {
+		return err
+	}
+	if client.creds.Key != "" {
+		return errors.New("personal keys are ended by their owner")
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	err = client.renew(ctx, false)
+	switch {
+	case errors.Is(err, errRefused):
+		return nil
+	case err != nil:
+		return err
+	case p.Leave != nil:
+		return p.Leave(ctx, client)
+	case p.OAuth.Revoke != "":
+		return s.revoke(ctx, p, cmp.Or(client.creds.Refresh, client.creds.Access))
+	}
+	return errors.New("the provider has no way to be told")
 }
 
 // revoke ends a token at the provider (RFC 7009).

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -22,13 +21,13 @@ type Store interface {
 	RefreshStore
 	SyncStore
 	FetchedStore
+	ForgetStore
 }
 
 // A ConnectionStore keeps connections.
 type ConnectionStore interface {
 	Connections(ctx context.Context, user pierre.UserID) ([]pierre.Connection, error)
 	Connection(ctx context.Context, user pierre.UserID, provider pierre.Provider) (pierre.Connection, error)
-	ConnectionsUnder(ctx context.Context, user pierre.UserID) ([]pierre.Connection, error)
 	KeepConnection(ctx context.Context, c pierre.Connection) error
 	DeleteConnection(ctx context.Context, user pierre.UserID, provider pierre.Provider) error
 	CallForSync(ctx context.Context, provider pierre.Provider, account string, now time.Time) (int, error)
@@ -66,6 +65,11 @@ type FetchedStore interface {
 	KeepFetched(ctx context.Context, user pierre.UserID, provider pierre.Provider, i pierre.FetchedItem) error
 	FetchedCounts(ctx context.Context, user pierre.UserID, provider pierre.Provider) (pierre.FetchedCounts, error)
 	KeepWellness(ctx context.Context, user pierre.UserID, now time.Time, values []pierre.Wellness) (int, error)
+}
+
+// A ForgetStore deletes what was fetched, and knows who has something.
+type ForgetStore interface {
+	ConnectionsUnder(ctx context.Context, user pierre.UserID) ([]pierre.Connection, error)
 	FetchedUsers(ctx context.Context, provider pierre.Provider) ([]pierre.UserID, error)
 	ConnectionsOf(ctx context.Context, provider pierre.Provider) ([]pierre.UserID, error)
 	ForgetFetched(ctx context.Context, user pierre.UserID, provider pierre.Provider, before time.Time) error
@@ -254,32 +258,4 @@ func (s *Service) Disconnect(ctx context.Context, user pierre.UserID, name pierr
 		}
 	}
 	return told + " " + kept, nil
-}
-
-// leave tells the provider that a connection ends.
-func (s *Service) leave(ctx context.Context, p *Provider, c pierre.Connection) error {
-	if c.Status == pierre.ConnectionBroken {
-		return nil // there it has ended
-	}
-	client, err := s.client(p, c)
-	if err != nil {
-		return err
-	}
-	if client.creds.Key != "" {
-		return errors.New("personal keys are ended by their owner")
-	}
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	err = client.renew(ctx, false)
-	switch {
-	case errors.Is(err, errRefused):
-		return nil
-	case err != nil:
-		return err
-	case p.Leave != nil:
-		return p.Leave(ctx, client)
-	case p.OAuth.Revoke != "":
-		return s.revoke(ctx, p, cmp.Or(client.creds.Refresh, client.creds.Access))
-	}
-	return errors.New("the provider has no way to be told")
 }

@@ -73,7 +73,7 @@ func (k *killable) SaveSync(ctx context.Context, c pierre.Connection, owner stri
 	return around(k, func() (bool, error) { return k.Store.SaveSync(ctx, c, owner, began, until) })
 }
 
-// ForgetFetched implements [provider.FetchedStore].
+// ForgetFetched implements [provider.ForgetStore].
 func (k *killable) ForgetFetched(ctx context.Context, user pierre.UserID, p pierre.Provider, before time.Time) error {
 	if err := k.busy(); err != nil {
 		return err
