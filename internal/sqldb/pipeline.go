@@ -43,9 +43,8 @@ func (db *DB) retry(ctx context.Context, what string, f func() error) error {
 	deadline := time.Now().Add(writeWait)
 	for try := 0; ; try++ {
 		err := f()
-		_, final := errors.AsType[*pierre.Error](err)
 		again := db.d.serialization(err) && try < maxConflicts || db.d.busy(err) && time.Now().Before(deadline)
-		if again && !final && pause(ctx, try) {
+		if again && !errors.Is(err, pierre.ErrMaybeMade) && pause(ctx, try) {
 			continue
 		}
 		return db.Classify(err, what)
