@@ -149,7 +149,7 @@ func TestMeterEventsAreClaimedOnce(t *testing.T) {
 			t.Errorf("%d events wait again, %d do not: %v", n, left, err)
 		}
 		again, err := d.MeterEvents(ctx, "2026-10", 99)
-		if err != nil || again[0] != events[0] || again[1].State != db.EventWaiting || again[1].Problem != "No." {
+		if err != nil || again[1] != events[0] || again[0].State != db.EventWaiting || again[0].Problem != "No." { // what waits comes first
 			t.Errorf("events: %+v, %v", again, err)
 		}
 		if got := claim(1, noon()); got != 1 {
