@@ -1,10 +1,8 @@
 package tools
 
 import (
-	"encoding/json"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/google/jsonschema-go/jsonschema"
@@ -14,7 +12,7 @@ import (
 )
 
 // Lists of tools have a brief form, because models pay for every byte of them with each conversation: descriptions end after
-// their first sentence, answers are the names of their members, which carry the unit, and what a wrong argument would be
+// their first sentence, an answer is described when it comes, by the names of its members, and what a wrong argument would be
 // answered with stands in that answer alone. A field of arguments may have the tag
 //
 //	brief:"text"   in place of the first sentence; "-": the argument is not listed, and taken all the same
@@ -42,12 +40,12 @@ func (c *Catalog) Listing() func(pierre.ToolProfile, mcp.Tool) (mcp.Tool, bool) 
 	}
 }
 
-// briefly returns the definition in the brief form, with the schemas of its arguments and of its answer.
-func briefly(t mcp.Tool, in, out *jsonschema.Schema, args, answer reflect.Type) mcp.Tool {
+// briefly returns the definition in the brief form, with the schema of its arguments.
+func briefly(t mcp.Tool, in *jsonschema.Schema, args reflect.Type) mcp.Tool {
 	t.Description = firstSentence(t.Description) + "."
 	t.Annotations.Title = "" // the tool has it
 	briefArguments(in, args)
-	t.RawInputSchema, t.RawOutputSchema = raw(in), outline(out, answer)
+	t.RawInputSchema, t.RawOutputSchema = raw(in), nil
 	return t
 }
 
@@ -103,25 +101,4 @@ func ownNames(s *jsonschema.Schema, words []any) bool {
 func firstSentence(s string) string {
 	first, _, _ := strings.Cut(s, ". ")
 	return strings.TrimSuffix(first, ".")
-}
-
-// outline names an answer's members. An activity's own are those of get_activities.
-func outline(s *jsonschema.Schema, t reflect.Type) json.RawMessage {
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	view := reflect.TypeFor[activityView]()
-	known := map[string]bool{}
-	if slices.ContainsFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool { return f.Anonymous && f.Type == view }) {
-		for _, f := range fieldsOf(view) {
-			known[f.name] = true
-		}
-	}
-	var members []string
-	for _, name := range names(s) {
-		if !known[name] {
-			members = append(members, strconv.Quote(name)+`:{}`) // not true, which means the same and which hosts stumble over
-		}
-	}
-	return json.RawMessage(`{"type":"object","properties":{` + strings.Join(members, ",") + `}}`)
 }

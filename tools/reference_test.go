@@ -35,7 +35,7 @@ be called all the same, if the key allows it. The profiles of tools:
 | profile | tools |
 |---|---|
 | minimal | %s: briefly |
-| default | all, briefly: what to give, and the names of what is answered, which carry the unit; at most 6 000 tokens (o200k) |
+| default | all, briefly: what to give; the names in each answer carry the unit; at most 6 000 tokens (o200k) |
 | full | all, with the whole schemas of arguments and answers, for programs that hold answers to them: five times as much |
 
 A request asks for a profile in the header X-Pierre-Tools, but gets

@@ -48,8 +48,7 @@ func declare[In any, Out answer](c *Catalog, s spec, run func(context.Context, p
 	year := c.now().Year()
 	in := schemaOf(reflect.TypeFor[In](), year)
 	definition := mcp.NewToolWithRawSchema(s.name, s.doc, raw(in))
-	out := schemaOf(reflect.TypeFor[Out](), year)
-	definition.RawOutputSchema = raw(out)
+	definition.RawOutputSchema = raw(schemaOf(reflect.TypeFor[Out](), year))
 	definition.Title = s.title
 	definition.Annotations = mcp.ToolAnnotation{
 		Title:           s.title,
@@ -58,7 +57,7 @@ func declare[In any, Out answer](c *Catalog, s spec, run func(context.Context, p
 		IdempotentHint:  new(!s.once),
 		OpenWorldHint:   new(s.openWorld),
 	}
-	brief := briefly(definition, schemaOf(reflect.TypeFor[In](), year), out, reflect.TypeFor[In](), reflect.TypeFor[Out]())
+	brief := briefly(definition, schemaOf(reflect.TypeFor[In](), year), reflect.TypeFor[In]())
 	return tool{definition, brief, func(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		res, err := func() (*mcp.CallToolResult, error) {
 			p, ok := access.PrincipalFrom(ctx)
