@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -40,27 +38,20 @@ func (s *Store) Connection(ctx context.Context, user pierre.UserID, provider pie
 // KeepConnection keeps a new connection, or gives the one that there is new credentials. Then it goes on where it was if it is
 // to the same account; else what is remembered of the other account is forgotten.
 func (s *Store) KeepConnection(ctx context.Context, c pierre.Connection) error {
+	state, err := json.Marshal(pierre.SyncState{})
+	if err != nil {
+		return fmt.Errorf("encoding the state of a connection: %w", err)
+	}
 	return s.update(ctx, "keeping a connection", func(t *tx) error {
-		var account string
-		err := t.row(ctx, `SELECT account FROM connections WHERE user_id = $1 AND provider = $2`, c.UserID, c.Provider).Scan(&account)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return err
-		}
-		if err == nil && account == c.Account {
-			_, err := t.exec(ctx, `UPDATE connections SET sealed = $3, generation = generation + 1, status = $4, due_us = $5,
-				refresh_owner = '', refresh_until_us = 0 WHERE user_id = $1 AND provider = $2`,
-				c.UserID, c.Provider, c.Sealed, pierre.ConnectionActive, c.Due.UnixMicro())
-			return err
-		}
-		if _, err := t.exec(ctx, `DELETE FROM connections WHERE user_id = $1 AND provider = $2`, c.UserID, c.Provider); err != nil {
-			return err
-		}
-		state, err := json.Marshal(pierre.SyncState{})
+		_, err := t.exec(ctx, `DELETE FROM connections WHERE user_id = $1 AND provider = $2 AND account <> $3`, c.UserID, c.Provider, c.Account)
 		if err != nil {
 			return err
 		}
+		// Two links may be gone through at once: a row that another server has just inserted is none that is "already there".
 		_, err = t.exec(ctx, `INSERT INTO connections (user_id, provider, account, sealed, generation, status, state, connected_us, due_us,
-			sync_owner, sync_until_us, refresh_owner, refresh_until_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0, '', 0)`,
+			sync_owner, sync_until_us, refresh_owner, refresh_until_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0, '', 0)
+			ON CONFLICT (user_id, provider) DO UPDATE SET sealed = excluded.sealed, generation = connections.generation + 1,
+			status = excluded.status, due_us = excluded.due_us, refresh_owner = '', refresh_until_us = 0`,
 			c.UserID, c.Provider, c.Account, c.Sealed, c.Connected.UnixMicro(), pierre.ConnectionActive, string(state),
 			c.Connected.UnixMicro(), c.Due.UnixMicro())
 		return err

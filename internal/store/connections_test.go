@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -245,6 +246,31 @@ func TestConnectingAgain(t *testing.T) {
 		}
 		if list, err := s.Connections(t.Context(), users[1]); err != nil || len(list) != 1 {
 			t.Errorf("another user's connections: %v, %v", list, err)
+		}
+	})
+}
+
+// Who goes through two links at once is connected, to one of the accounts.
+func TestConnectingTwiceAtOnce(t *testing.T) {
+	storetest.RunReplicas(t, func(t *testing.T, replicas []*store.Store) {
+		for _, accounts := range [][]string{{"7", "7"}, {"7", "8"}} {
+			for n := range 3 {
+				user := storetest.Users(t, replicas[0], connectionsNow, fmt.Sprintf("ana%s%d@example.com", accounts[1], n))[0]
+				var wg sync.WaitGroup
+				for n := range 8 {
+					wg.Go(func() {
+						if err := replicas[n%2].KeepConnection(t.Context(), pierre.Connection{
+							UserID: user, Provider: pierre.ProviderPolar, Account: accounts[n%2], Sealed: []byte(accounts[n%2]), Connected: connectionsNow, Due: connectionsNow,
+						}); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				wg.Wait()
+				if c, err := replicas[0].Connection(t.Context(), user, pierre.ProviderPolar); err != nil || string(c.Sealed) != c.Account {
+					t.Fatalf("the connection is %+v, %v", c, err)
+				}
+			}
 		}
 	})
 }
