@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/cli/value"
 	"github.com/pierre-mcp/pierre/internal/datadir"
 	"github.com/pierre-mcp/pierre/internal/keyring"
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -24,18 +25,20 @@ type config struct {
 	databaseURL string
 	dataDir     string
 	json        bool
+	settings    *cli.Settings
 }
 
 func (c *config) bind(root *cobra.Command) {
 	getenv := c.world.Getenv
-	dataDir := getenv("PIERRE_DATA_DIR")
-	if dataDir == "" {
-		dataDir, _ = datadir.Default(getenv) // open complains if there is none
+	dataDir, err := datadir.Default(getenv)
+	if err != nil {
+		dataDir = "" // Parse asks for the flag then
 	}
 	flags := root.PersistentFlags()
-	flags.StringVar(&c.databaseURL, "database-url", getenv("DATABASE_URL"), "the server's database, as its --database-url (default pierre.db in the data folder) [DATABASE_URL]")
-	flags.Lookup("database-url").DefValue = "" // --help must not show the environment's: it may hold a password
-	flags.StringVar(&c.dataDir, "data-dir", dataDir, "the server's folder of database and secrets [PIERRE_DATA_DIR]")
+	c.settings = cli.BindSettings(flags, getenv, []cli.Setting{
+		{Flag: "database-url", Env: "DATABASE_URL", File: true, Help: "the server's database, as its --database-url (default pierre.db in the data folder)", Parse: func(text string) error { c.databaseURL = text; return nil }},
+		{Flag: "data-dir", Env: "PIERRE_DATA_DIR", Default: dataDir, Help: "the server's folder of database and secrets", Parse: func(text string) (err error) { c.dataDir, err = value.DataDir(text); return err }},
+	})
 	flags.BoolVar(&c.json, "json", false, "print JSON on stdout, for machines")
 }
 
@@ -48,9 +51,8 @@ type app struct {
 
 // open opens the database, and brings it up to date.
 func (c *config) open(ctx context.Context) (*app, error) {
-	if c.dataDir == "" {
-		_, err := datadir.Default(c.world.Getenv)
-		return nil, cli.Usage(errors.Join(err, errors.New("or give --data-dir")))
+	if err := c.settings.Parse(); err != nil {
+		return nil, cli.Usage(err)
 	}
 	st, err := store.Open(c.databaseURL, c.dataDir)
 	if err != nil {

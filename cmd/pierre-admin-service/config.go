@@ -52,8 +52,8 @@ type config struct {
 	oidcName       string
 	oidcSecret     secret.String
 
-	settings   *cli.Settings
-	unreadable map[string]error // why the files of variables cannot be read, by the variables
+	settings *cli.Settings
+	secrets  *cli.Settings // those that are no flags
 }
 
 // table lists the flags that have an environment variable.
@@ -65,11 +65,11 @@ func (c *config) table(getenv func(string) string) []cli.Setting {
 	return []cli.Setting{
 		{Flag: "host", Env: "PIERRE_ADMIN_HOST", Default: "127.0.0.1", Help: "address to listen on; 0.0.0.0 for all", Parse: into(&c.host, value.Host)},
 		{Flag: "port", Env: "PIERRE_ADMIN_PORT", Default: "8082", Help: "port to listen on", Parse: into(&c.port, value.Port)},
-		{Flag: "server-url", Env: "MCP_SERVER_URL", Default: "http://127.0.0.1:8081", Help: "origin of the pierre-mcp-server", Other: c.fromFile("MCP_SERVER_URL"), Parse: into(&c.serverURL, parseServer)},
+		{Flag: "server-url", Env: "MCP_SERVER_URL", Default: "http://127.0.0.1:8081", Help: "origin of the pierre-mcp-server", File: true, Parse: into(&c.serverURL, parseServer)},
 		{Flag: "server-public-url", Env: "MCP_PUBLIC_URL", Help: "origin of the server as customers reach it (default --server-url)", Parse: into(&c.publicURL, value.PublicURL)},
 		{Flag: "mail-from", Env: "MAIL_FROM", Help: "who mails come from, such as Pierre <keys@pierre.example>", Parse: into(&c.mailFrom, parseFrom)},
 		{Flag: "base-url", Env: "BASE_APP_URL", Help: "origin under which people reach the site, for the links in mails (default this machine)", Parse: into(&c.baseURL, value.PublicURL)},
-		{Flag: "database-url", Env: "DATABASE_URL", Help: "database as sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME (default admin.db in the data folder)", Other: c.fromFile("DATABASE_URL"), Parse: into(&c.databaseURL, parseDatabaseURL)},
+		{Flag: "database-url", Env: "DATABASE_URL", Help: "database as sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME (default admin.db in the data folder)", File: true, Parse: into(&c.databaseURL, parseDatabaseURL)},
 		{Flag: "data-dir", Env: "PIERRE_DATA_DIR", Default: dataDir, Help: "folder of the database and, in development, of mails", Parse: into(&c.dataDir, value.DataDir)},
 		{Flag: "log-level", Env: "LOG_LEVEL", Default: "info", Help: "off, error, warn, info or debug; to stderr", Parse: into(&c.log.Level, logging.ParseLevel)},
 		{Flag: "log-format", Env: "LOG_FORMAT", Default: "text", Help: "format of the log: text or json", Parse: into(&c.log.JSON, logging.ParseFormat)},
@@ -96,26 +96,27 @@ func into[T any](place *T, parse func(string) (T, error)) func(string) error {
 // bind adds the flags to cmd.
 func (c *config) bind(cmd *cobra.Command, getenv func(string) string) {
 	c.encryptionKey = keyring.SourceOf(getenv, encryptionName)
-	c.settings = cli.BindSettings(cmd.PersistentFlags(), getenv, append(c.table(getenv), c.secrets()...))
+	c.settings = cli.BindSettings(cmd.PersistentFlags(), getenv, c.table(getenv))
+	c.secrets = cli.BindSettings(cmd.PersistentFlags(), getenv, c.secretTable())
 }
 
 // text takes any value.
 func text(s string) (string, error) { return s, nil }
 
-// secrets lists the settings that are no flags, since others can read a command line.
-func (c *config) secrets() []cli.Setting {
+// secretTable lists the settings that are no flags, since others can read a command line.
+func (c *config) secretTable() []cli.Setting {
 	return []cli.Setting{
-		{Env: "MCP_ADMIN_TOKEN", Other: c.fromFile("MCP_ADMIN_TOKEN"), Parse: into(&c.adminToken, parseSecret)},
-		{Env: "SMTP_URL", Other: c.fromFile("SMTP_URL"), Parse: into(&c.smtpURL, parseSecret)},
-		{Env: "SENDGRID_API_KEY", Other: c.fromFile("SENDGRID_API_KEY"), Parse: into(&c.sendGridKey, parseSecret)},
-		{Env: "STRIPE_API_KEY", Other: c.fromFile("STRIPE_API_KEY"), Parse: into(&c.stripeKey, parseSecret)},
-		{Env: "OIDC_CLIENT_SECRET", Other: c.fromFile("OIDC_CLIENT_SECRET"), Parse: into(&c.oidcSecret, parseSecret)},
+		{Env: "MCP_ADMIN_TOKEN", File: true, Parse: into(&c.adminToken, parseSecret)},
+		{Env: "SMTP_URL", File: true, Parse: into(&c.smtpURL, parseSecret)},
+		{Env: "SENDGRID_API_KEY", File: true, Parse: into(&c.sendGridKey, parseSecret)},
+		{Env: "STRIPE_API_KEY", File: true, Parse: into(&c.stripeKey, parseSecret)},
+		{Env: "OIDC_CLIENT_SECRET", File: true, Parse: into(&c.oidcSecret, parseSecret)},
 	}
 }
 
 // load reads and checks all settings, before anything is made. Its error holds all mistakes.
 func (c *config) load() error {
-	errs := []error{c.parse(), c.unreadableFiles(), c.encryptionKey.Check(encryptionName)}
+	errs := []error{c.settings.Parse(), c.secrets.Parse(), c.encryptionKey.Check(encryptionName)}
 	if c.development && !web.Loopback(c.host) {
 		errs = append(errs, fmt.Errorf("%s: --development asks for no second factor and so listens on this machine only, not on %s", c.settings.Source("host"), c.host))
 	}
@@ -125,7 +126,7 @@ func (c *config) load() error {
 	if c.oidcIssuer != "" && (c.oidcClient == "" || c.oidcSecret.Reveal() == "") {
 		errs = append(errs, errors.New("--oidc-issuer needs --oidc-client-id and OIDC_CLIENT_SECRET"))
 	}
-	if c.adminToken.Reveal() == "" && c.unreadable["MCP_ADMIN_TOKEN"] == nil {
+	if c.adminToken.Reveal() == "" && c.secrets.Source("MCP_ADMIN_TOKEN") == "MCP_ADMIN_TOKEN" {
 		errs = append(errs, errors.New("MCP_ADMIN_TOKEN: is needed; scripts/setup-admin-token.sh makes one and keeps it in a file for MCP_ADMIN_TOKEN_FILE"))
 	}
 	if c.publicURL == "" {
@@ -199,8 +200,8 @@ func (c *config) sender() (mail.Sender, string, error) {
 
 // loadDatabase is load for commands that only need the database and the site's address.
 func (c *config) loadDatabase() error {
-	parsed := c.parse()
-	if err := errors.Join(parsed, c.unreadable["DATABASE_URL"], c.unreadable["MCP_SERVER_URL"], c.encryptionKey.Check(encryptionName), c.checkSite(), c.checkSecret()); err != nil {
+	parsed := c.settings.Parse()
+	if err := errors.Join(parsed, c.encryptionKey.Check(encryptionName), c.checkSite(), c.checkSecret()); err != nil {
 		return cli.Usage(err)
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/secret"
 	"github.com/pierre-mcp/pierre/portal/db"
 )
 
@@ -33,12 +34,12 @@ func TestFilesOfVariables(t *testing.T) {
 	for _, c := range []struct {
 		name, file, want string
 	}{
-		{"MCP_ADMIN_TOKEN_FILE", filepath.Join(dir, "none"), "MCP_ADMIN_TOKEN_FILE: open"},
-		{"SMTP_URL_FILE", filepath.Join(dir, "none"), "SMTP_URL_FILE: open"},
-		{"STRIPE_API_KEY_FILE", dir, "STRIPE_API_KEY_FILE: read"},
+		{"MCP_ADMIN_TOKEN_FILE", filepath.Join(dir, "none"), "MCP_ADMIN_TOKEN_FILE: stat"},
+		{"SMTP_URL_FILE", filepath.Join(dir, "none"), "SMTP_URL_FILE: stat"},
+		{"STRIPE_API_KEY_FILE", dir, "is no file"},
 		{"OIDC_CLIENT_SECRET_FILE", file("empty", " \n"), "is empty"},
-		{"SENDGRID_API_KEY_FILE", file("long", strings.Repeat("x", maxSecretFile+1)), "is longer than a secret"},
-		{"DATABASE_URL_FILE", filepath.Join(dir, "none"), "DATABASE_URL_FILE: open"},
+		{"SENDGRID_API_KEY_FILE", file("long", strings.Repeat("x", secret.MaxFile+1)), "is longer than a secret"},
+		{"DATABASE_URL_FILE", filepath.Join(dir, "none"), "DATABASE_URL_FILE: stat"},
 	} {
 		env := map[string]string{c.name: c.file}
 		for name, text := range base {
@@ -51,7 +52,7 @@ func TestFilesOfVariables(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"DATABASE_URL_FILE", "MCP_SERVER_URL_FILE"} {
-		if code, out := command(t, map[string]string{"PIERRE_DATA_DIR": dir, name: filepath.Join(dir, "none")}, "migrate"); code == 0 || !strings.Contains(out, name+": open") {
+		if code, out := command(t, map[string]string{"PIERRE_DATA_DIR": dir, name: filepath.Join(dir, "none")}, "migrate"); code == 0 || !strings.Contains(out, name+": stat") {
 			t.Errorf("a command that needs the database only: %d, %s", code, out)
 		}
 	}

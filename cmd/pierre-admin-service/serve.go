@@ -116,7 +116,7 @@ func (c *config) listen(ctx context.Context) (net.Listener, error) {
 
 // target is where a site with these settings listens.
 func (c *config) target() (healthcheck.Target, error) {
-	if err := c.parse(); err != nil {
+	if err := c.settings.Parse(); err != nil {
 		return healthcheck.Target{}, cli.Usage(err)
 	}
 	return healthcheck.Target{Host: c.host, Port: c.port, TLS: c.tlsCert != ""}, nil

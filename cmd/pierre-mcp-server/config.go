@@ -73,9 +73,9 @@ func (c *config) table(getenv func(string) string) []cli.Setting {
 	return []cli.Setting{
 		{Flag: "host", Env: "PIERRE_HOST", Default: "127.0.0.1", Help: "address to listen on; 0.0.0.0 for all. HOST counts, too, if it is an address", Other: c.sharedHost, Parse: into(&c.host, value.Host)},
 		{Flag: "port", Env: "PORT", Help: "port to listen on (default 8081, with --single-tenant 8080)", Parse: into(&c.port, value.Port)},
-		{Flag: "database-url", Env: "DATABASE_URL", Help: "database as sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME (default a SQLite file in the data folder)", Parse: into(&c.databaseURL, parseDatabaseURL)},
+		{Flag: "database-url", Env: "DATABASE_URL", File: true, Help: "database as sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME (default a SQLite file in the data folder)", Parse: into(&c.databaseURL, parseDatabaseURL)},
 		{Flag: "database-connections", Env: "DATABASE_CONNECTIONS", Default: strconv.Itoa(store.DefaultConnections), Help: "connections to PostgreSQL at most", Parse: into(&c.databaseConns, parseDatabaseConnections)},
-		{Flag: "redis-url", Env: "REDIS_URL", Help: "Redis in which several servers count calls together, as redis://USER:PASSWORD@HOST:6379/0", Parse: into(&c.redisURL, parseRedisURL)}, //nolint:gosec // an example
+		{Flag: "redis-url", Env: "REDIS_URL", File: true, Help: "Redis in which several servers count calls together, as redis://USER:PASSWORD@HOST:6379/0", Parse: into(&c.redisURL, parseRedisURL)}, //nolint:gosec // an example
 		{Flag: "redis-down", Env: "REDIS_DOWN", Default: "share", Help: "what is admitted while Redis cannot be reached: share (of what was left, by each server) or deny (nothing)", Parse: into(&c.redisDown, parseRedisDown)},
 		{Flag: "data-dir", Env: "PIERRE_DATA_DIR", Default: dataDir, Help: "folder of the database, the secrets, and uploads while they are read", Parse: into(&c.dataDir, value.DataDir)},
 		{Flag: "log-level", Env: "LOG_LEVEL", Default: "info", Help: "off, error, warn, info or debug; to stderr. RUST_LOG counts, too", Other: rustLevel, Parse: into(&c.log.Level, logging.ParseLevel)},

@@ -49,7 +49,11 @@ func settingsTable() string {
 		if s.Flag == "data-dir" {
 			preset = "the user's own data folder"
 		}
-		fmt.Fprintf(&b, "| `--%s` | `%s` | %s | %s |\n", s.Flag, s.Env, preset, help)
+		variables := "`" + s.Env + "`"
+		if s.File {
+			variables += " or `" + s.Env + "_FILE`"
+		}
+		fmt.Fprintf(&b, "| `--%s` | %s | %s | %s |\n", s.Flag, variables, preset, help)
 	}
 	return b.String()
 }

@@ -3,10 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
@@ -65,8 +63,6 @@ func readApp(getenv func(string) string, prefix string) (provider.App, error) {
 	return app, errors.Join(clientErr, hookErr, riskErr)
 }
 
-const maxSecretFile = 4 << 10
-
 // secretOf reads a secret from the variable, or from the file that NAME_FILE names.
 func secretOf(getenv func(string) string, name string) (secret.String, error) {
 	text, path := getenv(name), getenv(name+"_FILE")
@@ -76,16 +72,11 @@ func secretOf(getenv func(string) string, name string) (secret.String, error) {
 	case path == "":
 		return secret.New(strings.TrimSpace(text)), nil
 	}
-	f, err := os.Open(path)
+	held, err := secret.ReadFile(path)
 	if err != nil {
 		return secret.String{}, fmt.Errorf("%s_FILE: %w", name, err)
 	}
-	defer f.Close() //nolint:errcheck // it was only read
-	b, err := io.ReadAll(io.LimitReader(f, maxSecretFile+1))
-	if err != nil || len(b) > maxSecretFile || strings.TrimSpace(string(b)) == "" {
-		return secret.String{}, fmt.Errorf("%s_FILE: %s holds no secret of at most %d bytes", name, path, maxSecretFile)
-	}
-	return secret.New(strings.TrimSpace(string(b))), nil
+	return held, nil
 }
 
 // origin returns under which address browsers reach the server, "" if they do not.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -40,9 +39,6 @@ type keyFlags struct {
 	identityFile string
 }
 
-// maxSecretFile is how long a file with a passphrase may be.
-const maxSecretFile = 64 << 10
-
 // passphraseSettings are how a passphrase is given.
 func passphraseSettings(into *secret.String) []cli.Setting {
 	return []cli.Setting{
@@ -59,18 +55,8 @@ func passphraseSettings(into *secret.String) []cli.Setting {
 			if into.Reveal() != "" {
 				return errors.New("is given beside BACKUP_PASSPHRASE; give one of them")
 			}
-			info, err := os.Stat(path)
-			if err == nil && (!info.Mode().IsRegular() || info.Size() > maxSecretFile) {
-				err = fmt.Errorf("%s is no small file", path)
-			}
-			if err != nil {
-				return err
-			}
-			text, err := os.ReadFile(path)
-			if err == nil && strings.TrimSpace(string(text)) == "" {
-				err = fmt.Errorf("%s is empty", path)
-			}
-			*into = secret.New(strings.TrimSpace(string(text)))
+			held, err := secret.ReadFile(path)
+			*into = held
 			return err
 		}},
 	}

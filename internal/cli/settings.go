@@ -6,7 +6,12 @@ import (
 	"fmt"
 
 	"github.com/spf13/pflag"
+
+	"github.com/pierre-mcp/pierre/internal/secret"
 )
+
+// fileSuffix stands behind the name of a variable that names a file with the value.
+const fileSuffix = "_FILE"
 
 // A Setting is a value that a flag, an environment variable or a default gives, in this order.
 type Setting struct {
@@ -15,6 +20,7 @@ type Setting struct {
 	Default string
 	Help    string
 	Switch  bool // the flag alone means "true"
+	File    bool // the variable with _FILE behind its name can name a file that holds the value, as of a secret
 
 	// Other looks for the value in variables that are not only this program's. It returns the name of
 	// the variable and the value, or "" if there is none. It is asked if the flag and Env give nothing. May be nil.
@@ -41,7 +47,11 @@ func BindSettings(flags *pflag.FlagSet, getenv func(string) string, list []Setti
 		if item.Flag == "" {
 			continue
 		}
-		flags.StringVar(&s.texts[i], item.Flag, item.Default, item.Help+" ["+item.Env+"]")
+		variables := item.Env
+		if item.File {
+			variables += " or " + item.Env + fileSuffix
+		}
+		flags.StringVar(&s.texts[i], item.Flag, item.Default, item.Help+" ["+variables+"]")
 		if item.Switch {
 			flags.Lookup(item.Flag).NoOptDefVal = "true"
 		}
@@ -53,9 +63,12 @@ func BindSettings(flags *pflag.FlagSet, getenv func(string) string, list []Setti
 func (s *Settings) Parse() error {
 	var errs []error
 	for i, item := range s.list {
-		source, text := s.find(item, s.texts[i])
+		source, text, err := s.find(item, s.texts[i])
 		s.sources[cmp.Or(item.Flag, item.Env)] = source
-		if err := item.Parse(text); err != nil {
+		if err == nil {
+			err = item.Parse(text)
+		}
+		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", source, err))
 		}
 	}
@@ -63,22 +76,30 @@ func (s *Settings) Parse() error {
 }
 
 // find returns where the value comes from and what it is.
-func (s *Settings) find(item Setting, text string) (source, value string) {
+func (s *Settings) find(item Setting, text string) (source, value string, err error) {
 	flag := "--" + item.Flag
 	if item.Flag == "" {
 		flag = item.Env
 	} else if s.flags.Changed(item.Flag) {
-		return flag, text
+		return flag, text, nil
 	}
-	if v := s.getenv(item.Env); v != "" {
-		return item.Env, v
+	v := s.getenv(item.Env)
+	if path := s.getenv(item.Env + fileSuffix); item.File && path != "" {
+		if v != "" {
+			return item.Env, "", fmt.Errorf("%s is set, too; give one of them", item.Env+fileSuffix)
+		}
+		held, err := secret.ReadFile(path)
+		return item.Env + fileSuffix, held.Reveal(), err
+	}
+	if v != "" {
+		return item.Env, v, nil
 	}
 	if item.Other != nil {
 		if name, v := item.Other(s.getenv); name != "" {
-			return name, v
+			return name, v, nil
 		}
 	}
-	return flag, item.Default
+	return flag, item.Default, nil
 }
 
 // Source returns what gave the value of a flag: the flag itself, with its dashes, or the name of a variable. A setting

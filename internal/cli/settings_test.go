@@ -2,6 +2,8 @@ package cli_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -73,5 +75,43 @@ func TestASwitchNeedsNoValue(t *testing.T) {
 		if err := errors.Join(flags.Parse(strings.Fields(args)), s.Parse()); err != nil || got != want {
 			t.Errorf("%q gives %q, %v; want %q", args, got, err, want)
 		}
+	}
+}
+
+// A secret can lie in a file that a variable names; what cannot be read, or is given twice, is said and not left out.
+func TestSettingsFromFiles(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "url")
+	if err := os.WriteFile(path, []byte("held\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct {
+		args               []string
+		env                map[string]string
+		want, source, fail string
+	}{
+		"file":          {nil, map[string]string{"URL_FILE": path}, "held", "URL_FILE", ""},
+		"flag":          {[]string{"--url", "given"}, map[string]string{"URL_FILE": path}, "given", "--url", ""},
+		"both":          {nil, map[string]string{"URL": "set", "URL_FILE": path}, "", "URL", "URL: URL_FILE is set, too"},
+		"unreadable":    {nil, map[string]string{"URL_FILE": path + "x"}, "", "URL_FILE", "URL_FILE: stat"},
+		"not of a file": {nil, map[string]string{"NAME_FILE": path}, "none", "--url", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got, named string
+			flags := pflag.NewFlagSet("tool", pflag.ContinueOnError)
+			s := cli.BindSettings(flags, func(name string) string { return tc.env[name] }, []cli.Setting{
+				{Flag: "url", Env: "URL", File: true, Default: "none", Parse: func(text string) error { got = text; return nil }},
+				{Flag: "name", Env: "NAME", Parse: func(text string) error { named = text; return nil }},
+			})
+			if err := flags.Parse(tc.args); err != nil {
+				t.Fatal(err)
+			}
+			err := s.Parse()
+			if (err == nil) != (tc.fail == "") || err != nil && !strings.Contains(err.Error(), tc.fail) {
+				t.Errorf("the error is %v", err)
+			}
+			if got != tc.want || named != "" || s.Source("url") != tc.source {
+				t.Errorf("%q and %q, from %s", got, named, s.Source("url"))
+			}
+		})
 	}
 }
