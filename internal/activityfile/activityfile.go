@@ -20,7 +20,7 @@ type Status = draft.Status
 
 // The statuses.
 const (
-	StatusOK      = draft.StatusOK      // Recordings holds at least one
+	StatusOK      = draft.StatusOK      // Recordings or Days hold at least one
 	StatusSkipped = draft.StatusSkipped // not an activity; Reason says what it is
 	StatusFailed  = draft.StatusFailed  // meant to be one, but not readable; Reason says why
 )
@@ -37,6 +37,8 @@ type Result struct {
 	Warnings   []string
 	LocalTimes bool               // the times came without a zone and were taken for UTC: starts may be off by whole hours
 	Recordings []pierre.Recording // one, or the parts of a multisport recording; without ids and user
+	Days       []pierre.Wellness  // values of days, within the ranges of their kinds
+	Partly     bool               // the file may hold a part of a day only, so that of what is added up the larger value counts
 	Profile    pierre.Profile     // what the file says about its athlete; Updated is when it was so, zero: on the day of the recordings
 }
 

@@ -68,10 +68,15 @@ func (w *walker) appleDocument(ctx context.Context, b *bundle, e *entry, in scop
 			return err
 		}
 	}
-	return w.yield(Result{
-		Path: e.path, Format: formats.XML, Status: StatusSkipped, Warnings: a.Warnings, Profile: a.Profile.Profile,
-		Reason: fmt.Sprintf("the list of the export's workouts (%d); %d health records (steps, sleep, …) are not activities", len(a.Workouts), a.Records),
-	})
+	res := Result{
+		Path: e.path, Format: formats.XML, Status: StatusSkipped, Profile: a.Profile.Profile, Days: a.Days.Values(),
+		Reason: fmt.Sprintf("the list of the export's workouts (%d); its %d health records hold nothing that is kept of days", len(a.Workouts), a.Records),
+	}
+	res.Warnings = draft.Listed(append(a.Warnings, a.Days.Notes()...))
+	if len(res.Days) > 0 {
+		res.Status, res.Reason = StatusOK, ""
+	}
+	return w.yield(res)
 }
 
 // appleWorkout yields workout i with the points of its routes, then the routes.

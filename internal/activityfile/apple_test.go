@@ -54,7 +54,7 @@ func TestAppleWorkoutDetails(t *testing.T) {
 	doc := healthData(
 		healthBeat("Uhr", "2024-05-01 08:00:10 +0200", 120) + healthBeat("Gurt", "2024-05-01 08:00:11 +0200", 180) +
 			healthBeat("Uhr", "2024-05-01 08:10:00 +0200", 140) + healthBeat("Uhr", "2024-05-01 09:00:00 +0200", 60) +
-			`<Record type="HKQuantityTypeIdentifierStepCount" value="12"/><ActivitySummary dateComponents="2024-05-01"/>
+			`<Record type="HKQuantityTypeIdentifierStepCount" unit="km" value="12"/><ActivitySummary dateComponents="2024-05-01"/>
 <Workout workoutActivityType="HKWorkoutActivityTypeCycling" sourceName="Uhr" startDate="2024-05-01 08:00:00 +0200" endDate="2024-05-01 08:30:00 +0200">
  <MetadataEntry key="HKTimeZone" value="Asia/Kathmandu"/><MetadataEntry key="HKElevationAscended" value="4150 cm"/>
  <WorkoutEvent type="HKWorkoutEventTypePause" date="2024-05-01 08:05:00 +0200"/><WorkoutEvent type="HKWorkoutEventTypeResume" date="2024-05-01 08:15:00 +0200"/>
@@ -69,7 +69,7 @@ func TestAppleWorkoutDetails(t *testing.T) {
 	want := []string{
 		"apple_health_export/export.xml#workout-1 ok: its route workout-routes/gone.gpx is missing: its route workout-routes/bad.gpx could not be read: the file is cut off at byte 9: nothing before was readable",
 		"apple_health_export/workout-routes/bad.gpx failed: the file is cut off at byte 9: nothing before was readable",
-		"apple_health_export/export.xml skipped: the list of the export's workouts (1); 5 health records (steps, sleep, …) are not activities: 1 workout without a readable date left out",
+		"apple_health_export/export.xml skipped: the list of the export's workouts (1); its 5 health records hold nothing that is kept of days: 1 workout without a readable date left out: 1 value left out: the unit \"km\" is not known",
 		"apple_health_export/workout-routes/other.gpx ok",
 	}
 	if got := brief(results); !slices.Equal(got, want) {

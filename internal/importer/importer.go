@@ -24,6 +24,10 @@ type Store interface {
 	ImportRecording(ctx context.Context, user pierre.UserID, src pierre.Source, rec pierre.Recording) (pierre.Addition, error)
 	// ImportProfile completes the user's profile by what files say of their athlete, each at its Updated.
 	ImportProfile(ctx context.Context, user pierre.UserID, found ...pierre.Profile) error
+	// KeepWellness keeps values of days, and returns how many are new or differ from what was kept.
+	KeepWellness(ctx context.Context, user pierre.UserID, now time.Time, values []pierre.Wellness) (changed int, err error)
+	// Wellness returns the values of the user's days that q selects.
+	Wellness(ctx context.Context, user pierre.UserID, q pierre.WellnessQuery) ([]pierre.Wellness, error)
 	// StoredBytes returns how many bytes the samples of a user's recordings take.
 	StoredBytes(ctx context.Context, user pierre.UserID) (int64, error)
 }
@@ -190,6 +194,9 @@ func (i *Importer) file(
 		row.Status = pierre.ImportFailed
 		return row, 0, nil
 	default:
+		if err := i.days(ctx, user, res, &row); err != nil {
+			return row, 0, err
+		}
 		return i.recordings(ctx, user, res, row, watch)
 	}
 }
@@ -197,7 +204,7 @@ func (i *Importer) file(
 func (i *Importer) recordings(
 	ctx context.Context, user pierre.UserID, res activityfile.Result, row pierre.ImportRow, watch Watch,
 ) (pierre.ImportRow, int, error) {
-	var t tally
+	t := tally{days: row.Days}
 	seen := map[pierre.ActivityID]bool{}
 	for part, rec := range res.Recordings {
 		i.opts.Pause(ctx)

@@ -19,6 +19,7 @@ type tally struct {
 	parts, added int
 	reasons      []string // why the others are no new activities, each once
 	more         bool     // there are more reasons
+	days         []pierre.ImportedDays
 }
 
 func (t *tally) count(a pierre.Addition) {
@@ -39,14 +40,26 @@ func (t *tally) count(a pierre.Addition) {
 
 // verdict says what became of the file. One with anything new is imported.
 func (t *tally) verdict() (pierre.ImportStatus, string) {
-	if t.added == t.parts {
+	changed := 0
+	for _, d := range t.days {
+		changed += d.Changed
+	}
+	switch {
+	case t.parts == 0 && len(t.days) == 0:
+		return pierre.ImportSkipped, "nothing in it can be kept"
+	case t.parts == 0 && changed == 0:
+		return pierre.ImportDuplicate, "already imported"
+	case t.added == t.parts:
 		return pierre.ImportImported, ""
 	}
 	text := strings.Join(t.reasons, "; ")
 	if t.more {
 		text += "; and so on"
 	}
-	if t.added == 0 {
+	switch {
+	case t.added == 0 && changed > 0:
+		return pierre.ImportImported, "values of days are new; its activities: " + text
+	case t.added == 0:
 		return pierre.ImportDuplicate, text
 	}
 	return pierre.ImportImported, fmt.Sprintf("%d of %d activities are new; the others: %s", t.added, t.parts, text)

@@ -35,6 +35,46 @@ func foundText(r pierre.ImportReport) string {
 	return text + ": " + sportsText(added) + "."
 }
 
+// daysText says what the files tell about days, a line for each kind and source; empty if nothing.
+func daysText(rows []pierre.ImportRow) string {
+	type which struct {
+		kind   pierre.WellnessKind
+		source pierre.Provider
+	}
+	all := map[which]pierre.ImportedDays{}
+	for _, row := range rows {
+		for _, d := range row.Days {
+			key := which{d.Kind, d.Source}
+			sum, ok := all[key]
+			if !ok {
+				all[key] = d
+				continue
+			}
+			sum.Days, sum.Changed = sum.Days+d.Days, sum.Changed+d.Changed
+			sum.First, sum.Last = min(sum.First, d.First), max(sum.Last, d.Last)
+			all[key] = sum
+		}
+	}
+	var b strings.Builder
+	for _, key := range slices.SortedFunc(maps.Keys(all), func(a, b which) int { return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.source, b.source)) }) {
+		b.WriteString("  " + dayText(all[key]) + "\n")
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "Values of days:\n" + b.String()
+}
+
+// dayText says how many days have a value of one kind.
+func dayText(d pierre.ImportedDays) string {
+	text := fmt.Sprintf("%s from %s: %s, %s to %s", human.Line(strings.ReplaceAll(string(d.Kind), "_", " ")), human.Line(string(d.Source)),
+		human.Plural(d.Days, "day"), human.Line(d.First), human.Line(d.Last))
+	if d.Changed < d.Days {
+		text += fmt.Sprintf(" (%s new or changed)", human.Count(d.Changed))
+	}
+	return text
+}
+
 // addedOf are the new activities of all files, the oldest first.
 func addedOf(rows []pierre.ImportRow) []pierre.NewActivity {
 	var added []pierre.NewActivity

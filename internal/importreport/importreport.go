@@ -40,6 +40,7 @@ func Write(out io.Writer, r pierre.ImportReport, opts Options) error {
 		writeAttention(&b, r.Files)
 	}
 	b.WriteString(foundText(r) + "\n")
+	b.WriteString(daysText(r.Files))
 	b.WriteString(summaryText(r.Summary, opts.Others) + "\n")
 	if q := question(r.Files); q != "" {
 		b.WriteString("Ask now: “" + q + "”\n")
@@ -51,7 +52,11 @@ func Write(out io.Writer, r pierre.ImportReport, opts Options) error {
 // writeRow writes a line about one file, with its reason and its warnings below.
 func writeRow(b *strings.Builder, row pierre.ImportRow) {
 	fmt.Fprintf(b, "%-9s  %s\n", row.Status, human.Line(row.File))
-	for _, note := range append([]string{row.Reason}, row.Warnings...) {
+	notes := []string{row.Reason}
+	for _, d := range row.Days {
+		notes = append(notes, dayText(d))
+	}
+	for _, note := range append(notes, row.Warnings...) {
 		if note != "" {
 			fmt.Fprintf(b, "%-9s    %s\n", "", human.Line(note))
 		}

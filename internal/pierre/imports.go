@@ -26,20 +26,31 @@ type ImportStatus string
 
 // The statuses.
 const (
-	ImportImported  ImportStatus = "imported"  // at least one new activity
-	ImportDuplicate ImportStatus = "duplicate" // of activities that are there already
-	ImportSkipped   ImportStatus = "skipped"   // not an activity
+	ImportImported  ImportStatus = "imported"  // at least one new activity, or value of a day that is new or has changed
+	ImportDuplicate ImportStatus = "duplicate" // of what is there already
+	ImportSkipped   ImportStatus = "skipped"   // neither an activity nor values of days
 	ImportFailed    ImportStatus = "failed"    // not readable
 )
 
 // An ImportRow is the report on one file of an upload, or on one activity that an export lists without a file.
 type ImportRow struct {
-	File       string        `json:"file"` // its path inside the upload
-	Status     ImportStatus  `json:"status"`
-	Reason     string        `json:"reason,omitempty"`
-	Warnings   []string      `json:"warnings,omitempty"`
-	Activities []ActivityID  `json:"activities,omitempty"` // that the file is now a source of
-	Added      []NewActivity `json:"added,omitempty"`      // those of them that are new
+	File       string         `json:"file"` // its path inside the upload
+	Status     ImportStatus   `json:"status"`
+	Reason     string         `json:"reason,omitempty"`
+	Warnings   []string       `json:"warnings,omitempty"`
+	Activities []ActivityID   `json:"activities,omitempty"` // that the file is now a source of
+	Added      []NewActivity  `json:"added,omitempty"`      // those of them that are new
+	Days       []ImportedDays `json:"days,omitempty"`       // what it says about days, by kind
+}
+
+// ImportedDays is what a report says of the values of one kind that a file has of days, such as resting heart rates.
+type ImportedDays struct {
+	Kind    WellnessKind `json:"kind"`
+	Source  Provider     `json:"source"`
+	Days    int          `json:"days"`    // that have one
+	Changed int          `json:"changed"` // values that are new, or differ from what was kept
+	First   string       `json:"first"`   // 2006-01-02
+	Last    string       `json:"last"`
 }
 
 // A NewActivity is what a report says of an activity that an import added.
@@ -55,12 +66,16 @@ type ImportSummary struct {
 	Duplicate  int `json:"duplicate"`
 	Skipped    int `json:"skipped"`
 	Failed     int `json:"failed"`
-	Activities int `json:"activities"` // new ones
+	Activities int `json:"activities"`       // new ones
+	Values     int `json:"values,omitempty"` // of days, that are new or have changed
 }
 
 // Count adds the row to s.
 func (s *ImportSummary) Count(row ImportRow) {
 	s.Files++
+	for _, d := range row.Days {
+		s.Values += d.Changed
+	}
 	switch row.Status {
 	case ImportImported:
 		s.Imported++
@@ -81,12 +96,13 @@ func (s *ImportSummary) Add(other ImportSummary) {
 	s.Skipped += other.Skipped
 	s.Failed += other.Failed
 	s.Activities += other.Activities
+	s.Values += other.Values
 }
 
 // Size returns about how many bytes the row takes.
 func (r ImportRow) Size() int {
-	const fixed, id, added = 64, 40, 80
-	n := fixed + len(r.File) + len(r.Reason) + id*len(r.Activities) + added*len(r.Added)
+	const fixed, id, added, days = 64, 40, 80, 140
+	n := fixed + len(r.File) + len(r.Reason) + id*len(r.Activities) + added*len(r.Added) + days*len(r.Days)
 	for _, w := range r.Warnings {
 		n += len(w)
 	}

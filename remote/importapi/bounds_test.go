@@ -172,6 +172,14 @@ func (slowStore) ImportProfile(context.Context, pierre.UserID, ...pierre.Profile
 	return nil
 }
 
+func (slowStore) KeepWellness(context.Context, pierre.UserID, time.Time, []pierre.Wellness) (int, error) {
+	return 0, errors.New("there is no value of a day")
+}
+
+func (slowStore) Wellness(context.Context, pierre.UserID, pierre.WellnessQuery) ([]pierre.Wellness, error) {
+	return nil, nil
+}
+
 func (slowStore) StoredBytes(context.Context, pierre.UserID) (int64, error) { return 0, nil }
 
 // Imports of long archives wait for each other's lists and for each other's turns, and all of them end.

@@ -1,5 +1,5 @@
 // Package apple reads the document of an Apple Health export: workouts, heart rates, and what
-// it says about its owner.
+// it says about its owner and about days.
 package apple
 
 import (
@@ -12,13 +12,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/activityfile/days"
 	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
 	"github.com/pierre-mcp/pierre/internal/activityfile/xmldoc"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
 // A Reader collects what a health export says about workouts. Of its
-// millions of records it keeps the heart rates, in 16 bytes each, up to a limit.
+// millions of records it keeps the heart rates, in 16 bytes each, up to a limit,
+// and of others what they make of a day.
 type Reader struct {
 	*xmldoc.Reader
 	maxRows    int
@@ -26,6 +28,7 @@ type Reader struct {
 	Records    int
 	HeartRates heartRates
 	Profile    profile
+	Days       *days.Book // what the records make of days
 	Undated    int
 	Warnings   []string
 	zones      map[string]*time.Location
@@ -37,6 +40,7 @@ func NewReader(x *xmldoc.Reader, maxSamples, maxRows int) *Reader {
 		Reader: x, maxRows: maxRows,
 		HeartRates: heartRates{longest: maxSamples, most: 5 * maxSamples, sources: map[string]uint16{}},
 		Profile:    profile{times: map[string]float64{}},
+		Days:       days.NewBook(pierre.ProviderAppleHealth),
 		zones:      map[string]*time.Location{},
 	}
 }
@@ -46,7 +50,14 @@ func (a *Reader) Child(e xml.StartElement) error {
 	switch e.Name.Local {
 	case "Record":
 		a.Records++
-		kind := strings.TrimPrefix(xmldoc.Attr(e, "type"), "HKQuantityTypeIdentifier")
+		name := xmldoc.Attr(e, "type")
+		if name == "HKCategoryTypeIdentifierSleepAnalysis" {
+			return a.sleep(e)
+		}
+		kind := strings.TrimPrefix(name, "HKQuantityTypeIdentifier")
+		if day := kindOf(kind); day != "" {
+			a.read(day, e)
+		}
 		switch kind {
 		case "HeartRate":
 			a.HeartRates.add(e)
@@ -64,6 +75,8 @@ func (a *Reader) Child(e xml.StartElement) error {
 		}
 		a.Workouts = append(a.Workouts, workout)
 		return err
+	case "ActivitySummary":
+		a.summary(e)
 	case "Me":
 		a.Profile.me(e)
 	case "ExportDate":
