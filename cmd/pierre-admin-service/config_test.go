@@ -1,12 +1,15 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/pierre-mcp/pierre/internal/cli"
+	"github.com/pierre-mcp/pierre/internal/doctor"
 	"github.com/pierre-mcp/pierre/internal/secret"
 	"github.com/pierre-mcp/pierre/portal/db"
 )
@@ -113,6 +116,25 @@ func TestMailsNeedAWay(t *testing.T) {
 	}
 	if _, out := command(t, env, "doctor", "--development"); !strings.Contains(out, "leaves by "+filepath.Join(env["PIERRE_DATA_DIR"], "mail")) {
 		t.Errorf("doctor in development: %s", out)
+	}
+}
+
+// What doctor finds is JSON for programs, and a failed check is its exit code.
+func TestDoctorsJSON(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"PIERRE_DATA_DIR": t.TempDir(), "MCP_ADMIN_TOKEN": "t", "MCP_SERVER_URL": "http://127.0.0.1:1"}
+	code, out := command(t, env, "doctor", "--development", "--json")
+	var report doctor.Report
+	if err := json.NewDecoder(strings.NewReader(out)).Decode(&report); err != nil || code != 1 || report.OK {
+		t.Fatalf("%d, %v: %s", code, err, out)
+	}
+	for _, want := range []doctor.Check{
+		{Name: "settings", Status: doctor.OK, Detail: "complete; people reach the site at http://localhost:8082"},
+		{Name: "server", Status: doctor.Fail, Detail: "http://127.0.0.1:1 does not answer", Fix: "start pierre-mcp-server there, or correct --server-url"},
+	} {
+		if !slices.Contains(report.Checks, want) {
+			t.Errorf("%v is not among %v", want, report.Checks)
+		}
 	}
 }
 

@@ -258,7 +258,7 @@ func TestSetupAdminToken(t *testing.T) {
 	doctor := exec.Command(filepath.Join(bin, "pierre-admin-service"), "doctor", "--development")
 	doctor.Env = append(os.Environ(), "PIERRE_DATA_DIR="+t.TempDir(), "MCP_SERVER_URL="+s.url, "MCP_ADMIN_TOKEN_FILE="+file)
 	report, _ := doctor.Output() // it misses the database's tables and an owner
-	if !strings.Contains(string(report), "ok       token") {
+	if !strings.Contains(string(report), "ok       token ") {
 		t.Errorf("doctor says\n%s", report)
 	}
 }
