@@ -2,9 +2,13 @@ package store
 
 import (
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/pgtest"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -29,7 +33,32 @@ var firstRows = []string{
 	`INSERT INTO profiles (user_id, profile, origins, updated_us) VALUES ('user_ana', '{"ftp_watts":250}', '{}', 1)`,
 }
 
-// A database of the first version is brought up to date with all that it has, and then moves to PostgreSQL.
+// firstPostgres returns a PostgreSQL database that was made with its first tables, has firstRows, and was brought up to date.
+func firstPostgres(t *testing.T) *Store {
+	t.Helper()
+	s, err := OpenPostgres(pgtest.URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	if _, err := s.schema.Provider().UpTo(t.Context(), 11); err != nil {
+		t.Fatal(err)
+	}
+	literals := strings.NewReplacer("distance_m,", "distance_meters,", "duration_s)", "duration_seconds)", "1767225600000000, 1, 'watch'", "1767225600000000, true, 'watch'", "'fit', 1, 1,", "'fit', 1, true,", "0, 0, 'a.fit'", "0, false, 'a.fit'")
+	blob := regexp.MustCompile(`x'([0-9a-f]+)'`)
+	for _, rows := range append(slices.Clone(firstRows), `UPDATE api_keys SET family_id = CASE id WHEN 'key_3' THEN id ELSE 'key_1' END`) {
+		if _, err := s.write.ExecContext(t.Context(), blob.ReplaceAllString(literals.Replace(rows), `'\x$1'`)); err != nil {
+			t.Fatalf("%v: %s", err, rows)
+		}
+	}
+	if _, err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// A database of the first version is brought up to date with all that it has, and then moves to PostgreSQL. So is one that was
+// PostgreSQL's from the beginning.
 func TestTheFirstTablesAreBroughtUpToDate(t *testing.T) {
 	s, err := OpenSQLite(filepath.Join(t.TempDir(), "pierre.db"))
 	if err != nil {
@@ -51,7 +80,7 @@ func TestTheFirstTablesAreBroughtUpToDate(t *testing.T) {
 	if _, err := copyAll(t.Context(), s, pg); err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range []*Store{s, pg} {
+	for _, s := range []*Store{s, pg, firstPostgres(t)} {
 		for id, want := range map[pierre.KeyID]struct{ name, family string }{"key_1": {"first", "key_1"}, "key_2": {"second", "key_1"}, "key_3": {"own limit", "key_3"}} {
 			var name, family string
 			if err := s.row(t.Context(), `SELECT name, family_id FROM api_keys WHERE id = $1`, id).Scan(&name, &family); err != nil || name != want.name || family != want.family {
