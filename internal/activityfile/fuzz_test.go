@@ -31,11 +31,11 @@ func walkAnything(t *testing.T, name string, content []byte) {
 		}
 		switch r.Status {
 		case StatusOK:
-			if len(r.Recordings) == 0 || r.Reason != "" || r.Format == "" || r.SHA256 == [32]byte{} {
+			if len(r.Recordings) == 0 && len(r.Days) == 0 || r.Reason != "" || r.Format == "" || len(r.Recordings) > 0 && r.SHA256 == [32]byte{} {
 				t.Errorf("%s is ok with %d recordings: %+v", r.Path, len(r.Recordings), r.Reason)
 			}
 		case StatusSkipped, StatusFailed:
-			if len(r.Recordings) > 0 || r.Reason == "" {
+			if len(r.Recordings) > 0 || len(r.Days) > 0 || r.Reason == "" {
 				t.Errorf("%s is %s with %d recordings and the reason %q", r.Path, r.Status, len(r.Recordings), r.Reason)
 			}
 		default:
@@ -44,10 +44,27 @@ func walkAnything(t *testing.T, name string, content []byte) {
 		for _, a := range r.Recordings {
 			checkInvariants(t, a)
 		}
+		checkDays(t, r.Days)
 		return nil
 	})
 	if err != nil || n == 0 {
 		t.Errorf("%d results, then %v", n, err)
+	}
+}
+
+// checkDays checks that each value is one that its kind can have, of a day that may be, and the only one of its day.
+func checkDays(t *testing.T, values []pierre.Wellness) {
+	t.Helper()
+	seen := map[pierre.Wellness]bool{}
+	for _, v := range values {
+		r, known := pierre.RangeOf(v.Kind)
+		if !known || !r.Holds(v.Value) || v.Source == "" || v.Day.Year() < 1979 || v.Day.Year() > 2200 || !v.Day.Equal(v.Day.Truncate(24*time.Hour)) {
+			t.Errorf("a value of a day that cannot be: %+v", v)
+		}
+		if v.Value = 0; seen[v] {
+			t.Errorf("two values of %s on %v", v.Kind, v.Day)
+		}
+		seen[v] = true
 	}
 }
 
@@ -135,12 +152,30 @@ func FuzzStravaList(f *testing.F) {
 func FuzzHealthExport(f *testing.F) {
 	f.Add(healthData(healthBeat("Uhr", "2024-05-01 08:00:10 +0200", 120) +
 		`<Workout workoutActivityType="HKWorkoutActivityTypeRunning" duration="30" durationUnit="min" startDate="2024-05-01 08:00:00 +0200" endDate="2024-05-01 08:35:00 +0200"><WorkoutRoute><FileReference path="/x.gpx"/></WorkoutRoute></Workout>`))
+	f.Add(healthData(`<Record type="HKQuantityTypeIdentifierStepCount" unit="count" sourceName="x" startDate="2024-05-01 08:00:00 +0200" endDate="2024-05-01 09:30:00 +0200" value="1200"/>` +
+		`<Record type="HKQuantityTypeIdentifierBodyMass" unit="lb" startDate="2024-05-01 08:00:00 +0200" endDate="2024-05-01 08:00:00 +0200" value="150"/>` +
+		`<Record type="HKCategoryTypeIdentifierSleepAnalysis" sourceName="x" startDate="2024-05-01 00:00:00 +0200" endDate="2024-05-01 06:30:00 +0200" value="HKCategoryValueSleepAnalysisAsleepREM"><MetadataEntry key="HKTimeZone" value="Asia/Tokyo"/></Record>` +
+		`<ActivitySummary dateComponents="2024-05-01" activeEnergyBurned="500" activeEnergyBurnedUnit="kJ"/>`))
 	f.Fuzz(func(t *testing.T, content []byte) { walkAnything(t, "export.xml", content) })
 }
 
 func FuzzGarminList(f *testing.F) {
 	f.Add([]byte("[{\"summarizedActivitiesExport\":[" + garminRow(1, "running", "x", fitStart) + "]}]"))
 	f.Fuzz(func(t *testing.T, content []byte) { walkAnything(t, "x_summarizedActivities.json", content) })
+}
+
+func FuzzGarminDays(f *testing.F) {
+	for n, content := range []string{
+		`[{"calendarDate":"2026-03-01","totalSteps":8000,"restingHeartRate":48,"wellnessStartTimeGmt":"2026-02-28T23:00:00.0","wellnessStartTimeLocal":"2026-03-01T00:00:00.0"}]`,
+		`[{"calendarDate":{"date":"Mar 2, 2026 12:00:00 AM"},"sleepStartTimestampGMT":"2026-02-28T21:30:00.0","deepSleepSeconds":5400,"sleepScores":{"overallScore":81}}]`,
+		`[{"metaData":{"calendarDate":"2026-03-01T07:00:00.0"},"weight":{"weight":70500.0,"bodyFat":0.0}}]`,
+		`[{"calendarDate":"2026-03-01","metrics":[{"type":"HRV","value":61}]}]`,
+		`[{"calendarDate":"2026-03-01","sport":"RUNNING","vo2MaxValue":52}]`,
+	} {
+		f.Add(uint8(n), []byte(content))
+	}
+	names := []string{"UDSFile_1.json", "1_sleepData.json", "1_userBioMetrics.json", "1_healthStatusData.json", "MetricsMaxMetData_1.json"}
+	f.Fuzz(func(t *testing.T, n uint8, content []byte) { walkAnything(t, names[int(n)%len(names)], content) })
 }
 
 func FuzzArchive(f *testing.F) {

@@ -42,7 +42,7 @@ func TestGarminExport(t *testing.T) {
 	zip := "DI_CONNECT/DI-Connect-Uploaded-Files/UploadedFiles_0-_Part1.zip/"
 	rows := "DI_CONNECT/DI-Connect-Fitness/x_0_summarizedActivities.json"
 	want := []string{
-		"DI_CONNECT/DI-Connect-Wellness/2024_sleepData.json skipped: no activity: a document or table",
+		"DI_CONNECT/DI-Connect-Wellness/2024_sleepData.json skipped: it holds no value of a day that is kept",
 		zip + "athlete@example.org_1.fit ok",
 		zip + "athlete@example.org_2.fit skipped: a FIT file of type monitoring b holds no activity",
 		zip + "athlete@example.org_3.fit ok",
