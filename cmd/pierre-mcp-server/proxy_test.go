@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -19,6 +21,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/keyring"
 	"github.com/pierre-mcp/pierre/internal/probe"
+	"github.com/pierre-mcp/pierre/internal/streamable/streamabletest"
 )
 
 // A behind is a server and a site behind a real proxy, which listens with TLS.
@@ -191,6 +194,7 @@ func TestProxyExamples(t *testing.T) {
 				t.Errorf("requests reach the server as %+v, %v", a, err)
 			}
 			b.uploads(t, client)
+			b.streams(t, client)
 			b.keepsSecrets(t, client)
 		})
 	}
@@ -229,12 +233,7 @@ func (b behind) keepsSecrets(t *testing.T, client *http.Client) {
 // lets 2 GB pass. PIERRE_TEST_UPLOAD_MB sends as much as it says instead of 64.
 func (b behind) uploads(t *testing.T, client *http.Client) {
 	t.Helper()
-	status, body, err := askBy(t.Context(), client, "https://pierre.example.com/admin/provision-api-key", b.key, strings.NewReader(`{"user_email":"ana@example.com","tier":"starter"}`), 0)
-	_, key, _ := strings.Cut(body, `"api_key":"`)
-	key, _, _ = strings.Cut(key, `"`)
-	if err != nil || status != http.StatusCreated {
-		t.Fatalf("provisioning answered %d %s, %v", status, body, err)
-	}
+	_, key := b.provision(t, client)
 	size := int64(64 << 20)
 	if text := os.Getenv("PIERRE_TEST_UPLOAD_MB"); text != "" {
 		megabytes, err := strconv.ParseInt(text, 10, 64)
@@ -244,7 +243,7 @@ func (b behind) uploads(t *testing.T, client *http.Client) {
 		size = megabytes << 20
 	}
 	const address = "https://pierre.example.com/api/import?name=a.fit"
-	status, body, err = askBy(t.Context(), client, address, key, io.LimitReader(zeros{}, size), size)
+	status, body, err := askBy(t.Context(), client, address, key, io.LimitReader(zeros{}, size), size)
 	if err != nil || status != http.StatusOK || !strings.Contains(body, "a.fit") {
 		t.Errorf("an upload of %d bytes answered %d %.300s, %v", size, status, body, err)
 	}
@@ -255,6 +254,53 @@ func (b behind) uploads(t *testing.T, client *http.Client) {
 	}
 	if err != nil {
 		t.Errorf("an upload of 2 GB and a byte got no answer: %v", err)
+	}
+}
+
+// provision makes a key, and returns its id and the key.
+func (b behind) provision(t *testing.T, client *http.Client) (id, key string) {
+	t.Helper()
+	status, body, err := askBy(t.Context(), client, "https://pierre.example.com/admin/provision-api-key", b.key, strings.NewReader(`{"user_email":"ana@example.com","tier":"starter"}`), 0)
+	var made struct {
+		ID  string `json:"api_key_id"`
+		Key string `json:"api_key"`
+	}
+	if err = errors.Join(err, json.Unmarshal([]byte(body), &made)); err != nil || status != http.StatusCreated {
+		t.Fatalf("provisioning answered %d %s, %v", status, body, err)
+	}
+	return made.ID, made.Key
+}
+
+// streams opens the streams of both eras of the protocol: each begins at once, carries its first event while it stays open, and
+// ends with its key.
+func (b behind) streams(t *testing.T, client *http.Client) {
+	t.Helper()
+	id, key := b.provision(t, client)
+	c := &streamabletest.Client{T: t, URL: "https://pierre.example.com", Key: key, Transport: client.Transport}
+	c.Initialize(`{}`)
+	listening := c.Send(c.Request(http.MethodGet, "/mcp", ""))
+	if listening.StatusCode != http.StatusOK {
+		t.Fatalf("the stream of the older era: %s", listening.Status)
+	}
+	subscribed := c.Events(c.Send(c.ModernRequest("7", "subscriptions/listen", `"notifications":{"toolsListChanged":true}`)))
+	if first, ok := subscribed.Next(); !ok || !strings.Contains(first.Data, "notifications/subscriptions/acknowledged") {
+		t.Fatalf("the stream of the newer era begins with %v", first)
+	}
+	if resp := c.Post(streamabletest.Call("1", "get_stats", "")); !strings.Contains(resp.Text, `"structuredContent"`) {
+		t.Errorf("a call of the older era beside its stream: %s %s", resp.Status, resp.Text)
+	}
+	if resp := c.Modern("2", "tools/call", `"name":"get_stats","arguments":{}`); !strings.Contains(resp.Text, `"structuredContent"`) {
+		t.Errorf("a call of the newer era: %s %s", resp.Status, resp.Text)
+	}
+	admin := &streamabletest.Client{T: t, URL: c.URL, Key: b.key, Transport: c.Transport}
+	if resp := admin.Do(admin.Request(http.MethodDelete, "/admin/api-keys/"+id, "")); resp.StatusCode != http.StatusOK {
+		t.Fatalf("revoking answered %d %s", resp.StatusCode, resp.Text)
+	}
+	if events := c.Events(listening).All(); len(events) != 0 {
+		t.Errorf("the stream of the older era had %v", events)
+	}
+	if events := subscribed.All(); len(events) != 1 || !strings.Contains(events[0].Data, `"result"`) {
+		t.Errorf("the stream of the newer era ends with %v", events)
 	}
 }
 

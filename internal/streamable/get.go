@@ -53,7 +53,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 	defer end()
 	watching.Go(func() { c.WhileValid(ctx, end) })
 	out := newSSEWriter(w)
-	out.start() // so that the client sees at once that it is connected
+	out.comment() // so that the client sees at once that it is connected: nginx keeps the headers until there is more
 	st.serve(out, last, ctx.Done(), st.attach())
 	return nil
 }

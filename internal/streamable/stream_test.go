@@ -159,6 +159,18 @@ func TestStandaloneStream(t *testing.T) {
 	}
 }
 
+// Proxies may keep headers back until there is a body: a stream has one before the first event.
+func TestAStreamBeginsAtOnce(t *testing.T) {
+	h := start(t, streamable.Options{})
+	c := h.initialized(`{}`)
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	w := <-h.answer(c.Request(http.MethodGet, "/mcp", "").WithContext(gone))
+	if body := w.Body.String(); w.Code != http.StatusOK || !w.Flushed || !strings.HasPrefix(body, ": ") {
+		t.Errorf("it begins with %d %q, sent: %v", w.Code, body, w.Flushed)
+	}
+}
+
 func TestNotificationsWaitForTheStream(t *testing.T) {
 	h := start(t, streamable.Options{})
 	c := h.initialized(`{}`)

@@ -24,7 +24,8 @@ type Client struct {
 	Key     string // the credential; "": none
 	Session string // the id of its session; "": none
 
-	Header http.Header // more headers of each request
+	Header    http.Header       // more headers of each request
+	Transport http.RoundTripper // nil: the default
 }
 
 // A Response is read to its end.
@@ -71,7 +72,11 @@ func (c *Client) Request(method, path, body string, header ...string) *http.Requ
 // Send sends a request and returns the response as soon as it begins.
 func (c *Client) Send(r *http.Request) *http.Response {
 	c.T.Helper()
-	resp, err := http.DefaultTransport.RoundTrip(r) //nolint:forbidigo // a client would follow redirects and hide what came
+	transport := c.Transport
+	if transport == nil {
+		transport = http.DefaultTransport //nolint:forbidigo // a client would follow redirects and hide what came
+	}
+	resp, err := transport.RoundTrip(r)
 	if err != nil {
 		c.T.Fatal(err)
 	}
