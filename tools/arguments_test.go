@@ -140,6 +140,7 @@ func TestWrongArguments(t *testing.T) {
 		{"score of a day", "calculate_fitness_score", `{"timeframe":"day"}`, []string{"one of month, quarter, sixmonths"}},
 		{"unknown advice", "generate_recommendations", `{"recommendation_type":"sleep"}`, []string{"one of training, recovery, nutrition, equipment, all"}},
 		{"context of nothing", "get_activity_intelligence", `{}`, []string{"activity_id is missing"}},
+		{"values of nothing", "get_wellness", `{"kinds":["luck"],"load_days":15}`, []string{"kinds[0] must be one of resting_heart_rate", "load_days must be an integer from 1 to 14"}},
 		{"trend of nothing", "analyze_performance_trends", `{}`, []string{"metric is missing"}},
 	}
 	tested := map[string]bool{}

@@ -73,6 +73,7 @@ func (c *Catalog) tools() []tool {
 		c.getStats(),
 		c.getRecords(),
 		c.getZonesOverTime(),
+		c.getWellness(),
 		c.getAthlete(),
 		c.setAthleteProfile(),
 		c.getConnectionStatus(),

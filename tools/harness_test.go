@@ -249,6 +249,7 @@ func sampleHost(t *testing.T) (host, map[string]pierre.ActivityID) {
 		sample.user = newUser(t, s, "ana@example.com")
 		sample.ids = importSeason(t, s, sample.user)
 		sample.ids["goal"] = pierre.ActivityID(addGoal(t, s, sample.user))
+		addWellness(t, s, sample.user)
 		if r := newHost(t, s, sample.user).call("get_records", map[string]any{}); r.IsError { // which makes the digests, as an import does
 			return errors.New(r.Text)
 		}

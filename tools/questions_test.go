@@ -98,6 +98,11 @@ func asks(ids map[string]pierre.ActivityID) []asked {
 			{"get_activities", args{"hidden": true}},
 			{"hide_activity", args{"activity_id": ids["manual"], "hidden": false}},
 		}, []string{"It is hidden", "Treadmill", "counts again"}},
+		{"How did I sleep this week compared with usual?", one("get_wellness", args{"kinds": []string{"sleep", "bedtime", "awakenings"}}), []string{"sleep (garmin", "bedtime"}},
+		{"Is my HRV down?", one("get_wellness", args{"kinds": []string{"hrv_rmssd"}}), []string{"below"}},
+		{"Is my resting heart rate higher than usual?", one("get_wellness", args{"kinds": []string{"resting_heart_rate"}}), []string{"above"}},
+		{"How did my weight develop since March, by month?", one("get_wellness", args{"kinds": []string{"weight"}, "after": "2026-03-01", "group_by": "month"}), []string{"falling", "2026-0"}},
+		{"Does bad sleep follow my hard days?", one("get_wellness", args{"kinds": []string{"sleep", "hrv_rmssd"}, "load_days": 1}), []string{"with the load of the day before"}},
 		{"Where does my data come from?", one("get_connection_status", nil), []string{"file:", "strava:"}},
 		{"Do I train regularly?", one("detect_patterns", args{"pattern_type": "training_consistency"}), []string{"active_weeks", "activities_per_week", "longest_break"}},
 		{"On which days do I train?", one("detect_patterns", args{"pattern_type": "training_consistency"}), []string{"weekdays"}},
@@ -121,6 +126,7 @@ func questionHost(t *testing.T) (host, map[string]pierre.ActivityID) {
 	u := newUser(t, s, "ana@example.com")
 	ids := importSeason(t, s, u)
 	ids["goal"] = pierre.ActivityID(addGoal(t, s, u))
+	addWellness(t, s, u)
 	evening := now().AddDate(0, 0, -4).Add(8 * time.Hour)
 	for name, one := range map[string]session{
 		"workout": {

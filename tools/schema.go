@@ -79,6 +79,8 @@ func choiceSchemas() map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[targetSport]():             choice(pierre.SportRun, pierre.SportRide, pierre.SportSwim),
 		reflect.TypeFor[trendFrame]():              choice(trendFrames()...),
 		reflect.TypeFor[training.TrendMetric]():    choice(training.TrendMetrics()...),
+		reflect.TypeFor[pierre.WellnessKind]():     choice(wellnessKinds()...),
+		reflect.TypeFor[training.Side]():           choice(training.Sides()...),
 		reflect.TypeFor[direction]():               choice(directionRising, directionFalling, directionNone),
 		reflect.TypeFor[betterWay]():               choice(betterHigher, betterLower, betterNone),
 		reflect.TypeFor[timeframe]():               choice(frameWeek, frameMonth, frameQuarter, frameYear),

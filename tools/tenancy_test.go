@@ -15,6 +15,7 @@ func TestAthletesAreApart(t *testing.T) {
 	ana, bob := newUser(t, s, "ana@example.com"), newUser(t, s, "bob@example.com")
 	ids := importSeason(t, s, ana)
 	ids["goal"] = pierre.ActivityID(addGoal(t, s, ana))
+	addWellness(t, s, ana)
 	own := importSession(t, s, bob, session{name: "Bob's run", sport: "run", start: now().AddDate(0, 0, -1), seconds: 1200, step: 5, speed: always(3)})
 	a, b := newHost(t, s, ana), newHost(t, s, bob)
 	a.call("set_athlete_profile", map[string]any{"ftp_watts": 337.125, "resting_heart_rate_bpm": 48, "sex": "female", "time_zone": "Asia/Tokyo"})
@@ -33,6 +34,9 @@ func TestAthletesAreApart(t *testing.T) {
 			if strings.Contains(string(r.Structured), string(id)) {
 				t.Errorf("%s shows another's activity %s", c.tool, name)
 			}
+		}
+		if strings.Contains(string(r.Structured), `"garmin"`) && strings.Contains(string(r.Structured), "baseline_mean") {
+			t.Errorf("%s shows another's values of days: %s", c.tool, r.Structured)
 		}
 		if strings.Contains(string(r.Structured), "337.125") {
 			t.Errorf("%s shows another's profile", c.tool)

@@ -69,7 +69,29 @@ func (a *athlete) settle(ctx context.Context, s *store.Store) error {
 		Start: time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC), Date: time.Date(2026, 8, 31, 0, 0, 0, 0, time.UTC),
 	})
 	a.goal = g.ID
+	if err != nil {
+		return err
+	}
+	_, err = s.KeepWellness(ctx, a.user, now(), wellness())
 	return err
+}
+
+// wellness are three years of what a watch says of nights, mornings and days.
+func wellness() []pierre.Wellness {
+	var values []pierre.Wellness
+	for ago := range 3 * 365 {
+		wave := math.Sin(float64(ago))
+		for kind, v := range map[pierre.WellnessKind]float64{
+			pierre.WellnessSleep: 26_000 + 2000*wave, pierre.WellnessDeepSleep: 5000 + 500*wave, pierre.WellnessREMSleep: 6000 - 500*wave,
+			pierre.WellnessLightSleep: 15_000 + 2000*wave, pierre.WellnessAwake: 1500 - 600*wave, pierre.WellnessAwakenings: 2,
+			pierre.WellnessBedtime: -4000 - 1500*wave, pierre.WellnessWakeTime: 23_500, pierre.WellnessHRV: 60 + 8*wave,
+			pierre.WellnessRestingHeartRate: 48 - 2*wave, pierre.WellnessWeight: 66 + 0.3*wave, pierre.WellnessSteps: 9000 + 3000*wave, pierre.WellnessVO2Max: 52,
+		} {
+			day := now().Truncate(24*time.Hour).AddDate(0, 0, -ago)
+			values = append(values, pierre.Wellness{Day: day, Kind: kind, Source: pierre.ProviderGarmin, Value: v})
+		}
+	}
+	return values
 }
 
 // Each activity takes an hour. The newest ones, which calls ask about, have a sample every second, the others one in five.

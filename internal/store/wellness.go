@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -77,12 +78,34 @@ func (s *Store) Wellness(ctx context.Context, user pierre.UserID, q pierre.Welln
 		}
 	}
 	rows, err := s.query(ctx, text+` ORDER BY day, kind, source`, args...)
-	list, err := collect(rows, err, func(from scanner) (pierre.Wellness, error) {
-		var w pierre.Wellness
-		var day int64
-		err := from.Scan(&day, &w.Kind, &w.Source, &w.Value)
-		w.Day = time.Unix(day*daySeconds, 0).UTC()
-		return w, err
-	})
+	list, err := collect(rows, err, scanWellness)
 	return list, s.classify(err, "reading values of days")
+}
+
+// NewestWellness returns the user's values of the newest day up to last of each of the kinds, by kind and source. It takes as
+// long however many days there are.
+func (s *Store) NewestWellness(ctx context.Context, user pierre.UserID, kinds []pierre.WellnessKind, last time.Time) ([]pierre.Wellness, error) {
+	args := []any{user, dayNumber(last)}
+	asked := make([]string, len(kinds))
+	for i, k := range kinds {
+		args = append(args, k)
+		asked[i] = fmt.Sprintf("(CAST($%d AS TEXT))", len(args))
+	}
+	if len(kinds) == 0 {
+		return nil, nil
+	}
+	rows, err := s.query(ctx, `WITH asked (kind) AS (VALUES `+strings.Join(asked, ", ")+`),
+		newest AS (SELECT kind, (SELECT MAX(day) FROM wellness WHERE user_id = $1 AND kind = asked.kind AND day <= $2) AS day FROM asked)
+		SELECT w.day, w.kind, w.source, w.value FROM newest
+		JOIN wellness w ON w.user_id = $1 AND w.kind = newest.kind AND w.day = newest.day ORDER BY w.kind, w.source`, args...)
+	list, err := collect(rows, err, scanWellness)
+	return list, s.classify(err, "reading the newest values of days")
+}
+
+func scanWellness(from scanner) (pierre.Wellness, error) {
+	var w pierre.Wellness
+	var day int64
+	err := from.Scan(&day, &w.Kind, &w.Source, &w.Value)
+	w.Day = time.Unix(day*daySeconds, 0).UTC()
+	return w, err
 }

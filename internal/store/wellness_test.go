@@ -99,3 +99,44 @@ func TestWellnessKinds(t *testing.T) {
 		seen[r.Kind] = true
 	}
 }
+
+func TestNewestWellness(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+		users := storetest.Users(t, s, now, "ana@example.com", "ben@example.com")
+		day := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+		value := func(d int, k pierre.WellnessKind, p pierre.Provider, v float64) pierre.Wellness {
+			return pierre.Wellness{Day: day.AddDate(0, 0, d), Kind: k, Source: p, Value: v}
+		}
+		all := []pierre.Wellness{
+			value(0, pierre.WellnessHRV, "a", 51),
+			value(3, pierre.WellnessHRV, "a", 52),
+			value(3, pierre.WellnessHRV, "b", 62),
+			value(1, pierre.WellnessWeight, "a", 70),
+			value(9, pierre.WellnessSleep, "a", 27000),
+		}
+		for i, user := range users {
+			if _, err := s.KeepWellness(t.Context(), user, now, all[:len(all)-i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ask := []pierre.WellnessKind{pierre.WellnessSleep, pierre.WellnessWeight, pierre.WellnessSteps, pierre.WellnessHRV}
+		for name, tt := range map[string]struct {
+			user  int
+			last  int // day
+			kinds []pierre.WellnessKind
+			want  []pierre.Wellness
+		}{
+			"all":               {0, 9, ask, []pierre.Wellness{all[1], all[2], all[4], all[3]}},
+			"up to a day":       {0, 2, ask, []pierre.Wellness{all[0], all[3]}},
+			"before everything": {0, -1, ask, nil},
+			"nothing asked":     {0, 9, nil, nil},
+			"another's":         {1, 9, ask[:1], nil},
+		} {
+			got, err := s.NewestWellness(t.Context(), users[tt.user], tt.kinds, day.AddDate(0, 0, tt.last))
+			if err != nil || !slices.Equal(got, tt.want) {
+				t.Errorf("%s: %v, %v, want %v", name, got, err, tt.want)
+			}
+		}
+	})
+}

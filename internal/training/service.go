@@ -21,6 +21,7 @@ type Store interface {
 	ProfileStore
 	DigestStore
 	SumStore
+	WellnessStore
 }
 
 // An ActivityStore reads activities.
