@@ -76,7 +76,7 @@ func (c Change) Apply(now time.Time) (backup string, err error) {
 	if c.Exists && !c.Delete {
 		// Beside the name that the host knows: that is where people look.
 		backup = c.Target.File + "." + now.UTC().Format(backupTime) + backupSuffix
-		if err := replace(backup, c.Before, mode); err != nil {
+		if err := Replace(backup, c.Before, mode); err != nil {
 			return "", fmt.Errorf("backing up: %w", err)
 		}
 		prune(c.Target.File)
@@ -87,7 +87,7 @@ func (c Change) Apply(now time.Time) (backup string, err error) {
 		}
 		return backup, nil
 	}
-	return backup, replace(path, c.After, mode)
+	return backup, Replace(path, c.After, mode)
 }
 
 func (c Change) unchanged(path string) error {
@@ -134,9 +134,9 @@ func prune(path string) {
 	}
 }
 
-// replace writes data to path by way of a temporary file beside it, so that a
+// Replace writes data to path by way of a temporary file beside it, so that a
 // crash leaves the old bytes or the new ones.
-func replace(path string, data []byte, mode fs.FileMode) (err error) {
+func Replace(path string, data []byte, mode fs.FileMode) (err error) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)

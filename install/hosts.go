@@ -14,6 +14,7 @@ type Machine struct {
 	OS           string // as runtime.GOOS
 	Home         string // the user's folder
 	Config       string // XDG_CONFIG_HOME; empty: .config in Home
+	State        string // XDG_STATE_HOME; empty: .local/state in Home
 	AppData      string // Windows: APPDATA
 	LocalAppData string // Windows: LOCALAPPDATA
 	ClaudeConfig string // CLAUDE_CONFIG_DIR; empty: Home
@@ -29,7 +30,7 @@ func ThisMachine(getenv func(string) string) Machine {
 		home = getenv("USERPROFILE")
 	}
 	return Machine{
-		OS: runtime.GOOS, Home: home, Config: getenv("XDG_CONFIG_HOME"),
+		OS: runtime.GOOS, Home: home, Config: getenv("XDG_CONFIG_HOME"), State: getenv("XDG_STATE_HOME"),
 		AppData: getenv("APPDATA"), LocalAppData: getenv("LOCALAPPDATA"),
 		ClaudeConfig: getenv("CLAUDE_CONFIG_DIR"), CodexHome: getenv("CODEX_HOME"),
 		Path: getenv("PATH"), Applications: "/Applications",

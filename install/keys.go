@@ -33,6 +33,18 @@ func (m Machine) KeyDir() string {
 	}
 }
 
+// StateDir is where the client keeps what it remembers.
+func (m Machine) StateDir() string {
+	switch m.OS {
+	case "windows":
+		return filepath.Join(m.expand("$LOCALAPPDATA"), "pierre")
+	case "darwin":
+		return filepath.Join(m.Home, "Library", "Application Support", "pierre")
+	default:
+		return filepath.Join(or(m.State, filepath.Join(m.Home, ".local", "state")), "pierre")
+	}
+}
+
 // CheckName reports an error if name cannot name an entry and its key.
 func CheckName(name string) error {
 	const longest = 64
@@ -85,7 +97,7 @@ func (s KeyStore) Save(name string, key string) (KeyPlace, error) {
 	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
 		return place, fmt.Errorf("making the folder of the keys: %w", err)
 	}
-	if err := replace(place.File, []byte(key+"\n"), 0o600); err != nil {
+	if err := Replace(place.File, []byte(key+"\n"), 0o600); err != nil {
 		return place, fmt.Errorf("storing the key: %w", err)
 	}
 	return place, nil

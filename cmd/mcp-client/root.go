@@ -62,5 +62,6 @@ func commands(w cli.World, conn *connection.Settings) []*cobra.Command {
 		newToolsCmd(w, conn),
 		newCallCmd(w, conn),
 		newImportCmd(w, conn),
+		newWatchCmd(w, conn),
 	}
 }

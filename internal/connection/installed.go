@@ -113,7 +113,7 @@ func (s *Settings) Args(getenv func(string) string) ([]string, error) {
 		}
 		args = append(args, f.flag, path)
 	}
-	if athlete := orElse(s.Athlete, getenv(AthleteVariable)); athlete != "" {
+	if athlete := s.AthleteName(getenv); athlete != "" {
 		args = append(args, "--athlete", athlete)
 	}
 	if s.Proxy != "" {
@@ -126,6 +126,11 @@ func (s *Settings) Args(getenv func(string) string) ([]string, error) {
 		args = append(args, "--allow-http")
 	}
 	return args, nil
+}
+
+// AthleteName is how the application whose key is used calls the athlete; "" if nobody was named.
+func (s *Settings) AthleteName(getenv func(string) string) string {
+	return orElse(s.Athlete, getenv(AthleteVariable))
 }
 
 func orElse(s, fallback string) string {

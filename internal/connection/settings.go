@@ -131,7 +131,7 @@ func parseKey(source, text string) (secret.String, error) {
 
 // nameAthlete adds the header that names the athlete, if one was given.
 func (s *Settings) nameAthlete(h http.Header, getenv func(string) string) error {
-	text := orElse(s.Athlete, getenv(AthleteVariable))
+	text := s.AthleteName(getenv)
 	if text == "" {
 		return nil
 	}

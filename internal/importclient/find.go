@@ -80,7 +80,7 @@ func (f *finder) folder(root string) error {
 		case d.IsDir() && path != root && hidden(d.Name()):
 			return filepath.SkipDir
 		case d.IsDir():
-			export, err := isExport(path)
+			export, err := IsExport(path)
 			if err != nil || !export {
 				return err
 			}
@@ -131,10 +131,10 @@ func (f *finder) export(root string) error {
 	return err
 }
 
-// isExport reports whether a folder is an unpacked export of Strava (a table
+// IsExport reports whether a folder is an unpacked export of Strava (a table
 // beside its activities), Garmin or Apple Health (an XML file whose root is
 // HealthData, whatever its translated name).
-func isExport(dir string) (bool, error) {
+func IsExport(dir string) (bool, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return false, err

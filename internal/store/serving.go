@@ -7,11 +7,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/pierre-mcp/pierre/internal/filelock"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
-
-// errLocked is the error of lockFile if another process holds the lock.
-var errLocked = errors.New("locked by another process")
 
 // BeginServing makes this process the only one that serves the database, until [Store.Close]: a server counts calls
 // and remembers keys in memory. Another server is [pierre.KindConflict]; programs that only open the database
@@ -48,12 +46,12 @@ func serveFile(path string) (io.Closer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the database's lock: %w", err)
 	}
-	err = lockFile(f)
+	err = filelock.Lock(f)
 	if err == nil {
 		return f, nil // closing it ends the lock
 	}
 	err = errors.Join(err, f.Close())
-	if errors.Is(err, errLocked) {
+	if errors.Is(err, filelock.ErrLocked) {
 		return nil, &pierre.Error{Kind: pierre.KindConflict, Err: err, Msg: "Another pierre-mcp-server serves the database " + path +
 			" already, and two would count calls and revoke keys each for itself. Stop it first, or give this one a database of its own with --data-dir or --database-url."}
 	}

@@ -1,0 +1,364 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+// A stamp is by what a change of a file is noticed.
+type stamp struct {
+	size     int64
+	modified time.Time
+}
+
+func stampOf(info fs.FileInfo) stamp { return stampOf(info) }
+
+func (s stamp) same(other stamp) bool {
+	return s.size == other.size && s.modified.Equal(other.modified)
+}
+
+// A known file needs nothing until it changes.
+type known struct {
+	stamp
+
+	seen int // the last scan that saw it
+}
+
+// A pending file is not complete, as far as is known.
+type pending struct {
+	stamp
+
+	still time.Time // since when it is as it is
+	due   time.Time // when to look again
+	pause time.Duration
+	why   string // it is not complete
+}
+
+// A tree is one of the folders, with all below it. One goroutine has it.
+type tree struct {
+	w    *watcher
+	root string
+
+	opened  os.FileInfo       // the root as it was when watching began; nil: it is not there
+	absent  string            // why it is not there
+	events  *fsnotify.Watcher // nil: there are none
+	partial string            // why events are not enough
+	spent   int               // of what may be watched by events
+	files   map[string]known
+	wait    map[string]*pending
+	clouds  map[string]bool // placeholders of files that are in iCloud only
+	exports map[string]export // by folder
+	told    map[string]bool   // folders of which a problem was told
+	bounded bool              // that the tree is beyond the bounds was told
+	full    bool            // there are more recordings than are looked after
+
+	scans    int
+	nextScan time.Time
+	nextRoot time.Time
+	nextDue  time.Time // zero: nothing is pending
+}
+
+func newTree(w *watcher, root string) *tree {
+	return &tree{w: w, root: root, files: map[string]known{}, wait: map[string]*pending{}, clouds: map[string]bool{}, exports: map[string]export{}, told: map[string]bool{}}
+}
+
+// run looks after the tree until ctx ends.
+func (t *tree) run(ctx context.Context) {
+	defer t.closeEvents()
+	last := time.Now()
+	for ctx.Err() == nil {
+		now := time.Now()
+		if slept(last, now, t.w.opts.Root) { // timers stood still, events may be lost, and a connection is dead
+			t.nextScan, t.nextRoot = now, now
+			t.w.sender.hurry()
+		}
+		last = now
+		t.step(ctx, now)
+		t.await(ctx, t.wake())
+	}
+}
+
+// slept reports whether much more time has passed by the clock on the wall than anybody waited.
+func slept(last, now time.Time, longest time.Duration) bool {
+	const much = 30 * time.Second
+	return now.Round(0).Sub(last.Round(0)) > longest+much
+}
+
+// step does what is due.
+func (t *tree) step(ctx context.Context, now time.Time) {
+	if !now.Before(t.nextRoot) {
+		t.checkRoot(now)
+		t.nextRoot = now.Add(t.w.opts.Root)
+	}
+	if t.opened != nil && !now.Before(t.nextScan) {
+		t.rescan(ctx)
+	}
+	if !t.nextDue.IsZero() && !now.Before(t.nextDue) {
+		t.checkDue(ctx, now)
+	}
+	t.publish()
+}
+
+// wake is when something is due next.
+func (t *tree) wake() time.Time {
+	next := t.nextRoot
+	if t.opened != nil && t.nextScan.Before(next) {
+		next = t.nextScan
+	}
+	if !t.nextDue.IsZero() && t.nextDue.Before(next) {
+		next = t.nextDue
+	}
+	return next
+}
+
+// await waits for the time, or for an event, and takes all events that are there.
+func (t *tree) await(ctx context.Context, until time.Time) {
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	var events chan fsnotify.Event
+	var failures chan error
+	if t.events != nil {
+		events, failures = t.events.Events, t.events.Errors
+	}
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case e, ok := <-events:
+		if ok {
+			t.event(ctx, e)
+		}
+		for range len(events) {
+			t.event(ctx, <-events)
+		}
+	case err, ok := <-failures:
+		if ok { // an overflow, for one: some events are lost
+			t.w.say(Event{Kind: Notice, Path: t.root, Reason: fmt.Sprintf("events were lost (%v); all files are looked at", err)})
+			t.nextScan = time.Now().Add(t.w.opts.Settle)
+		}
+	}
+}
+
+// checkRoot notices that the folder went away, came back or became another one, such
+// as what is mounted there.
+func (t *tree) checkRoot(now time.Time) {
+	info, err := os.Stat(t.root)
+	switch {
+	case err == nil && !info.IsDir():
+		t.lose("it is no folder")
+	case errors.Is(err, fs.ErrNotExist):
+		t.lose("it is not there")
+	case err != nil:
+		t.lose(reasonOf(err))
+	case t.opened == nil || !os.SameFile(t.opened, info):
+		t.open(info, now)
+	}
+}
+
+// open begins to watch the folder, which is there.
+func (t *tree) open(info os.FileInfo, now time.Time) {
+	t.closeEvents()
+	if t.absent != "" {
+		t.w.say(Event{Kind: FolderBack, Path: t.root})
+	}
+	t.opened, t.absent, t.partial, t.nextScan = info, "", "", now
+	if why := noEvents(t.root, t.w.opts.Home); why != "" {
+		t.partial = why
+		if runtime.GOOS != "linux" { // a watched volume could not be ejected
+			return
+		}
+	}
+	events, err := fsnotify.NewBufferedWatcher(eventBuffer)
+	if err != nil {
+		t.limited(err)
+		return
+	}
+	t.events = events
+}
+
+// lose notes that the folder is not there. What was pending in it is looked for anew when it is back.
+func (t *tree) lose(why string) {
+	t.closeEvents()
+	if t.absent != why {
+		t.w.say(Event{Kind: FolderMissing, Path: t.root, Reason: why})
+	}
+	t.opened, t.absent, t.nextDue = nil, why, time.Time{}
+	clear(t.files) // what was not sent yet is looked for, too
+	clear(t.wait)
+	clear(t.clouds)
+}
+
+func (t *tree) closeEvents() {
+	if t.events != nil {
+		_ = t.events.Close() // what it watched is nobody's business any more
+		t.events, t.spent = nil, 0
+	}
+}
+
+// limited notes that events are not to be had for all, and says how to get them.
+func (t *tree) limited(err error) {
+	why := reasonOf(err)
+	if remedy := eventRemedy(err); remedy != "" {
+		why = remedy
+	}
+	if t.partial == "" {
+		t.partial = why
+		t.w.say(Event{Kind: Notice, Path: t.root, Reason: fmt.Sprintf("%s; until then it is looked through every %s", why, t.w.opts.Rescan)})
+	}
+}
+
+// event takes one event of the system.
+func (t *tree) event(ctx context.Context, e fsnotify.Event) {
+	switch {
+	case t.opened == nil || e.Name == t.root:
+	case e.Has(fsnotify.Remove), e.Has(fsnotify.Rename):
+		t.forget(e.Name)
+	case e.Has(fsnotify.Create), e.Has(fsnotify.Write):
+		if t.wait[e.Name] != nil {
+			return // it is looked at when it is due
+		}
+		info, err := os.Lstat(e.Name)
+		if err != nil {
+			return // it is gone again
+		}
+		now := time.Now()
+		if info.IsDir() && e.Has(fsnotify.Create) {
+			t.newScan().entry(ctx, e.Name, fs.FileInfoToDirEntry(info), depthBelow(t.root, e.Name)-1)
+			return
+		}
+		t.entry(e.Name, fs.FileInfoToDirEntry(info), now)
+	}
+}
+
+// forget drops a file that was removed or has another name now.
+func (t *tree) forget(path string) {
+	delete(t.files, path)
+	delete(t.wait, path)
+	delete(t.clouds, path)
+	t.w.sender.withdraw(path)
+}
+
+// entry looks at one entry of a folder that is no folder itself.
+func (t *tree) entry(path string, d fs.DirEntry, now time.Time) {
+	name := filepath.Base(path)
+	switch real, cloud := inCloud(name); {
+	case cloud:
+		if isRecording(real) {
+			t.clouds[path] = true
+		}
+		return
+	case !isRecording(name):
+		return
+	}
+	var info fs.FileInfo
+	var err error
+	if d.Type()&fs.ModeSymlink != 0 {
+		info, err = os.Stat(path) // what the link leads to
+	} else {
+		info, err = d.Info()
+	}
+	if err == nil && info.Mode().IsRegular() {
+		t.saw(path, stampOf(info), now)
+	}
+}
+
+// saw takes note of a file as it is now.
+func (t *tree) saw(path string, s stamp, now time.Time) {
+	if k, ok := t.files[path]; ok && k.same(s) && !t.w.sender.dropped(path) {
+		t.files[path] = known{s, t.scans}
+		return
+	}
+	if p := t.wait[path]; p != nil {
+		return // it is looked at when it is due
+	}
+	if _, ok := t.w.ledger.at(path, s.size, s.modified); ok {
+		t.files[path] = known{s, t.scans}
+		return
+	}
+	if len(t.files)+len(t.wait) >= t.w.opts.MaxFiles {
+		if !t.full {
+			t.full = true
+			t.w.say(Event{Kind: Notice, Path: t.root, Reason: fmt.Sprintf("it has more than %d recordings: name the folders in it that get new ones, and import the rest once", t.w.opts.MaxFiles)})
+		}
+		return
+	}
+	delete(t.files, path)
+	t.wait[path] = &pending{stamp: s, still: now, why: "it has just been written"}
+	t.at(t.wait[path], now.Add(t.w.opts.Settle))
+}
+
+// at sets when a pending file is due.
+func (t *tree) at(p *pending, due time.Time) {
+	p.due = due
+	if t.nextDue.IsZero() || due.Before(t.nextDue) {
+		t.nextDue = due
+	}
+}
+
+// checkDue looks at the pending files whose time has come, and at no file of the others.
+func (t *tree) checkDue(ctx context.Context, now time.Time) {
+	t.nextDue = time.Time{}
+	for path, p := range t.wait {
+		if ctx.Err() != nil {
+			return
+		}
+		if !p.due.After(now) {
+			t.check(path, p)
+		}
+		if t.wait[path] == p {
+			t.at(p, p.due)
+		}
+	}
+	// Files that come one by one are looked at some at a time.
+	if soon := now.Add(t.w.opts.Settle / 8); !t.nextDue.IsZero() && t.nextDue.Before(soon) {
+		t.nextDue = soon
+	}
+}
+
+// check finds out whether a pending file is complete, and passes it on if so.
+func (t *tree) check(path string, p *pending) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		t.forget(path)
+		return
+	}
+	now := time.Now()
+	if err != nil {
+		t.later(p, now, reasonOf(err))
+		return
+	}
+	if !p.same(stampOf(info)) {
+		p.stamp, p.still, p.pause, p.why = stampOf(info), now, 0, "it is growing"
+		p.due = now.Add(t.w.opts.Settle)
+		return
+	}
+	sum, missing, err := inspect(path)
+	if err != nil {
+		t.later(p, now, reasonOf(err))
+		return
+	}
+	if missing != "" && time.Since(p.still) < t.w.opts.Patience {
+		t.later(p, now, missing)
+		return
+	}
+	if info, err := os.Stat(path); err != nil || !p.same(stampOf(info)) {
+		return // it changed meanwhile: it is due still
+	}
+	delete(t.wait, path)
+	t.files[path] = known{p.stamp, t.scans}
+	t.w.offer(path, p.stamp, sum)
+}
+
+// later puts a file off, each time for longer.
+func (t *tree) later(p *pending, now time.Time, why string) {
+	const first, longest = 2, 64 // times the time to settle
+	p.pause = min(max(2*p.pause, first*t.w.opts.Settle), longest*t.w.opts.Settle)
+	p.why, p.due = why, now.Add(p.pause)
+}
