@@ -19,7 +19,7 @@ type stamp struct {
 	modified time.Time
 }
 
-func stampOf(info fs.FileInfo) stamp { return stampOf(info) }
+func stampOf(info fs.FileInfo) stamp { return stamp{info.Size(), info.ModTime()} }
 
 func (s stamp) same(other stamp) bool {
 	return s.size == other.size && s.modified.Equal(other.modified)
@@ -54,11 +54,11 @@ type tree struct {
 	spent   int               // of what may be watched by events
 	files   map[string]known
 	wait    map[string]*pending
-	clouds  map[string]bool // placeholders of files that are in iCloud only
+	clouds  map[string]bool   // placeholders of files that are in iCloud only
 	exports map[string]export // by folder
 	told    map[string]bool   // folders of which a problem was told
 	bounded bool              // that the tree is beyond the bounds was told
-	full    bool            // there are more recordings than are looked after
+	full    bool              // there are more recordings than are looked after
 
 	scans    int
 	nextScan time.Time

@@ -175,6 +175,7 @@ type fitEnd struct {
 	whole  int  // files that ended
 	odd    bool // what comes is no FIT file, and not ours to judge
 	wrong  bool // a checksum was wrong
+	open   bool // a header does not say how long the data is: it is still being recorded
 }
 
 const (
@@ -217,12 +218,15 @@ func (f *fitEnd) addHeader(b byte) {
 		return
 	}
 	f.sum = crc16(0, f.header)
+	f.open = f.open || bytes.Equal(f.header[4:8], make([]byte, 4))
 	f.left = int64(binary.LittleEndian.Uint32(f.header[4:])) + 2
 	f.header = f.header[:0]
 }
 
 func (f *fitEnd) missing() string {
 	switch {
+	case f.open:
+		return "its header is not finished"
 	case f.odd, f.whole > 0 && f.left == 0 && len(f.header) > 0: // bytes behind a whole file do no harm
 		return ""
 	case f.left > 0:
