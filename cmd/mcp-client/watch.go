@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -73,26 +71,18 @@ func watchFolders(ctx context.Context, w cli.World, conn *connection.Settings, o
 	if athlete := conn.AthleteName(w.Getenv); athlete != "" {
 		server += " for " + athlete
 	}
-	state, err := watchState(w.Getenv, opts.name)
-	if err != nil {
-		return err
+	if err := install.CheckName(opts.name); err != nil {
+		return cli.Usagef("--name: %w", err)
 	}
-	run := watch.Options{Folders: folders, State: state, Server: server, Home: install.ThisMachine(w.Getenv).Home}
+	machine := install.ThisMachine(w.Getenv)
+	run := watch.Options{Folders: folders, State: machine.WatchState(opts.name), Server: server, Home: machine.Home}
 	return watch.Run(ctx, client, run, func(e watch.Event) { tellWatch(w, opts, e) })
-}
-
-// watchState is the file in which the watch of that name remembers what it sent.
-func watchState(getenv func(string) string, name string) (string, error) {
-	if err := install.CheckName(name); err != nil {
-		return "", cli.Usagef("--name: %w", err)
-	}
-	return filepath.Join(install.ThisMachine(getenv).StateDir(), "watch", name), nil
 }
 
 // tellWatch prints an event.
 func tellWatch(w cli.World, opts *watchOptions, e watch.Event) {
 	if opts.json {
-		_ = json.NewEncoder(w.Stdout).Encode(e) // a reader that is gone does not end the imports
+		_ = cli.WriteJSONLine(w.Stdout, e) // a reader that is gone does not end the imports
 		return
 	}
 	text := e.Text()

@@ -66,6 +66,7 @@ var rules = []struct{ pkg, bad, why string }{
 	{"internal/series", module + "/internal/store", "series are columns of samples, however they are kept"},
 	{"internal/activityfile/formats", module + "/", "the list of formats is for clients, too"},
 	{"internal/importclient", "database/sql", "the client ships no database"},
+	{"internal/watch", module + "/internal/store", "the client ships no database"},
 	{"internal/importclient", "github.com/muktihari/fit", "the client sends files and does not read them"},
 	{"internal/importclient", module + "/remote", "the client speaks to the server over HTTP"},
 	{"internal/importclient", module + "/internal/store", "the client ships no database"},

@@ -139,11 +139,10 @@ func ReadStatus(state string) (s Status, running bool, err error) {
 type board struct {
 	w *watcher
 
-	mu       sync.Mutex
-	status   Status
-	folders  map[string]folderNews
-	order    []string
-	imported int
+	mu      sync.Mutex
+	status  Status
+	folders map[string]folderNews
+	order   []string
 }
 
 // A folderNews is what a tree says of itself.

@@ -168,12 +168,10 @@ func (t *tree) open(info os.FileInfo, now time.Time) {
 	if t.absent != "" {
 		t.w.say(Event{Kind: FolderBack, Path: t.root})
 	}
-	t.opened, t.absent, t.partial, t.nextScan = info, "", "", now
-	if why := noEvents(t.root, t.w.opts.Home); why != "" {
-		t.partial = why
-		if runtime.GOOS != "linux" { // a watched volume could not be ejected
-			return
-		}
+	t.opened, t.absent, t.nextScan = info, "", now
+	t.partial = noEvents(t.root, t.w.opts.Home)
+	if t.partial != "" && runtime.GOOS != "linux" { // a watched volume could not be ejected
+		return
 	}
 	events, err := fsnotify.NewBufferedWatcher(eventBuffer)
 	if err != nil {
@@ -217,7 +215,7 @@ func (t *tree) limited(err error) {
 // event takes one event of the system.
 func (t *tree) event(ctx context.Context, e fsnotify.Event) {
 	switch {
-	case t.opened == nil || e.Name == t.root:
+	case t.opened == nil, e.Name == t.root:
 	case e.Has(fsnotify.Remove), e.Has(fsnotify.Rename):
 		t.forget(e.Name)
 	case e.Has(fsnotify.Create), e.Has(fsnotify.Write):
@@ -278,7 +276,7 @@ func (t *tree) saw(path string, s stamp, now time.Time) {
 	if p := t.wait[path]; p != nil {
 		return // it is looked at when it is due
 	}
-	if _, ok := t.w.ledger.at(path, s.size, s.modified); ok {
+	if t.w.ledger.at(path, s.size, s.modified) {
 		t.files[path] = known{s, t.scans}
 		return
 	}
@@ -300,65 +298,4 @@ func (t *tree) at(p *pending, due time.Time) {
 	if t.nextDue.IsZero() || due.Before(t.nextDue) {
 		t.nextDue = due
 	}
-}
-
-// checkDue looks at the pending files whose time has come, and at no file of the others.
-func (t *tree) checkDue(ctx context.Context, now time.Time) {
-	t.nextDue = time.Time{}
-	for path, p := range t.wait {
-		if ctx.Err() != nil {
-			return
-		}
-		if !p.due.After(now) {
-			t.check(path, p)
-		}
-		if t.wait[path] == p {
-			t.at(p, p.due)
-		}
-	}
-	// Files that come one by one are looked at some at a time.
-	if soon := now.Add(t.w.opts.Settle / 8); !t.nextDue.IsZero() && t.nextDue.Before(soon) {
-		t.nextDue = soon
-	}
-}
-
-// check finds out whether a pending file is complete, and passes it on if so.
-func (t *tree) check(path string, p *pending) {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.forget(path)
-		return
-	}
-	now := time.Now()
-	if err != nil {
-		t.later(p, now, reasonOf(err))
-		return
-	}
-	if !p.same(stampOf(info)) {
-		p.stamp, p.still, p.pause, p.why = stampOf(info), now, 0, "it is growing"
-		p.due = now.Add(t.w.opts.Settle)
-		return
-	}
-	sum, missing, err := inspect(path)
-	if err != nil {
-		t.later(p, now, reasonOf(err))
-		return
-	}
-	if missing != "" && time.Since(p.still) < t.w.opts.Patience {
-		t.later(p, now, missing)
-		return
-	}
-	if info, err := os.Stat(path); err != nil || !p.same(stampOf(info)) {
-		return // it changed meanwhile: it is due still
-	}
-	delete(t.wait, path)
-	t.files[path] = known{p.stamp, t.scans}
-	t.w.offer(path, p.stamp, sum)
-}
-
-// later puts a file off, each time for longer.
-func (t *tree) later(p *pending, now time.Time, why string) {
-	const first, longest = 2, 64 // times the time to settle
-	p.pause = min(max(2*p.pause, first*t.w.opts.Settle), longest*t.w.opts.Settle)
-	p.why, p.due = why, now.Add(p.pause)
 }

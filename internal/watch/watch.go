@@ -55,8 +55,13 @@ func (o Options) withDefaults() Options {
 		value *time.Duration
 		zero  time.Duration
 	}{
-		{&o.Settle, defaultSettle}, {&o.Patience, defaultPatience}, {&o.Root, defaultRoot}, {&o.Rescan, defaultRescan},
-		{&o.Sweep, defaultSweep}, {&o.Backoff, defaultBackoff}, {&o.MaxBackoff, defaultMaxBackoff},
+		{&o.Settle, defaultSettle},
+		{&o.Patience, defaultPatience},
+		{&o.Root, defaultRoot},
+		{&o.Rescan, defaultRescan},
+		{&o.Sweep, defaultSweep},
+		{&o.Backoff, defaultBackoff},
+		{&o.MaxBackoff, defaultMaxBackoff},
 	} {
 		if *d.value == 0 {
 			*d.value = d.zero

@@ -75,7 +75,7 @@ func unpack(r io.Reader, end ending) (missing string, err error) {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return "its compressed data is cut off", nil
 	case err != nil:
-		return "its compressed data is damaged", nil
+		return "its compressed data is damaged", nil //nolint:nilerr // it is an answer
 	}
 	return end.missing(), nil
 }

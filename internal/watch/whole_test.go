@@ -176,10 +176,10 @@ func TestLedger(t *testing.T) {
 		t.Fatal(err)
 	}
 	l = openTestLedger(t, path, "s")
-	if _, ok := l.at("b", 1, now); !ok {
+	if !l.at("b", 1, now) {
 		t.Error("b is forgotten")
 	}
-	if _, ok := l.at("b", 2, now); ok {
+	if l.at("b", 2, now) {
 		t.Error("another size is taken for the same file")
 	}
 	if _, ok := l.with("sum of c"); ok {
