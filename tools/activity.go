@@ -33,6 +33,9 @@ type activityView struct {
 	AverageSpeedMPS      *float64          `json:"average_speed_mps,omitempty"`
 	AverageCadenceRPM    *float64          `json:"average_cadence_rpm,omitempty" jsonschema:"runs: strides of one leg; steps per minute are twice as many"`
 	CaloriesKcal         *float64          `json:"calories_kcal,omitempty"`
+	RPE                  *float64          `json:"rpe,omitempty" jsonschema:"perceived exertion of the whole session, 0 to 10 (Borg CR10)"`
+	Feel                 pierre.Feel       `json:"feel,omitempty" jsonschema:"as the athlete says"`
+	Gear                 string            `json:"gear,omitempty" jsonschema:"shoes, bicycle"`
 	HasGPS               bool              `json:"has_gps"`
 	Device               string            `json:"device,omitempty"`
 	MayBeSameAs          pierre.ActivityID `json:"may_be_same_as,omitempty" jsonschema:"probably another recording of that activity, which alone counts in sums and loads; the athlete can decide with merge_activities"`
@@ -47,6 +50,7 @@ func viewActivity(a pierre.Activity) activityView {
 		HasGPS:      a.HasGPS,
 		Device:      shorten(a.Device, 60),
 		MayBeSameAs: a.Twin, Hidden: a.Hidden,
+		RPE: rounded1(a.RPE), Feel: a.Feel, Gear: shorten(a.Gear, 60),
 	}
 	showTotals(&v, a.Totals, 3)
 	if t, ok := a.LocalStart(); ok {
@@ -66,6 +70,14 @@ func showTotals(view any, t pierre.Totals, decimals int) {
 			}
 		}
 	}
+}
+
+// rounded1 returns what has one decimal.
+func rounded1(v *float64) *float64 {
+	if v == nil {
+		return nil
+	}
+	return rounded(*v, 1)
 }
 
 // line shows the activity to hosts without structured content.
@@ -96,6 +108,9 @@ func (v activityView) line() string {
 	}
 	if p := v.AveragePowerWatts; p != nil {
 		parts = append(parts, fixed(*p, 0)+" W")
+	}
+	if v.RPE != nil {
+		parts = append(parts, "RPE "+plain(*v.RPE))
 	}
 	if v.MayBeSameAs != "" {
 		parts = append(parts, "(may be the same as "+string(v.MayBeSameAs)+", which counts in its place)")

@@ -34,6 +34,8 @@ type activityAnswer struct {
 	activityView
 
 	Description         string              `json:"description,omitempty"`
+	Note                string              `json:"note,omitempty" jsonschema:"the athlete's own"`
+	Said                []string            `json:"own_words,omitempty" jsonschema:"what counts as the athlete said it here, whatever files say"`
 	ElevationLossMeters *float64            `json:"elevation_loss_meters,omitempty"`
 	MaxPowerWatts       *float64            `json:"max_power_watts,omitempty"`
 	MaxSpeedMPS         *float64            `json:"max_speed_mps,omitempty"`
@@ -83,6 +85,8 @@ func (c *Catalog) showActivity(ctx context.Context, user pierre.UserID, args act
 	a := activityAnswer{
 		activityView: viewActivity(rec.Activity),
 		Description:  shorten(rec.Description, 400),
+		Note:         shorten(rec.Note, 1000),
+		Said:         rec.Said,
 		MultisportID: rec.MultisportID,
 		Sources:      viewSources(sources),
 		LapCount:     len(rec.Laps),
@@ -255,6 +259,9 @@ func (a activityAnswer) text() string {
 	b.WriteString(a.line())
 	for _, w := range a.Warnings {
 		b.WriteString("\nwarning: " + w)
+	}
+	if a.Note != "" {
+		b.WriteString("\nnote: " + shorten(a.Note, 120))
 	}
 	if a.LapCount > 0 {
 		b.WriteString("\n" + human.Plural(a.LapCount, "lap"))

@@ -80,6 +80,9 @@ func TestWrongArguments(t *testing.T) {
 		{"another's Fitbit", "connect_fitbit", `{"user":"x"}`, []string{`"user" is not an argument of this tool`}},
 		{"one to merge", "merge_activities", `{"activity_id":"act_1"}`, []string{"other_activity_id is missing"}},
 		{"no source to split", "split_activity", `{"activity_id":"act_1","source":""}`, []string{"source"}},
+		{"nothing to note", "annotate_activity", `{"activity_id":"act_1"}`, []string{"nothing to note", "name, note, rpe, feel, race, gear"}},
+		{"a blank note, kept and cleared", "annotate_activity", `{"activity_id":"act_1","note":" ","clear":["note"]}`, []string{"note must not be blank", "note is given and in clear"}},
+		{"exertion beyond the scale", "annotate_activity", `{"activity_id":"act_1","rpe":11,"feel":"great"}`, []string{"rpe must be a number from 0 to 10", "feel must be one of very_weak"}},
 		{"hidden as a number", "hide_activity", `{"activity_id":"act_1","hidden":2}`, []string{"hidden"}},
 		{"an unknown argument", "analyze_goal_feasibility", `{"nonsense":1}`, []string{`"nonsense" is not an argument of this tool`}},
 		{"an unknown argument", "analyze_performance_trends", `{"nonsense":1}`, []string{`"nonsense" is not an argument of this tool`}},
@@ -240,6 +243,9 @@ func TestEveryArgumentIsTaken(t *testing.T) {
 			}
 			if tool.Name == "set_athlete_profile" && name == "date" { // of what
 				args["ftp_watts"] = 250
+			}
+			if tool.Name == "annotate_activity" && name == "activity_id" { // what of it
+				args["rpe"] = 5
 			}
 			if tool.Name == "set_goal" {
 				completeGoal(args, name, ids)

@@ -98,6 +98,7 @@ func (c *Catalog) tools() []tool {
 		c.mergeActivities(),
 		c.splitActivity(),
 		c.hideActivity(),
+		c.annotateActivity(),
 	}
 	if c.options.Allowances != nil {
 		all = append(all, c.getUsage())

@@ -61,6 +61,7 @@ func usual(ids map[string]pierre.ActivityID) []call {
 		{"merge_activities", map[string]any{"activity_id": ids["Easy run 06-08"], "other_activity_id": ids["manual"]}},
 		{"split_activity", map[string]any{"activity_id": ids["Easy run 06-08"]}},
 		{"hide_activity", map[string]any{"activity_id": ids["bare"]}},
+		{"annotate_activity", map[string]any{"activity_id": ids["bare"], "note": "with Ana, legs of lead", "rpe": 4, "feel": "weak", "gear": "Pegasus"}},
 		{"get_usage", map[string]any{}},
 		{"connect_provider", map[string]any{"provider": "strava"}},
 		{"connect_strava", map[string]any{}},
@@ -131,7 +132,7 @@ func checkDefinition(t *testing.T, raw []byte, answers bool) {
 	if a.ReadOnlyHint == nil || a.DestructiveHint == nil || a.IdempotentHint == nil || a.OpenWorldHint == nil {
 		t.Errorf("annotations are missing: %s", raw)
 	}
-	if writes := regexp.MustCompile(`^(set|merge|split|hide|connect|disconnect)_`).MatchString(tool.Name); *a.ReadOnlyHint == writes || *a.DestructiveHint != writes {
+	if writes := regexp.MustCompile(`^(set|merge|split|hide|annotate|delete|plan|connect|disconnect)_`).MatchString(tool.Name); *a.ReadOnlyHint == writes || *a.DestructiveHint != writes {
 		t.Error("the annotations do not say whether the tool changes something")
 	}
 	for _, bad := range []string{`"$ref"`, `"anyOf"`, `"oneOf"`, `"allOf"`, `"null"`, `"type":[`, `"$schema"`} {

@@ -103,6 +103,10 @@ func asks(ids map[string]pierre.ActivityID) []asked {
 		{"Is my resting heart rate higher than usual?", one("get_wellness", args{"kinds": []string{"resting_heart_rate"}}), []string{"above"}},
 		{"How did my weight develop since March, by month?", one("get_wellness", args{"kinds": []string{"weight"}, "after": "2026-03-01", "group_by": "month"}), []string{"falling", "2026-0"}},
 		{"Does bad sleep follow my hard days?", one("get_wellness", args{"kinds": []string{"sleep", "hrv_rmssd"}, "load_days": 1}), []string{"with the load of the day before"}},
+		{"Note that the run of the watch was hard, an 8, with heavy legs, in my Pegasus. What did I say of it?", []call{
+			{"annotate_activity", args{"activity_id": ids["watch"], "rpe": 8, "feel": "weak", "gear": "Pegasus", "note": "Heavy legs from the second km on."}},
+			{"get_activity", args{"activity_id": ids["watch"]}},
+		}, []string{"own words: note, rpe, feel, gear", "note: Heavy legs"}},
 		{"Where does my data come from?", one("get_connection_status", nil), []string{"file:", "strava:"}},
 		{"Do I train regularly?", one("detect_patterns", args{"pattern_type": "training_consistency"}), []string{"active_weeks", "activities_per_week", "longest_break"}},
 		{"On which days do I train?", one("detect_patterns", args{"pattern_type": "training_consistency"}), []string{"weekdays"}},

@@ -69,6 +69,8 @@ func choiceSchemas() map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[patternFrame]():            choice(patternFrames()...),
 		reflect.TypeFor[scoreFrame]():              choice(scoreFrames()...),
 		reflect.TypeFor[adviceChoice]():            choice(adviceChoices()...),
+		reflect.TypeFor[pierre.Feel]():             choice(pierre.Feels()...),
+		reflect.TypeFor[annotated]():               choice(annotatedFields()...),
 		reflect.TypeFor[pierre.GoalType]():         choice(pierre.GoalTypes()...),
 		reflect.TypeFor[pierre.GoalMetric]():       choice(pierre.GoalMetrics()...),
 		reflect.TypeFor[pierre.GoalStatus]():       choice(pierre.GoalStatuses()...),

@@ -13,6 +13,7 @@ type Store interface {
 	SumStore
 	ProfileStore
 	DecisionStore
+	AnnotationStore
 	GoalStore
 }
 

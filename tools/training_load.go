@@ -102,6 +102,7 @@ type loadsBy struct {
 	Mean      int `json:"mean_heart_rate,omitempty" jsonschema:"of the activity, as there are too few samples"`
 	Pace      int `json:"pace,omitempty" jsonschema:"of runs without heart rate"`
 	SwimPace  int `json:"swim_pace,omitempty"`
+	Exertion  int `json:"session_rpe,omitempty" jsonschema:"of what has none by other means"`
 }
 
 func (b *loadsBy) add(k training.LoadKind) {
@@ -116,6 +117,8 @@ func (b *loadsBy) add(k training.LoadKind) {
 		b.Pace++
 	case training.LoadBySwimPace:
 		b.SwimPace++
+	case training.LoadByExertion:
+		b.Exertion++
 	}
 }
 

@@ -77,6 +77,7 @@ func changes(a athlete) []call {
 		{tool: "set_athlete_profile", differ: func(n int) any { return map[string]any{"ftp_watts": 250 + n%20} }},
 		{tool: "set_goal", differ: func(n int) any { return map[string]any{"goal_id": a.goal, "target_value": 200_000 + n} }},
 		hide,
+		{tool: "annotate_activity", differ: func(n int) any { return map[string]any{"activity_id": a.ids[0], "rpe": n % 11} }},
 		{tool: "get_stats", as: "after a change", after: &hide},
 		{tool: "analyze_training_load", as: "after a change", args: map[string]any{"timeframe": "year"}, after: &hide},
 		{tool: "merge_activities", differ: func(n int) any {

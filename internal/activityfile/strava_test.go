@@ -65,7 +65,9 @@ func (e stravaExport) table(t testing.TB, rows ...map[int]string) []byte {
 	t.Helper()
 	var b strings.Builder
 	w := csv.NewWriter(&b)
-	header := slices.Concat(e.header, []string{"Max Temperature", "Relative Effort", "Total Work"})
+	header := slices.Concat(e.header, []string{
+		"Max Temperature", "Average Temperature", "Relative Effort", "Total Work", "Number of Runs", "Uphill Time", "Downhill Time", "Other Time", "Perceived Exertion", "Type",
+	})
 	lines := [][]string{header}
 	for _, row := range rows {
 		line := make([]string, len(header))
@@ -82,8 +84,8 @@ func (e stravaExport) table(t testing.TB, rows ...map[int]string) []byte {
 
 func (e stravaExport) row(id, name, file string) map[int]string {
 	return map[int]string{
-		0: id, 1: e.date, 2: name, 3: e.kind, 4: "felt \"good\",\nreally", 5: "3700", 6: "10,29", 7: "170.0", 12: file,
-		15: "3700.0", 16: "3600.0", 17: "10290.5", 18: "4.5", 20: "120.0", 21: "110.0", 29: "85.0", 30: "170.0", 31: "151.5", 32: "400", 33: "250", 34: "700",
+		0: id, 1: e.date, 2: name, 3: e.kind, 4: "felt \"good\",\nreally", 5: "3700", 6: "10,29", 7: "170.0", 10: "too fast, again", 11: "Pegasus", 12: file,
+		15: "3700.0", 16: "3600.0", 17: "10290.5", 18: "4.5", 20: "120.0", 21: "110.0", 29: "85.0", 30: "170.0", 31: "151.5", 32: "400", 33: "250", 34: "700", 43: "7.0",
 	}
 }
 
@@ -101,6 +103,9 @@ func TestStravaInEveryLanguage(t *testing.T) {
 					if a.Name != name || a.Description != "felt \"good\",\nreally" || a.Provider != pierre.ProviderStrava ||
 						a.Sport != pierre.SportRun || !a.Start.Equal(fitStart) || results[i].ExternalID != fmt.Sprint(i+1) {
 						t.Errorf("got %+v, external id %s", a.Activity, results[i].ExternalID)
+					}
+					if a.Note != "too fast, again" || a.Gear != "Pegasus" || a.RPE == nil || *a.RPE != 7 {
+						t.Errorf("it was %+v", a.Impression)
 					}
 					for _, v := range []struct {
 						what string

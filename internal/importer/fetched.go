@@ -22,7 +22,7 @@ func (i *Importer) KeepFetched(ctx context.Context, user pierre.UserID, f pierre
 	watch := Watch{changed: func(pierre.ActivityID) {}, said: who.said} // what has changed is in the row
 	if f.Recording != nil {
 		rec := *f.Recording
-		rec.Provider, rec.Name = f.Provider, cmp.Or(f.Title, rec.Name)
+		sayFetched(&rec, f)
 		row, _, err := i.file(ctx, user, activityfile.Result{
 			Path: f.File, Format: formats.JSON, Status: activityfile.StatusOK, ExternalID: f.ExternalID,
 			// What an API says of an activity takes the place of what it said before, so that it has the same sum.
@@ -35,8 +35,7 @@ func (i *Importer) KeepFetched(ctx context.Context, user pierre.UserID, f pierre
 	err := activityfile.Walk(ctx, src, activityfile.Options{TempDir: i.opts.TempDir, Pause: i.opts.Pause, Long: i.long}, func(res activityfile.Result) error {
 		res.ExternalID = f.ExternalID
 		for n := range res.Recordings {
-			rec := &res.Recordings[n]
-			rec.Provider, rec.Name = f.Provider, cmp.Or(f.Title, rec.Name)
+			sayFetched(&res.Recordings[n], f)
 		}
 		var err error
 		row, _, err = i.file(ctx, user, res, watch)
@@ -46,6 +45,14 @@ func (i *Importer) KeepFetched(ctx context.Context, user pierre.UserID, f pierre
 		return row, fmt.Errorf("importing %s: %w", f.File, err)
 	}
 	return row, who.save(ctx, 1)
+}
+
+// sayFetched notes what the account says of a recording, which counts for more than its file.
+func sayFetched(rec *pierre.Recording, f pierre.Fetched) {
+	rec.Provider, rec.Name = f.Provider, cmp.Or(f.Title, rec.Name)
+	words := f.Words
+	words.Complete(rec.Impression)
+	rec.Impression = words
 }
 
 // DigestFetched sums up activities that [Importer.KeepFetched] reported, so that the first question about them is answered quickly.

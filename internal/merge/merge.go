@@ -57,6 +57,7 @@ func complete(a *pierre.Activity, from pierre.Activity) {
 		a.SportName = ""
 	}
 	a.HasGPS, a.Indoor, a.Race = a.HasGPS || from.HasGPS, a.Indoor || from.Indoor, a.Race || from.Race
+	a.Impression.Complete(from.Impression)
 	a.Totals.Complete(from.Totals)
 }
 

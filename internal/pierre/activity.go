@@ -114,6 +114,8 @@ type Activity struct {
 	Hidden       bool     // by the athlete: neither listed nor counted
 	// Twin is the activity that counts in place of this one, being the same by all appearances, though not for certain; "": this one counts.
 	Twin ActivityID
+	Said []string // of what the athlete's own word counts, in the names of [Annotation.Fields]
+	Impression
 	Totals
 }
 

@@ -89,6 +89,7 @@ type Fetched struct {
 	Provider   Provider
 	ExternalID string // the provider's own identifier
 	Title      string // as the athlete calls it; "": not said
+	Words      Impression
 	File       string // name of the file, or what stands for it
 	Content    []byte // of the file; nil: there is none
 	Recording  *Recording

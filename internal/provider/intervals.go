@@ -74,6 +74,11 @@ type intervalsActivity struct {
 	Trainer   bool     `json:"trainer"`
 	Race      bool     `json:"race"`
 	Described string   `json:"description"`
+	RPE       *float64 `json:"icu_rpe"`
+	Feel      *float64 `json:"feel"` // 1 (strong) to 5 (weak)
+	Gear      *struct {
+		Name string `json:"name"`
+	} `json:"gear"`
 }
 
 func intervalsActivities(ctx context.Context, c *Client, w Window) (Page, error) {
@@ -84,24 +89,52 @@ func intervalsActivities(ctx context.Context, c *Client, w Window) (Page, error)
 	var page Page
 	for _, a := range list {
 		page.Items = append(page.Items, Item{
-			ID: a.ID, Version: versionOf(a.Name, a.Type, a.Start), Left: a.Source == "STRAVA",
+			ID: a.ID, Version: a.version(), Left: a.Source == "STRAVA",
 			Load: func(ctx context.Context) (pierre.Fetched, error) { return a.load(ctx, c) },
 		})
 	}
 	return page, nil
 }
 
+// version names what the athlete can change.
+func (a intervalsActivity) version() string {
+	parts := []string{a.Name, a.Type, a.Start}
+	if w := a.words(); w.RPE != nil || w.Feel != "" || w.Gear != "" {
+		parts = append(parts, fmt.Sprint(a.number(a.RPE), w.Feel), w.Gear)
+	}
+	return versionOf(parts...)
+}
+
+func (intervalsActivity) number(v *float64) float64 {
+	if v == nil {
+		return 0
+	}
+	return *v
+}
+
+// words returns what the athlete says there of the activity.
+func (a intervalsActivity) words() pierre.Impression {
+	w := pierre.Impression{RPE: pierre.RPEOf(a.number(a.RPE))}
+	if a.Feel != nil {
+		w.Feel = pierre.FeelOf((5 - *a.Feel) * 25)
+	}
+	if a.Gear != nil {
+		w.Gear = draft.Clip(a.Gear.Name, draft.MaxTitle)
+	}
+	return w
+}
+
 // load fetches the file that the device made. What was entered by hand has none.
 func (a intervalsActivity) load(ctx context.Context, c *Client) (pierre.Fetched, error) {
 	content, err := c.File(ctx, "/api/v1/activity/"+url.PathEscape(a.ID)+"/file")
 	if err == nil {
-		return pierre.Fetched{Title: a.Name, File: "intervals.icu " + a.ID + "." + a.FileType, Content: content}, nil
+		return pierre.Fetched{Title: a.Name, Words: a.words(), File: "intervals.icu " + a.ID + "." + a.FileType, Content: content}, nil
 	}
 	if !gone(err) || a.FileType != "" {
 		return pierre.Fetched{}, err
 	}
 	rec, err := a.recording()
-	return pierre.Fetched{Title: a.Name, File: "intervals.icu " + a.ID, Recording: rec}, err
+	return pierre.Fetched{Title: a.Name, Words: a.words(), File: "intervals.icu " + a.ID, Recording: rec}, err
 }
 
 func (a intervalsActivity) recording() (*pierre.Recording, error) {

@@ -30,6 +30,11 @@ func activityRow(a *pierre.Activity) row {
 		{name: "warnings", value: jsonText{list: &a.Warnings}},
 		{name: "hidden", value: &a.Hidden},
 		{name: "twin_id", value: &a.Twin},
+		{name: "note", value: &a.Note},
+		{name: "rpe", value: &a.RPE},
+		{name: "feel", value: &a.Feel},
+		{name: "gear", value: &a.Gear},
+		{name: "said", value: jsonText{list: &a.Said, null: true}},
 	}
 	for _, f := range a.Fields() {
 		r = append(r, column{name: f.Name, value: f.Value})

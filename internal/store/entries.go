@@ -22,7 +22,8 @@ type entry struct {
 	activity pierre.ActivityID
 	hidden   bool   // by the athlete, with its activity
 	sides    sides  // that keep it apart from others
-	decided  bool   // hidden or sides are new
+	said     said   // by the athlete of its activity
+	decided  bool   // hidden, sides or said are new
 	packed   bool   // the row has samples
 	summary  []byte // JSON
 	laps     []byte // JSON
@@ -49,6 +50,7 @@ type summary struct {
 	Device       string       `json:"device,omitempty"`
 	MultisportID string       `json:"multisport_id,omitempty"`
 	Warnings     []string     `json:"warnings,omitempty"`
+	pierre.Impression
 	pierre.Totals
 	Columns merge.Columns `json:"columns,omitempty"`
 	Samples int           `json:"samples,omitempty"`
@@ -61,7 +63,7 @@ func (s *Store) newEntry(src pierre.Source, rec pierre.Recording) (*entry, error
 	a := &e.Activity
 	var err error
 	e.summary, err = json.Marshal(summary{
-		a.Name, a.Description, a.Sport, a.SportName, a.Indoor, a.Race, a.UTCOffset, a.HasGPS, a.Device, a.MultisportID, a.Warnings, a.Totals,
+		a.Name, a.Description, a.Sport, a.SportName, a.Indoor, a.Race, a.UTCOffset, a.HasGPS, a.Device, a.MultisportID, a.Warnings, a.Impression, a.Totals,
 		e.Columns, e.Samples, e.Span, e.Extent,
 	})
 	if err != nil {
@@ -86,7 +88,7 @@ func sameKey(a, b pierre.Source) bool {
 
 const (
 	sourceColumns = `provider, external_id, file, format, sha256, part, local_times, imported_us, is_primary`
-	entryColumns  = sourceColumns + `, activity_id, start_us, summary, hidden, sides`
+	entryColumns  = sourceColumns + `, activity_id, start_us, summary, hidden, sides, said`
 	readColumns   = entryColumns + `, samples IS NOT NULL`
 	whereKey      = ` WHERE user_id = $1 AND provider = $2 AND external_id = $3 AND sha256 = $4 AND part = $5`
 )
@@ -108,7 +110,7 @@ func scanEntry(row scanner, more ...any) (*entry, error) {
 	e := &entry{}
 	var start int64
 	var err error
-	e.Source, err = scanSource(row, append([]any{&e.activity, &start, &e.summary, &e.hidden, &e.sides, &e.packed}, more...)...)
+	e.Source, err = scanSource(row, append([]any{&e.activity, &start, &e.summary, &e.hidden, &e.sides, &e.said, &e.packed}, more...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +122,7 @@ func scanEntry(row scanner, more ...any) (*entry, error) {
 		Provider: e.Source.Provider, Name: sum.Name, Description: sum.Description, Sport: sum.Sport,
 		SportName: sum.SportName, Indoor: sum.Indoor, Race: sum.Race,
 		Start: time.UnixMicro(start).UTC(), UTCOffset: sum.UTCOffset, HasGPS: sum.HasGPS, Device: sum.Device,
-		MultisportID: sum.MultisportID, Warnings: sum.Warnings, Totals: sum.Totals,
+		MultisportID: sum.MultisportID, Warnings: sum.Warnings, Impression: sum.Impression, Totals: sum.Totals,
 	}
 	e.Columns, e.Samples, e.Span, e.Extent = sum.Columns, sum.Samples, sum.Span, sum.Extent
 	return e, nil
@@ -230,9 +232,9 @@ func (s sources) nearby(ctx context.Context, in merge.Facts) ([]sourceKey, error
 func (i importing) upsertEntry(ctx context.Context, e *entry, needed bool) error {
 	if e.stored() {
 		_, err := i.tx.exec(ctx, `UPDATE activity_sources SET activity_id = $6, is_primary = $7,
-			samples = CASE WHEN $8 THEN samples END, hidden = $9, sides = $10`+whereKey,
+			samples = CASE WHEN $8 THEN samples END, hidden = $9, sides = $10, said = $11`+whereKey,
 			i.user, e.Source.Provider, e.Source.ExternalID, e.Source.SHA256[:], e.Source.Part, e.activity, e.Source.Primary, needed,
-			e.hidden, e.sides)
+			e.hidden, e.sides, e.said)
 		return err
 	}
 	packed := e.samples
@@ -243,7 +245,7 @@ func (i importing) upsertEntry(ctx context.Context, e *entry, needed bool) error
 		"user_id, provider, external_id, sha256, part"),
 		i.user, e.Source.Provider, e.Source.ExternalID, e.Source.File, e.Source.Format, e.Source.SHA256[:], e.Source.Part,
 		e.Source.LocalTimes, e.Source.Imported.UnixMicro(), e.Source.Primary, e.activity, e.Activity.Start.UnixMicro(),
-		string(e.summary), e.hidden, e.sides, string(e.laps), packed)
+		string(e.summary), e.hidden, e.sides, e.said, string(e.laps), packed)
 	return err
 }
 

@@ -118,6 +118,7 @@ func (i importing) write(ctx context.Context, in *entry, m *match, added *pierre
 		all = append(all, e)
 		added.Others = append(added.Others, e.Source)
 	}
+	fresh.said = saidOf(before)
 	if err := i.keep(ctx, added.Activity, all); err != nil {
 		return err
 	}
@@ -147,6 +148,7 @@ func (i importing) keep(ctx context.Context, id pierre.ActivityID, all []*entry)
 	activity := merge.Activity(ranked)
 	activity.ID, activity.UserID = id, i.user
 	activity.Hidden = slices.ContainsFunc(all, func(e *entry) bool { return e.hidden })
+	saidOf(all).Apply(&activity)
 	if err := i.upsertActivity(ctx, activity); err != nil {
 		return err
 	}

@@ -59,6 +59,8 @@ func codeActivity(c *coder, a *pierre.Activity) {
 	for _, flag := range []*bool{&a.Indoor, &a.Race, &a.HasGPS} {
 		c.flag(flag)
 	}
+	optional(c, &a.RPE, c.float)
+	list(c, &a.Said, func(field *string) { words(c, field) })
 	c.instant(&a.Start)
 	optional(c, &a.UTCOffset, func(offset *int) {
 		seconds := int64(*offset)

@@ -31,6 +31,7 @@ func TestDigestsComeBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		want.Description, want.Device, want.Warnings, want.UserID = "", "", nil, ""
+		want.Note, want.Feel, want.Gear = "", "", ""
 		want.Hidden, want.Twin = false, "" // those have no digests
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("specimen %d came back as\n%+v\nwant\n%+v", i, got, want)

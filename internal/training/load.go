@@ -17,11 +17,12 @@ const (
 	LoadByMean      LoadKind = "mean_heart_rate" // of the activity, as there are too few samples
 	LoadByPace      LoadKind = "pace"            // of a run
 	LoadBySwimPace  LoadKind = "swim_pace"
+	LoadByExertion  LoadKind = "session_rpe" // as the athlete perceived it
 )
 
 // LoadKinds lists the kinds, the best first.
 func LoadKinds() []LoadKind {
-	return []LoadKind{LoadByPower, LoadByHeartRate, LoadByMean, LoadByPace, LoadBySwimPace}
+	return []LoadKind{LoadByPower, LoadByHeartRate, LoadByMean, LoadByPace, LoadBySwimPace, LoadByExertion}
 }
 
 // A Load is the stress score of one activity.
@@ -43,9 +44,37 @@ func noLoad(err error) Load { return Load{Value: unavailable(err)} }
 // device states stands for all of it, or there is no value.
 const leastCoverage = 0.5
 
-// load computes the stress score of an activity by the best means that the recording and the profile allow. recent is what
-// the athlete's runs up to the activity say of the threshold speed.
+// load computes the stress score of an activity by the best means that the recording and the profile allow, or else by how hard
+// the athlete says it was. recent is what the athlete's runs up to the activity say of the threshold speed.
 func (a Athlete) load(act pierre.Activity, d digest, recent func() ThresholdSpeed) Load {
+	measured := a.measuredLoad(act, d, recent)
+	if measured.Err == nil || act.RPE == nil {
+		return measured
+	}
+	if by := exertionLoad(act); by.Err == nil {
+		return by
+	}
+	return measured
+}
+
+// exertionLoad is the stress score by the perceived exertion, which is of the whole session, rests included.
+func exertionLoad(act pierre.Activity) Load {
+	seconds := act.DurationSeconds
+	if seconds == nil {
+		seconds = act.ElapsedSeconds
+	}
+	if act.RPE == nil || seconds == nil {
+		return noLoad(because("neither a perceived exertion nor a duration is known"))
+	}
+	from := Recorded
+	if slices.Contains(act.Said, "rpe") {
+		from = User
+	}
+	r, err := fitness.SessionRPE(*seconds/60, *act.RPE)
+	return newLoad(LoadByExertion, r, err, Input{Name: "rpe", Value: act.RPE, Decimals: 1, Source: from})
+}
+
+func (a Athlete) measuredLoad(act pierre.Activity, d digest, recent func() ThresholdSpeed) Load {
 	hasHeart := d.HeartRate != nil || act.AverageHeartRateBPM != nil
 	hasSpeed := act.DistanceMeters != nil && act.DurationSeconds != nil
 	byHeart := func() Load { return a.heartLoad(act, d) }

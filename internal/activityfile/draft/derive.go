@@ -19,7 +19,8 @@ func (d *Draft) Finish() pierre.Recording {
 		d.Start = d.Samples[0].T
 	}
 	d.Rec.Name, d.Rec.Device = tidy(d.Rec.Name, MaxTitle), tidy(d.Rec.Device, MaxTitle)
-	d.Rec.Description = tidy(d.Rec.Description, MaxDescription)
+	d.Rec.Description, d.Rec.Note = tidy(d.Rec.Description, MaxDescription), tidy(d.Rec.Note, MaxDescription)
+	d.Rec.Gear = tidy(d.Rec.Gear, MaxTitle)
 	if d.Rec.Sport == "" {
 		d.Rec.Sport = pierre.SportOther
 	}

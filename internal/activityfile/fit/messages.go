@@ -20,6 +20,7 @@ type session struct {
 	sport      pierre.Sport
 	name       string  // of the sport, as the profile of FIT has it
 	pool       float64 // m, length of the pool; NaN
+	words      pierre.Impression
 	totals     pierre.Totals
 }
 
@@ -44,6 +45,12 @@ func newSession(part int, m *mesgdef.Session) session {
 		},
 	}
 	s.start, s.end = span(s.start, timeOf(m.Timestamp), s.totals)
+	if m.WorkoutRpe != basetype.Uint8Invalid {
+		s.words.RPE = pierre.RPEOf(float64(m.WorkoutRpe) / 10)
+	}
+	if m.WorkoutFeel != basetype.Uint8Invalid {
+		s.words.Feel = pierre.FeelOf(float64(m.WorkoutFeel))
+	}
 	return s
 }
 

@@ -135,6 +135,7 @@ func (f *file) draft(s session, l leg) draft.Draft {
 	}
 	d := draft.New(s.start)
 	d.Rec.Sport, d.Rec.Totals, d.Rec.Device = s.sport, s.totals, f.device()
+	d.Rec.Impression = s.words
 	draft.Called(&d.Rec.Activity, s.name)
 	countFrom(l.samples, l.base)
 	lengths := between(f.lengths, func(x poolLength) float64 { return x.end }, l.from, l.to)

@@ -1,6 +1,7 @@
 package garmin
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"strings"
@@ -32,6 +33,8 @@ type activity struct {
 	NormalizedPower *float64        `json:"normPower"`
 	MaxSpeed        *float64        `json:"maxSpeed"`
 	Energy          *float64        `json:"calories"`
+	Feel            *float64        `json:"workoutFeel"` // 0 to 100
+	RPE             *float64        `json:"workoutRpe"`  // 0 to 100
 
 	List  string   `json:"-"` // that it stands in
 	Sum   [32]byte `json:"-"`
@@ -69,6 +72,12 @@ const race = "1"
 func (a *activity) describe(d *draft.Draft) {
 	draft.Called(&d.Rec.Activity, a.Kind)
 	d.Rec.Race = d.Rec.Race || string(a.EventType) == race
+	if a.RPE != nil {
+		d.Rec.RPE = cmp.Or(pierre.RPEOf(*a.RPE/10), d.Rec.RPE)
+	}
+	if a.Feel != nil {
+		d.Rec.Feel = cmp.Or(pierre.FeelOf(*a.Feel), d.Rec.Feel)
+	}
 }
 
 // Draft makes an activity of what the list says.

@@ -33,6 +33,7 @@ type Row struct {
 	File   string // relative to the table, "" for activities that were entered by hand
 	Sum    [32]byte
 	race   bool
+	words  pierre.Impression
 	totals pierre.Totals
 }
 
@@ -41,7 +42,7 @@ type columns struct {
 	id, date, name, kind, desc, file                        int
 	elapsed, moving, distance, gain, loss, maxSpeed         int
 	cadence, maxHR, averageHR, maxPower, averagePower, kcal int
-	race                                                    int
+	race, note, gear, rpe                                   int
 
 	once bool // the distance is given once, for people
 }
@@ -69,6 +70,10 @@ func findColumns(header []string) (columns, bool) {
 		}
 		return found
 	}
+	gear := at("activity gear")
+	if gear < 0 && len(names) < 13 {
+		gear = at("gear") // which in longer lists is a number
+	}
 	if id := at("activity id", "id"); id >= 0 && at("filename") >= 0 {
 		return columns{
 			id: id, date: at("activity date", "date"), name: at("activity name", "name"), desc: at("activity description", "description"),
@@ -76,7 +81,8 @@ func findColumns(header []string) (columns, bool) {
 			file: at("filename"), elapsed: at("elapsed time"), moving: at("moving time"), distance: at("distance"),
 			gain: at("elevation gain"), loss: at("elevation loss"), maxSpeed: at("max speed"), cadence: at("average cadence"),
 			maxHR: at("max heart rate"), averageHR: at("average heart rate"), maxPower: at("max watts"), averagePower: at("average watts"),
-			kcal: at("calories"), race: at("competition"), once: at("distance") == slices.Index(names, "distance"),
+			kcal: at("calories"), race: at("competition"),
+			note: at("activity private note"), gear: gear, rpe: at("perceived exertion"), once: at("distance") == slices.Index(names, "distance"),
 		}, true
 	}
 	if len(names) >= 10 && len(names) < 13 {
@@ -93,6 +99,7 @@ func findColumns(header []string) (columns, bool) {
 		id: 0, date: 1, name: 2, kind: 3, desc: 4, file: 12,
 		elapsed: elapsed, moving: elapsed + 1, distance: distance, maxSpeed: distance + 1, gain: distance + 3, loss: distance + 4,
 		cadence: maxHR - 1, maxHR: maxHR, averageHR: maxHR + 1, maxPower: maxHR + 2, averagePower: maxHR + 3, kcal: maxHR + 4, race: -1,
+		note: 10, gear: 11, rpe: maxHR + 13, // which stands between the seconds of other motion and the type
 	}, true
 }
 
@@ -100,7 +107,7 @@ func findColumns(header []string) (columns, bool) {
 func oldColumns() columns {
 	return columns{
 		id: 0, date: 1, name: 2, kind: 3, desc: 4, elapsed: 5, distance: 6, file: 9,
-		moving: -1, gain: -1, loss: -1, maxSpeed: -1, cadence: -1, maxHR: -1, averageHR: -1, maxPower: -1, averagePower: -1, kcal: -1, race: -1, once: true,
+		moving: -1, gain: -1, loss: -1, maxSpeed: -1, cadence: -1, maxHR: -1, averageHR: -1, maxPower: -1, averagePower: -1, kcal: -1, race: -1, note: -1, gear: 8, rpe: -1, once: true,
 	}
 }
 
@@ -218,7 +225,8 @@ func (c columns) row(fields []string) Row {
 			AverageCadenceRPM: value(c.cadence), MaxHeartRateBPM: value(c.maxHR), AverageHeartRateBPM: value(c.averageHR),
 			MaxPowerWatts: value(c.maxPower), AveragePowerWatts: value(c.averagePower), CaloriesKcal: value(c.kcal),
 		},
-		race: value(c.race) != nil,
+		race:  value(c.race) != nil,
+		words: pierre.Impression{Note: text(c.note), Gear: text(c.gear), RPE: pierre.RPEOf(xmldoc.Decimal(text(c.rpe)))},
 	}
 	return r
 }
@@ -228,6 +236,7 @@ func (r *Row) Draft() draft.Draft {
 	d := draft.New(draft.Unix(r.Start))
 	d.Rec.Name, d.Rec.Description, d.Rec.Sport, d.Rec.Totals = r.name, r.desc, draft.SportOf(r.kind), r.totals
 	r.describe(&d)
+	r.say(&d)
 	return d
 }
 
@@ -235,6 +244,13 @@ func (r *Row) Draft() draft.Draft {
 func (r *Row) describe(d *draft.Draft) {
 	draft.Called(&d.Rec.Activity, r.kind)
 	d.Rec.Race = d.Rec.Race || r.race
+}
+
+// say notes what the owner says of the activity.
+func (r *Row) say(d *draft.Draft) {
+	words := r.words
+	words.Complete(d.Rec.Impression)
+	d.Rec.Impression = words
 }
 
 // Enrich adds to the activity of the row's file what its owner and Strava know
@@ -245,6 +261,7 @@ func (r *Row) Enrich(d *draft.Draft, alone bool) {
 		d.Rec.Name = r.name
 	}
 	d.Rec.Description = r.desc
+	r.say(d)
 	if !alone {
 		return
 	}
