@@ -147,6 +147,7 @@ type accountView struct {
 	Values      int                     `json:"wellness_values,omitempty" jsonschema:"of days, such as sleep and weight"`
 	NotGiven    int                     `json:"recordings_not_given,omitempty"`
 	WhyNotGiven string                  `json:"why_not_given,omitempty"`
+	NoAccess    []string                `json:"no_access_to,omitempty" jsonschema:"kinds of data that the athlete gave no access to"`
 	Failed      int                     `json:"recordings_failed,omitempty"`
 	LastFailure string                  `json:"last_failure,omitempty"`
 	Problem     string                  `json:"problem,omitempty" jsonschema:"why the last try ended early, and what to do"`
@@ -161,7 +162,7 @@ func viewAccount(s provider.Status) *accountView {
 	v := accountView{
 		Status: c.Status, ConnectedAt: timestamp(c.Connected), LastSync: timestamp(c.Sync.Synced), NextSync: timestamp(c.Due),
 		Recordings: s.Counts.Kept, Values: s.Counts.Values, NotGiven: s.Counts.Left, Failed: s.Counts.Failed, LastFailure: c.Sync.FailedText,
-		Problem: c.Sync.Problem,
+		Problem: c.Sync.Problem, NoAccess: c.Sync.Refused,
 	}
 	if v.NotGiven > 0 {
 		v.WhyNotGiven = s.LeftWhy
@@ -190,6 +191,9 @@ func (v *accountView) text() string {
 	}
 	if v.NotGiven > 0 {
 		fmt.Fprintf(&b, "; %d not given: %s", v.NotGiven, v.WhyNotGiven)
+	}
+	if len(v.NoAccess) > 0 {
+		b.WriteString("; no access to " + strings.Join(v.NoAccess, ", "))
 	}
 	if v.Failed > 0 {
 		fmt.Fprintf(&b, "; %d failed, last %s", v.Failed, v.LastFailure)

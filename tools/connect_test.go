@@ -40,7 +40,7 @@ func (someAccounts) Disconnect(context.Context, pierre.UserID, pierre.Provider) 
 func (someAccounts) Statuses(context.Context, pierre.UserID) ([]provider.Status, error) {
 	connected := pierre.Connection{
 		Provider: pierre.ProviderIntervals, Status: pierre.ConnectionActive, Connected: now().AddDate(0, 0, -3), Due: now().Add(20 * time.Minute),
-		Sync: pierre.SyncState{Synced: now().Add(-10 * time.Minute), FailedText: "i7: it is cut off", Problem: "intervals.icu could not be reached. It is tried again by itself."},
+		Sync: pierre.SyncState{Synced: now().Add(-10 * time.Minute), Refused: []string{"wellness"}, FailedText: "i7: it is cut off", Problem: "intervals.icu could not be reached. It is tried again by itself."},
 	}
 	return []provider.Status{
 		{

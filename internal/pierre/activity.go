@@ -20,6 +20,7 @@ const (
 	ProviderIntervals Provider = "intervals_icu"
 	ProviderPolar     Provider = "polar"
 	ProviderWahoo     Provider = "wahoo"
+	ProviderOura      Provider = "oura"
 )
 
 // Providers lists the providers.
@@ -29,7 +30,7 @@ func Providers() []Provider {
 
 // Connectable lists the providers whose accounts can be connected, the easiest first.
 func Connectable() []Provider {
-	return []Provider{ProviderIntervals, ProviderStrava, ProviderPolar, ProviderWahoo}
+	return []Provider{ProviderIntervals, ProviderStrava, ProviderPolar, ProviderWahoo, ProviderOura}
 }
 
 // Totals are what is known about an activity or a lap as a whole.

@@ -28,6 +28,7 @@ type Connection struct {
 // A SyncState is how far fetching has come, and what went wrong. Only who has the connection's lease changes it.
 type SyncState struct {
 	Streams    map[string]StreamState `json:"streams,omitempty"`     // by the name of what is fetched, such as activities
+	Refused    []string               `json:"refused,omitempty"`     // of what is fetched, by name, what the athlete gave no access to
 	FailedText string                 `json:"failed_text,omitempty"` // of the last recording that could not be read
 	Problem    string                 `json:"problem,omitempty"`     // why the last try ended early, for the athlete; "": it did not
 	Tries      int                    `json:"tries,omitempty"`       // that failed in a row
@@ -68,6 +69,7 @@ const (
 	FetchLeft   FetchOutcome = "left"   // the provider does not give it to others
 	FetchFailed FetchOutcome = "failed" // it cannot be read
 	FetchRetry  FetchOutcome = "retry"  // it could not be fetched so far
+	FetchNoted  FetchOutcome = "noted"  // it is no recording: its values were kept
 )
 
 // A FetchedItem is what is remembered of something that a provider listed, so that it is fetched once.

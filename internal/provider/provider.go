@@ -65,7 +65,9 @@ type Stream struct {
 	Span    time.Duration // of the time that one window has; 0: the provider lists without times
 	Reach   time.Duration // how far back history goes
 	Overlap time.Duration // what comes late is still found: how far back what was fetched is listed again
-	List    func(ctx context.Context, c *Client, w Window) (Page, error)
+	// Optional says that athletes may give no access to it: where the provider refuses it, the other streams are fetched.
+	Optional bool
+	List     func(ctx context.Context, c *Client, w Window) (Page, error)
 }
 
 // A Window is what is listed of a stream.
@@ -88,6 +90,7 @@ type Item struct {
 	Version string // another one means that it has changed
 	Left    bool   // the provider does not give it, see [Provider.LeftWhy]
 	Load    func(ctx context.Context) (pierre.Fetched, error)
+	Values  []pierre.Wellness // in place of a recording
 }
 
 // A Hook is how a provider calls when there is something new. It makes connections due, and nothing more.
@@ -100,5 +103,5 @@ type Hook struct {
 
 // Table lists the providers that can be connected.
 func Table() []Provider {
-	return []Provider{intervals(), strava(), polar(), wahoo()}
+	return []Provider{intervals(), strava(), polar(), wahoo(), oura()}
 }

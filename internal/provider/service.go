@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -220,7 +221,7 @@ func (s *Service) Statuses(ctx context.Context, user pierre.UserID) ([]Status, e
 func historyOf(p *Provider, state pierre.SyncState) (whole bool, since time.Time) {
 	whole = true
 	for _, stream := range p.Streams {
-		if st := state.Streams[stream.Name]; !st.Done {
+		if st := state.Streams[stream.Name]; !st.Done && !slices.Contains(state.Refused, stream.Name) {
 			whole, since = false, later(since, st.Back)
 		}
 	}

@@ -217,7 +217,14 @@ func (y *syncing) item(ctx context.Context, i Item, before pierre.FetchedItem) e
 		return err
 	}
 	next := pierre.FetchedItem{ID: i.ID, Version: i.Version, Outcome: pierre.FetchLeft}
-	if !i.Left {
+	switch {
+	case i.Left:
+	case i.Load == nil:
+		next.Outcome = pierre.FetchNoted
+		if err := y.values(ctx, i.Values); err != nil {
+			return err
+		}
+	default:
 		if next.Outcome, err = y.load(ctx, i); err != nil {
 			next.Outcome, next.Tries = pierre.FetchRetry, before.Tries+1
 			passing := ctx.Err() != nil || errors.Is(err, errRefused) || errors.Is(err, errOvertaken) || isKept(err)

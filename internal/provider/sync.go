@@ -140,13 +140,23 @@ func (y *syncing) run(ctx context.Context) (err error) {
 	streams := slices.SortedStableFunc(slices.Values(y.provider.Streams), func(a, b Stream) int {
 		return y.conn.Sync.Streams[a.Name].Until.Compare(y.conn.Sync.Streams[b.Name].Until)
 	})
+	var refused []string
 	for _, fetch := range []func(context.Context, Stream) error{y.fresh, y.history} {
 		for _, stream := range streams {
-			if err := fetch(ctx, stream); err != nil {
+			if slices.Contains(refused, stream.Name) {
+				continue
+			}
+			err := fetch(ctx, stream)
+			if e, ok := errors.AsType[*StatusError](err); ok && e.Status == http.StatusForbidden && stream.Optional {
+				refused = append(refused, stream.Name)
+				continue
+			}
+			if err != nil {
 				return err
 			}
 		}
 	}
+	y.conn.Sync.Refused = refused
 	return nil
 }
 

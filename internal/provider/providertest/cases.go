@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -39,6 +38,8 @@ func Cases() []Case {
 		{"wrong client", expires, wrongClient},
 		{"401", nil, unauthorized},
 		{"403", nil, forbidden},
+		{"part refused", func(d Dialect) bool { return d.Optional != "" }, partRefused},
+		{"profile", func(d Dialect) bool { return d.Profile }, weighs},
 		{"429", nil, limited},
 		{"503", nil, outOfOrder},
 		{"odd pages", nil, oddPages},
@@ -297,7 +298,7 @@ func unauthorized(b *bench) {
 			b.Errorf("renewed %d times, %d again", times, again)
 		}
 	}
-	b.fake.Fault(func(*http.Request) http.HandlerFunc { return answer(http.StatusUnauthorized, nil) })
+	b.fake.Fault(func(*http.Request) http.HandlerFunc { return b.fake.Refuse(http.StatusUnauthorized, 0) })
 	b.due()
 	b.sync(b.servers[0])
 	if c := b.connection(); c.Status != pierre.ConnectionBroken || !strings.Contains(c.Sync.Problem, "onnect it again") {
@@ -320,7 +321,7 @@ func answer(status int, header map[string]string) http.HandlerFunc {
 
 func forbidden(b *bench) {
 	b.connect()
-	b.fake.Fault(func(*http.Request) http.HandlerFunc { return answer(http.StatusForbidden, nil) })
+	b.fake.Fault(func(*http.Request) http.HandlerFunc { return b.fake.Refuse(http.StatusForbidden, 0) })
 	b.sync(b.servers[0])
 	if c := b.connection(); c.Status != pierre.ConnectionActive || !strings.Contains(c.Sync.Problem, "403") || c.Due.Sub(b.clock.Now()) < 23*time.Hour {
 		b.Errorf("the connection is %+v", c)
@@ -345,7 +346,7 @@ func limited(b *bench) {
 		}
 		refused.Add(1)
 		until.Store(b.clock.Now().Add(119 * time.Second).UnixNano())
-		return answer(http.StatusTooManyRequests, map[string]string{"Retry-After": strconv.Itoa(120)})
+		return b.fake.Refuse(http.StatusTooManyRequests, 2*time.Minute)
 	})
 	for range 40 {
 		b.sync(b.servers[0])
@@ -369,7 +370,7 @@ func outOfOrder(b *bench) {
 	var n atomic.Int64
 	b.fake.Fault(func(*http.Request) http.HandlerFunc {
 		n.Add(1)
-		return answer(http.StatusServiceUnavailable, map[string]string{"Retry-After": strconv.Itoa(3600)})
+		return b.fake.Refuse(http.StatusServiceUnavailable, time.Hour)
 	})
 	ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
 	defer cancel()

@@ -236,6 +236,9 @@ func calls(b *bench) {
 	if code := send(b.fake.Dialect.Call(b.fake, forged)); code/100 != 4 {
 		b.Errorf("a forged call is answered %d", code)
 	}
+	if b.fake.Dialect.Proof != nil {
+		b.proves()
+	}
 	if b.fake.Dialect.Ping != nil {
 		if code := send(b.fake.Dialect.Ping()); code != http.StatusOK {
 			b.Errorf("the call before the webhook is made is answered %d", code)

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -30,12 +31,18 @@ type Dialect struct {
 	Key     string // the athlete's personal key; "": OAuth is used
 	Expires bool   // access tokens end, and refresh tokens are good for one use
 	Tells   bool   // it can be told that a connection ends
-	Windows bool   // it lists by time, so that a turn has several lists
-	Serve   func(f *Fake, mux *http.ServeMux)
-	Values  func(d Day) map[pierre.WellnessKind]float64   // what a day becomes; nil: nothing
-	Call    func(f *Fake, app provider.App) *http.Request // a genuine call of the service's; nil: it does not call
-	Ping    func() *http.Request                          // the call before its webhook is made; nil: there is none
-	Refusal func(code string) map[string]any              // how it says why it gives no tokens; nil: as RFC 6749 has it
+	Profile bool   // its profile has a weight
+	// Optional is where the athlete may give no access to; "": access is to all.
+	Optional string
+	Serve    func(f *Fake, mux *http.ServeMux)
+	Values   func(d Day) map[pierre.WellnessKind]float64   // what a day becomes; nil: nothing
+	Call     func(f *Fake, app provider.App) *http.Request // a genuine call of the service's; nil: it does not call
+	Ping     func() *http.Request                          // the call before its webhook is made; nil: there is none
+	Refusal  func(code string) map[string]any              // how it says why it gives no tokens; nil: as RFC 6749 has it
+	// Refuse is how it refuses requests for data; nil, and where it returns nil: with the status alone, and Retry-After.
+	Refuse func(status int, wait time.Duration, now time.Time) http.HandlerFunc
+	// Proof makes the request by which it makes sure of the address of its calls, and what it wants to read; nil: none.
+	Proof func(word string) (*http.Request, string)
 }
 
 // Account is the athlete's id at every fake.
@@ -83,6 +90,7 @@ type Fake struct {
 	revoked    bool
 	unknown    bool // the client's secret has changed
 	odd        bool
+	weight     float64 // of the profile; 0: none
 	serial     int
 	fault      func(r *http.Request) http.HandlerFunc
 	requests   atomic.Int64
@@ -140,6 +148,9 @@ func (f *Fake) Row() provider.Provider {
 			if u, err := url.Parse(*address); err == nil && *address != "" {
 				*address = strings.Replace(*address, u.Scheme+"://"+u.Host, f.URL, 1)
 			}
+		}
+		for n := range p.Streams { // a history of several windows, and no more
+			p.Streams[n].Reach = min(p.Streams[n].Reach, 2*p.Streams[n].Span+time.Hour)
 		}
 		return p
 	}
@@ -203,6 +214,34 @@ func (f *Fake) Odd() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.odd = true
+}
+
+// Weigh changes the weight of the profile.
+func (f *Fake) Weigh(kg float64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.weight = kg
+}
+
+// ProfileWeight returns the weight of the profile in kg; 0: there is none.
+func (f *Fake) ProfileWeight() float64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.weight
+}
+
+// Refuse answers a request for data as the service does that refuses it, where it says how long to wait.
+func (f *Fake) Refuse(status int, wait time.Duration) http.HandlerFunc {
+	if f.Dialect.Refuse != nil {
+		if h := f.Dialect.Refuse(status, wait, f.Now()); h != nil {
+			return h
+		}
+	}
+	header := map[string]string{}
+	if wait > 0 {
+		header["Retry-After"] = strconv.Itoa(int(wait.Seconds()))
+	}
+	return answer(status, header)
 }
 
 // Add adds activities, newer than the others.

@@ -10,7 +10,7 @@ import (
 // intervals is intervals.icu, with its OAuth or with a personal key.
 func intervals(variant, key string) Dialect {
 	return Dialect{
-		Name: pierre.ProviderIntervals, Variant: variant, Key: key, Tells: key == "", Windows: true,
+		Name: pierre.ProviderIntervals, Variant: variant, Key: key, Tells: key == "",
 		Values: func(d Day) map[pierre.WellnessKind]float64 {
 			return map[pierre.WellnessKind]float64{
 				pierre.WellnessRestingHeartRate: d.RestingHR, pierre.WellnessHRV: d.HRV, pierre.WellnessSleep: d.Sleep, pierre.WellnessWeight: d.Weight, pierre.WellnessSteps: d.Steps,

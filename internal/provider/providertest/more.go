@@ -72,9 +72,11 @@ func (f *Fake) stravaList(r *http.Request) any {
 const pageSize = 2
 
 // part returns a page, counted from 1.
-func part[T any](list []T, number int) []T {
-	from := min(max(0, (number-1)*pageSize), len(list))
-	return list[from:min(from+pageSize, len(list))]
+func part[T any](list []T, number int) []T { return pageOf(list, number, pageSize) }
+
+func pageOf[T any](list []T, number, size int) []T {
+	from := min(max(0, (number-1)*size), len(list))
+	return list[from:min(from+size, len(list))]
 }
 
 // polar is Polar AccessLink v3.
