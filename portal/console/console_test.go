@@ -165,6 +165,7 @@ func TestAChangeOfTierIsShownBeforeItHappens(t *testing.T) {
 	s, busy := filled(t)
 	s.key("ana@club.example", "Second", pierre.TierStarter)
 	path := "/admin/customers/" + string(busy.UserID)
+	s.shows(s.do("admin", http.MethodGet, path, nil), `<option value="starter" selected>`) // the newest key's
 	a := s.do("admin", http.MethodGet, path+"/tier?tier=trial", nil)
 	s.shows(a, "keeps its own limit", "10,000 a month", "1,000 a month", "Change 2 keys", "9 Dec 2026")
 	if a := s.do("admin", http.MethodGet, path+"/tier?tier=none", nil); a.status != http.StatusUnprocessableEntity {

@@ -71,6 +71,16 @@ type customerPage struct {
 // Title is the customer's company, or else the address.
 func (p customerPage) Title() string { return cmp.Or(p.Known.Company, p.User.UserEmail) }
 
+// tier is that of the newest key in use, which the form begins with: nobody should move a customer by accident.
+func (p customerPage) tier() string {
+	for _, row := range p.Rows {
+		if row.Status == pierre.KeyActive {
+			return string(row.Tier)
+		}
+	}
+	return ""
+}
+
 func (s *Service) customer(w http.ResponseWriter, r *http.Request) error {
 	return s.showCustomer(w, r, http.StatusOK, ui.Form{})
 }
@@ -111,6 +121,7 @@ func (s *Service) showCustomer(w http.ResponseWriter, r *http.Request, status in
 	if f.Values == nil {
 		page.Form.Values = url.Values{"company": {page.Known.Company}, "contacts": {page.Known.Contacts}, "notes": {page.User.Notes}}
 	}
+	page.Form.Values.Set("tier", page.tier())
 	return s.pages.Page(w, r, status, "console/customer", page)
 }
 
