@@ -97,7 +97,9 @@ func (a *app) personalRoutes(ctx context.Context, c *config) (http.Handler, *mcp
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/", mcp)
-	mux.Handle("/api/import", importapi.New(a.imports, importapi.Personal(who), importapi.Options{Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log}))
+	imports := importapi.New(a.imports, importapi.Personal(who), importapi.Options{Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log})
+	mux.Handle("/api/import", imports)
+	mux.Handle("/api/health", imports)
 	if err := a.mountProviders(mux, c, func(h http.Handler) http.Handler { return h }); err != nil {
 		return nil, nil, err
 	}

@@ -206,6 +206,7 @@ func (c *conversation) talk() {
 		c.t.Fatal(err)
 	}
 	c.sayBinary("/api/import", "/api/import?name=ride.fit", string(fit))
+	c.say("POST", "/api/health", "/api/health", c.key, `{"data":{"metrics":[{"name":"step_count","units":"count","data":[{"qty":8000,"date":"2026-03-01 00:00:00 +0100"}]}]}}`)
 	call := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_athlete","arguments":{}}}`
 	c.say("POST", "/mcp", "/mcp", c.key, call)
 	c.say("POST", "/", "/", c.key, call)

@@ -48,7 +48,9 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	m.Changes(func() (bool, int) { s := changes.State(); return s.Deaf, len(s.Silent) })
 	mux := http.NewServeMux()
 	mux.Handle("/", a.traces.of("/mcp", m.Requests("mcp", mcp)))
-	mux.Handle("/api/import", a.traces.of("/api/import", m.Requests("import", imports)))
+	for _, route := range []string{"/api/import", "/api/health"} {
+		mux.Handle(route, a.traces.of(route, m.Requests("import", imports)))
+	}
 	mux.Handle("/admin/", a.traces.of("/admin/", m.Requests("admin", a.adminAPI(ring, keys))))
 	client := clientapi.New(callers, a.store, allowance.New(a.limiter, time.Now), clientapi.Options{Keys: keys, Leave: a.accounts.LeaveAll, Tools: a.toolNames, Log: a.log})
 	for _, route := range []string{"/v1/", clientapi.ValidatePath} {

@@ -59,7 +59,7 @@ func (w *walker) daysFile(ctx context.Context, e *entry, from pierre.Provider, f
 // yieldDays yields what a book was read into until err ended it.
 func (w *walker) yieldDays(ctx context.Context, res Result, book *days.Book, err error) error {
 	res.Days = book.Values()
-	res.Warnings = draft.Listed(book.Notes())
+	res.Warnings = draft.Listed(append(res.Warnings, book.Notes()...))
 	if err != nil {
 		r, fatal := refused(ctx, err)
 		if fatal != nil {

@@ -35,6 +35,9 @@ func (w *walker) entry(ctx context.Context, e *entry, in scope) error {
 		return w.archive(ctx, e, f, in)
 	}
 	w.ahead.opened(e, false)
+	if head, _ := f.Peek(sniffSize); isAutoExport(head) {
+		return w.autoExport(ctx, e, f)
+	}
 	p, err := w.parse(ctx, f, e.path)
 	if err != nil {
 		return w.refuse(ctx, Result{Path: e.path, Format: p.format, SHA256: p.sum}, err)

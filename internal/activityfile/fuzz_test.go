@@ -164,6 +164,20 @@ func FuzzGarminList(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content []byte) { walkAnything(t, "x_summarizedActivities.json", content) })
 }
 
+func FuzzHealthAutoExport(f *testing.F) {
+	for _, metric := range []string{
+		`{"name":"step_count","units":"count","data":[{"qty":5,"date":"2026-03-01 08:00:00 +0100","source":"a"}]}`,
+		`{"name":"weight_body_mass","units":"lb","data":[{"qty":154,"date":"2026-03-01 7:00:00 AM +0100"}]}`,
+		`{"name":"blood_pressure","units":"mmHg","data":[{"systolic":121,"diastolic":79,"date":"2026-03-01 10:00:00 +0100"}]}`,
+		`{"name":"sleep_analysis","units":"hr","data":[{"date":"2026-03-01","totalSleep":7,"core":4,"inBed":8,"sleepEnd":"2026-03-01 07:00:00 +0100"}]}`,
+		`{"name":"sleep_analysis","data":[{"startDate":"2026-03-01 00:00:00 +0100","endDate":"2026-03-01 07:00:00 +0100","value":"REM"}]}`,
+	} { // short ones, which a fuzzer changes quickly
+		f.Add([]byte(`{"data":{"metrics":[` + metric + `]}}`))
+	}
+	f.Add([]byte(`{"data":{"workouts":[{"name":"Yoga","start":"2026-03-01 18:00:00 +0100","distance":{"qty":5,"units":"km"},"route":[{"lat":48,"lon":11,"timestamp":"2026-03-01 18:00:00 +0100"}]}]}}`))
+	f.Fuzz(func(t *testing.T, content []byte) { walkAnything(t, "health.json", content) })
+}
+
 func FuzzGarminDays(f *testing.F) {
 	for n, content := range []string{
 		`[{"calendarDate":"2026-03-01","totalSteps":8000,"restingHeartRate":48,"wellnessStartTimeGmt":"2026-02-28T23:00:00.0","wellnessStartTimeLocal":"2026-03-01T00:00:00.0"}]`,

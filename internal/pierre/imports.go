@@ -117,6 +117,12 @@ type ImportReport struct {
 	Summary ImportSummary `json:"summary"`
 }
 
+// A HealthReport accounts for what an app sent of one's health.
+type HealthReport struct {
+	Message string `json:"message"` // what became of it, in a sentence or two
+	ImportReport
+}
+
 // An ImportProgress says how far an import is.
 type ImportProgress struct {
 	FilesDone  int    `json:"files_done"`

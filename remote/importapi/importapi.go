@@ -1,7 +1,7 @@
 // Package importapi is the server's API for recordings: POST /api/import takes
 // one file or archive per request as its body, streams it to disk within a
-// limit, and answers with a report on every file in it. docs/IMPORTS.md
-// describes it.
+// limit, and answers with a report on every file in it. POST /api/health takes
+// what the app Health Auto Export sends by itself. docs/IMPORTS.md describes both.
 //
 // It owns the transport. What is read from files is package activityfile's, what
 // they do to a user's activities package importer's, and whose a key is package access's.
@@ -11,7 +11,6 @@ package importapi
 import (
 	"cmp"
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"runtime"
@@ -54,7 +53,7 @@ const (
 	turnLength = 2 * time.Second // how long an import goes on while others wait for their turns
 )
 
-// A Server answers POST /api/import. It is safe for concurrent use.
+// A Server answers POST /api/import and POST /api/health. It is safe for concurrent use.
 type Server struct {
 	imports Importer
 	callers Callers
@@ -83,6 +82,8 @@ func New(imports Importer, callers Callers, opts Options) *Server {
 	mux := http.NewServeMux()
 	mux.Handle("POST /api/import", web.Handle(opts.Log, s.upload))
 	mux.Handle("/api/import", web.OnlyMethods(opts.Log, http.MethodPost))
+	mux.Handle("POST /api/health", web.Handle(opts.Log, s.health))
+	mux.Handle("/api/health", web.OnlyMethods(opts.Log, http.MethodPost))
 	protection := http.NewCrossOriginProtection() // no web page uploads on a visitor's behalf
 	protection.SetDenyHandler(web.Handle(opts.Log, func(http.ResponseWriter, *http.Request) error {
 		return &pierre.Error{Kind: pierre.KindDenied, Msg: "Web pages of other origins may not upload to this server."}
@@ -114,7 +115,7 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer leave()
-	file, size, err := s.receive(w, r)
+	file, size, err := s.receive(w, r, s.opts.MaxBytes)
 	if err != nil {
 		return err
 	}
@@ -123,12 +124,8 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
 	sum, err := s.run(r.Context(), who.UserID, activityfile.NewSource(name, file, size), out)
 	out.stop()
 	s.log(r.Context(), who.UserID, size, sum, err)
-	if cause := context.Cause(r.Context()); cause != nil {
-		if errors.Is(cause, web.ErrStopping) && !out.started {
-			w.Header().Set("Retry-After", "5")
-			return cause
-		}
-		return nil // the client is gone, or has an answer without an end, which tells it to send the upload again
+	if r.Context().Err() != nil {
+		return ended(r.Context(), w, out)
 	}
 	if full(err) { // of something that was unpacked on the way
 		err = onDisk(err)

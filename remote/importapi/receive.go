@@ -61,14 +61,14 @@ func printable(r rune) rune {
 	return -1
 }
 
-// receive streams the body to a file, and returns it with its size.
-func (s *Server) receive(w http.ResponseWriter, r *http.Request) (*spool.File, int64, error) {
+// receive streams the body, of at most so many bytes, to a file, and returns it with its size.
+func (s *Server) receive(w http.ResponseWriter, r *http.Request, most int64) (*spool.File, int64, error) {
 	file, err := spool.New(s.opts.Dir)
 	if err != nil {
 		return nil, 0, onDisk(err)
 	}
 	web.SetPace(r.Context(), uploadPace())
-	size, err := io.Copy(file, http.MaxBytesReader(w, r.Body, s.opts.MaxBytes))
+	size, err := io.Copy(file, http.MaxBytesReader(w, r.Body, most))
 	if err == nil && size == 0 {
 		err = &pierre.Error{Kind: pierre.KindInvalid, Msg: "The upload is empty: the request's body must be the file."}
 	}
