@@ -71,6 +71,9 @@ func TestWrongArguments(t *testing.T) {
 		{"a plan of less than nothing", "get_zones_over_time", `{"planned_percent":[-20,120]}`, []string{"from 0 to 100"}},
 		{"unknown zones", "get_zones_over_time", `{"zones":"mood","group_by":"day"}`, []string{"zones must be one of", "group_by must be one of week, month"}},
 		{"zones of no time", "get_zones_over_time", `{"after":"2026-02-01","before":"2026-01-01"}`, []string{"after must not be later than before"}},
+		{"a chart of nothing", "get_chart", `{}`, []string{"kind is missing"}},
+		{"a pie", "get_chart", `{"kind":"pie","theme":"pink"}`, []string{"2 wrong", "kind must be one of load, power_curve", "theme must be one of light, dark"}},
+		{"arguments of other charts", "get_chart", `{"kind":"load","over":"time","group_by":"month"}`, []string{"over is of charts of kind activity, not load", "group_by is of charts of kind zones"}},
 		{"athlete of a wrong provider", "get_athlete", `{"provider":""}`, []string{`provider must be one of`, `not ""`}},
 		{"status of a wrong provider", "get_connection_status", `{"provider":{}}`, []string{`provider must be one of`, `not {}`}},
 
@@ -246,6 +249,11 @@ func TestEveryArgumentIsTaken(t *testing.T) {
 			}
 			if tool.Name == "annotate_activity" && name == "activity_id" { // what of it
 				args["rpe"] = 5
+			}
+			if kind := map[string]string{
+				"activity_id": "activity", "over": "activity", "zones": "zones", "group_by": "zones", "compare_after": "power_curve", "compare_before": "power_curve",
+			}[name]; tool.Name == "get_chart" && kind != "" {
+				args["kind"] = kind
 			}
 			if tool.Name == "set_goal" {
 				completeGoal(args, name, ids)

@@ -10,6 +10,7 @@ package tools
 
 import (
 	"cmp"
+	"runtime"
 	"time"
 
 	"github.com/mark3labs/mcp-go/server"
@@ -20,7 +21,7 @@ import (
 // Instructions tells a model how to work with the tools; it belongs into the answer to initialize.
 const Instructions = `Pierre answers questions about one athlete's own training data (imported recordings, connected accounts).
 Start with get_activities to find activities and their ids; get_activity shows one in detail; get_stats sums up.
-analyze_activity, calculate_metrics, compare_activities, analyze_training_load and predict_performance compute.
+analyze_activity, calculate_metrics, compare_activities, analyze_training_load and predict_performance compute; get_chart draws.
 detect_patterns, calculate_fitness_score, generate_recommendations and suggest_goals apply published rules; set_goal, track_progress and analyze_goal_feasibility are for goals.
 Tools that read activities take provider (such as file, strava, garmin, intervals_icu), too; leave it out for all sources, merged. Goals that are set always count all.
 Units are in the field names (meters, seconds, mps = metres per second, bpm, watts). A field that is absent was not recorded: never read it as 0.
@@ -35,6 +36,7 @@ type Catalog struct {
 	now      func() time.Time
 	options  Options
 	accounts Accounts
+	drawing  chan struct{} // holds one for each picture that is being drawn
 	all      []tool
 }
 
@@ -48,7 +50,7 @@ type Options struct {
 // New returns the tools that answer from data, and compute with coach.
 func New(data Store, coach *training.Service, now func() time.Time, o Options) *Catalog {
 	o.ImportCommand = cmp.Or(o.ImportCommand, "mcp-client import")
-	c := &Catalog{data: data, training: coach, now: now, options: o, accounts: o.Accounts}
+	c := &Catalog{data: data, training: coach, now: now, options: o, accounts: o.Accounts, drawing: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
 	if c.accounts == nil {
 		c.accounts = noAccounts{}
 	}
@@ -74,6 +76,7 @@ func (c *Catalog) tools() []tool {
 		c.getRecords(),
 		c.getZonesOverTime(),
 		c.getWellness(),
+		c.getChart(),
 		c.getAthlete(),
 		c.setAthleteProfile(),
 		c.getConnectionStatus(),

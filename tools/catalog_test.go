@@ -38,6 +38,7 @@ func usual(ids map[string]pierre.ActivityID) []call {
 		{"get_records", map[string]any{"sport_type": "run", "compare_after": "2025-01-01", "compare_before": "2026-05-31"}},
 		{"get_zones_over_time", map[string]any{"planned_percent": []int{80, 20}}},
 		{"get_wellness", map[string]any{"kinds": []string{"sleep", "hrv_rmssd", "resting_heart_rate", "weight"}, "load_days": 1}},
+		{"get_chart", map[string]any{"kind": "load"}},
 		{"get_athlete", map[string]any{}},
 		{"set_athlete_profile", map[string]any{
 			"ftp_watts": 250, "max_heart_rate_bpm": 186, "resting_heart_rate_bpm": 48, "threshold_heart_rate_bpm": 168,

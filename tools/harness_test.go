@@ -2,6 +2,7 @@ package tools_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -123,7 +124,8 @@ type result struct {
 	IsError    bool
 	Text       string
 	Structured json.RawMessage
-	Bytes      int // of the whole result
+	Bytes      int    // of the whole result, without its picture
+	Picture    []byte // a PNG, or nil
 }
 
 func (r result) decode(t testing.TB, v any) {
@@ -166,21 +168,31 @@ func (h host) call(name string, args any) result {
 	var r struct {
 		IsError bool `json:"isError"`
 		Content []struct {
-			Type string `json:"type"`
-			Text string `json:"text"`
+			Type     string `json:"type"`
+			Text     string `json:"text"`
+			MIMEType string `json:"mimeType"`
+			Data     []byte `json:"data"`
 		} `json:"content"`
 		Structured json.RawMessage `json:"structuredContent"`
 	}
 	if err := json.Unmarshal(raw, &r); err != nil {
 		h.t.Fatal(err)
 	}
-	if len(r.Content) != 1 || r.Content[0].Type != "text" || r.Content[0].Text == "" {
-		h.t.Errorf("%s has no text form: %s", name, raw)
+	if len(r.Content) == 0 || r.Content[0].Type != "text" || r.Content[0].Text == "" {
+		h.t.Fatalf("%s has no text form: %.1000s", name, raw)
 	}
 	if !r.IsError {
 		h.validate(name, r.Structured)
 	}
-	return result{r.IsError, r.Content[0].Text, r.Structured, len(raw)}
+	answer := result{r.IsError, r.Content[0].Text, r.Structured, len(raw), nil}
+	for _, more := range r.Content[1:] {
+		if more.Type != "image" || more.MIMEType != "image/png" || answer.Picture != nil {
+			h.t.Errorf("%s answers with %s of %s, too", name, more.Type, more.MIMEType)
+		}
+		answer.Picture = more.Data
+		answer.Bytes -= base64.StdEncoding.EncodedLen(len(more.Data))
+	}
+	return answer
 }
 
 func (h host) validate(name string, structured json.RawMessage) {

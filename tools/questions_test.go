@@ -88,6 +88,9 @@ func asks(ids map[string]pierre.ActivityID) []asked {
 		{"How much time was I in which power zone, month by month?", one("get_zones_over_time", args{
 			"zones": "power", "sport_type": "ride", "group_by": "month", "after": "2026-03-01",
 		}), []string{"2026-0"}},
+		{"Show me my form this year.", one("get_chart", args{"kind": "load", "after": "2026-01-01"}), []string{"Fitness, fatigue and form:", "form (TSB)"}},
+		{"Draw my power of the last three months against the three before.", one("get_chart", args{"kind": "power_curve"}), []string{"Power curve:", "June 2026: "}},
+		{"Show me how the race went.", one("get_chart", args{"kind": "activity", "activity_id": race}), []string{"City 10 km", "pace:", "heart rate:"}},
 		{"Is anything of this week here twice?", one("get_activities", args{"days_back": 7}), []string{"may be the same"}},
 		{"The watch and the phone recorded one run: what was it?", []call{
 			{"merge_activities", args{"activity_id": ids["watch"], "other_activity_id": ids["phone"]}}, {"get_activity", args{"activity_id": ids["watch"]}},

@@ -98,6 +98,11 @@ func choiceSchemas() map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[recordKind]():              choice(training.RecordKinds()...),
 		reflect.TypeFor[zoneKind]():                choice(training.ZoneKinds()...),
 		reflect.TypeFor[zoneGrouping]():            choice(pierre.ByWeek, pierre.ByMonth),
+		reflect.TypeFor[chartKind]():               choice(chartKinds()...),
+		reflect.TypeFor[chartGrouping]():           choice(groupWeek, groupMonth, groupTotal),
+		reflect.TypeFor[chartTheme]():              choice(themeLight, themeDark),
+		reflect.TypeFor[chartSize]():               choice(sizePhone, sizeWide),
+		reflect.TypeFor[chartAxis]():               choice(axisDistance, axisTime),
 		reflect.TypeFor[summed]():                  choice(sumNames()...),
 		reflect.TypeFor[clockSource]():             choice(clockUser, clockRecorded, clockDefault),
 	}

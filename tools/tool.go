@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,6 +37,11 @@ type tool struct {
 // An answer is a tool's result: it encodes to what the tool's output schema describes.
 type answer interface {
 	text() string // the same, short, for hosts that show models only text
+}
+
+// A pictured answer comes with a picture, which the budget of bytes of the two other forms does not count.
+type pictured interface {
+	picture() []byte // a PNG
 }
 
 // A checker is a struct of arguments that, each good by itself, depend on each other.
@@ -121,5 +127,9 @@ func encode(a answer) (*mcp.CallToolResult, error) {
 	if strings.Contains(text, notANumber) {
 		return nil, fmt.Errorf("the text form has a number that is not finite: %q", text)
 	}
-	return mcp.NewToolResultStructured(json.RawMessage(structured), text), nil
+	result := mcp.NewToolResultStructured(json.RawMessage(structured), text)
+	if p, ok := a.(pictured); ok {
+		result.Content = append(result.Content, mcp.NewImageContent(base64.StdEncoding.EncodeToString(p.picture()), "image/png"))
+	}
+	return result, nil
 }
