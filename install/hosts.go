@@ -20,6 +20,7 @@ type Machine struct {
 	ClaudeConfig string // CLAUDE_CONFIG_DIR; empty: Home
 	CodexHome    string // CODEX_HOME; empty: .codex in Home
 	Path         string // PATH
+	User         string // Windows: the user with the domain
 	Applications string // macOS: the folder of all users' programs
 }
 
@@ -33,7 +34,7 @@ func ThisMachine(getenv func(string) string) Machine {
 		OS: runtime.GOOS, Home: home, Config: getenv("XDG_CONFIG_HOME"), State: getenv("XDG_STATE_HOME"),
 		AppData: getenv("APPDATA"), LocalAppData: getenv("LOCALAPPDATA"),
 		ClaudeConfig: getenv("CLAUDE_CONFIG_DIR"), CodexHome: getenv("CODEX_HOME"),
-		Path: getenv("PATH"), Applications: "/Applications",
+		Path: getenv("PATH"), User: getenv("USERDOMAIN") + `\` + getenv("USERNAME"), Applications: "/Applications",
 	}
 }
 

@@ -33,6 +33,9 @@ func (m Machine) KeyDir() string {
 	}
 }
 
+// ConfigDir is where programs of Linux keep their configuration.
+func (m Machine) ConfigDir() string { return m.expand("$CONFIG") }
+
 // StateDir is where the client keeps what it remembers.
 func (m Machine) StateDir() string {
 	switch m.OS {

@@ -5,6 +5,7 @@ package clientinstall
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/pierre-mcp/pierre/install"
 	"github.com/pierre-mcp/pierre/internal/cli"
@@ -55,9 +56,15 @@ func Run(ctx context.Context, w cli.World, settings *connection.Settings, opts O
 	return installflow.Install(w, opts.Options, targets, in.plan)
 }
 
-// Uninstall takes the entry out of the hosts, and deletes the stored key.
+// Uninstall takes the entry out of the hosts, and deletes the stored key, unless the service of watch uses it.
 func Uninstall(w cli.World, opts installflow.Options) error {
-	return installflow.Uninstall(w, opts, connection.Program, connection.KeyStore(w.Getenv).Delete)
+	return installflow.Uninstall(w, opts, connection.Program, func(name string) (bool, error) {
+		if s, err := watchSetup(w, name, nil); err == nil && s.Exists() {
+			fmt.Fprintf(w.Stderr, "The stored access key is kept: watch uses it. mcp-client watch --uninstall ends that.\n")
+			return false, nil
+		}
+		return connection.KeyStore(w.Getenv).Delete(name)
+	})
 }
 
 // entry completes the plan with what the hosts get.

@@ -69,7 +69,7 @@ func find(w cli.World, opts Options) ([]install.Target, error) {
 	if err := install.CheckName(opts.Name); err != nil {
 		return nil, cli.Usagef("--name: %w", err)
 	}
-	m, err := ownMachine(w.Getenv)
+	m, err := OwnMachine(w.Getenv)
 	if err != nil {
 		return nil, err
 	}
@@ -80,9 +80,9 @@ func find(w cli.World, opts Options) ([]install.Target, error) {
 	return targets, nil
 }
 
-// ownMachine is the user's computer. Under sudo the hosts' files would become root's,
+// OwnMachine is the user's computer. Under sudo the hosts' files would become root's,
 // and their programs could not read them any more.
-func ownMachine(getenv func(string) string) (install.Machine, error) {
+func OwnMachine(getenv func(string) string) (install.Machine, error) {
 	m := install.ThisMachine(getenv)
 	switch {
 	case m.Home == "":
@@ -181,7 +181,7 @@ func (r *run) agreed(changes []install.Change) error {
 		return cli.Usagef("there is no terminal to ask at: use --yes to write, or --dry-run to look")
 	}
 	r.report.show(r.w.Stderr)
-	yes, err := confirm(r.w, "Write this?")
+	yes, err := Confirm(r.w, "Write this?")
 	if err != nil {
 		return err
 	}

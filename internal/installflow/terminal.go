@@ -19,8 +19,8 @@ func Terminal(w cli.World) (*os.File, bool) {
 	return f, ok && term.IsTerminal(int(f.Fd()))
 }
 
-// confirm asks a question; only "y" and "yes" are a yes.
-func confirm(w cli.World, question string) (bool, error) {
+// Confirm asks a question; only "y" and "yes" are a yes.
+func Confirm(w cli.World, question string) (bool, error) {
 	fmt.Fprintf(w.Stderr, "%s [y/N] ", question)
 	answer, err := bufio.NewReader(w.Stdin).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {

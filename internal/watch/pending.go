@@ -41,8 +41,12 @@ func (t *tree) check(path string, p *pending) {
 		return
 	}
 	if !p.same(stampOf(info)) {
-		p.stamp, p.still, p.pause, p.why = stampOf(info), now, 0, "it is growing"
-		p.due = now.Add(t.w.opts.Settle)
+		changed := now
+		if m := info.ModTime(); m.After(p.still) && m.Before(now) { // the clock that wrote it agrees with ours
+			changed = m
+		}
+		p.stamp, p.still, p.pause, p.why = stampOf(info), changed, 0, "it is growing"
+		p.due = changed.Add(t.w.opts.Settle)
 		return
 	}
 	sum, missing, err := inspect(path)
