@@ -184,9 +184,9 @@ func (s Service) launched(m install.Machine) Setup {
 // console host runs the program without a window.
 func (s Service) scheduled(m install.Machine) Setup {
 	file := filepath.Join(s.State, s.Name+".xml")
-	line := "--headless " + windowsWord(s.Program)
+	words := []string{"--headless", windowsWord(s.Program)}
 	for _, a := range s.Args {
-		line += " " + windowsWord(a)
+		words = append(words, windowsWord(a))
 	}
 	text := fmt.Sprintf(`<?xml version="1.0" encoding="UTF-16"?>
 <Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
@@ -225,7 +225,7 @@ func (s Service) scheduled(m install.Machine) Setup {
     </Exec>
   </Actions>
 </Task>
-`, xmlText(s.Title), xmlText(m.User), xmlText(m.User), xmlText(line))
+`, xmlText(s.Title), xmlText(m.User), xmlText(m.User), xmlText(strings.Join(words, " ")))
 	schtasks := func(optional bool, args ...string) Command {
 		return Command{append([]string{"schtasks.exe"}, args...), optional}
 	}
