@@ -1,13 +1,14 @@
 // Program flat measures whether a tool call costs the same whatever there is around it: few tenants or many, few keys or
 // many. The sizes of a row are measured in turns in one process, with everything but the
-// network, and with the folding of usage that the server does each second. Its figures are processor time, which depends
+// network, and with the folding of usage that the server does. Its clock goes by the rate of calls. Its figures are processor time, which depends
 // less on what else the machine does than time does.
 //
-//	go run ./bench/flat [--rounds 5] [--calls 20000] [--only tenants,keys]
+//	go run ./bench/flat [--rounds 5] [--calls 20000] [--rate 10000] [--only tenants,keys]
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -32,6 +33,7 @@ func main() {
 type options struct {
 	rounds  int    // how often each size is measured
 	calls   int    // of a round
+	rate    int    // calls per second, by the clock of what is measured
 	profile string // file for a profile of the largest size; "": none
 	heap    string // file for a profile of the heap after all keys have called; "": none
 
@@ -43,12 +45,16 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	var opts options
 	flags.IntVar(&opts.rounds, "rounds", 5, "how often each size is measured")
 	flags.IntVar(&opts.calls, "calls", 20_000, "tool calls of a round")
+	flags.IntVar(&opts.rate, "rate", 10_000, "calls per second by the clock of the server that is measured: it decides how many of a key are in a minute. Far below what the machine does, only the figure for folding is right: keys are looked up again by that clock")
 	only := flags.String("only", "tenants,keys", "what is measured")
 	flags.StringVar(&opts.profile, "cpuprofile", "", "write a profile of the calls of the largest size to this file")
 	flags.StringVar(&opts.heap, "memprofile", "", "write a profile of the heap to this file when all keys have called")
 	flags.StringVar(&opts.resident, "resident", "", "measure only the memory of a server with the database of this folder (the program starts itself so)")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if opts.rate < 1 || opts.rounds < 1 || opts.calls < 1 {
+		return errors.New("--rounds, --calls and --rate are at least 1")
 	}
 	gc.Tune("") // as pierre-mcp-server does
 	if opts.resident != "" {

@@ -35,20 +35,23 @@ const call = `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"no
 type site struct {
 	*mcpapitest.Stack
 
-	dir  string
-	keys []string
-	next atomic.Int64
+	dir    string
+	keys   []string
+	next   atomic.Int64 // numbers the calls
+	began  time.Time
+	rate   int           // calls per second of the site's clock
+	folded time.Duration // when usage was folded last, since began
 
 	stop    context.CancelFunc
 	stopped sync.WaitGroup
 }
 
-func openSite(ctx context.Context) (*site, error) {
+func openSite(ctx context.Context, rate int) (*site, error) {
 	dir, err := os.MkdirTemp("", "pierre-bench-")
 	if err != nil {
 		return nil, err
 	}
-	s, err := openSiteIn(ctx, dir)
+	s, err := openSiteIn(ctx, dir, rate)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -56,21 +59,29 @@ func openSite(ctx context.Context) (*site, error) {
 }
 
 // openSiteIn opens the site whose database is in dir, or a new one.
-func openSiteIn(ctx context.Context, dir string) (*site, error) {
+func openSiteIn(ctx context.Context, dir string, rate int) (*site, error) {
 	m := server.NewMCPServer("bench", "1.0.0")
 	m.AddTool(mcp.NewTool("noop", mcp.WithDescription("does nothing"), mcp.WithNumber("n")),
 		func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 			return mcp.NewToolResultText("ok"), nil
 		})
-	stack, err := mcpapitest.Open(ctx, dir, m, mcpapitest.Parts{}, mcpapi.Options{})
+	s := &site{dir: dir, began: time.Now(), rate: rate}
+	stack, err := mcpapitest.Open(ctx, dir, m, mcpapitest.Parts{}, mcpapi.Options{Now: s.now})
 	if err != nil {
 		return nil, err
 	}
-	s := &site{Stack: stack, dir: dir}
+	s.Stack = stack
 	ctx, s.stop = context.WithCancel(ctx)
 	news := bus.New(stack.Store, follower{stack.Keys}, bus.Options{})
 	s.stopped.Go(func() { news.Run(ctx) })
 	return s, nil
+}
+
+// now is the site's clock: how long calls take to come depends on the rate that is measured, not on what else the machine does.
+func (s *site) now() time.Time { return s.began.Add(s.since()) }
+
+func (s *site) since() time.Duration {
+	return time.Duration(s.next.Load()) * time.Second / time.Duration(s.rate)
 }
 
 // A follower tells the verifier what the server's program tells it. Nobody changes keys here.
@@ -101,7 +112,7 @@ func (s *site) provision(ctx context.Context, n int) error {
 	return nil
 }
 
-// call makes n calls with the first so many keys in turns, folds the usage, and returns the processor time of one call.
+// call makes n calls with the first so many keys in turns, and returns the processor time of one call.
 func (s *site) call(ctx context.Context, n, keys int) (micros float64, err error) {
 	var wg sync.WaitGroup
 	var left atomic.Int64
@@ -123,10 +134,21 @@ func (s *site) call(ctx context.Context, n, keys int) (micros float64, err error
 	if err := <-failed; err != nil {
 		return 0, err
 	}
-	if err := errors.Join(s.Recorder.Flush(ctx), s.Store.FoldUsage(ctx)); err != nil {
+	if err := s.Recorder.Flush(ctx); err != nil {
 		return 0, err
 	}
 	return float64((processorTime() - before).Nanoseconds()) / 1000 / float64(n), nil
+}
+
+// fold folds the usage when a server would, or at any rate at the end, and returns the processor time.
+func (s *site) fold(ctx context.Context, end bool) (micros float64, err error) {
+	do := s.Store.FoldMuch
+	if now := s.since(); end || now >= s.folded+time.Minute {
+		do, s.folded = s.Store.FoldUsage, now
+	}
+	before := processorTime()
+	err = do(ctx)
+	return float64((processorTime() - before).Nanoseconds()) / 1000, err
 }
 
 func (s *site) callOnce(ctx context.Context, key string) error {

@@ -18,6 +18,7 @@ type column struct {
 	keys  int       // of those that call
 	first float64   // µs of the first call of a key
 	later []float64 // µs of a later one, per round
+	fold  float64   // µs of folding usage, for a later one
 }
 
 // An experiment measures calls at several sizes of something.
@@ -48,7 +49,7 @@ func measureKeys(ctx context.Context, out io.Writer, opts options) error {
 func (e *experiment) run(ctx context.Context, out io.Writer, opts options) (err error) {
 	columns := e.columns
 	for _, c := range columns {
-		if c.site, err = openSite(ctx); err != nil {
+		if c.site, err = openSite(ctx, opts.rate); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, c.close(ctx)) }()
@@ -59,25 +60,23 @@ func (e *experiment) run(ctx context.Context, out io.Writer, opts options) (err 
 		if c.first, err = c.site.call(ctx, c.keys, c.keys); err != nil {
 			return err
 		}
+		if _, err := c.site.fold(ctx, true); err != nil {
+			return err
+		}
 	}
 	for round := range opts.rounds {
 		for i, c := range columns {
-			stop, err := cpuprofile.Start(profileOf(opts, round == 0 && i == len(columns)-1))
-			if err != nil {
+			profile := profileOf(opts, round == 0 && i == len(columns)-1)
+			if err := c.measure(ctx, opts, profile, round == opts.rounds-1); err != nil {
 				return err
 			}
-			micros, err := c.site.call(ctx, opts.calls, c.keys)
-			if err := errors.Join(err, stop()); err != nil {
-				return err
-			}
-			c.later = append(c.later, micros)
 		}
 	}
 	fmt.Fprintf(out, "%s\n", e.what)
-	base := middle(columns[0].later)
+	base := middle(columns[0].later) + columns[0].fold
 	for _, c := range columns {
-		m := middle(c.later)
-		fmt.Fprintf(out, "  %10d   first call of a key %7.1f µs   later calls %6.1f µs   %.2f of the first size\n", c.size, c.first, m, m/base)
+		m := middle(c.later) + c.fold
+		fmt.Fprintf(out, "  %10d   first call of a key %7.1f µs   later calls %6.1f µs, of it %4.1f for folding   %.2f of the first size\n", c.size, c.first, m, c.fold, m/base)
 	}
 	if e.after == nil {
 		return nil
@@ -91,6 +90,22 @@ func (e *experiment) run(ctx context.Context, out io.Writer, opts options) (err 
 		}
 	}
 	return e.after(ctx, out, largest)
+}
+
+// measure measures a round, with a profile unless its file is "".
+func (c *column) measure(ctx context.Context, opts options, profile string, last bool) error {
+	stop, err := cpuprofile.Start(profile)
+	if err != nil {
+		return err
+	}
+	micros, err := c.site.call(ctx, opts.calls, c.keys)
+	if err := errors.Join(err, stop()); err != nil {
+		return err
+	}
+	c.later = append(c.later, micros)
+	folding, err := c.site.fold(ctx, last)
+	c.fold += folding / float64(opts.rounds*opts.calls)
+	return err
 }
 
 func (c *column) close(ctx context.Context) error {

@@ -46,11 +46,12 @@ func (k callKeeper) stats() journal.Stats {
 	return k.journal.Stats()
 }
 
-// close returns when the database has all calls, or when ctx ends.
-func (k callKeeper) close(ctx context.Context, recorder *usage.Recorder) error {
+// close returns when the database has all calls, or when ctx ends. The only server of a database also folds them, so that a
+// version that follows it need not know how they wait.
+func (k callKeeper) close(ctx context.Context, recorder *usage.Recorder, st *store.Store) error {
 	err := recorder.Close(ctx)
 	if k.journal == nil {
 		return err
 	}
-	return errors.Join(err, k.journal.Close(ctx))
+	return errors.Join(err, k.journal.Close(ctx), st.FoldUsage(ctx))
 }

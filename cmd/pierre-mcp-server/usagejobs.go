@@ -7,10 +7,12 @@ import (
 	"github.com/pierre-mcp/pierre/internal/jobs"
 )
 
-// usageJobs keep what calls add up to in order; folding is how long it may take until they are in the roll-ups.
-func (a *app) usageJobs(folding, keepCalls time.Duration) []jobs.Job {
+// usageJobs keep what calls add up to in order; piling is how often they look whether so much waits that it is folded before its
+// time.
+func (a *app) usageJobs(piling, keepCalls time.Duration) []jobs.Job {
 	return []jobs.Job{
-		{Name: "fold usage into roll-ups", Every: folding, Fleet: true, Do: a.store.FoldUsage},
+		{Name: "fold usage into roll-ups", Every: time.Minute, Fleet: true, Do: a.store.FoldUsage},
+		{Name: "fold usage that piles up", Every: piling, Fleet: true, Do: a.store.FoldMuch},
 		{Name: "add old calls to roll-ups", Every: time.Minute, Fleet: true, Do: resumed(a.store.RollUpOldCalls)},
 		{Name: "make partitions of calls", Every: time.Hour, Fleet: true, Do: func(ctx context.Context) error {
 			return a.store.PreparePartitions(ctx, time.Now())

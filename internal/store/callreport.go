@@ -21,7 +21,7 @@ func (s *Store) CallSummary(ctx context.Context, key pierre.KeyID, from, to time
 	var tools map[string]*pierre.Durations
 	err := s.view(ctx, "adding up calls", func(t *tx) error {
 		groups, tools = map[group]*pierre.UsageSums{}, map[string]*pierre.Durations{}
-		u := usageFilter{where: "key_id = $1", args: []any{string(key)}}
+		u := usageFilter{key: &key}
 		return t.readUsage(ctx, &u, from, to, daySpan, func(id rollupID, sums *pierre.UsageSums) error {
 			g := group{floor(id.start, daySpan), id.tool, id.country}
 			if groups[g] == nil {
@@ -64,7 +64,7 @@ func (s *Store) Usage(ctx context.Context, q pierre.UsageQuery) ([]pierre.UsageG
 		single: q.Split == pierre.SplitKey || q.Split == pierre.SplitUser,
 	}
 	if q.Key != "" {
-		u.where, u.args = "key_id = $1", []any{string(q.Key)}
+		u.key = &q.Key
 	}
 	longest := daySpan
 	switch q.By {

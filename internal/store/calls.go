@@ -10,7 +10,7 @@ import (
 
 // RecordCalls keeps calls and what they add to roll-ups and to the counters of their quotas, all in one transaction. A
 // call that is already kept, by its key, start and id, is not counted again. A call counts in the windows that contain
-// its start. On PostgreSQL it adds rows and changes none, so that several servers record side by side.
+// its start. It adds rows and changes none, so that several servers record side by side.
 func (s *Store) RecordCalls(ctx context.Context, calls []pierre.Call) error {
 	if s.db.Postgres() {
 		if err := s.recordAtOnce(ctx, calls); !errors.Is(err, errKept) {
@@ -24,13 +24,7 @@ func (s *Store) RecordCalls(ctx context.Context, calls []pierre.Call) error {
 			if err != nil {
 				return err
 			}
-			if err := t.insertDeltas(ctx, rollupsOf(added)); err != nil {
-				return err
-			}
-			if s.db.Postgres() {
-				return t.insertQuotaDeltas(ctx, quotasOf(added))
-			}
-			return t.raiseQuotas(ctx, quotasOf(added))
+			return t.keepSums(ctx, rollupsOf(added), quotasOf(added))
 		})
 		if !errors.Is(err, errKept) {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math"
 	"strings"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -16,8 +17,7 @@ const selectCustomer = `SELECT u.id, u.email, u.limit_requests, u.limit_period, 
 	(SELECT COUNT(*) FROM api_keys k WHERE k.user_id = u.id AND k.revoked_us IS NULL AND (k.expires_us IS NULL OR k.expires_us > $1)),
 	(SELECT MAX(k.last_used_us) FROM api_keys k WHERE k.user_id = u.id),
 	COALESCE((SELECT SUM(r.succeeded + r.failed) FROM usage_rollups r
-		WHERE r.customer_id = u.id AND r.span_s = 86400 AND r.start_us >= $2), 0) +
-	COALESCE((SELECT SUM(d.succeeded + d.failed) FROM usage_deltas d WHERE d.customer_id = u.id AND d.start_us >= $2), 0)
+		WHERE r.customer_id = u.id AND r.span_s = 86400 AND r.start_us >= $2), 0)
 	FROM users u WHERE u.email IS NOT NULL AND u.customer_id IS NULL`
 
 func customerArgs(q pierre.CustomerQuery) []any {
@@ -46,8 +46,7 @@ func (s *Store) Customers(ctx context.Context, q pierre.CustomerQuery) (pierre.C
 		}
 		f.and("(u.created_us, u.id) < (" + f.arg(p.At) + ", " + f.arg(p.ID) + ")")
 	}
-	rows, err := s.query(ctx, selectCustomer+` AND `+f.where()+` ORDER BY u.created_us DESC, u.id DESC LIMIT `+f.arg(q.Limit+1), f.args...)
-	list, err := collect(rows, err, scanCustomer)
+	list, err := s.customers(ctx, q, "", selectCustomer+` AND `+f.where()+` ORDER BY u.created_us DESC, u.id DESC LIMIT `+f.arg(q.Limit+1), f.args...)
 	if err != nil {
 		return pierre.CustomerPage{}, s.classify(err, "listing users")
 	}
@@ -62,8 +61,35 @@ func (s *Store) Customers(ctx context.Context, q pierre.CustomerQuery) (pierre.C
 
 // Customer returns the customer with that id, counted at q.At.
 func (s *Store) Customer(ctx context.Context, id pierre.UserID, q pierre.CustomerQuery) (pierre.Customer, error) {
-	c, err := scanCustomer(s.row(ctx, selectCustomer+` AND u.id = $3`, append(customerArgs(q), id)...))
-	return c, s.classify(err, "user "+string(id))
+	list, err := s.customers(ctx, q, id, selectCustomer+` AND u.id = $3`, append(customerArgs(q), id)...)
+	if err == nil && len(list) == 0 {
+		err = sql.ErrNoRows
+	}
+	if err != nil {
+		return pierre.Customer{}, s.classify(err, "user "+string(id))
+	}
+	return list[0], nil
+}
+
+// customers returns those that a selectCustomer finds, with the calls that are in no roll-up yet: of one of them, unless it is "".
+func (s *Store) customers(ctx context.Context, q pierre.CustomerQuery, only pierre.UserID, query string, args ...any) (list []pierre.Customer, err error) {
+	err = s.view(ctx, "reading users", func(t *tx) error {
+		rows, err := t.query(ctx, query, args...)
+		if list, err = collect(rows, err, scanCustomer); err != nil || len(list) == 0 {
+			return err
+		}
+		month, _ := pierre.PeriodMonth.Window(q.At)
+		waiting := map[pierre.UserID]int64{}
+		err = t.readDeltas(ctx, &usageFilter{user: only, single: true}, piece{0, month.UnixMicro(), math.MaxInt64}, func(id rollupID, sums *pierre.UsageSums) error {
+			waiting[id.customer] += sums.Succeeded + sums.Failed
+			return nil
+		})
+		for i := range list {
+			list[i].Calls += waiting[list[i].ID]
+		}
+		return err
+	})
+	return list, err
 }
 
 // customer returns the user with that id, if it is a customer.

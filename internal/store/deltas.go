@@ -51,13 +51,8 @@ const (
 	foldAtOnce = 2000   // bounds the deltas of one transaction, and so how long it keeps others from writing
 )
 
-// FoldUsage adds the usage that the last transactions recorded to the roll-ups and to the counters of quotas, in small
-// transactions, until none is left that it found. Reports are right before and after; they get slow if this is not done for
-// long.
-func (s *Store) FoldUsage(ctx context.Context) error {
-	if err := s.foldQuotas(ctx); err != nil {
-		return err
-	}
+// foldDeltas adds the rows of usage_deltas to the roll-ups.
+func (s *Store) foldDeltas(ctx context.Context) error {
 	for {
 		found, err := s.oldestDeltas(ctx)
 		if err != nil {

@@ -38,3 +38,17 @@ func DigestsPlan(ctx context.Context, s *Store, user pierre.UserID, version int)
 	q, args := digestsQuery(user, version)
 	return plan, s.row(ctx, "EXPLAIN (ANALYZE, FORMAT JSON) "+q, args...).Scan(&plan)
 }
+
+// Gather does the first step of folding.
+func Gather(ctx context.Context, s *Store) error {
+	var found []int64
+	err := s.view(ctx, "looking for usage", func(t *tx) error {
+		rows, err := t.query(ctx, `SELECT seq FROM usage_batches`)
+		found, err = collect(rows, err, scanSeq)
+		return err
+	})
+	if err == nil && len(found) > 0 {
+		_, err = s.gatherBatches(ctx, found)
+	}
+	return err
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -19,19 +20,9 @@ const (
 func (s *Store) LiveUsage(ctx context.Context, now time.Time) (pierre.LiveUsage, error) {
 	day, recent := now.UTC().Truncate(24*time.Hour).AddDate(0, 0, -1), now.Add(-activeFor).UnixMicro()
 	var live pierre.LiveUsage
-	err := s.view(ctx, "looking at live usage", func(t *tx) error {
+	err := s.view(ctx, "looking at live usage", func(t *tx) (err error) {
 		live = pierre.LiveUsage{At: now.UTC(), Since: day}
-		sums := &live.Totals
-		err := t.row(ctx, `SELECT COALESCE(sum(succeeded), 0), COALESCE(sum(failed), 0), COALESCE(sum(refused), 0), COALESCE(sum(request_bytes), 0), COALESCE(sum(response_bytes), 0)
-			FROM (SELECT succeeded, failed, refused, request_bytes, response_bytes FROM usage_rollups WHERE key_id = '*' AND span_s = 86400 AND start_us >= $1
-			UNION ALL SELECT succeeded, failed, refused, request_bytes, response_bytes FROM usage_deltas WHERE start_us >= $1) AS sums`, day.UnixMicro()).
-			Scan(&sums.Succeeded, &sums.Failed, &sums.Refused, &sums.RequestBytes, &sums.ResponseBytes)
-		if err != nil {
-			return err
-		}
-		err = t.row(ctx, `SELECT count(*) FROM (SELECT key_id FROM usage_rollups WHERE span_s = 60 AND start_us >= $1 AND key_id <> '*'
-			UNION SELECT key_id FROM usage_deltas WHERE start_us >= $1) AS active`, recent).Scan(&live.ActiveKeys)
-		if err != nil {
+		if err := t.liveTotals(ctx, day.UnixMicro(), recent, &live); err != nil {
 			return err
 		}
 		if live.Refused, err = t.lastRefused(ctx, recent); err != nil {
@@ -41,6 +32,37 @@ func (s *Store) LiveUsage(ctx context.Context, now time.Time) (pierre.LiveUsage,
 		return err
 	})
 	return live, err
+}
+
+// liveTotals adds up all calls since then, and counts the keys that have called of late.
+func (t *tx) liveTotals(ctx context.Context, since, recent int64, live *pierre.LiveUsage) error {
+	sums := &live.Totals
+	err := t.row(ctx, `SELECT COALESCE(sum(succeeded), 0), COALESCE(sum(failed), 0), COALESCE(sum(refused), 0), COALESCE(sum(request_bytes), 0), COALESCE(sum(response_bytes), 0)
+		FROM (SELECT succeeded, failed, refused, request_bytes, response_bytes FROM usage_rollups WHERE key_id = '*' AND span_s = 86400 AND start_us >= $1
+		UNION ALL SELECT succeeded, failed, refused, request_bytes, response_bytes FROM usage_deltas WHERE start_us >= $1) AS sums`, since).
+		Scan(&sums.Succeeded, &sums.Failed, &sums.Refused, &sums.RequestBytes, &sums.ResponseBytes)
+	if err != nil {
+		return err
+	}
+	rows, err := t.query(ctx, `SELECT key_id FROM usage_rollups WHERE span_s = 60 AND start_us >= $1 AND key_id <> '*'
+		UNION SELECT key_id FROM usage_deltas WHERE start_us >= $1`, recent)
+	keys, err := collect(rows, err, scanKeyID)
+	if err != nil {
+		return err
+	}
+	active := make(map[pierre.KeyID]bool, len(keys))
+	for _, key := range keys {
+		active[key] = true
+	}
+	err = t.waitingUsage(ctx, &usageFilter{}, piece{0, since, math.MaxInt64}, func(id rollupID, u *keptUsage) error {
+		sums.AddCounts(&u.counts)
+		if id.start >= recent {
+			active[id.key] = true
+		}
+		return nil
+	})
+	live.ActiveKeys = int64(len(active))
+	return err
 }
 
 func (t *tx) lastRefused(ctx context.Context, since int64) (list []pierre.RefusedCalls, err error) {

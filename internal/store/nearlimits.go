@@ -15,8 +15,11 @@ const maxNearLimits = 1000
 
 // NearLimits returns the quotas of which at least percent are used in their windows that are open at now, the most used
 // first, at most 1000: those of keys that can be used, and of customers, by their own limit or else by that of the tiers of
-// their keys. If q names a key or a customer, they are of these. Calls since the last [Store.FoldUsage] are left out.
+// their keys. If q names a key or a customer, they are of these. It folds what waits before, so that the counters say it all.
 func (s *Store) NearLimits(ctx context.Context, q pierre.UsageQuery, percent int64, now time.Time) ([]pierre.LimitUse, error) {
+	if err := s.FoldUsage(ctx); err != nil {
+		return nil, err
+	}
 	tiers, err := s.Tiers(ctx)
 	if err != nil {
 		return nil, err

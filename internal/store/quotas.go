@@ -11,8 +11,8 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// quota_counters has a row per bucket and window that has been asked for. Its invariant: used, and what quota_deltas (of
-// PostgreSQL) holds of the bucket in the window, is the number of the bucket's calls in the window that are kept. Where there is no row, the calls
+// quota_counters has a row per bucket and window that has been asked for. Its invariant: used, and what usage_batches and
+// quota_deltas hold of the bucket in the window, is the number of the bucket's calls in the window that are kept. Where there is no row, the calls
 // say it. Its column key_id names the bucket: a family of keys by itself, as it did when there were no other buckets, and
 // everything else by the bucket's id.
 
@@ -88,32 +88,50 @@ func (t *tx) raiseOnce(ctx context.Context, rows []raised, missing map[counter]b
 	return found.Err()
 }
 
-// bucketCalls returns the condition that restricts a query of calls to those of the bucket, and its arguments, which are
-// numbered from 1.
-func bucketCalls(name string) (where string, args []any) {
+// A bucketFilter restricts calls to those that count against a bucket.
+type bucketFilter struct {
+	keys  string // SELECT of their keys
+	owner string // its argument
+	tool  string // "": any
+}
+
+func bucketCalls(name string) bucketFilter {
 	// The first key of a family may be one that the database does not have, as a personal server's.
-	const family = ` key_id IN (SELECT CAST($1 AS TEXT) UNION SELECT id FROM api_keys WHERE family_id = $1) `
+	const family = `SELECT CAST($1 AS TEXT) UNION SELECT id FROM api_keys WHERE family_id = $1`
 	id, err := pierre.ParseBucketID(name)
 	switch {
 	case err != nil:
-		return family, []any{name}
+		return bucketFilter{keys: family, owner: name}
 	case id.Kind == pierre.BucketTool:
-		return family + `AND tool = $2 `, []any{id.Owner, id.Tool}
+		return bucketFilter{family, id.Owner, id.Tool}
 	default:
-		return ` key_id IN (SELECT id FROM api_keys WHERE user_id = $1) `, []any{id.Owner}
+		return bucketFilter{keys: `SELECT id FROM api_keys WHERE user_id = $1`, owner: id.Owner}
 	}
+}
+
+// conditions returns what its calls must meet.
+func (b bucketFilter) conditions() *filter {
+	f := &filter{args: []any{b.owner}}
+	f.and("key_id IN (" + b.keys + ")")
+	if b.tool != "" {
+		f.and("tool = " + f.arg(b.tool))
+	}
+	return f
 }
 
 // countCalls counts the calls of the bucket that started in [from, to), a window of late, and were admitted.
 func (t *tx) countCalls(ctx context.Context, bucket string, from, to int64) (n int64, err error) {
-	where, args := bucketCalls(bucket)
-	return t.countAdmitted(ctx, where, args, from, to)
+	return t.countAdmitted(ctx, bucketCalls(bucket), from, to)
 }
 
 // pendingCalls returns how many calls of the bucket in [from, to) are to be added to its counters.
 func (t *tx) pendingCalls(ctx context.Context, bucket string, from, to int64) (n int64, err error) {
-	err = t.row(ctx, `SELECT COALESCE(sum(calls), 0) FROM quota_deltas WHERE bucket = $1 AND minute_us >= $2 AND minute_us < $3`, bucket, from, to).Scan(&n)
-	return n, err
+	if n, err = t.waitingCalls(ctx, bucket, from, to); err != nil {
+		return 0, err
+	}
+	var more int64
+	err = t.row(ctx, `SELECT COALESCE(sum(calls), 0) FROM quota_deltas WHERE bucket = $1 AND minute_us >= $2 AND minute_us < $3`, bucket, from, to).Scan(&more)
+	return n + more, err
 }
 
 func (t *tx) makeCounter(ctx context.Context, c counter) error {
@@ -176,9 +194,7 @@ func (t *tx) countedCalls(ctx context.Context, c counter, end int64) (used int64
 
 // countRunning counts those of the running calls of the bucket that are kept by now.
 func (t *tx) countRunning(ctx context.Context, bucket string, running []pierre.RunningCall) (n int64, err error) {
-	where, args := bucketCalls(bucket)
-	f := filter{args: args}
-	f.and(where)
+	f := bucketCalls(bucket).conditions()
 	first, last := running[0].At, running[0].At
 	ids := make([]string, 0, len(running))
 	for _, c := range running {

@@ -256,6 +256,9 @@ func (t *tx) remakeDay(ctx context.Context, day piece) error {
 			return err
 		}
 	}
+	if err := t.dropWaiting(ctx, day); err != nil {
+		return err
+	}
 	r := rollups{}
 	err := t.readRolledCalls(ctx, day, func(id rollupID, sums *pierre.UsageSums) error {
 		r.sums(id.in(minuteSpan)).Add(sums)

@@ -35,7 +35,7 @@ func (s *Store) RecordRefusedCalls(ctx context.Context, counts []pierre.RefusedC
 				return err
 			}
 		}
-		return t.insertDeltas(ctx, byMinute)
+		return t.keepSums(ctx, byMinute, nil)
 	})
 }
 

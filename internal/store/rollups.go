@@ -66,10 +66,12 @@ type rollups map[rollupID]*pierre.UsageSums
 
 // sums returns the sums of id, which start at nothing.
 func (r rollups) sums(id rollupID) *pierre.UsageSums {
-	if r[id] == nil {
-		r[id] = &pierre.UsageSums{}
+	sums := r[id]
+	if sums == nil {
+		sums = &pierre.UsageSums{}
+		r[id] = sums
 	}
-	return r[id]
+	return sums
 }
 
 // rollupsOf adds calls up by the minute.

@@ -36,6 +36,8 @@ type Store struct {
 	importing chan struct{}         // holds a value while an import writes or waits to
 	making    chan struct{}         // and this one while an athlete is made
 
+	batches batchCache
+
 	ready readiness
 	space space
 }

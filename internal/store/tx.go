@@ -16,6 +16,10 @@ type tx struct {
 
 	postgres bool
 	announce bool // the transaction tells the servers of a change
+
+	cache    *batchCache
+	waiting  []batch // what [tx.batches] has read; nil: nothing
+	inserted bool    // the transaction has inserted batches
 }
 
 func (t *tx) exec(ctx context.Context, q string, args ...any) (sql.Result, error) {
@@ -74,7 +78,7 @@ type changes func(ctx context.Context, what string, f func(*sqldb.Tx) error) err
 func (s *Store) after(ctx context.Context, change changes, what string, f func(*tx) error) error {
 	announce := false
 	err := change(ctx, what, func(begun *sqldb.Tx) error {
-		t := &tx{Tx: begun, postgres: s.db.Postgres()}
+		t := &tx{Tx: begun, postgres: s.db.Postgres(), cache: &s.batches}
 		err := f(t)
 		announce = t.announce
 		return err
@@ -88,7 +92,7 @@ func (s *Store) after(ctx context.Context, change changes, what string, f func(*
 
 // view runs f in a transaction that only reads: all that f reads is of one moment. what is as for update.
 func (s *Store) view(ctx context.Context, what string, f func(*tx) error) error {
-	return s.db.View(ctx, what, func(begun *sqldb.Tx) error { return f(&tx{Tx: begun}) })
+	return s.db.View(ctx, what, func(begun *sqldb.Tx) error { return f(&tx{Tx: begun, cache: &s.batches}) })
 }
 
 func (s *Store) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {

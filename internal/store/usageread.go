@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -68,8 +67,7 @@ func (k kept) cover(from, to, longest int64) (pieces []piece) {
 
 // A usageFilter restricts what is read of the usage. What is empty restricts nothing.
 type usageFilter struct {
-	where  string        // a condition on key_id, for which args are; "": none
-	args   []any         // numbered from 1
+	key    *pierre.KeyID // nil: any
 	single bool          // rows of single keys are wanted, even if nothing restricts the keys
 	user   pierre.UserID // the customer
 	tier   pierre.Tier
@@ -79,10 +77,10 @@ type usageFilter struct {
 
 // conditions returns what rows of a table that has the columns of roll-ups must meet. Only rows of single keys have keys.
 func (u *usageFilter) conditions(rolled bool, customer string) *filter {
-	f := &filter{args: slices.Clone(u.args)}
+	f := &filter{}
 	f.and("TRUE")
-	if u.where != "" {
-		f.and(u.where)
+	if u.key != nil {
+		f.and("key_id = " + f.arg(string(*u.key)))
 	}
 	if u.user != "" {
 		f.and(customer + " = " + f.arg(string(u.user)))
@@ -98,13 +96,21 @@ func (u *usageFilter) conditions(rolled bool, customer string) *filter {
 	}
 	if rolled {
 		switch {
-		case u.where == "" && u.user == "" && !u.single:
+		case u.key == nil && u.user != "": // whatever there is of a key, there is a day of it
+			f.and("key_id IN (SELECT d.key_id FROM usage_rollups d WHERE d.span_s = 86400 AND d.customer_id = " + f.arg(string(u.user)) + ")")
+		case u.key == nil && !u.single:
 			f.and("key_id = '*'")
-		case u.where == "":
+		case u.key == nil:
 			f.and("key_id <> '*'")
 		}
 	}
 	return f
+}
+
+// matches reports whether usage of a single key is wanted.
+func (u *usageFilter) matches(id rollupID) bool {
+	return (u.key == nil || id.key == *u.key) && (u.user == "" || id.customer == u.user) && (u.tier == "" || id.tier == u.tier) &&
+		(u.tool == "" || id.tool == u.tool) && (u.from == "" || id.country == u.from)
 }
 
 const customerColumn = `CASE customer_id WHEN '' THEN user_id ELSE customer_id END`
@@ -158,11 +164,21 @@ func (t *tx) readRollups(ctx context.Context, u *usageFilter, p piece, visit fun
 	return t.visitSums(ctx, `SELECT `+deltaColumns+` FROM usage_rollups WHERE `+f.where(), f.args, p.span, visit)
 }
 
+// readDeltas reads what is not folded into roll-ups yet.
 func (t *tx) readDeltas(ctx context.Context, u *usageFilter, p piece, visit func(rollupID, *pierre.UsageSums) error) error {
 	f := u.conditions(false, "customer_id")
 	f.and("start_us >= " + f.arg(p.from))
 	f.and("start_us < " + f.arg(p.to))
-	return t.visitSums(ctx, `SELECT `+deltaColumns+` FROM usage_deltas WHERE `+f.where(), f.args, minuteSpan, visit)
+	if err := t.visitSums(ctx, `SELECT `+deltaColumns+` FROM usage_deltas WHERE `+f.where(), f.args, minuteSpan, visit); err != nil {
+		return err
+	}
+	var sums pierre.UsageSums // its memory is used for each
+	return t.waitingUsage(ctx, u, p, func(id rollupID, kept *keptUsage) error {
+		if err := kept.decode(&sums); err != nil {
+			return err
+		}
+		return visit(id, &sums)
+	})
 }
 
 func (t *tx) visitSums(ctx context.Context, q string, args []any, span int64, visit func(rollupID, *pierre.UsageSums) error) error {
@@ -253,13 +269,11 @@ func (t *tx) readRefused(ctx context.Context, u *usageFilter, p piece, number, w
 	return rows.Err()
 }
 
-// countAdmitted counts the calls in [from, to), whole minutes of late, that meet a condition on key_id and tool and were not
-// refused.
-func (t *tx) countAdmitted(ctx context.Context, where string, args []any, from, to int64) (n int64, err error) {
+// countAdmitted counts the calls of a bucket in [from, to), whole minutes of late, that were not refused.
+func (t *tx) countAdmitted(ctx context.Context, of bucketFilter, from, to int64) (n int64, err error) {
 	const rolled = `SELECT COALESCE(sum(succeeded + failed), 0) FROM `
 	add := func(q string, p piece, start, also string) error {
-		f := filter{args: slices.Clone(args)}
-		f.and(where)
+		f := of.conditions()
 		f.and(start + " >= " + f.arg(p.from))
 		f.and(start + " < " + f.arg(p.to))
 		f.and(also)
@@ -278,5 +292,9 @@ func (t *tx) countAdmitted(ctx context.Context, where string, args []any, from, 
 	if err := add(rolled+`usage_deltas`, all, "start_us", "TRUE"); err != nil {
 		return 0, err
 	}
-	return n, add(`SELECT count(*) FROM calls`, all, "started_us", "rolled = 0 AND status <> 'rate_limited'")
+	if err := add(`SELECT count(*) FROM calls`, all, "started_us", "rolled = 0 AND status <> 'rate_limited'"); err != nil {
+		return 0, err
+	}
+	waiting, err := t.waitingAdmitted(ctx, of, all)
+	return n + waiting, err
 }

@@ -126,18 +126,22 @@ func openStack(ctx context.Context, m *server.MCPServer, args []string) (*stack,
 	return s, nil
 }
 
-// foldEvery is how often pierre-mcp-server folds usage.
-const foldEvery = time.Second
-
+// fold folds usage as pierre-mcp-server does: each minute, and when much has piled up.
 func (s *stack) fold(ctx context.Context) {
 	defer close(s.folded)
+	minute, second := time.NewTicker(time.Minute), time.NewTicker(time.Second)
+	defer minute.Stop()
+	defer second.Stop()
 	for {
+		do := s.Store.FoldUsage
 		select {
-		case <-time.After(foldEvery):
+		case <-minute.C:
+		case <-second.C:
+			do = s.Store.FoldMuch
 		case <-ctx.Done():
 			return
 		}
-		if err := s.Store.FoldUsage(ctx); err != nil && ctx.Err() == nil {
+		if err := do(ctx); err != nil && ctx.Err() == nil {
 			fmt.Fprintln(os.Stderr, "folding usage:", err)
 		}
 	}

@@ -1,0 +1,273 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"maps"
+	"math"
+	"slices"
+	"sort"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// A batch is what calls add up to until it is folded into roll-ups and counters, as the column usage_batches.sums keeps it: a
+// version; how many sums of usage and how many of quotas there are; where each of them begins; and the sums themselves, those of
+// usage in the order of their keys and those of quotas in the order of their buckets. So those of one key, or of one bucket, are
+// found among very many without reading the others.
+type batch struct{ usage, quotas entries }
+
+// Entries are the sums of one kind.
+type entries struct {
+	starts []byte // four bytes for each: where it begins in data
+	data   []byte
+}
+
+// batchVersion is the first byte of a batch.
+const batchVersion = 1
+
+var errBatch = errors.New("what calls add up to is kept in a way that this version does not know")
+
+// encodeBatch returns how usage by the minute, and what counts against quotas, is kept, and how many sums these are.
+func encodeBatch(usage rollups, quotas map[quotaDelta]int64) (b []byte, n int, err error) {
+	var usageStarts, quotaStarts, data []byte
+	for _, id := range slices.SortedFunc(maps.Keys(usage), rollupID.compare) {
+		usageStarts = binary.LittleEndian.AppendUint32(usageStarts, uint32(len(data)))
+		if data, err = appendUsage(data, id, usage[id]); err != nil {
+			return nil, 0, err
+		}
+	}
+	for _, d := range slices.SortedFunc(maps.Keys(quotas), quotaDelta.compare) {
+		quotaStarts = binary.LittleEndian.AppendUint32(quotaStarts, uint32(len(data)))
+		data = appendText(data, d.bucket)
+		data = appendText(binary.AppendVarint(data, d.minute/(minuteSpan*secondMicros)), string(d.period))
+		data = binary.AppendVarint(data, quotas[d])
+	}
+	b = append(make([]byte, 0, len(data)+len(usageStarts)+len(quotaStarts)+16), batchVersion)
+	b = binary.AppendUvarint(b, uint64(len(usage)))
+	b = binary.AppendUvarint(b, uint64(len(quotas)))
+	return slices.Concat(b, usageStarts, quotaStarts, data), len(usage) + len(quotas), nil
+}
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+func appendUsage(b []byte, id rollupID, sums *pierre.UsageSums) ([]byte, error) {
+	b = binary.AppendVarint(appendText(b, string(id.key)), id.start/(minuteSpan*secondMicros))
+	for _, s := range [...]string{id.tool, id.country, string(id.tier), string(id.customer)} {
+		b = appendText(b, s)
+	}
+	for _, n := range [...]int64{sums.Succeeded, sums.Failed, sums.Refused, sums.RequestBytes, sums.ResponseBytes} {
+		b = binary.AppendVarint(b, n)
+	}
+	durations, err := sums.Durations.AppendBinary(make([]byte, 0, sums.Durations.SizeHint()))
+	return append(binary.AppendUvarint(b, uint64(len(durations))), durations...), err
+}
+
+// compare is the order of the buckets, and of one bucket's sums.
+func (d quotaDelta) compare(other quotaDelta) int {
+	return cmp.Or(cmp.Compare(d.bucket, other.bucket), cmp.Compare(d.minute, other.minute), cmp.Compare(d.period, other.period))
+}
+
+// decodeBatch finds what is where; the sums are decoded when they are read. The batch keeps b.
+func decodeBatch(b []byte) (batch, error) {
+	if len(b) == 0 || b[0] != batchVersion {
+		return batch{}, errBatch
+	}
+	r := fields{b: b[1:]}
+	usage, quotas := r.number(), r.number()
+	const starts = 4
+	if left := uint64(len(r.b)) / starts; r.bad || usage > left || quotas > left-usage {
+		return batch{}, errBatch
+	}
+	data := r.b[(usage+quotas)*starts:]
+	return batch{entries{r.b[:usage*starts], data}, entries{r.b[usage*starts : (usage+quotas)*starts], data}}, nil
+}
+
+func (e entries) len() int { return len(e.starts) / 4 } //nolint:mnd // bytes of a start
+
+// at returns what begins at the start of an entry, and ends somewhere.
+func (e entries) at(i int) fields {
+	start := binary.LittleEndian.Uint32(e.starts[4*i:])
+	if uint64(start) > uint64(len(e.data)) {
+		return fields{bad: true}
+	}
+	return fields{b: e.data[start:]}
+}
+
+// find returns the first entry whose key or bucket is not before name.
+func (e entries) find(name string) int {
+	return sort.Search(e.len(), func(i int) bool {
+		r := e.at(i)
+		return bytes.Compare(r.bytes(), []byte(name)) >= 0
+	})
+}
+
+// A keptUsage is a sum of usage of which only the counts are decoded.
+type keptUsage struct {
+	name      []byte // the encoding of what the calls have in common
+	counts    pierre.UsageSums
+	durations []byte
+}
+
+func (e entries) usage(i int) (u keptUsage, err error) {
+	whole := e.at(i)
+	r := whole
+	r.bytes()
+	r.minute()
+	for range 4 {
+		r.bytes()
+	}
+	u.name = whole.b[:len(whole.b)-len(r.b)]
+	c := &u.counts
+	for _, n := range [...]*int64{&c.Succeeded, &c.Failed, &c.Refused, &c.RequestBytes, &c.ResponseBytes} {
+		*n = r.signed()
+	}
+	if u.durations = r.bytes(); r.bad {
+		return keptUsage{}, errBatch
+	}
+	return u, nil
+}
+
+// id decodes the name.
+func (u *keptUsage) id() rollupID {
+	r := fields{b: u.name}
+	return rollupID{
+		pierre.KeyID(r.bytes()), minuteSpan, r.minute(), string(r.bytes()), string(r.bytes()), pierre.Tier(r.bytes()), pierre.UserID(r.bytes()),
+	}
+}
+
+// decode returns all that is kept, in the memory of into.
+func (u *keptUsage) decode(into *pierre.UsageSums) error {
+	durations := into.Durations
+	*into = u.counts
+	into.Durations = durations
+	if err := into.Durations.UnmarshalBinary(u.durations); err != nil {
+		return errors.Join(errBatch, err)
+	}
+	return nil
+}
+
+// A keptQuota says how many calls count against a bucket.
+type keptQuota struct {
+	name  []byte // the encoding of the rest
+	calls int64
+}
+
+func (e entries) quota(i int) (q keptQuota, err error) {
+	whole := e.at(i)
+	r := whole
+	r.bytes()
+	r.minute()
+	r.bytes()
+	q.name = whole.b[:len(whole.b)-len(r.b)]
+	if q.calls = r.signed(); r.bad {
+		return keptQuota{}, errBatch
+	}
+	return q, nil
+}
+
+func (q *keptQuota) delta() quotaDelta {
+	r := fields{b: q.name}
+	return quotaDelta{string(r.bytes()), r.minute(), pierre.Period(r.bytes())}
+}
+
+// A gathering adds batches up. Its keys are the names as they are encoded: most sums are added to one that is there.
+type gathering struct {
+	usage  map[string]*pierre.UsageSums
+	quotas map[string]int64
+}
+
+func (g *gathering) add(b batch) error {
+	if g.usage == nil {
+		g.usage, g.quotas = map[string]*pierre.UsageSums{}, map[string]int64{}
+	}
+	var one pierre.UsageSums // its memory is used for each
+	for i := range b.usage.len() {
+		u, err := b.usage.usage(i)
+		if err != nil {
+			return err
+		}
+		if err := u.decode(&one); err != nil {
+			return err
+		}
+		sums := g.usage[string(u.name)]
+		if sums == nil {
+			sums = &pierre.UsageSums{}
+			g.usage[string(u.name)] = sums
+		}
+		sums.Add(&one)
+	}
+	for i := range b.quotas.len() {
+		q, err := b.quotas.quota(i)
+		if err != nil {
+			return err
+		}
+		g.quotas[string(q.name)] += q.calls
+	}
+	return nil
+}
+
+// all decodes the names.
+func (g *gathering) all() (rollups, map[quotaDelta]int64) {
+	usage, quotas := make(rollups, len(g.usage)), make(map[quotaDelta]int64, len(g.quotas))
+	for name, sums := range g.usage {
+		u := keptUsage{name: []byte(name)}
+		usage.sums(u.id()).Add(sums)
+	}
+	for name, calls := range g.quotas {
+		q := keptQuota{name: []byte(name)}
+		quotas[q.delta()] += calls
+	}
+	return usage, quotas
+}
+
+// Fields are read one after the other. When they are not what was to be read, bad is set and what is read is nothing.
+type fields struct {
+	b   []byte
+	bad bool
+}
+
+func (r *fields) number() uint64 {
+	n, size := binary.Uvarint(r.b)
+	return r.read(n, size)
+}
+
+func (r *fields) signed() int64 {
+	n, size := binary.Varint(r.b)
+	return int64(r.read(uint64(n), size))
+}
+
+func (r *fields) read(n uint64, size int) uint64 {
+	if size <= 0 || r.bad {
+		r.bad = true
+		return 0
+	}
+	r.b = r.b[size:]
+	return n
+}
+
+// minute reads a minute and returns its start in microseconds.
+func (r *fields) minute() int64 {
+	const longest = math.MaxInt64 / (minuteSpan * secondMicros)
+	n := r.signed()
+	if n < -longest || n > longest {
+		r.bad = true
+		return 0
+	}
+	return n * minuteSpan * secondMicros
+}
+
+func (r *fields) bytes() []byte {
+	n := r.number()
+	if r.bad || n > uint64(len(r.b)) {
+		r.bad = true
+		return nil
+	}
+	s := r.b[:n:n]
+	r.b = r.b[n:]
+	return s
+}

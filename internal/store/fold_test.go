@@ -1,0 +1,90 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/store"
+	"github.com/pierre-mcp/pierre/internal/store/storetest"
+)
+
+// More keys than a transaction folds are folded in several, and the books balance before, between and after.
+func TestManyKeysAreFolded(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		const keys, each = 2500, 2
+		now := time.Date(2026, 11, 20, 15, 4, 5, 0, time.UTC)
+		for n := range each {
+			for first := 0; first < keys; first += 500 {
+				var calls []pierre.Call
+				for key := first; key < first+500; key++ {
+					calls = append(calls, storedCall(pierre.KeyID(fmt.Sprint("key_", key)), pierre.PeriodDay, now.Add(time.Duration(n)*time.Second)))
+				}
+				record(t, s, calls...)
+			}
+		}
+		balance := func() {
+			t.Helper()
+			r, err := s.Reconcile(t.Context(), now.Truncate(24*time.Hour), now, now, false)
+			if err != nil || len(r.Differences) > 0 || r.Calls != keys*each {
+				t.Fatalf("the books do not balance: %+v, %v", r, err)
+			}
+			live, err := s.LiveUsage(t.Context(), now.Add(time.Minute))
+			if err != nil || live.Totals.Succeeded != keys*each || live.ActiveKeys != keys {
+				t.Fatalf("%d keys are active with %d calls, %v", live.ActiveKeys, live.Totals.Succeeded, err)
+			}
+			used, err := s.QuotaUsed(t.Context(), "key:key_2499", pierre.PeriodDay, now.Truncate(24*time.Hour), nil)
+			if err != nil || used != each {
+				t.Fatalf("of the quota %d are used, %v", used, err)
+			}
+		}
+		balance()
+		if err := store.Gather(t.Context(), s); err != nil { // a program that ends now leaves the rest to the next
+			t.Fatal(err)
+		}
+		balance()
+		for range 2 { // the second finds nothing
+			if err := s.FoldUsage(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			balance()
+			for _, table := range []string{"usage_batches", "usage_deltas", "quota_deltas"} {
+				if n, err := store.Number(t.Context(), s, `SELECT count(*) FROM `+table); n != 0 || err != nil {
+					t.Errorf("%s has %d rows after folding, %v", table, n, err)
+				}
+			}
+		}
+		if n, err := store.Number(t.Context(), s, `SELECT count(*) FROM quota_counters WHERE used = 2`); n != keys || err != nil {
+			t.Errorf("%d counters say 2, %v; want %d", n, err, keys)
+		}
+	})
+}
+
+// What waits is folded before its time if it is much, and only then.
+func TestMuchIsFoldedAtOnce(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		waiting := func() (n int64) {
+			n, err := store.Number(t.Context(), s, `SELECT (SELECT count(*) FROM usage_batches) + (SELECT count(*) FROM usage_deltas)`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		record(t, s, storedCall("key_a", pierre.PeriodDay, time.Now()))
+		if err := s.FoldMuch(t.Context()); err != nil || waiting() == 0 {
+			t.Fatalf("one call is folded at once, %v", err)
+		}
+		if err := store.Exec(t.Context(), s, `UPDATE usage_batches SET entries = 250000`); err != nil {
+			t.Fatal(err)
+		}
+		if err := store.Exec(t.Context(), s, `INSERT INTO usage_deltas (key_id, start_us, tool, country, tier, customer_id, succeeded, failed, refused, request_bytes, response_bytes, durations)
+			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20001)
+			SELECT 'key_b', 0, 'get_stats', 'CH', 'trial', 'user_b', 0, 0, 1, 0, 0, $1 FROM n`, []byte{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.FoldMuch(t.Context()); err != nil || waiting() != 0 {
+			t.Fatalf("%d rows wait, %v", waiting(), err)
+		}
+	})
+}

@@ -1,0 +1,243 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"sync"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// A batchCache has the batches that were last read from the database, where a batch never changes and no other gets its number.
+// So the first calls of many keys, each of which asks what its own adds up to, read a batch once. It is safe for concurrent use.
+type batchCache struct {
+	mu    sync.Mutex
+	known map[int64]batch
+}
+
+// of returns the batches of the numbers that it knows, and which numbers it does not.
+func (c *batchCache) of(seqs []int64) (known map[int64]batch, missing []int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known = make(map[int64]batch, len(seqs))
+	for _, seq := range seqs {
+		if b, ok := c.known[seq]; ok {
+			known[seq] = b
+		} else {
+			missing = append(missing, seq)
+		}
+	}
+	return known, missing
+}
+
+// keep replaces what the cache knows; nil empties it.
+func (c *batchCache) keep(known map[int64]batch) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.known = known
+}
+
+// keepSums keeps what a transaction adds to roll-ups and counters until it is folded into them. On PostgreSQL it is in rows:
+// servers of a version before batches, which may run beside this one, read these only. With SQLite there is one server.
+func (t *tx) keepSums(ctx context.Context, usage rollups, quotas map[quotaDelta]int64) error {
+	if !t.postgres {
+		_, err := t.insertBatch(ctx, usage, quotas)
+		return err
+	}
+	if err := t.insertDeltas(ctx, usage); err != nil {
+		return err
+	}
+	return t.insertQuotaDeltas(ctx, quotas)
+}
+
+// insertBatch inserts a batch and returns its number.
+func (t *tx) insertBatch(ctx context.Context, usage rollups, quotas map[quotaDelta]int64) (seq int64, err error) {
+	if len(usage)+len(quotas) == 0 {
+		return 0, nil
+	}
+	sums, n, err := encodeBatch(usage, quotas)
+	if err != nil {
+		return 0, err
+	}
+	t.waiting, t.inserted = nil, true
+	err = t.row(ctx, `INSERT INTO usage_batches (entries, sums) VALUES ($1, $2) RETURNING seq`, n, sums).Scan(&seq)
+	return seq, err
+}
+
+// batches returns the batches that are not folded yet.
+func (t *tx) batches(ctx context.Context) ([]batch, error) {
+	if t.waiting != nil {
+		return t.waiting, nil
+	}
+	rows, err := t.query(ctx, `SELECT seq FROM usage_batches ORDER BY seq`)
+	seqs, err := collect(rows, err, scanSeq)
+	if err != nil {
+		return nil, err
+	}
+	known, missing := t.cache.of(seqs)
+	for part := range parts(missing) {
+		if err := t.readBatches(ctx, part, known); err != nil {
+			return nil, err
+		}
+	}
+	if len(missing) > 0 && !t.inserted { // what this transaction has inserted may never be there
+		t.cache.keep(known)
+	}
+	t.waiting = make([]batch, 0, len(known))
+	for _, seq := range seqs {
+		t.waiting = append(t.waiting, known[seq])
+	}
+	return t.waiting, nil
+}
+
+func scanSeq(from scanner) (seq int64, err error) {
+	err = from.Scan(&seq)
+	return seq, err
+}
+
+func batchRows() *rowsStatement {
+	return &rowsStatement{head: `SELECT seq, sums FROM usage_batches WHERE seq IN (VALUES `, width: 1, first: "BIGINT", tail: `)`}
+}
+
+func takenBatchRows() *rowsStatement {
+	return &rowsStatement{head: `DELETE FROM usage_batches WHERE seq IN (VALUES `, width: 1, first: "BIGINT", tail: `) RETURNING seq, sums`}
+}
+
+func (t *tx) readBatches(ctx context.Context, seqs []int64, into map[int64]batch) error {
+	return t.visitBatches(ctx, batchRows(), seqs, func(seq int64, b batch) error {
+		into[seq] = b
+		return nil
+	})
+}
+
+// takeBatches deletes batches and returns what was in them. Those that another program has taken meanwhile are not there any more.
+func (t *tx) takeBatches(ctx context.Context, seqs ...int64) (rollups, map[quotaDelta]int64, error) {
+	t.waiting = nil
+	var g gathering
+	for part := range parts(seqs) {
+		if err := t.visitBatches(ctx, takenBatchRows(), part, func(_ int64, b batch) error { return g.add(b) }); err != nil {
+			return nil, nil, err
+		}
+	}
+	usage, quotas := g.all()
+	return usage, quotas, nil
+}
+
+func (t *tx) visitBatches(ctx context.Context, of *rowsStatement, seqs []int64, visit func(int64, batch) error) error {
+	args := make([]any, len(seqs))
+	for i, seq := range seqs {
+		args[i] = seq
+	}
+	rows, err := t.query(ctx, of.text(len(seqs)), args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var seq int64
+		var sums []byte
+		if err := rows.Scan(&seq, &sums); err != nil {
+			return err
+		}
+		b, err := decodeBatch(sums)
+		if err != nil {
+			return err
+		}
+		if err := visit(seq, b); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// waitingUsage visits the sums by the minute of [p.from, p.to) that batches hold and u asks for.
+func (t *tx) waitingUsage(ctx context.Context, u *usageFilter, p piece, visit func(rollupID, *keptUsage) error) error {
+	batches, err := t.batches(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range batches {
+		first := 0
+		if u.key != nil {
+			first = b.usage.find(string(*u.key))
+		}
+		for i := first; i < b.usage.len(); i++ {
+			kept, err := b.usage.usage(i)
+			if err != nil {
+				return err
+			}
+			id := kept.id()
+			if u.key != nil && id.key != *u.key {
+				break
+			}
+			if !p.contains(id.start) || !u.matches(id) {
+				continue
+			}
+			if err := visit(id, &kept); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// waitingCalls returns how many calls count against the bucket in [from, to) that batches hold.
+func (t *tx) waitingCalls(ctx context.Context, bucket string, from, to int64) (n int64, err error) {
+	batches, err := t.batches(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, b := range batches {
+		for i := b.quotas.find(bucket); i < b.quotas.len(); i++ {
+			kept, err := b.quotas.quota(i)
+			if err != nil {
+				return 0, err
+			}
+			d := kept.delta()
+			if d.bucket != bucket {
+				break
+			}
+			if from <= d.minute && d.minute < to {
+				n += kept.calls
+			}
+		}
+	}
+	return n, nil
+}
+
+// waitingAdmitted returns how many calls of the bucket that were not refused batches hold.
+func (t *tx) waitingAdmitted(ctx context.Context, of bucketFilter, p piece) (n int64, err error) {
+	if batches, err := t.batches(ctx); err != nil || len(batches) == 0 {
+		return 0, err
+	}
+	rows, err := t.query(ctx, of.keys, of.owner)
+	keys, err := collect(rows, err, scanKeyID)
+	if err != nil {
+		return 0, err
+	}
+	for _, key := range keys {
+		if err := t.waitingUsage(ctx, &usageFilter{key: &key, tool: of.tool}, p, func(_ rollupID, u *keptUsage) error {
+			n += u.counts.Succeeded + u.counts.Failed
+			return nil
+		}); err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
+}
+
+// dropWaiting forgets the usage of a day that batches hold. What counts against quotas stays.
+func (t *tx) dropWaiting(ctx context.Context, day piece) error {
+	rows, err := t.query(ctx, `SELECT seq FROM usage_batches`)
+	seqs, err := collect(rows, err, scanSeq)
+	if err != nil {
+		return err
+	}
+	usage, quotas, err := t.takeBatches(ctx, seqs...)
+	if err != nil {
+		return err
+	}
+	maps.DeleteFunc(usage, func(id rollupID, _ *pierre.UsageSums) bool { return day.contains(id.start) })
+	_, err = t.insertBatch(ctx, usage, quotas)
+	return err
+}
