@@ -102,6 +102,8 @@ func (c *Catalog) tools() []tool {
 		c.splitActivity(),
 		c.hideActivity(),
 		c.annotateActivity(),
+		c.deleteActivity(),
+		c.getGear(),
 	}
 	if c.options.Allowances != nil {
 		all = append(all, c.getUsage())

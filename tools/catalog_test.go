@@ -63,6 +63,8 @@ func usual(ids map[string]pierre.ActivityID) []call {
 		{"split_activity", map[string]any{"activity_id": ids["Easy run 06-08"]}},
 		{"hide_activity", map[string]any{"activity_id": ids["bare"]}},
 		{"annotate_activity", map[string]any{"activity_id": ids["bare"], "note": "with Ana, legs of lead", "rpe": 4, "feel": "weak", "gear": "Pegasus"}},
+		{"get_gear", map[string]any{}},
+		{"delete_activity", map[string]any{"activity_id": ids["bare"]}},
 		{"get_usage", map[string]any{}},
 		{"connect_provider", map[string]any{"provider": "strava"}},
 		{"connect_strava", map[string]any{}},

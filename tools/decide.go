@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -18,6 +19,10 @@ type DecisionStore interface {
 	KeepApart(ctx context.Context, user pierre.UserID, id, other pierre.ActivityID) error
 	// SplitActivity makes an activity of each source, or one of those that file names.
 	SplitActivity(ctx context.Context, user pierre.UserID, id pierre.ActivityID, file string) (pierre.Split, error)
+	// DeleteActivity deletes an activity, or only the sources that file names. Imports leave out what was deleted.
+	DeleteActivity(ctx context.Context, user pierre.UserID, id pierre.ActivityID, file string, now time.Time) (pierre.Deletion, error)
+	// AllowDeleted lets imports bring back what was deleted of an activity, and returns how many recordings that is.
+	AllowDeleted(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (int, error)
 	// HideActivity takes an activity out of lists and sums, or back into them.
 	HideActivity(ctx context.Context, user pierre.UserID, id pierre.ActivityID, hidden bool) error
 }

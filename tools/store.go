@@ -27,6 +27,7 @@ type GoalStore interface {
 
 // A SumStore adds up activities.
 type SumStore interface {
+	GearStore
 	SumActivities(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) ([]pierre.ActivitySum, error)
 	SumActivityGroups(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery, by pierre.Grouping) ([]pierre.GroupSum, error)
 	FirstActivityDay(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) (time.Time, error)

@@ -66,6 +66,7 @@ func reads(a athlete) []call {
 		{tool: "suggest_goals"},
 		{tool: "analyze_goal_feasibility", args: map[string]any{"goal_id": a.goal}},
 		{tool: "get_usage"},
+		{tool: "get_gear"},
 	}
 }
 

@@ -116,7 +116,7 @@ func TestAthletesOfApplicationsAreApart(t *testing.T) {
 			"analyze_training_load": `{}`, "predict_performance": `{"target_sport":"run","target_distance":10000}`,
 			"compare_activities": `{"activity_id":"ACTIVITY","comparison_type":"personal_best"}`, "analyze_performance_trends": `{"metric":"pace"}`,
 			"merge_activities": `{"activity_id":"ACTIVITY","other_activity_id":"OWN"}`, "split_activity": activity,
-			"hide_activity": `{"activity_id":"ACTIVITY","hidden":false}`, "annotate_activity": `{"activity_id":"ACTIVITY","rpe":3}`, "get_usage": `{}`, "detect_patterns": `{"pattern_type":"training_consistency"}`,
+			"hide_activity": `{"activity_id":"ACTIVITY","hidden":false}`, "get_gear": `{}`, "delete_activity": activity, "annotate_activity": `{"activity_id":"ACTIVITY","rpe":3}`, "get_usage": `{}`, "detect_patterns": `{"pattern_type":"training_consistency"}`,
 			"calculate_fitness_score": `{}`, "generate_recommendations": `{"activity_id":"ACTIVITY"}`, "get_activity_intelligence": activity,
 			"connect_provider": `{"provider":"intervals_icu"}`, "disconnect_provider": `{"provider":"intervals_icu"}`,
 			"set_goal": `{"goal_id":"GOAL","status":"active"}`, "track_progress": goal, "suggest_goals": `{}`, "analyze_goal_feasibility": goal,

@@ -226,6 +226,9 @@ func (i *Importer) recordings(
 			return row, t.added, err
 		}
 		t.count(added)
+		if added.Outcome == pierre.OutcomeDeleted {
+			continue
+		}
 		for _, file := range added.Damaged {
 			row.Warnings = append(row.Warnings, "what is kept of "+file+" is damaged: this was compared without its track")
 		}

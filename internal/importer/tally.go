@@ -17,6 +17,7 @@ const (
 // A tally sums up what the parts of one file did.
 type tally struct {
 	parts, added int
+	deleted      int      // by the athlete, before
 	reasons      []string // why the others are no new activities, each once
 	more         bool     // there are more reasons
 	days         []pierre.ImportedDays
@@ -27,6 +28,9 @@ func (t *tally) count(a pierre.Addition) {
 	if a.Outcome == pierre.OutcomeAdded {
 		t.added++
 		return
+	}
+	if a.Outcome == pierre.OutcomeDeleted {
+		t.deleted++
 	}
 	r := reason(a)
 	switch {
@@ -59,6 +63,8 @@ func (t *tally) verdict() (pierre.ImportStatus, string) {
 	switch {
 	case t.added == 0 && changed > 0:
 		return pierre.ImportImported, "values of days are new; its activities: " + text
+	case t.deleted == t.parts:
+		return pierre.ImportSkipped, text
 	case t.added == 0:
 		return pierre.ImportDuplicate, text
 	}
@@ -71,6 +77,8 @@ func reason(a pierre.Addition) string {
 		return "already imported"
 	case pierre.OutcomeUpdated:
 		return "already imported; what has changed since was updated"
+	case pierre.OutcomeDeleted:
+		return "you deleted this activity, " + string(a.Activity) + "; delete_activity with allow_import true lets it in again"
 	case pierre.OutcomeMerged:
 		return "the same activity as, and merged with, " + names(a.Others)
 	default:

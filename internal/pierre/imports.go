@@ -11,6 +11,7 @@ const (
 	OutcomeMerged    ImportOutcome = "merged"    // it is one more source of an activity
 	OutcomeUpdated   ImportOutcome = "updated"   // its source was known, and said something else before
 	OutcomeUnchanged ImportOutcome = "unchanged" // it was known
+	OutcomeDeleted   ImportOutcome = "deleted"   // the athlete deleted it, and it is left out
 )
 
 // An Addition is what came of importing one recording.

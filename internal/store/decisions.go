@@ -118,9 +118,7 @@ func split(all []*entry, file string) ([][]*entry, error) {
 		groups = append(groups, []*entry{e})
 	}
 	if file != "" {
-		named := func(e *entry) bool {
-			return e.Source.File == file || path.Base(e.Source.File) == file || string(e.Source.Provider) == file
-		}
+		named := func(e *entry) bool { return e.named(file) }
 		rest := slices.DeleteFunc(slices.Clone(all), named)
 		groups = [][]*entry{rest, slices.DeleteFunc(slices.Clone(all), func(e *entry) bool { return !named(e) })}
 	}
@@ -135,6 +133,11 @@ func split(all []*entry, file string) ([][]*entry, error) {
 		return nil, pierre.Invalid("source", "source must name some of the activity's sources, and not all: %s.", strings.Join(names, ", "))
 	}
 	return groups, nil
+}
+
+// named reports whether file is the name of e's file, or of its provider.
+func (e *entry) named(file string) bool {
+	return e.Source.File == file || path.Base(e.Source.File) == file || string(e.Source.Provider) == file
 }
 
 // HideActivity takes one of the user's activities out of lists and sums, or back into them. What is imported later as a

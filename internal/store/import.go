@@ -38,6 +38,9 @@ func (s *Store) ImportRecording(
 		}
 	}
 	before := newSources(s, user, s.codec)
+	if was, err := before.deleted(ctx, src); err != nil || was != "" {
+		return pierre.Addition{Activity: was, Outcome: pierre.OutcomeDeleted}, s.classify(err, "looking for deleted recordings")
+	}
 	for range optimisticTries {
 		m, err := before.match(ctx, in)
 		if err != nil {

@@ -82,6 +82,9 @@ func (s *Store) sumAgain(ctx context.Context, user pierre.UserID, zone *time.Loc
 		if err := t.writeSums(ctx, user, sums); err != nil {
 			return err
 		}
+		if err := t.writeGear(ctx, user); err != nil {
+			return err
+		}
 		_, err = t.exec(ctx, `INSERT INTO activity_states (user_id, revision, summed_state) VALUES ($1, 0, $2)
 			ON CONFLICT (user_id) DO UPDATE SET summed_state = excluded.summed_state`, user, state.of(zone))
 		return err
