@@ -6,6 +6,7 @@ require (
 	codeberg.org/go-fonts/liberation v0.5.0
 	filippo.io/age v1.3.2
 	git.sr.ht/~sbinet/gg v0.7.0
+	github.com/a2aproject/a2a-go/v2 v2.4.0
 	github.com/alexedwards/argon2id v1.0.0
 	github.com/anishathalye/porcupine v1.3.1
 	github.com/chromedp/cdproto v0.159.0

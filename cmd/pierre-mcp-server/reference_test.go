@@ -210,6 +210,7 @@ func (c *conversation) talk() {
 	call := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_athlete","arguments":{}}}`
 	c.say("POST", "/mcp", "/mcp", c.key, call)
 	c.say("POST", "/", "/", c.key, call)
+	c.say("POST", "/a2a", "/a2a", c.key, `{"jsonrpc":"2.0","id":1,"method":"SendMessage","params":{"message":{"messageId":"m1","role":"ROLE_USER","parts":[{"data":{"tool":"get_athlete","arguments":{}}}]}}}`)
 	for _, path := range []string{"/v1/limits", "/admin/api-keys/validate"} {
 		c.say("GET", path, path, c.key, "")
 	}
@@ -360,7 +361,7 @@ var (
 	madeKey  = regexp.MustCompile(`\b(pk_live_|pk_trial_)[0-9A-Za-z]{32}\b|\b(pk_live_|pk_trial_)[0-9A-Za-z]{4}\b`)
 	madeJWT  = regexp.MustCompile(`\beyJ[\w-]+\.[\w-]+\.[\w-]+`)
 	madeTime = regexp.MustCompile(`"20(2[5-9]|[3-9]\d)-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"`)
-	madeHash = regexp.MustCompile(`"[0-9a-f]{64}"|"[0-9A-Z]{26}"`)
+	madeHash = regexp.MustCompile(`"[0-9a-f]{64}"|"[0-9A-Z]{26}"|"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"`)
 	madeAt   = regexp.MustCompile(`"client_id_issued_at": \d+`)
 	madeUse  = regexp.MustCompile(`"(last_used_at|key_last4)": ("[^"]*"|null)`)
 	madeNext = regexp.MustCompile(`"next_cursor": "[^"]*"`)

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/access"
@@ -17,6 +19,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/streamable"
 	"github.com/pierre-mcp/pierre/internal/usage"
 	"github.com/pierre-mcp/pierre/internal/web"
+	"github.com/pierre-mcp/pierre/remote/a2aapi"
 	"github.com/pierre-mcp/pierre/remote/adminapi"
 	"github.com/pierre-mcp/pierre/remote/clientapi"
 	"github.com/pierre-mcp/pierre/remote/downloads"
@@ -48,6 +51,10 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	m.Changes(func() (bool, int) { s := changes.State(); return s.Deaf, len(s.Silent) })
 	mux := http.NewServeMux()
 	mux.Handle("/", a.traces.of("/mcp", m.Requests("mcp", mcp)))
+	agent := a.agentAPI(c, mcp)
+	for _, route := range []string{a2aapi.CardPath, a2aapi.Path} {
+		mux.Handle(route, a.traces.of(route, m.Requests("a2a", agent)))
+	}
 	for _, route := range []string{"/api/import", "/api/health"} {
 		mux.Handle(route, a.traces.of(route, m.Requests("import", imports)))
 	}
@@ -93,6 +100,20 @@ func (a *app) mcpAPI(c *config, callers mcpapi.Callers, ring *keyring.Ring) *mcp
 	})
 	a.monitor.Sessions(mcp.Sessions)
 	return mcp
+}
+
+// agentAPI is the API for other agents: the tools are its skills.
+func (a *app) agentAPI(c *config, mcp http.Handler) http.Handler {
+	return a2aapi.New(mcp, func() []a2aapi.Skill {
+		all := a.mcp.ListTools()
+		skills := make([]a2aapi.Skill, 0, len(all))
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			t := all[name].Tool
+			about, _, _ := strings.Cut(t.Description, ". ")
+			skills = append(skills, a2aapi.Skill{Name: name, Title: cmp.Or(t.Annotations.Title, name), Description: strings.TrimSuffix(about, ".") + "."})
+		}
+		return skills
+	}, a2aapi.Options{PublicURL: c.publicURL})
 }
 
 // sessions returns what seals the ids of sessions, if other servers may go on with them.

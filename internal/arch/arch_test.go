@@ -33,6 +33,8 @@ var rules = []struct{ pkg, bad, why string }{
 	{"cmd/mcp-client", module + "/remote", "the client speaks to the server over HTTP"},
 	{"cmd/mcp-client", module + "/tools", "the client knows no fitness"},
 	{"cmd/mcp-client", module + "/fitness", "the client knows no fitness"},
+	{"remote/a2aapi", "github.com/mark3labs/mcp-go", "it speaks to the MCP API as a client does, so that keys, limits and usage hold"},
+	{"remote/a2aapi", module + "/internal/access", "who calls is the MCP API's to find out"},
 	{"tools", module + "/internal/store", "tools take a small interface; cmd passes the store"},
 	{"tools", module + "/remote", "tools are called over any transport"},
 	{"internal/training", module + "/internal/store", "services take small interfaces; cmd passes the store"},

@@ -1,0 +1,193 @@
+// Package a2aapi serves Agent2Agent (A2A), protocol version 1.0: other agents find the
+// tools as skills on an agent card, and call one by a message. Behind it is the MCP
+// API, which each call goes through: with its keys, limits and records of usage.
+package a2aapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/a2aproject/a2a-go/v2/a2a"
+	"github.com/a2aproject/a2a-go/v2/a2asrv"
+
+	"github.com/pierre-mcp/pierre/internal/buildinfo"
+	"github.com/pierre-mcp/pierre/internal/web"
+)
+
+// The routes.
+const (
+	CardPath = "/.well-known/agent-card.json"
+	Path     = "/a2a"
+)
+
+// maxBody bounds a message.
+const maxBody = 1 << 20
+
+// A Skill is a tool as the card shows it.
+type Skill struct {
+	Name        string // of the tool
+	Title       string
+	Description string
+}
+
+// Options adjust the API. The zero value works.
+type Options struct {
+	PublicURL string // origin under which clients reach the server; empty: as they asked
+}
+
+// An api serves the card and the messages.
+type api struct {
+	mcp    http.Handler
+	skills func() []Skill
+	opts   Options
+	rpc    http.Handler
+}
+
+// New returns the API over the MCP API mcp, whose tools are skills.
+func New(mcp http.Handler, skills func() []Skill, opts Options) http.Handler {
+	a := &api{mcp: mcp, skills: skills, opts: opts}
+	// The library would log what clients get wrong; the MCP API logs what matters.
+	quiet := a2asrv.WithLogger(slog.New(slog.DiscardHandler))
+	a.rpc = a2asrv.NewJSONRPCHandler(a2asrv.NewHandler(&executor{a}, quiet, a2asrv.WithCapabilityChecks(&a2a.AgentCapabilities{Streaming: true})))
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+CardPath, a.card)
+	mux.HandleFunc("POST "+Path, a.message)
+	return mux
+}
+
+// card answers with the agent card. It is the same for everybody, and says nothing of anybody.
+func (a *api) card(w http.ResponseWriter, r *http.Request) {
+	card := &a2a.AgentCard{
+		Name:                "Pierre",
+		Description:         "Answers questions about an athlete's training from their own recordings. A message names a tool and its arguments in a data part: {\"tool\": \"get_activities\", \"arguments\": {\"limit\": 5}}; or it is the name of a tool, as text.",
+		Version:             buildinfo.Version(),
+		SupportedInterfaces: []*a2a.AgentInterface{a2a.NewAgentInterface(a.origin(r)+Path, a2a.TransportProtocolJSONRPC)},
+		Capabilities:        a2a.AgentCapabilities{Streaming: true},
+		DefaultInputModes:   []string{"application/json", "text/plain"},
+		DefaultOutputModes:  []string{"application/json", "text/plain"},
+		SecuritySchemes: a2a.NamedSecuritySchemes{
+			"key": a2a.HTTPAuthSecurityScheme{Scheme: "Bearer", Description: "an access key of this server"},
+		},
+		SecurityRequirements: a2a.SecurityRequirementsOptions{{"key": {}}},
+	}
+	for _, s := range a.skills() {
+		card.Skills = append(card.Skills, a2a.AgentSkill{ID: s.Name, Name: s.Title, Description: s.Description, Tags: []string{"training"}})
+	}
+	w.Header().Set("Cache-Control", "public, max-age=300")
+	_ = web.WriteJSON(w, http.StatusOK, card) // a client that is gone reads nothing
+}
+
+// origin is where the client found the server.
+func (a *api) origin(r *http.Request) string {
+	if a.opts.PublicURL != "" {
+		return strings.TrimSuffix(a.opts.PublicURL, "/")
+	}
+	scheme := "http"
+	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host
+}
+
+// message answers one request of JSON-RPC. Who may not use the server is refused before
+// the message is read, as the MCP API does it.
+func (a *api) message(w http.ResponseWriter, r *http.Request) {
+	c := &caller{api: a, request: r}
+	if refusal := c.ask(r.Context(), "ping", nil); refusal.status != http.StatusOK {
+		refusal.copyTo(w)
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	ctx := context.WithValue(r.Context(), callerKey{}, c)
+	a.rpc.ServeHTTP(&limited{ResponseWriter: w, c: c}, r.WithContext(ctx))
+}
+
+// A limited response takes over the status and the headers of a call that a limit refused.
+type limited struct {
+	http.ResponseWriter
+
+	c    *caller
+	sent bool
+}
+
+func (l *limited) WriteHeader(status int) {
+	if refused := l.c.refused.Load(); refused != nil && !l.sent {
+		refused.headersTo(l.Header())
+		status = refused.status
+	}
+	l.sent = true
+	l.ResponseWriter.WriteHeader(status)
+}
+
+func (l *limited) Write(b []byte) (int, error) {
+	if !l.sent {
+		l.WriteHeader(http.StatusOK)
+	}
+	return l.ResponseWriter.Write(b)
+}
+
+// Unwrap is for [http.ResponseController].
+func (l *limited) Unwrap() http.ResponseWriter { return l.ResponseWriter }
+
+// Flush sends what a stream has so far.
+func (l *limited) Flush() {
+	if !l.sent {
+		l.WriteHeader(http.StatusOK)
+	}
+	_ = http.NewResponseController(l.ResponseWriter).Flush() // what cannot be flushed comes at the end
+}
+
+// An answer is what the MCP API answered.
+type answer struct {
+	status int
+	header http.Header
+	body   bytes.Buffer
+}
+
+func (a *answer) Header() http.Header { return a.header }
+
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+	}
+}
+
+func (a *answer) Write(b []byte) (int, error) {
+	a.WriteHeader(http.StatusOK)
+	return a.body.Write(b)
+}
+
+// headersTo copies what the caller has to know of a refusal.
+func (a *answer) headersTo(h http.Header) {
+	for _, name := range []string{"WWW-Authenticate", "Retry-After", "RateLimit", "RateLimit-Policy"} {
+		if v := a.header.Values(name); len(v) > 0 {
+			h[name] = v
+		}
+	}
+}
+
+func (a *answer) copyTo(w http.ResponseWriter) {
+	a.headersTo(w.Header())
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body.Bytes()) // a client that is gone reads nothing
+}
+
+// params is a JSON object of a request.
+type params map[string]any
+
+// request is a request of JSON-RPC to the MCP API.
+type request struct {
+	Version string `json:"jsonrpc"`
+	ID      int    `json:"id"`
+	Method  string `json:"method"`
+	Params  params `json:"params,omitempty"`
+}
+
+func encode(method string, p params) ([]byte, error) {
+	return json.Marshal(request{"2.0", 1, method, p})
+}

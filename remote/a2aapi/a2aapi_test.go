@@ -1,0 +1,281 @@
+package a2aapi_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/a2aproject/a2a-go/v2/a2a"
+	"github.com/a2aproject/a2a-go/v2/a2aclient"
+	"github.com/a2aproject/a2a-go/v2/a2aclient/agentcard"
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+
+	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/remote/a2aapi"
+	"github.com/pierre-mcp/pierre/remote/mcpapi"
+	"github.com/pierre-mcp/pierre/remote/mcpapi/mcpapitest"
+)
+
+// A site is the API over the product's own stack of keys, limits and usage, with two tools.
+type site struct {
+	*mcpapitest.Stack
+
+	t   testing.TB
+	url string
+}
+
+func start(t testing.TB) *site {
+	t.Helper()
+	m := server.NewMCPServer("test", "1.0.0")
+	m.AddTool(mcp.NewTool("whoami"), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		p, _ := access.PrincipalFrom(ctx)
+		return mcp.NewToolResultStructured(map[string]any{"user": string(p.UserID)}, "You are "+string(p.UserID)), nil
+	})
+	m.AddTool(mcp.NewTool("echo", mcp.WithString("say", mcp.Required())), func(_ context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		if r.GetString("say", "") == "bad" {
+			return mcp.NewToolResultError("Say something else."), nil
+		}
+		return mcp.NewToolResultText(r.GetString("say", "")), nil
+	})
+	stack, err := mcpapitest.Open(t.Context(), t.TempDir(), m, mcpapitest.Parts{}, mcpapi.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	skills := func() []a2aapi.Skill {
+		return []a2aapi.Skill{{Name: "echo", Title: "Echo", Description: "Says it again."}, {Name: "whoami", Title: "Who", Description: "Says who you are."}}
+	}
+	srv := httptest.NewServer(a2aapi.New(stack.API, skills, a2aapi.Options{}))
+	t.Cleanup(func() {
+		srv.Close()
+		if err := stack.Close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+	return &site{stack, t, srv.URL}
+}
+
+// withKey adds the key to the requests of the library's client.
+type withKey struct{ key string }
+
+func (k withKey) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer "+k.key)
+	return http.DefaultTransport.RoundTrip(r) //nolint:forbidigo // tests
+}
+
+// client finds the agent by its card, as other agents do.
+func (s *site) client(key string) *a2aclient.Client {
+	s.t.Helper()
+	card, err := agentcard.DefaultResolver.Resolve(s.t.Context(), s.url)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	c, err := a2aclient.NewFromCard(s.t.Context(), card, a2aclient.WithJSONRPCTransport(&http.Client{Transport: withKey{key}}))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return c
+}
+
+func (s *site) key(lim pierre.Limit, tools ...string) (pierre.APIKey, string) {
+	s.t.Helper()
+	row, key, err := s.Provision(s.t.Context(), lim, tools...)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return row, key
+}
+
+// calls is how many calls were recorded of a key.
+func (s *site) calls(row pierre.APIKey) int {
+	s.t.Helper()
+	if err := s.Recorder.Flush(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+	sum, err := s.Store.CallSummary(s.t.Context(), row.ID, time.Unix(0, 0), time.Unix(1<<35, 0))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	n := 0
+	for _, g := range sum.Groups {
+		if g.Status != pierre.CallRateLimited {
+			n += int(g.Calls)
+		}
+	}
+	return n
+}
+
+func request(parts ...*a2a.Part) *a2a.SendMessageRequest {
+	return &a2a.SendMessageRequest{Message: a2a.NewMessage(a2a.MessageRoleUser, parts...)}
+}
+
+func call(tool string, arguments map[string]any) *a2a.SendMessageRequest {
+	data := map[string]any{"tool": tool}
+	if arguments != nil {
+		data["arguments"] = arguments
+	}
+	return request(a2a.NewDataPart(data))
+}
+
+// say sends a message and returns the answer's parts as JSON.
+func say(t *testing.T, c *a2aclient.Client, r *a2a.SendMessageRequest) (string, error) {
+	t.Helper()
+	result, err := c.SendMessage(t.Context(), r)
+	if err != nil {
+		return "", err
+	}
+	m, ok := result.(*a2a.Message)
+	if !ok {
+		t.Fatalf("the answer is a %T", result)
+	}
+	data, err := json.Marshal(m.Parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data), nil
+}
+
+func unlimited() pierre.Limit { return pierre.Limit{} }
+
+func TestMessages(t *testing.T) {
+	s := start(t)
+	row, key := s.key(unlimited())
+	c := s.client(key)
+	for name, tc := range map[string]struct {
+		request *a2a.SendMessageRequest
+		want    string
+		fails   error
+	}{
+		"a tool with arguments":  {call("echo", map[string]any{"say": "hello"}), `"hello"`, nil},
+		"a tool's name as text":  {request(a2a.NewTextPart(" WhoAmI\n")), `{"user":"` + string(row.UserID) + `"}`, nil},
+		"a tool that refuses":    {call("echo", map[string]any{"say": "bad"}), `isError`, nil},
+		"a question":             {request(a2a.NewTextPart("How fit am I?")), `The tools are: echo, whoami`, nil},
+		"an unknown tool":        {call("delete_everything", nil), `\"delete_everything\" is none of the tools`, nil},
+		"data without a tool":    {request(a2a.NewDataPart(map[string]any{"x": 1})), "", a2a.ErrInvalidParams},
+		"two tools":              {request(a2a.NewDataPart(map[string]any{"tool": "echo"}), a2a.NewDataPart(map[string]any{"tool": "whoami"})), "", a2a.ErrInvalidParams},
+		"arguments of no object": {request(a2a.NewDataPart(map[string]any{"tool": "echo", "arguments": 3})), "", a2a.ErrInvalidParams},
+	} {
+		got, err := say(t, c, tc.request)
+		if !errors.Is(err, tc.fails) || !strings.Contains(got, tc.want) {
+			t.Errorf("%s: %s, %v; want %s, %v", name, got, err, tc.want, tc.fails)
+		}
+	}
+	if n := s.calls(row); n != 3 {
+		t.Errorf("%d calls were recorded, want the three that named a tool", n)
+	}
+	if _, err := c.GetTask(t.Context(), &a2a.GetTaskRequest{ID: "task"}); !errors.Is(err, a2a.ErrTaskNotFound) {
+		t.Errorf("a task: %v", err)
+	}
+}
+
+func TestStream(t *testing.T) {
+	s := start(t)
+	row, key := s.key(unlimited())
+	var got []string
+	for event, err := range s.client(key).SendStreamingMessage(t.Context(), call("whoami", nil)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, ok := event.(*a2a.Message)
+		if !ok {
+			t.Fatalf("an event is a %T", event)
+		}
+		got = append(got, m.Parts[0].Text())
+	}
+	if len(got) != 1 || got[0] != "You are "+string(row.UserID) {
+		t.Errorf("the stream has %q", got)
+	}
+}
+
+// Each key is its own athlete, and one that is wrong or revoked, or may not use a tool, is refused.
+func TestKeys(t *testing.T) {
+	s := start(t)
+	ana, anaKey := s.key(unlimited())
+	bob, bobKey := s.key(unlimited(), "whoami")
+	for row, key := range map[*pierre.APIKey]string{&ana: anaKey, &bob: bobKey} {
+		if got, err := say(t, s.client(key), call("whoami", nil)); err != nil || !strings.Contains(got, string(row.UserID)) {
+			t.Errorf("%s is told %s, %v", row.UserID, got, err)
+		}
+	}
+	if got, err := say(t, s.client(bobKey), call("echo", map[string]any{"say": "x"})); err == nil {
+		t.Errorf("a tool that the key may not use: %s", got)
+	}
+	if got, err := say(t, s.client(bobKey), request(a2a.NewTextPart("what?"))); err != nil || strings.Contains(got, "echo") {
+		t.Errorf("the key is told of other tools: %s, %v", got, err)
+	}
+	for name, key := range map[string]string{"wrong": "pk_live_wrong", "none": ""} {
+		status, header, _ := s.post(t, key, message("whoami"))
+		if status != http.StatusUnauthorized || header.Get("WWW-Authenticate") == "" {
+			t.Errorf("%s key: %d, %v", name, status, header)
+		}
+	}
+}
+
+// message is a request of JSON-RPC by hand.
+func message(text string) string {
+	return `{"jsonrpc":"2.0","id":"1","method":"SendMessage","params":{"message":{"messageId":"m","role":"ROLE_USER","parts":[{"text":"` + text + `"}]}}}`
+}
+
+func (s *site) post(t *testing.T, key, body string) (int, http.Header, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+a2aapi.Path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if key != "" {
+		r.Header.Set("Authorization", "Bearer "+key)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("A2A-Version", "1.0")
+	resp, err := http.DefaultTransport.RoundTrip(r) //nolint:forbidigo // tests
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var text strings.Builder
+	if _, err := io.Copy(&text, resp.Body); err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, resp.Header, text.String()
+}
+
+func TestLimits(t *testing.T) {
+	s := start(t)
+	row, key := s.key(pierre.Limit{Requests: 2, Period: pierre.PeriodMonth})
+	for i := range 4 {
+		status, header, body := s.post(t, key, message("whoami"))
+		if i < 2 && status != http.StatusOK || i >= 2 && (status != http.StatusTooManyRequests || header.Get("Retry-After") == "") {
+			t.Errorf("call %d: %d %v %s", i, status, header, body)
+		}
+	}
+	if n := s.calls(row); n != 2 {
+		t.Errorf("%d calls were recorded, want the two of the limit", n)
+	}
+	if status, _, body := s.post(t, key, message(strings.Repeat("x", 2<<20))); status == http.StatusOK && !strings.Contains(body, `"error"`) || len(body) > 4096 {
+		t.Errorf("a message of 2 MiB: %d %.200s", status, body)
+	}
+}
+
+// FuzzMessage: whatever a message is, the answer is one of JSON-RPC, and no tool runs that is not named.
+func FuzzMessage(f *testing.F) {
+	for _, seed := range []string{message("whoami"), message("x"), `{}`, `[]`, `{"jsonrpc":"2.0","id":1,"method":"SendMessage"}`, `{"jsonrpc":"2.0","id":1,"method":"SendMessage","params":{"message":null}}`, `{"jsonrpc":"2.0","id":{},"method":"GetTask","params":{}}`} {
+		f.Add(seed)
+	}
+	s := start(f)
+	_, key := s.key(unlimited())
+	f.Fuzz(func(t *testing.T, body string) {
+		_, _, got := s.post(t, key, body)
+		first, _, _ := strings.Cut(strings.TrimPrefix(got, "data: "), "\n")
+		if got != "" && !json.Valid([]byte(first)) && !strings.HasPrefix(got, "id:") {
+			t.Errorf("%q is answered with %q", body, got)
+		}
+	})
+}
