@@ -92,11 +92,11 @@ func (c *Catalog) connectStrava() tool {
 func (c *Catalog) connectFitbit() tool {
 	return declare(c, spec{
 		name: "connect_fitbit", title: "Connect Fitbit",
-		doc:     "Says why Fitbit accounts cannot be connected any more, and how their data comes.",
+		doc:     "Says why Fitbit accounts cannot be connected any more, and that connect_provider for google_health took their place.",
 		changes: true, once: true,
 	}, func(context.Context, pierre.UserID, noArgs) (connectAnswer, error) {
 		return connectAnswer{Provider: "fitbit", Status: "not_available", Instructions: "Fitbit ended its interface for other programs in September 2026, so that accounts can no longer be connected. " +
-			"Export the activities as TCX files at fitbit.com and import them with: " + c.options.ImportCommand + " FOLDER"}, nil
+			"What Fitbit's devices measure is in Google Health: connect that with connect_provider for google_health. Or export the activities as TCX files at fitbit.com and import them with: " + c.options.ImportCommand + " FOLDER"}, nil
 	})
 }
 

@@ -65,7 +65,7 @@ func TestConnecting(t *testing.T) {
 		{"connect_provider", "strava", []string{"Say this first: Strava forbids it."}},
 		{"connect_provider", "polar", []string{"not switched on"}},
 		{"connect_strava", "", []string{"https://fit.example.com/connect/ABC", "Strava forbids it."}},
-		{"connect_fitbit", "", []string{"September 2026", "mcp-client import"}},
+		{"connect_fitbit", "", []string{"September 2026", "google_health", "mcp-client import"}},
 		{"disconnect_provider", "intervals_icu", []string{"is disconnected", "stays here"}},
 		{"get_connection_status", "intervals_icu", []string{"512 recordings", "2000 values", "3 not given: Strava", "1 failed, last i7", "could not be reached", `"from 2024-06-15 on"`}},
 		{"get_connection_status", "polar", []string{"not switched on"}},

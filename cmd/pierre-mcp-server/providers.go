@@ -21,7 +21,8 @@ import (
 
 const providersHelp = `
 
-Accounts at other services (PROVIDER is INTERVALS_ICU, STRAVA, POLAR, WAHOO or OURA):
+Accounts at other services (PROVIDER is INTERVALS_ICU, STRAVA, POLAR, WAHOO, OURA, WHOOP,
+WITHINGS or GOOGLE_HEALTH):
 PIERRE_PROVIDER_<PROVIDER>_CLIENT_ID and _CLIENT_SECRET switch one on, _WEBHOOK_SECRET its calls; secrets also as
 <NAME>_FILE. Strava needs _ACCEPT_POLICY_RISK=true, too. intervals.icu works without any. See docs/PROVIDERS.md.`
 

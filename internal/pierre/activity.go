@@ -21,6 +21,11 @@ const (
 	ProviderPolar     Provider = "polar"
 	ProviderWahoo     Provider = "wahoo"
 	ProviderOura      Provider = "oura"
+	ProviderWhoop     Provider = "whoop"
+	ProviderWithings  Provider = "withings"
+
+	// ProviderGoogleHealth is what took the place of Fitbit.
+	ProviderGoogleHealth Provider = "google_health"
 )
 
 // Providers lists the providers.
@@ -30,7 +35,7 @@ func Providers() []Provider {
 
 // Connectable lists the providers whose accounts can be connected, the easiest first.
 func Connectable() []Provider {
-	return []Provider{ProviderIntervals, ProviderStrava, ProviderPolar, ProviderWahoo, ProviderOura}
+	return []Provider{ProviderIntervals, ProviderStrava, ProviderPolar, ProviderWahoo, ProviderOura, ProviderWhoop, ProviderWithings, ProviderGoogleHealth}
 }
 
 // Totals are what is known about an activity or a lap as a whole.

@@ -176,7 +176,16 @@ func (c *Client) once(ctx context.Context, r request) ([]byte, error) {
 		start, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // it is for the log alone
 		return nil, &StatusError{resp.StatusCode, string(start)}
 	}
-	return readWhole(resp.Body, r.most)
+	body, err := readWhole(resp.Body, r.most)
+	if err != nil || c.Read == nil {
+		return body, err
+	}
+	body, err = c.Read(body)
+	if e, ok := errors.AsType[*StatusError](err); ok && e.Status == http.StatusTooManyRequests {
+		c.until = pauseUntil(e.Status, resp.Header, now)
+		return nil, &LimitedError{c.until}
+	}
+	return body, err
 }
 
 func readWhole(r io.Reader, most int64) ([]byte, error) {

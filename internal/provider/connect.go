@@ -8,6 +8,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -24,6 +25,7 @@ const (
 	maxKey   = 200 // characters of a personal key
 	path     = "/connect/"
 	callback = path + "callback/"
+	hooks    = "/hooks/"
 
 	keysAtOnce = 4 // personal keys that one server tries at the same time
 )
@@ -64,6 +66,7 @@ type Invitation struct {
 	Title     string // of the provider
 	Account   string // of the athlete at this server
 	Risk      string
+	Note      string // what else the athlete should know before
 	KeyWhere  string // where the athlete finds the personal key that the page asks for; "": it asks for none
 	Leads     string // to which host the page leads on; "": it asks for a key
 	Connected bool
@@ -83,7 +86,7 @@ func (s *Service) Invitation(ctx context.Context, token string) (Invitation, err
 	if err != nil && pierre.KindOf(err) != pierre.KindNotFound {
 		return Invitation{}, err
 	}
-	i := Invitation{Title: p.Title, Account: account, Risk: p.Risk, Connected: err == nil && c.Status == pierre.ConnectionActive}
+	i := Invitation{Title: p.Title, Account: account, Risk: p.Risk, Note: p.Note, Connected: err == nil && c.Status == pierre.ConnectionActive}
 	if s.byKey(p) {
 		i.KeyWhere = p.Key.Where
 		return i, nil
@@ -182,7 +185,7 @@ func (s *Service) Complete(ctx context.Context, a Answer) (Connected, error) {
 	case a.Error != "" || a.Code == "":
 		return Connected{}, &pierre.Error{Kind: pierre.KindConflict, Msg: p.Title + " refused the connection and gives as its reason: " + printable(a.Error) + ". Tell this server's operator if it stays so."}
 	}
-	token, err := s.oauth(p).Exchange(s.tokenContext(ctx), a.Code, oauth2.VerifierOption(derive(a.Browser, "verifier")))
+	token, err := s.oauth(p).Exchange(s.tokenContext(ctx, p), a.Code, oauth2.VerifierOption(derive(a.Browser, "verifier")))
 	if err != nil {
 		return Connected{}, s.unanswered(p, limitedBy(err, s.now()))
 	}
@@ -241,7 +244,15 @@ func (s *Service) keep(ctx context.Context, l pierre.ConnectionLink, p *Provider
 	if c.Sealed, err = s.seal(c, creds); err != nil {
 		return Connected{}, err
 	}
-	return Connected{Title: p.Title, Again: again}, s.store.KeepConnection(ctx, c)
+	if err := s.store.KeepConnection(ctx, c); err != nil {
+		return Connected{}, err
+	}
+	if word := s.apps[p.Name].WebhookSecret.Reveal(); p.Joined != nil && word != "" {
+		if err := p.Joined(ctx, client, s.origin()+hooks+string(p.Name)+"/"+word); err != nil {
+			s.log.WarnContext(ctx, "a provider was not asked for calls", slog.String("provider", string(p.Name)), slog.Any("err", err))
+		}
+	}
+	return Connected{Title: p.Title, Again: again}, nil
 }
 
 // unanswered words why a provider's answer did not connect.

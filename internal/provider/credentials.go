@@ -101,7 +101,7 @@ func (c *Client) refresh(ctx context.Context) error {
 	s := c.service
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshLease-refreshTimeout) // what the provider gave must not get lost
 	defer cancel()
-	token, err := s.oauth(c.Provider).TokenSource(s.tokenContext(ctx), &oauth2.Token{RefreshToken: c.creds.Refresh}).Token()
+	token, err := s.oauth(c.Provider).TokenSource(s.tokenContext(ctx, c.Provider), &oauth2.Token{RefreshToken: c.creds.Refresh}).Token()
 	if e, ok := errors.AsType[*oauth2.RetrieveError](err); ok && e.Response != nil && refusedGrant(e) {
 		return errors.Join(errRefused, c.endRefresh(ctx, c.creds, pierre.ConnectionBroken))
 	}
@@ -216,9 +216,13 @@ func (s *Service) oauth(p *Provider) *oauth2.Config {
 }
 
 // tokenContext returns a context for requests for tokens, which are not tried again: their codes and tokens are good for one use.
-func (s *Service) tokenContext(ctx context.Context) context.Context {
+func (s *Service) tokenContext(ctx context.Context, p *Provider) context.Context {
+	transport := s.transport
+	if p.OAuth.Adapt != nil {
+		transport = p.OAuth.Adapt(transport)
+	}
 	return context.WithValue(ctx, oauth2.HTTPClient, &http.Client{
-		Transport: s.transport, Timeout: refreshTimeout,
+		Transport: transport, Timeout: refreshTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	})
 }

@@ -84,7 +84,9 @@ func (s *Service) revoke(ctx context.Context, p *Provider, token string) error {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.SetBasicAuth(url.QueryEscape(app.ClientID), url.QueryEscape(app.ClientSecret.Reveal()))
+	if !p.OAuth.Bare {
+		req.SetBasicAuth(url.QueryEscape(app.ClientID), url.QueryEscape(app.ClientSecret.Reveal()))
+	}
 	resp, err := s.http.Do(req)
 	if err != nil {
 		return withoutURL(err)

@@ -32,10 +32,16 @@ type Provider struct {
 	Risk string
 	// KeepFor is how long what was fetched may be kept; 0: as long as the athlete wants.
 	KeepFor time.Duration
+	// Note is what an athlete should know before connecting; "": nothing.
+	Note string
 	// LeftWhy says why the provider gives some recordings to nobody; "": it gives all.
 	LeftWhy string
 	// Account returns the provider's id of the athlete, once connected. granted is the answer that had the tokens.
 	Account func(ctx context.Context, c *Client, granted *oauth2.Token) (string, error)
+	// Joined asks for calls at the address hook, once an account was connected. That it fails ends nothing; nil: no need.
+	Joined func(ctx context.Context, c *Client, hook string) error
+	// Read returns what an answer holds that says inside how the request went; nil: HTTP's status says it.
+	Read func(answer []byte) ([]byte, error)
 	// Leave tells the provider that the connection ends. nil: [OAuth.Revoke] does, or nothing can.
 	Leave   func(ctx context.Context, c *Client) error
 	Streams []Stream
@@ -47,10 +53,13 @@ type OAuth struct {
 	Authorize string // URLs
 	Token     string
 	Revoke    string   // RFC 7009; "": there is none
+	Bare      bool     // who has a token revokes it, without the application's secret
 	Scopes    []string // joined by blanks
 	Needs     []string // of these scopes, those without which nothing can be fetched
 	Style     oauth2.AuthStyle
 	Extra     url.Values // of the request that the browser brings
+	// Adapt makes the token endpoint one as RFC 6749 has it; nil: it is.
+	Adapt func(http.RoundTripper) http.RoundTripper
 }
 
 // A Key is a personal key, which the athlete copies from the provider's site.
@@ -103,5 +112,5 @@ type Hook struct {
 
 // Table lists the providers that can be connected.
 func Table() []Provider {
-	return []Provider{intervals(), strava(), polar(), wahoo(), oura()}
+	return []Provider{intervals(), strava(), polar(), wahoo(), oura(), whoop(), withings(), googleHealth()}
 }

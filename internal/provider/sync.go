@@ -148,7 +148,9 @@ func (y *syncing) run(ctx context.Context) (err error) {
 			}
 			err := fetch(ctx, stream)
 			if e, ok := errors.AsType[*StatusError](err); ok && e.Status == http.StatusForbidden && stream.Optional {
-				refused = append(refused, stream.Name)
+				if refused = append(refused, stream.Name); len(refused) == len(streams) {
+					return err
+				}
 				continue
 			}
 			if err != nil {

@@ -127,6 +127,7 @@ type invitationPage struct {
 	Title     string       `template:"Title"` // of the provider
 	Account   string       `template:"Account"`
 	Risk      string       `template:"Risk"`
+	Note      string       `template:"Note"`
 	KeyWhere  string       `template:"KeyWhere"`
 	Connected bool         `template:"Connected"`
 	Problem   string       `template:"Problem"` // with the key that was entered
@@ -150,7 +151,7 @@ func (s *Server) invite(w http.ResponseWriter, r *http.Request, status int, prob
 		return err
 	}
 	return s.show(w, status, "invitation", i.Leads, invitationPage{
-		css(), i.Title, i.Account, i.Risk, i.KeyWhere, i.Connected, problem,
+		css(), i.Title, i.Account, i.Risk, i.Note, i.KeyWhere, i.Connected, problem,
 	})
 }
 

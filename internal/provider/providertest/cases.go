@@ -38,6 +38,7 @@ func Cases() []Case {
 		{"wrong client", expires, wrongClient},
 		{"401", nil, unauthorized},
 		{"403", nil, forbidden},
+		{"subscribe", func(d Dialect) bool { return d.Subscribes != nil }, subscribes},
 		{"part refused", func(d Dialect) bool { return d.Optional != "" }, partRefused},
 		{"profile", func(d Dialect) bool { return d.Profile }, weighs},
 		{"429", nil, limited},

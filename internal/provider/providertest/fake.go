@@ -39,6 +39,10 @@ type Dialect struct {
 	Call     func(f *Fake, app provider.App) *http.Request // a genuine call of the service's; nil: it does not call
 	Ping     func() *http.Request                          // the call before its webhook is made; nil: there is none
 	Refusal  func(code string) map[string]any              // how it says why it gives no tokens; nil: as RFC 6749 has it
+	// Token serves the token endpoint; nil: it is as RFC 6749 has it.
+	Token func(f *Fake, w http.ResponseWriter, r *http.Request)
+	// Subscribes are the kinds of data of which it is asked to call; nil: it is not asked.
+	Subscribes []string
 	// Refuse is how it refuses requests for data; nil, and where it returns nil: with the status alone, and Retry-After.
 	Refuse func(status int, wait time.Duration, now time.Time) http.HandlerFunc
 	// Proof makes the request by which it makes sure of the address of its calls, and what it wants to read; nil: none.
@@ -90,7 +94,9 @@ type Fake struct {
 	revoked    bool
 	unknown    bool // the client's secret has changed
 	odd        bool
-	weight     float64 // of the profile; 0: none
+	nonces     []string // that were given, and not used
+	subscribed []string // kinds of data and addresses that it is to call for them
+	weight     float64  // of the profile; 0: none
 	serial     int
 	fault      func(r *http.Request) http.HandlerFunc
 	requests   atomic.Int64
@@ -312,7 +318,7 @@ func (f *Fake) HandleRaw(mux *http.ServeMux, pattern string, h http.HandlerFunc)
 			}
 		}
 		if !ok {
-			write(w, http.StatusUnauthorized, map[string]any{"message": "Authorization Error"})
+			f.Refuse(http.StatusUnauthorized, 0)(w, r)
 			return
 		}
 		h(w, r)
@@ -376,6 +382,10 @@ const tokenLife = 6 * time.Hour
 func (f *Fake) token(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		http.Error(w, "wrong form", http.StatusBadRequest)
+		return
+	}
+	if f.Dialect.Token != nil {
+		f.Dialect.Token(f, w, r)
 		return
 	}
 	status, body := f.grant(r, r.PostForm)

@@ -77,3 +77,33 @@ func (b *bench) proves() {
 		}
 	}
 }
+
+// subscribes asks to be called at an address with a secret. Where that is refused the account is connected all the same.
+func subscribes(b *bench) {
+	b.connect()
+	var want []string
+	for _, kind := range b.fake.Dialect.Subscribes {
+		want = append(want, kind+" "+b.servers[0].url+"/hooks/"+string(b.fake.Dialect.Name)+"/"+HookSecret)
+	}
+	if got := b.fake.Subscribed(); !slices.Equal(got, want) {
+		b.Errorf("subscribed %q, want %q", got, want)
+	}
+	b.fake.Fault(func(r *http.Request) http.HandlerFunc {
+		if strings.HasPrefix(r.URL.Path, "/notify") {
+			return b.fake.Refuse(http.StatusForbidden, 0)
+		}
+		return nil
+	})
+	if status, page := b.visitor().post(b.invite(b.servers[0]), b.consent("allow")); status != http.StatusOK {
+		b.Errorf("connecting again: %d %s", status, page)
+	}
+	b.sync(b.servers[1])
+	b.complete()
+}
+
+// Subscribed returns the kinds of data for which it is to call, and the addresses, in order.
+func (f *Fake) Subscribed() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Sorted(slices.Values(f.subscribed))
+}

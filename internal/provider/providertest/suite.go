@@ -25,7 +25,7 @@ import (
 
 // Dialects returns the dialects of all services.
 func Dialects() []Dialect {
-	return []Dialect{intervals("key", "a-personal-key"), intervals("OAuth", ""), strava(), polar(), wahoo(), oura()}
+	return []Dialect{intervals("key", "a-personal-key"), intervals("OAuth", ""), strava(), polar(), wahoo(), oura(), whoop(), withings(), googleHealth()}
 }
 
 // String returns the dialect's name, for tables.
