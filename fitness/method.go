@@ -74,10 +74,13 @@ const (
 	MethodFRIEND Method = "percentile of maximal oxygen uptake by age and sex, FRIEND registry (Kaminsky, Arena & Myers 2015)"
 	MethodSitko  Method = "VO2max from 5 minutes of cycling power, 16.6 + 8.87·W/kg (Sitko et al. 2022)"
 
-	MethodRMSSD    Method = "rMSSD, root mean square of successive differences without artefacts (Task Force of the ESC and NASPE 1996)"
-	MethodHRVWeek  Method = "7-day mean of the logarithms of HRV against the personal baseline ± 0.5 SD (Plews et al. 2012, 2013, 2014)"
-	MethodWeek     Method = "7-day mean against the personal baseline ± 1 SD (arithmetic; own rule)"
-	MethodSpearman Method = "rank correlation, 95 % interval by Fisher's transformation (Spearman 1904; Bonett & Wright 2000)"
+	MethodRMSSD        Method = "rMSSD, root mean square of successive differences without artefacts (Task Force of the ESC and NASPE 1996)"
+	MethodHRVWeek      Method = "7-day mean of the logarithms of HRV against the personal baseline ± 0.5 SD (Plews et al. 2012, 2013, 2014)"
+	MethodWeek         Method = "7-day mean against the personal baseline ± 1 SD (arithmetic; own rule)"
+	MethodSleepQuality Method = "sleep score of named parts by consensus limits (Hirshkowitz et al. 2015; Ohayon et al. 2017; own weights)"
+	MethodRecovery     Method = "recovery score of named parts against the personal baseline (Plews et al. 2012, 2013; own weights)"
+	MethodRegularity   Method = "standard deviation of the middle of the night (arithmetic)"
+	MethodSpearman     Method = "rank correlation, 95 % interval by Fisher's transformation (Spearman 1904; Bonett & Wright 2000)"
 
 	MethodLTTB Method = "largest-triangle-three-buckets downsampling (Steinarsson 2013)"
 )

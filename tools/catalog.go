@@ -23,6 +23,7 @@ const Instructions = `Pierre answers questions about one athlete's own training 
 Start with get_activities to find activities and their ids; get_activity shows one in detail; get_stats sums up.
 analyze_activity, calculate_metrics, compare_activities, analyze_training_load and predict_performance compute; get_chart draws.
 detect_patterns, calculate_fitness_score, generate_recommendations and suggest_goals apply published rules; set_goal, track_progress and analyze_goal_feasibility are for goals.
+get_wellness, the tools for sleep, calculate_recovery_score and suggest_rest_day read values of days.
 Tools that read activities take provider (such as file, strava, garmin, intervals_icu), too; leave it out for all sources, merged. Goals that are set always count all.
 Units are in the field names (meters, seconds, mps = metres per second, bpm, watts). A field that is absent was not recorded: never read it as 0.
 A computed value comes with its method (formula and source), its inputs (recorded, user: from the profile, or estimated) and coverage_percent, the share of the recorded time that had the samples; quote these when it matters.
@@ -77,6 +78,11 @@ func (c *Catalog) tools() []tool {
 		c.getZonesOverTime(),
 		c.getWellness(),
 		c.getChart(),
+		c.analyzeSleepQuality(),
+		c.trackSleepTrends(),
+		c.optimizeSleepSchedule(),
+		c.calculateRecoveryScore(),
+		c.suggestRestDay(),
 		c.getAthlete(),
 		c.setAthleteProfile(),
 		c.getConnectionStatus(),

@@ -39,6 +39,11 @@ func usual(ids map[string]pierre.ActivityID) []call {
 		{"get_zones_over_time", map[string]any{"planned_percent": []int{80, 20}}},
 		{"get_wellness", map[string]any{"kinds": []string{"sleep", "hrv_rmssd", "resting_heart_rate", "weight"}, "load_days": 1}},
 		{"get_chart", map[string]any{"kind": "load"}},
+		{"analyze_sleep_quality", map[string]any{}},
+		{"track_sleep_trends", map[string]any{"days_back": 28}},
+		{"optimize_sleep_schedule", map[string]any{}},
+		{"calculate_recovery_score", map[string]any{}},
+		{"suggest_rest_day", map[string]any{}},
 		{"get_athlete", map[string]any{}},
 		{"set_athlete_profile", map[string]any{
 			"ftp_watts": 250, "max_heart_rate_bpm": 186, "resting_heart_rate_bpm": 48, "threshold_heart_rate_bpm": 168,

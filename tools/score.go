@@ -111,7 +111,7 @@ type recommendArgs struct {
 
 type recommendAnswer struct {
 	Recommendations []adviceView `json:"recommendations"`
-	NotKnown        []string     `json:"not_known" jsonschema:"what no recording tells, so that nothing is recommended about it"`
+	NotKnown        []string     `json:"not_known" jsonschema:"what nothing is recommended about here, and why"`
 }
 
 type adviceView struct {
@@ -174,7 +174,7 @@ func (c *Catalog) recommend(ctx context.Context, user pierre.UserID, args recomm
 		a.Recommendations = append(a.Recommendations, v)
 	}
 	if wanted(training.AdviceRecovery) {
-		a.NotKnown = append(a.NotKnown, "sleep and heart rate variability are not recorded here")
+		a.NotKnown = append(a.NotKnown, "sleep and heart rate variability: see calculate_recovery_score and suggest_rest_day")
 	}
 	if wanted(training.AdviceEquipment) {
 		a.NotKnown = append(a.NotKnown, "recordings do not tell which shoes or bike were used")
