@@ -19,9 +19,9 @@ func plugIn(t *testing.T, dir string) error {
 	return os.MkdirAll(filepath.Join(dir, "Activity"), 0o750)
 }
 
-// unplug makes it disappear.
+// unplug makes it disappear, also while its files are read, as they are when a cable is pulled.
 func unplug(dir string) error {
-	if syscall.Unmount(dir, 0) == nil {
+	if syscall.Unmount(dir, syscall.MNT_DETACH) == nil {
 		return nil
 	}
 	return os.RemoveAll(dir)
