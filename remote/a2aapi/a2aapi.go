@@ -52,7 +52,9 @@ func New(mcp http.Handler, skills func() []Skill, opts Options) http.Handler {
 	a := &api{mcp: mcp, skills: skills, opts: opts}
 	// The library would log what clients get wrong; the MCP API logs what matters.
 	quiet := a2asrv.WithLogger(slog.New(slog.DiscardHandler))
-	a.rpc = a2asrv.NewJSONRPCHandler(a2asrv.NewHandler(&executor{a}, quiet, a2asrv.WithCapabilityChecks(&a2a.AgentCapabilities{Streaming: true})))
+	// It would also tell the client the stack of a panic.
+	failed := a2asrv.WithExecutionPanicHandler(func(any) error { return a2a.NewError(a2a.ErrInternalError, "The message could not be answered.") })
+	a.rpc = a2asrv.NewJSONRPCHandler(a2asrv.NewHandler(&executor{a}, quiet, failed, a2asrv.WithCapabilityChecks(&a2a.AgentCapabilities{Streaming: true})))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+CardPath, a.card)
 	mux.HandleFunc("POST "+Path, a.message)

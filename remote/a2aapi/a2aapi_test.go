@@ -266,7 +266,13 @@ func TestLimits(t *testing.T) {
 
 // FuzzMessage: whatever a message is, the answer is one of JSON-RPC, and no tool runs that is not named.
 func FuzzMessage(f *testing.F) {
-	for _, seed := range []string{message("whoami"), message("x"), `{}`, `[]`, `{"jsonrpc":"2.0","id":1,"method":"SendMessage"}`, `{"jsonrpc":"2.0","id":1,"method":"SendMessage","params":{"message":null}}`, `{"jsonrpc":"2.0","id":{},"method":"GetTask","params":{}}`} {
+	for _, seed := range []string{message("whoami"), message("x"), `{}`, `[]`, `{"jsonrpc":"2.0","id":1,"method":"SendMessage"}`, `{"jsonrpc":"2.0","id":1,"method":"SendMessage","params":{"message":null}}`, `{"jsonrpc":"2.0","id":{},"method":"GetTask","params":{}}`,
+		`{"jsonrpc":"2.0","id":"1","method":"SendMessage","params":{"message":{"messageId":"m","role":"ROLE_USER","parts":[null]}}}`,
+		`{"jsonrpc":"2.0","id":"1","method":"SendMessage","params":{"message":{"messageId":"m","role":"ROLE_USER","parts":[{}]}}}`,
+		`{"jsonrpc":"2.0","id":"1","method":"SendMessage","params":{"message":{"messageId":"m","role":"ROLE_USER"}}}`,
+		`{"jsonrpc":"2.0","id":"1","method":"SendStreamingMessage","params":{"message":{"messageId":"m","role":"ROLE_USER","parts":[null]}}}`,
+		`{"jsonrpc":"2.0","id":"1","method":"SubscribeToTask","params":{"id":"x"}}`, `{"jsonrpc":"2.0","id":"1","method":"ListTasks","params":{}}`, `{"jsonrpc":"2.0","id":"1","method":"CancelTask","params":{"id":"x"}}`,
+	} {
 		f.Add(seed)
 	}
 	s := start(f)
@@ -276,6 +282,9 @@ func FuzzMessage(f *testing.F) {
 		first, _, _ := strings.Cut(strings.TrimPrefix(got, "data: "), "\n")
 		if got != "" && !json.Valid([]byte(first)) && !strings.HasPrefix(got, "id:") {
 			t.Errorf("%q is answered with %q", body, got)
+		}
+		if strings.Contains(got, "goroutine ") || strings.Contains(got, "panic") && !strings.Contains(body, "panic") {
+			t.Errorf("%q makes a panic: %s", body, got)
 		}
 	})
 }

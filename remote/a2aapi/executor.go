@@ -129,6 +129,9 @@ func (c *caller) tools(ctx context.Context) ([]string, error) {
 func wanted(m *a2a.Message) (tool string, arguments map[string]any, err error) {
 	var text []string
 	for _, part := range m.Parts {
+		if part == nil {
+			return "", nil, a2a.NewError(a2a.ErrInvalidParams, "A part of the message is null.")
+		}
 		if s := strings.TrimSpace(part.Text()); s != "" {
 			text = append(text, s)
 		}
