@@ -13,13 +13,18 @@ import (
 	"github.com/pierre-mcp/pierre/internal/training"
 )
 
+// chartTool is the name of the tool that draws.
+const chartTool = "get_chart"
+
 func (c *Catalog) getChart() tool {
-	return declare(c, spec{
-		name:  "get_chart",
+	t := declare(c, spec{
+		name:  chartTool,
 		title: "Draw a chart",
 		doc: "Draws a chart as a picture. Load is fitness, fatigue, form and load; a power curve is drawn against that of another period. " +
 			"The PNG comes as image content, and its points as structured content. What was not measured is a gap, and what is estimated is marked.",
 	}, c.drawChart)
+	t.definition.Meta, t.brief.Meta = chartViewMeta(), chartViewMeta()
+	return t
 }
 
 // A chartKind says what a chart shows.

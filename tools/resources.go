@@ -49,9 +49,10 @@ func (c *Catalog) registerResources(s *server.MCPServer) {
 	hooks.AddAfterListResources(func(ctx context.Context, _ any, _ *mcp.ListResourcesRequest, list *mcp.ListResourcesResult) {
 		list.Resources = slices.DeleteFunc(list.Resources, func(r mcp.Resource) bool {
 			tool, ours := tools[r.URI]
-			return ours && !mayRead(ctx, tool)
+			return ours && !mayRead(ctx, tool) || r.URI == chartViewURI
 		})
 	})
+	addChartView(s)
 	for _, r := range resources() {
 		at := slices.IndexFunc(c.all, func(t tool) bool { return t.definition.Name == r.tool })
 		uri := "pierre://athlete/" + r.name

@@ -86,6 +86,9 @@ func (s *session) SetClientCapabilities(can mcp.ClientCapabilities) {
 			ListChanged bool `json:"listChanged,omitempty"`
 		}{can.Roots.ListChanged}
 	}
+	if showsApps(can.Extensions) {
+		s.can.Extensions = map[string]any{AppsExtension: struct{}{}}
+	}
 }
 
 // ProtocolVersion implements [server.SessionWithProtocolVersion].

@@ -46,6 +46,7 @@ const (
 	canElicit
 	canListRoots
 	canTellRoots
+	canShowApps
 )
 
 // sharedID returns the id of a session that was just initialized.
@@ -58,6 +59,7 @@ func sharedID(keys Sealer, s *session, now time.Time) (string, error) {
 	for bit, is := range map[int]bool{
 		canSample: can.Sampling != nil, canElicit: can.Elicitation != nil,
 		canListRoots: can.Roots != nil, canTellRoots: can.Roots != nil && can.Roots.ListChanged,
+		canShowApps: showsApps(can.Extensions),
 	} {
 		if is {
 			held.Can |= bit
@@ -110,6 +112,9 @@ func (h sharedSession) capabilities() mcp.ClientCapabilities {
 		can.Roots = &struct {
 			ListChanged bool `json:"listChanged,omitempty"`
 		}{h.Can&canTellRoots != 0}
+	}
+	if h.Can&canShowApps != 0 {
+		can.Extensions = map[string]any{AppsExtension: struct{}{}}
 	}
 	return can
 }

@@ -58,7 +58,7 @@ func (c *toolCache) NotificationChannel() chan<- mcp.JSONRPCNotification {
 }
 
 // list returns the kept result of tools/list, and a function to keep it if there is none.
-func (c *toolCache) list(p access.Principal, profile pierre.ToolProfile, modern bool) (result json.RawMessage, keep func(json.RawMessage)) {
+func (c *toolCache) list(p access.Principal, profile pierre.ToolProfile, modern, apps bool) (result json.RawMessage, keep func(json.RawMessage)) {
 	key := "all"
 	if p.Tools != nil {
 		key = "some\x00" + strings.Join(p.Tools, "\x00")
@@ -66,6 +66,9 @@ func (c *toolCache) list(p access.Principal, profile pierre.ToolProfile, modern 
 	key = string(profile) + " " + key
 	if modern {
 		key = "modern " + key
+	}
+	if apps {
+		key = "apps " + key
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -13,6 +13,12 @@ import (
 
 type profileKey struct{}
 
+// An asked is what a list of tools is for.
+type asked struct {
+	profile pierre.ToolProfile
+	apps    bool // the client shows the pages that tools name
+}
+
 // visibleTools lets m show and run only what the principal may use; without a principal, nothing. A list shows those of the
 // profile that [Server.listTools] put into the context.
 func (s *Server) visibleTools(ctx context.Context, tools []mcp.Tool) []mcp.Tool {
@@ -23,7 +29,7 @@ func (s *Server) visibleTools(ctx context.Context, tools []mcp.Tool) []mcp.Tool 
 		}
 		return nil
 	}
-	profile, listing := ctx.Value(profileKey{}).(pierre.ToolProfile)
+	list, listing := ctx.Value(profileKey{}).(asked)
 	if p.Tools == nil && !listing {
 		return tools
 	}
@@ -31,7 +37,10 @@ func (s *Server) visibleTools(ctx context.Context, tools []mcp.Tool) []mcp.Tool 
 	for _, t := range tools {
 		show := pierre.MayUse(p.Tools, t.Name)
 		if show && listing {
-			t, show = s.opts.Listing(profile, t)
+			t, show = s.opts.Listing(list.profile, t)
+			if !list.apps {
+				t.Meta = nil
+			}
 		}
 		if show {
 			visible = append(visible, t)
@@ -46,11 +55,12 @@ func (s *Server) listTools(ctx context.Context, x *streamable.Exchange, p access
 	if err != nil {
 		return x.Refused(err)
 	}
-	ctx = context.WithValue(ctx, profileKey{}, profile)
+	apps := x.ShowsApps()
+	ctx = context.WithValue(ctx, profileKey{}, asked{profile, apps})
 	if x.Paged() {
 		return x.Dispatch(ctx)
 	}
-	result, keep := s.tools.list(p, profile, x.Modern())
+	result, keep := s.tools.list(p, profile, x.Modern(), apps)
 	if result != nil {
 		return x.Encoded(result)
 	}
