@@ -14,6 +14,9 @@ import (
 	"strings"
 )
 
+// callsBetween is after how many calls a server looks whether much usage waits.
+const callsBetween = 2000
+
 // keysFile has the keys of a site, in its folder.
 const keysFile = "bench-keys"
 
@@ -53,10 +56,18 @@ func resident(ctx context.Context, out io.Writer, opts options) (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := s.call(ctx, len(s.keys), len(s.keys)); err != nil {
-		return err
+	for left := len(s.keys); left > 0; left -= callsBetween {
+		if _, err := s.call(ctx, min(left, callsBetween), len(s.keys)); err != nil {
+			return err
+		}
+		if _, err := s.fold(ctx, false); err != nil { // as a server does each second
+			return err
+		}
 	}
 	if err := s.Keys.WriteUsed(ctx); err != nil { // as a server does every 15 seconds
+		return err
+	}
+	if _, err := s.fold(ctx, true); err != nil { // and this each minute
 		return err
 	}
 	busy, err := residentBytes()

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -41,12 +42,7 @@ func DigestsPlan(ctx context.Context, s *Store, user pierre.UserID, version int)
 
 // Gather does the first step of folding.
 func Gather(ctx context.Context, s *Store) error {
-	var found []int64
-	err := s.view(ctx, "looking for usage", func(t *tx) error {
-		rows, err := t.query(ctx, `SELECT seq FROM usage_batches`)
-		found, err = collect(rows, err, scanSeq)
-		return err
-	})
+	found, err := s.findBatches(ctx, math.MaxInt64)
 	if err == nil && len(found) > 0 {
 		_, err = s.gatherBatches(ctx, found)
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"maps"
+	"math"
 	"slices"
 )
 
@@ -11,6 +12,11 @@ import (
 const (
 	foldEntries = 250_000 // sums in batches: two of a call whose key has a quota and no other call in its batch
 	foldRows    = 20_000  // rows of usage_deltas
+)
+
+const (
+	smallBatch = 1000 // has fewer entries
+	manySmall  = 64
 )
 
 // gatherAtOnce bounds the batches that are in memory.
@@ -29,26 +35,42 @@ func (s *Store) FoldUsage(ctx context.Context) error {
 	return s.foldDeltas(ctx)
 }
 
-// FoldMuch does what [Store.FoldUsage] does if much has piled up since.
+// FoldMuch does what [Store.FoldUsage] does if much has piled up since. If much is only the number of batches, each of which is looked
+// into when a key calls for the first time, it makes fewer of the small ones.
 func (s *Store) FoldMuch(ctx context.Context) error {
-	var much bool
+	var much, many bool
 	err := s.row(ctx, `SELECT COALESCE((SELECT sum(entries) FROM usage_batches), 0) >= $1 OR
-		EXISTS (SELECT 1 FROM (SELECT seq FROM usage_deltas ORDER BY seq LIMIT 1 OFFSET $2) AS many)`, foldEntries, foldRows).Scan(&much)
-	if err != nil || !much {
+		EXISTS (SELECT 1 FROM (SELECT seq FROM usage_deltas ORDER BY seq LIMIT 1 OFFSET $2) AS many),
+		(SELECT count(*) FROM usage_batches WHERE entries < $3) >= $4`, foldEntries, foldRows, smallBatch, manySmall).Scan(&much, &many)
+	switch {
+	case err != nil:
 		return s.classify(err, "looking how much usage waits")
+	case much:
+		return s.FoldUsage(ctx)
+	case !many:
+		return nil
 	}
-	return s.FoldUsage(ctx)
+	small, err := s.findBatches(ctx, smallBatch)
+	if err == nil {
+		_, err = s.gatherBatches(ctx, small)
+	}
+	return err
+}
+
+// findBatches returns the oldest batches that have fewer entries.
+func (s *Store) findBatches(ctx context.Context, entries int64) (found []int64, err error) {
+	err = s.view(ctx, "looking for usage to fold", func(t *tx) error {
+		rows, err := t.query(ctx, `SELECT seq FROM usage_batches WHERE entries < $1 ORDER BY seq LIMIT $2`, entries, gatherAtOnce)
+		found, err = collect(rows, err, scanSeq)
+		return err
+	})
+	return found, err
 }
 
 // foldBatches adds what batches hold to the roll-ups and counters.
 func (s *Store) foldBatches(ctx context.Context) error {
 	for {
-		var found []int64
-		err := s.view(ctx, "looking for usage to fold", func(t *tx) error {
-			rows, err := t.query(ctx, `SELECT seq FROM usage_batches ORDER BY seq LIMIT $1`, gatherAtOnce)
-			found, err = collect(rows, err, scanSeq)
-			return err
-		})
+		found, err := s.findBatches(ctx, math.MaxInt64)
 		if err != nil || len(found) == 0 {
 			return err
 		}

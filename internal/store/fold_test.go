@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -87,4 +88,36 @@ func TestMuchIsFoldedAtOnce(t *testing.T) {
 			t.Fatalf("%d rows wait, %v", waiting(), err)
 		}
 	})
+}
+
+// A slow server has many small batches; the first call of a key must not look into each of them.
+func TestManySmallBatchesBecomeFew(t *testing.T) {
+	s, err := store.OpenSQLite(filepath.Join(t.TempDir(), "pierre.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const batches, each = 256, 10
+	now := time.Date(2026, 11, 20, 15, 4, 5, 0, time.UTC)
+	for n := range batches {
+		var calls []pierre.Call
+		for i := range each {
+			calls = append(calls, storedCall(pierre.KeyID(fmt.Sprint("key_", n*each+i)), pierre.PeriodDay, now))
+		}
+		record(t, s, calls...)
+	}
+	if err := s.FoldMuch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	left, err := store.Number(t.Context(), s, `SELECT count(*) FROM usage_batches`)
+	if err != nil || left != 2 {
+		t.Errorf("%d batches are left, %v; want 2, since one has the sums of 2000 keys at most", left, err)
+	}
+	r, err := s.Reconcile(t.Context(), now.Truncate(24*time.Hour), now, now, false)
+	if err != nil || len(r.Differences) > 0 || r.Calls != batches*each {
+		t.Errorf("the books do not balance: %+v, %v", r, err)
+	}
 }
