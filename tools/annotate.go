@@ -17,8 +17,8 @@ type AnnotationStore interface {
 func (c *Catalog) annotateActivity() tool {
 	return declare(c, spec{
 		name:  "annotate_activity",
-		title: "Note what the athlete says of an activity",
-		doc: "Keeps the athlete's own words on an activity: they win over files, also over later imports. " +
+		title: "Annotate an activity",
+		doc: "Keeps the athlete's own words, which win over files. Later imports respect them. " +
 			"An exertion (RPE) gives an activity without heart rate, power or pace a load. Only what the athlete says; never guess an RPE.",
 		changes: true,
 	}, c.annotate)

@@ -14,7 +14,7 @@ func (c *Catalog) deleteActivity() tool {
 	return declare(c, spec{
 		name:  "delete_activity",
 		title: "Delete an activity",
-		doc: "Deletes an activity for good, with its samples, or one of its recordings. Later imports leave it out and say so, until allow_import. " +
+		doc: "Deletes an activity, or one of its recordings, for good. Its samples go, too. Later imports leave it out and say so, until allow_import. " +
 			"Only if the athlete asks for it and confirms; hide_activity can be taken back.",
 		changes: true, once: true,
 	}, c.delete)
@@ -23,7 +23,7 @@ func (c *Catalog) deleteActivity() tool {
 type deleteArgs struct {
 	ID     pierre.ActivityID `json:"activity_id" jsonschema:"The id of an activity, from get_activities." brief:"" limits:"1,100"`
 	Source string            `json:"source,omitempty" jsonschema:"Deletes only this of its recordings: its file or provider, as get_activity shows it. Default: all of them." brief:"only this file or provider" limits:"1,1024"`
-	Allow  bool              `json:"allow_import,omitempty" jsonschema:"true: deletes nothing, and lets imports bring back what was deleted under this id." brief:"let imports bring it back"`
+	Allow  bool              `json:"allow_import,omitempty" jsonschema:"true: deletes nothing, and lets imports bring back what was deleted under this id." brief:"-"`
 }
 
 func (a deleteArgs) problems() []string {

@@ -19,7 +19,7 @@ func (c *Catalog) getGear() tool {
 	return declare(c, spec{
 		name:  "get_gear",
 		title: "Show gear",
-		doc: "Shows shoes, bicycles and other gear with distance, time and days of first and last use. " +
+		doc: "Shows what shoes and bicycles have done. With distance, time and days of first and last use. " +
 			"Which gear an activity used comes from Strava's archive and intervals.icu, or from annotate_activity.",
 	}, c.showGear)
 }
