@@ -121,6 +121,8 @@ func (c *Catalog) howToAdd(p pierre.Provider) string {
 		return "Request the data export at garmin.com, Account, Data Management, Export Your Data; then run: " + run + " export.zip"
 	case pierre.ProviderAppleHealth:
 		return "In the Health app tap the profile picture, Export All Health Data; then run: " + run + " export.zip"
+	case pierre.ProviderFitbit:
+		return "Export Fitbit at takeout.google.com; then run: " + run + " takeout.zip"
 	case pierre.ProviderFile:
 		return "Run: " + run + " PATH, with recordings (." + strings.Join(formats.Recordings(), ", .") + ") or a folder of them"
 	default:

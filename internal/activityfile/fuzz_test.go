@@ -192,6 +192,23 @@ func FuzzGarminDays(f *testing.F) {
 	f.Fuzz(func(t *testing.T, n uint8, content []byte) { walkAnything(t, names[int(n)%len(names)], content) })
 }
 
+func FuzzFitbit(f *testing.F) {
+	names := []string{"steps-1.json", "resting_heart_rate-1.json", "sleep-1.json", "weight-1.json", "exercise-1.json", "Daily SpO2 - 1.csv"}
+	for n, content := range []string{
+		`[{"dateTime":"03/01/26 08:00:00","value":"500"}]`,
+		`[{"value":{"date":"03/01/26","value":52.5}}]`,
+		`[{"dateOfSleep":"2026-03-01","startTime":"2026-02-28T23:00:00.000","minutesAsleep":420,"levels":{"summary":{"deep":{"minutes":80}}}}]`,
+		`[{"weight":154.32,"bmi":21.6,"fat":18.5,"date":"03/01/26","time":"07:30:00"}]`,
+		`[{"logId":77,"activityName":"Run","duration":1900000,"distance":5.0,"distanceUnit":"Mile","startTime":"03/01/26 08:00:00"}]`,
+		"timestamp,average_value\n2026-03-01T00:00:00Z,96.5\n",
+	} {
+		f.Add(uint8(n), []byte(content))
+	}
+	f.Fuzz(func(t *testing.T, n uint8, content []byte) {
+		walkAnything(t, "takeout.zip", pack(t, member{"Fitbit/Global Export Data/" + names[int(n)%len(names)], content}))
+	})
+}
+
 func FuzzArchive(f *testing.F) {
 	f.Add(pack(f, member{"a.gpx", []byte(run)}, member{"b.zip", pack(f, member{"c.gpx.gz", gz(f, []byte(run))})}))
 	var stored bytes.Buffer

@@ -139,8 +139,10 @@ func (w *walker) bundle(ctx context.Context, entries []*entry, in scope) error {
 	if err := w.garmin(ctx, b, &in); err != nil {
 		return err
 	}
-	if err := w.garminDays(ctx, b); err != nil {
-		return err
+	for _, of := range []func(context.Context, *bundle) error{w.garminDays, w.fitbit} {
+		if err := of(ctx, b); err != nil {
+			return err
+		}
 	}
 	for _, export := range []func(context.Context, *bundle, scope) error{w.strava, w.apple} {
 		if err := export(ctx, b, in); err != nil {

@@ -79,6 +79,11 @@ func TestFind(t *testing.T) {
 			[]string{".", ". > DI_CONNECT/DI-Connect-Fitness/s.json", ". > DI_CONNECT/DI-Connect-Uploaded-Files/UploadedFiles_1.zip"},
 			0,
 		},
+		"a Fitbit export": {
+			[]string{"Fitbit/Global Export Data/steps-1.json", "Fitbit/Activities/1.tcx"},
+			[]string{"Fitbit", "Fitbit > Activities/1.tcx", "Fitbit > Global Export Data/steps-1.json"},
+			0,
+		},
 		"a table that is no export": {
 			[]string{"laps.csv", "a.gpx", "b.xml"},
 			[]string{"a.gpx"},

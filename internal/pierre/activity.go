@@ -14,7 +14,8 @@ const (
 	ProviderFile        Provider = "file"         // a recording that the user uploaded
 	ProviderStrava      Provider = "strava"       // a Strava account: its export, or its API
 	ProviderGarmin      Provider = "garmin"       // a Garmin account export
-	ProviderAppleHealth Provider = "apple_health" // an Apple Health export
+	ProviderAppleHealth Provider = "apple_health" // an Apple Health export, or an iPhone by itself
+	ProviderFitbit      Provider = "fitbit"       // a Google Takeout archive
 
 	// ProviderIntervals and those below are accounts that an athlete connects.
 	ProviderIntervals Provider = "intervals_icu"
@@ -30,7 +31,7 @@ const (
 
 // Providers lists the providers.
 func Providers() []Provider {
-	return append([]Provider{ProviderFile, ProviderGarmin, ProviderAppleHealth}, Connectable()...)
+	return append([]Provider{ProviderFile, ProviderGarmin, ProviderAppleHealth, ProviderFitbit}, Connectable()...)
 }
 
 // Connectable lists the providers whose accounts can be connected, the easiest first.
