@@ -266,7 +266,8 @@ func TestLimits(t *testing.T) {
 
 // FuzzMessage: whatever a message is, the answer is one of JSON-RPC, and no tool runs that is not named.
 func FuzzMessage(f *testing.F) {
-	for _, seed := range []string{message("whoami"), message("x"), `{}`, `[]`, `{"jsonrpc":"2.0","id":1,"method":"SendMessage"}`, `{"jsonrpc":"2.0","id":1,"method":"SendMessage","params":{"message":null}}`, `{"jsonrpc":"2.0","id":{},"method":"GetTask","params":{}}`,
+	for _, seed := range []string{
+		message("whoami"), message("x"), `{}`, `[]`, `{"jsonrpc":"2.0","id":1,"method":"SendMessage"}`, `{"jsonrpc":"2.0","id":1,"method":"SendMessage","params":{"message":null}}`, `{"jsonrpc":"2.0","id":{},"method":"GetTask","params":{}}`,
 		`{"jsonrpc":"2.0","id":"1","method":"SendMessage","params":{"message":{"messageId":"m","role":"ROLE_USER","parts":[null]}}}`,
 		`{"jsonrpc":"2.0","id":"1","method":"SendMessage","params":{"message":{"messageId":"m","role":"ROLE_USER","parts":[{}]}}}`,
 		`{"jsonrpc":"2.0","id":"1","method":"SendMessage","params":{"message":{"messageId":"m","role":"ROLE_USER"}}}`,
