@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -21,11 +23,12 @@ The exit code is 1 if the tool reports an error. A call counts against the limit
 your key. Without --url, call uses the entry that "mcp-client install" wrote.`
 
 const callExample = `  mcp-client call get_activities limit=5 sport_type=run
-  mcp-client call get_activities --args '{"limit":5}' --json | jq .structuredContent`
+  mcp-client call get_activities --args '{"limit":5}' --json | jq .structuredContent
+  mcp-client call get_chart kind=load after=2026-01-01 --output form.png`
 
 func newCallCmd(w cli.World, conn *connection.Settings) *cobra.Command {
 	opts := new(terminalOptions)
-	var args string
+	var args, output string
 	cmd := &cobra.Command{
 		Use:     "call TOOL [NAME=VALUE]...",
 		Short:   "Call one of the server's tools",
@@ -43,11 +46,12 @@ func newCallCmd(w cli.World, conn *connection.Settings) *cobra.Command {
 				return err
 			}
 			conn.OrInstalled(w.Getenv, opts.name)
-			return callTool(cmd.Context(), w, conn, opts, toolCall{name: given[0], pairs: given[1:], whole: whole})
+			return callTool(cmd.Context(), w, conn, opts, toolCall{name: given[0], pairs: given[1:], whole: whole, output: output})
 		},
 	}
 	opts.register(cmd, "print the whole result as JSON")
 	cmd.Flags().StringVar(&args, "args", "", "all arguments as one `JSON` object; - reads it from stdin")
+	cmd.Flags().StringVar(&output, "output", "", "save the picture of the result in this `FILE`")
 	return cmd
 }
 
@@ -56,6 +60,8 @@ type toolCall struct {
 	name  string
 	pairs []string        // NAME=VALUE
 	whole json.RawMessage // or all arguments; nil if pairs counts
+
+	output string // the file of the picture; "": none
 }
 
 func callTool(ctx context.Context, w cli.World, conn *connection.Settings, opts *terminalOptions, call toolCall) error {
@@ -86,5 +92,15 @@ func callTool(ctx context.Context, w cli.World, conn *connection.Settings, opts 
 	if err != nil {
 		return err
 	}
-	return toolcall.PrintResult(w.Stdout, raw, opts.json)
+	if err := toolcall.PrintResult(w.Stdout, raw, opts.json); err != nil || call.output == "" {
+		return err
+	}
+	picture, err := toolcall.Picture(raw)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(call.output, picture, 0o600); err != nil {
+		return fmt.Errorf("saving the picture: %w", err)
+	}
+	return nil
 }

@@ -64,3 +64,15 @@ func TestResultsThatCannotBePrinted(t *testing.T) {
 		}
 	}
 }
+
+func TestPicture(t *testing.T) {
+	raw := json.RawMessage(`{"content":[{"type":"text","text":"x"},{"type":"image","mimeType":"image/png","data":"AQID"},{"type":"image","data":"BA=="}]}`)
+	if got, err := toolcall.Picture(raw); err != nil || string(got) != "\x01\x02\x03" {
+		t.Errorf("%q, %v", got, err)
+	}
+	for _, none := range []string{`{"content":[{"type":"text","text":"x"}]}`, `{}`, `[`, `{"content":[{"type":"image","data":"%"}]}`} {
+		if got, err := toolcall.Picture(json.RawMessage(none)); err == nil {
+			t.Errorf("%s has the picture %q", none, got)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package toolcall
 
 import (
 	"cmp"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ func PrintResult(out io.Writer, raw json.RawMessage, whole bool) error {
 			Text     string `json:"text"`
 			MIMEType string `json:"mimeType"`
 			URI      string `json:"uri"`
+			Data     string `json:"data"` // base64
 			Resource struct {
 				URI  string `json:"uri"`
 				Text string `json:"text"`
@@ -44,6 +46,8 @@ func PrintResult(out io.Writer, raw json.RawMessage, whole bool) error {
 				b.WriteString(strings.TrimRight(c.Text, "\n") + "\n")
 			case c.Type == "resource" && c.Resource.Text != "":
 				b.WriteString(strings.TrimRight(c.Resource.Text, "\n") + "\n")
+			case c.Type == "image":
+				fmt.Fprintf(&b, "[a picture of %s, %s; --output FILE saves it]\n", human.Bytes(int64(base64.StdEncoding.DecodedLen(len(c.Data)))), c.MIMEType)
 			default:
 				fmt.Fprintf(&b, "[%s %s; --json shows it]\n", c.Type, cmp.Or(c.MIMEType, c.URI, c.Resource.URI))
 			}
@@ -54,4 +58,23 @@ func PrintResult(out io.Writer, raw json.RawMessage, whole bool) error {
 		err = ErrTool
 	}
 	return err
+}
+
+// Picture returns the first picture of a result.
+func Picture(raw json.RawMessage) ([]byte, error) {
+	var result struct {
+		Content []struct {
+			Type string `json:"type"`
+			Data []byte `json:"data"` // base64
+		} `json:"content"`
+	}
+	if err := json.Unmarshal(raw, &result); err != nil {
+		return nil, fmt.Errorf("reading the result: %w", err)
+	}
+	for _, c := range result.Content {
+		if c.Type == "image" {
+			return c.Data, nil
+		}
+	}
+	return nil, errors.New("the result has no picture to save")
 }

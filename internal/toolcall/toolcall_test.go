@@ -76,7 +76,7 @@ func TestPrintResult(t *testing.T) {
 	if err != toolcall.ErrTool { //nolint:errorlint // it is returned as it is
 		t.Errorf("err = %v", err)
 	}
-	const want = "no?[2J such\nthing\n[image image/png; --json shows it]\nbody\n[resource_link file:///b; --json shows it]\n"
+	const want = "no?[2J such\nthing\n[a picture of 3 bytes, image/png; --output FILE saves it]\nbody\n[resource_link file:///b; --json shows it]\n"
 	if out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
 	}
