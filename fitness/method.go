@@ -82,5 +82,25 @@ const (
 	MethodRegularity   Method = "standard deviation of the middle of the night (arithmetic)"
 	MethodSpearman     Method = "rank correlation, 95 % interval by Fisher's transformation (Spearman 1904; Bonett & Wright 2000)"
 
+	MethodMifflin            Method = "resting energy of a day (Mifflin & St Jeor 1990)"
+	MethodActivityFactor     Method = "resting energy times 1.2 to 1.9 by how active the days are (customary factors)"
+	MethodMeasuredDay        Method = "1.4 times resting energy outside training, and training as recorded (FAO/WHO/UNU 2004; own rule)"
+	MethodEnergyChange       Method = "400 kcal a day less to lose weight, 420 more to gain muscle (Thomas, Erdman & Burke 2016; Slater et al. 2019)"
+	MethodProtein            Method = "1.4 to 2.0 g/kg of protein a day (Jäger et al. 2017)"
+	MethodProteinLoss        Method = "1.8 to 2.7 g/kg of protein a day while losing weight (Murphy, Hector & Phillips 2015)"
+	MethodProteinGain        Method = "1.6 to 2.2 g/kg of protein a day to gain muscle (Morton et al. 2018)"
+	MethodCarbohydrate       Method = "carbohydrate of a day by hours of training (Thomas, Erdman & Burke 2016)"
+	MethodFat                Method = "20 to 35 % of the energy as fat (Thomas, Erdman & Burke 2016)"
+	MethodCarbohydrateBefore Method = "1 to 4 g/kg of carbohydrate 1 to 4 hours before more than an hour of effort (Thomas, Erdman & Burke 2016)"
+	MethodCarbohydrateDuring Method = "30 to 60 g of carbohydrate an hour from 1 hour on, up to 90 from 2.5 (Thomas, Erdman & Burke 2016)"
+	MethodCarbohydrateAfter  Method = "1.0 to 1.2 g/kg of carbohydrate an hour for 4 hours (Thomas, Erdman & Burke 2016)"
+	MethodProteinMeal        Method = "0.25 g/kg of protein, 20 to 40 g, every 3 to 4 hours (Jäger et al. 2017)"
+
+	MethodWBGT         Method = "wet-bulb globe temperature, estimated from temperature and humidity (Australian Bureau of Meteorology; American College of Sports Medicine 1984)"
+	MethodHeatRisk     Method = "risk of heat illness by wet-bulb globe temperature (Armstrong et al. 2007)"
+	MethodMarathonHeat Method = "winners' marathon times by wet-bulb globe temperature (Ely et al. 2007)"
+	MethodCourseWind   Method = "wind 10 m above ground of a weather model against the course over 50 m (arithmetic)"
+	MethodLapseRate    Method = "temperature at another altitude, 6.5 °C per km (International Standard Atmosphere, ISO 2533:1975)"
+
 	MethodLTTB Method = "largest-triangle-three-buckets downsampling (Steinarsson 2013)"
 )

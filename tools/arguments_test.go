@@ -157,6 +157,10 @@ func TestWrongArguments(t *testing.T) {
 		{"no time of day", "optimize_sleep_schedule", `{"typical_wake_time":"25:00"}`, []string{"typical_wake_time must be a time of day such as 06:30"}},
 		{"hrv of nothing", "calculate_recovery_score", `{"recent_hrv_values":[0]}`, []string{"recent_hrv_values[0] must be a number from 1 to 400"}},
 		{"rest tomorrow", "suggest_rest_day", `{"date":"2026-06-16"}`, []string{"date must not be after today"}},
+		{"eat for luck", "calculate_daily_nutrition", `{"training_goal":"luck","age":9}`, []string{"training_goal must be one of maintenance", "age must be a number from 10 to 100"}},
+		{"workout of a word", "get_nutrient_timing", `{"workout_intensity":"wild"}`, []string{"workout_intensity must be one of low, moderate, high"}},
+		{"half a place", "get_weather", `{"latitude":52.5}`, []string{"latitude and longitude go together"}},
+		{"weather twice", "get_weather", `{"activity_id":"x","date":"2026-06-15"}`, []string{"activity_id says when and where"}},
 		{"trend of nothing", "analyze_performance_trends", `{}`, []string{"metric is missing"}},
 	}
 	tested := map[string]bool{}
@@ -261,6 +265,9 @@ func TestEveryArgumentIsTaken(t *testing.T) {
 			}
 			if name == "daily_load" || name == "target_tsb" { // until when
 				args["project_until"] = "2026-06-25"
+			}
+			if tool.Name == "get_weather" && (name == "latitude" || name == "longitude") { // which go together
+				args["latitude"], args["longitude"] = 52.5, 13.4
 			}
 			if tool.Name == "set_athlete_profile" && name == "date" { // of what
 				args["ftp_watts"] = 250

@@ -45,6 +45,7 @@ type Catalog struct {
 type Options struct {
 	Allowances    Allowances // what keys may do; nil: there are no keys, and no tool that asks for their limits
 	Accounts      Accounts   // that can be connected; nil: none
+	Weather       Weather    // nil: this server may not ask for it, and there is no tool for it
 	ImportCommand string     // that adds recordings, without their path; default "mcp-client import"
 }
 
@@ -104,12 +105,17 @@ func (c *Catalog) tools() []tool {
 		c.trackProgress(),
 		c.suggestGoals(),
 		c.analyzeGoalFeasibility(),
+		c.calculateDailyNutrition(),
+		c.getNutrientTiming(),
 		c.mergeActivities(),
 		c.splitActivity(),
 		c.hideActivity(),
 		c.annotateActivity(),
 		c.deleteActivity(),
 		c.getGear(),
+	}
+	if c.options.Weather != nil {
+		all = append(all, c.getWeather())
 	}
 	if c.options.Allowances != nil {
 		all = append(all, c.getUsage())

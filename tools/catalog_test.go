@@ -64,6 +64,8 @@ func usual(ids map[string]pierre.ActivityID) []call {
 		{"track_progress", map[string]any{}},
 		{"suggest_goals", map[string]any{}},
 		{"analyze_goal_feasibility", map[string]any{"goal_id": ids["goal"]}},
+		{"calculate_daily_nutrition", map[string]any{"height_cm": 172, "activity_level": "moderately_active"}},
+		{"get_nutrient_timing", map[string]any{"workout_intensity": "high", "duration_minutes": 100}},
 		{"merge_activities", map[string]any{"activity_id": ids["Easy run 06-08"], "other_activity_id": ids["manual"]}},
 		{"split_activity", map[string]any{"activity_id": ids["Easy run 06-08"]}},
 		{"hide_activity", map[string]any{"activity_id": ids["bare"]}},
@@ -71,6 +73,7 @@ func usual(ids map[string]pierre.ActivityID) []call {
 		{"get_gear", map[string]any{}},
 		{"delete_activity", map[string]any{"activity_id": ids["bare"]}},
 		{"get_usage", map[string]any{}},
+		{"get_weather", map[string]any{"activity_id": ids["race"]}},
 		{"connect_provider", map[string]any{"provider": "strava"}},
 		{"connect_strava", map[string]any{}},
 		{"connect_fitbit", map[string]any{}},
@@ -99,7 +102,7 @@ func TestEveryToolHasAUsualCall(t *testing.T) {
 func TestDefinitions(t *testing.T) {
 	d := storetest.New(t)
 	h := newHost(t, d, "user_x")
-	listing := catalogOf(t, d, tools.Options{Allowances: someUse{}, Accounts: someAccounts{}}).Listing()
+	listing := catalogOf(t, d, allTools(d)).Listing()
 	var full struct{ Tools []mcp.Tool }
 	h.send("tools/list", map[string]any{}, &full)
 	for _, profile := range []pierre.ToolProfile{pierre.ProfileDefault, pierre.ProfileFull} {
@@ -285,7 +288,7 @@ func TestImportCommand(t *testing.T) {
 func TestTheDefaultListIsShort(t *testing.T) {
 	const most = 4 * 6000
 	d := storetest.New(t)
-	listing, sum := catalogOf(t, d, tools.Options{Allowances: someUse{}, Accounts: someAccounts{}}).Listing(), 0
+	listing, sum := catalogOf(t, d, allTools(d)).Listing(), 0
 	for _, tool := range newServer(t, d).ListTools() {
 		if listed, ok := listing(pierre.ProfileDefault, tool.Tool); ok {
 			raw, err := json.Marshal(listed)

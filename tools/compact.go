@@ -19,7 +19,7 @@ import (
 
 const (
 	mostWords = 30   // of a choice that a brief list spells out
-	mostLimit = 1000 // greater limits of numbers are only there to refuse nonsense
+	mostLimit = 1000 // greater limits of numbers, and negative ones, are only there to refuse nonsense
 )
 
 // Listing returns what a list of tools shows of a tool in a profile, and whether it shows the tool at all. It is a view: what
@@ -55,7 +55,7 @@ func briefArguments(s *jsonschema.Schema, t reflect.Type) {
 		t = t.Elem()
 	}
 	s.MinLength, s.MaxLength, s.MinItems, s.MaxItems = nil, nil, nil, nil
-	if s.Maximum != nil && *s.Maximum > mostLimit {
+	if s.Maximum != nil && (*s.Maximum > mostLimit || *s.Minimum < 0) {
 		s.Minimum, s.Maximum = nil, nil
 	}
 	if len(s.Enum) > mostWords {

@@ -28,6 +28,8 @@ import (
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
 	"github.com/pierre-mcp/pierre/internal/training"
+	"github.com/pierre-mcp/pierre/internal/weather"
+	"github.com/pierre-mcp/pierre/internal/weather/weathertest"
 	"github.com/pierre-mcp/pierre/tools"
 )
 
@@ -48,10 +50,21 @@ type host struct {
 type data interface {
 	tools.Store
 	training.Store
+	weather.Store
 }
 
 func newServer(t testing.TB, d data) *server.MCPServer {
-	return serverOf(t, d, tools.Options{Allowances: someUse{}, Accounts: someAccounts{}})
+	return serverOf(t, d, allTools(d))
+}
+
+// allTools are the options of a server that has every tool.
+func allTools(d data) tools.Options {
+	return tools.Options{Allowances: someUse{}, Accounts: someAccounts{}, Weather: someWeather(d, weathertest.New(now))}
+}
+
+// someWeather is that of a service that asks the fake.
+func someWeather(d weather.Store, fake *weathertest.Fake) *weather.Service {
+	return weather.New(d, weather.Options{Transport: fake, Now: now})
 }
 
 func serverOf(t testing.TB, d data, o tools.Options) *server.MCPServer {

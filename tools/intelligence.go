@@ -22,7 +22,7 @@ func (c *Catalog) getActivityIntelligence() tool {
 type intelligenceArgs struct {
 	ID       pierre.ActivityID `json:"activity_id" jsonschema:"The id of an activity, from get_activities." brief:"" limits:"1,100"`
 	Provider pierre.Provider   `json:"provider,omitempty" jsonschema:"Only activities that this source knows. Default: all sources, merged." brief:"-"`
-	Weather  *bool             `json:"include_weather,omitempty" jsonschema:"Taken, and without effect: this server has no source of weather." brief:"-"`
+	Weather  *bool             `json:"include_weather,omitempty" jsonschema:"Whether to say what the weather was and what it means, if this server may ask for it. Default: true." brief:"-"`
 	Location *bool             `json:"include_location,omitempty" jsonschema:"Whether to say where it began. Default: true." brief:"-"`
 }
 
@@ -39,6 +39,8 @@ type intelligenceAnswer struct {
 	Compared    int          `json:"similar_activities" jsonschema:"that it is compared with"`
 	Differences []difference `json:"differences" jsonschema:"from the mean of similar activities"`
 	Location    *placeView   `json:"location,omitempty"`
+	Weather     *weatherView `json:"weather,omitempty"`
+	NoWeather   string       `json:"weather_not_available,omitempty"`
 	Insights    []string     `json:"insights"`
 }
 
@@ -78,8 +80,14 @@ func (c *Catalog) placeActivity(ctx context.Context, user pierre.UserID, args in
 	if around.SinceLast != nil {
 		a.HoursSince = rounded(*around.SinceLast, 1)
 	}
-	if args.Location == nil || *args.Location {
+	if wanted := args.Weather; wanted == nil && c.options.Weather != nil || wanted != nil && *wanted {
+		a.Weather, a.NoWeather = c.weatherOf(ctx, s)
+	}
+	switch {
+	case args.Location == nil || *args.Location:
 		a.Location = startOf(s.Series)
+	case a.Weather != nil:
+		a.Weather.Latitude, a.Weather.Longitude = nil, nil
 	}
 	a.Insights = append(a.insights(), s.observations()...)
 	return a, nil
@@ -114,12 +122,23 @@ func viewRecords(records []training.Record, id pierre.ActivityID) []recordView {
 
 // startOf is where a recording begins, to two decimals.
 func startOf(s pierre.Series) *placeView {
-	for i := range min(len(s.Latitude), len(s.Longitude)) {
-		if finite(s.Latitude[i]) && finite(s.Longitude[i]) {
-			return &placeView{math.Round(100*s.Latitude[i]) / 100, math.Round(100*s.Longitude[i]) / 100}
-		}
+	latitude, longitude, ok := begins(s)
+	if !ok {
+		return nil
 	}
-	return nil
+	return &placeView{math.Round(100*latitude) / 100, math.Round(100*longitude) / 100}
+}
+
+// weatherOf returns the weather of an activity, or why there is none: the rest of the answer does not need it.
+func (c *Catalog) weatherOf(ctx context.Context, s subject) (*weatherView, string) {
+	if c.options.Weather == nil {
+		return nil, "not available because this server may not ask for the weather; its operator allows it with --weather"
+	}
+	p, err := c.weatherDuring(ctx, s)
+	if err != nil {
+		return nil, noWeather(err)
+	}
+	return new(p.view()), ""
 }
 
 // insights puts what stands out into sentences.
@@ -152,5 +171,13 @@ func (a intelligenceAnswer) insights() []string {
 
 func (a intelligenceAnswer) text() string {
 	lines := []string{a.Activity.line(), a.Load.text("load"), a.Form.noted("form before"), "time of day: " + strings.ReplaceAll(a.TimeOfDay, "_", " ")}
-	return strings.Join(append(lines, a.Insights...), "\n")
+	lines = append(lines, a.Insights...)
+	switch {
+	case a.Weather != nil:
+		lines = append(append(lines, a.Weather.line()), a.Weather.Meaning...)
+		lines = append(lines, a.Weather.Note+". "+a.Weather.Attribution+".")
+	case a.NoWeather != "":
+		lines = append(lines, "weather: "+a.NoWeather)
+	}
+	return strings.Join(lines, "\n")
 }

@@ -24,6 +24,7 @@ type session struct {
 	power    func(t float64) float64 // W
 	altitude func(t float64) float64 // m
 	gps      bool
+	indoor   bool
 	laps     int
 	totals   pierre.Totals // of a session without samples
 }
@@ -37,7 +38,7 @@ func wave(middle, by float64) func(float64) float64 {
 
 func (s session) recording() pierre.Recording {
 	rec := pierre.Recording{Activity: pierre.Activity{
-		Name: s.name, Sport: s.sport, Start: s.start, UTCOffset: s.offset, HasGPS: s.gps, Device: "Example Watch", Totals: s.totals,
+		Name: s.name, Sport: s.sport, Start: s.start, UTCOffset: s.offset, HasGPS: s.gps, Indoor: s.indoor, Device: "Example Watch", Totals: s.totals,
 	}}
 	if s.step == 0 {
 		rec.Device = ""

@@ -28,6 +28,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/training"
 	"github.com/pierre-mcp/pierre/internal/usage"
+	"github.com/pierre-mcp/pierre/internal/weather"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
 	"github.com/pierre-mcp/pierre/tools"
 )
@@ -62,6 +63,7 @@ type app struct {
 	mcp         *server.MCPServer
 	listing     mcpapi.Listing // of its tools
 	accounts    *provider.Service
+	weather     *weather.Service // nil: nobody may be asked
 	imports     *importer.Importer
 	coach       *training.Service
 	traces      traces

@@ -27,5 +27,5 @@ func (a *app) jobs(keys *access.Verifier, ring *keyring.Ring, keepCalls time.Dur
 		{Name: "delete old changes", Every: 10 * time.Minute, Fleet: true, Do: func(ctx context.Context) error {
 			return a.store.ForgetChanges(ctx, time.Now())
 		}},
-	}, append(append(a.usageJobs(time.Second, keepCalls), a.syncing()...), a.reconciling(), a.digesting())...)
+	}, append(append(a.usageJobs(time.Second, keepCalls), a.syncing()...), a.reconciling(), a.digesting(), a.forgetting())...)
 }

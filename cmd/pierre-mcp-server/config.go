@@ -58,6 +58,7 @@ type config struct {
 	jwtSecret      keyring.Source
 	encryptionKey  keyring.Source
 	providers      providerConfig
+	weather        weatherConfig
 
 	serves   bool // a server for many, not one of the other commands
 	settings *cli.Settings
@@ -98,6 +99,9 @@ func (c *config) table(getenv func(string) string) []cli.Setting {
 		{Flag: "calls-retention-days", Env: "CALLS_RETENTION_DAYS", Default: "400", Help: "how long each call is kept; what calls add up to stays", Parse: into(&c.retention, parseRetention)},
 		{Flag: "max-athletes", Env: "MAX_ATHLETES", Default: "10000", Help: "athletes of one customer's application", Parse: into(&c.maxAthletes, parseAthletes)},
 		{Flag: "tool-profile", Env: "TOOL_PROFILE", Default: "default", Help: "tools that tools/list shows to keys without a profile of their own: minimal, default or full", Parse: into(&c.toolProfile, parseToolProfile)},
+		{Flag: "weather", Env: "WEATHER", Default: "false", Switch: true, Help: "answer what the weather was or will be, by asking Open-Meteo: places leave this server rounded to 0.1 degrees, with days", Parse: into(&c.weather.on, value.Switch)},
+		{Flag: "weather-forecast-url", Env: "WEATHER_FORECAST_URL", Help: "origin of the forecasts of --weather, at a public address (default Open-Meteo's)", Parse: into(&c.weather.forecastURL, value.PublicURL)},
+		{Flag: "weather-archive-url", Env: "WEATHER_ARCHIVE_URL", Help: "origin of the past of --weather (default Open-Meteo's)", Parse: into(&c.weather.archiveURL, value.PublicURL)},
 	}
 }
 
@@ -123,6 +127,7 @@ func (c *config) bind(cmd *cobra.Command, getenv func(string) string) {
 	transport := c.providers.transport
 	c.providers = readProviders(getenv, table)
 	c.providers.transport = transport
+	c.weather.key, c.weather.keyErr = secretOf(getenv, "WEATHER_API_KEY")
 }
 
 // load reads and checks all settings, before anything is made. Its error holds all mistakes.
@@ -143,7 +148,7 @@ func (c *config) load() error {
 	if c.downloadsKey != nil && c.downloadsDir == "" && !c.singleTenant {
 		errs = append(errs, fmt.Errorf("%s: needs --downloads-dir, the folder of the builds", c.settings.Source("downloads-key")))
 	}
-	errs = append(errs, c.checkOAuth(), c.providers.err, c.loadCertificate(), c.jwtSecret.Check("JWT_SECRET"), c.encryptionKey.Check("ENCRYPTION_KEY"))
+	errs = append(errs, c.checkOAuth(), c.providers.err, c.checkWeather(), c.loadCertificate(), c.jwtSecret.Check("JWT_SECRET"), c.encryptionKey.Check("ENCRYPTION_KEY"))
 	if err := errors.Join(errs...); err != nil {
 		return cli.Usage(err)
 	}

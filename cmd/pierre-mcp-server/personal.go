@@ -71,7 +71,7 @@ func servePersonal(ctx context.Context, c *config, w cli.World) (err error) {
 		})
 	}
 	wg.Go(func() {
-		jobs.Run(ctx, a.store, a.log, append(append(a.usageJobs(time.Minute, c.retention), a.syncing()...), a.digesting())...)
+		jobs.Run(ctx, a.store, a.log, append(append(a.usageJobs(time.Minute, c.retention), a.syncing()...), a.digesting(), a.forgetting())...)
 	})
 	b, err := bridge.New("http://"+personalHost+"/mcp", "", bridge.Options{ //nolint:contextcheck // it gets ctx in Run
 		HTTP: &http.Client{Transport: &http.Transport{DialContext: inMemory.Dial}},

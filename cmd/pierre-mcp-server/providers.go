@@ -99,6 +99,9 @@ func (a *app) openProviders(c *config, ring *keyring.Ring, ln net.Listener) {
 	})
 	o := a.toolOptions(c)
 	o.Accounts = a.accounts
+	if a.openWeather(c); a.weather != nil {
+		o.Weather = a.weather
+	}
 	catalog := tools.New(a.store, a.coach, time.Now, o)
 	catalog.Register(a.mcp)
 	a.listing = catalog.Listing()

@@ -52,6 +52,22 @@ func TestComposePassesProviders(t *testing.T) {
 	}
 }
 
+// They pass on the settings of the weather, too.
+func TestComposePassesWeather(t *testing.T) {
+	t.Parallel()
+	for file, names := range map[string]string{"docker-compose.yml": "WEATHER", "docker-compose.prod.yml": "WEATHER WEATHER_API_KEY", "docker-compose.secrets.yml": "WEATHER_API_KEY_FILE"} {
+		text, err := os.ReadFile("../../" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name := range strings.FieldsSeq(names) {
+			if !strings.Contains(string(text), "      "+name+": \"${"+name+":-") {
+				t.Errorf("%s does not pass on %s", file, name)
+			}
+		}
+	}
+}
+
 // tool calls a tool and returns the answer.
 func tool(t *testing.T, address, name, args string) string {
 	t.Helper()

@@ -13,7 +13,7 @@ As a server for many it listens for mcp-client and for the operator. As a
 personal program (--single-tenant) it is the command of a Claude Desktop entry:
 it speaks MCP on stdin and stdout and asks for no key.
 
-The environment variable in brackets sets a flag's default.` + providersHelp
+The environment variable in brackets sets a flag's default.` + providersHelp + weatherHelp
 
 const examples = `  # a server for many
   pierre-mcp-server --port 8081

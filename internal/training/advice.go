@@ -154,7 +154,8 @@ func perKilogram(a Athlete, key AdviceKey, m fitness.Method, low, high float64, 
 }
 
 func protein(a Athlete) *Advice {
-	return perKilogram(a, Protein, "1.4 to 2.0 g/kg (Jäger et al. 2017)", 1.4, 2)
+	low, high, m := fitness.MaintainWeight.ProteinPerKg()
+	return perKilogram(a, Protein, m, low, high)
 }
 
 // carbohydrate goes by the hours of a day in the last week.
@@ -163,28 +164,20 @@ func carbohydrate(a Athlete, days []Volume) *Advice {
 		return &Advice{AdviceNutrition, Carbohydrate, lessThanWeek(), nil}
 	}
 	hours := total(days[len(days)-7:]).Seconds / 3600 / 7
-	low, high := 3., 5.
-	switch { // the published classes are about none, one, one to three and four or more hours
-	case hours >= 3.5:
-		low, high = 8, 12
-	case hours >= 1.25:
-		low, high = 6, 10
-	case hours >= 0.5:
-		low, high = 5, 7
-	}
-	return perKilogram(a, Carbohydrate, "g/kg by hours of training a day (Thomas, Erdman & Burke 2016)", low, high,
+	low, high := fitness.CarbohydratePerKg(hours)
+	return perKilogram(a, Carbohydrate, fitness.MethodCarbohydrate, low, high,
 		Input{Name: "hours_per_day", Value: &hours, Decimals: 2, Source: Recorded, Note: "of the last 7 days"})
 }
 
 func during(act *pierre.Activity) *Advice {
-	if act == nil || act.DurationSeconds == nil || *act.DurationSeconds < 3600 {
+	if act == nil || act.DurationSeconds == nil {
 		return nil
 	}
-	low, high := 30., 60.
-	if *act.DurationSeconds >= 2.5*3600 {
-		high = 90
+	low, high := fitness.CarbohydrateDuring(*act.DurationSeconds / 3600)
+	if high == 0 {
+		return nil
 	}
-	v := Value{low, Evidence{Method: "30 to 60 g/h from 1 hour on, up to 90 g/h from 2.5 (Thomas, Erdman & Burke 2016)", Inputs: []Input{
+	v := Value{low, Evidence{Method: fitness.MethodCarbohydrateDuring, Inputs: []Input{
 		{Name: "duration_seconds", Value: act.DurationSeconds, Source: Recorded},
 	}}}
 	return &Advice{AdviceNutrition, DuringEffort, v, &high}

@@ -49,6 +49,8 @@ capabilities: {drop: [ALL]}
 - {name: LOG_FORMAT, value: json}
 - {name: METRICS_ADDR, value: "0.0.0.0:9090"}
 - {name: OAUTH, value: {{ .Values.oauth | quote }}}
+- {name: WEATHER, value: {{ .Values.weather | quote }}}
+{{- with .Values.weatherSecretName }}{{ include "pierre.fromSecret" (dict "name" "WEATHER_API_KEY" "secret" .) }}{{ end }}
 {{- with .Values.publicURL }}
 - {name: PUBLIC_URL, value: {{ . | quote }}}
 {{- end }}
