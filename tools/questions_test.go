@@ -124,6 +124,10 @@ func asks(ids map[string]pierre.ActivityID) []asked {
 		{"Am I on a plateau?", one("detect_patterns", args{"pattern_type": "performance_plateaus", "timeframe": "year"}), []string{"change_of"}},
 		{"How fit am I for my age?", one("calculate_fitness_score", nil), []string{"fitness score", "level", "VO2max"}},
 		{"What should I eat around that ride?", one("generate_recommendations", args{"recommendation_type": "nutrition", "activity_id": ride}), []string{"nutrition:"}},
+		{"How much should I eat in a day, with 172 cm, and about an hour of training?", one("calculate_daily_nutrition", args{"height_cm": 172, "activity_level": "moderately_active"}), []string{"energy used", "protein:", "carbohydrate:", "fat:"}},
+		{"What should I eat around a hard workout of 100 minutes?", one("get_nutrient_timing", args{"workout_intensity": "high", "duration_minutes": 100}), []string{"before:", "during it:", "protein after"}},
+		{"Was it the heat that slowed my race?", one("get_weather", args{"activity_id": race}), []string{"weather (archive)", "WBGT", "By the model"}},
+		{"What will the weather be on Sunday, where I run?", one("get_weather", args{"date": "2026-06-21"}), []string{"weather (forecast)", "06-21 08:00", "Open-Meteo"}},
 		{"What should I aim for next?", one("suggest_goals", nil), []string{"target_value"}},
 		{"Can I run 10 km in 36 minutes by October, and how do I stand with my goals?", []call{
 			{"set_goal", args{"title": "36 minutes", "goal_type": "time", "target_value": 2160, "distance_meters": 10000, "target_date": "2026-10-04"}},

@@ -21,7 +21,7 @@ func (c *Catalog) getWeather() tool {
 	return declare(c, spec{
 		name:  "get_weather",
 		title: "Get the weather",
-		doc: "Weather of an activity, or of a day (default today) at a place, past or forecast. " +
+		doc: "Weather of an activity, or of a day at a place, past or forecast. " +
 			"The forecast goes 15 days ahead. It is of a weather model for a square of 0.1 degrees, and only the middle of that square and days are sent to Open-Meteo.",
 		openWorld: true,
 	}, c.tellWeather)
@@ -30,7 +30,7 @@ func (c *Catalog) getWeather() tool {
 type weatherArgs struct {
 	ID        pierre.ActivityID `json:"activity_id,omitempty" jsonschema:"An activity with a position, from get_activities: the weather while it lasted, where it began. Not together with date and place." brief:"" limits:"1,100"`
 	Date      date              `json:"date,omitempty" jsonschema:"A day such as 2026-06-21, on the clock of the place. Default: today." brief:"" limits:"10,10"`
-	Latitude  *float64          `json:"latitude,omitempty" jsonschema:"Degrees north. Default: where the athlete last trained outdoors." brief:"default: of the last activity" limits:"-90,90"`
+	Latitude  *float64          `json:"latitude,omitempty" jsonschema:"Degrees north. Default: where the athlete last trained outdoors." brief:"" limits:"-90,90"`
 	Longitude *float64          `json:"longitude,omitempty" jsonschema:"Degrees east, with latitude." brief:"" limits:"-180,180"`
 }
 
