@@ -12,7 +12,9 @@ func minimal() []string {
 }
 
 // superseded are tools that do what another one does, and are there under the names of the original server.
-func superseded() []string { return []string{"connect_strava", "connect_fitbit", "get_nutrient_timing"} }
+func superseded() []string {
+	return []string{"connect_strava", "connect_fitbit", "get_nutrient_timing"}
+}
 
 // InProfile reports whether tools/list shows the tool in the profile. It is a view, which saves a model's context: what it
 // leaves out can be called all the same. What may be called is what a key allows.
