@@ -112,6 +112,7 @@ func TestAthletesOfApplicationsAreApart(t *testing.T) {
 		const activity, goal = `{"activity_id":"ACTIVITY"}`, `{"goal_id":"GOAL"}` // somebody's; OWN is the caller's activity
 		tools := map[string]string{
 			"get_activities": `{}`, "get_activity": activity, "get_stats": `{}`, "get_records": `{}`, "get_zones_over_time": `{}`, "get_athlete": `{}`,
+			"get_chart":           `{"kind":"activity","activity_id":"ACTIVITY"}`,
 			"set_athlete_profile": `{"weight_kg":70}`, "get_connection_status": `{}`, "analyze_activity": activity, "calculate_metrics": activity,
 			"analyze_training_load": `{}`, "predict_performance": `{"target_sport":"run","target_distance":10000}`,
 			"compare_activities": `{"activity_id":"ACTIVITY","comparison_type":"personal_best"}`, "analyze_performance_trends": `{"metric":"pace"}`,
