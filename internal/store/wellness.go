@@ -83,7 +83,7 @@ func (s *Store) Wellness(ctx context.Context, user pierre.UserID, q pierre.Welln
 }
 
 // NewestWellness returns the user's values of the newest day up to last of each of the kinds, by kind and source. It takes as
-// long however many days there are.
+// long however many days there are: CROSS JOIN has SQLite look up the newest days first, instead of going through all of the values.
 func (s *Store) NewestWellness(ctx context.Context, user pierre.UserID, kinds []pierre.WellnessKind, last time.Time) ([]pierre.Wellness, error) {
 	args := []any{user, dayNumber(last)}
 	asked := make([]string, len(kinds))
@@ -95,9 +95,9 @@ func (s *Store) NewestWellness(ctx context.Context, user pierre.UserID, kinds []
 		return nil, nil
 	}
 	rows, err := s.query(ctx, `WITH asked (kind) AS (VALUES `+strings.Join(asked, ", ")+`),
-		newest AS (SELECT kind, (SELECT MAX(day) FROM wellness WHERE user_id = $1 AND kind = asked.kind AND day <= $2) AS day FROM asked)
+		newest AS MATERIALIZED (SELECT kind, (SELECT MAX(day) FROM wellness WHERE user_id = $1 AND kind = asked.kind AND day <= $2) AS day FROM asked)
 		SELECT w.day, w.kind, w.source, w.value FROM newest
-		JOIN wellness w ON w.user_id = $1 AND w.kind = newest.kind AND w.day = newest.day ORDER BY w.kind, w.source`, args...)
+		CROSS JOIN wellness w WHERE w.user_id = $1 AND w.kind = newest.kind AND w.day = newest.day ORDER BY w.kind, w.source`, args...)
 	list, err := collect(rows, err, scanWellness)
 	return list, s.classify(err, "reading the newest values of days")
 }
