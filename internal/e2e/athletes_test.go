@@ -21,11 +21,11 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pgtest"
 )
 
-// eachDatabase runs f on a server of each database.
+// eachDatabase runs f on a server of each database, with all tools.
 func eachDatabase(t *testing.T, f func(t *testing.T, s *server)) {
-	t.Run("sqlite", func(t *testing.T) { f(t, startServer(t)) })
+	t.Run("sqlite", func(t *testing.T) { f(t, startServer(t, "WEATHER=true")) })
 	t.Run("postgres", func(t *testing.T) {
-		f(t, startServer(t, "DATABASE_URL="+pgtest.URL(t), "JWT_SECRET="+rand.Text()+rand.Text(), "ENCRYPTION_KEY="+rand.Text()+rand.Text()))
+		f(t, startServer(t, "WEATHER=true", "DATABASE_URL="+pgtest.URL(t), "JWT_SECRET="+rand.Text()+rand.Text(), "ENCRYPTION_KEY="+rand.Text()+rand.Text()))
 	})
 }
 
@@ -120,6 +120,8 @@ func TestAthletesOfApplicationsAreApart(t *testing.T) {
 			"hide_activity": `{"activity_id":"ACTIVITY","hidden":false}`, "get_gear": `{}`, "delete_activity": activity, "annotate_activity": `{"activity_id":"ACTIVITY","rpe":3}`, "get_usage": `{}`, "detect_patterns": `{"pattern_type":"training_consistency"}`,
 			"calculate_fitness_score": `{}`, "generate_recommendations": `{"activity_id":"ACTIVITY"}`, "get_activity_intelligence": activity,
 			"connect_provider": `{"provider":"intervals_icu"}`, "disconnect_provider": `{"provider":"intervals_icu"}`,
+			"get_wellness": `{}`, "analyze_sleep_quality": `{}`, "track_sleep_trends": `{}`, "optimize_sleep_schedule": `{}`, "calculate_recovery_score": `{}`, "suggest_rest_day": `{}`,
+			"get_weather": activity, "calculate_daily_nutrition": `{}`,
 			"set_goal": `{"goal_id":"GOAL","status":"active"}`, "track_progress": goal, "suggest_goals": `{}`, "analyze_goal_feasibility": goal,
 		}
 		_, raw := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, users[0].headers()...)
@@ -143,6 +145,9 @@ func TestAthletesOfApplicationsAreApart(t *testing.T) {
 			for j, owner := range users {
 				for _, p := range probes {
 					tool, arguments := p.tool, p.arguments
+					if i == j && (tool == "delete_activity" || tool == "get_weather") {
+						continue // there is to be something for the others to find; and nothing leaves this machine
+					}
 					about := strings.Contains(arguments, "ACTIVITY") || strings.Contains(arguments, "GOAL")
 					arguments = strings.NewReplacer("ACTIVITY", owner.activity, "GOAL", owner.goal, "OWN", u.activity).Replace(arguments)
 					answer := u.call(s, tool, arguments)

@@ -15,7 +15,7 @@ import (
 
 // Models pay for every token of the list of tools with each conversation.
 func TestTokensOfTheToolList(t *testing.T) {
-	s := startServer(t)
+	s := startServer(t, "WEATHER=true") // with all tools
 	k := s.provision(`{"user_email":"ana@example.com","tier":"professional"}`)
 	tokenizer := node.Install(t)
 	for profile, most := range map[string]int{"minimal": 2000, "default": 6000, "full": 50_000} {
