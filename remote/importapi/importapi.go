@@ -127,9 +127,6 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
 	if r.Context().Err() != nil {
 		return ended(r.Context(), w, out)
 	}
-	if full(err) { // of something that was unpacked on the way
-		err = onDisk(err)
-	}
 	return out.end(sum, err)
 }
 
@@ -149,12 +146,16 @@ func (s *Server) run(ctx context.Context, user pierre.UserID, src *activityfile.
 	}
 	defer slot.Leave()
 	turn := &turn{slot: slot, began: time.Now()}
-	return s.imports.Import(ctx, user, src, importer.Watch{Progress: out.progress, Without: turn.without, Row: func(row pierre.ImportRow) error {
+	sum, err := s.imports.Import(ctx, user, src, importer.Watch{Progress: out.progress, Without: turn.without, Row: func(row pierre.ImportRow) error {
 		if err := out.row(row); err != nil {
 			return err
 		}
 		return turn.pass(ctx)
 	}})
+	if full(err) { // of something that was kept on the way
+		err = onDisk(err)
+	}
+	return sum, err
 }
 
 // A turn is the time in which an import goes on while others wait. It is safe for concurrent use.
