@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -62,6 +63,29 @@ func TestDeleteActivity(t *testing.T) {
 		}
 		if got := add(t, s, ana, watch); got.Outcome != pierre.OutcomeAdded {
 			t.Errorf("the file, allowed: %+v", got)
+		}
+	})
+}
+
+// What is deleted while an import of it runs does not come back either.
+func TestDeletedDuringImport(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		for _, again := range []bool{false, true} {
+			ana := user(t, s, fmt.Sprintf("ana-%t", again))
+			watch := newSource("watch.fit", morning, nil)
+			id := add(t, s, ana, watch).Activity
+			watch.Name = "Changed since" // else there is nothing to do
+			got, err := store.ImportAfter(t.Context(), s, ana, watch.Source, watch.Recording, again, func() {
+				if _, err := s.DeleteActivity(t.Context(), ana, id, "", morning); err != nil {
+					t.Fatal(err)
+				}
+			})
+			if err != nil || got.Outcome != pierre.OutcomeDeleted || got.Activity != id {
+				t.Errorf("again %t: got %+v, %v", again, got, err)
+			}
+			if n, _ := sumOf(t, s, ana); n != 0 {
+				t.Errorf("again %t: %d activities count", again, n)
+			}
 		}
 	})
 }

@@ -48,3 +48,21 @@ func Gather(ctx context.Context, s *Store) error {
 	}
 	return err
 }
+
+// ImportAfter imports a recording, and does something else between the look at what there is and the writing. With again, what
+// was found is looked for once more in the transaction.
+func ImportAfter(ctx context.Context, s *Store, user pierre.UserID, src pierre.Source, rec pierre.Recording, again bool, do func()) (pierre.Addition, error) {
+	in, err := s.newEntry(src, rec)
+	if err != nil {
+		return pierre.Addition{}, err
+	}
+	m, err := newSources(s, user, s.codec).match(ctx, in)
+	if err != nil {
+		return pierre.Addition{}, err
+	}
+	do()
+	if again {
+		return s.keepMatched(ctx, user, in, nil)
+	}
+	return s.keepMatched(ctx, user, in, &m)
+}

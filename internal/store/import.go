@@ -86,7 +86,12 @@ type importing struct {
 	tx *tx
 }
 
+// write asks again whether the user deleted the recording: that may have been since the import began.
 func (i importing) write(ctx context.Context, in *entry, m *match, added *pierre.Addition) error {
+	if was, err := i.deleted(ctx, in.Source); err != nil || was != "" {
+		*added = pierre.Addition{Activity: was, Outcome: pierre.OutcomeDeleted}
+		return err
+	}
 	if m == nil {
 		found, err := i.match(ctx, in)
 		if err != nil {
