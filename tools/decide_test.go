@@ -14,6 +14,21 @@ type decided struct {
 	Note string
 }
 
+// What the athlete lets in again does not come from a connected account by itself, and the answer says so.
+func TestAllowedImport(t *testing.T) {
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	id := importSession(t, s, user, session{name: "Run", sport: "run", start: now().AddDate(0, 0, -1), seconds: 600, step: 10, speed: always(3)})
+	h := newHost(t, s, user)
+	h.call("delete_activity", map[string]any{"activity_id": id})
+	r := h.call("delete_activity", map[string]any{"activity_id": id, "allow_import": true})
+	for _, want := range []string{"1 recording no longer", "import a file", "disconnect the account and connect it again"} {
+		if !strings.Contains(r.Text, want) {
+			t.Errorf("the answer lacks %q: %s", want, r.Text)
+		}
+	}
+}
+
 // What is likely the same activity is named, and counts once, until the athlete decides.
 func TestTheAthleteDecidesOfDuplicates(t *testing.T) {
 	s := storetest.New(t)

@@ -23,7 +23,7 @@ func (c *Catalog) deleteActivity() tool {
 type deleteArgs struct {
 	ID     pierre.ActivityID `json:"activity_id" jsonschema:"The id of an activity, from get_activities." brief:"" limits:"1,100"`
 	Source string            `json:"source,omitempty" jsonschema:"Deletes only this of its recordings: its file or provider, as get_activity shows it. Default: all of them." brief:"only this file or provider" limits:"1,1024"`
-	Allow  bool              `json:"allow_import,omitempty" jsonschema:"true: deletes nothing, and lets imports bring back what was deleted under this id." brief:"-"`
+	Allow  bool              `json:"allow_import,omitempty" jsonschema:"true: deletes nothing, and lets imports bring back what was deleted under this id. A connected account sends it again only after it is connected anew." brief:"-"`
 }
 
 func (a deleteArgs) problems() []string {
@@ -53,7 +53,8 @@ func (c *Catalog) delete(ctx context.Context, user pierre.UserID, args deleteArg
 				Msg: fmt.Sprintf("Nothing that was deleted under the id %s was found; the report of an import names the id.", quote(string(args.ID))),
 			}
 		}
-		return deletedAnswer{Note: fmt.Sprintf("The next import brings back %s, as a new activity.", human.Plural(n, "recording"))}, err
+		return deletedAnswer{Note: fmt.Sprintf("Imports leave out %s no longer: what is imported again comes back as a new activity. "+
+			"A connected account does not send by itself what it sent before: import a file of it, or disconnect the account and connect it again.", human.Plural(n, "recording"))}, err
 	}
 	done, err := c.data.DeleteActivity(ctx, user, args.ID, args.Source, c.now())
 	if invalid, ok := errors.AsType[*pierre.Error](err); ok && invalid.Kind == pierre.KindInvalid {
