@@ -244,5 +244,6 @@ func (i *Importer) recordings(
 		}
 	}
 	row.Status, row.Reason = t.verdict()
+	row.Deleted = row.Status == pierre.ImportSkipped && t.deleted > 0
 	return row, t.added, nil
 }

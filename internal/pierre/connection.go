@@ -68,6 +68,7 @@ const (
 	FetchKept   FetchOutcome = "kept"
 	FetchLeft   FetchOutcome = "left"   // the provider does not give it to others
 	FetchFailed FetchOutcome = "failed" // it cannot be read
+	FetchGone   FetchOutcome = "gone"   // the athlete deleted its activity here, and it stays deleted
 	FetchRetry  FetchOutcome = "retry"  // it could not be fetched so far
 	FetchNoted  FetchOutcome = "noted"  // it is no recording: its values were kept
 )

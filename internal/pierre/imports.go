@@ -42,6 +42,7 @@ type ImportRow struct {
 	Activities []ActivityID   `json:"activities,omitempty"` // that the file is now a source of
 	Added      []NewActivity  `json:"added,omitempty"`      // those of them that are new
 	Days       []ImportedDays `json:"days,omitempty"`       // what it says about days, by kind
+	Deleted    bool           `json:"-"`                    // skipped, because the athlete deleted what is in it; the reason says so
 }
 
 // ImportedDays is what a report says of the values of one kind that a file has of days, such as resting heart rates.

@@ -264,6 +264,9 @@ func (y *syncing) load(ctx context.Context, i Item) (pierre.FetchOutcome, error)
 		return "", err
 	}
 	y.changed = append(y.changed, row.Activities...)
+	if row.Deleted {
+		return pierre.FetchGone, nil
+	}
 	if row.Status == pierre.ImportFailed || row.Status == pierre.ImportSkipped {
 		y.conn.Sync.FailedText = i.ID + ": " + row.Reason
 		return pierre.FetchFailed, nil

@@ -129,6 +129,40 @@ func TestLongPage(t *testing.T) {
 	})
 }
 
+// A recording whose activity the athlete deleted stays away when the provider changes it, and is no failure.
+func TestFetchesDeleted(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, st *store.Store) {
+		var version string
+		began := time.Now().UTC().Add(-time.Hour).Truncate(time.Second)
+		b := newBench(t, st, func(context.Context, *provider.Client, provider.Window) (provider.Page, error) {
+			return provider.Page{Items: []provider.Item{{ID: "1", Version: version, Load: func(context.Context) (pierre.Fetched, error) {
+				rec := pierre.Recording{Activity: pierre.Activity{Sport: pierre.SportRun, Start: began, Name: "Version " + version}}
+				rec.ElapsedSeconds = new(1800.0)
+				return pierre.Fetched{Recording: &rec}, nil
+			}}}}, nil
+		})
+		b.sync()
+		page, err := st.Activities(t.Context(), b.first.UserID, pierre.ActivityQuery{})
+		if err != nil || page.Total != 1 {
+			t.Fatalf("%+v, %v", page, err)
+		}
+		if _, err := st.DeleteActivity(t.Context(), b.first.UserID, page.Activities[0].ID, "", b.now()); err != nil {
+			t.Fatal(err)
+		}
+		version = "2"
+		b.ahead.Add(int64(2 * time.Hour))
+		c := b.sync()
+		counts, err := st.FetchedCounts(t.Context(), b.first.UserID, b.first.Provider)
+		if err != nil || counts != (pierre.FetchedCounts{}) || c.Sync.FailedText != "" || c.Sync.Problem != "" {
+			t.Errorf("%+v, %v; the connection is %+v", counts, err, c.Sync)
+		}
+		if page, err = st.Activities(t.Context(), b.first.UserID, pierre.ActivityQuery{}); err != nil || page.Total != 0 {
+			t.Errorf("%d activities, %v", page.Total, err)
+		}
+	})
+}
+
 // Credentials that cannot be opened are no passing fault. But they are not given up at once: keys may just be changing.
 func TestSealedByAnother(t *testing.T) {
 	t.Parallel()
