@@ -177,7 +177,7 @@ func (c *Catalog) recommend(ctx context.Context, user pierre.UserID, args recomm
 		a.NotKnown = append(a.NotKnown, "sleep and heart rate variability: see calculate_recovery_score and suggest_rest_day")
 	}
 	if wanted(training.AdviceEquipment) {
-		a.NotKnown = append(a.NotKnown, "recordings do not tell which shoes or bike were used")
+		a.NotKnown = append(a.NotKnown, "shoes and bicycles, and how far they went: see get_gear")
 	}
 	return a, nil
 }
