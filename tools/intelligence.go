@@ -81,7 +81,7 @@ func (c *Catalog) placeActivity(ctx context.Context, user pierre.UserID, args in
 		a.HoursSince = rounded(*around.SinceLast, 1)
 	}
 	if wanted := args.Weather; wanted == nil && c.options.Weather != nil || wanted != nil && *wanted {
-		a.Weather, a.NoWeather = c.weatherOf(ctx, s)
+		a.Weather, a.NoWeather = c.weatherOf(ctx, user, s)
 	}
 	switch {
 	case args.Location == nil || *args.Location:
@@ -130,11 +130,11 @@ func startOf(s pierre.Series) *placeView {
 }
 
 // weatherOf returns the weather of an activity, or why there is none: the rest of the answer does not need it.
-func (c *Catalog) weatherOf(ctx context.Context, s subject) (*weatherView, string) {
+func (c *Catalog) weatherOf(ctx context.Context, user pierre.UserID, s subject) (*weatherView, string) {
 	if c.options.Weather == nil {
 		return nil, "not available because this server may not ask for the weather; its operator allows it with --weather"
 	}
-	p, err := c.weatherDuring(ctx, s)
+	p, err := c.weatherDuring(ctx, user, s)
 	if err != nil {
 		return nil, noWeather(err)
 	}

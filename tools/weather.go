@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/timezone"
 	"github.com/pierre-mcp/pierre/internal/weather"
@@ -14,7 +15,7 @@ import (
 // Weather knows the weather of places.
 type Weather interface {
 	// Between returns the weather of a place in degrees from one time to another.
-	Between(ctx context.Context, latitude, longitude float64, from, to time.Time) (weather.Report, error)
+	Between(ctx context.Context, by weather.Asker, latitude, longitude float64, from, to time.Time) (weather.Report, error)
 }
 
 func (c *Catalog) getWeather() tool {
@@ -73,7 +74,7 @@ func (c *Catalog) tellWeather(ctx context.Context, user pierre.UserID, args weat
 		if err != nil {
 			return weatherAnswer{}, err
 		}
-		during, err := c.weatherDuring(ctx, s)
+		during, err := c.weatherDuring(ctx, user, s)
 		if err != nil {
 			return weatherAnswer{}, err
 		}
@@ -89,10 +90,16 @@ func (c *Catalog) tellWeather(ctx context.Context, user pierre.UserID, args weat
 	}
 	p.from = time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, p.zone)
 	p.to = time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, p.zone)
-	if p.report, err = c.options.Weather.Between(ctx, p.latitude, p.longitude, p.from, p.to); err != nil {
+	if p.report, err = c.options.Weather.Between(ctx, asker(ctx, user), p.latitude, p.longitude, p.from, p.to); err != nil {
 		return weatherAnswer{}, err
 	}
 	return weatherAnswer{"", p.view(), p.hours()}, nil
+}
+
+// asker is for whom the weather is asked: the athlete, with the customer whose key it is.
+func asker(ctx context.Context, user pierre.UserID) weather.Asker {
+	p, _ := access.PrincipalFrom(ctx)
+	return weather.Asker{User: user, Customer: p.Customer}
 }
 
 // A placeAndTime is where and when, and the weather there.
@@ -159,7 +166,7 @@ func begins(s pierre.Series) (latitude, longitude float64, ok bool) {
 const longestWeather = (weather.MostDays - 1) * 24 * time.Hour
 
 // weatherDuring returns the weather of an activity, or an error that says why there is none.
-func (c *Catalog) weatherDuring(ctx context.Context, s subject) (placeAndTime, error) {
+func (c *Catalog) weatherDuring(ctx context.Context, user pierre.UserID, s subject) (placeAndTime, error) {
 	latitude, longitude, ok := begins(s.Series)
 	switch {
 	case underRoof(s.Activity):
@@ -178,7 +185,7 @@ func (c *Catalog) weatherDuring(ctx context.Context, s subject) (placeAndTime, e
 	p := placeAndTime{latitude: latitude, longitude: longitude, zone: local.Location(), from: local, during: &s}
 	p.to = local.Add(min(longestWeather, time.Duration(min(seconds, longestWeather.Seconds()))*time.Second))
 	var err error
-	p.report, err = c.options.Weather.Between(ctx, latitude, longitude, p.from, p.to)
+	p.report, err = c.options.Weather.Between(ctx, asker(ctx, user), latitude, longitude, p.from, p.to)
 	return p, err
 }
 

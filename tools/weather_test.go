@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
 	"github.com/pierre-mcp/pierre/internal/weather/weathertest"
@@ -158,6 +159,9 @@ func TestForecast(t *testing.T) {
 	if *got.Rain != 1.2 || got.Course != nil || r.Bytes > answerBytes {
 		t.Errorf("it is %+v, %d bytes", got, r.Bytes)
 	}
+	if strings.Contains(r.Text, "UTC") || !strings.Contains(r.Text, "at most 1 hour old") { // when it was fetched is when others asked
+		t.Errorf("it says %s", r.Text)
+	}
 	got = shownWeather{}
 	h.call("get_weather", map[string]any{"latitude": 35.68, "longitude": 139.77}).decode(t, &got)
 	if got.From != "2026-06-15T00:00" || len(got.Hours) != 24 || got.Latitude != 35.7 { // 19:00 in Tokyo
@@ -236,5 +240,21 @@ func TestWeatherServiceFails(t *testing.T) {
 	r := h.call("get_activity_intelligence", map[string]any{"activity_id": ids["run"]})
 	if r.IsError || !strings.Contains(r.Text, "not available because The weather service") {
 		t.Errorf("it answers %s", r.Text)
+	}
+}
+
+// One athlete who asks for much is told when it goes on, and others are answered.
+func TestWeatherHasAShareForEach(t *testing.T) {
+	h, _, _ := weatherHost(t, nil)
+	var r result
+	for n := range 31 {
+		r = h.call("get_weather", map[string]any{"date": "2020-05-10", "latitude": 10 + n, "longitude": 10})
+	}
+	if !r.IsError || !strings.Contains(r.Text, "Ask for others from 10:02 UTC on") {
+		t.Errorf("it answers %s", r.Text)
+	}
+	h.ctx = access.WithPrincipal(t.Context(), access.Principal{UserID: newUser(t, storetest.New(t), "ben@example.com")})
+	if r := h.call("get_weather", map[string]any{"date": "2020-05-10", "latitude": 60, "longitude": 10}); r.IsError {
+		t.Errorf("another athlete is told %s", r.Text)
 	}
 }

@@ -77,7 +77,7 @@ func (p placeAndTime) view() weatherView {
 	v.Latitude, v.Longitude = &latitude, &longitude
 	if p.report.Forecast {
 		v.Source = fromForecast
-		v.Note += "; of " + p.report.Fetched.UTC().Format("2006-01-02 15:04") + " UTC"
+		v.Note += "; a forecast is at most 1 hour old, that of days that are over at most 6" // not when: others may have asked
 	}
 	if t := s.Temperature; t != nil {
 		v.Temperature = &spreadView{rounded(t.Mean, 1), rounded(t.Least, 1), rounded(t.Most, 1)}

@@ -20,6 +20,7 @@ import (
 const (
 	answerWait     = 5 * time.Second // until an answer begins: a tool waits, and with it others
 	requestTimeout = 8 * time.Second // of a request with its answer
+	turnWait       = 4 * time.Second // until a request may run
 	maxBody        = 1 << 20
 	maxReason      = 200
 	atOnce         = 4 // requests to a host
@@ -64,6 +65,9 @@ func (e *restError) Error() string {
 	return "it is not asked until " + e.until.UTC().Format(time.RFC3339)
 }
 
+// errBusy says that too many requests to the host ran for another one to begin.
+var errBusy = errors.New("too many ask it at once")
+
 // A statusError is an answer that is no success.
 type statusError struct {
 	status int
@@ -73,19 +77,27 @@ type statusError struct {
 
 func (e *statusError) Error() string { return fmt.Sprintf("it answered %d: %q", e.status, e.reason) }
 
-// get asks for the days of a cell, if the host may be asked.
-func (h *host) get(ctx context.Context, now time.Time, cell pierre.WeatherCell, first, last time.Time) ([]byte, error) {
-	if err := h.rests(now); err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+// takeTurn waits until another request may run. Without an error, the turn is to be given back.
+func (h *host) takeTurn(ctx context.Context) error {
+	waiting, cancel := context.WithTimeout(ctx, turnWait)
 	defer cancel()
 	select {
 	case h.turn <- struct{}{}:
-		defer func() { <-h.turn }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil
+	case <-waiting.Done():
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return ctx.Err()
+		}
+		return errBusy
 	}
+}
+
+// get asks for the days of a cell when it is its turn.
+func (h *host) get(ctx context.Context, now time.Time, cell pierre.WeatherCell, first, last time.Time) ([]byte, error) {
+	if err := h.takeTurn(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { <-h.turn }()
 	if err := h.rests(now); err != nil { // which may have begun while this one waited
 		return nil, err
 	}
@@ -145,7 +157,7 @@ func (h *host) note(now time.Time, err error) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var status *statusError
-	rests, canceled := errors.As(err, new(*restError)), errors.Is(err, context.Canceled)
+	rests, canceled := errors.As(err, new(*restError)) || errors.Is(err, errBusy), errors.Is(err, context.Canceled)
 	switch {
 	case err == nil:
 		h.failures = 0
@@ -210,6 +222,8 @@ func shown(err error, now time.Time) error {
 	var status *statusError
 	var rest *restError
 	switch {
+	case errors.Is(err, errBusy):
+		e.Msg, e.RetryAfter = "Too many questions about the weather wait for an answer; try again in a few seconds.", turnWait
 	case errors.As(err, &rest):
 		e.RetryAfter = rest.until.Sub(now)
 		if rest.limited {

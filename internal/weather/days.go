@@ -10,7 +10,7 @@ import (
 )
 
 // days returns the days from first to last: those that are kept, and the others from the service.
-func (s *Service) days(ctx context.Context, cell pierre.WeatherCell, first, last time.Time) ([]pierre.WeatherDay, error) {
+func (s *Service) days(ctx context.Context, by Asker, cell pierre.WeatherCell, first, last time.Time) ([]pierre.WeatherDay, error) {
 	now := s.now()
 	have, err := s.store.WeatherDays(ctx, cell, first, last, now)
 	if err != nil {
@@ -19,7 +19,7 @@ func (s *Service) days(ctx context.Context, cell pierre.WeatherCell, first, last
 	archived := midnight(now).AddDate(0, 0, -archiveAfter)
 	var fresh []pierre.WeatherDay
 	if lacks := missing(have, first, earlier(last, archived)); len(lacks) > 0 {
-		days, err := s.ask(ctx, s.archive, cell, lacks[0], lacks[len(lacks)-1])
+		days, err := s.ask(ctx, by, s.archive, cell, lacks[0], lacks[len(lacks)-1])
 		if err != nil {
 			return nil, err
 		}
@@ -27,7 +27,7 @@ func (s *Service) days(ctx context.Context, cell pierre.WeatherCell, first, last
 	}
 	begin := later(first, midnight(now).AddDate(0, 0, -forecastReach))
 	if lacks := missing(append(have, fresh...), begin, last); len(lacks) > 0 {
-		days, err := s.ask(ctx, s.forecast, cell, lacks[0], lacks[len(lacks)-1])
+		days, err := s.ask(ctx, by, s.forecast, cell, lacks[0], lacks[len(lacks)-1])
 		if err != nil {
 			return nil, err
 		}
@@ -66,9 +66,29 @@ func merged(have, fresh []pierre.WeatherDay) []pierre.WeatherDay {
 	return all
 }
 
+// mayAsk returns an error while a host wants to be left alone, or the share of whoever asks is used up.
+func (s *Service) mayAsk(by Asker, h *host, now time.Time) error {
+	if err := h.rests(now); err != nil {
+		return shown(err, now)
+	}
+	wait := s.shares.take(by, now)
+	if wait == 0 {
+		return nil
+	}
+	again := now.Add(wait).Add(time.Minute - 1).Truncate(time.Minute)
+	return &pierre.Error{
+		Kind: pierre.KindRateLimited, RetryAfter: wait,
+		Msg: "You asked for the weather of too many places and days. Ask for others from " + again.UTC().Format("15:04") +
+			" UTC on; what was answered within the last hour is answered again at any time.",
+	}
+}
+
 // ask asks a host for the days from first to last.
-func (s *Service) ask(ctx context.Context, h *host, cell pierre.WeatherCell, first, last time.Time) ([]pierre.WeatherDay, error) {
+func (s *Service) ask(ctx context.Context, by Asker, h *host, cell pierre.WeatherCell, first, last time.Time) ([]pierre.WeatherDay, error) {
 	now := s.now()
+	if err := s.mayAsk(by, h, now); err != nil {
+		return nil, err
+	}
 	body, err := h.get(ctx, now, cell, first, last)
 	var a answer
 	if err == nil {

@@ -68,6 +68,7 @@ type Service struct {
 	store    Store
 	forecast *host
 	archive  *host
+	shares   shares
 	log      *slog.Logger
 	now      func() time.Time
 }
@@ -78,7 +79,7 @@ func New(store Store, o Options) *Service {
 	if o.Key.Reveal() != "" {
 		forecast, archive = customerForecastURL, customerArchiveURL
 	}
-	s := &Service{store: store, log: o.Log, now: o.Now}
+	s := &Service{store: store, shares: shares{of: map[sharer]share{}}, log: o.Log, now: o.Now}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -100,8 +101,7 @@ type Report struct {
 	Cell      pierre.WeatherCell
 	Elevation *float64 // m, that the temperatures are for; nil: unknown
 	Forecast  bool     // some of it is by a model that forecasts, rather than by the archive
-	Fetched   time.Time
-	Hours     []Hour // full hours, from the last one at or before the beginning to the first one at or after the end
+	Hours     []Hour   // full hours, from the last one at or before the beginning to the first one at or after the end
 }
 
 // An Hour is the weather at a full hour.
@@ -110,8 +110,9 @@ type Hour struct {
 	pierre.WeatherHour
 }
 
-// Between returns the weather of the place in degrees from one time to another.
-func (s *Service) Between(ctx context.Context, latitude, longitude float64, from, to time.Time) (Report, error) {
+// Between returns the weather of the place in degrees from one time to another. It is [pierre.KindRateLimited] when the share
+// of whoever asks is used up; what the store has is answered nonetheless.
+func (s *Service) Between(ctx context.Context, by Asker, latitude, longitude float64, from, to time.Time) (Report, error) {
 	cell, ok := pierre.WeatherCellAt(latitude, longitude)
 	if !ok {
 		return Report{}, pierre.Invalid("latitude", "%v, %v is no place: a latitude is from -90 to 90, a longitude from -180 to 180.", latitude, longitude)
@@ -124,7 +125,7 @@ func (s *Service) Between(ctx context.Context, latitude, longitude float64, from
 	if err := s.known(first, last); err != nil {
 		return Report{}, err
 	}
-	days, err := s.days(ctx, cell, first, earlier(last, midnight(s.now()).AddDate(0, 0, AheadDays)))
+	days, err := s.days(ctx, by, cell, first, earlier(last, midnight(s.now()).AddDate(0, 0, AheadDays)))
 	if err != nil {
 		return Report{}, err
 	}
@@ -134,9 +135,6 @@ func (s *Service) Between(ctx context.Context, latitude, longitude float64, from
 			continue
 		}
 		r.Elevation, r.Forecast = d.Elevation, r.Forecast || d.Forecast
-		if r.Fetched.IsZero() || d.Fetched.Before(r.Fetched) {
-			r.Fetched = d.Fetched
-		}
 		for n, h := range d.Hours {
 			if at := d.Day.Add(time.Duration(n) * time.Hour); !at.Before(from) && !at.After(to) {
 				r.Hours = append(r.Hours, Hour{at, h})
