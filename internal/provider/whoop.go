@@ -21,7 +21,7 @@ const whoopPage = "25" // the most that it gives
 // whoop is WHOOP's API v2: https://developer.whoop.com/api. Lists have the newest in front, and an opaque token of the next
 // page. What has not been scored yet says nothing.
 func whoop() Provider {
-	const window, reach = 365 * day, 10 * 365 * day
+	const nights, window, reach = 180 * day, 365 * day, 10 * 365 * day
 	return Provider{
 		Name: pierre.ProviderWhoop, Title: "WHOOP", API: "https://api.prod.whoop.com", Shared: true,
 		OAuth: OAuth{ //nolint:gosec // addresses, and no credentials
@@ -41,7 +41,7 @@ func whoop() Provider {
 			return c.Send(ctx, http.MethodDelete, "/developer/v2/user/access", nil, nil)
 		},
 		Streams: []Stream{
-			{Name: "sleep", Span: window, Reach: reach, Overlap: 7 * day, List: whoopNights},
+			{Name: "sleep", Span: nights, Reach: reach, Overlap: 7 * day, List: whoopNights},
 			{Name: "workout", Span: window, Reach: reach, Overlap: 14 * day, Optional: true, List: whoopWorkouts},
 			{Name: "body_measurement", Optional: true, List: whoopWeight},
 		},
@@ -96,41 +96,55 @@ type whoopRecovery struct {
 	} `json:"score"`
 }
 
-// whoopNights lists sleep with the recoveries of the same time, which say to which sleep they belong, and not to which day.
+// whoopNights lists sleep. The longest that ends on a day and is no nap is its night. It is asked for more than the window,
+// so that no day is seen in part, and days beyond are left out. Recoveries say to which sleep they belong, and not to which day.
 func whoopNights(ctx context.Context, c *Client, w Window) (Page, error) {
-	nights, next, err := whoopPages[whoopSleep](ctx, c, "activity/sleep", w.From, w.To, w.Page)
-	if err != nil || len(nights) == 0 {
-		return Page{Next: next}, err
-	}
-	from, to := nights[0].Start, nights[0].End
-	for _, n := range nights {
-		if n.Start.Before(from) {
-			from = n.Start
+	const margin = 3 * day // a day more, at any offset from UTC, and the night before it
+	first, last := w.From.Add(-day).UTC().Format(time.DateOnly), w.To.Add(day).UTC().Format(time.DateOnly)
+	nights := longest[whoopSleep]{}
+	err := gather(ctx, func(ctx context.Context, token string) (string, error) {
+		list, next, err := whoopPages[whoopSleep](ctx, c, "activity/sleep", w.From.Add(-margin), w.To.Add(margin), token)
+		for _, n := range list {
+			if _, end, ok := n.times(); ok && !n.Nap && first <= end.Format(time.DateOnly) && end.Format(time.DateOnly) <= last {
+				nights.add(end.Format(time.DateOnly), n.asleep(), n)
+			}
 		}
-		to = later(to, n.End)
+		return next, err
+	})
+	if err != nil || len(nights) == 0 {
+		return Page{}, err
 	}
 	recoveries := map[string]whoopRecovery{}
 	err = gather(ctx, func(ctx context.Context, token string) (string, error) {
-		list, next, err := whoopPages[whoopRecovery](ctx, c, "recovery", from.Add(-day), to.Add(day), token)
+		list, next, err := whoopPages[whoopRecovery](ctx, c, "recovery", w.From.Add(-margin), w.To.Add(margin), token)
 		for _, r := range list {
 			recoveries[r.Sleep] = r
 		}
 		return next, err
 	})
-	page := Page{Next: next}
-	for _, n := range nights {
-		page.Values = append(page.Values, n.values(recoveries[n.ID])...)
+	var page Page
+	for date, n := range nights.byDay() {
+		page.Values = append(page.Values, n.values(date, recoveries[n.ID])...)
 	}
 	return page, err
 }
 
-func (n whoopSleep) values(r whoopRecovery) []pierre.Wellness {
+// times returns when a sleep began and ended, on the athlete's clock.
+func (n whoopSleep) times() (start, end time.Time, ok bool) {
 	zone, err := time.Parse("-07:00", n.Offset)
-	if n.Nap || err != nil || n.End.IsZero() {
+	return n.Start.In(zone.Location()), n.End.In(zone.Location()), err == nil && !n.End.IsZero()
+}
+
+// asleep returns the milliseconds of sleep; nil: it has not been scored yet.
+func (n whoopSleep) asleep() *float64 {
+	if n.Score == nil {
 		return nil
 	}
-	start, end := n.Start.In(zone.Location()), n.End.In(zone.Location())
-	date := end.Format(time.DateOnly)
+	return sumOf(n.Score.Stages.Light, n.Score.Stages.Deep, n.Score.Stages.REM)
+}
+
+func (n whoopSleep) values(date string, r whoopRecovery) []pierre.Wellness {
+	start, end, _ := n.times()
 	values := map[pierre.WellnessKind]*float64{pierre.WellnessBedtime: sinceMidnight(date, start), pierre.WellnessWakeTime: sinceMidnight(date, end)}
 	if s := n.Score; s != nil {
 		light, deep, rem := thousandth(s.Stages.Light), thousandth(s.Stages.Deep), thousandth(s.Stages.REM)

@@ -61,9 +61,14 @@ func serveWhoop(f *Fake, mux *http.ServeMux) {
 	f.Handle(mux, "GET /developer/v2/activity/sleep", func(r *http.Request) any {
 		list := []any{}
 		for _, d := range f.whoopDays(r) {
-			list = append(list, whoopSleep(d, d.Date, false), whoopSleep(d, "nap-"+d.Date, true))
+			short := d
+			short.Sleep /= 3
+			list = append(list, whoopSleep(d, d.Date, false), whoopSleep(d, "nap-"+d.Date, true), whoopSleep(short, "short-"+d.Date, false))
 		}
-		return f.whoopPage(r, list, 2*pageSize)
+		if f.isOdd() {
+			return f.whoopPage(r, list, pageSize) // the sleeps of a day are on several pages
+		}
+		return f.whoopPage(r, list, 25)
 	})
 	f.Handle(mux, "GET /developer/v2/recovery", func(r *http.Request) any {
 		list := []any{map[string]any{"cycle_id": 1, "sleep_id": "another", "score_state": "PENDING_SCORE"}}
