@@ -2,11 +2,13 @@ package store
 
 import (
 	"crypto/sha256"
+	"errors"
 	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/pierre-mcp/pierre/internal/pgtest"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -74,4 +76,54 @@ func TestMigrationsAreForBothDatabases(t *testing.T) {
 	if lite, pg := files("sqlite"), files("postgres"); !slices.Equal(lite, pg) {
 		t.Errorf("the migrations from 12 on are\n%q for SQLite,\n%q for PostgreSQL", lite, pg)
 	}
+}
+
+// A server of the version before reads roll-ups and then writes them, in one transaction, while a new one brings the database up to date.
+func TestIndexesAreReplacedBesideAServer(t *testing.T) {
+	url := pgtest.URL(t)
+	old, fresh := openURL(t, url), openURL(t, url)
+	if _, err := old.schema.Provider().UpTo(t.Context(), 64); err != nil {
+		t.Fatal(err)
+	}
+	server, err := old.write.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Rollback()
+	if _, err := server.ExecContext(t.Context(), `SELECT count(*) FROM usage_rollups`); err != nil {
+		t.Fatal(err)
+	}
+	migrated := make(chan error, 1)
+	go func() {
+		_, err := fresh.Migrate(t.Context())
+		migrated <- err
+	}()
+	for deadline, waits := time.Now().Add(time.Minute), int64(0); waits == 0; {
+		if waits, err = Number(t.Context(), old, `SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'usage_rollups'::regclass`); err != nil {
+			t.Fatal(err)
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the migration does not wait for the server")
+		}
+	}
+	if _, err := server.ExecContext(t.Context(), `DELETE FROM usage_rollups WHERE key_id = 'none'`); err != nil {
+		t.Error("the server:", err)
+	}
+	if err := errors.Join(server.Commit(), <-migrated); err != nil {
+		t.Error(err)
+	}
+	n, err := Number(t.Context(), old, `SELECT count(*) FROM pg_indexes WHERE indexname IN ('usage_rollups_days_by_customer', 'usage_rollups_by_customer')`)
+	if n != 1 || err != nil {
+		t.Errorf("%d of the indexes, %v; want the new one only", n, err)
+	}
+}
+
+func openURL(t *testing.T, url string) *Store {
+	t.Helper()
+	s, err := OpenPostgres(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
 }
