@@ -337,6 +337,7 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		"{secretName: a, oauth: true, publicURL: 'http://a'}": "publicURL",
 		"{secretName: a, providersSecretName: b}":             "publicURL",
 		"{secretName: a, providersSecretName: B b}":           "providersSecretName",
+		"{secretName: a, weatherSecretName: b}":               "weather",
 		"{secretName: a, env: {lower: x}}":                    "lower",
 		"{secretName: a, env: {PORT: 8081}}":                  "env",
 		"{secretName: a, image: {digest: sha256:1}}":          "digest",
