@@ -242,16 +242,10 @@ func (l lapView) text(sport pierre.Sport) string {
 
 // paceText is the pace of some metres on foot or in the water, "" in other sports.
 func paceText(sport pierre.Sport, meters, seconds float64) string {
-	for _, of := range []struct {
-		usual bool
-		per   float64
-		unit  string
-	}{{sport.OnFoot(), 1000, " /km"}, {sport == pierre.SportSwim, 100, " /100 m"}} {
-		if pace, ok := fitness.Pace(meters/seconds, of.per); ok && of.usual {
-			return " " + fitness.Clock(pace) + of.unit
-		}
+	if _, ok := fitness.Pace(meters/seconds, 1); !ok || !sport.OnFoot() && sport != pierre.SportSwim {
+		return ""
 	}
-	return ""
+	return " " + paceOf(meters/seconds, paceLength(sport))
 }
 
 func (a activityAnswer) text() string {

@@ -51,10 +51,7 @@ func viewIntervals(rec pierre.Recording) *intervalsView {
 		return nil
 	}
 	found := training.IntervalsOf(rec)
-	v := &intervalsView{evidence: viewEvidence(found.Evidence), per: 1000}
-	if rec.Sport == pierre.SportSwim {
-		v.per = 100
-	}
+	v := &intervalsView{evidence: viewEvidence(found.Evidence), per: paceLength(rec.Sport)}
 	shown := found.Sets[:min(len(found.Sets), mostSets)]
 	all := 0
 	for _, set := range shown {
@@ -163,10 +160,8 @@ func (s intervalSet) measures(per float64) []string {
 	switch {
 	case s.Watts != nil:
 		said = append(said, "at "+plain(*s.Watts)+" W")
-	case s.MPS != nil && per == 100:
-		said = append(said, fmt.Sprintf("(%s m) at %s /100 m", plain(*s.Meters), fitness.Clock(per / *s.MPS)))
 	case s.MPS != nil:
-		said = append(said, fmt.Sprintf("(%s m) at %s /km", plain(*s.Meters), fitness.Clock(per / *s.MPS)))
+		said = append(said, fmt.Sprintf("(%s m) at %s", plain(*s.Meters), paceOf(*s.MPS, per)))
 	case s.BPM != nil:
 		return []string{"at " + plain(*s.BPM) + " bpm"}
 	default:

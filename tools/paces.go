@@ -5,8 +5,26 @@ import (
 	"strings"
 
 	"github.com/pierre-mcp/pierre/fitness"
+	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/training"
 )
+
+// paceLength is over how many metres the pace of a sport is told.
+func paceLength(s pierre.Sport) float64 {
+	if s == pierre.SportSwim {
+		return 100
+	}
+	return 1000
+}
+
+// paceOf writes a speed as the pace over 100 or 1000 metres: 4:10 /km.
+func paceOf(mps, length float64) string {
+	unit := " /km"
+	if length == 100 {
+		unit = " /100 m"
+	}
+	return fitness.Clock(length/mps) + unit
+}
 
 // Paces are the training paces that go with a VDOT, from slow to fast.
 type paces struct {
