@@ -103,7 +103,7 @@ func (a *app) mcpAPI(c *config, callers mcpapi.Callers, ring *keyring.Ring) *mcp
 }
 
 // agentAPI is the API for other agents: the tools are its skills.
-func (a *app) agentAPI(c *config, mcp http.Handler) http.Handler {
+func (a *app) agentAPI(c *config, mcp a2aapi.MCP) http.Handler {
 	return a2aapi.New(mcp, func() []a2aapi.Skill {
 		all := a.mcp.ListTools()
 		skills := make([]a2aapi.Skill, 0, len(all))

@@ -63,6 +63,24 @@ func (b *budget) give(owner string, n int64) {
 	}
 }
 
+// read reads the body of a request of the owner. Each of its bytes counts weight times until free is called.
+func (b *budget) read(r *http.Request, owner string, limit, weight int64) (body []byte, free func(), err error) {
+	var taken int64
+	free = func() { b.give(owner, taken) }
+	take := func(n int64) bool {
+		if !b.take(owner, n*weight) {
+			return false
+		}
+		taken += n * weight
+		return true
+	}
+	if body, err = readAll(r.Body, r.ContentLength, limit, take); err != nil {
+		free()
+		return nil, func() {}, err
+	}
+	return body, free, nil
+}
+
 // readBody reads the message of a caller that may not be known yet. The bytes count until free is called.
 func (s *Server) readBody(r *http.Request, sent Credential) (body []byte, free func(), err error) {
 	limit, from, owner, known := s.opts.MaxBodyBytes, s.knownBytes, "", false
@@ -73,18 +91,8 @@ func (s *Server) readBody(r *http.Request, sent Credential) (body []byte, free f
 		limit, from, owner = min(limit, maxUnknownBody), s.unknownBytes, ""
 		web.SetPace(r.Context(), unknownPace())
 	}
-	var taken int64
-	free = func() { from.give(owner, taken) }
-	take := func(n int64) bool {
-		if !from.take(owner, n) {
-			return false
-		}
-		taken += n
-		return true
-	}
-	if body, err = readAll(r.Body, r.ContentLength, limit, take); err != nil {
-		free()
-		return nil, func() {}, explainBody(err, limit, known)
+	if body, free, err = from.read(r, owner, limit, 1); err != nil {
+		return nil, free, explainBody(err, limit, known)
 	}
 	return body, free, nil
 }

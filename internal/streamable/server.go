@@ -58,6 +58,7 @@ type Server struct {
 	work         *fair.Gate
 
 	unknownBytes, knownBytes *budget
+	foreign                  *budget // messages of other protocols, instead of bytes
 
 	requestIDs atomic.Int64 // inside towards mcp-go, and of requests to clients
 }
@@ -77,6 +78,7 @@ func New(m *server.MCPServer, callers Callers, handler Handler, opts Options) *S
 
 		unknownBytes: newBudget(maxUnknownBytes, maxUnknownBytes),
 		knownBytes:   newBudget(maxKnownBytes, maxOwnerBytes),
+		foreign:      newBudget(maxForeign, maxOwnerForeign),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -24,8 +25,16 @@ const (
 	Path     = "/a2a"
 )
 
-// maxBody bounds a message.
-const maxBody = 1 << 20
+// maxBody bounds a message, which is decoded as a whole: a tool and its arguments.
+const maxBody = 64 << 10
+
+// MCP is the MCP API.
+type MCP interface {
+	http.Handler
+
+	// Receive refuses who may not use the server, reads a body of at most limit bytes, and keeps it accounted for until answer returns.
+	Receive(w http.ResponseWriter, r *http.Request, limit int64, answer func(body []byte))
+}
 
 // A Skill is a tool as the card shows it.
 type Skill struct {
@@ -41,14 +50,14 @@ type Options struct {
 
 // An api serves the card and the messages.
 type api struct {
-	mcp    http.Handler
+	mcp    MCP
 	skills func() []Skill
 	opts   Options
 	rpc    http.Handler
 }
 
 // New returns the API over the MCP API mcp, whose tools are skills.
-func New(mcp http.Handler, skills func() []Skill, opts Options) http.Handler {
+func New(mcp MCP, skills func() []Skill, opts Options) http.Handler {
 	a := &api{mcp: mcp, skills: skills, opts: opts}
 	// The library would log what clients get wrong; the MCP API logs what matters.
 	quiet := a2asrv.WithLogger(slog.New(slog.DiscardHandler))
@@ -98,14 +107,15 @@ func (a *api) origin(r *http.Request) string {
 // message answers one request of JSON-RPC. Who may not use the server is refused before
 // the message is read, as the MCP API does it.
 func (a *api) message(w http.ResponseWriter, r *http.Request) {
-	c := &caller{api: a, request: r}
-	if refusal := c.ask(r.Context(), "ping", nil); refusal.status != http.StatusOK {
-		refusal.copyTo(w)
-		return
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	ctx := context.WithValue(r.Context(), callerKey{}, c)
-	a.rpc.ServeHTTP(&limited{ResponseWriter: w, c: c}, r.WithContext(ctx))
+	a.mcp.Receive(w, r, maxBody, func(body []byte) { //nolint:contextcheck // it is inherited
+		ctx, cancel := context.WithCancel(r.Context())
+		c := &caller{api: a, request: r.WithContext(ctx)}
+		defer c.finish()
+		defer cancel()
+		r := r.WithContext(context.WithValue(ctx, callerKey{}, c))
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		a.rpc.ServeHTTP(&limited{ResponseWriter: w, c: c}, r)
+	})
 }
 
 // A limited response takes over the status and the headers of a call that a limit refused.
@@ -170,13 +180,6 @@ func (a *answer) headersTo(h http.Header) {
 			h[name] = v
 		}
 	}
-}
-
-func (a *answer) copyTo(w http.ResponseWriter) {
-	a.headersTo(w.Header())
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body.Bytes()) // a client that is gone reads nothing
 }
 
 // params is a JSON object of a request.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/a2aproject/a2a-go/v2/a2a"
@@ -24,7 +25,11 @@ type caller struct {
 
 	request *http.Request
 	refused atomic.Pointer[answer] // the call that a limit refused
+	running sync.RWMutex           // locked to read by what answers, to write by finish
 }
+
+// finish returns when nothing runs for the request any more, and lets nothing begin: the library goes on in goroutines of its own.
+func (c *caller) finish() { c.running.Lock() }
 
 // ask sends one request to the MCP API, with the caller's own credentials.
 func (c *caller) ask(ctx context.Context, method string, p params) *answer {
@@ -68,7 +73,7 @@ func (e *executor) Execute(ctx context.Context, x *a2asrv.ExecutorContext) iter.
 			yield(nil, a2a.ErrUnauthenticated)
 			return
 		}
-		parts, err := c.answer(ctx, x.Message)
+		parts, err := c.answerWhileAsked(ctx, x.Message)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -82,6 +87,19 @@ func (e *executor) Execute(ctx context.Context, x *a2asrv.ExecutorContext) iter.
 // Cancel has nothing to end.
 func (e *executor) Cancel(context.Context, *a2asrv.ExecutorContext) iter.Seq2[a2a.Event, error] {
 	return func(yield func(a2a.Event, error) bool) { yield(nil, a2a.ErrTaskNotCancelable) }
+}
+
+// answerWhileAsked is answer until the request ends: the library's ctx goes on without the client, and without the server.
+func (c *caller) answerWhileAsked(ctx context.Context, m *a2a.Message) ([]*a2a.Part, error) { //nolint:contextcheck // of both contexts
+	if !c.running.TryRLock() {
+		return nil, a2a.NewError(a2a.ErrServerError, "The request has ended.")
+	}
+	defer c.running.RUnlock()
+	asked := c.request.Context()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(asked, func() { cancel(context.Cause(asked)) })() //nolint:contextcheck // it ends ctx
+	return c.answer(ctx, m)
 }
 
 // answer is what a message gets.

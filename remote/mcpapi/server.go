@@ -190,6 +190,11 @@ func (s *Server) adopt(m *server.MCPServer) {
 // ServeHTTP implements [http.Handler] for /mcp and /.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.routes.ServeHTTP(w, r) }
 
+// Receive reads a message of another protocol, whose answer asks this Server in turn; see [streamable.Server.Receive].
+func (s *Server) Receive(w http.ResponseWriter, r *http.Request, limit int64, answer func(body []byte)) {
+	s.transport.Receive(w, r, limit, answer)
+}
+
 // Sessions returns how many sessions and how many streams are open.
 func (s *Server) Sessions() (sessions, streams int) { return s.transport.Sessions() }
 
