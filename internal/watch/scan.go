@@ -31,8 +31,9 @@ func (t *tree) rescan(ctx context.Context) {
 	begin := time.Now()
 	t.scans++
 	clear(t.clouds)
-	s := t.newScan()
+	s := t.newScan(0)
 	s.folder(ctx, t.root, 0)
+	t.spent = s.spent
 	interval := t.w.opts.Sweep
 	if t.events == nil || t.partial != "" {
 		interval = t.w.opts.Rescan
@@ -52,10 +53,12 @@ func (t *tree) rescan(ctx context.Context) {
 type scan struct {
 	t       *tree
 	visited int
+	spent   int  // of what may be watched by events, on what was looked at
 	broken  bool // some were not looked at
 }
 
-func (t *tree) newScan() *scan { return &scan{t: t} }
+// newScan returns a scan of what comes to what is watched already, spent of it; 0: of everything.
+func (t *tree) newScan(spent int) *scan { return &scan{t: t, spent: spent} }
 
 // folder begins to watch a folder and looks at its entries. The watch comes first, so that nothing falls in between.
 func (s *scan) folder(ctx context.Context, dir string, depth int) {
@@ -67,7 +70,7 @@ func (s *scan) folder(ctx context.Context, dir string, depth int) {
 		s.broken = s.broken || ctx.Err() != nil
 		return
 	}
-	s.t.watchFolder(dir)
+	s.watch(dir)
 	f, err := os.Open(dir)
 	if err != nil {
 		s.unreadable(dir, err)
@@ -77,8 +80,8 @@ func (s *scan) folder(ctx context.Context, dir string, depth int) {
 	for {
 		entries, err := f.ReadDir(batch)
 		s.visited += len(entries)
-		if kqueue() {
-			s.t.spent += len(entries)
+		if s.t.each {
+			s.spent += len(entries)
 		}
 		for _, d := range entries {
 			s.entry(ctx, filepath.Join(dir, d.Name()), d, depth)
@@ -148,12 +151,13 @@ func (s *scan) bounded(dir string) {
 	}
 }
 
-// watchFolder asks for the events of a folder.
-func (t *tree) watchFolder(dir string) {
+// watch asks for the events of a folder.
+func (s *scan) watch(dir string) {
+	t := s.t
 	if t.events == nil {
 		return
 	}
-	if t.spent >= maxWatched {
+	if s.spent >= maxWatched {
 		t.limited(fmt.Errorf("it has more folders than are watched one by one (%d)", maxWatched))
 		return
 	}
@@ -163,7 +167,9 @@ func (t *tree) watchFolder(dir string) {
 		}
 		return
 	}
-	t.spent = max(t.spent, len(t.events.WatchList()))
+	if !t.each {
+		s.spent = len(t.events.WatchList())
+	}
 }
 
 // kqueue reports whether each file of a watched folder is watched on its own, too.

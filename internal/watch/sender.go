@@ -165,6 +165,7 @@ func (s *sender) send(ctx context.Context, c candidate) {
 		return
 	}
 	if !s.there(c) {
+		s.done(c)
 		return
 	}
 	item := importclient.Item{Path: c.path, Name: filepath.Base(c.path), Size: c.size}
@@ -194,7 +195,6 @@ func (s *sender) there(c candidate) bool {
 		s.lost[c.path] = true
 	}
 	s.mu.Unlock()
-	s.done(c)
 	return false
 }
 

@@ -51,7 +51,8 @@ type tree struct {
 	absent  string            // why it is not there
 	events  *fsnotify.Watcher // nil: there are none
 	partial string            // why events are not enough
-	spent   int               // of what may be watched by events
+	spent   int               // of what may be watched by events, at the last look
+	each    bool              // each file of a watched folder counts as watched
 	files   map[string]known
 	wait    map[string]*pending
 	clouds  map[string]bool   // placeholders of files that are in iCloud only
@@ -67,7 +68,7 @@ type tree struct {
 }
 
 func newTree(w *watcher, root string) *tree {
-	return &tree{w: w, root: root, files: map[string]known{}, wait: map[string]*pending{}, clouds: map[string]bool{}, exports: map[string]export{}, told: map[string]bool{}}
+	return &tree{w: w, root: root, each: kqueue(), files: map[string]known{}, wait: map[string]*pending{}, clouds: map[string]bool{}, exports: map[string]export{}, told: map[string]bool{}}
 }
 
 // run looks after the tree until ctx ends.
@@ -228,7 +229,9 @@ func (t *tree) event(ctx context.Context, e fsnotify.Event) {
 		}
 		now := time.Now()
 		if info.IsDir() && e.Has(fsnotify.Create) {
-			t.newScan().entry(ctx, e.Name, fs.FileInfoToDirEntry(info), depthBelow(t.root, e.Name)-1)
+			s := t.newScan(t.spent)
+			s.entry(ctx, e.Name, fs.FileInfoToDirEntry(info), depthBelow(t.root, e.Name)-1)
+			t.spent = s.spent
 			return
 		}
 		t.entry(e.Name, fs.FileInfoToDirEntry(info), now)
