@@ -118,12 +118,12 @@ func TestFindEachFileOnce(t *testing.T) {
 func TestThisMachine(t *testing.T) {
 	env := map[string]string{
 		"HOME": "/home/ana", "USERPROFILE": `C:\Users\ana`, "XDG_CONFIG_HOME": "/c", "APPDATA": "/r", "LOCALAPPDATA": "/l",
-		"CLAUDE_CONFIG_DIR": "/claude", "CODEX_HOME": "/codex", "PATH": "/bin",
+		"CLAUDE_CONFIG_DIR": "/claude", "CODEX_HOME": "/codex", "PATH": "/bin", "USERDOMAIN": "PC", "USERNAME": "ana",
 	}
 	m := install.ThisMachine(func(name string) string { return env[name] })
 	want := install.Machine{
 		OS: runtime.GOOS, Home: "/home/ana", Config: "/c", AppData: "/r", LocalAppData: "/l", ClaudeConfig: "/claude", CodexHome: "/codex",
-		Path: "/bin", Applications: "/Applications",
+		Path: "/bin", User: `PC\ana`, Applications: "/Applications",
 	}
 	if runtime.GOOS == "windows" {
 		want.Home = env["USERPROFILE"]

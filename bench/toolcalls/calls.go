@@ -72,6 +72,8 @@ func reads(a athlete) []call {
 		{tool: "analyze_goal_feasibility", args: map[string]any{"goal_id": a.goal}},
 		{tool: "get_usage"},
 		{tool: "get_gear"},
+		{tool: "calculate_daily_nutrition", args: map[string]any{"weight_kg": 70, "height_cm": 178, "age": 40, "gender": "male"}},
+		{tool: "get_nutrient_timing", args: map[string]any{"weight_kg": 70, "daily_protein_g": 120}},
 	}
 }
 
@@ -96,6 +98,10 @@ func changes(a athlete) []call {
 			return map[string]any{"activity_id": newer, "other_activity_id": older}
 		}},
 		{tool: "split_activity", differ: func(n int) any {
+			newer, _ := pair(n)
+			return map[string]any{"activity_id": newer}
+		}},
+		{tool: "delete_activity", differ: func(n int) any {
 			newer, _ := pair(n)
 			return map[string]any{"activity_id": newer}
 		}},
