@@ -20,32 +20,30 @@ const (
 	userHourly, userDaily         = 30, 200
 	customerHourly, customerDaily = 300, 2000
 
-	mostSharers = 20_000 // that are remembered; beyond them one is forgotten, which has its full share again
+	mostSharers = 20_000 // users, and customers, that are remembered; beyond them one is forgotten, and has the full share again
 )
 
-// A sharer is a user, or a customer with all athletes.
-type sharer struct {
-	id       pierre.UserID
-	customer bool
-}
-
-// A share is what a sharer may still ask: so much at once, and then as time passes.
+// A share is what a user, or a customer with all athletes, may still ask: so much at once, and then as time passes.
 type share struct{ hour, day *rate.Limiter }
 
 // shares are those of all who asked.
 type shares struct {
-	mu sync.Mutex
-	of map[sharer]share
+	mu               sync.Mutex
+	users, customers map[pierre.UserID]share
+}
+
+func newShares() *shares {
+	return &shares{users: map[pierre.UserID]share{}, customers: map[pierre.UserID]share{}}
 }
 
 // take takes one question from the shares of whoever asks. It returns how long to wait if there is none; nothing is taken then.
 func (s *shares) take(by Asker, now time.Time) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	user := s.get(sharer{by.User, false}, userHourly, userDaily)
+	user := shareOf(s.users, by.User, userHourly, userDaily)
 	limiters := []*rate.Limiter{user.hour, user.day}
 	if by.Customer != "" {
-		customer := s.get(sharer{by.Customer, true}, customerHourly, customerDaily)
+		customer := shareOf(s.customers, by.Customer, customerHourly, customerDaily)
 		limiters = append(limiters, customer.hour, customer.day)
 	}
 	var wait time.Duration
@@ -62,13 +60,14 @@ func (s *shares) take(by Asker, now time.Time) time.Duration {
 	return wait
 }
 
-func (s *shares) get(who sharer, hourly, daily int) share {
-	if one, ok := s.of[who]; ok {
+// shareOf returns a user's share, a full one at first.
+func shareOf(all map[pierre.UserID]share, who pierre.UserID, hourly, daily int) share {
+	if one, ok := all[who]; ok {
 		return one
 	}
-	if len(s.of) >= mostSharers {
-		for other := range s.of {
-			delete(s.of, other)
+	if len(all) >= mostSharers {
+		for other := range all {
+			delete(all, other)
 			break
 		}
 	}
@@ -76,6 +75,6 @@ func (s *shares) get(who sharer, hourly, daily int) share {
 		rate.NewLimiter(rate.Every(time.Hour/time.Duration(hourly)), hourly),
 		rate.NewLimiter(rate.Every(24*time.Hour/time.Duration(daily)), daily),
 	}
-	s.of[who] = one
+	all[who] = one
 	return one
 }

@@ -68,7 +68,7 @@ type Service struct {
 	store    Store
 	forecast *host
 	archive  *host
-	shares   shares
+	shares   *shares
 	log      *slog.Logger
 	now      func() time.Time
 }
@@ -79,7 +79,7 @@ func New(store Store, o Options) *Service {
 	if o.Key.Reveal() != "" {
 		forecast, archive = customerForecastURL, customerArchiveURL
 	}
-	s := &Service{store: store, shares: shares{of: map[sharer]share{}}, log: o.Log, now: o.Now}
+	s := &Service{store: store, shares: newShares(), log: o.Log, now: o.Now}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
