@@ -12,14 +12,27 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// APIKeys returns a page of keys.
+// APIKeys returns a page of keys. What is used of their limits is what [Store.QuotaUsed] says.
 func (s *Store) APIKeys(ctx context.Context, q pierre.KeyQuery) (pierre.KeyPage, error) {
 	tiers, err := s.Tiers(ctx)
 	if err != nil {
 		return pierre.KeyPage{}, err
 	}
+	var page pierre.KeyPage
+	err = s.view(ctx, "listing API keys", func(t *tx) (err error) {
+		page, err = t.listKeys(ctx, q, tiers)
+		return err
+	})
+	return page, err
+}
+
+func (t *tx) listKeys(ctx context.Context, q pierre.KeyQuery, tiers []pierre.Plan) (pierre.KeyPage, error) {
+	waiting, err := t.waitingUse(ctx, q.At)
+	if err != nil {
+		return pierre.KeyPage{}, err
+	}
 	f := &filter{}
-	use := f.useOf(q, tiers)
+	use := f.useOf(q, tiers, waiting)
 	order := keyOrder(q.Sort, use)
 	if err := f.keys(q, order); err != nil {
 		return pierre.KeyPage{}, err
@@ -31,11 +44,11 @@ func (s *Store) APIKeys(ctx context.Context, q pierre.KeyQuery) (pierre.KeyPage,
 		find += use.join
 	}
 	find += ` WHERE ` + f.where() + ` ORDER BY ` + order + ` ` + direction + `, k.id ` + direction + ` LIMIT ` + f.arg(q.Limit+1)
-	text := strings.NewReplacer("SELECT ", "SELECT page.place, COALESCE(c.used, 0), ", "FROM api_keys k ", "FROM ("+find+") page JOIN api_keys k ON k.id = page.key_id ").Replace(selectKey()) +
+	text := use.with + strings.NewReplacer("SELECT ", "SELECT page.place, "+use.calls+", ", "FROM api_keys k ", "FROM ("+find+") page JOIN api_keys k ON k.id = page.key_id ").Replace(selectKey()) +
 		use.join + ` ORDER BY page.place ` + direction + `, page.key_id ` + direction
-	rows, err := s.query(ctx, text, f.args...)
+	rows, err := t.query(ctx, text, f.args...)
 	if err != nil {
-		return pierre.KeyPage{}, s.classify(err, "listing API keys")
+		return pierre.KeyPage{}, err
 	}
 	defer rows.Close()
 	page := pierre.KeyPage{Keys: []pierre.APIKey{}}
@@ -45,7 +58,7 @@ func (s *Store) APIKeys(ctx context.Context, q pierre.KeyQuery) (pierre.KeyPage,
 		place := keyPlace{Sort: q.Sort}
 		k, err := scanKey(after{rows, []any{place.value(), &used}})
 		if err != nil {
-			return pierre.KeyPage{}, s.classify(err, "listing API keys")
+			return pierre.KeyPage{}, err
 		}
 		place.ID = k.ID
 		page.Keys, page.Used, places = append(page.Keys, k), append(page.Used, used), append(places, place)
@@ -54,7 +67,7 @@ func (s *Store) APIKeys(ctx context.Context, q pierre.KeyQuery) (pierre.KeyPage,
 		page.Keys, page.Used = page.Keys[:q.Limit], page.Used[:q.Limit]
 		page.NextCursor = places[q.Limit-1].cursor()
 	}
-	return page, s.classify(rows.Err(), "listing API keys")
+	return page, rows.Err()
 }
 
 // after scans other columns before those that are asked for.
@@ -64,34 +77,6 @@ type after struct {
 }
 
 func (a after) Scan(dest ...any) error { return a.from.Scan(append(a.first, dest...)...) }
-
-// A keyUse is how much of its own limit a key has used.
-type keyUse struct {
-	join  string // quota_counters c, of the window that is open
-	share string // in millionths
-}
-
-// useOf tells what is used of each key's limit at q.At. A tier's limit is no column: it is in the statement.
-func (f *filter) useOf(q pierre.KeyQuery, tiers []pierre.Plan) keyUse {
-	const million = "1000000"
-	period, share := "CASE WHEN NOT k.limit_follows THEN k.limit_period", "CASE WHEN NOT k.limit_follows AND k.limit_requests > 0 THEN c.used * "+million+" / k.limit_requests"
-	for _, p := range tiers {
-		if !p.Limit.Unlimited() {
-			is := " WHEN k.limit_follows AND k.tier = " + f.arg(string(p.Tier)) + " THEN "
-			period += is + f.arg(string(p.Limit.Period))
-			share += is + "c.used * " + million + " / " + strconv.FormatInt(p.Limit.Requests, 10)
-		}
-	}
-	at := "0"
-	if !q.At.IsZero() {
-		at = strconv.FormatInt(q.At.UnixMicro(), 10)
-	}
-	return keyUse{
-		join: " LEFT JOIN quota_counters c ON c.key_id = k.family_id AND c.period = (" + period + " END) AND c.window_start_us <= " + at + " AND c.window_end_us > " + at,
-		// Old windows stay for a while, and at 0 there is none.
-		share: "COALESCE(" + share + " END, 0)",
-	}
-}
 
 // keyOrder returns what keys are ordered by: one expression that is never NULL.
 func keyOrder(sort pierre.KeySort, use keyUse) string {

@@ -45,9 +45,6 @@ func manyKeys(t *testing.T, s *store.Store) (now time.Time) {
 			}
 		}
 	}
-	if err := s.FoldUsage(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	return now
 }
 
@@ -111,6 +108,70 @@ func TestKeysAreListedInEveryOrder(t *testing.T) {
 		}
 		if all := everyPage(t, s, pierre.KeyQuery{Limit: 100}); slices.Max(all.Used) != 0 {
 			t.Errorf("without a time some keys have used %v", all.Used)
+		}
+	})
+}
+
+// What calls add up to waits before it is in the counters. The list says it, and is ordered by it, all the same.
+func TestListedUseCountsWhatWaits(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		now := manyKeys(t, s)
+		agrees := func(when string) (first pierre.APIKey, used int64) {
+			t.Helper()
+			all, before := everyPage(t, s, pierre.KeyQuery{Sort: pierre.SortUse, At: now, Limit: 5}), int64(1e9)
+			for n, k := range all.Keys {
+				limit := k.InForce().Limit
+				start, _ := limit.Period.Window(now)
+				if want, err := s.QuotaUsed(t.Context(), "key:"+string(k.Family), limit.Period, start, nil); all.Used[n] != want || err != nil {
+					t.Errorf("%s: %d calls of %s are listed, %d are counted, %v", when, all.Used[n], k.Name, want, err)
+				}
+				share := all.Used[n] * 1e6 / limit.Requests
+				if share > before {
+					t.Errorf("%s: %s with a share of %d comes after %d", when, k.Name, share, before)
+				}
+				before = share
+			}
+			return all.Keys[0], all.Used[0]
+		}
+		first, _ := agrees("nothing is folded")
+		if err := s.FoldUsage(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		agrees("all is folded")
+		last := everyPage(t, s, pierre.KeyQuery{Sort: pierre.SortUse, At: now, Limit: 20, Upwards: true}).Keys[0]
+		c, old := storedCall(last.ID, "", now), storedCall(first.ID, "", now.AddDate(0, -3, 0))
+		c.UserID, c.Buckets = last.UserID, last.Limits().Buckets(last.Family, last.UserID, "get_stats")
+		old.UserID, old.Buckets = first.UserID, first.Limits().Buckets(first.Family, first.UserID, "get_stats")
+		for range 5_000 / 500 {
+			var calls []pierre.Call
+			for range 500 {
+				c.ID = pierre.NewCallID()
+				calls = append(calls, c)
+			}
+			record(t, s, calls...)
+		}
+		record(t, s, old)
+		if most, used := agrees("some is folded"); most.ID != last.ID || used != 5_000 {
+			t.Errorf("the most used key is %s with %d calls, want %s with 5000", most.Name, used, last.Name)
+		}
+	})
+}
+
+// A key that shares its customer's limit has no counter. What waits of it is none, as it was and as it will be when it is folded.
+func TestListedUseOfASharedLimitStaysWhenItIsFolded(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		now, k := day0.AddDate(0, 0, 10), newKey("ana@club.example")
+		k.Scope = pierre.ScopeCustomer
+		k = provision(t, s, k, day0)
+		c := storedCall(k.ID, "", now)
+		c.UserID, c.Buckets = k.UserID, k.Limits().Buckets(k.Family, k.UserID, "")
+		record(t, s, c)
+		before := everyPage(t, s, pierre.KeyQuery{At: now, Limit: 5}).Used[0]
+		if err := s.FoldUsage(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if after := everyPage(t, s, pierre.KeyQuery{At: now, Limit: 5}).Used[0]; before != after {
+			t.Errorf("%d calls are listed before folding, %d after", before, after)
 		}
 	})
 }
