@@ -194,7 +194,9 @@ func (a *app) ending(ctx context.Context) (context.Context, context.CancelFunc) 
 func (a *app) close(ctx context.Context) error {
 	flush, cancel := a.ending(ctx)
 	defer cancel()
-	err := errors.Join(a.calls.close(flush, a.recorder, a.store), a.closeLimiter(flush), a.store.Close())
+	err := errors.Join(a.calls.close(flush, a.recorder), a.closeLimiter(flush))
+	a.foldLast(flush)
+	err = errors.Join(err, a.store.Close())
 	a.traces.close(flush, a.log)
 	return err
 }

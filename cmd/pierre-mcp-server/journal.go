@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/journal"
 	"github.com/pierre-mcp/pierre/internal/limit"
@@ -46,12 +47,27 @@ func (k callKeeper) stats() journal.Stats {
 	return k.journal.Stats()
 }
 
-// close returns when the database has all calls, or when ctx ends. The only server of a database also folds them, so that a
-// version that follows it need not know how they wait.
-func (k callKeeper) close(ctx context.Context, recorder *usage.Recorder, st *store.Store) error {
+// close returns when the database has all calls, or when ctx ends.
+func (k callKeeper) close(ctx context.Context, recorder *usage.Recorder) error {
 	err := recorder.Close(ctx)
 	if k.journal == nil {
 		return err
 	}
-	return errors.Join(err, k.journal.Close(ctx), st.FoldUsage(ctx))
+	return errors.Join(err, k.journal.Close(ctx))
+}
+
+// foldLast folds what the calls of a SQLite database add up to, so that a version that follows need not know how they wait. With
+// PostgreSQL every version does. Nothing is lost if it takes too long: the next start goes on with it.
+func (a *app) foldLast(ctx context.Context) {
+	if a.store.Base().Postgres() {
+		return
+	}
+	if deadline, ok := ctx.Deadline(); ok { // the database is to be closed, too
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-time.Second))
+		defer cancel()
+	}
+	if err := a.store.FoldUsage(ctx); err != nil {
+		a.log.WarnContext(ctx, "not all usage is in the roll-ups yet: the next start goes on; before an older version starts, run pierre-mcp-server migrate", slog.Any("err", err))
+	}
 }

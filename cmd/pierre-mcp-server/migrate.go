@@ -15,7 +15,9 @@ func newMigrate(c *config, _ cli.World) *cobra.Command {
 		Use:   "migrate",
 		Short: "Bring the database up to date, without serving",
 		Long: `Bring the database up to date, without serving. The server does it by itself when it
-starts; this is for those who want to do it at a time of their own.`,
+starts; this is for those who want to do it at a time of their own. In a SQLite database it
+also adds what calls add up to, and still waits, to the roll-ups and quotas: do this after
+the server has stopped, before a server of the version before starts.`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if err := c.load(); err != nil {
@@ -26,7 +28,10 @@ starts; this is for those who want to do it at a time of their own.`,
 				return err
 			}
 			defer func() { err = errors.Join(err, st.Close()) }()
-			return sqldb.RunMigrate(cmd.Context(), st, cmd.OutOrStdout())
+			if err := sqldb.RunMigrate(cmd.Context(), st, cmd.OutOrStdout()); err != nil || st.Base().Postgres() {
+				return err
+			}
+			return st.FoldUsage(cmd.Context())
 		},
 	}
 }

@@ -38,7 +38,8 @@ func (c *batchCache) keep(known map[int64]batch) {
 }
 
 // keepSums keeps what a transaction adds to roll-ups and counters until it is folded into them. On PostgreSQL it is in rows:
-// servers of a version before batches, which may run beside this one, read these only. With SQLite there is one server.
+// servers of a version before batches, which may run beside this one, read these only. A SQLite database has one server, or is of
+// one person, whose personal servers have no quotas; each program folds when it stops.
 func (t *tx) keepSums(ctx context.Context, usage rollups, quotas map[quotaDelta]int64) error {
 	if !t.postgres {
 		_, err := t.insertBatch(ctx, usage, quotas)
