@@ -100,10 +100,14 @@ func (e entries) at(i int) fields {
 
 // find returns the first entry whose key or bucket is not before name.
 func (e entries) find(name string) int {
-	return sort.Search(e.len(), func(i int) bool {
+	from := func(i int) bool {
 		r := e.at(i)
 		return bytes.Compare(r.bytes(), []byte(name)) >= 0
-	})
+	}
+	if n := e.len(); n == 0 || !from(n-1) { // most batches that are folded have other keys
+		return n
+	}
+	return sort.Search(e.len(), from)
 }
 
 // A keptUsage is a sum of usage of which only the counts are decoded.

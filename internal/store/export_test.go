@@ -66,3 +66,12 @@ func ImportAfter(ctx context.Context, s *Store, user pierre.UserID, src pierre.S
 	}
 	return s.keepMatched(ctx, user, in, &m)
 }
+
+// FoldStep does one step of folding after the first, and reports whether there was one to do.
+func FoldStep(ctx context.Context, s *Store) (bool, error) {
+	found, err := s.findBatches(ctx, math.MaxInt64)
+	if err == nil && len(found) > 0 {
+		_, err = s.foldBatch(ctx, found[0])
+	}
+	return len(found) > 0, err
+}

@@ -121,3 +121,53 @@ func TestManySmallBatchesBecomeFew(t *testing.T) {
 		t.Errorf("the books do not balance: %+v, %v", r, err)
 	}
 }
+
+// Making a counter is much work: the first calls of many keys are folded in steps that make few, so that none keeps other programs
+// from writing for long. The books balance after each.
+func TestAStepOfFoldingMakesFewCounters(t *testing.T) {
+	t.Parallel()
+	s, err := store.OpenSQLite(filepath.Join(t.TempDir(), "pierre.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const keys = 2100
+	now := time.Date(2026, 11, 20, 15, 4, 5, 0, time.UTC)
+	var calls []pierre.Call
+	for n := range keys {
+		for minute := range 1 + n%2 {
+			calls = append(calls, storedCall(pierre.KeyID(fmt.Sprint("key_", n)), pierre.PeriodDay, now.Add(time.Duration(minute)*time.Minute)))
+		}
+	}
+	record(t, s, calls...)
+	if err := store.Gather(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	steps := 0
+	for before := int64(0); ; steps++ {
+		more, err := store.FoldStep(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		counters, err := store.Number(t.Context(), s, `SELECT count(*) FROM quota_counters`)
+		if err != nil || counters-before > 400 {
+			t.Fatalf("a step makes %d counters, %v", counters-before, err)
+		}
+		before = counters
+		if steps%4 == 0 || !more {
+			r, err := s.Reconcile(t.Context(), now.Truncate(24*time.Hour), now, now, false)
+			if err != nil || len(r.Differences) > 0 || r.Calls != int64(len(calls)) {
+				t.Fatalf("the books do not balance after step %d: %+v, %v", steps, r, err)
+			}
+		}
+		if !more {
+			break
+		}
+	}
+	if made, err := store.Number(t.Context(), s, `SELECT sum(used) FROM quota_counters`); err != nil || made != int64(len(calls)) {
+		t.Errorf("the counters say %d, %v; want %d", made, err, len(calls))
+	}
+}
