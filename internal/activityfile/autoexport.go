@@ -44,7 +44,7 @@ func (w *walker) autoExport(ctx context.Context, e *entry, f io.Reader) error {
 	res.SHA256 = sha256.Sum256(content)
 	n := 0
 	var fatal error
-	doc, err := autoexport.Read(content, autoexport.Limits{Workouts: w.limits.Rows, Samples: w.limits.Samples}, func(workout autoexport.Workout) error {
+	doc, err := autoexport.Read(ctx, content, autoexport.Limits{Workouts: w.limits.Rows, Samples: w.limits.Samples}, func(workout autoexport.Workout) error {
 		n++
 		w.ahead.total++
 		p := parsed{format: formats.JSON, sum: workout.Sum, drafts: []draft.Draft{workout.Draft}}

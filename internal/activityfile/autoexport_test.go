@@ -1,11 +1,14 @@
 package activityfile
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/pierre-mcp/pierre/internal/activityfile/autoexport"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -60,6 +63,7 @@ func TestHealthAutoExportSingleReadings(t *testing.T) {
 	}{
 		"readings": {`{"qty":100,"date":"2026-03-01 08:00:10 +0100","source":"Phone"},{"qty":120,"date":"2026-03-01 08:00:40 +0100","source":"Watch"}`, "120"},
 		"minutes":  {`{"qty":100,"date":"2026-03-01 08:00:00 +0100","source":"Phone"},{"qty":120,"date":"2026-03-01 08:01:00 +0100","source":"Watch"}`, "220"},
+		"apart":    {`{"qty":100,"date":"2026-03-01 08:00:00 +0100","source":"Phone"},{"qty":50,"date":"2026-03-01 07:00:00 +0100","source":"Phone"},{"qty":120,"date":"2026-03-01 08:00:00 +0100","source":"Watch"}`, "170"},
 		"twice":    {`{"qty":100,"date":"2026-03-01 08:00:00 +0100","source":"Phone"},{"qty":120,"date":"2026-03-01 08:00:00 +0100","source":"Watch"}`, "120"},
 	} {
 		r := one(t, "health.json", []byte(`{"data":{"metrics":[{"name":"step_count","units":"count","data":[`+c.points+`]}]}}`))
@@ -118,5 +122,21 @@ func TestHealthAutoExportDamaged(t *testing.T) {
 		if got := brief(walkBytes(t, "health.json", []byte(content), Options{})); !slices.Equal(got, []string{want}) {
 			t.Errorf("%s: got %q, want %q", content, got, want)
 		}
+	}
+}
+
+// A document is read whole, so that it has at most 8 MiB; one byte more is not read. Reading ends with its context.
+func TestHealthAutoExportAtItsLimit(t *testing.T) {
+	content := autoMetrics + strings.Repeat(" ", 8<<20-len(autoMetrics))
+	if r := one(t, "health.json", []byte(content)); r.Status != StatusOK {
+		t.Errorf("at the limit: %q", brief([]Result{r}))
+	}
+	if got := brief(walkBytes(t, "health.json", []byte(content+" "), Options{})); !slices.Equal(got, []string{"health.json failed: it is larger than 8 MB"}) {
+		t.Errorf("one byte over it: %q", got)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if doc, err := autoexport.Read(ctx, []byte(autoMetrics), autoexport.Limits{}, nil); doc != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("after its end: %v, %v", doc, err)
 	}
 }

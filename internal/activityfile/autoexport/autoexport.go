@@ -3,6 +3,7 @@
 package autoexport
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -16,8 +17,8 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// MaxBytes bounds a document, which is read whole.
-const MaxBytes = 32 << 20
+// MaxBytes bounds a document, which is read whole, and takes up to eight times its size.
+const MaxBytes = 8 << 20
 
 // maxNamed is how many metrics that are not kept are named.
 const maxNamed = 20
@@ -48,8 +49,8 @@ type metric struct {
 	Points json.RawMessage `json:"data"`
 }
 
-// Read reads a document, and hands its workouts to take one by one until that returns an error.
-func Read(content []byte, limits Limits, take func(Workout) error) (*Document, error) {
+// Read reads a document, and hands its workouts to take one by one until that returns an error. It ends with ctx.
+func Read(ctx context.Context, content []byte, limits Limits, take func(Workout) error) (*Document, error) {
 	var doc document
 	if err := jsondoc.Decode(jsondoc.Clean(content), &doc); err != nil {
 		return nil, draft.Unreadable("its JSON is cut off or damaged")
@@ -61,8 +62,11 @@ func Read(content []byte, limits Limits, take func(Workout) error) (*Document, e
 		if !d.metric(m) && len(ignored) <= maxNamed {
 			ignored = append(ignored, draft.Clip(m.Name, draft.MaxTitle))
 		}
-		return true
+		return ctx.Err() == nil
 	})
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if len(ignored) > maxNamed {
 		ignored[maxNamed] = "and others"
 	}
@@ -178,13 +182,17 @@ func (d *Document) read(kind pierre.WellnessKind, quantity *jsondoc.Number, unit
 // added reads a metric that is added up. What the app has summed up comes once for each minute, hour or day, and holds each step
 // once, whatever devices it names; single readings of several devices do not.
 func (d *Document) added(kind pierre.WellnessKind, m metric) {
-	dates, summed := map[string]bool{}, true
+	var minutes []int64
+	summed := true
 	_ = jsondoc.Each(m.Points, func(p point) bool {
 		at, _ := timeOf(p.Date)
-		summed = summed && !dates[p.Date] && at == float64(int64(at/60)*60)
-		dates[p.Date] = true
+		minute := int64(at / 60)
+		summed = at == float64(minute*60)
+		minutes = append(minutes, minute)
 		return summed
 	})
+	slices.Sort(minutes)
+	summed = summed && len(slices.Compact(minutes)) == len(minutes)
 	_ = jsondoc.Each(m.Points, func(p point) bool {
 		if summed {
 			p.Source = ""
