@@ -95,7 +95,7 @@ func (c *config) table(getenv func(string) string) []cli.Setting {
 		{Flag: "public-url", Env: "PUBLIC_URL", Help: "origin under which clients reach this server, for the installers and --oauth (default as asked)", Parse: into(&c.publicURL, value.PublicURL)},
 		{Flag: "oauth", Env: "OAUTH", Default: "false", Switch: true, Help: "let people connect hosts that cannot send a key, such as claude.ai and ChatGPT; needs --public-url", Parse: into(&c.oauth, value.Switch)},
 		{Flag: "max-upload-mb", Env: "MAX_UPLOAD_MB", Default: "2048", Help: "largest upload to /api/import, in MB", Parse: into(&c.maxUploadBytes, parseMegabytes)},
-		{Flag: "max-stored-mb", Env: "MAX_STORED_MB", Default: "4096", Help: "samples of one person's recordings that are kept, in MB; a year of daily training takes about 10", Parse: into(&c.maxStoredBytes, parseMegabytes)},
+		{Flag: "max-stored-mb", Env: "MAX_STORED_MB", Default: "4096", Help: "samples of one person's recordings and values of days that are kept, in MB; a year of daily training takes about 10", Parse: into(&c.maxStoredBytes, parseMegabytes)},
 		{Flag: "calls-retention-days", Env: "CALLS_RETENTION_DAYS", Default: "400", Help: "how long each call is kept; what calls add up to stays", Parse: into(&c.retention, parseRetention)},
 		{Flag: "max-athletes", Env: "MAX_ATHLETES", Default: "10000", Help: "athletes of one customer's application", Parse: into(&c.maxAthletes, parseAthletes)},
 		{Flag: "tool-profile", Env: "TOOL_PROFILE", Default: "default", Help: "tools that tools/list shows to keys without a profile of their own: minimal, default or full", Parse: into(&c.toolProfile, parseToolProfile)},

@@ -58,8 +58,14 @@ func byKind(values []pierre.Wellness) iter.Seq2[pierre.WellnessKind, []pierre.We
 // larger leaves out what a part of a day gives less of than is kept already: what is added up in the course of a day only grows,
 // and so does a night, all values of which stay together.
 func (i *Importer) larger(ctx context.Context, user pierre.UserID, values []pierre.Wellness) ([]pierre.Wellness, error) {
+	var kinds []pierre.WellnessKind
+	for _, r := range pierre.WellnessKinds() {
+		if days.Adds(r.Kind) || days.OfNight(r.Kind) {
+			kinds = append(kinds, r.Kind)
+		}
+	}
 	kept, err := i.store.Wellness(ctx, user, pierre.WellnessQuery{
-		Sources: []pierre.Provider{values[0].Source}, First: values[0].Day, Last: values[len(values)-1].Day,
+		Kinds: kinds, Sources: []pierre.Provider{values[0].Source}, First: values[0].Day, Last: values[len(values)-1].Day,
 	})
 	if err != nil {
 		return nil, err

@@ -12,10 +12,10 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// importText imports a file of that name and content, and returns its rows and the summary.
-func (db database) importText(t *testing.T, user pierre.UserID, name, content string) ([]pierre.ImportRow, pierre.ImportSummary) {
+// importText imports an export of that content, and returns its rows and the summary.
+func (db database) importText(t *testing.T, user pierre.UserID, content string) ([]pierre.ImportRow, pierre.ImportSummary) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
+	path := filepath.Join(t.TempDir(), "export.xml")
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestDaysOfAnExport(t *testing.T) {
 	db := newDatabase(t)
 	ana, ben := db.user(t, "ana"), db.user(t, "ben")
 	first := "<HealthData>" + restingHeartRate("2026-03-01", "50") + restingHeartRate("2026-03-02", "51") + "</HealthData>"
-	rows, sum := db.importText(t, ana, "export.xml", first)
+	rows, sum := db.importText(t, ana, first)
 	if sum.Values != 2 || sum.Imported != 1 || len(rows) != 1 || len(rows[0].Days) != 1 {
 		t.Fatalf("first: %+v, %+v", rows, sum)
 	}
@@ -48,13 +48,13 @@ func TestDaysOfAnExport(t *testing.T) {
 		t.Errorf("first: %+v, want %+v", rows[0].Days[0], want)
 	}
 	before := db.digest(t)
-	rows, sum = db.importText(t, ana, "export.xml", first)
+	rows, sum = db.importText(t, ana, first)
 	if sum.Values != 0 || sum.Duplicate != 1 || rows[0].Reason != "already imported" || db.digest(t) != before {
 		t.Errorf("again: %+v, %+v", rows, sum)
 	}
 	tomorrow := time.Now().AddDate(0, 0, 3).Format(time.DateOnly)
 	more := strings.Replace(first, "</", restingHeartRate("2026-03-03", "52")+restingHeartRate(tomorrow, "53")+"</", 1)
-	rows, sum = db.importText(t, ana, "export.xml", more)
+	rows, sum = db.importText(t, ana, more)
 	if sum.Values != 1 || rows[0].Days[0].Days != 3 || !slices.Contains(rows[0].Warnings, "1 value left out: of days that are yet to come") {
 		t.Errorf("more: %+v, %+v", rows, sum)
 	}

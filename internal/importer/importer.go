@@ -28,7 +28,7 @@ type Store interface {
 	KeepWellness(ctx context.Context, user pierre.UserID, now time.Time, values []pierre.Wellness) (changed int, err error)
 	// Wellness returns the values of the user's days that q selects.
 	Wellness(ctx context.Context, user pierre.UserID, q pierre.WellnessQuery) ([]pierre.Wellness, error)
-	// StoredBytes returns how many bytes the samples of a user's recordings take.
+	// StoredBytes returns how many bytes the samples of a user's recordings and the values of days take.
 	StoredBytes(ctx context.Context, user pierre.UserID) (int64, error)
 }
 
@@ -50,7 +50,7 @@ type Options struct {
 	Pause func(ctx context.Context)
 	// Digests sums up what was imported, so that the first question about it is answered quickly. nil: the question does.
 	Digests Digester
-	// MaxStored is how many bytes of samples a user may have; an import ends soon after they are reached. 0: no limit.
+	// MaxStored is how many bytes of samples and of values of days a user may have; an import ends soon after they are reached. 0: no limit.
 	MaxStored int64
 }
 
@@ -174,7 +174,7 @@ func (i *Importer) checkStored(ctx context.Context, user pierre.UserID) error {
 		return nil
 	}
 	return &pierre.Error{Kind: pierre.KindStorageFull, Msg: fmt.Sprintf(
-		"Your recordings take %s on this server, and its limit for one person is %s. What was imported before is kept; ask the operator for more.",
+		"Your recordings and values of days take %s on this server, and its limit for one person is %s. What was imported before is kept; ask the operator for more.",
 		human.Bytes(stored), human.Bytes(i.opts.MaxStored))}
 }
 

@@ -455,6 +455,20 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
+// Values of days count, too: 100 bytes each.
+func TestStoredValuesAreBounded(t *testing.T) {
+	db := newDatabase(t)
+	ana := db.user(t, "ana")
+	db.importText(t, ana, "<HealthData>"+restingHeartRate("2026-03-01", "50")+restingHeartRate("2026-03-02", "51")+"</HealthData>")
+	for limit, full := range map[int64]bool{200: true, 201: false} {
+		bounded := importer.New(db.Store, time.Now, importer.Options{TempDir: t.TempDir(), MaxStored: limit})
+		_, err := bounded.ImportPath(t.Context(), ana, filepath.Join(recordings.Dir(t), "run_strava_gpxtpx.gpx"), importer.Watch{})
+		if (err != nil) != full || full && pierre.KindOf(err) != pierre.KindStorageFull {
+			t.Errorf("with a limit of %d bytes: %v", limit, err)
+		}
+	}
+}
+
 func TestStoredBytesAreBounded(t *testing.T) {
 	db := newDatabase(t)
 	ana, ben := db.user(t, "ana"), db.user(t, "ben")

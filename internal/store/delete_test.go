@@ -75,10 +75,11 @@ func TestDeletedDuringImport(t *testing.T) {
 			watch := newSource("watch.fit", morning, nil)
 			id := add(t, s, ana, watch).Activity
 			watch.Name = "Changed since" // else there is nothing to do
-			got, err := store.ImportAfter(t.Context(), s, ana, watch.Source, watch.Recording, again, func() {
+			got, err := store.ImportAfter(t.Context(), s, ana, watch.Source, watch.Recording, func() bool {
 				if _, err := s.DeleteActivity(t.Context(), ana, id, "", morning); err != nil {
 					t.Fatal(err)
 				}
+				return again
 			})
 			if err != nil || got.Outcome != pierre.OutcomeDeleted || got.Activity != id {
 				t.Errorf("again %t: got %+v, %v", again, got, err)

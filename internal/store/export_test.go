@@ -49,9 +49,9 @@ func Gather(ctx context.Context, s *Store) error {
 	return err
 }
 
-// ImportAfter imports a recording, and does something else between the look at what there is and the writing. With again, what
-// was found is looked for once more in the transaction.
-func ImportAfter(ctx context.Context, s *Store, user pierre.UserID, src pierre.Source, rec pierre.Recording, again bool, do func()) (pierre.Addition, error) {
+// ImportAfter imports a recording, and does something else between the look at what there is and the writing. If that returns
+// true, what was found is looked for once more in the transaction.
+func ImportAfter(ctx context.Context, s *Store, user pierre.UserID, src pierre.Source, rec pierre.Recording, between func() (again bool)) (pierre.Addition, error) {
 	in, err := s.newEntry(src, rec)
 	if err != nil {
 		return pierre.Addition{}, err
@@ -60,8 +60,7 @@ func ImportAfter(ctx context.Context, s *Store, user pierre.UserID, src pierre.S
 	if err != nil {
 		return pierre.Addition{}, err
 	}
-	do()
-	if again {
+	if between() {
 		return s.keepMatched(ctx, user, in, nil)
 	}
 	return s.keepMatched(ctx, user, in, &m)
