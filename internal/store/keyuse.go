@@ -76,7 +76,7 @@ func (t *tx) waitingUse(ctx context.Context, at time.Time) (string, error) {
 	return string(b), err
 }
 
-// waitingQuotas visits all that is to be added to counters.
+// waitingQuotas visits all that is to be added to counters. The same quotaDelta may come several times.
 func (t *tx) waitingQuotas(ctx context.Context, visit func(d quotaDelta, calls int64)) error {
 	batches, err := t.batches(ctx)
 	if err != nil {

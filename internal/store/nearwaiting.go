@@ -54,7 +54,7 @@ func (t *tx) waitingUses(ctx context.Context, q pierre.UsageQuery, windows []ope
 		return nil, err
 	}
 	uses := map[string]*waitingUse{}
-	err = t.visitWaitingQuotas(ctx, func(d quotaDelta, calls int64) {
+	err = t.waitingQuotas(ctx, func(d quotaDelta, calls int64) {
 		if strings.HasPrefix(d.bucket, string(pierre.BucketTool)+":") || len(wanted) > 0 && !wanted[d.bucket] {
 			return
 		}
@@ -87,37 +87,6 @@ func (t *tx) bucketsOf(ctx context.Context, q pierre.UsageQuery) (map[string]boo
 		wanted[string(family)] = true
 	}
 	return wanted, nil
-}
-
-// visitWaitingQuotas visits what is to be added to counters. The same quotaDelta may come several times.
-func (t *tx) visitWaitingQuotas(ctx context.Context, visit func(d quotaDelta, calls int64)) error {
-	batches, err := t.batches(ctx)
-	if err != nil {
-		return err
-	}
-	for _, b := range batches {
-		for i := range b.quotas.len() {
-			kept, err := b.quotas.quota(i)
-			if err != nil {
-				return err
-			}
-			visit(kept.delta(), kept.calls)
-		}
-	}
-	rows, err := t.query(ctx, `SELECT bucket, minute_us, period, calls FROM quota_deltas`)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var d quotaDelta
-		var calls int64
-		if err := rows.Scan(&d.bucket, &d.minute, &d.period, &calls); err != nil {
-			return err
-		}
-		visit(d, calls)
-	}
-	return rows.Err()
 }
 
 // A usedCounter is a counter and what it will say when all that waits is folded.
