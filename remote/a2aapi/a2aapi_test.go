@@ -398,6 +398,7 @@ func FuzzMessage(f *testing.F) {
 		f.Add(seed)
 	}
 	s := start(f)
+	close(s.release)
 	_, key := s.key(unlimited())
 	f.Fuzz(func(t *testing.T, body string) {
 		_, _, got := s.post(t, key, body)
