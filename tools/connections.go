@@ -97,6 +97,9 @@ func timestamp(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
+// switchedOff says why an account cannot be connected.
+const switchedOff = "It is not switched on on this server; connect_provider says why."
+
 // howToConnect says how data comes from a provider whose accounts can be connected.
 func (c *Catalog) howToConnect(s provider.Status) string {
 	text := "Connect the account with connect_provider."
@@ -104,7 +107,7 @@ func (c *Catalog) howToConnect(s provider.Status) string {
 	case s.Connection != nil:
 		text = "It comes by itself."
 	case s.Off != "":
-		text = "It is not switched on on this server; connect_provider says why."
+		text = switchedOff
 	}
 	if s.Provider == pierre.ProviderStrava {
 		text = c.howToAdd(s.Provider) + ". " + text
@@ -136,8 +139,11 @@ func (a connectionsAnswer) text() string {
 	if a.LikelyTwice > 0 {
 		b.WriteString("; " + countedOnce(a.LikelyTwice))
 	}
+	var off []string
 	for _, p := range a.Providers {
 		switch {
+		case !p.Connected && p.Account == nil && p.HowToAdd == switchedOff && len(a.Providers) > 1:
+			off = append(off, string(p.Provider))
 		case p.Connected:
 			fmt.Fprintf(&b, "\n%s: %s, %s to %s, imported %s", p.Provider, human.Plural(p.Activities, "activity"), p.FirstActivity, p.LastActivity, p.LastImport)
 		case p.Account == nil:
@@ -148,6 +154,9 @@ func (a connectionsAnswer) text() string {
 		if p.Account != nil {
 			b.WriteString("; " + p.Account.text())
 		}
+	}
+	if len(off) > 0 {
+		b.WriteString("\nnot switched on on this server (connect_provider says why): " + strings.Join(off, ", "))
 	}
 	return b.String()
 }
