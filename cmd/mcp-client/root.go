@@ -62,6 +62,7 @@ func commands(w cli.World, conn *connection.Settings) []*cobra.Command {
 		newToolsCmd(w, conn),
 		newCallCmd(w, conn),
 		newImportCmd(w, conn),
+		newExportCmd(w, conn),
 		newWatchCmd(w, conn),
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/buildinfo"
 	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/clientinfo"
+	"github.com/pierre-mcp/pierre/internal/exporter"
 	"github.com/pierre-mcp/pierre/internal/fair"
 	"github.com/pierre-mcp/pierre/internal/importer"
 	"github.com/pierre-mcp/pierre/internal/limit"
@@ -65,6 +66,7 @@ type app struct {
 	accounts    *provider.Service
 	weather     *weather.Service // nil: nobody may be asked
 	imports     *importer.Importer
+	exports     *exporter.Exporter
 	coach       *training.Service
 	traces      traces
 	differences atomic.Int64              // that the last reconciliation found
@@ -117,6 +119,7 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 		imports: importer.New(st, time.Now, importer.Options{
 			TempDir: c.dataDir, MaxStored: c.maxStored(), Digests: coach, Pause: giveWay(work),
 		}),
+		exports: exporter.New(st, time.Now, exporter.Options{Pause: giveWay(work)}),
 	}
 	if err := a.openLimiter(ctx, c, alone); err != nil {
 		return nil, errors.Join(err, a.close(ctx))

@@ -41,7 +41,7 @@ func newImport(c *config, w cli.World) *cobra.Command {
 			if (opts.email == "") != c.singleTenant {
 				return cli.Usagef("import needs --user EMAIL, or --single-tenant for the personal program's own data")
 			}
-			if err := opts.checkAthlete(); err != nil {
+			if err := checkAthlete(opts.athlete, opts.email); err != nil {
 				return err
 			}
 			for _, path := range paths {
@@ -59,14 +59,15 @@ func newImport(c *config, w cli.World) *cobra.Command {
 	return cmd
 }
 
-func (o *importOptions) checkAthlete() error {
-	if o.athlete == "" {
+// checkAthlete reports what is wrong with the flags that name an application's athlete.
+func checkAthlete(athlete, email string) error {
+	if athlete == "" {
 		return nil
 	}
-	if o.email == "" {
+	if email == "" {
 		return cli.Usagef("--athlete needs --user EMAIL, whose application has the athlete")
 	}
-	if _, err := pierre.ParseAthleteName("--athlete", o.athlete); err != nil {
+	if _, err := pierre.ParseAthleteName("--athlete", athlete); err != nil {
 		return cli.Usage(err)
 	}
 	return nil

@@ -17,6 +17,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/remote/downloads"
+	"github.com/pierre-mcp/pierre/remote/exportapi"
 	"github.com/pierre-mcp/pierre/remote/importapi"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
 	"github.com/pierre-mcp/pierre/remote/providerapi"
@@ -100,6 +101,7 @@ func (a *app) personalRoutes(ctx context.Context, c *config) (http.Handler, *mcp
 	imports := importapi.New(a.imports, importapi.Personal(who), importapi.Options{Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log})
 	mux.Handle("/api/import", imports)
 	mux.Handle("/api/health", imports)
+	mux.Handle("/api/export", exportapi.New(a.exports, importapi.Personal(who), exportapi.Options{Log: a.log}))
 	if err := a.mountProviders(mux, c, func(h http.Handler) http.Handler { return h }); err != nil {
 		return nil, nil, err
 	}

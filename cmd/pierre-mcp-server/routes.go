@@ -23,6 +23,7 @@ import (
 	"github.com/pierre-mcp/pierre/remote/adminapi"
 	"github.com/pierre-mcp/pierre/remote/clientapi"
 	"github.com/pierre-mcp/pierre/remote/downloads"
+	"github.com/pierre-mcp/pierre/remote/exportapi"
 	"github.com/pierre-mcp/pierre/remote/importapi"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
 	"github.com/pierre-mcp/pierre/tools"
@@ -45,7 +46,8 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	athletes := access.NewAthletes(a.store, c.maxAthletes, time.Now)
 	callers := c.callers(a, verifier)
 	mcp := a.mcpAPI(c, mcpapi.Keys(callers, athletes), ring)
-	imports := importapi.New(m.Imports(a.imports), importapi.Keys(verifier, athletes), importapi.Options{Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log})
+	holders := importapi.Keys(verifier, athletes)
+	imports := importapi.New(m.Imports(a.imports), holders, importapi.Options{Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log})
 	keys := access.KeyListeners{verifier, athletes, mcp}
 	changes := a.follow(verifier, keys)
 	m.Changes(func() (bool, int) { s := changes.State(); return s.Deaf, len(s.Silent) })
@@ -58,6 +60,7 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	for _, route := range []string{"/api/import", "/api/health"} {
 		mux.Handle(route, a.traces.of(route, m.Requests("import", imports)))
 	}
+	mux.Handle("/api/export", a.traces.of("/api/export", m.Requests("export", exportapi.New(a.exports, holders, exportapi.Options{Log: a.log}))))
 	mux.Handle("/admin/", a.traces.of("/admin/", m.Requests("admin", a.adminAPI(ring, keys))))
 	client := clientapi.New(callers, a.store, allowance.New(a.limiter, time.Now), clientapi.Options{Keys: keys, Leave: a.accounts.LeaveAll, Tools: a.toolNames, Log: a.log})
 	for _, route := range []string{"/v1/", clientapi.ValidatePath} {

@@ -1,0 +1,35 @@
+package store
+
+import (
+	"context"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// Account returns what is kept of a user besides keys and data.
+func (s *Store) Account(ctx context.Context, user pierre.UserID) (pierre.Account, error) {
+	var a pierre.Account
+	err := s.row(ctx, `SELECT id, COALESCE(email, ''), COALESCE(athlete_name, ''), notes, limit_requests, limit_period, created_us FROM users WHERE id = $1`, user).
+		Scan(&a.ID, &a.Email, &a.Athlete, &a.Notes, &a.Limit.Requests, &a.Limit.Period, instant{&a.Created})
+	return a, s.classify(err, "user "+string(user))
+}
+
+// Annotation returns what the user says of an activity.
+func (s *Store) Annotation(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Annotation, error) {
+	all, err := newSources(s, user, s.codec).entries(ctx, id)
+	return saidOf(all).Annotation, s.classify(err, "reading what is said of activity "+string(id))
+}
+
+// DeletedRecordings returns which recordings the user deleted, in the order in which that was.
+func (s *Store) DeletedRecordings(ctx context.Context, user pierre.UserID) ([]pierre.DeletedRecording, error) {
+	rows, err := s.query(ctx, `SELECT provider, external_id, sha256, part, activity_id, deleted_us FROM deleted_recordings
+		WHERE user_id = $1 ORDER BY deleted_us, provider, external_id, sha256, part`, user)
+	list, err := collect(rows, err, func(from scanner) (pierre.DeletedRecording, error) {
+		var d pierre.DeletedRecording
+		var sum []byte
+		err := from.Scan(&d.Provider, &d.ExternalID, &sum, &d.Part, &d.Activity, instant{&d.Deleted})
+		copy(d.SHA256[:], sum)
+		return d, err
+	})
+	return list, s.classify(err, "listing deleted recordings")
+}

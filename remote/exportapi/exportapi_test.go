@@ -1,0 +1,249 @@
+package exportapi_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/exporter"
+	"github.com/pierre-mcp/pierre/internal/exportfile"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/store/storetest"
+	"github.com/pierre-mcp/pierre/internal/web"
+	"github.com/pierre-mcp/pierre/remote/exportapi"
+)
+
+// callers are the credentials of a test's users.
+type callers map[string]access.Principal
+
+func (c callers) Caller(r *http.Request) (access.Principal, error) {
+	who, ok := c[r.Header.Get("X-API-Key")]
+	if !ok {
+		return who, access.MissingKey()
+	}
+	return who, nil
+}
+
+// exportFunc is an exporter that a test holds up, or breaks off.
+type exportFunc func(ctx context.Context, w io.Writer) error
+
+func (f exportFunc) Export(ctx context.Context, _ pierre.UserID, w io.Writer) (exportfile.Manifest, error) {
+	return exportfile.Manifest{}, f(ctx, w)
+}
+
+func three() callers {
+	return callers{
+		"ana's": {UserID: "ana", Customer: "ana"}, "bob's": {UserID: "bob", Customer: "bob"}, "cho's": {UserID: "cho", Customer: "cho"},
+		"narrow": {UserID: "ana", Customer: "ana", Tools: []string{"get_stats"}},
+	}
+}
+
+func get(t *testing.T, h http.Handler, key string, headers ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/export", http.NoBody)
+	r.Header.Set("X-API-Key", key)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// A real archive comes out of a real server, and is complete.
+func TestExport(t *testing.T) {
+	s := storetest.New(t)
+	ids := storetest.Users(t, s, time.Now(), "ana@example.com", "bob@example.com")
+	who := callers{"ana's": {UserID: ids[0], Customer: ids[0]}}
+	srv := httptest.NewServer(exportapi.New(exporter.New(s, time.Now, exporter.Options{}), who, exportapi.Options{}))
+	defer srv.Close()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL+"/api/export", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-API-Key", "ana's")
+	resp, err := srv.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != "application/zip" || resp.Header.Get("Cache-Control") != "no-store" {
+		t.Fatalf("%s %v, %v", resp.Status, resp.Header, err)
+	}
+	if _, err := exportfile.Check(bytes.NewReader(b), int64(len(b))); err != nil {
+		t.Error(err)
+	}
+	if bytes.Contains(b, []byte("bob@")) {
+		t.Error("another's data is in it")
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	s := exportapi.New(exportFunc(func(context.Context, io.Writer) error { return errors.New("unlucky") }), three(), exportapi.Options{})
+	for name, c := range map[string]struct {
+		key     string
+		headers []string
+		status  int
+		text    string
+	}{
+		"no key":          {"", nil, 401, "key"},
+		"a few tools":     {"narrow", nil, 403, "some of the tools"},
+		"from a web page": {"ana's", []string{"Sec-Fetch-Site", "cross-site"}, 403, "other origins"},
+		"broken at once":  {"ana's", nil, 500, "operator's log"},
+	} {
+		if w := get(t, s, c.key, c.headers...); w.Code != c.status || !strings.Contains(w.Body.String(), c.text) {
+			t.Errorf("%s: %d %s, want %d and %q", name, w.Code, w.Body, c.status, c.text)
+		}
+	}
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/export", http.NoBody))
+	if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != http.MethodGet {
+		t.Errorf("POST: %d %v", w.Code, w.Header())
+	}
+}
+
+// A user has one export at a time, and the server not more than it can do.
+func TestOneAtATime(t *testing.T) {
+	begun, end := make(chan struct{}), make(chan struct{})
+	s := exportapi.New(exportFunc(func(_ context.Context, w io.Writer) error {
+		begun <- struct{}{}
+		<-end
+		_, err := w.Write([]byte("x"))
+		return err
+	}), three(), exportapi.Options{Exports: 2})
+	done := make(chan int, 2)
+	for _, key := range []string{"ana's", "bob's"} {
+		go func() { done <- get(t, s, key).Code }()
+		<-begun
+	}
+	if w := get(t, s, "ana's"); w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" {
+		t.Errorf("a second one: %d %s", w.Code, w.Body)
+	}
+	if w := get(t, s, "cho's"); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
+		t.Errorf("a third user: %d %s", w.Code, w.Body)
+	}
+	close(end)
+	for range 2 {
+		if code := <-done; code != http.StatusOK {
+			t.Errorf("status %d", code)
+		}
+	}
+	go func() { <-begun }()
+	if w := get(t, s, "ana's"); w.Code != http.StatusOK {
+		t.Errorf("after it ended: %d %s", w.Code, w.Body)
+	}
+}
+
+// serve runs the API in the server that programs have, until stop.
+func serve(t *testing.T, h http.Handler) (url string, stop func()) {
+	t.Helper()
+	ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = web.Serve(ctx, ln, h, slog.New(slog.DiscardHandler), web.Options{}) // its error is that of a test that fails otherwise
+	}()
+	stop = func() {
+		cancel()
+		<-done
+	}
+	t.Cleanup(stop)
+	return "http://" + ln.Addr().String() + "/api/export", stop
+}
+
+// fetch reads the answer until it ends, and returns how.
+func fetch(t *testing.T, url string, begun func()) error {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-API-Key", "ana's")
+	resp, err := new(http.Client).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if _, err := io.ReadFull(resp.Body, make([]byte, 1)); err != nil {
+		return err
+	}
+	begun()
+	_, err = io.Copy(io.Discard, resp.Body)
+	return err
+}
+
+// What breaks off on the way, because of an error or because the server stops, does not look like a whole answer.
+func TestHalfAnAnswerIsKnownAsSuch(t *testing.T) {
+	t.Parallel() // it waits for what a server that stops gives running requests
+	half := func(w io.Writer) error {
+		_, err := w.Write(bytes.Repeat([]byte("x"), 100_000))
+		return err
+	}
+	t.Run("error", func(t *testing.T) {
+		url, _ := serve(t, exportapi.New(exportFunc(func(_ context.Context, w io.Writer) error {
+			return errors.Join(half(w), errors.New("the database is gone"))
+		}), three(), exportapi.Options{}))
+		if err := fetch(t, url, func() {}); err == nil {
+			t.Error("the answer ended as if it were whole")
+		}
+	})
+	t.Run("stopping", func(t *testing.T) {
+		url, stop := serve(t, exportapi.New(exportFunc(func(ctx context.Context, w io.Writer) error {
+			if err := half(w); err != nil {
+				return err
+			}
+			<-ctx.Done()
+			return ctx.Err()
+		}), three(), exportapi.Options{}))
+		stopped := make(chan struct{})
+		if err := fetch(t, url, func() {
+			go func() {
+				defer close(stopped)
+				stop()
+			}()
+		}); err == nil {
+			t.Error("the answer ended as if it were whole")
+		}
+		<-stopped
+	})
+}
+
+// A client that goes away ends its export, and the user can begin another.
+func TestClientGoesAway(t *testing.T) {
+	ended := make(chan error, 1)
+	url, _ := serve(t, exportapi.New(exportFunc(func(ctx context.Context, w io.Writer) error {
+		for {
+			if _, err := w.Write(make([]byte, 1<<16)); err != nil {
+				ended <- err
+				return err
+			}
+		}
+	}), three(), exportapi.Options{}))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-API-Key", "ana's")
+	resp, err := new(http.Client).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if err := <-ended; err == nil {
+		t.Error("the export went on")
+	}
+}
