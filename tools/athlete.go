@@ -3,6 +3,7 @@ package tools
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,9 +26,11 @@ type athleteAnswer struct {
 	History         []pastValues  `json:"history" jsonschema:"how members of the profile changed: past activities are judged by what held on their day, those before the first value by that"`
 	TimeZone        zoneView      `json:"time_zone" jsonschema:"Days are those of the offset recorded with each activity; for activities without one, of this zone."`
 	Inputs          []input       `json:"inputs" jsonschema:"what formulas take, with estimates where the profile is silent"`
+	Measured        []deviceView  `json:"measured,omitempty" jsonschema:"the newest that devices say; inputs have what is taken of it"`
 	Missing         []missingView `json:"missing" jsonschema:"what the athlete should be asked for"`
 	HeartRateZones  heartZones    `json:"heart_rate_zones"`
 	PowerZones      powerZones    `json:"power_zones"`
+	FTPPerKg        value         `json:"ftp_watts_per_kg"`
 	TotalActivities int           `json:"total_activities"`
 	FirstActivity   string        `json:"first_activity,omitempty" jsonschema:"start, UTC"`
 	LastActivity    string        `json:"last_activity,omitempty" jsonschema:"start, UTC"`
@@ -83,9 +86,14 @@ func (c *Catalog) showAthlete(ctx context.Context, user pierre.UserID, args sour
 	if err != nil {
 		return athleteAnswer{}, err
 	}
-	a := athleteAnswer{Profile: profile(p), History: viewPast(ath), TimeZone: viewClock(ath.Clock), Inputs: viewInputs(ath.Inputs()), Missing: whatIsMissing(p)}
+	a := athleteAnswer{Profile: profile(p), History: viewPast(ath), TimeZone: viewClock(ath.Clock), Inputs: viewInputs(ath.Inputs()), Missing: whatIsMissing(p, ath)}
 	a.HeartRateZones = viewHeartZones(ath.HeartZones())
-	a.PowerZones = viewPowerZones(ath.PowerZones())
+	a.PowerZones, a.FTPPerKg = viewPowerZones(ath.PowerZones()), viewValue(ath.FTPToWeight(), 2)
+	devices, err := c.training.DeviceSays(ctx, user, pierre.WellnessWeight, pierre.WellnessRestingHeartRate, pierre.WellnessVO2Max)
+	if err != nil {
+		return athleteAnswer{}, err
+	}
+	a.Measured = viewDevices(devices)
 	q := pierre.ActivityQuery{Providers: sources(args.Provider), Limit: 1}
 	last, err := c.data.Activities(ctx, user, q)
 	if err != nil {
@@ -103,17 +111,20 @@ func (c *Catalog) showAthlete(ctx context.Context, user pierre.UserID, args sour
 	return a, nil
 }
 
-func whatIsMissing(p pierre.Profile) []missingView {
+func whatIsMissing(p pierre.Profile, ath training.Athlete) []missingView {
+	unknown := func(field string) bool {
+		return !slices.ContainsFunc(ath.Inputs(), func(in training.Input) bool { return in.Name == field })
+	}
 	needs := []struct {
 		missing bool
 		view    missingView
 	}{
 		{p.FTPWatts == nil, missingView{"ftp_watts", "training stress score and zones by power"}},
 		{p.MaxHeartRateBPM == nil, missingView{"max_heart_rate_bpm", "load and zones by heart rate, better than with an estimate"}},
-		{p.RestingHeartRateBPM == nil, missingView{"resting_heart_rate_bpm", "load by heart rate"}},
+		{unknown("resting_heart_rate_bpm"), missingView{"resting_heart_rate_bpm", "load by heart rate"}},
 		{p.Sex == "", missingView{"sex", "load by heart rate"}},
 		{p.ThresholdHRBPM == nil, missingView{"threshold_heart_rate_bpm", "stress score by heart rate, better than with an estimate"}},
-		{p.WeightKg == nil, missingView{"weight_kg", "power to weight"}},
+		{unknown("weight_kg"), missingView{"weight_kg", "power to weight"}},
 		{p.BirthYear == nil && p.MaxHeartRateBPM == nil, missingView{"birth_year", "an estimate of the maximum heart rate"}},
 		{p.TimeZone == "", missingView{"time_zone", "local days of activities whose recording does not tell its offset"}},
 	}
@@ -140,10 +151,16 @@ func (a athleteAnswer) text() string {
 			fmt.Fprintf(&b, "\n%s %s is taken as %s: %s", in.Name, plain(*in.Value), in.Source, in.Note)
 		}
 	}
+	for _, m := range a.Measured {
+		b.WriteString("\n" + m.text())
+	}
 	for _, m := range a.Missing {
 		fmt.Fprintf(&b, "\nmissing: %s, for %s", m.Field, m.NeededFor)
 	}
 	b.WriteString("\n" + a.HeartRateZones.text() + "\n" + a.PowerZones.text())
+	if a.FTPPerKg.Value != nil {
+		b.WriteString("\n" + a.FTPPerKg.text("threshold power (W/kg)"))
+	}
 	return b.String()
 }
 

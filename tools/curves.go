@@ -24,6 +24,7 @@ type powerCurve struct {
 type powerPoint struct {
 	Seconds float64  `json:"duration_seconds"`
 	Watts   *float64 `json:"average_power_watts"`
+	PerKg   *float64 `json:"watts_per_kg,omitempty" jsonschema:"by the weight of the day"`
 	Start   *float64 `json:"start_seconds" jsonschema:"after the activity's start"`
 }
 
@@ -33,10 +34,22 @@ func curveSeconds() []int { return []int{5, 30, 60, 300, 600, 1200, 3600} }
 func viewPowerCurve(a *training.Analysis) powerCurve {
 	curve := a.PowerCurve(curveSeconds())
 	v := powerCurve{evidence: viewEvidence(curve.Evidence)}
+	weight := a.Weight()
 	for _, e := range curve.Efforts {
-		v.Points = append(v.Points, powerPoint{e.Seconds, rounded(e.Watts, 1), rounded(e.StartSeconds, 0)})
+		v.Points = append(v.Points, powerPoint{e.Seconds, rounded(e.Watts, 1), perKg(e.Watts, weight), rounded(e.StartSeconds, 0)})
+	}
+	if len(v.Points) > 0 && weight.Value != nil {
+		v.Inputs = append(v.Inputs, viewInputs([]training.Input{weight})...)
 	}
 	return v
+}
+
+// perKg divides a power by a weight, if it is known.
+func perKg(watts float64, weight training.Input) *float64 {
+	if weight.Value == nil {
+		return nil
+	}
+	return rounded(watts / *weight.Value, 2)
 }
 
 func (c powerCurve) text() string {
@@ -47,6 +60,9 @@ func (c powerCurve) text() string {
 	b.WriteString("best mean power:")
 	for _, p := range c.Points {
 		fmt.Fprintf(&b, " %s %s W", clockTime(p.Seconds), fixed(*p.Watts, 0))
+		if p.PerKg != nil {
+			fmt.Fprintf(&b, " (%s W/kg)", fixed(*p.PerKg, 2))
+		}
 	}
 	return b.String()
 }

@@ -140,6 +140,10 @@ func metrics() []metric {
 			"critical_power", "critical_power_watts", "power (and W′, the work above it) that could be held long, fitted to the best 2 to 20 minutes of the 90 days of rides up to this one", 1,
 			func(s subject) training.Value { return s.fitted.Watts() },
 		},
+		{
+			"critical_power", "critical_power_watts_per_kg", "", 2,
+			func(s subject) training.Value { return s.CriticalToWeight(s.fitted) },
+		},
 		{"critical_power", "w_prime_kilojoules", "", 2, func(s subject) training.Value { return s.fitted.WPrime() }},
 		{
 			"w_prime_balance", "w_prime_balance_lowest_kilojoules", "the least of W′ that was left in a ride", 2,

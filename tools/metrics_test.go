@@ -94,7 +94,9 @@ func TestMetricsOfASteadyHour(t *testing.T) {
 
 // What is missing is named, with the argument that would provide it.
 func TestMetricsSayWhatIsMissing(t *testing.T) {
-	h, ids := sampleHost(t)
+	s := storetest.New(t)
+	user := newUser(t, s, "ana@example.com")
+	h, ids := newHost(t, s, user), importSeason(t, s, user)
 	ride := metricsOf(t, h, ids["ride"], "tss", "hrss", "trimp", "power_to_weight", "energy", "vdot", "grade_adjusted_speed")
 	ride["training_stress_score"].lacks(t, "TSS", "functional threshold power is not known", "set ftp_watts with set_athlete_profile")
 	ride["heart_rate_stress_score"].lacks(t, "hrTSS", "resting heart rate and the sex", "set resting_heart_rate_bpm and sex with set_athlete_profile")
@@ -184,8 +186,8 @@ func TestCurvesAndZones(t *testing.T) {
 	if z := got.Metrics.PowerZones.Zones; len(z) != 7 || z[3].Seconds != 3601 {
 		t.Errorf("at threshold the power zones are %+v", z)
 	}
-	if z := got.Metrics.Heart.Zones; len(z) != 5 || z[2].Seconds != 3601 || got.Metrics.Heart.Below != 0 {
-		t.Errorf("at 70 %% of the maximum the heart rate zones are %+v", z)
+	if z := got.Metrics.Heart.Zones; len(z) != 5 || z[1].Seconds != 3601 || got.Metrics.Heart.Below != 0 {
+		t.Errorf("at 61 %% of the reserve above the measured resting heart rate the heart rate zones are %+v", z)
 	}
 	if got.Metrics.Efforts.NotAvailable == "" {
 		t.Error("a ride has best efforts on foot")
@@ -223,7 +225,7 @@ func TestAnalysisChoosesTheLoad(t *testing.T) {
 		h.call("analyze_activity", map[string]any{"activity_id": ids[name]}).decode(t, &got)
 		return got
 	}
-	load("ride").Load.lacks(t, "load without a profile", "resting heart rate and the sex")
+	load("ride").Load.lacks(t, "load without a profile", "functional threshold power", "by heart rate it is not because the sex")
 	load("hike").Load.lacks(t, "load of a hike", "neither power (of a ride) nor heart rate nor pace")
 	load("bare").Load.lacks(t, "load of a table's row", "neither power")
 	h.call("set_athlete_profile", map[string]any{"resting_heart_rate_bpm": 50, "max_heart_rate_bpm": 190, "sex": "female"})

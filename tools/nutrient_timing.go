@@ -29,7 +29,7 @@ const (
 )
 
 type timingArgs struct {
-	Weight    *float64        `json:"weight_kg,omitempty" jsonschema:"Default: of the profile." brief:"-" limits:"25,300"`
+	Weight    *float64        `json:"weight_kg,omitempty" jsonschema:"Default: as measured, or of the profile." brief:"-" limits:"25,300"`
 	Protein   *float64        `json:"daily_protein_g,omitempty" jsonschema:"Default: 1.7 g per kg of body weight." brief:"-" limits:"20,600"`
 	Intensity effort          `json:"workout_intensity,omitempty" jsonschema:"How hard the workout is." brief:"" default:"moderate"`
 	Minutes   *float64        `json:"duration_minutes,omitempty" jsonschema:"Default: the mean of the last workouts." brief:"" limits:"1,6000"`

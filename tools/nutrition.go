@@ -20,7 +20,7 @@ func (c *Catalog) calculateDailyNutrition() tool {
 }
 
 type dailyArgs struct {
-	Weight *float64              `json:"weight_kg,omitempty" jsonschema:"Default: of the profile." brief:"-" limits:"25,300"`
+	Weight *float64              `json:"weight_kg,omitempty" jsonschema:"Default: as measured, or of the profile." brief:"-" limits:"25,300"`
 	Height *float64              `json:"height_cm,omitempty" jsonschema:"Default: of the profile." brief:"-" limits:"100,250"`
 	Age    *float64              `json:"age,omitempty" jsonschema:"In years. Default: of the profile." brief:"-" limits:"10,100"`
 	Sex    pierre.Sex            `json:"gender,omitempty" jsonschema:"Sex, by which the formula differs. Default: of the profile." brief:"-"`
@@ -48,7 +48,7 @@ type nutrient struct {
 	NotAvailable string   `json:"not_available,omitempty"`
 }
 
-// A person is whom nutrients are computed for: what the call said, else the profile.
+// A person is whom nutrients are computed for: what the call said, else what is known.
 type person struct {
 	weight, height, age input
 	sex                 pierre.Sex
@@ -66,20 +66,28 @@ func (c *Catalog) person(ctx context.Context, user pierre.UserID, weight, height
 	if sex == "" {
 		sex = p.Sex
 	}
+	if height == nil {
+		height = p.HeightCm
+	}
 	who := person{sex: sex}
-	who.weight = who.take("weight_kg", "the body weight", weight, p.WeightKg)
-	who.height = who.take("height_cm", "the height", height, p.HeightCm)
-	who.age = who.take("birth_year", "the age", age, nil)
+	if who.weight = who.take("weight_kg", "the body weight", weight); weight == nil {
+		known, err := c.training.BodyWeight(ctx, user)
+		if err != nil {
+			return person{}, err
+		}
+		if known.Value != nil {
+			who.weight, who.missing = viewInputs([]training.Input{known})[0], nil
+		}
+	}
+	who.height = who.take("height_cm", "the height", height)
+	who.age = who.take("birth_year", "the age", age)
 	if who.age.Name = "age"; sex == "" {
 		who.missing = append(who.missing, training.Need{What: "the sex", Field: "sex"})
 	}
 	return who, nil
 }
 
-func (p *person) take(field, what string, given, known *float64) input {
-	if given == nil {
-		given = known
-	}
+func (p *person) take(field, what string, given *float64) input {
 	if given == nil {
 		p.missing = append(p.missing, training.Need{What: what, Field: field})
 	}

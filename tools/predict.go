@@ -37,6 +37,7 @@ type predictAnswer struct {
 	Fastest       *float64     `json:"fastest_seconds,omitempty" jsonschema:"of the predictions"`
 	Slowest       *float64     `json:"slowest_seconds,omitempty"`
 	VDOT          value        `json:"vdot_ml_per_kg_min" jsonschema:"performance VO2max of the evidence"`
+	Device        []deviceView `json:"device_vo2max,omitempty" jsonschema:"what devices say, which is not in the predictions"`
 	CriticalSpeed value        `json:"critical_speed_mps" jsonschema:"speed that could be held long, of the model distance = speed × time + reserve"`
 	Paces         paces        `json:"training_paces" jsonschema:"training paces of the VDOT, on the level, from slow to fast"`
 	Evidence      *effortView  `json:"evidence,omitempty" jsonschema:"what the predictions start from: the stretch with the highest VDOT of those not much shorter than the target"`
@@ -77,6 +78,11 @@ func (c *Catalog) predict(ctx context.Context, user pierre.UserID, args predictA
 		if p, err = c.training.Predict(ctx, user, args.Provider, args.Distance); err != nil {
 			return nil, err
 		}
+		device, err := c.training.DeviceVO2max(ctx, user)
+		if err != nil {
+			return nil, err
+		}
+		a.Device = viewDevices(device)
 	}
 	a.fill(p)
 	return a, nil
@@ -150,6 +156,9 @@ func (a *predictAnswer) text() string {
 		} else {
 			lines = append(lines, m.text(m.name))
 		}
+	}
+	for _, d := range a.Device {
+		lines = append(lines, d.text())
 	}
 	lines = append(lines, a.Paces.text())
 	for _, e := range a.Efforts {

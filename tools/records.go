@@ -62,6 +62,7 @@ type recordsAnswer struct {
 	Activities int            `json:"activities"`
 	Records    []bestView     `json:"records"`
 	Methods    []methodView   `json:"methods"`
+	Weights    []input        `json:"weights,omitempty" jsonschema:"the athlete's, that watts_per_kg of the records go by"`
 	Note       string         `json:"note,omitempty"`
 }
 
@@ -71,6 +72,7 @@ type bestView struct {
 	DistanceMeters  *float64          `json:"distance_meters,omitempty" jsonschema:"over which, or of farthest and longest_distance the record itself"`
 	PaceSeconds     *float64          `json:"pace_seconds_per_km,omitempty"`
 	Power           *float64          `json:"average_power_watts,omitempty"`
+	PerKg           *float64          `json:"watts_per_kg,omitempty" jsonschema:"by the weight of the day, one of weights"`
 	HeartRate       *float64          `json:"average_heart_rate_bpm,omitempty"`
 	Gain            *float64          `json:"elevation_gain_meters,omitempty"`
 	VAM             *float64          `json:"vertical_meters_per_hour,omitempty"`
@@ -109,6 +111,9 @@ func (c *Catalog) showRecords(ctx context.Context, user pierre.UserID, args reco
 			continue
 		}
 		views = append(views, viewBest(r))
+		if w := viewInputs([]training.Input{r.Weight})[0]; w.Value != nil && !slices.ContainsFunc(a.Weights, w.same) {
+			a.Weights = append(a.Weights, w)
+		}
 		if n := len(a.Methods); n == 0 || a.Methods[n-1].Record != r.Kind {
 			a.Methods = append(a.Methods, methodView{r.Kind, string(r.Kind.Method())})
 		}
@@ -127,7 +132,7 @@ func viewBest(r training.BestRecord) bestView {
 	value := rounded(r.Value, 1)
 	switch r.Kind {
 	case training.RecordPower:
-		v.DurationSeconds, v.Power = rounded(r.Length, 0), value
+		v.DurationSeconds, v.Power, v.PerKg = rounded(r.Length, 0), value, perKg(r.Value, r.Weight)
 	case training.RecordPace:
 		v.DistanceMeters, v.DurationSeconds, v.PaceSeconds = rounded(r.Length, 1), value, rounded(1000*r.Value/r.Length, 1)
 	case training.RecordFarthest:
@@ -195,7 +200,11 @@ func (a recordsAnswer) text() string {
 
 func (r bestView) text() string {
 	over, v := r.parts()
-	s := over + r.amount(*v) + " on " + r.Date
+	s := over + r.amount(*v)
+	if r.PerKg != nil {
+		s += " (" + fixed(*r.PerKg, 2) + " W/kg)"
+	}
+	s += " on " + r.Date
 	if r.Ever != nil {
 		s += ", best ever " + r.amount(*r.Ever)
 	}

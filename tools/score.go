@@ -35,16 +35,17 @@ type scoreArgs struct {
 }
 
 type scoreAnswer struct {
-	From          string `json:"from" jsonschema:"first local day"`
-	To            string `json:"to"`
-	Score         value  `json:"fitness_score" jsonschema:"percentile of maximal oxygen uptake among people of the same age and sex, 5 to 95"`
-	Level         string `json:"fitness_level,omitempty" jsonschema:"superior, excellent, good, fair, poor or very poor"`
-	Before        value  `json:"score_before" jsonschema:"of as many days before"`
-	VO2max        value  `json:"vo2max_ml_per_kg_min"`
-	CTL           value  `json:"ctl"`
-	Ramp          value  `json:"ramp_per_week" jsonschema:"growth of CTL in the last 7 days"`
-	ActiveMinutes value  `json:"active_minutes_per_week"`
-	ActiveWeeks   value  `json:"active_weeks_percent"`
+	From          string       `json:"from" jsonschema:"first local day"`
+	To            string       `json:"to"`
+	Score         value        `json:"fitness_score" jsonschema:"percentile of maximal oxygen uptake among people of the same age and sex, 5 to 95"`
+	Level         string       `json:"fitness_level,omitempty" jsonschema:"superior, excellent, good, fair, poor or very poor"`
+	Before        value        `json:"score_before" jsonschema:"of as many days before"`
+	VO2max        value        `json:"vo2max_ml_per_kg_min"`
+	Device        []deviceView `json:"device_vo2max,omitempty" jsonschema:"what devices say, which is not in the score"`
+	CTL           value        `json:"ctl"`
+	Ramp          value        `json:"ramp_per_week" jsonschema:"growth of CTL in the last 7 days"`
+	ActiveMinutes value        `json:"active_minutes_per_week"`
+	ActiveWeeks   value        `json:"active_weeks_percent"`
 }
 
 func (c *Catalog) scoreFitness(ctx context.Context, user pierre.UserID, args scoreArgs) (scoreAnswer, error) {
@@ -52,8 +53,12 @@ func (c *Catalog) scoreFitness(ctx context.Context, user pierre.UserID, args sco
 	if err != nil {
 		return scoreAnswer{}, err
 	}
+	device, err := c.training.DeviceVO2max(ctx, user)
+	if err != nil {
+		return scoreAnswer{}, err
+	}
 	return scoreAnswer{
-		From: s.From.Format(time.DateOnly), To: s.To.Format(time.DateOnly), Score: viewValue(s.Percentile, 0), Level: s.Level,
+		Device: viewDevices(device), From: s.From.Format(time.DateOnly), To: s.To.Format(time.DateOnly), Score: viewValue(s.Percentile, 0), Level: s.Level,
 		Before: viewValue(s.Before, 0), VO2max: viewValue(s.VO2max, 1), CTL: viewValue(s.Fitness, 1), Ramp: viewValue(s.Growth, 1),
 		ActiveMinutes: viewValue(s.ActiveMinutes, 0), ActiveWeeks: viewValue(s.ActiveWeeks, 0),
 	}, nil
@@ -76,6 +81,9 @@ func (a scoreAnswer) text() string {
 	}
 	if a.VO2max.Method != "" {
 		lines = append(lines, "VO2max by "+a.VO2max.Method)
+	}
+	for _, d := range a.Device {
+		lines = append(lines, d.text())
 	}
 	return strings.Join(lines, "\n")
 }

@@ -33,6 +33,11 @@ type input struct {
 	Note   string          `json:"note,omitempty"`
 }
 
+// same reports whether in and other are of the same value from the same source.
+func (in input) same(other input) bool {
+	return in.Name == other.Name && in.Source == other.Source && in.Note == other.Note && *in.Value == *other.Value
+}
+
 // viewValue shows a computed value with so many decimals.
 func viewValue(v training.Value, decimals int) value {
 	if v.Err != nil {

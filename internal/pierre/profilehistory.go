@@ -127,7 +127,9 @@ func (r *ProfileRecord) Adopt(before Profile, day time.Time) error {
 	old, now := before.Dated(), r.Profile
 	for i, f := range now.Dated() {
 		was, is := *old[i].Value, *f.Value
+		steps := r.History.Steps(f.Name)
 		switch {
+		case is != nil && len(steps) > 0 && steps[len(steps)-1].Value == *is: // the history has it, from its day on
 		case is == nil && was != nil:
 			r.ForgetAll(f.Name)
 		case is != nil && (was == nil || *was != *is):

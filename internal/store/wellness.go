@@ -38,7 +38,12 @@ func (s *Store) KeepWellness(ctx context.Context, user pierre.UserID, now time.T
 				}
 				n += r
 			}
-			return nil
+			if n == 0 {
+				return nil
+			}
+			_, err := t.exec(ctx, `INSERT INTO activity_states (user_id, revision, wellness_revision) VALUES ($1, 0, 1)
+				ON CONFLICT (user_id) DO UPDATE SET wellness_revision = activity_states.wellness_revision + 1`, user)
+			return err
 		})
 		if err != nil {
 			return changed, err
@@ -46,6 +51,13 @@ func (s *Store) KeepWellness(ctx context.Context, user pierre.UserID, now time.T
 		changed += int(n)
 	}
 	return changed, nil
+}
+
+// WellnessRevision counts the changes of the values of the user's days.
+func (s *Store) WellnessRevision(ctx context.Context, user pierre.UserID) (int64, error) {
+	var revision int64
+	err := s.row(ctx, `SELECT COALESCE((SELECT wellness_revision FROM activity_states WHERE user_id = $1), 0)`, user).Scan(&revision)
+	return revision, s.classify(err, "reading the state of the values of days")
 }
 
 func dayNumber(day time.Time) int64 {

@@ -140,3 +140,38 @@ func TestNewestWellness(t *testing.T) {
 		}
 	})
 }
+
+// The revision is another one after each change, and only after a change.
+func TestWellnessRevision(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+		users := storetest.Users(t, s, now, "ana@example.com", "ben@example.com")
+		revisions := func() (both [2]int64) {
+			for i, user := range users {
+				var err error
+				if both[i], err = s.WellnessRevision(t.Context(), user); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return both
+		}
+		keep := func(v float64) {
+			value := pierre.Wellness{Day: now.Truncate(24 * time.Hour), Kind: pierre.WellnessWeight, Source: "a", Value: v}
+			if _, err := s.KeepWellness(t.Context(), users[0], now, []pierre.Wellness{value}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := revisions(); got != [2]int64{} {
+			t.Errorf("at first: %v", got)
+		}
+		keep(70)
+		first := revisions()
+		keep(70)
+		if same := revisions(); first[0] == 0 || first[1] != 0 || same != first {
+			t.Errorf("after a value: %v, after the same again: %v", first, same)
+		}
+		if keep(71); revisions()[0] == first[0] {
+			t.Error("after another value it is the same")
+		}
+	})
+}

@@ -146,11 +146,12 @@ func rest(h History) *Advice {
 
 // perKilogram is what to eat by a range of grams per kilogram of body weight.
 func perKilogram(a Athlete, key AdviceKey, m fitness.Method, low, high float64, inputs ...Input) *Advice {
-	if err := a.weight.err(); err != nil {
+	weight := a.weight()
+	if err := weight.err(); err != nil {
 		return &Advice{AdviceNutrition, key, unavailable(err), nil}
 	}
-	v := Value{low * a.weight.value, Evidence{Method: m, Inputs: append(inputs, a.weight.input())}}
-	return &Advice{AdviceNutrition, key, v, new(high * a.weight.value)}
+	v := Value{low * weight.value, Evidence{Method: m, Inputs: append(inputs, weight.input())}}
+	return &Advice{AdviceNutrition, key, v, new(high * weight.value)}
 }
 
 func protein(a Athlete) *Advice {

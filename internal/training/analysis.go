@@ -128,16 +128,16 @@ func (a *Analysis) EdwardsTRIMP() Value {
 
 // Energy returns the energy spent in kilocalories, by heart rate.
 func (a *Analysis) Energy() Value {
-	ath := a.Athlete
-	needs := needsOf(ath.weight, ath.age)
+	ath, weight := a.Athlete, a.Athlete.weight()
+	needs := needsOf(weight, ath.age)
 	if ath.sex == "" {
 		needs = append(needs, needSex())
 	}
 	if err := firstOf(a.heartErr, missing(needs...), partial("heart rate", a.heart.Coverage())); err != nil {
 		return unavailable(err)
 	}
-	r, err := a.heart.Energy(ath.weight.value, ath.age.value, fitness.Sex(ath.sex))
-	return computed(r, err, samplesInput(ChannelHeartRate), ath.weight.input(), ageInput(ath.age), ath.sexInput())
+	r, err := a.heart.Energy(weight.value, ath.age.value, fitness.Sex(ath.sex))
+	return computed(r, err, samplesInput(ChannelHeartRate), weight.input(), ageInput(ath.age), ath.sexInput())
 }
 
 // VDOT returns the highest VDOT of the activity's fastest stretches.

@@ -14,6 +14,7 @@ import (
 type Athlete struct {
 	Clock       Clock
 	past        *past
+	day         time.Time // that was asked for
 	from, until time.Time // the days on which all of the following holds; until is the first of others
 	ftp         quantity
 	maxHR       quantity
@@ -21,7 +22,6 @@ type Athlete struct {
 	thresholdHR quantity
 	runPace     quantity // s per km
 	swimPace    quantity // s per 100 m
-	weight      quantity
 	age         quantity
 	sex         pierre.Sex
 }
@@ -80,39 +80,51 @@ const observedYears = 2
 // Athlete returns what the formulas know about the user today. It looks through the recordings only for
 // what the profile lacks.
 func (s *Service) Athlete(ctx context.Context, user pierre.UserID) (Athlete, error) {
-	rec, err := s.data.ProfileRecord(ctx, user)
+	p, err := s.past(ctx, user)
 	if err != nil {
 		return Athlete{}, err
+	}
+	if p.MaxHeartRateBPM == nil {
+		recent := pierre.ActivityQuery{After: s.now().AddDate(-observedYears, 0, 0)}
+		err = s.each(ctx, user, recent, func(_ pierre.Activity, d digest) {
+			if d.PeakHR > 0 {
+				p.peaks = append(p.peaks, d.PeakHR)
+			}
+		})
+	}
+	return p.on(p.clock.Today()), err
+}
+
+// past returns what is known of the user without a look at the recordings.
+func (s *Service) past(ctx context.Context, user pierre.UserID) (*past, error) {
+	rec, err := s.data.ProfileRecord(ctx, user)
+	if err != nil {
+		return nil, err
 	}
 	clock, err := s.clock(ctx, user, rec.Profile)
 	if err != nil {
-		return Athlete{}, err
+		return nil, err
 	}
-	if rec.MaxHeartRateBPM != nil {
-		return newAthlete(rec, clock, nil), nil
-	}
-	var peaks []float64
-	recent := pierre.ActivityQuery{After: s.now().AddDate(-observedYears, 0, 0)}
-	err = s.each(ctx, user, recent, func(_ pierre.Activity, d digest) {
-		if d.PeakHR > 0 {
-			peaks = append(peaks, d.PeakHR)
-		}
-	})
+	measured, err := s.measuredOf(ctx, user)
 	if err != nil {
-		return Athlete{}, err
+		return nil, err
 	}
-	return newAthlete(rec, clock, peaks), nil
+	return newPast(rec, clock, measured.steps), nil
 }
 
-// newAthlete completes a profile by what was observed: the peaks of heart rate of the athlete's activities.
-func newAthlete(rec pierre.ProfileRecord, c Clock, peaks []float64) Athlete {
-	return newPast(rec, c, peaks).on(c.Today())
+// BodyWeight returns the weight of the user today as an input, without a value if it is not known.
+func (s *Service) BodyWeight(ctx context.Context, user pierre.UserID) (Input, error) {
+	p, err := s.past(ctx, user)
+	if err != nil {
+		return Input{}, err
+	}
+	return p.weight(p.clock.Today()).inputIfKnown(), nil
 }
 
 // Inputs lists what is known about the athlete.
 func (a Athlete) Inputs() []Input {
 	var list []Input
-	for _, q := range []quantity{a.ftp, a.maxHR, a.restingHR, a.thresholdHR, a.runPace, a.swimPace, a.weight} {
+	for _, q := range []quantity{a.ftp, a.maxHR, a.restingHR, a.thresholdHR, a.runPace, a.swimPace, a.weight()} {
 		if q.known {
 			list = append(list, q.input())
 		}

@@ -86,6 +86,7 @@ type BestRecord struct {
 	Kind   RecordKind
 	Length float64 // seconds or metres; 0: there is none
 	Best
+	Weight   Input // of the athlete on the day of a power, without a value if it is not known
 	Compared *Best // of the other period
 	AllTime  Best
 }
@@ -102,10 +103,11 @@ type Best struct {
 
 // Bests returns the user's records.
 func (s *Service) Bests(ctx context.Context, user pierre.UserID, q BestsQuery) (Bests, error) {
-	clock, err := s.Clock(ctx, user)
+	past, err := s.past(ctx, user)
 	if err != nil {
 		return Bests{}, err
 	}
+	clock := past.clock
 	q.Period.To = clock.until(q.Period.To) // what is later is a wrong clock
 	season, err := s.season(ctx, user)
 	if err != nil {
@@ -119,7 +121,7 @@ func (s *Service) Bests(ctx context.Context, user pierre.UserID, q BestsQuery) (
 	if err != nil {
 		return Bests{}, err
 	}
-	return b.finish(), nil
+	return b.finish(past.weight), nil
 }
 
 // mostFrequent returns the sport of the kind that most activities of the days are of.
@@ -189,11 +191,16 @@ func improve(best **Best, one Best, kind RecordKind) {
 	}
 }
 
-func (b *bester) finish() Bests {
+func (b *bester) finish(weight func(day time.Time) quantity) Bests {
 	for k, of := range b.found {
-		if of.period != nil {
-			b.Records = append(b.Records, BestRecord{Kind: k.kind, Length: k.length, Best: *of.period, Compared: of.compared, AllTime: *of.ever})
+		if of.period == nil {
+			continue
 		}
+		r := BestRecord{Kind: k.kind, Length: k.length, Best: *of.period, Compared: of.compared, AllTime: *of.ever}
+		if k.kind == RecordPower {
+			r.Weight = weight(r.Day).inputIfKnown()
+		}
+		b.Records = append(b.Records, r)
 	}
 	order := RecordKinds()
 	slices.SortFunc(b.Records, func(x, y BestRecord) int {

@@ -96,7 +96,7 @@ func TestSplit(t *testing.T) {
 
 // Errors keep what the athlete would have to be asked for.
 func TestMissingFields(t *testing.T) {
-	l := newAthlete(pierre.ProfileRecord{}, Clock{}, nil).load(pierre.Activity{Sport: pierre.SportRide, Totals: pierre.Totals{
+	l := newAthlete(pierre.ProfileRecord{}, Clock{}).load(pierre.Activity{Sport: pierre.SportRide, Totals: pierre.Totals{
 		NormalizedPowerWatts: new(200.), DurationSeconds: new(3600.), AverageHeartRateBPM: new(140.),
 	}}, digest{}, nil)
 	both, ok := errors.AsType[*NoLoadError](l.Err)

@@ -11,7 +11,7 @@ import (
 // The days of a history end as its form does, begin with its timeframe, and know what is estimated.
 func TestDaily(t *testing.T) {
 	from := thatDay.AddDate(0, 0, -9)
-	h := newHistory(newAthlete(pierre.ProfileRecord{}, Clock{Now: thatDay, Zone: time.UTC}, nil), from, thatDay)
+	h := newHistory(newAthlete(pierre.ProfileRecord{}, Clock{Now: thatDay, Zone: time.UTC}), from, thatDay)
 	for i, source := range []Source{User, Estimated, User} {
 		load := Load{Value: Value{Value: 100, Evidence: Evidence{Inputs: []Input{{Name: "ftp_watts", Source: source}}}}}
 		h.Loads = append(h.Loads, DayLoad{Day: thatDay.AddDate(0, 0, 6*i-14), Load: load}) // 14, 8 and 2 days ago
@@ -54,7 +54,7 @@ func TestCourse(t *testing.T) {
 		s.Speed = append(s.Speed, speed)
 	}
 	rec := pierre.Recording{Activity: pierre.Activity{Sport: pierre.SportRun}, Series: s}
-	a := newAnalysis(rec, newAthlete(pierre.ProfileRecord{}, Clock{Now: thatDay, Zone: time.UTC}, nil))
+	a := newAnalysis(rec, newAthlete(pierre.ProfileRecord{}, Clock{Now: thatDay, Zone: time.UTC}))
 	c, err := a.Course(false, 16)
 	if err != nil || c.ByDistance || c.To != 1599 || len(c.Speed) != 16 || c.Power != nil || c.HeartRate != nil {
 		t.Fatalf("%v: %+v", err, c)

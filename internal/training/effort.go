@@ -49,19 +49,6 @@ func (a *Analysis) Work() Value {
 	return computed(r, err, samplesInput(ChannelPower))
 }
 
-const methodPowerToWeight fitness.Method = "normalized power over body weight (arithmetic)"
-
-// PowerToWeight returns the normalized power in watts per kilogram.
-func (a *Analysis) PowerToWeight() Value {
-	np, _, err := normalizedPower(a.Activity, a.digest)
-	weight := a.Athlete.weight
-	if err = firstOf(err, weight.err()); err != nil {
-		return unavailable(err)
-	}
-	np.Value, np.Method = np.Value/weight.value, methodPowerToWeight
-	return computed(np, nil, samplesInput(ChannelPower), weight.input())
-}
-
 // PowerEfficiency returns the normalized power over the mean heart rate, in watts per bpm.
 func (a *Analysis) PowerEfficiency() Value {
 	np, _, err := normalizedPower(a.Activity, a.digest)

@@ -15,7 +15,7 @@ func athleteWith(set func(*pierre.ProfileRecord) error) Athlete {
 	if err := set(&rec); err != nil {
 		panic(err) //nolint:forbidigo // a test's own values
 	}
-	return newAthlete(rec, Clock{Now: thatDay, Zone: time.UTC}, nil)
+	return newAthlete(rec, Clock{Now: thatDay, Zone: time.UTC})
 }
 
 var thatDay = time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC)
@@ -43,7 +43,7 @@ func TestSwimLoad(t *testing.T) {
 		t.Errorf("5 m/s has the load %+v", l)
 	}
 	var none Athlete
-	if l := newAthlete(pierre.ProfileRecord{}, none.Clock, nil).load(plain(pierre.SportSwim, 1500, 1800), digest{}, unasked); l.Err == nil ||
+	if l := newAthlete(pierre.ProfileRecord{}, none.Clock).load(plain(pierre.SportSwim, 1500, 1800), digest{}, unasked); l.Err == nil ||
 		!strings.Contains(l.Err.Error(), "threshold pace of swimming is not known") {
 		t.Errorf("without a threshold: %+v", l)
 	}

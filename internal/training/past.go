@@ -2,6 +2,7 @@ package training
 
 import (
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/pierre-mcp/pierre/fitness"
@@ -12,13 +13,14 @@ import (
 type past struct {
 	pierre.ProfileRecord
 
-	clock Clock
-	steps map[string][]pierre.ProfileValue // of each dated field that has any, oldest first
-	peaks []float64                        // of heart rate, where the maximum was never said
+	clock    Clock
+	steps    map[string][]pierre.ProfileValue // of each dated field that has any, oldest first
+	measured map[string][]measurement
+	peaks    []float64 // of heart rate, where the maximum was never said
 }
 
-func newPast(rec pierre.ProfileRecord, c Clock, peaks []float64) *past {
-	p := &past{rec, c, map[string][]pierre.ProfileValue{}, peaks}
+func newPast(rec pierre.ProfileRecord, c Clock, m map[string][]measurement) *past {
+	p := &past{rec, c, map[string][]pierre.ProfileValue{}, m, nil}
 	for _, f := range rec.Dated() {
 		if steps := rec.History.Steps(f.Name); len(steps) > 0 {
 			p.steps[f.Name] = steps
@@ -32,29 +34,22 @@ const thresholdShare = 0.88
 
 // on returns the athlete on a day.
 func (p *past) on(day time.Time) Athlete {
-	a := Athlete{Clock: p.clock, past: p, sex: p.Sex}
+	a := Athlete{Clock: p.clock, past: p, day: day, sex: p.Sex}
 	a.from = time.Date(day.Year(), 1, 1, 0, 0, 0, 0, time.UTC) // the age changes with the year
 	a.until = a.from.AddDate(1, 0, 0)
-	for _, steps := range p.steps {
-		at := pierre.StepOn(steps, day)
-		if !steps[at].Day.After(day) && steps[at].Day.After(a.from) {
-			a.from = steps[at].Day
-		}
-		next := at + 1
-		if steps[at].Day.After(day) {
-			next = at
-		}
-		if next < len(steps) && steps[next].Day.Before(a.until) {
-			a.until = steps[next].Day
+	for field, steps := range p.steps {
+		if field != fieldWeight {
+			a = a.within(len(steps), func(i int) time.Time { return steps[i].Day })
 		}
 	}
+	resting := p.measured[fieldResting]
+	a = a.within(len(resting), func(i int) time.Time { return resting[i].day })
 	a.ftp = p.quantity("functional threshold power", "ftp_watts", day)
 	a.maxHR = p.quantity("maximum heart rate", "max_heart_rate_bpm", day)
-	a.restingHR = p.quantity("resting heart rate", "resting_heart_rate_bpm", day)
+	a.restingHR = p.quantity("resting heart rate", fieldResting, day)
 	a.thresholdHR = p.quantity("threshold heart rate", "threshold_heart_rate_bpm", day)
 	a.runPace = p.quantity("threshold pace", "threshold_pace_seconds_per_km", day)
 	a.swimPace = p.quantity("threshold pace of swimming", "swim_threshold_pace_seconds_per_100m", day)
-	a.weight = p.quantity("body weight", "weight_kg", day)
 	a.age = quantity{Need: Need{"the age", "birth_year"}}
 	if p.BirthYear != nil {
 		a.age.value, a.age.known = float64(day.Year()-*p.BirthYear), true
@@ -68,39 +63,88 @@ func (p *past) on(day time.Time) Athlete {
 	return a
 }
 
+// within leaves of the days of a only those on which the same of n steps holds as on its day.
+func (a Athlete) within(n int, dayOf func(int) time.Time) Athlete {
+	next := sort.Search(n, func(i int) bool { return dayOf(i).After(a.day) })
+	if next > 0 && dayOf(next-1).After(a.from) {
+		a.from = dayOf(next - 1)
+	}
+	if next < n && dayOf(next).Before(a.until) {
+		a.until = dayOf(next)
+	}
+	return a
+}
+
 // On returns the athlete on another day.
 func (a Athlete) On(day time.Time) Athlete {
 	if !day.Before(a.from) && day.Before(a.until) {
+		a.day = day
 		return a
 	}
 	return a.past.on(day)
 }
 
+// weight is asked for apart from the others: where it is measured each day, no two days are alike.
+func (a Athlete) weight() quantity { return a.past.weight(a.day) }
+
+func (p *past) weight(day time.Time) quantity { return p.quantity("body weight", fieldWeight, day) }
+
 // Steps returns the values of a dated field of the profile as they followed each other, the oldest first.
 func (a Athlete) Steps(field string) []pierre.ProfileValue { return a.past.steps[field] }
 
-// quantity is a field of the profile as it was on a day.
+// quantity is what held on a day of something that the profile has a field for: what the athlete said, what was measured, or what a
+// file said; docs/METHODS.md, "What held when", has the rules.
 func (p *past) quantity(what, field string, day time.Time) quantity {
 	q := quantity{Need: Need{"the " + what, field}}
-	steps := p.steps[field]
-	if len(steps) == 0 {
-		return q
+	steps, measured := p.steps[field], p.measured[field]
+	s := sort.Search(len(steps), func(i int) bool { return steps[i].Day.After(day) }) - 1
+	m := sort.Search(len(measured), func(i int) bool { return measured[i].day.After(day) }) - 1
+	switch {
+	case s >= 0 && (m < 0 || saidHolds(field, steps[s], measured[m].day, day)):
+		return q.said(steps[s], len(steps)+len(measured) > 1, "")
+	case m >= 0:
+		return q.measured(measured[m], "")
+	case len(steps) > 0 && (len(measured) == 0 || !measured[0].day.Before(steps[0].Day)):
+		return q.said(steps[0], len(steps)+len(measured) > 1, earliestKnown)
+	case len(measured) > 0:
+		return q.measured(measured[0], earliestKnown)
 	}
-	step := steps[pierre.StepOn(steps, day)]
-	q.value, q.known, q.source = step.Value, true, User
-	if step.FromFile {
+	return q
+}
+
+// earliestKnown is a note on what holds from a later day.
+const earliestKnown = "the earliest known, "
+
+// freshDays is how long a measurement holds whatever files say: a device says of its athlete what it was told once.
+const freshDays = 90
+
+// saidHolds reports whether on a day what was said holds, and not what was last measured. The athlete's own word on the resting heart
+// rate goes before all measurements, which are of other conditions with each device; a weight is a weight.
+func saidHolds(field string, said pierre.ProfileValue, measured, day time.Time) bool {
+	if said.FromFile {
+		return said.Day.After(measured) && daysBetween(measured, day) > freshDays
+	}
+	return field == fieldResting || !measured.After(said.Day)
+}
+
+// said makes the quantity that of the profile. Of several values it says of which day it is.
+func (q quantity) said(v pierre.ProfileValue, several bool, note string) quantity {
+	q.value, q.known, q.source = v.Value, true, User
+	if v.FromFile {
 		q.source, q.note = Recorded, fromFile
 	}
-	if len(steps) == 1 {
+	if !several {
 		return q
 	}
 	if q.note != "" {
 		q.note += ", "
 	}
-	if step.Day.After(day) {
-		q.note += "the earliest known, "
-	}
-	q.note += "of " + step.Day.Format(time.DateOnly)
+	q.note += note + "of " + v.Day.Format(time.DateOnly)
+	return q
+}
+
+func (q quantity) measured(m measurement, note string) quantity {
+	q.value, q.known, q.source, q.note = m.value, true, Measured, note+m.note()
 	return q
 }
 

@@ -83,9 +83,9 @@ func (s *Service) vo2max(ctx context.Context, of asking, athlete Athlete, from, 
 		if v, ok := measured(pierre.GoalVDOT, a, d); ok && v > run.Value {
 			run = Mark{on, v, a.ID}
 		}
-		weight := athlete.On(on).weight
-		if w := powerOver(5*60, a, d); weight.known && w > 0 {
-			if v, err := fitness.VO2maxOfRide(w, weight.value); err == nil && v.Value > ride.Value {
+		if w := powerOver(5*60, a, d); w > 0 {
+			weight := athlete.On(on).weight()
+			if v, err := fitness.VO2maxOfRide(w, weight.value); weight.known && err == nil && v.Value > ride.Value {
 				ride, watts = Mark{on, v.Value, a.ID}, w
 			}
 		}
@@ -102,7 +102,7 @@ func (s *Service) vo2max(ctx context.Context, of asking, athlete Athlete, from, 
 	}
 	return Value{ride.Value, Evidence{Method: fitness.MethodSitko, Note: "too low if no effort was all out", Inputs: []Input{
 		{Name: "best_5_minutes_watts", Value: new(watts), Decimals: 1, Source: Recorded, Note: fmt.Sprintf("on %s in %s", ride.Day.Format(time.DateOnly), ride.Activity)},
-		athlete.On(ride.Day).weight.input(),
+		athlete.On(ride.Day).weight().input(),
 	}}}, nil
 }
 

@@ -3,7 +3,6 @@ package training
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -31,7 +30,7 @@ func (s *Service) season(ctx context.Context, user pierre.UserID) (*season, erro
 	if err != nil {
 		return nil, err
 	}
-	if kept := s.seasons.get(user); kept != nil && kept.state == state && s.now().Sub(kept.read) < seasonAge {
+	if kept, ok := s.seasons.get(user); ok && kept.state == state && s.now().Sub(kept.read) < seasonAge {
 		return kept, nil
 	}
 	list, err := s.data.DigestedActivities(ctx, user, digestVersion)
@@ -51,7 +50,7 @@ func (s *Service) season(ctx context.Context, user pierre.UserID) (*season, erro
 		read.whole = read.whole && row.packed != nil
 	}
 	if read.whole {
-		s.seasons.put(user, read)
+		s.seasons.put(user, read, len(read.all))
 	}
 	return read, nil
 }
@@ -62,53 +61,6 @@ const seasonAge = 5 * time.Minute
 
 // mostKept is how many activities are kept in memory, of all users together; each takes about a kilobyte.
 const mostKept = 60_000
-
-// seasons keeps those that were asked for last.
-type seasons struct {
-	mu   sync.Mutex
-	kept []keptSeason // the last used one at the end
-	size int          // activities
-}
-
-type keptSeason struct {
-	user pierre.UserID
-	*season
-}
-
-func (s *seasons) get(user pierre.UserID) *season {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	at := slices.IndexFunc(s.kept, func(k keptSeason) bool { return k.user == user })
-	if at < 0 {
-		return nil
-	}
-	k := s.kept[at]
-	s.kept = append(slices.Delete(s.kept, at, at+1), k)
-	return k.season
-}
-
-func (s *seasons) put(user pierre.UserID, fresh *season) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.kept = slices.DeleteFunc(s.kept, func(k keptSeason) bool {
-		if k.user == user {
-			s.size -= len(k.all)
-		}
-		return k.user == user
-	})
-	if len(fresh.all) > mostKept {
-		return
-	}
-	s.kept = append(s.kept, keptSeason{user, fresh})
-	s.size += len(fresh.all)
-	for s.size > mostKept || len(s.kept) > mostSeasons {
-		s.size -= len(s.kept[0].all)
-		s.kept = slices.Delete(s.kept, 0, 1)
-	}
-}
-
-// mostSeasons is how many users' seasons are kept in memory.
-const mostSeasons = 1000
 
 // rows returns the activities that count and match a query by its sources, sports and times, in the order of the query.
 func (s *Service) rows(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) ([]seasonRow, error) {

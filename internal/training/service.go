@@ -71,7 +71,8 @@ type Service struct {
 	log    *slog.Logger
 	budget Options
 
-	seasons seasons
+	seasons  recent[*season]
+	measured recent[*measurements]
 }
 
 // Options bound what one question may cost. The zero value takes the defaults.
@@ -83,7 +84,10 @@ type Options struct {
 // New returns a service over data. What it could not keep, and can compute again, goes to log.
 func New(data Store, now func() time.Time, log *slog.Logger, o Options) *Service {
 	o.Recordings, o.Samples = cmp.Or(o.Recordings, 5000), cmp.Or(o.Samples, 20_000_000)
-	return &Service{data: data, now: now, log: log, budget: o}
+	return &Service{
+		data: data, now: now, log: log, budget: o,
+		seasons: recent[*season]{most: mostKept}, measured: recent[*measurements]{most: mostMeasured},
+	}
 }
 
 // Clock returns the clock that the user's days are counted by.

@@ -39,11 +39,12 @@ type Source string
 const (
 	Recorded  Source = "recorded"  // by a device, or in an imported file
 	User      Source = "user"      // the athlete said so
+	Measured  Source = "measured"  // on a day, by a scale or a watch
 	Estimated Source = "estimated" // by a formula or a rule
 )
 
 // Sources lists the sources.
-func Sources() []Source { return []Source{Recorded, User, Estimated} }
+func Sources() []Source { return []Source{Recorded, User, Measured, Estimated} }
 
 // computed makes a value of a result of package fitness.
 func computed(r fitness.Result, err error, inputs ...Input) Value {

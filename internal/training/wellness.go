@@ -17,6 +17,8 @@ type WellnessStore interface {
 	Wellness(ctx context.Context, user pierre.UserID, q pierre.WellnessQuery) ([]pierre.Wellness, error)
 	// NewestWellness returns the values of the newest day up to last of each kind.
 	NewestWellness(ctx context.Context, user pierre.UserID, kinds []pierre.WellnessKind, last time.Time) ([]pierre.Wellness, error)
+	// WellnessRevision is another one after each change of the user's values.
+	WellnessRevision(ctx context.Context, user pierre.UserID) (int64, error)
 }
 
 // A WellnessQuery says which values of days are asked for. The zero value means the last four weeks of the usual kinds.
