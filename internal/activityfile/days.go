@@ -78,3 +78,23 @@ func (w *walker) yieldDays(ctx context.Context, res Result, book *days.Book, err
 	}
 	return w.yield(res)
 }
+
+// partOfDays says of a file that its values are among those of its export.
+const partOfDays = "part of the export's values of days"
+
+// exportPart reads a file of an export that is reported as a whole, and yields what the file was.
+func (w *walker) exportPart(ctx context.Context, e *entry, what string, read func(io.Reader) error) error {
+	e.taken = true
+	w.ahead.at(e.path)
+	w.ahead.opened(e, false)
+	res := Result{Path: e.path, Format: formats.JSON, Status: StatusSkipped, Reason: what}
+	src, err := w.reader(ctx, e, w.limits.FileBytes)
+	if err != nil {
+		return w.refuse(ctx, res, err)
+	}
+	defer src.Close() //nolint:errcheck // it was only read
+	if err := read(src); err != nil {
+		return w.refuse(ctx, res, err)
+	}
+	return w.yield(res)
+}

@@ -24,7 +24,7 @@ func (w *walker) fitbit(ctx context.Context, b *bundle) error {
 	export := fitbit.NewExport()
 	for _, e := range b.entries {
 		if fitbit.IsProfile(e.path) && !e.taken && e.problem == "" {
-			if err := w.fitbitFile(ctx, e, "the athlete's profile: its time zone was read", export.Profile); err != nil {
+			if err := w.exportPart(ctx, e, "the athlete's profile: its time zone was read", export.Profile); err != nil {
 				return err
 			}
 		}
@@ -63,7 +63,7 @@ func fitbitRoot(b *bundle) (string, bool) {
 func (w *walker) fitbitEntry(ctx context.Context, e *entry, export *fitbit.Export, found *bool) error {
 	if fitbit.IsExercises(e.path) {
 		var fatal error
-		err := w.fitbitFile(ctx, e, "a list of activities", func(r io.Reader) error {
+		err := w.exportPart(ctx, e, "a list of activities", func(r io.Reader) error {
 			return fitbit.Exercises(r, w.limits.Rows, func(x fitbit.Exercise) error {
 				w.ahead.total++
 				p := parsed{
@@ -81,22 +81,5 @@ func (w *walker) fitbitEntry(ctx context.Context, e *entry, export *fitbit.Expor
 		return nil
 	}
 	*found = true
-	return w.fitbitFile(ctx, e, "part of the export's values of days", read)
-}
-
-// fitbitFile reads a file, and yields what it was.
-func (w *walker) fitbitFile(ctx context.Context, e *entry, what string, read func(io.Reader) error) error {
-	e.taken = true
-	w.ahead.at(e.path)
-	w.ahead.opened(e, false)
-	res := Result{Path: e.path, Format: formats.JSON, Status: StatusSkipped, Reason: what}
-	src, err := w.reader(ctx, e, w.limits.FileBytes)
-	if err != nil {
-		return w.refuse(ctx, res, err)
-	}
-	defer src.Close() //nolint:errcheck // it was only read
-	if err := read(src); err != nil {
-		return w.refuse(ctx, res, err)
-	}
-	return w.yield(res)
+	return w.exportPart(ctx, e, partOfDays, read)
 }

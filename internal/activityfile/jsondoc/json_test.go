@@ -3,6 +3,7 @@ package jsondoc
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -26,6 +27,19 @@ func TestEach(t *testing.T) {
 		})
 		if got := fmt.Sprint(list); got != want {
 			t.Errorf("%q has %s (%v), want %s", in, got, err, want)
+		}
+	}
+}
+
+func TestWhole(t *testing.T) {
+	for in, want := range map[string]string{
+		"\xEF\xBB\xBF {\"a\":7}": "7 <nil>", `{"a":NaN}`: "0 <nil>", `{"a":"x"}`: "0 <nil>", `{"a":12345}`: "12345 <nil>", `{"a":123456}`: "-1 it is longer than 11 bytes",
+		`[1]`: "-1 nothing of what its name stands for", `{"a":`: "-1 it is cut off or damaged", ``: "-1 it is cut off or damaged",
+	} {
+		got := -1
+		err := Whole(strings.NewReader(in), 11, func(v struct{ A int }) { got = v.A })
+		if text := fmt.Sprint(got, " ", err); text != want {
+			t.Errorf("%q has %s, want %s", in, text, want)
 		}
 	}
 }

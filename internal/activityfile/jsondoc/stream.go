@@ -1,12 +1,14 @@
 package jsondoc
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 
 	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
 	"github.com/pierre-mcp/pierre/internal/activityfile/xmldoc"
+	"github.com/pierre-mcp/pierre/internal/human"
 )
 
 // Stream hands the elements of a list to take one by one, as much of each as has the types of T. None may be longer than a few MB,
@@ -29,8 +31,38 @@ func Stream[T any](r io.Reader, take func(T)) error {
 	if err == nil {
 		_, err = dec.Token() // the list's end
 	}
-	if _, malformed := errors.AsType[*json.SyntaxError](err); malformed || draft.IsEOF(err) {
+	if malformed(err) {
 		return draft.Unreadable("it is cut off or damaged at byte %d", dec.InputOffset())
 	}
 	return err
+}
+
+// malformed reports whether err says that the document is not JSON, or ends early.
+func malformed(err error) bool {
+	_, malformed := errors.AsType[*json.SyntaxError](err)
+	return malformed || draft.IsEOF(err)
+}
+
+// Whole hands a document of at most so many bytes to take, as much of it as has the type of T. What is longer, cut off or damaged, or
+// no object, is a [draft.RefusalError] that says so.
+func Whole[T any](r io.Reader, most int64, take func(T)) error {
+	text, err := io.ReadAll(io.LimitReader(r, most+1))
+	if err != nil {
+		return err
+	}
+	if int64(len(text)) > most {
+		return draft.Unreadable("it is longer than %s", human.Bytes(most))
+	}
+	text = bytes.TrimLeft(Clean(text), " \t\r\n")
+	if len(text) > 0 && text[0] != '{' {
+		return draft.NotActivity("nothing of what its name stands for")
+	}
+	var document T
+	if err := Decode(text, &document); malformed(err) {
+		return draft.Unreadable("it is cut off or damaged")
+	} else if err != nil {
+		return err
+	}
+	take(document)
+	return nil
 }

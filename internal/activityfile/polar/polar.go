@@ -191,14 +191,22 @@ func instant(text string) (t float64, zoned bool) {
 	return t, !z.Absent && !math.IsNaN(t)
 }
 
-// seconds reads a duration of hours, minutes and seconds as ISO 8601 writes it.
-func seconds(text string) *float64 {
+// duration reads one of hours, minutes and seconds as ISO 8601 writes it.
+func duration(text string) *float64 {
 	rest, ok := strings.CutPrefix(text, "PT")
 	d, err := time.ParseDuration(strings.ToLower(rest))
-	if !ok || err != nil {
+	if !ok || err != nil || d < 0 {
 		return nil
 	}
-	return draft.Positive(d.Seconds())
+	return new(d.Seconds())
+}
+
+// seconds reads a duration that was measured if it is not 0.
+func seconds(text string) *float64 {
+	if d := duration(text); d != nil {
+		return draft.Positive(*d)
+	}
+	return nil
 }
 
 func damaged() error {
