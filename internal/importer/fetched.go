@@ -47,6 +47,18 @@ func (i *Importer) KeepFetched(ctx context.Context, user pierre.UserID, f pierre
 	return row, who.save(ctx, 1)
 }
 
+// KeepValues keeps values of days that were fetched from an account, up to the limit that imports have.
+func (i *Importer) KeepValues(ctx context.Context, user pierre.UserID, values []pierre.Wellness) error {
+	if len(values) == 0 {
+		return nil
+	}
+	if err := i.checkStored(ctx, user); err != nil {
+		return err
+	}
+	_, err := i.store.KeepWellness(ctx, user, i.now(), values)
+	return err
+}
+
 // sayFetched notes what the account says of a recording, which counts for more than its file.
 func sayFetched(rec *pierre.Recording, f pierre.Fetched) {
 	rec.Provider, rec.Name = f.Provider, cmp.Or(f.Title, rec.Name)

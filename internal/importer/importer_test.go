@@ -469,6 +469,27 @@ func TestStoredValuesAreBounded(t *testing.T) {
 	}
 }
 
+// What comes from connected accounts has the limit that imports have.
+func TestFetchedValuesAreBounded(t *testing.T) {
+	db := newDatabase(t)
+	ana, ben := db.user(t, "ana"), db.user(t, "ben")
+	bounded := importer.New(db.Store, time.Now, importer.Options{MaxStored: 200})
+	values := func(day int) []pierre.Wellness {
+		return []pierre.Wellness{{Day: time.Date(2026, 3, day, 0, 0, 0, 0, time.UTC), Kind: pierre.WellnessSteps, Source: pierre.ProviderOura, Value: 8000}}
+	}
+	for day, full := range []bool{false, false, true} {
+		if err := bounded.KeepValues(t.Context(), ana, values(day+1)); (err != nil) != full || full && pierre.KindOf(err) != pierre.KindStorageFull {
+			t.Errorf("day %d: %v", day+1, err)
+		}
+	}
+	if err := bounded.KeepValues(t.Context(), ana, nil); err != nil {
+		t.Errorf("nothing: %v", err)
+	}
+	if err := bounded.KeepValues(t.Context(), ben, values(1)); err != nil {
+		t.Errorf("another user: %v", err)
+	}
+}
+
 func TestStoredBytesAreBounded(t *testing.T) {
 	db := newDatabase(t)
 	ana, ben := db.user(t, "ana"), db.user(t, "ben")

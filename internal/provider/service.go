@@ -65,7 +65,6 @@ type FetchedStore interface {
 	FetchedItems(ctx context.Context, user pierre.UserID, provider pierre.Provider, ids []string) (map[string]pierre.FetchedItem, error)
 	KeepFetched(ctx context.Context, user pierre.UserID, provider pierre.Provider, i pierre.FetchedItem) error
 	FetchedCounts(ctx context.Context, user pierre.UserID, provider pierre.Provider) (pierre.FetchedCounts, error)
-	KeepWellness(ctx context.Context, user pierre.UserID, now time.Time, values []pierre.Wellness) (int, error)
 }
 
 // A ForgetStore deletes what was fetched, and knows who has something.
@@ -76,8 +75,9 @@ type ForgetStore interface {
 	ForgetFetched(ctx context.Context, user pierre.UserID, provider pierre.Provider, before time.Time) error
 }
 
-// A Keeper imports recordings.
+// A Keeper imports recordings, and keeps values of days.
 type Keeper interface {
+	KeepValues(ctx context.Context, user pierre.UserID, values []pierre.Wellness) error
 	KeepFetched(ctx context.Context, user pierre.UserID, f pierre.Fetched) (pierre.ImportRow, error)
 	DigestFetched(ctx context.Context, user pierre.UserID, ids []pierre.ActivityID) error
 }

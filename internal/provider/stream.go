@@ -202,8 +202,7 @@ func (y *syncing) values(ctx context.Context, values []pierre.Wellness) error {
 			good = append(good, v)
 		}
 	}
-	_, err := y.store.KeepWellness(ctx, y.conn.UserID, y.now(), good)
-	return err
+	return y.keeper.KeepValues(ctx, y.conn.UserID, good)
 }
 
 // item fetches a recording and keeps it. It is remembered after it was kept: who is killed in between keeps it again, which

@@ -29,7 +29,10 @@ type bench struct {
 
 type list = func(ctx context.Context, c *provider.Client, w provider.Window) (provider.Page, error)
 
-func newBench(t *testing.T, st *store.Store, fetch list) *bench {
+func newBench(t *testing.T, st *store.Store, fetch list) *bench { return newBounded(t, st, fetch, 0) }
+
+// newBounded makes a bench whose server keeps so many bytes of a person; 0: any number.
+func newBounded(t *testing.T, st *store.Store, fetch list, maxStored int64) *bench {
 	t.Helper()
 	b := &bench{T: t, store: st}
 	ring, err := keyring.Load(t.TempDir(), keyring.Source{}, keyring.Source{})
@@ -40,7 +43,7 @@ func newBench(t *testing.T, st *store.Store, fetch list) *bench {
 		Name: pierre.ProviderIntervals, Title: "The provider", Key: &provider.Key{User: "API_KEY"}, Every: time.Hour,
 		Streams: []provider.Stream{{Name: "activities", List: fetch}},
 	}}
-	b.service = provider.New(table, st, importer.New(st, b.now, importer.Options{TempDir: t.TempDir()}), ring, provider.Options{Now: b.now})
+	b.service = provider.New(table, st, importer.New(st, b.now, importer.Options{TempDir: t.TempDir(), MaxStored: maxStored}), ring, provider.Options{Now: b.now})
 	user := storetest.Users(t, st, b.now(), "ana@example.com")[0]
 	b.first = pierre.Connection{
 		UserID: user, Provider: pierre.ProviderIntervals, Account: "7", Connected: b.now(), Due: b.now(),
@@ -72,6 +75,28 @@ func (b *bench) sync() pierre.Connection {
 		b.Fatal(err)
 	}
 	return c
+}
+
+// Who has as much as the server keeps of a person is told so, and what was kept before stays.
+func TestFetchedDaysAreBounded(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, st *store.Store) {
+		day := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+		b := newBounded(t, st, func(_ context.Context, _ *provider.Client, w provider.Window) (provider.Page, error) {
+			page := provider.Page{Next: w.Page + "x", Values: []pierre.Wellness{{Day: day.AddDate(0, 0, len(w.Page)), Kind: pierre.WellnessSteps, Value: 8000}}}
+			if len(w.Page) > 5 {
+				page.Next = ""
+			}
+			return page, nil
+		}, 300)
+		if c := b.sync(); !strings.Contains(c.Sync.Problem, "its limit for one person is 300 bytes") || !c.Sync.Synced.IsZero() {
+			t.Errorf("it says %q", c.Sync.Problem)
+		}
+		kept, err := st.Wellness(t.Context(), b.first.UserID, pierre.WellnessQuery{First: day, Last: day.AddDate(0, 0, 30)})
+		if err != nil || len(kept) != 3 {
+			t.Errorf("%d values are kept (%v), want 3", len(kept), err)
+		}
+	})
 }
 
 // A server that browsers do not reach fetches all the same: the second copy of a personal program is one.

@@ -87,11 +87,6 @@ func (k *killable) KeepFetched(ctx context.Context, user pierre.UserID, p pierre
 	return err
 }
 
-// KeepWellness implements [provider.FetchedStore].
-func (k *killable) KeepWellness(ctx context.Context, user pierre.UserID, now time.Time, values []pierre.Wellness) (int, error) {
-	return around(k, func() (int, error) { return k.Store.KeepWellness(ctx, user, now, values) })
-}
-
 // A killableKeeper is the importer of the same program.
 type killableKeeper struct {
 	*importer.Importer
@@ -102,6 +97,12 @@ type killableKeeper struct {
 // KeepFetched implements [provider.Keeper].
 func (i killableKeeper) KeepFetched(ctx context.Context, user pierre.UserID, f pierre.Fetched) (pierre.ImportRow, error) {
 	return around(i.k, func() (pierre.ImportRow, error) { return i.Importer.KeepFetched(ctx, user, f) })
+}
+
+// KeepValues implements [provider.Keeper].
+func (i killableKeeper) KeepValues(ctx context.Context, user pierre.UserID, values []pierre.Wellness) error {
+	_, err := around(i.k, func() (bool, error) { return true, i.Importer.KeepValues(ctx, user, values) })
+	return err
 }
 
 // A killableTransport is its network. Requests for tokens are no steps: what a provider gave and nobody kept is lost, and the
