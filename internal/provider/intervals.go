@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -75,7 +76,8 @@ type intervalsActivity struct {
 	Race      bool     `json:"race"`
 	Described string   `json:"description"`
 	RPE       *float64 `json:"icu_rpe"`
-	Feel      *float64 `json:"feel"` // 1 (strong) to 5 (weak)
+	Perceived *float64 `json:"perceived_exertion"` // where another service was told it; session_rpe is a load
+	Feel      *float64 `json:"feel"`               // 1 (strong) to 5 (weak)
 	Gear      *struct {
 		Name string `json:"name"`
 	} `json:"gear"`
@@ -100,7 +102,7 @@ func intervalsActivities(ctx context.Context, c *Client, w Window) (Page, error)
 func (a intervalsActivity) version() string {
 	parts := []string{a.Name, a.Type, a.Start}
 	if w := a.words(); w.RPE != nil || w.Feel != "" || w.Gear != "" {
-		parts = append(parts, fmt.Sprint(a.number(a.RPE), w.Feel), w.Gear)
+		parts = append(parts, fmt.Sprint(a.number(w.RPE), w.Feel), w.Gear)
 	}
 	return versionOf(parts...)
 }
@@ -114,7 +116,7 @@ func (intervalsActivity) number(v *float64) float64 {
 
 // words returns what the athlete says there of the activity.
 func (a intervalsActivity) words() pierre.Impression {
-	w := pierre.Impression{RPE: pierre.RPEOf(a.number(a.RPE))}
+	w := pierre.Impression{RPE: cmp.Or(pierre.RPEOf(a.number(a.RPE)), pierre.RPEOf(a.number(a.Perceived)))}
 	if a.Feel != nil {
 		w.Feel = pierre.FeelOf((5 - *a.Feel) * 25)
 	}
