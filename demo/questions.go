@@ -19,10 +19,14 @@ func ownQuestions(f found) []question {
 	}, sessionQuestions(f)...)
 }
 
-// sampleQuestions begin with the sample athlete's profile.
+// sampleQuestions begin with the sample athlete's profile, and end with the days, which real recordings may not have.
 func sampleQuestions(p pierre.Profile) func(found) []question {
 	return func(f found) []question {
-		return append([]question{introduction(p)}, sessionQuestions(f)...)
+		return append(
+			append([]question{introduction(p)}, sessionQuestions(f)...),
+			question{"How recovered am I today?", "calculate_recovery_score", map[string]any{}},
+			question{"Is my heart rate variability down after hard days?", "get_wellness", map[string]any{"kinds": []string{"hrv_sdnn", "sleep"}, "load_days": 1}},
+		)
 	}
 }
 

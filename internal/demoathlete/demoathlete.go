@@ -1,6 +1,6 @@
 // Package demoathlete writes the recordings of an invented athlete: a plausible year of
 // training as genuine FIT, GPX and TCX files and a Strava-style account export,
-// with the oddities that real collections have. It also says what each file
+// with the oddities that real collections have, and what a watch, a phone and a scale say of the days. It also says what each file
 // truly holds, from plain formulas of its own, so that imported and computed
 // numbers can be checked against it.
 //
@@ -9,7 +9,8 @@
 //
 // The way from a year to files: plan.go says what is done on which day, workouts.go
 // how hard, simulate.go what the body and the bicycle make of it second by
-// second, truth.go sums it up, and fit.go, gpx.go, tcx.go and strava.go write it.
+// second, truth.go sums it up, and fit.go, gpx.go, tcx.go and strava.go write it; days.go
+// says how the days were, which follow from what was done.
 package demoathlete
 
 import (
@@ -64,7 +65,12 @@ func Write(dir string, opts Options) (Manifest, error) {
 		return Manifest{}, fmt.Errorf("writing the settings file: %w", err)
 	}
 	m.Skipped = append(m.Skipped, Skip{settings.path, "device settings, not an activity"})
-	return m, writeAll(dir, []file{export, settings})
+	m.Days, m.DaysFile = days(opts, efforts(outings, rendered)), HealthFile+"/"+healthDocument
+	health, err := healthFile(opts, m.Days)
+	if err != nil {
+		return Manifest{}, fmt.Errorf("writing the values of days: %w", err)
+	}
+	return m, writeAll(dir, []file{export, settings, health})
 }
 
 // renderAll makes the recordings of the outings, and writes those that are not in the export.

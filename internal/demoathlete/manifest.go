@@ -13,6 +13,8 @@ type Manifest struct {
 	Until      time.Time      `json:"until"` // after the last end
 	Recordings []Recording    `json:"recordings"`
 	Skipped    []Skip         `json:"skipped"`
+	DaysFile   string         `json:"days_file"` // archive and entry joined by "/"
+	Days       []Day          `json:"days"`      // the year's, and the night after them
 }
 
 // A Recording is one activity as one file holds it. A nil value is neither in the

@@ -5,6 +5,7 @@ package demoathlete_test
 import (
 	"math"
 	"testing"
+	"time"
 
 	"github.com/pierre-mcp/pierre/fitness"
 	"github.com/pierre-mcp/pierre/internal/activityfile"
@@ -29,6 +30,8 @@ func TestTheProductReadsTheYear(t *testing.T) {
 	err = activityfile.Walk(t.Context(), src, activityfile.Options{}, func(r activityfile.Result) error {
 		want := truths[r.Path]
 		switch {
+		case r.Path == y.manifest.DaysFile:
+			compareDays(t, r.Days, y.manifest.Days)
 		case r.Status == activityfile.StatusSkipped && skipped[r.Path]:
 		case r.Status != activityfile.StatusOK || len(r.Recordings) != len(want):
 			t.Errorf("%s is %s with %d recordings (%s), want %d", r.Path, r.Status, len(r.Recordings), r.Reason, len(want))
@@ -49,6 +52,25 @@ func TestTheProductReadsTheYear(t *testing.T) {
 	}
 	if len(truths)+len(skipped) > 0 {
 		t.Errorf("nothing was said about %v, %v", truths, skipped)
+	}
+}
+
+func compareDays(t *testing.T, got []pierre.Wellness, want []demoathlete.Day) {
+	t.Helper()
+	n := 0
+	truth := map[string]demoathlete.Day{}
+	for _, d := range want {
+		truth[d.Date] = d
+		n += len(d.Values)
+	}
+	if len(got) != n {
+		t.Errorf("%d values of days, want %d", len(got), n)
+	}
+	for _, v := range got {
+		date := v.Day.Format(time.DateOnly)
+		if wanted, ok := truth[date].Values[v.Kind]; !ok || math.Abs(v.Value-wanted) > 0.01 {
+			t.Errorf("%s on %s is %g, want %g (%t)", v.Kind, date, v.Value, wanted, ok)
+		}
 	}
 }
 

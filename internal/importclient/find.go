@@ -132,7 +132,7 @@ func (f *finder) export(root string) error {
 }
 
 // IsExport reports whether a folder is an unpacked export of Strava (a table
-// beside its activities), Garmin, Fitbit or Apple Health (an XML file whose root is
+// beside its activities), Garmin, Fitbit, Polar or Apple Health (an XML file whose root is
 // HealthData, whatever its translated name).
 func IsExport(dir string) (bool, error) {
 	entries, err := os.ReadDir(dir)
@@ -145,7 +145,8 @@ func IsExport(dir string) (bool, error) {
 		case name == "activities.csv" && !e.IsDir(),
 			name == "activities" && e.IsDir() && hasTable,
 			name == "di_connect" && e.IsDir(),
-			name == "global export data" && e.IsDir():
+			name == "global export data" && e.IsDir(),
+			strings.HasPrefix(name, "account-data-") && filepath.Ext(name) == ".json": // Polar's
 			return true, nil
 		case !e.IsDir() && filepath.Ext(name) == ".xml":
 			health, err := isHealthData(filepath.Join(dir, e.Name()))

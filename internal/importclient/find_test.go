@@ -79,6 +79,11 @@ func TestFind(t *testing.T) {
 			[]string{".", ". > DI_CONNECT/DI-Connect-Fitness/s.json", ". > DI_CONNECT/DI-Connect-Uploaded-Files/UploadedFiles_1.zip"},
 			0,
 		},
+		"a Polar export": {
+			[]string{"polar/account-data-1-a.json", "polar/sleep_result_1-a.json", "polar/picture.data", "other/sleep_result_1-a.json"},
+			[]string{"polar", "polar > account-data-1-a.json", "polar > sleep_result_1-a.json"},
+			2,
+		},
 		"a Fitbit export": {
 			[]string{"Fitbit/Global Export Data/steps-1.json", "Fitbit/Activities/1.tcx"},
 			[]string{"Fitbit", "Fitbit > Activities/1.tcx", "Fitbit > Global Export Data/steps-1.json"},
