@@ -63,7 +63,7 @@ func New(mcp MCP, skills func() []Skill, opts Options) http.Handler {
 	quiet := a2asrv.WithLogger(slog.New(slog.DiscardHandler))
 	// It would also tell the client the stack of a panic.
 	failed := a2asrv.WithExecutionPanicHandler(func(any) error { return a2a.NewError(a2a.ErrInternalError, "The message could not be answered.") })
-	a.rpc = a2asrv.NewJSONRPCHandler(a2asrv.NewHandler(&executor{a}, quiet, failed, a2asrv.WithCapabilityChecks(&a2a.AgentCapabilities{Streaming: true})))
+	a.rpc = a2asrv.NewJSONRPCHandler(a2asrv.NewHandler(&executor{a}, quiet, failed, a2asrv.WithTaskStore(noTasks{}), a2asrv.WithCapabilityChecks(&a2a.AgentCapabilities{Streaming: true})))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+CardPath, a.card)
 	mux.HandleFunc("POST "+Path, a.message)

@@ -191,6 +191,27 @@ func TestMessages(t *testing.T) {
 	}
 }
 
+// There are no tasks, which is no error; what the specification forbids to ask is one.
+func TestListTasks(t *testing.T) {
+	s := start(t)
+	_, key := s.key(unlimited())
+	c := s.client(key)
+	for size, want := range map[int]int{0: 50, 1: 1, 100: 100} {
+		list, err := c.ListTasks(t.Context(), &a2a.ListTasksRequest{PageSize: size, Status: a2a.TaskStateWorking, HistoryLength: new(0)})
+		if err != nil || list.Tasks == nil || len(list.Tasks) != 0 || list.TotalSize != 0 || list.PageSize != want || list.NextPageToken != "" {
+			t.Errorf("pageSize %d: %+v, %v", size, list, err)
+		}
+	}
+	for name, r := range map[string]*a2a.ListTasksRequest{
+		"no items on a page": {PageSize: -1}, "a page that is too long": {PageSize: 101}, "an unknown state": {Status: "TASK_STATE_LOST"},
+		"a token of no page": {PageToken: "x"}, "a history below 0": {HistoryLength: new(-1)},
+	} {
+		if _, err := c.ListTasks(t.Context(), r); !errors.Is(err, a2a.ErrInvalidParams) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestStream(t *testing.T) {
 	s := start(t)
 	row, key := s.key(unlimited())
