@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -114,7 +115,9 @@ func (a *api) message(w http.ResponseWriter, r *http.Request) {
 		defer cancel()
 		r := r.WithContext(context.WithValue(ctx, callerKey{}, c))
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		a.rpc.ServeHTTP(&limited{ResponseWriter: w, c: c}, r)
+		l := &limited{ResponseWriter: w, c: c}
+		a.rpc.ServeHTTP(l, r)
+		l.cutOff(body)
 	})
 }
 
@@ -124,6 +127,20 @@ type limited struct {
 
 	c    *caller
 	sent bool
+	said bool // something of the body
+}
+
+// cutOff ends a stream that has nothing, as the server has to end, with an error: without it, the client would take the end for
+// that of an answer.
+func (l *limited) cutOff(body []byte) {
+	var asked struct {
+		ID json.RawMessage `json:"id"`
+	}
+	if !l.sent || l.said || l.c.request.Context().Err() == nil || json.Unmarshal(body, &asked) != nil {
+		return
+	}
+	_, _ = fmt.Fprintf(l, `data: {"jsonrpc":"2.0","id":%s,"error":{"code":-32000,"message":"The server ends. Send the message again."}}`+"\n\n", asked.ID) // or the client has gone
+	l.Flush()
 }
 
 func (l *limited) WriteHeader(status int) {
@@ -139,6 +156,7 @@ func (l *limited) Write(b []byte) (int, error) {
 	if !l.sent {
 		l.WriteHeader(http.StatusOK)
 	}
+	l.said = true
 	return l.ResponseWriter.Write(b)
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -30,6 +31,8 @@ type site struct {
 
 	t   testing.TB
 	url string
+	srv *httptest.Server
+	end context.CancelFunc // of everything that the server does, as when it has no more time to answer
 
 	waiting chan struct{} // of the tool "wait", receives at most one value of each call that began
 	release chan struct{} // closed: it answers
@@ -67,14 +70,18 @@ func start(t testing.TB) *site {
 	skills := func() []a2aapi.Skill {
 		return []a2aapi.Skill{{Name: "echo", Title: "Echo", Description: "Says it again."}, {Name: "wait", Title: "Wait", Description: "Waits."}, {Name: "whoami", Title: "Who", Description: "Says who you are."}}
 	}
-	srv := httptest.NewServer(a2aapi.New(stack.API, skills, a2aapi.Options{}))
+	ctx, end := context.WithCancel(t.Context())
+	srv := httptest.NewUnstartedServer(a2aapi.New(stack.API, skills, a2aapi.Options{}))
+	srv.Config.BaseContext = func(net.Listener) context.Context { return ctx }
+	srv.Start()
 	t.Cleanup(func() {
+		end()
 		srv.Close()
 		if err := stack.Close(context.WithoutCancel(t.Context())); err != nil {
 			t.Error(err)
 		}
 	})
-	return &site{stack, t, srv.URL, waiting, release, given}
+	return &site{stack, t, srv.URL, srv, end, waiting, release, given}
 }
 
 // withKey adds the key to the requests of the library's client.
@@ -403,6 +410,50 @@ func TestCallsEndWithTheRequest(t *testing.T) {
 		case <-time.After(time.Minute):
 			t.Fatalf("%s: the tool goes on", method)
 		}
+	}
+}
+
+// A stream that runs while the server shuts down is answered; one that takes too long ends with an error, and not as if it was
+// answered. Both calls are in the books.
+func TestStreamsAtTheEndOfTheServer(t *testing.T) {
+	for name, slow := range map[string]bool{"in time": false, "too slow": true} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t)
+			row, key := s.key(unlimited())
+			c := s.client(key)
+			var text string
+			failed := make(chan error, 1)
+			go func() {
+				for event, err := range c.SendStreamingMessage(t.Context(), call("wait", nil)) {
+					if m, ok := event.(*a2a.Message); ok {
+						text = m.Parts[0].Text()
+					}
+					if err != nil {
+						failed <- err
+						return
+					}
+				}
+				failed <- nil
+			}()
+			<-s.waiting
+			stopped := make(chan error, 1)
+			go func() { stopped <- s.srv.Config.Shutdown(t.Context()) }()
+			if slow {
+				s.end()
+				<-s.given
+			} else {
+				close(s.release)
+			}
+			if err := <-failed; (err != nil) != slow || (text == "done") == slow {
+				t.Errorf("the client gets %q, %v", text, err)
+			}
+			if err := <-stopped; err != nil {
+				t.Errorf("the server does not end: %v", err)
+			}
+			if n := s.calls(row); n != 1 {
+				t.Errorf("%d calls are in the books", n)
+			}
+		})
 	}
 }
 
