@@ -89,6 +89,7 @@ func New(accounts Accounts, opts Options) (*Server, error) {
 	if s.pages, err = template.New("page").Parse(pageHTML); err != nil {
 		return nil, err
 	}
+	s.mux.Handle("GET "+connectPath, s.page(cutOff))
 	s.mux.Handle("GET "+connectPath+"{token}", s.page(s.invitation))
 	s.mux.Handle("POST "+connectPath+"{token}", http.NewCrossOriginProtection().Handler(s.page(s.goOn)))
 	s.mux.Handle("GET "+callbackPath+"{provider}", s.page(s.callback))
@@ -139,6 +140,11 @@ type resultPage struct {
 	Title   string       `template:"Title"`
 	Text    string       `template:"Text"`
 	Problem bool         `template:"Problem"`
+}
+
+// cutOff is the page of a link that lost something on its way.
+func cutOff(http.ResponseWriter, *http.Request) error {
+	return &pierre.Error{Kind: pierre.KindNotFound, Msg: "This link is not as your assistant gave it: a part is missing, or was added. Copy it whole, or ask for a new one."}
 }
 
 func (s *Server) invitation(w http.ResponseWriter, r *http.Request) error {

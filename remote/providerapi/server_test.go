@@ -43,3 +43,19 @@ func TestLimits(t *testing.T) {
 		}
 	}
 }
+
+// A link that lost its end, or got something more, leads to a page that says so.
+func TestLinksThatAreNotWhole(t *testing.T) {
+	t.Parallel()
+	pages, err := providerapi.New(provider.New(provider.Table(), nil, nil, nil, provider.Options{}), providerapi.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/connect/", "/connect/callback/", "/connect/A/B", "/connect/callback/oura/x"} {
+		w := httptest.NewRecorder()
+		pages.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, http.NoBody))
+		if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "This link is not as your assistant gave it") {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+}
