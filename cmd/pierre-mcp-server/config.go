@@ -102,6 +102,7 @@ func (c *config) table(getenv func(string) string) []cli.Setting {
 		{Flag: "weather", Env: "WEATHER", Default: "false", Switch: true, Help: "answer what the weather was or will be, by asking Open-Meteo: places leave this server rounded to 0.1 degrees, with days", Parse: into(&c.weather.on, value.Switch)},
 		{Flag: "weather-forecast-url", Env: "WEATHER_FORECAST_URL", Help: "origin of the forecasts of --weather, at a public address (default Open-Meteo's)", Parse: into(&c.weather.forecastURL, value.PublicURL)},
 		{Flag: "weather-archive-url", Env: "WEATHER_ARCHIVE_URL", Help: "origin of the past of --weather (default Open-Meteo's)", Parse: into(&c.weather.archiveURL, value.PublicURL)},
+		{Flag: "weather-daily", Env: "WEATHER_DAILY", Help: "most questions of --weather in a day, by all servers on the database together; Open-Meteo answers fewer than 10000 without a key (default 8000)", Parse: into(&c.weather.daily, parseDaily)},
 	}
 }
 

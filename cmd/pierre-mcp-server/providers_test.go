@@ -55,7 +55,7 @@ func TestComposePassesProviders(t *testing.T) {
 // They pass on the settings of the weather, too.
 func TestComposePassesWeather(t *testing.T) {
 	t.Parallel()
-	for file, names := range map[string]string{"docker-compose.yml": "WEATHER", "docker-compose.prod.yml": "WEATHER WEATHER_API_KEY", "docker-compose.secrets.yml": "WEATHER_API_KEY_FILE"} {
+	for file, names := range map[string]string{"docker-compose.yml": "WEATHER", "docker-compose.prod.yml": "WEATHER WEATHER_API_KEY WEATHER_DAILY", "docker-compose.secrets.yml": "WEATHER_API_KEY_FILE"} {
 		text, err := os.ReadFile("../../" + file)
 		if err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ type weatherConfig struct {
 	on          bool
 	forecastURL string
 	archiveURL  string
+	daily       int // questions of all servers; 0: as many as are free
 	key         secret.String
 	keyErr      error
 	transport   http.RoundTripper // nil: to public addresses only; tests have one to a fake
@@ -40,10 +42,26 @@ func (c *config) checkWeather() error {
 			errs = append(errs, fmt.Errorf("%s: must begin with https://, as WEATHER_API_KEY is sent there", c.settings.Source(address.flag)))
 		}
 	}
+	if w.daily != 0 && !w.on {
+		errs = append(errs, fmt.Errorf("%s: needs --weather, too", c.settings.Source("weather-daily")))
+	}
 	if w.key.Reveal() != "" && !w.on {
 		errs = append(errs, errors.New("WEATHER_API_KEY: needs --weather, too"))
 	}
 	return errors.Join(errs...)
+}
+
+// parseDaily reads how many questions may be asked in a day; "": as usual, 0.
+func parseDaily(text string) (int, error) {
+	const most = 100_000_000
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > most {
+		return 0, fmt.Errorf("must be a number from 1 to %d", most)
+	}
+	return n, nil
 }
 
 // openWeather builds what asks for the weather, if that is allowed.
@@ -52,7 +70,7 @@ func (a *app) openWeather(c *config) {
 		return
 	}
 	a.weather = weather.New(a.store, weather.Options{
-		Key: c.weather.key, ForecastURL: c.weather.forecastURL, ArchiveURL: c.weather.archiveURL, Transport: c.weather.transport, Log: a.log,
+		Key: c.weather.key, ForecastURL: c.weather.forecastURL, ArchiveURL: c.weather.archiveURL, Daily: c.weather.daily, Transport: c.weather.transport, Log: a.log,
 	})
 }
 

@@ -75,8 +75,10 @@ func TestWeatherSettings(t *testing.T) {
 		env  map[string]string
 		want string
 	}{
-		"maybe":          {map[string]string{"WEATHER": "maybe"}, "WEATHER: "},
-		"a key for none": {map[string]string{"WEATHER_API_KEY": "k"}, "WEATHER_API_KEY: needs --weather"},
+		"maybe":             {map[string]string{"WEATHER": "maybe"}, "WEATHER: "},
+		"a number for none": {map[string]string{"WEATHER_DAILY": "100"}, "WEATHER_DAILY: needs --weather"},
+		"no number":         {map[string]string{"WEATHER": "true", "WEATHER_DAILY": "0"}, "WEATHER_DAILY: must be a number from 1"},
+		"a key for none":    {map[string]string{"WEATHER_API_KEY": "k"}, "WEATHER_API_KEY: needs --weather"},
 		"a host for none": {
 			map[string]string{"WEATHER_ARCHIVE_URL": "https://a.example.com"}, "WEATHER_ARCHIVE_URL: needs --weather",
 		},

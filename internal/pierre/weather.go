@@ -51,3 +51,16 @@ type WeatherHour struct {
 	WindFrom      *float64 `json:"wd,omitempty"` // degrees from north, clockwise
 	Code          *float64 `json:"c,omitempty"`  // of the World Meteorological Organization, table 4677
 }
+
+// A WeatherWindow is a time in which questions to the weather service are counted: windows follow each other from the
+// beginning of the time, so that all servers have the same.
+type WeatherWindow struct {
+	Length time.Duration
+	Most   int // questions in it
+}
+
+// Start returns when the window that now is in began.
+func (w WeatherWindow) Start(now time.Time) time.Time { return now.UTC().Truncate(w.Length) }
+
+// End returns when the window that now is in ends.
+func (w WeatherWindow) End(now time.Time) time.Time { return w.Start(now).Add(w.Length) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -60,10 +61,57 @@ func (s *Store) KeepWeather(ctx context.Context, days []pierre.WeatherDay) error
 	})
 }
 
-// ForgetWeather deletes what has expired, and of the rest all but the most, the newest.
+// CountWeather counts a question to the weather service in each of the windows that now is in, if may allows it: asked are
+// the questions of the windows, own is how many of those in the first one who had. Who has a share is named by a hash.
+func (s *Store) CountWeather(ctx context.Context, windows []pierre.WeatherWindow, who string, now time.Time, may func(asked []int, own int) error) error {
+	return s.update(ctx, "counting questions about the weather", func(t *tx) error {
+		asked := make([]int, len(windows))
+		for n, w := range windows {
+			var err error
+			if asked[n], err = weatherQuestions(ctx, t, w, now, ""); err != nil {
+				return err
+			}
+		}
+		own, err := weatherQuestions(ctx, t, windows[0], now, who)
+		if err != nil {
+			return err
+		}
+		if err := may(asked, own); err != nil {
+			return err
+		}
+		for _, w := range windows {
+			if err := countWeather(ctx, t, w, now, ""); err != nil {
+				return err
+			}
+		}
+		return countWeather(ctx, t, windows[0], now, who)
+	})
+}
+
+func weatherQuestions(ctx context.Context, t *tx, w pierre.WeatherWindow, now time.Time, who string) (n int, err error) {
+	err = t.row(ctx, `SELECT questions FROM weather_questions WHERE length_us = $1 AND start_us = $2 AND who = $3`,
+		w.Length.Microseconds(), w.Start(now).UnixMicro(), who).Scan(&n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return n, err
+}
+
+func countWeather(ctx context.Context, t *tx, w pierre.WeatherWindow, now time.Time, who string) error {
+	_, err := t.exec(ctx, `INSERT INTO weather_questions (length_us, start_us, who, questions) VALUES ($1, $2, $3, 1)
+		ON CONFLICT (length_us, start_us, who) DO UPDATE SET questions = weather_questions.questions + 1`,
+		w.Length.Microseconds(), w.Start(now).UnixMicro(), who)
+	return err
+}
+
+// ForgetWeather deletes what has expired, and of the rest all but the most, the newest; and the counts of questions of days
+// that are over.
 func (s *Store) ForgetWeather(ctx context.Context, now time.Time, most int) error {
 	return s.apply(ctx, "deleting kept weather", func(t *tx) error {
 		if _, err := t.exec(ctx, `DELETE FROM weather_days WHERE expires_us <= $1`, now.UnixMicro()); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, `DELETE FROM weather_questions WHERE start_us < $1`, now.UTC().Truncate(24*time.Hour).UnixMicro()); err != nil {
 			return err
 		}
 		_, err := t.exec(ctx, `DELETE FROM weather_days

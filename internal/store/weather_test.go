@@ -1,6 +1,9 @@
 package store_test
 
 import (
+	"errors"
+	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -58,6 +61,57 @@ func TestWeatherIsKeptAndForgotten(t *testing.T) {
 		all, err := s.WeatherDays(t.Context(), elsewhere.Cell, day(1), day(9), time.Time{})
 		if got := get(); len(got) != 1 || len(all) != 0 || err != nil {
 			t.Errorf("%d and %d days stay, %v; only the newest is wanted", len(got), len(all), err)
+		}
+	})
+}
+
+// Questions are counted by everybody, those of a day also by who asked, and what may refuse is not counted; days that are over are
+// forgotten. What several servers count at once is all counted.
+func TestWeatherQuestions(t *testing.T) {
+	storetest.RunReplicas(t, func(t *testing.T, replicas []*store.Store) {
+		now := time.Date(2031, 6, 15, 10, 20, 30, 0, time.UTC)
+		windows := []pierre.WeatherWindow{{Length: 24 * time.Hour}, {Length: time.Minute}}
+		count := func(s *store.Store, who string, at time.Time, refusal error) (asked []int, own int) {
+			t.Helper()
+			err := s.CountWeather(t.Context(), windows, who, at, func(a []int, o int) error {
+				asked, own = append([]int{}, a...), o
+				return refusal
+			})
+			if !errors.Is(err, refusal) {
+				t.Error(err)
+			}
+			return asked, own
+		}
+		var both sync.WaitGroup
+		for n, s := range replicas {
+			both.Go(func() {
+				for range 10 {
+					count(s, fmt.Sprint("who", n%2), now, nil)
+				}
+			})
+		}
+		both.Wait()
+		all := 10 * len(replicas)
+		refused := errors.New("refused")
+		for range 2 {
+			if asked, own := count(replicas[0], "who1", now, refused); asked[0] != all || asked[1] != all || own != all/2 {
+				t.Errorf("%v, %d of one; want %d", asked, own, all)
+			}
+		}
+		if asked, own := count(replicas[0], "who2", now.Add(time.Minute), refused); asked[0] != all || asked[1] != 0 || own != 0 {
+			t.Errorf("a minute later: %v, %d", asked, own)
+		}
+		if err := replicas[0].ForgetWeather(t.Context(), now.Add(time.Hour), 10); err != nil {
+			t.Fatal(err)
+		}
+		if asked, own := count(replicas[1], "who1", now, refused); asked[0] != all || own != all/2 {
+			t.Errorf("what counts is forgotten: %v, %d", asked, own)
+		}
+		if err := replicas[0].ForgetWeather(t.Context(), now.Add(14*time.Hour), 10); err != nil {
+			t.Fatal(err)
+		}
+		if asked, own := count(replicas[1], "who1", now, refused); asked[0] != 0 || own != 0 {
+			t.Errorf("the day that is over: %v, %d", asked, own)
 		}
 	})
 }

@@ -66,27 +66,27 @@ func merged(have, fresh []pierre.WeatherDay) []pierre.WeatherDay {
 	return all
 }
 
-// mayAsk returns an error while a host wants to be left alone, or the share of whoever asks is used up.
-func (s *Service) mayAsk(by Asker, h *host, now time.Time) error {
+// mayAsk returns an error while a host wants to be left alone, the share of whoever asks is used up, or what all may ask.
+func (s *Service) mayAsk(ctx context.Context, by Asker, h *host, now time.Time) error {
 	if err := h.rests(now); err != nil {
 		return shown(err, now)
 	}
 	wait := s.shares.take(by, now)
 	if wait == 0 {
-		return nil
+		return s.count(ctx, by, now)
 	}
 	again := now.Add(wait).Add(time.Minute - 1).Truncate(time.Minute)
 	return &pierre.Error{
 		Kind: pierre.KindRateLimited, RetryAfter: wait,
 		Msg: "You asked for the weather of too many places and days. Ask for others from " + again.UTC().Format("15:04") +
-			" UTC on; what was answered within the last hour is answered again at any time.",
+			" UTC on; " + keptSentence,
 	}
 }
 
 // ask asks a host for the days from first to last.
 func (s *Service) ask(ctx context.Context, by Asker, h *host, cell pierre.WeatherCell, first, last time.Time) ([]pierre.WeatherDay, error) {
 	now := s.now()
-	if err := s.mayAsk(by, h, now); err != nil {
+	if err := s.mayAsk(ctx, by, h, now); err != nil {
 		return nil, err
 	}
 	body, err := h.get(ctx, now, cell, first, last)

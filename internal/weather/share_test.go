@@ -98,6 +98,10 @@ type nothing struct{}
 func (nothing) WeatherDays(context.Context, pierre.WeatherCell, time.Time, time.Time, time.Time) ([]pierre.WeatherDay, error) {
 	return nil, nil
 }
+
+func (nothing) CountWeather(context.Context, []pierre.WeatherWindow, string, time.Time, func([]int, int) error) error {
+	return nil
+}
 func (nothing) KeepWeather(context.Context, []pierre.WeatherDay) error { return nil }
 
 // Those who wait in vain for a turn are no failures of the host, which works.

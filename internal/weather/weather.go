@@ -51,6 +51,7 @@ const (
 type Store interface {
 	WeatherDays(ctx context.Context, cell pierre.WeatherCell, first, last, now time.Time) ([]pierre.WeatherDay, error)
 	KeepWeather(ctx context.Context, days []pierre.WeatherDay) error
+	CountWeather(ctx context.Context, windows []pierre.WeatherWindow, who string, now time.Time, may func(asked []int, own int) error) error
 }
 
 // Options are what a [Service] may have in addition; the zero value works.
@@ -58,6 +59,7 @@ type Options struct {
 	Key         secret.String     // of a customer of Open-Meteo; "": non-commercial use
 	ForecastURL string            // without a path; "": Open-Meteo's own, by whether there is a key
 	ArchiveURL  string            // the same for the past
+	Daily       int               // questions to the service in a day, of all servers on the same store; 0: UsualDaily
 	Transport   http.RoundTripper // nil: one that reaches public addresses only
 	Log         *slog.Logger      // nil: nothing is logged
 	Now         func() time.Time  // nil: time.Now
@@ -69,6 +71,7 @@ type Service struct {
 	forecast *host
 	archive  *host
 	shares   *shares
+	daily    int
 	log      *slog.Logger
 	now      func() time.Time
 }
@@ -79,7 +82,7 @@ func New(store Store, o Options) *Service {
 	if o.Key.Reveal() != "" {
 		forecast, archive = customerForecastURL, customerArchiveURL
 	}
-	s := &Service{store: store, shares: newShares(), log: o.Log, now: o.Now}
+	s := &Service{store: store, shares: newShares(), daily: cmp.Or(o.Daily, UsualDaily), log: o.Log, now: o.Now}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
