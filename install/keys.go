@@ -51,6 +51,9 @@ func (m Machine) StateDir() string {
 // WatchState is the file in which the watch of that name remembers what it sent.
 func (m Machine) WatchState(name string) string { return filepath.Join(m.StateDir(), "watch", name) }
 
+// WatchService is the name of the service that keeps the watch of that name running.
+func (Machine) WatchService(name string) string { return "pierre-watch-" + name }
+
 // CheckName reports an error if name cannot name an entry and its key.
 func CheckName(name string) error {
 	const longest = 64

@@ -131,7 +131,7 @@ func watchSetup(w cli.World, name string, args []string) (userservice.Setup, err
 		fmt.Fprintf(w.Stderr, "Warning: %s\n", warning)
 	}
 	return userservice.For(machine, userservice.Service{
-		Name: "pierre-watch-" + name, Title: "Import new recordings (" + name + ")", Program: program, Args: args,
+		Name: machine.WatchService(name), Title: "Import new recordings (" + name + ")", Program: program, Args: args,
 		State: filepath.Dir(machine.WatchState(name)), UserID: os.Getuid(),
 	})
 }

@@ -64,7 +64,7 @@ func Run(ctx context.Context, settings *connection.Settings, name string, getenv
 	if x.checkSettings() && x.network(ctx) {
 		x.protocol(ctx)
 	}
-	x.watched()
+	x.watched(ctx)
 	x.hosts()
 	return NewReport(x.checks)
 }

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,9 +13,11 @@ import (
 )
 
 // watched checks the watch of folders, if this computer has one.
-func (x *examination) watched() {
-	state := install.ThisMachine(x.getenv).WatchState(x.name)
+func (x *examination) watched(ctx context.Context) {
+	machine := install.ThisMachine(x.getenv)
+	state := machine.WatchState(x.name)
 	s, running, err := watch.ReadStatus(state)
+	defer func() { x.watchService(ctx, machine, s, err == nil && running) }()
 	if errors.Is(err, fs.ErrNotExist) {
 		x.skip("watch", "no folders are watched: mcp-client watch FOLDER imports recordings as they appear")
 		return

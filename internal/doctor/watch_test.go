@@ -2,6 +2,7 @@ package doctor_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -13,7 +14,9 @@ import (
 
 	"github.com/pierre-mcp/pierre/install"
 	"github.com/pierre-mcp/pierre/internal/connection"
+	"github.com/pierre-mcp/pierre/internal/doctor"
 	"github.com/pierre-mcp/pierre/internal/importclient"
+	"github.com/pierre-mcp/pierre/internal/userservice"
 	"github.com/pierre-mcp/pierre/internal/watch"
 )
 
@@ -63,10 +66,60 @@ func TestWatchIsShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	report, _ = examine(t, home, connection.Settings{URL: srv.URL})
-	has(t, report, "warn watch is not running since")
+	has(t, report, "warn watch is not running since", "skipped service is not installed")
+	service(t, machine, srv.URL)
 	if err := os.WriteFile(state+".status.json", []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	report, _ = examine(t, home, connection.Settings{URL: srv.URL})
 	has(t, report, "warn watch reading the status")
+}
+
+// service finds fault with what keeps the watch running.
+func service(t *testing.T, machine install.Machine, address string) {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := filepath.Join(t.TempDir(), "mcp-client 1")
+	var setup userservice.Setup
+	write := func(program string) {
+		t.Helper()
+		var err error
+		if setup, err = userservice.For(machine, userservice.Service{
+			Name: machine.WatchService(connection.DefaultEntry), Title: "Watch", Program: program, Args: []string{"watch", "--", "/a"},
+			State: filepath.Dir(machine.WatchState(connection.DefaultEntry)), UserID: os.Getuid(),
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(os.MkdirAll(filepath.Dir(setup.File), 0o700), os.WriteFile(setup.File, setup.Content, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look := func(want ...string) {
+		t.Helper()
+		report, _ := examine(t, machine.Home, connection.Settings{URL: address})
+		has(t, report, want...)
+	}
+	write(moved)
+	look("warn service "+setup.File+" starts "+moved+", which is not there", "warn service write it anew: mcp-client watch --install /")
+	if err := os.WriteFile(moved, nil, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	look("warn service " + setup.File) // it is another program, or the manager of this computer knows that it does not run
+	write(program)
+	report, _ := examine(t, machine.Home, connection.Settings{URL: address})
+	for _, c := range report.Checks {
+		if c.Name == "service" && (!strings.Contains(c.Detail, "is installed ("+setup.File+")") || c.Status == doctor.OK) {
+			t.Errorf("of a service that does not run it says %+v", c)
+		}
+	}
+	if err := os.WriteFile(setup.File, []byte("nothing"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	look("warn service " + setup.File + " does not say which program it starts")
+	if err := os.Remove(setup.File); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -34,7 +34,19 @@ type Setup struct {
 	Start   []Command // in this order, after the file was written
 	Stop    []Command // in this order, before the file is deleted
 	After   []Command // after the file was deleted
+	Query   Command   // says whether it runs
+
+	kind kind
 }
+
+// A kind is one of documents.
+type kind int
+
+const (
+	unitFile  kind = iota // of systemd
+	agentFile             // of launchd
+	taskFile              // of the Task Scheduler
+)
 
 // A Command is one to run.
 type Command struct {
@@ -119,6 +131,8 @@ WantedBy=default.target
 		Start: []Command{systemctl(false, "daemon-reload"), systemctl(false, "enable", name), systemctl(false, "restart", name)},
 		Stop:  []Command{systemctl(true, "disable", "--now", name)},
 		After: []Command{systemctl(true, "daemon-reload")},
+		Query: systemctl(true, "is-active", name),
+		kind:  unitFile,
 	}
 }
 
@@ -177,6 +191,8 @@ func (s Service) launched(m install.Machine) Setup {
 `, xmlText(label), args.String(), xmlText(log), xmlText(log)),
 		Start: []Command{{[]string{"launchctl", "bootout", domain + "/" + label}, true}, {[]string{"launchctl", "bootstrap", domain, file}, false}},
 		Stop:  []Command{{[]string{"launchctl", "bootout", domain + "/" + label}, true}},
+		Query: Command{[]string{"launchctl", "print", domain + "/" + label}, true},
+		kind:  agentFile,
 	}
 }
 
@@ -233,6 +249,8 @@ func (s Service) scheduled(m install.Machine) Setup {
 		Manager: "the Task Scheduler", File: file, Content: inUTF16(text),
 		Start: []Command{schtasks(false, "/Create", "/F", "/TN", s.Name, "/XML", file), schtasks(true, "/End", "/TN", s.Name), schtasks(false, "/Run", "/TN", s.Name)},
 		Stop:  []Command{schtasks(true, "/End", "/TN", s.Name), schtasks(true, "/Delete", "/F", "/TN", s.Name)},
+		Query: schtasks(true, "/Query", "/TN", s.Name, "/FO", "CSV", "/NH"),
+		kind:  taskFile,
 	}
 }
 

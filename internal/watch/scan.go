@@ -31,11 +31,18 @@ func (t *tree) rescan(ctx context.Context) {
 	begin := time.Now()
 	t.scans++
 	clear(t.clouds)
+	if t.events == nil { // perhaps there are some now
+		t.openEvents()
+	}
 	s := t.newScan(0)
 	s.folder(ctx, t.root, 0)
 	t.spent = s.spent
+	if t.limit != "" && t.events != nil && !s.limited && !s.broken && ctx.Err() == nil {
+		t.limit = ""
+		t.w.say(Event{Kind: Notice, Path: t.root, Reason: "all of it is watched by events again"})
+	}
 	interval := t.w.opts.Sweep
-	if t.events == nil || t.partial != "" {
+	if t.without() != "" {
 		interval = t.w.opts.Rescan
 	}
 	t.nextScan = begin.Add(max(interval, share*time.Since(begin)))
@@ -55,6 +62,7 @@ type scan struct {
 	visited int
 	spent   int  // of what may be watched by events, on what was looked at
 	broken  bool // some were not looked at
+	limited bool // some were refused events
 }
 
 // newScan returns a scan of what comes to what is watched already, spent of it; 0: of everything.
@@ -158,11 +166,13 @@ func (s *scan) watch(dir string) {
 		return
 	}
 	if s.spent >= maxWatched {
+		s.limited = true
 		t.limited(fmt.Errorf("it has more folders than are watched one by one (%d)", maxWatched))
 		return
 	}
 	if err := t.events.Add(dir); err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
+			s.limited = true
 			t.limited(err)
 		}
 		return

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/install"
+	"github.com/pierre-mcp/pierre/internal/buildinfo"
 	"github.com/pierre-mcp/pierre/internal/filelock"
 	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -76,6 +77,7 @@ func (e Event) line(text string) string {
 // A Status is what a watch says of itself, for other programs.
 type Status struct {
 	PID      int            `json:"pid"`
+	Version  string         `json:"version"` // of the program
 	Started  time.Time      `json:"started"`
 	Updated  time.Time      `json:"updated"`
 	Server   string         `json:"server"`
@@ -154,7 +156,7 @@ type folderNews struct {
 
 func newBoard(w *watcher, roots []string) *board {
 	b := &board{w: w, folders: map[string]folderNews{}, order: roots}
-	b.status = Status{PID: os.Getpid(), Started: time.Now().UTC().Truncate(time.Second), Server: w.opts.Server}
+	b.status = Status{PID: os.Getpid(), Version: buildinfo.Version(), Started: time.Now().UTC().Truncate(time.Second), Server: w.opts.Server}
 	w.ledger.mu.Lock()
 	defer w.ledger.mu.Unlock()
 	var last entry
@@ -241,11 +243,11 @@ func (s *sender) describe(to *Status) {
 
 // publish puts on the board how the tree is.
 func (t *tree) publish() {
-	news := folderNews{status: FolderStatus{Path: t.root, State: "events", Why: t.partial, Files: len(t.files) + len(t.wait)}}
+	news := folderNews{status: FolderStatus{Path: t.root, State: "events", Why: t.without(), Files: len(t.files) + len(t.wait)}}
 	switch {
 	case t.opened == nil:
 		news.status.State, news.status.Why = "missing", t.absent
-	case t.events == nil || t.partial != "":
+	case t.without() != "":
 		news.status.State = "rescan"
 	}
 	for _, path := range some(t.wait) {

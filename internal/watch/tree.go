@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,7 +51,8 @@ type tree struct {
 	opened  os.FileInfo       // the root as it was when watching began; nil: it is not there
 	absent  string            // why it is not there
 	events  *fsnotify.Watcher // nil: there are none
-	partial string            // why events are not enough
+	partial string            // why events are not enough in this folder
+	limit   string            // why they are not to be had for all of it at present
 	spent   int               // of what may be watched by events, at the last look
 	each    bool              // each file of a watched folder counts as watched
 	files   map[string]known
@@ -169,8 +171,13 @@ func (t *tree) open(info os.FileInfo, now time.Time) {
 	if t.absent != "" {
 		t.w.say(Event{Kind: FolderBack, Path: t.root})
 	}
-	t.opened, t.absent, t.nextScan = info, "", now
+	t.opened, t.absent, t.nextScan, t.limit = info, "", now, ""
 	t.partial = noEvents(t.root, t.w.opts.Home)
+	t.openEvents()
+}
+
+// openEvents begins to take the events of the folder, where it has some.
+func (t *tree) openEvents() {
 	if t.partial != "" && runtime.GOOS != "linux" { // a watched volume could not be ejected
 		return
 	}
@@ -201,14 +208,17 @@ func (t *tree) closeEvents() {
 	}
 }
 
+// without says why events are not enough; "" if they are.
+func (t *tree) without() string { return cmp.Or(t.partial, t.limit) }
+
 // limited notes that events are not to be had for all, and says how to get them.
 func (t *tree) limited(err error) {
 	why := reasonOf(err)
 	if remedy := eventRemedy(err); remedy != "" {
 		why = remedy
 	}
-	if t.partial == "" {
-		t.partial = why
+	if t.limit == "" {
+		t.limit = why
 		t.w.say(Event{Kind: Notice, Path: t.root, Reason: fmt.Sprintf("%s; until then it is looked through every %s", why, t.w.opts.Rescan)})
 	}
 }
