@@ -63,12 +63,17 @@ type member struct {
 	content []byte
 }
 
-func pack(t testing.TB, members ...member) []byte {
+func pack(t testing.TB, members ...member) []byte { return packBy(t, zip.Deflate, members) }
+
+// store packs without compressing.
+func store(t testing.TB, members ...member) []byte { return packBy(t, zip.Store, members) }
+
+func packBy(t testing.TB, method uint16, members []member) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	for _, m := range members {
-		w, err := z.Create(m.name)
+		w, err := z.CreateHeader(&zip.FileHeader{Name: m.name, Method: method})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,9 +16,18 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
+var migratedPostgres pgtest.Template
+
 func openPostgresTest(t *testing.T) *Store {
 	t.Helper()
-	s, err := OpenPostgres(pgtest.URL(t))
+	s, err := OpenPostgres(migratedPostgres.URL(t, func(url string) error {
+		s, err := OpenPostgres(url)
+		if err != nil {
+			return err
+		}
+		_, err = s.Migrate(t.Context())
+		return errors.Join(err, s.Close())
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,10 +170,18 @@ func TestACopyGoesOnWhereItEnded(t *testing.T) {
 	from, to := openTest(t, filepath.Join(t.TempDir(), "a.db")), openPostgresTest(t)
 	fillForCopy(t, from)
 	other := openTest(t, filepath.Join(t.TempDir(), "b.db"))
+	tables, err := Tables(t.Context()) // which takes longer than a step
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := func(ctx context.Context, from *Store, progress func(dbcopy.Progress)) error {
+		_, err := dbcopy.Copy(ctx, dbcopy.Source{Reader: from.db, DB: from.db, Name: from.name}, to.db, tables, progress)
+		return err
+	}
 	for stopAt := 1; ; stopAt++ {
 		ctx, cancel := context.WithCancel(t.Context())
 		step := 0
-		_, err := Copy(ctx, from, to, func(dbcopy.Progress) {
+		err := begin(ctx, from, func(dbcopy.Progress) {
 			if step++; step == stopAt {
 				cancel()
 			}
@@ -179,7 +196,7 @@ func TestACopyGoesOnWhereItEnded(t *testing.T) {
 		if _, err := to.Migrate(t.Context()); pierre.KindOf(err) != pierre.KindConflict || !strings.Contains(err.Error(), "unfinished copy of sqlite:") {
 			t.Fatalf("Migrate of half a copy: %v, want a refusal", err)
 		}
-		if _, err := copyAll(t.Context(), other, to); pierre.KindOf(err) != pierre.KindConflict {
+		if err := begin(t.Context(), other, func(dbcopy.Progress) {}); pierre.KindOf(err) != pierre.KindConflict {
 			t.Fatalf("a copy of another database to the half: %v, want a refusal", err)
 		}
 	}
