@@ -91,6 +91,7 @@ const (
 	MethodProteinGain        Method = "1.6 to 2.2 g/kg of protein a day to gain muscle (Morton et al. 2018)"
 	MethodCarbohydrate       Method = "carbohydrate of a day by hours of training (Thomas, Erdman & Burke 2016)"
 	MethodFat                Method = "20 to 35 % of the energy as fat (Thomas, Erdman & Burke 2016)"
+	MethodAtwater            Method = "4, 4, 9 and 7 kcal a gram of protein, carbohydrate, fat and alcohol (Atwater's general factors; Merrill & Watt 1973)"
 	MethodCarbohydrateBefore Method = "1 to 4 g/kg of carbohydrate 1 to 4 hours before more than an hour of effort (Thomas, Erdman & Burke 2016)"
 	MethodCarbohydrateDuring Method = "30 to 60 g of carbohydrate an hour from 1 hour on, up to 90 from 2.5 (Thomas, Erdman & Burke 2016)"
 	MethodCarbohydrateAfter  Method = "1.0 to 1.2 g/kg of carbohydrate an hour for 4 hours (Thomas, Erdman & Burke 2016)"

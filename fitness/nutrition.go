@@ -111,7 +111,30 @@ const (
 	KcalPerGramProtein      = 4
 	KcalPerGramCarbohydrate = 4
 	KcalPerGramFat          = 9
+	KcalPerGramAlcohol      = 7
 )
+
+// An EnergySplit is the energy of what is eaten in kcal, and the percentages of it. See [MethodAtwater].
+type EnergySplit struct {
+	Kcal                                float64
+	Protein, Carbohydrate, Fat, Alcohol float64 // %
+}
+
+// SplitEnergy returns the energy of so many grams of each.
+func SplitEnergy(protein, carbohydrate, fat, alcohol float64) (EnergySplit, error) {
+	s := EnergySplit{
+		Protein: KcalPerGramProtein * protein, Carbohydrate: KcalPerGramCarbohydrate * carbohydrate,
+		Fat: KcalPerGramFat * fat, Alcohol: KcalPerGramAlcohol * alcohol,
+	}
+	s.Kcal = s.Protein + s.Carbohydrate + s.Fat + s.Alcohol
+	if !(s.Kcal > 0) || s.Protein < 0 || s.Carbohydrate < 0 || s.Fat < 0 || s.Alcohol < 0 {
+		return EnergySplit{}, unavailable("there is no protein, carbohydrate, fat or alcohol in it")
+	}
+	for _, part := range []*float64{&s.Protein, &s.Carbohydrate, &s.Fat, &s.Alcohol} {
+		*part *= 100 / s.Kcal
+	}
+	return s, nil
+}
 
 // Shares of the energy that fat should have, see [MethodFat].
 const (

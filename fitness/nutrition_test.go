@@ -63,3 +63,18 @@ func TestNutrientRanges(t *testing.T) {
 		t.Error("the changes are others")
 	}
 }
+
+func TestSplitEnergy(t *testing.T) {
+	s, err := SplitEnergy(20, 50, 10, 0)
+	if err != nil || s.Kcal != 370 || math.Abs(s.Protein-21.6) > 0.05 || math.Abs(s.Carbohydrate-54.1) > 0.05 || math.Abs(s.Fat-24.3) > 0.05 || s.Alcohol != 0 {
+		t.Errorf("it is %+v, %v", s, err)
+	}
+	if s, err := SplitEnergy(0, 0, 0, 10); err != nil || s.Kcal != 70 || s.Alcohol != 100 {
+		t.Errorf("of alcohol it is %+v, %v", s, err)
+	}
+	for _, v := range []float64{0, -1, math.NaN()} {
+		if s, err := SplitEnergy(v, v, v, v); err == nil {
+			t.Errorf("of %v each it is %+v", v, s)
+		}
+	}
+}
