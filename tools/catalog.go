@@ -46,6 +46,7 @@ type Options struct {
 	Allowances    Allowances // what keys may do; nil: there are no keys, and no tool that asks for their limits
 	Accounts      Accounts   // that can be connected; nil: none
 	Weather       Weather    // nil: this server may not ask for it, and there is no tool for it
+	Foods         Foods      // nil: the operator has given none, and there are no tools for them
 	ImportCommand string     // that adds recordings, without their path; default "mcp-client import"
 }
 
@@ -116,6 +117,9 @@ func (c *Catalog) tools() []tool {
 	}
 	if c.options.Weather != nil {
 		all = append(all, c.getWeather())
+	}
+	if c.options.Foods != nil {
+		all = append(all, c.searchFood(), c.getFoodDetails(), c.analyzeMealNutrition())
 	}
 	if c.options.Allowances != nil {
 		all = append(all, c.getUsage())

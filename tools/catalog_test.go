@@ -74,6 +74,11 @@ func usual(ids map[string]pierre.ActivityID) []call {
 		{"delete_activity", map[string]any{"activity_id": ids["bare"]}},
 		{"get_usage", map[string]any{}},
 		{"get_weather", map[string]any{"activity_id": ids["race"]}},
+		{"search_food", map[string]any{"query": "banana"}},
+		{"get_food_details", map[string]any{"fdc_id": bananaID}},
+		{"analyze_meal_nutrition", map[string]any{"foods": []any{
+			map[string]any{"fdc_id": bananaID, "portion": "1 medium (7\" to 7-7/8\" long)"}, map[string]any{"fdc_id": oatsID, "grams": 60}, map[string]any{"fdc_id": drinkID, "grams": 240},
+		}}},
 		{"connect_provider", map[string]any{"provider": "strava"}},
 		{"connect_strava", map[string]any{}},
 		{"connect_fitbit", map[string]any{}},

@@ -59,7 +59,7 @@ func newServer(t testing.TB, d data) *server.MCPServer {
 
 // allTools are the options of a server that has every tool.
 func allTools(d data) tools.Options {
-	return tools.Options{Allowances: someUse{}, Accounts: someAccounts{}, Weather: someWeather(d, weathertest.New(now))}
+	return tools.Options{Allowances: someUse{}, Accounts: someAccounts{}, Weather: someWeather(d, weathertest.New(now)), Foods: kitchen}
 }
 
 // someWeather is that of a service that asks the fake.

@@ -6,7 +6,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// minimal are the tools that most questions need. The profile default has all that there are but those in [superseded].
+// minimal are the tools that most questions need. The profile default has all that there are but those in [superseded] and [seldom].
 func minimal() []string {
 	return []string{"get_activities", "get_activity", "get_stats", "analyze_activity", "analyze_training_load"}
 }
@@ -14,6 +14,11 @@ func minimal() []string {
 // superseded are tools that do what another one does, and are there under the names of the original server.
 func superseded() []string {
 	return []string{"connect_strava", "connect_fitbit", "get_nutrient_timing"}
+}
+
+// seldom are tools that few athletes' questions need.
+func seldom() []string {
+	return []string{"search_food", "get_food_details", "analyze_meal_nutrition"}
 }
 
 // InProfile reports whether tools/list shows the tool in the profile. It is a view, which saves a model's context: what it
@@ -25,6 +30,6 @@ func InProfile(profile pierre.ToolProfile, tool string) bool {
 	case pierre.ProfileFull:
 		return true
 	default:
-		return !slices.Contains(superseded(), tool)
+		return !slices.Contains(superseded(), tool) && !slices.Contains(seldom(), tool)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 
 	"github.com/pierre-mcp/pierre/fitness"
+	"github.com/pierre-mcp/pierre/internal/food"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/training"
 )
@@ -98,6 +99,7 @@ func choiceSchemas() map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[effort]():                  choice(effortLow, effortModerate, effortHigh),
 		reflect.TypeFor[fitness.ActivityLevel]():   choice(fitness.ActivityLevels()...),
 		reflect.TypeFor[fitness.NutritionGoal]():   choice(fitness.NutritionGoals()...),
+		reflect.TypeFor[food.Kind]():               choice(food.Kinds()...),
 		reflect.TypeFor[weatherSource]():           choice(fromArchive, fromForecast),
 		reflect.TypeFor[fitness.HeatRisk]():        choice(fitness.HeatRisks()...),
 		reflect.TypeFor[period]():                  choice(periods()...),
