@@ -20,6 +20,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/clientinfo"
 	"github.com/pierre-mcp/pierre/internal/exporter"
 	"github.com/pierre-mcp/pierre/internal/fair"
+	"github.com/pierre-mcp/pierre/internal/food"
 	"github.com/pierre-mcp/pierre/internal/importer"
 	"github.com/pierre-mcp/pierre/internal/limit"
 	"github.com/pierre-mcp/pierre/internal/logging"
@@ -65,6 +66,7 @@ type app struct {
 	listing     mcpapi.Listing // of its tools
 	accounts    *provider.Service
 	weather     *weather.Service // nil: nobody may be asked
+	foods       *food.File       // nil: none is given
 	imports     *importer.Importer
 	exports     *exporter.Exporter
 	coach       *training.Service
@@ -199,7 +201,7 @@ func (a *app) close(ctx context.Context) error {
 	defer cancel()
 	err := errors.Join(a.calls.close(flush, a.recorder), a.closeLimiter(flush))
 	a.foldLast(flush)
-	err = errors.Join(err, a.store.Close())
+	err = errors.Join(err, a.closeFoods(), a.store.Close())
 	a.traces.close(flush, a.log)
 	return err
 }

@@ -59,6 +59,7 @@ type config struct {
 	encryptionKey  keyring.Source
 	providers      providerConfig
 	weather        weatherConfig
+	foodFile       string // "": none
 
 	serves   bool // a server for many, not one of the other commands
 	settings *cli.Settings
@@ -99,6 +100,7 @@ func (c *config) table(getenv func(string) string) []cli.Setting {
 		{Flag: "calls-retention-days", Env: "CALLS_RETENTION_DAYS", Default: "400", Help: "how long each call is kept; what calls add up to stays", Parse: into(&c.retention, parseRetention)},
 		{Flag: "max-athletes", Env: "MAX_ATHLETES", Default: "10000", Help: "athletes of one customer's application", Parse: into(&c.maxAthletes, parseAthletes)},
 		{Flag: "tool-profile", Env: "TOOL_PROFILE", Default: "default", Help: "tools that tools/list shows to keys without a profile of their own: minimal, default or full", Parse: into(&c.toolProfile, parseToolProfile)},
+		{Flag: "food-file", Env: "FOOD_FILE", Help: "file of foods that food import made, to search foods and add up meals; read when the server starts", Parse: into(&c.foodFile, value.Path)},
 		{Flag: "weather", Env: "WEATHER", Default: "false", Switch: true, Help: "answer what the weather was or will be, by asking Open-Meteo: places leave this server rounded to 0.1 degrees, with days", Parse: into(&c.weather.on, value.Switch)},
 		{Flag: "weather-forecast-url", Env: "WEATHER_FORECAST_URL", Help: "origin of the forecasts of --weather, at a public address (default Open-Meteo's)", Parse: into(&c.weather.forecastURL, value.PublicURL)},
 		{Flag: "weather-archive-url", Env: "WEATHER_ARCHIVE_URL", Help: "origin of the past of --weather (default Open-Meteo's)", Parse: into(&c.weather.archiveURL, value.PublicURL)},

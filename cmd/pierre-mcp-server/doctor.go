@@ -23,8 +23,8 @@ func newDoctor(c *config, w cli.World) *cobra.Command {
 		Short: "Find out what is wrong with the server, or soon will be",
 		Long: `doctor looks at everything that the server needs: the settings, the data folder and its
 disk, who can read the files, the database and its integrity, Redis, the clocks, the certificate,
-the way from the public URL through the proxy to this server, the secrets, and the age of the last
-backup (BACKUP_DIR). Each check is ok, a warning or a failure, with why it matters and what to
+the way from the public URL through the proxy to this server, the secrets, the file of foods, and the
+age of the last backup (BACKUP_DIR). Each check is ok, a warning or a failure, with why it matters and what to
 do. It takes at most half a minute and changes nothing. Run it with the server's own settings.
 
 The exit code is 1 if a check failed.`,
@@ -68,6 +68,6 @@ func (c *config) examine(ctx context.Context, w cli.World) []doctor.Check {
 	}
 	return append(checks, serverdoctor.Run(ctx, serverdoctor.Server{
 		DatabaseURL: c.databaseURL, DataDir: c.dataDir, RedisURL: c.redisURL, CertFile: c.tlsCert, PublicURL: c.publicURL, JWTSecret: jwt,
-		SecretFiles: keyring.Files(c.dataDir, c.jwtSecret, c.encryptionKey), BackupDir: w.Getenv("BACKUP_DIR"),
+		SecretFiles: keyring.Files(c.dataDir, c.jwtSecret, c.encryptionKey), BackupDir: w.Getenv("BACKUP_DIR"), FoodFile: c.foodFile,
 	}, time.Now)...)
 }

@@ -40,6 +40,9 @@ func servePersonal(ctx context.Context, c *config, w cli.World) (err error) {
 	}
 	defer func() { err = errors.Join(err, a.close(ctx)) }()
 	ring, err := a.secrets(ctx, c)
+	if err == nil {
+		err = a.openFoods(ctx, c)
+	}
 	if err != nil {
 		return err
 	}

@@ -102,6 +102,9 @@ func (a *app) openProviders(c *config, ring *keyring.Ring, ln net.Listener) {
 	if a.openWeather(c); a.weather != nil {
 		o.Weather = a.weather
 	}
+	if a.foods != nil {
+		o.Foods = a.foods
+	}
 	catalog := tools.New(a.store, a.coach, time.Now, o)
 	catalog.Register(a.mcp)
 	a.listing = catalog.Listing()

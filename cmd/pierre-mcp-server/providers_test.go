@@ -52,10 +52,10 @@ func TestComposePassesProviders(t *testing.T) {
 	}
 }
 
-// They pass on the settings of the weather, too.
+// They pass on the settings of the weather and of foods, too.
 func TestComposePassesWeather(t *testing.T) {
 	t.Parallel()
-	for file, names := range map[string]string{"docker-compose.yml": "WEATHER", "docker-compose.prod.yml": "WEATHER WEATHER_API_KEY WEATHER_DAILY", "docker-compose.secrets.yml": "WEATHER_API_KEY_FILE"} {
+	for file, names := range map[string]string{"docker-compose.yml": "WEATHER FOOD_FILE", "docker-compose.prod.yml": "WEATHER WEATHER_API_KEY WEATHER_DAILY FOOD_FILE", "docker-compose.secrets.yml": "WEATHER_API_KEY_FILE"} {
 		text, err := os.ReadFile("../../" + file)
 		if err != nil {
 			t.Fatal(err)

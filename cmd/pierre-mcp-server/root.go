@@ -53,6 +53,6 @@ func newRootOf(c *config, w cli.World) *cobra.Command {
 	c.bind(root, w.Getenv)
 	root.AddCommand(newImport(c, w), newExport(c, w), newInstall(c, w), newUninstall(c, w), newMigrate(c, w), newCopyDatabase(c, w), newReconcile(c, w),
 		healthcheck.Command(c.target))
-	root.AddCommand(append(newBackups(c, w), newDoctor(c, w))...)
+	root.AddCommand(append(newBackups(c, w), newDoctor(c, w), newFood(c, w))...)
 	return root
 }

@@ -41,6 +41,9 @@ func serve(ctx context.Context, c *config, w cli.World) (err error) {
 	}
 	defer func() { err = errors.Join(err, a.close(ctx)) }()
 	ring, err := a.secrets(ctx, c)
+	if err == nil {
+		err = a.openFoods(ctx, c)
+	}
 	if err != nil {
 		return errors.Join(err, closeAll(ln, metrics))
 	}

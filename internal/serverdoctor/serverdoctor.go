@@ -1,5 +1,5 @@
 // Package serverdoctor finds out what is wrong with a server, or soon will be: its folder and disk, its database, Redis, the
-// clocks, the certificate, the proxy in front of it, its secrets and its backups. It changes nothing. The shape of what it
+// clocks, the certificate, the proxy in front of it, its secrets, its backups and its file of foods. It changes nothing. The shape of what it
 // finds is package doctor's.
 package serverdoctor
 
@@ -27,6 +27,7 @@ type Server struct {
 	JWTSecret   secret.String
 	SecretFiles []string       // that hold the secrets; none: they are given as variables
 	BackupDir   string         // "": not known
+	FoodFile    string         // "": none
 	Roots       *x509.CertPool // that clients trust; nil: the system's
 }
 
@@ -50,6 +51,7 @@ func Run(ctx context.Context, s Server, now func() time.Time) []doctor.Check {
 	x.public(ctx)
 	x.secrets()
 	x.backups()
+	x.foods(ctx)
 	x.skip("mail", "the admin site sends the mails: pierre-admin-service doctor")
 	return x.checks
 }
