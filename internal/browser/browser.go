@@ -20,6 +20,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/security"
 	"github.com/chromedp/chromedp"
 )
 
@@ -85,6 +86,7 @@ type Options struct {
 	Phone     bool // 390 pixels wide
 	Narrow    bool // 360 pixels wide
 	NoScripts bool
+	Lenient   bool   // with certificates: any is accepted
 	Zone      string // of time; "": Europe/Zurich
 }
 
@@ -136,6 +138,9 @@ func New(t testing.TB, opts Options) *Tab {
 	tell(tab, emulation.SetLocaleOverride, emulation.SetLocaleOverrideParams{Locale: "en-GB"})
 	if opts.Zone != "" {
 		tell(tab, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: opts.Zone})
+	}
+	if opts.Lenient {
+		tell(tab, security.SetIgnoreCertificateErrors, security.SetIgnoreCertificateErrorsParams{Ignore: true})
 	}
 	tell(tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: opts.NoScripts})
 	t.Cleanup(func() {

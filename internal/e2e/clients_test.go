@@ -61,6 +61,38 @@ func TestForeignClients(t *testing.T) {
 	})
 }
 
+// TestForeignAgent lets the official JavaScript client of A2A find the server by its card and call a tool.
+func TestForeignAgent(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	k := s.provision(`{"user_email":"ana@example.com","tier":"professional"}`)
+	cmd := node.Install(t).Script(t, "client_a2a.mjs", s.url, k.APIKey)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s%s", err, out, &stderr)
+	}
+	v := decode[struct {
+		Name     string   `json:"name"`
+		Skills   []string `json:"skills"`
+		Total    *int     `json:"total"`
+		Events   int      `json:"events"`
+		Streamed *int     `json:"streamed"`
+		Tasks    *int     `json:"tasks"`
+		Size     int      `json:"size"`
+		Task     string   `json:"task"`
+		Refused  string   `json:"refused"`
+		Stranger string   `json:"stranger"`
+	}](t, out)
+	if v.Name != "Pierre" || !slices.Contains(v.Skills, "get_activities") || v.Total == nil || *v.Total != 0 || v.Events != 1 || v.Streamed == nil {
+		t.Errorf("the client is answered %s", out)
+	}
+	if v.Tasks == nil || *v.Tasks != 0 || v.Size != 50 || v.Task != "JsonRpcTaskNotFoundError" || v.Refused == "" || v.Stranger != "JsonRpcTransportError" {
+		t.Errorf("the client sees of tasks and errors %s", out)
+	}
+}
+
 // A verdict is what a foreign client saw.
 type verdict struct {
 	Server  string   `json:"server"`

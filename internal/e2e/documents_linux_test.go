@@ -233,13 +233,7 @@ func (s *walkthrough) expand(name string) string {
 	if name != "POSTGRES_URL" {
 		return "${" + name + "}"
 	}
-	server, dir := socketPostgres(s.t)
-	database, err := server.Database()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	port := regexp.MustCompile(`:(\d+)/(\w+)`).FindStringSubmatch(database)
-	return fmt.Sprintf("postgresql:///%s?host=%s&port=%s&user=postgres", port[2], dir, port[1])
+	return socketDatabase(s.t)
 }
 
 // step writes what a step does into the script of a session.
@@ -367,6 +361,18 @@ func socketPostgres(t *testing.T) (*pgtest.Server, string) {
 		os.RemoveAll(dir)
 	})
 	return server, dir
+}
+
+// socketDatabase is the URL of an empty database that is reached through a folder.
+func socketDatabase(t *testing.T) string {
+	t.Helper()
+	server, dir := socketPostgres(t)
+	database, err := server.Database()
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := regexp.MustCompile(`:(\d+)/(\w+)`).FindStringSubmatch(database)
+	return fmt.Sprintf("postgresql:///%s?host=%s&port=%s&user=postgres", port[2], dir, port[1])
 }
 
 // TestDocumentsFail shows that a block that fails is found, and one that shows what is not so.

@@ -45,6 +45,7 @@ func speak(t *testing.T, method, url, body string, k key, session string) *http.
 func TestStreamsFollowTheirKeyAtEveryServer(t *testing.T) {
 	c := startCluster(t)
 	k := c.provision(`"tier":"enterprise"`)
+	appsAreListed(t, c, k)
 	session := speak(t, http.MethodPost, c.replicas[0].url, initialize, k, "").Header.Get("Mcp-Session-Id")
 	var ended []<-chan struct{}
 	for _, r := range c.replicas {
