@@ -121,8 +121,13 @@ func (a *accounts) connect(o browser.Options, says, picture string) {
 		a.t.Errorf("%s says\n%s", tab.URL(), text)
 	}
 	show(picture)
+	tab.Open(tab.URL()) // as phones do with a page that one comes back to
+	tab.SeeText("If an earlier page said that the account is connected, it is.")
 	tab.Open(link)
-	tab.SeeText("This link has expired or was used.")
+	tab.SeeText("This link has ended")
+	if text := tab.Text(); strings.Contains(text, "Nothing was connected") {
+		a.t.Errorf("a link that connected says\n%s", text)
+	}
 	show(picture + "-again")
 }
 

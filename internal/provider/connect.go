@@ -115,7 +115,7 @@ func expired(err error) error {
 	if pierre.KindOf(err) != pierre.KindNotFound {
 		return err
 	}
-	return &pierre.Error{Kind: pierre.KindNotFound, Msg: "This link has expired or was used. Ask your assistant to connect again; it gives you a new link.", Err: err}
+	return &pierre.Error{Kind: pierre.KindNotFound, Msg: "This link has expired or was used. If a page said that the account is connected, it is. Otherwise ask your assistant to connect again; it gives you a new link.", Err: err}
 }
 
 // derive makes a value of the secret that a browser holds: the state of a request, which goes through the provider, and the
@@ -167,7 +167,7 @@ type Connected struct {
 // Complete ends what [Service.Ask] began: it exchanges the code for tokens and keeps the connection.
 func (s *Service) Complete(ctx context.Context, a Answer) (Connected, error) {
 	if a.Browser == "" || subtle.ConstantTimeCompare([]byte(derive(a.Browser, "state")), []byte(a.State)) != 1 {
-		return Connected{}, &pierre.Error{Kind: pierre.KindDenied, Msg: "This answer was not asked for by this browser, or its link has expired. Open the link in one browser and go through it there; ask your assistant for a new one."}
+		return Connected{}, &pierre.Error{Kind: pierre.KindDenied, Msg: "This answer was not asked for by this browser, or its link has expired. If an earlier page said that the account is connected, it is. Otherwise open a link in one browser and go through it there; ask your assistant for a new one."}
 	}
 	l, err := s.store.TakeState(ctx, sha256.Sum256([]byte(a.State)), s.now())
 	if err != nil {

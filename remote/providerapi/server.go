@@ -258,7 +258,11 @@ func (s *Server) page(h web.HandlerFunc) http.Handler {
 			web.SetAdvice(w.Header(), err, false)
 		}
 		text := pierre.MessageOf(err, "Something went wrong on the server. Try again in a moment; if it stays so, tell the server's operator.")
-		if err := s.show(w, status, "result", "", resultPage{css(), "Nothing was connected", text, true}); err != nil {
+		title, ended := "Nothing was connected", status == http.StatusNotFound
+		if ended { // it may have connected before
+			title = "This link has ended"
+		}
+		if err := s.show(w, status, "result", "", resultPage{css(), title, text, !ended}); err != nil {
 			web.Abandon(r, err)
 		}
 	})
