@@ -67,6 +67,7 @@ golden:
 screenshots:
 	@mkdir -p screenshots docs/pictures
 	go test -count=1 -run '^TestLooks$$' ./portal -args -pictures $(CURDIR)/screenshots -documents $(CURDIR)/docs/pictures
+	go test -count=1 -run '^TestPictures$$' ./tools -args -charts $(CURDIR)/docs/pictures
 
 ## docs: the documents as a web site, in site/ (serve it with any web server), with all links checked
 docs:
