@@ -63,6 +63,7 @@ func commands(w cli.World, conn *connection.Settings) []*cobra.Command {
 		newCallCmd(w, conn),
 		newImportCmd(w, conn),
 		newExportCmd(w, conn),
+		newDeleteAccountCmd(w, conn),
 		newWatchCmd(w, conn),
 	}
 }

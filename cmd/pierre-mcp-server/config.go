@@ -54,6 +54,7 @@ type config struct {
 	retention      time.Duration // of calls
 	maxStoredBytes int64
 	maxAthletes    int
+	deleteAccounts bool
 	toolProfile    pierre.ToolProfile
 	jwtSecret      keyring.Source
 	encryptionKey  keyring.Source
@@ -99,6 +100,7 @@ func (c *config) table(getenv func(string) string) []cli.Setting {
 		{Flag: "max-stored-mb", Env: "MAX_STORED_MB", Default: "4096", Help: "samples of one person's recordings and values of days that are kept, in MB; a year of daily training takes about 10", Parse: into(&c.maxStoredBytes, parseMegabytes)},
 		{Flag: "calls-retention-days", Env: "CALLS_RETENTION_DAYS", Default: "400", Help: "how long each call is kept; what calls add up to stays", Parse: into(&c.retention, parseRetention)},
 		{Flag: "max-athletes", Env: "MAX_ATHLETES", Default: "10000", Help: "athletes of one customer's application", Parse: into(&c.maxAthletes, parseAthletes)},
+		{Flag: "delete-accounts", Env: "DELETE_ACCOUNTS", Default: "false", Switch: true, Help: "let the holder of a personal key delete the account with it (DELETE /v1/account); otherwise only the admin site and the operator do", Parse: into(&c.deleteAccounts, value.Switch)},
 		{Flag: "tool-profile", Env: "TOOL_PROFILE", Default: "default", Help: "tools that tools/list shows to keys without a profile of their own: minimal, default or full", Parse: into(&c.toolProfile, parseToolProfile)},
 		{Flag: "food-file", Env: "FOOD_FILE", Help: "file of foods that food import made, to search foods and add up meals; read when the server starts", Parse: into(&c.foodFile, value.Path)},
 		{Flag: "weather", Env: "WEATHER", Default: "false", Switch: true, Help: "answer what the weather was or will be, by asking Open-Meteo: places leave this server rounded to 0.1 degrees, with days", Parse: into(&c.weather.on, value.Switch)},

@@ -62,7 +62,7 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	}
 	mux.Handle("/api/export", a.traces.of("/api/export", m.Requests("export", exportapi.New(a.exports, holders, exportapi.Options{Log: a.log}))))
 	mux.Handle("/admin/", a.traces.of("/admin/", m.Requests("admin", a.adminAPI(ring, keys))))
-	client := clientapi.New(callers, a.store, allowance.New(a.limiter, time.Now), clientapi.Options{Keys: keys, Leave: a.accounts.LeaveAll, Tools: a.toolNames, Log: a.log})
+	client := clientapi.New(callers, a.store, allowance.New(a.limiter, time.Now), clientapi.Options{Keys: keys, Leave: a.accounts.LeaveAll, Tools: a.toolNames, Log: a.log, DeleteAccounts: c.deleteAccounts})
 	for _, route := range []string{"/v1/", clientapi.ValidatePath} {
 		mux.Handle(route, a.traces.of(route, m.Requests("client", client)))
 	}

@@ -1,11 +1,11 @@
-// Package exportclient is the client's side of taking data away: it fetches the archive of all that a server keeps of a person.
+// Package exportclient is the client's side of leaving a server: it fetches the archive of all that the server keeps of a person,
+// and has the account deleted.
 package exportclient
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,7 +14,7 @@ import (
 
 // A Client fetches from one server.
 type Client struct {
-	URL       *url.URL // of the export API
+	URL       *url.URL // of the resource
 	HTTP      *http.Client
 	Authorize func(*http.Request) // adds the credentials
 }
@@ -38,10 +38,7 @@ func (c *Client) Fetch(ctx context.Context, w io.Writer) error {
 	c.Authorize(req)
 	resp, err := c.HTTP.Do(req)
 	if err != nil {
-		if cause, ok := errors.AsType[*url.Error](err); ok {
-			err = cause.Err // the rest repeats the URL
-		}
-		return fmt.Errorf("cannot reach %s://%s: %w", c.URL.Scheme, c.URL.Host, err)
+		return unreachable(c.URL, err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {

@@ -21,3 +21,9 @@ type DeletedRecording struct {
 	Activity   ActivityID // that it was of
 	Deleted    time.Time
 }
+
+// Holdings count what goes when a user is deleted.
+type Holdings struct {
+	Activities, Values, Goals, Connections int
+	Keys, Athletes                         int // of a customer
+}

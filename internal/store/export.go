@@ -33,3 +33,13 @@ func (s *Store) DeletedRecordings(ctx context.Context, user pierre.UserID) ([]pi
 	})
 	return list, s.classify(err, "listing deleted recordings")
 }
+
+// Holdings counts what goes when the user is deleted.
+func (s *Store) Holdings(ctx context.Context, user pierre.UserID) (pierre.Holdings, error) {
+	var h pierre.Holdings
+	err := s.row(ctx, `SELECT (SELECT count(*) FROM activities WHERE user_id = $1), (SELECT count(*) FROM wellness WHERE user_id = $1),
+		(SELECT count(*) FROM goals WHERE user_id = $1), (SELECT count(*) FROM connections WHERE user_id = $1),
+		(SELECT count(*) FROM api_keys WHERE user_id = $1), (SELECT count(*) FROM users WHERE customer_id = $1)`, user).
+		Scan(&h.Activities, &h.Values, &h.Goals, &h.Connections, &h.Keys, &h.Athletes)
+	return h, s.classify(err, "counting what user "+string(user)+" has")
+}

@@ -36,6 +36,9 @@ func TestRoutes(t *testing.T) {
 	}{
 		{"GET", "/v1/limits", 200, 200, 400},
 		{"GET", "/admin/api-keys/validate", 200, 200, 400},
+		{"GET", "/v1/account", 200, 200, 400},
+		{"DELETE", "/v1/account", 403, 400, 400},
+		{"POST", "/v1/account", 405, 405, 405},
 		{"GET", "/v1/athletes", 200, 403, 400},
 		{"GET", "/v1/athletes/ana", 200, 403, 400},
 		{"GET", "/v1/athletes/bob", 404, 403, 400},

@@ -36,6 +36,7 @@ type harness struct {
 
 	mu      sync.Mutex
 	deleted []pierre.UserID
+	ended   []pierre.KeyID
 	left    []pierre.UserID // whose access to other services was ended while they were there
 }
 
@@ -51,7 +52,14 @@ func (h *harness) leave(ctx context.Context, id pierre.UserID) {
 // listener hears of deleted athletes.
 type listener struct{ h *harness }
 
-func (listener) Revoked(pierre.KeyID) {}
+// Revoked implements [access.KeyListener].
+func (l listener) Revoked(id pierre.KeyID) {
+	l.h.mu.Lock()
+	defer l.h.mu.Unlock()
+	l.h.ended = append(l.h.ended, id)
+	l.h.keys.Revoked(id)
+}
+
 func (listener) Changed(pierre.KeyID) {}
 func (listener) AllChanged()          {}
 
@@ -69,7 +77,7 @@ func start(t *testing.T, s *store.Store, now func() time.Time) *harness {
 	h := &harness{t: t, store: s, keys: access.NewVerifier(s, now), limiter: limit.New(s), schemas: jsonschema.NewCompiler()}
 	h.loadDocument()
 	srv := httptest.NewServer(clientapi.New(h.keys, s, allowance.New(h.limiter, now), clientapi.Options{
-		Keys: listener{h}, Leave: h.leave, Now: now,
+		Keys: listener{h}, Leave: h.leave, Now: now, DeleteAccounts: true,
 		Tools: func() []string { return []string{"get_activities", "get_stats", "set_athlete_profile"} },
 	}))
 	t.Cleanup(srv.Close)
@@ -138,7 +146,13 @@ type answer struct {
 // do sends a request, headers in pairs, and holds the answer to the document.
 func (h *harness) do(method, path, key string, header ...string) answer {
 	h.t.Helper()
-	r, err := http.NewRequestWithContext(h.t.Context(), method, h.url+path, http.NoBody)
+	return h.send(method, path, key, "", header...)
+}
+
+// send sends a request with a body.
+func (h *harness) send(method, path, key, body string, header ...string) answer {
+	h.t.Helper()
+	r, err := http.NewRequestWithContext(h.t.Context(), method, h.url+path, strings.NewReader(body))
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -153,11 +167,11 @@ func (h *harness) do(method, path, key string, header ...string) answer {
 		h.t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	got, err := io.ReadAll(resp.Body)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	a := answer{resp.StatusCode, resp.Header, string(body)}
+	a := answer{resp.StatusCode, resp.Header, string(got)}
 	if resp.Header.Get("Cache-Control") != "no-store" {
 		h.t.Errorf("%s %s: Cache-Control is %q", method, path, resp.Header.Get("Cache-Control"))
 	}
@@ -172,7 +186,7 @@ func (h *harness) validate(method, path string, a answer) error {
 	schema := "Problem"
 	if a.status < http.StatusBadRequest {
 		route, _, _ := strings.Cut(path, "?")
-		schema = map[string]string{"/v1/limits": "Allowance", "/admin/api-keys/validate": "Allowance", "/v1/athletes": "AthleteList", "/v1/openapi.json": ""}[route]
+		schema = map[string]string{"/v1/limits": "Allowance", "/admin/api-keys/validate": "Allowance", "/v1/account": "Account", "/v1/athletes": "AthleteList", "/v1/openapi.json": ""}[route]
 		if strings.HasPrefix(route, "/v1/athletes/") {
 			route, schema = "/v1/athletes/{name}", "AthleteAnswer"
 		}

@@ -35,26 +35,35 @@ type Allowances interface {
 	Of(ctx context.Context, p access.Principal) (allowance.Allowance, error)
 }
 
+// A Store keeps customers and their athletes.
+type Store interface {
+	AthleteStore
+	AccountStore
+}
+
 // Options are what a Server can do without.
 type Options struct {
 	Keys  access.KeyListener                               // is told of deleted athletes; nil: nobody
 	Leave func(ctx context.Context, athlete pierre.UserID) // ends the access to other services before a deletion; nil: there is none
 	Tools func() []string                                  // the names of all tools; nil: there are none
 	Log   *slog.Logger                                     // nil: no log
-	Now   func() time.Time                                 // nil: time.Now
+	// DeleteAccounts lets the holders of personal keys delete their accounts.
+	DeleteAccounts bool
+	Now            func() time.Time // nil: time.Now
 }
 
 // A Server serves /v1/. It is safe for concurrent use.
 type Server struct {
 	auth       Authenticator
 	athletes   AthleteStore
+	accounts   AccountStore
 	allowances Allowances
 	opts       Options
 	mux        *http.ServeMux
 }
 
 // New returns a Server.
-func New(auth Authenticator, athletes AthleteStore, allowances Allowances, opts Options) *Server {
+func New(auth Authenticator, store Store, allowances Allowances, opts Options) *Server {
 	if opts.Keys == nil {
 		opts.Keys = access.KeyListeners{}
 	}
@@ -70,7 +79,7 @@ func New(auth Authenticator, athletes AthleteStore, allowances Allowances, opts 
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	s := &Server{auth: auth, athletes: athletes, allowances: allowances, opts: opts, mux: http.NewServeMux()}
+	s := &Server{auth: auth, athletes: store, accounts: store, allowances: allowances, opts: opts, mux: http.NewServeMux()}
 	s.mount()
 	return s
 }
@@ -97,6 +106,8 @@ func (s *Server) routes() []route {
 	return []route{
 		{"GET", "/v1/limits", false, s.limits},
 		{"GET", ValidatePath, false, s.limits},
+		{"GET", "/v1/account", false, s.account},
+		{"DELETE", "/v1/account", false, s.deleteAccount},
 		{"GET", "/v1/athletes", true, s.list},
 		{"GET", "/v1/athletes/{name}", true, s.get},
 		{"DELETE", "/v1/athletes/{name}", true, s.delete},
