@@ -35,12 +35,13 @@ be called all the same, if the key allows it. The profiles of tools:
 | profile | tools |
 |---|---|
 | minimal | %s: briefly |
-| default | all, briefly: what to give; the names in each answer carry the unit; at most 6 000 tokens (o200k) |
+| default | all but %s, which do what others do or are for questions that few ask, briefly: what to give; the names in each answer carry the unit; at most 6 000 tokens (o200k) |
 | full | all, with the whole schemas of arguments and answers, for programs that hold answers to them: eight times as much |
 
 A request asks for a profile in the header X-Pierre-Tools, but gets
 no more than its key's profile (tool_profile, or its tier's); a request that does not ask gets its key's profile or, if that
-has none, the server's (--tool-profile). get_usage is not on personal servers, where there is no key.
+has none, the server's (--tool-profile). get_usage is not on personal servers, where there is no key; get_weather is on servers with --weather,
+search_food, get_food_details and analyze_meal_nutrition on those with --food-file.
 
 Tools that read activities take ` + "`provider`" + `, too, which the profile default lists only where it helps; goals that are set always count all sources.
 `
@@ -57,7 +58,7 @@ func TestReference(t *testing.T) {
 	h.call(calls[set].tool, calls[set].args)
 
 	var b strings.Builder
-	fmt.Fprintf(&b, referenceHead, strings.ReplaceAll(tools.Instructions, "\n", "\n> "), strings.Join(inMinimal(calls), ", "))
+	fmt.Fprintf(&b, referenceHead, strings.ReplaceAll(tools.Instructions, "\n", "\n> "), strings.Join(ofProfile(calls, pierre.ProfileMinimal, true), ", "), strings.Join(ofProfile(calls, pierre.ProfileDefault, false), ", "))
 	for _, c := range calls {
 		tool := listed[c.tool]
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", tool.Name, tool.Description)
@@ -135,11 +136,11 @@ func defaultOf(s *jsonschema.Schema) string {
 	return " Default: " + strings.Trim(string(s.Default), `"`) + "."
 }
 
-// inMinimal returns the tools of the smallest profile, in the order of the calls.
-func inMinimal(calls []call) []string {
+// ofProfile lists the tools that a profile has, or those that it has not.
+func ofProfile(calls []call, profile pierre.ToolProfile, has bool) []string {
 	var names []string
 	for _, c := range calls {
-		if tools.InProfile(pierre.ProfileMinimal, c.tool) {
+		if tools.InProfile(profile, c.tool) == has {
 			names = append(names, c.tool)
 		}
 	}

@@ -6,16 +6,31 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/e2e/node"
+	"github.com/pierre-mcp/pierre/internal/food"
 )
 
 // Models pay for every token of the list of tools with each conversation.
 func TestTokensOfTheToolList(t *testing.T) {
-	s := startServer(t, "WEATHER=true") // with all tools
+	foods := filepath.Join(t.TempDir(), "food.db")
+	b, err := food.NewBuilder(t.Context(), foods)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if _, err := b.Add(t.Context(), food.Food{ID: 1, Kind: food.Legacy, Description: "Bananas, raw"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Finish(t.Context(), nil, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	s := startServer(t, "WEATHER=true", "FOOD_FILE="+foods) // with all tools
 	k := s.provision(`{"user_email":"ana@example.com","tier":"professional"}`)
 	tokenizer := node.Install(t)
 	for profile, most := range map[string]int{"minimal": 2000, "default": 6000, "full": 50_000} {

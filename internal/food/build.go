@@ -46,7 +46,7 @@ const (
 
 const (
 	batch     = 5000     // foods in a transaction
-	mostLists = 64 << 20 // bytes of lists in memory, about, before they go to the file
+	mostLists = 32 << 20 // bytes of lists in memory, about, before they go to the file
 	wordCost  = 160      // bytes of memory that a word takes beside its list, about
 )
 

@@ -16,7 +16,7 @@ const (
 // that say nothing. There are at most so many.
 func wordsOf(text string, most int) []string {
 	var words []string
-	for field := range strings.FieldsFuncSeq(strings.ToValidUTF8(text, " "), func(r rune) bool {
+	for field := range strings.FieldsFuncSeq(text, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '\'' && !unicode.Is(unicode.Mn, r)
 	}) {
 		if len(words) == most {
@@ -44,7 +44,7 @@ func word(field string) string {
 		return ""
 	}
 	switch w {
-	case "a", "an", "and", "by", "for", "from", "in", "of", "or", "s", "the", "to", "with":
+	case "a", "an", "and", "by", "for", "from", "in", "inc", "llc", "ltd", "of", "or", "s", "the", "to", "with":
 		return ""
 	}
 	w = singular(w)

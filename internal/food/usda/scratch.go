@@ -30,7 +30,7 @@ type scratch struct {
 }
 
 const (
-	mostScratch = 64 << 20 // bytes of memory, about
+	mostScratch = 32 << 20 // bytes of memory, about
 	foodCost    = 100      // of a food beside its parts
 	mostParts   = 1 << 16  // bytes of one food's parts in one run
 )

@@ -53,11 +53,11 @@ func zipped(t testing.TB, files map[string]string) string {
 	return path
 }
 
-// imported imports files, and opens what came of it.
+// imported imports files, with so little memory that what tables say of a food is written piece by piece, and opens what came of it.
 func imported(t testing.TB, files ...string) (*food.File, usda.Report) {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "food.db")
-	report, err := usda.Import(t.Context(), to, files, now, func(usda.Progress) {})
+	report, err := usda.ImportWith(t.Context(), to, files, now, func(usda.Progress) {}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
