@@ -123,7 +123,7 @@ func start(fsync bool, options ...string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "pierre-pg-")
+	dir, err := folder(fsync)
 	if err != nil {
 		return nil, err
 	}
@@ -200,6 +200,9 @@ func (s *Server) launchOnce() error {
 	args := []string{
 		"-D", s.data(), "-h", "127.0.0.1", "-p", strconv.Itoa(s.port), "-k", "",
 		"-c", "max_connections=500", "-c", "shared_buffers=64MB", "-c", "logging_collector=off", "-c", "fsync=" + onOff(s.fsync),
+	}
+	if !s.fsync {
+		args = append(args, "-c", "max_wal_size=128MB") // it may be in memory
 	}
 	cmd := s.command("postgres", append(args, s.options...)...)
 	log, err := os.Create(filepath.Join(s.dir, "log"))

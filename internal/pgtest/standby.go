@@ -37,7 +37,7 @@ func (s *Server) Standby(t testing.TB) *Server {
 }
 
 func (s *Server) standby() (*Server, error) {
-	dir, err := os.MkdirTemp("", "pierre-pg-")
+	dir, err := folder(s.fsync)
 	if err != nil {
 		return nil, err
 	}
