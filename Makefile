@@ -60,8 +60,7 @@ soak:
 
 ## golden: rewrites what tests compare with, and the documents that are made from code
 golden:
-	go generate ./...
-	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u) -update
+	@scripts/golden.sh
 
 ## screenshots: pictures of all pages of the admin site, in screenshots/ (open index.html), and those of the documents
 screenshots:
