@@ -36,6 +36,11 @@ run() {
 		--jsonfile "$results/$1.json" -- "${@:2}"
 }
 
+# slowest WHICH prints the ten longest of the packages or tests that WHICH selects.
+slowest() {
+	jq -r "select((.Action == \"pass\" or .Action == \"fail\") and $1) | \"\(.Elapsed) s \(.Package) \(.Test // \"\")\"" "$results"/*.json | sort -rn | head -n 10
+}
+
 step "what the tests need"
 ensure gcc "SQLite is written in C" gcc libc6-dev || true
 scripts/prepare.sh
@@ -106,5 +111,9 @@ for kind in unit deploy slow e2e soak; do
 	[ -e "$results/$kind.json" ] || continue
 	tool gotestsum --format none --hide-summary=output --raw-command -- cat "$results/$kind.json"
 done
+if command -v jq >/dev/null; then
+	printf 'the slowest packages:\n%s\n' "$(slowest '(has("Test") | not)')"
+	printf 'the slowest tests:\n%s\n' "$(slowest '(.Test // "/" | contains("/") | not)')"
+fi
 for program in "${missing[@]}"; do echo "skipped for want of $program"; done
 echo "all tests passed in $SECONDS s"
