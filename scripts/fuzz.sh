@@ -17,8 +17,8 @@ ended_by_clock() {
 fuzz() {
 	local dir=$1 binary target out
 	binary=$(mktemp)
-	# One instrumented test program for all targets of a package.
-	go test -c -vet=off -fuzz=Fuzz -o "$binary" "$dir" || return 255 # which ends xargs
+	# One instrumented test program for all targets of a package, as go test links it: without what debuggers read.
+	go test -c -vet=off -ldflags='-s -w' -fuzz=Fuzz -o "$binary" "$dir" || return 255 # which ends xargs
 	while read -r target; do
 		out=$(cd "$dir" && "$binary" -test.run='^$' -test.fuzz="^$target\$" -test.fuzztime="$duration" -test.parallel=1 \
 			-test.fuzzcachedir="$corpus/${dir#./}/$target" 2>&1) || ended_by_clock "$out" || { printf '%s %s: FAILED\n%s\n' "$dir" "$target" "$out"; return 255; }
