@@ -3,10 +3,12 @@ package provider
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -67,6 +69,7 @@ type stravaActivity struct {
 	Cadence  *float64 `json:"average_cadence"`
 	Trainer  bool     `json:"trainer"`
 	Device   string   `json:"device_name"`
+	Gear     string   `json:"gear_id"` // "b…" for bicycles, "g…" for shoes
 }
 
 // stravaActivities lists until a page is empty: shorter pages are not the last.
@@ -84,16 +87,46 @@ func stravaActivities(ctx context.Context, c *Client, w Window) (Page, error) {
 		return Page{}, err
 	}
 	page := Page{Next: strconv.Itoa(number + 1)}
+	gear := stravaGear{}
 	for _, a := range list {
+		version := []string{a.Name, a.Sport, a.Start}
+		if a.Gear != "" {
+			version = append(version, a.Gear)
+		}
 		page.Items = append(page.Items, Item{
-			ID: strconv.FormatInt(a.ID, 10), Version: versionOf(a.Name, a.Sport, a.Start),
-			Load: func(ctx context.Context) (pierre.Fetched, error) { return a.load(ctx, c) },
+			ID: strconv.FormatInt(a.ID, 10), Version: versionOf(version...),
+			Load: func(ctx context.Context) (pierre.Fetched, error) { return a.load(ctx, c, gear) },
 		})
 	}
 	return page, nil
 }
 
-func (a stravaActivity) load(ctx context.Context, c *Client) (pierre.Fetched, error) {
+// stravaGear holds the names of what the activities of a page used, by its id: each is asked for once.
+type stravaGear map[string]string
+
+// name returns what the export's list of activities calls the gear; "" if it is not given out.
+func (g stravaGear) name(ctx context.Context, c *Client, id string) (string, error) {
+	name, known := g[id]
+	if known || id == "" {
+		return name, nil
+	}
+	var of struct {
+		Name  string `json:"name"`
+		Brand string `json:"brand_name"`
+		Model string `json:"model_name"`
+	}
+	if err := c.Get(ctx, "/api/v3/gear/"+url.PathEscape(id), nil, &of); err != nil && !gone(err) {
+		return "", err
+	}
+	name = of.Name
+	if !strings.HasPrefix(id, "b") || name == "" {
+		name = draft.ShoeName(of.Brand, of.Model, of.Name)
+	}
+	g[id] = draft.Clip(name, draft.MaxTitle)
+	return g[id], nil
+}
+
+func (a stravaActivity) load(ctx context.Context, c *Client, gear stravaGear) (pierre.Fetched, error) {
 	start, err := time.Parse(time.RFC3339, a.Start)
 	if err != nil {
 		return pierre.Fetched{}, &malformedError{fmt.Errorf("the start of activity %d: %w", a.ID, err)}
@@ -119,7 +152,12 @@ func (a stravaActivity) load(ctx context.Context, c *Client) (pierre.Fetched, er
 	}
 	rec.Series = stravaSeries(streams, a.Measured)
 	rec.HasGPS = rec.Series.Latitude != nil
-	return pierre.Fetched{Title: a.Name, File: "strava " + id, Recording: rec}, nil
+	words := pierre.Impression{}
+	words.Gear, err = gear.name(ctx, c, a.Gear)
+	if _, limited := errors.AsType[*LimitedError](err); limited { // the activity itself is there, and the next request waits
+		err = nil
+	}
+	return pierre.Fetched{Title: a.Name, Words: words, File: "strava " + id, Recording: rec}, err
 }
 
 type stravaStream struct {

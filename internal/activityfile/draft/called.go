@@ -1,6 +1,7 @@
 package draft
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -49,4 +50,15 @@ func sportWords(name string) string {
 		b.WriteRune(unicode.ToLower(r))
 	}
 	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// ShoeName returns the name of shoes as Strava's list of activities has it: make, model and the athlete's own name for them, none
+// twice.
+func ShoeName(brand, model, name string) string {
+	product := strings.TrimSpace(strings.TrimSpace(brand) + " " + strings.TrimSpace(model))
+	name = strings.TrimSpace(name)
+	if name == "" || len(name) >= len(product) && strings.EqualFold(name[:len(product)], product) {
+		return cmp.Or(name, product)
+	}
+	return strings.TrimSpace(product + " " + name)
 }

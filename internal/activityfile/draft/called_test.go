@@ -37,3 +37,19 @@ func TestCalled(t *testing.T) {
 		}
 	}
 }
+
+func TestShoeName(t *testing.T) {
+	for _, tt := range []struct{ brand, model, name, want string }{
+		{"HOKA", "Arahi 7", "", "HOKA Arahi 7"},
+		{"HOKA", "Arahi 7", "green", "HOKA Arahi 7 green"},
+		{"HOKA", "Arahi 7", "Hoka arahi 7 green", "Hoka arahi 7 green"},
+		{"HOKA", "Arahi 7", "HOKA Arahi 7", "HOKA Arahi 7"},
+		{"HOKA", "", " old ", "HOKA old"},
+		{"", "", "old", "old"},
+		{" ", "", "", ""},
+	} {
+		if got := draft.ShoeName(tt.brand, tt.model, tt.name); got != tt.want {
+			t.Errorf("%q, %q, %q are %q, want %q", tt.brand, tt.model, tt.name, got, tt.want)
+		}
+	}
+}

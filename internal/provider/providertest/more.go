@@ -29,6 +29,16 @@ func strava() Dialect {
 		},
 		Serve: func(f *Fake, mux *http.ServeMux) {
 			f.Handle(mux, "GET /api/v3/athlete/activities", f.stravaList)
+			f.HandleRaw(mux, "GET /api/v3/gear/{id}", func(w http.ResponseWriter, r *http.Request) {
+				id := r.PathValue("id")
+				if id != stravaBike {
+					write(w, http.StatusNotFound, map[string]any{"message": "Record Not Found"})
+					return
+				}
+				write(w, http.StatusOK, map[string]any{
+					"id": id, "primary": true, "name": "Fable", "resource_state": 3, "distance": 388206, "brand_name": "Grimm", "model_name": "R1", "retired": false,
+				})
+			})
 			f.HandleRaw(mux, "GET /api/v3/activities/{id}/streams", func(w http.ResponseWriter, r *http.Request) {
 				if r.PathValue("id") == "900001" { // entered by hand
 					write(w, http.StatusNotFound, map[string]any{"message": "Record Not Found"})
@@ -43,6 +53,9 @@ func strava() Dialect {
 		},
 	}
 }
+
+// stravaBike is the gear of the fake's activities.
+const stravaBike = "b1234567898765509876"
 
 // stravaRefusal names what is not accepted, rather than a code of OAuth.
 func stravaRefusal(code string) map[string]any {
@@ -63,7 +76,7 @@ func (f *Fake) stravaList(r *http.Request) any {
 		id, _ := strconv.Atoi(a.ID)
 		list = append(list, map[string]any{
 			"id": id, "name": a.Name, "sport_type": "Ride", "start_date": a.Start.Format(time.RFC3339), "start_date_local": a.Start.Add(time.Hour).Format(time.RFC3339),
-			"distance": 3000.5, "moving_time": 580, "elapsed_time": 600, "average_watts": 150, "device_watts": false, "total_elevation_gain": 12,
+			"distance": 3000.5, "moving_time": 580, "elapsed_time": 600, "average_watts": 150, "device_watts": false, "total_elevation_gain": 12, "gear_id": stravaBike,
 		})
 	}
 	return list
