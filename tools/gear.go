@@ -20,7 +20,7 @@ func (c *Catalog) getGear() tool {
 		name:  "get_gear",
 		title: "Show gear",
 		doc: "Shows what shoes and bicycles have done. With distance, time and days of first and last use. " +
-			"Which gear an activity used comes from Strava's archive and intervals.icu, or from annotate_activity.",
+			"Which gear an activity used comes from Strava and intervals.icu, or from annotate_activity.",
 	}, c.showGear)
 }
 
@@ -28,6 +28,8 @@ type gearArgs struct{}
 
 type gearView struct {
 	Name            string   `json:"name"`
+	Make            string   `json:"make,omitempty"`
+	Model           string   `json:"model,omitempty"`
 	Activities      int      `json:"activities"`
 	DistanceMeters  *float64 `json:"distance_meters,omitempty"`
 	DurationSeconds *float64 `json:"duration_seconds,omitempty"`
@@ -45,7 +47,11 @@ type gearAnswer struct {
 func (a gearAnswer) text() string {
 	var lines []string
 	for _, g := range a.Gear {
-		line := fmt.Sprintf("%s: %s", g.Name, human.Plural(g.Activities, "activity"))
+		line := g.Name
+		if product := strings.TrimSpace(g.Make + " " + g.Model); !strings.Contains(line, product) { // shoes are often named so
+			line += " (" + product + ")"
+		}
+		line += ": " + human.Plural(g.Activities, "activity")
 		if g.DistanceMeters != nil {
 			line += ", " + kilometres(*g.DistanceMeters)
 		}
@@ -99,7 +105,7 @@ func (c *Catalog) showGear(ctx context.Context, user pierre.UserID, _ gearArgs) 
 	for i, g := range all {
 		next := a
 		next.Gear = append(next.Gear[:i:i], gearView{
-			shorten(g.Name, 60), g.Activities, round(g.DistanceMeters), round(g.DurationSeconds), day(g.First), day(g.Last), shoeHint(g),
+			shorten(g.Name, 60), shorten(g.Make, 40), shorten(g.Model, 40), g.Activities, round(g.DistanceMeters), round(g.DurationSeconds), day(g.First), day(g.Last), shoeHint(g),
 		})
 		next.Omitted = len(all) - i - 1
 		if encodedSize(next)+encodedSize(next.text()) > answerBytes {

@@ -39,7 +39,15 @@ type Result struct {
 	Recordings []pierre.Recording // one, or the parts of a multisport recording; without ids and user
 	Days       []pierre.Wellness  // values of days, within the ranges of their kinds
 	Partly     bool               // the file may hold a part of a day only, so that of what is added up the larger value counts
+	Gear       *Gear              // what the file lists of the athlete's gear, which is no activity; nil: nothing
 	Profile    pierre.Profile     // what the file says about its athlete; Updated is when it was so, zero: on the day of the recordings
+}
+
+// Gear is all that a source lists of one kind.
+type Gear struct {
+	Source pierre.Provider
+	Kind   pierre.GearKind
+	List   []pierre.GearProduct
 }
 
 // Limits bound what one walk reads. A zero field means its default.

@@ -88,6 +88,16 @@ func (w *walker) stravaExport(ctx context.Context, b *bundle, list *entry, t str
 			return err
 		}
 	}
+	for _, of := range []struct {
+		list string
+		kind pierre.GearKind
+	}{{"bikes.csv", pierre.GearBike}, {"shoes.csv", pierre.GearShoes}} {
+		if e := b.find(path.Join(root, of.list), true); e != nil && e.problem == "" {
+			if err := w.stravaGear(ctx, e, of.kind); err != nil {
+				return err
+			}
+		}
+	}
 	b.setAside(path.Join(root, "routes"), "a planned route, not an activity")
 	b.setAside(path.Join(root, "media"), "a photo or video")
 	res := Result{
@@ -146,4 +156,27 @@ func (w *walker) parseEntry(ctx context.Context, e *entry) (parsed, error) {
 	}
 	defer f.Close() //nolint:errcheck // it was only read, and parse has said what is wrong with it
 	return w.parse(ctx, f, e.path)
+}
+
+// stravaGear yields what an export lists of the athlete's bicycles or shoes.
+func (w *walker) stravaGear(ctx context.Context, e *entry, kind pierre.GearKind) error {
+	e.taken = true
+	w.ahead.at(e.path)
+	w.ahead.opened(e, false)
+	res := Result{Path: e.path, Format: formats.CSV, Status: StatusSkipped}
+	src, err := w.reader(ctx, e, strava.MaxGearBytes)
+	if err != nil {
+		return w.refuse(ctx, res, err)
+	}
+	defer src.Close() //nolint:errcheck // it was only read
+	list, err := strava.ReadGear(src, kind)
+	if err != nil {
+		return w.refuse(ctx, res, err)
+	}
+	res.Gear = &Gear{Source: pierre.ProviderStrava, Kind: kind, List: list}
+	res.Reason = fmt.Sprintf("the list of the export's bicycles (%d)", len(list))
+	if kind == pierre.GearShoes {
+		res.Reason = fmt.Sprintf("the list of the export's shoes (%d)", len(list))
+	}
+	return w.yield(res)
 }

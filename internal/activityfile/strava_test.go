@@ -180,6 +180,7 @@ func TestStravaAccountsForEveryRowAndFile(t *testing.T) {
 		member{"activities/7.gpx.gz", half},
 		member{"activities/9.gpx", []byte(run)},
 		member{"routes/1.gpx", []byte(run)}, member{"media/1.jpg", []byte("x")}, member{"bikes.csv", []byte("Bike Name\n")},
+		member{"shoes.csv", []byte("Shoe Name,Shoe Brand,Shoe Model,Shoe Default Sport Types\n,Fable,One,Run\n")}, member{"old/bikes.csv", []byte("a,b\n")},
 	)
 	want := []string{
 		"activities/1.gpx.gz ok",
@@ -193,8 +194,10 @@ func TestStravaAccountsForEveryRowAndFile(t *testing.T) {
 		"activities/9.gpx ok",
 		"routes/1.gpx skipped: a planned route, not an activity",
 		"media/1.jpg skipped: a photo or video",
-		"bikes.csv skipped: no activity: a document or table",
+		"old/bikes.csv skipped: no activity: a document or table",
 	}
+	const bikes, shoes = "bikes.csv skipped: the list of the export's bicycles (0)", "shoes.csv skipped: the list of the export's shoes (1)"
+	want = slices.Insert(want, 7, bikes, shoes)
 	check := func(t *testing.T, results []Result) {
 		t.Helper()
 		got := strings.Split(regexp.MustCompile(`byte \d+`).ReplaceAllString(strings.Join(brief(results), "\n"), "byte N"), "\n")

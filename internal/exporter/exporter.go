@@ -25,11 +25,18 @@ type Activities interface {
 	DeletedRecordings(ctx context.Context, user pierre.UserID) ([]pierre.DeletedRecording, error)
 }
 
+// Gear reads what shoes and bicycles have done, and what they were bought as.
+type Gear interface {
+	Gear(ctx context.Context, user pierre.UserID, zone *time.Location) ([]pierre.GearUse, error)
+	GearProducts(ctx context.Context, user pierre.UserID) ([]pierre.GearProduct, error)
+}
+
 // Records are what is kept of a user besides activities.
 type Records interface {
+	Gear
+
 	ProfileRecord(ctx context.Context, user pierre.UserID) (pierre.ProfileRecord, error)
 	Goals(ctx context.Context, user pierre.UserID) ([]pierre.Goal, error)
-	Gear(ctx context.Context, user pierre.UserID, zone *time.Location) ([]pierre.GearUse, error)
 	Wellness(ctx context.Context, user pierre.UserID, q pierre.WellnessQuery) ([]pierre.Wellness, error)
 	Connections(ctx context.Context, user pierre.UserID) ([]pierre.Connection, error)
 	FetchedCounts(ctx context.Context, user pierre.UserID, provider pierre.Provider) (pierre.FetchedCounts, error)

@@ -38,10 +38,20 @@ func (a *archive) gear(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	list := make([]exportfile.Gear, len(all))
+	products, err := a.store.GearProducts(ctx, a.user)
+	if err != nil {
+		return err
+	}
+	list, used := make([]exportfile.Gear, len(all)), map[string]bool{}
 	for i, g := range all {
+		used[g.Name] = true
 		list[i] = exportfile.Gear{
-			Name: g.Name, Activities: g.Activities, DistanceMeters: g.DistanceMeters, DurationSeconds: g.DurationSeconds, First: g.First, Last: g.Last,
+			Name: g.Name, Make: g.Make, Model: g.Model, Activities: g.Activities, DistanceMeters: g.DistanceMeters, DurationSeconds: g.DurationSeconds, First: g.First, Last: g.Last,
+		}
+	}
+	for _, p := range products {
+		if !used[p.Name] {
+			list = append(list, exportfile.Gear{Name: p.Name, Make: p.Make, Model: p.Model})
 		}
 	}
 	return a.json(exportfile.GearFile, list)

@@ -24,6 +24,7 @@ func exported() map[string]string {
 		"profile_values":     exportfile.ProfileFile,
 		"goals":              exportfile.GoalsFile,
 		"gear_sums":          exportfile.GearFile,
+		"gear_products":      exportfile.GearFile,
 		"wellness":           exportfile.WellnessFile,
 		"connections":        exportfile.ConnectionsFile,
 		"deleted_recordings": exportfile.DeletedFile,
@@ -88,7 +89,8 @@ func TestEveryFileHasItsRows(t *testing.T) {
 		_, files := export(t, s, user)
 		for name, want := range map[string]string{
 			exportfile.AccountFile: `"pk_live_abcd"`, exportfile.ActivitiesFile: `"annotation":{"note":"windy"`, exportfile.ProfileFile: `"ftp_watts": 250`,
-			exportfile.GoalsFile: `"title": "Sub 3"`, exportfile.GearFile: `"name": "Blue bike"`, exportfile.WellnessFile: `"kind":"weight","source":"garmin","value":71.5`,
+			exportfile.GoalsFile: `"title": "Sub 3"`, exportfile.GearFile: `"name": "Red bike",
+    "make": "Grimm"`, exportfile.WellnessFile: `"kind":"weight","source":"garmin","value":71.5`,
 			exportfile.ConnectionsFile: `"account": "athlete 7"`, exportfile.DeletedFile: `"activity_id":"act_`, exportfile.UsageFile: `"tool":"get_activities","succeeded":1`,
 		} {
 			if !strings.Contains(string(files[name]), want) {
@@ -130,6 +132,7 @@ func fill(t *testing.T, s *store.Store, user pierre.UserID) {
 		return added.Activity
 	}
 	kept, gone := add(1, "Blue bike"), add(2, "")
+	check(s.KeepGear(t.Context(), user, pierre.ProviderStrava, pierre.GearBike, []pierre.GearProduct{{Name: "Red bike", Make: "Grimm"}}))
 	_, err := s.DeleteActivity(t.Context(), user, gone, "", noon)
 	check(err)
 	_, err = s.AnnotateActivity(t.Context(), user, kept, noon, func(a *pierre.Annotation) { a.Note = new("windy") })

@@ -145,11 +145,13 @@ type Goal struct {
 // Gear is what shoes and bicycles have done, added up from the activities.
 type Gear struct {
 	Name            string    `json:"name"`
+	Make            string    `json:"make,omitempty"`
+	Model           string    `json:"model,omitempty"`
 	Activities      int       `json:"activities"`
 	DistanceMeters  *float64  `json:"distance_meters,omitempty"`
 	DurationSeconds *float64  `json:"duration_seconds,omitempty"`
-	First           time.Time `json:"first_used_at"`
-	Last            time.Time `json:"last_used_at"`
+	First           time.Time `json:"first_used_at,omitzero"`
+	Last            time.Time `json:"last_used_at,omitzero"`
 }
 
 // A Value is one value of a day: a line of wellness.jsonl.

@@ -28,6 +28,8 @@ type Store interface {
 	KeepWellness(ctx context.Context, user pierre.UserID, now time.Time, values []pierre.Wellness) (changed int, err error)
 	// Wellness returns the values of the user's days that q selects.
 	Wellness(ctx context.Context, user pierre.UserID, q pierre.WellnessQuery) ([]pierre.Wellness, error)
+	// KeepGear keeps the gear of a kind that a source lists, in place of what it had listed before.
+	KeepGear(ctx context.Context, user pierre.UserID, source pierre.Provider, kind pierre.GearKind, list []pierre.GearProduct) error
 	// StoredBytes returns how many bytes the samples of a user's recordings and the values of days take.
 	StoredBytes(ctx context.Context, user pierre.UserID) (int64, error)
 }
@@ -185,6 +187,11 @@ func (i *Importer) file(
 	row := pierre.ImportRow{File: res.Path, Reason: res.Reason, Warnings: res.Warnings}
 	if !res.Profile.Updated.IsZero() {
 		watch.said(res.Profile)
+	}
+	if res.Gear != nil {
+		if err := i.store.KeepGear(ctx, user, res.Gear.Source, res.Gear.Kind, res.Gear.List); err != nil {
+			return row, 0, err
+		}
 	}
 	switch res.Status {
 	case activityfile.StatusSkipped:

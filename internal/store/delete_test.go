@@ -117,5 +117,28 @@ func TestGear(t *testing.T) {
 		if all, err := s.Gear(t.Context(), ben, time.UTC); err != nil || len(all) != 0 {
 			t.Errorf("another athlete has %+v, %v", all, err)
 		}
+		keep := func(user pierre.UserID, kind pierre.GearKind, list ...pierre.GearProduct) {
+			t.Helper()
+			if err := s.KeepGear(t.Context(), user, pierre.ProviderStrava, kind, list); err != nil {
+				t.Error(err)
+			}
+		}
+		keep(ana, pierre.GearShoes, pierre.GearProduct{Name: "Shoes", Make: "Fable", Model: "One"}, pierre.GearProduct{Name: "Other"})
+		keep(ana, pierre.GearBike, pierre.GearProduct{Name: "Bike", Make: "Grimm"}, pierre.GearProduct{Name: "Bike", Make: "Grimm", Model: "R1"})
+		keep(ben, pierre.GearShoes, pierre.GearProduct{Name: "Shoes", Make: "Another's"})
+		made := func() string {
+			all, err := s.Gear(t.Context(), ana, time.UTC)
+			if err != nil || len(all) != 2 {
+				t.Fatalf("got %+v, %v", all, err)
+			}
+			return all[0].Make + " " + all[0].Model + ", " + all[1].Make + " " + all[1].Model
+		}
+		if got := made(); got != "Grimm R1, Fable One" {
+			t.Errorf("made: %s", got)
+		}
+		keep(ana, pierre.GearShoes) // the next export has none
+		if got := made(); got != "Grimm R1,  " {
+			t.Errorf("made: %s", got)
+		}
 	})
 }

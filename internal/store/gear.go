@@ -56,5 +56,53 @@ func (s *Store) Gear(ctx context.Context, user pierre.UserID, zone *time.Locatio
 		q, args := gearQuery(user)
 		err = read(s, q, args...)
 	}
+	if err == nil && len(all) > 0 {
+		err = s.addProducts(ctx, user, all)
+	}
 	return all, s.classify(err, "adding up gear")
+}
+
+// GearProducts returns what the user's gear was bought as, by name.
+func (s *Store) GearProducts(ctx context.Context, user pierre.UserID) ([]pierre.GearProduct, error) {
+	rows, err := s.query(ctx, `SELECT name, make, model FROM gear_products WHERE user_id = $1 ORDER BY name, source, kind`, user)
+	list, err := collect(rows, err, func(from scanner) (pierre.GearProduct, error) {
+		var p pierre.GearProduct
+		err := from.Scan(&p.Name, &p.Make, &p.Model)
+		return p, err
+	})
+	return list, s.classify(err, "listing gear")
+}
+
+// addProducts fills who made the gear.
+func (s *Store) addProducts(ctx context.Context, user pierre.UserID, all []pierre.GearUse) error {
+	list, err := s.GearProducts(ctx, user)
+	if err != nil {
+		return err
+	}
+	by := map[string]pierre.GearProduct{}
+	for _, p := range list {
+		by[p.Name] = p
+	}
+	for i := range all {
+		p := by[all[i].Name]
+		all[i].Make, all[i].Model = p.Make, p.Model
+	}
+	return nil
+}
+
+// KeepGear keeps the gear of a kind that the user has by a source, in place of what that had said before.
+func (s *Store) KeepGear(ctx context.Context, user pierre.UserID, source pierre.Provider, kind pierre.GearKind, list []pierre.GearProduct) error {
+	return s.update(ctx, "keeping gear", func(t *tx) error {
+		if _, err := t.exec(ctx, `DELETE FROM gear_products WHERE user_id = $1 AND source = $2 AND kind = $3`, user, source, kind); err != nil {
+			return err
+		}
+		for _, p := range list {
+			_, err := t.exec(ctx, upsert("gear_products", "user_id, source, kind, name, make, model", "user_id, source, kind, name"),
+				user, source, kind, p.Name, p.Make, p.Model)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

@@ -180,6 +180,10 @@ func (slowStore) Wellness(context.Context, pierre.UserID, pierre.WellnessQuery) 
 	return nil, nil
 }
 
+func (slowStore) KeepGear(context.Context, pierre.UserID, pierre.Provider, pierre.GearKind, []pierre.GearProduct) error {
+	return errors.New("there is no gear")
+}
+
 func (slowStore) StoredBytes(context.Context, pierre.UserID) (int64, error) { return 0, nil }
 
 // Imports of long archives wait for each other's lists and for each other's turns, and all of them end.
