@@ -39,6 +39,7 @@ const (
 	MethodNormalizedPace Method = "normalized graded speed, 30 s mean and 4-norm of grade-adjusted speed (McGregor & Fitzgerald 2010; Minetti et al. 2002)"
 	MethodRTSS           Method = "running training stress score (McGregor & Fitzgerald 2010)"
 	MethodSwimTSS        Method = "swim stress score, cube of the mean over the threshold speed (McGregor & Fitzgerald 2008)"
+	MethodPlannedStress  Method = "stress score of planned steps, 30 s mean and 4-norm of their intensities (Allen & Coggan 2010; McGregor & Fitzgerald 2010)"
 	MethodSessionRPE     Method = "session RPE, exertion times minutes, an hour at 7 as 100 (Foster et al. 2001; Seiler & Kjerland 2006)"
 	MethodBestEffort     Method = "fastest elapsed time over the distance, interpolated (arithmetic)"
 

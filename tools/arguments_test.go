@@ -127,6 +127,9 @@ func TestWrongArguments(t *testing.T) {
 		{"no such recommendation", "generate_recommendations", `{"recommendation_type":"magic"}`, []string{"recommendation_type must be one of"}},
 		{"intelligence of nothing", "get_activity_intelligence", `{}`, []string{"activity_id is missing"}},
 		{"no goal", "set_goal", `{}`, []string{"title", "missing"}},
+		{"no plan", "plan_workout", `{}`, []string{"4 wrong arguments", "steps is missing: such as"}},
+		{"a calendar of years", "get_calendar", `{"after":"2026-01-01","before":"2028-01-01"}`, []string{"1 to 184 days apart, not 730"}},
+		{"a plan in objects", "plan_workout", `{"date":"2026-06-18","sport_type":"run","name":"x","steps":[{"duration":600}]}`, []string{"steps[0] must be a string"}},
 		{"no such category", "suggest_goals", `{"goal_category":"magic"}`, []string{"goal_category must be one of"}},
 		{"progress of a number", "track_progress", `{"goal_id":7}`, []string{"goal_id must be a string, not 7"}},
 		{"feasibility of no goal", "analyze_goal_feasibility", `{}`, []string{"goal_id is missing"}},
@@ -225,7 +228,9 @@ func TestEveryArgumentIsTaken(t *testing.T) {
 			return "2026-06-25"
 		case name == "time_zone":
 			return "Asia/Tokyo"
-		case name == "typical_wake_time":
+		case name == "steps":
+			return []any{"10min rpe 3"}
+		case name == "typical_wake_time" || name == "start_time":
 			return "06:30"
 		case name == "recent_hrv_values":
 			return []any{50}
@@ -284,14 +289,34 @@ func TestEveryArgumentIsTaken(t *testing.T) {
 			if tool.Name == "set_goal" {
 				completeGoal(args, name, ids)
 			}
+			if tool.Name == "plan_workout" {
+				completePlan(args, name)
+			}
 			r := h.call(tool.Name, args)
-			decides := strings.Contains(r.Text, `Activity "x" not found`) || strings.Contains(r.Text, "one source alone") || strings.Contains(r.Text, "Nothing that was deleted")
+			decides := strings.Contains(r.Text, `Activity "x" not found`) || strings.Contains(r.Text, "one source alone") || strings.Contains(r.Text, "Nothing that was deleted") ||
+				strings.Contains(r.Text, `workout "x" not found`)
 			if r.IsError && name != "cursor" && !decides { // no page gave this one; there is nothing to merge or split
 				t.Errorf("%s with %v is refused: %s", tool.Name, args, r.Text)
 			}
 			if strings.Contains(r.Text, "fault") {
 				t.Errorf("%s does not take %s", tool.Name, name)
 			}
+		}
+	}
+}
+
+// completePlan adds what a workout needs beside the argument with that name.
+func completePlan(args map[string]any, name string) {
+	complete := map[string]any{"date": "2026-06-15", "sport_type": "run", "name": "x", "steps": []any{"10min rpe 3"}}
+	switch name {
+	case "workout_id":
+		complete = map[string]any{"name": "x"}
+	case "delete":
+		complete = map[string]any{"workout_id": "x"}
+	}
+	for k, v := range complete {
+		if args[k] == nil {
+			args[k] = v
 		}
 	}
 }

@@ -22,7 +22,7 @@ import (
 const Instructions = `Pierre answers questions about one athlete's own training data (imported recordings, connected accounts).
 Start with get_activities to find activities and their ids; get_activity shows one in detail; get_stats sums up.
 analyze_activity, calculate_metrics, compare_activities, analyze_training_load and predict_performance compute; get_chart draws.
-detect_patterns, calculate_fitness_score, generate_recommendations and suggest_goals apply published rules; set_goal, track_progress and analyze_goal_feasibility are for goals.
+detect_patterns, calculate_fitness_score, generate_recommendations and suggest_goals apply published rules; set_goal, track_progress and analyze_goal_feasibility are for goals; plan_workout and get_calendar for what is planned.
 get_wellness, the tools for sleep, calculate_recovery_score and suggest_rest_day read values of days.
 Tools that read activities take provider (such as file, strava, garmin, intervals_icu), too; leave it out for all sources, merged. Goals that are set always count all.
 Units are in the field names (meters, seconds, mps = metres per second, bpm, watts). A field that is absent was not recorded: never read it as 0.
@@ -106,6 +106,8 @@ func (c *Catalog) tools() []tool {
 		c.trackProgress(),
 		c.suggestGoals(),
 		c.analyzeGoalFeasibility(),
+		c.planWorkout(),
+		c.getCalendar(),
 		c.calculateDailyNutrition(),
 		c.getNutrientTiming(),
 		c.mergeActivities(),

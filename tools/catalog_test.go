@@ -64,6 +64,11 @@ func usual(ids map[string]pierre.ActivityID) []call {
 		{"track_progress", map[string]any{}},
 		{"suggest_goals", map[string]any{}},
 		{"analyze_goal_feasibility", map[string]any{"goal_id": ids["goal"]}},
+		{"plan_workout", map[string]any{
+			"date": "2026-06-18", "start_time": "06:30", "sport_type": "ride", "name": "5 x 4 min", "note": "On the flat road.",
+			"steps": []string{"warmup 15min 50-70% FTP", "5x(4min 240W 95rpm, 3min recovery)", "cooldown 10min"},
+		}},
+		{"get_calendar", map[string]any{"after": "2026-06-08"}},
 		{"calculate_daily_nutrition", map[string]any{"height_cm": 172, "activity_level": "moderately_active"}},
 		{"get_nutrient_timing", map[string]any{"workout_intensity": "high", "duration_minutes": 100}},
 		{"merge_activities", map[string]any{"activity_id": ids["Easy run 06-08"], "other_activity_id": ids["manual"]}},

@@ -139,6 +139,7 @@ type result struct {
 	Structured json.RawMessage
 	Bytes      int    // of the whole result, without its picture
 	Picture    []byte // a PNG, or nil
+	Links      []string
 }
 
 func (r result) decode(t testing.TB, v any) {
@@ -185,6 +186,7 @@ func (h host) call(name string, args any) result {
 			Text     string `json:"text"`
 			MIMEType string `json:"mimeType"`
 			Data     []byte `json:"data"`
+			URI      string `json:"uri"`
 		} `json:"content"`
 		Structured json.RawMessage `json:"structuredContent"`
 	}
@@ -197,8 +199,12 @@ func (h host) call(name string, args any) result {
 	if !r.IsError {
 		h.validate(name, r.Structured)
 	}
-	answer := result{r.IsError, r.Content[0].Text, r.Structured, len(raw), nil}
+	answer := result{r.IsError, r.Content[0].Text, r.Structured, len(raw), nil, nil}
 	for _, more := range r.Content[1:] {
+		if more.Type == "resource_link" {
+			answer.Links = append(answer.Links, more.URI)
+			continue
+		}
 		if more.Type != "image" || more.MIMEType != "image/png" || answer.Picture != nil {
 			h.t.Errorf("%s answers with %s of %s, too", name, more.Type, more.MIMEType)
 		}
@@ -305,7 +311,7 @@ func addGoal(t *testing.T, s *store.Store, u pierre.UserID) pierre.GoalID {
 }
 
 // Random are the identifiers of activities, and the cursors that have one in them.
-var random = regexp.MustCompile(`act_[a-z0-9]{26}|goal_[a-z0-9]{26}|eyJ[A-Za-z0-9_-]{40,}`)
+var random = regexp.MustCompile(`act_[a-z0-9]{26}|workout_[a-z0-9]{26}|goal_[a-z0-9]{26}|eyJ[A-Za-z0-9_-]{40,}`)
 
 // golden compares JSON or text with a golden file, in which what is random is numbered.
 func golden(t *testing.T, name string, got []byte) {
@@ -314,8 +320,10 @@ func golden(t *testing.T, name string, got []byte) {
 	text := random.ReplaceAllStringFunc(string(got), func(id string) string {
 		if ids[id] == "" {
 			kind := id[:3]
-			if strings.HasPrefix(id, "goal_") {
-				kind = "goal"
+			for _, long := range []string{"goal", "workout"} {
+				if strings.HasPrefix(id, long+"_") {
+					kind = long
+				}
 			}
 			ids[id] = kind + "_" + strconv.Itoa(len(ids)+1)
 		}

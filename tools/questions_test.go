@@ -128,6 +128,10 @@ func asks(ids map[string]pierre.ActivityID) []asked {
 		{"What should I eat around a hard workout of 100 minutes?", one("get_nutrient_timing", args{"workout_intensity": "high", "duration_minutes": 100}), []string{"before:", "during it:", "protein after"}},
 		{"Was it the heat that slowed my race?", one("get_weather", args{"activity_id": race}), []string{"weather (archive)", "WBGT", "By the model"}},
 		{"What will the weather be on Sunday, where I run?", one("get_weather", args{"date": "2026-06-21"}), []string{"weather (forecast)", "06-21 08:00", "Open-Meteo"}},
+		{"Plan me a 5 x 4 min session on Thursday.", one("plan_workout", args{
+			"date": "2026-06-18", "sport_type": "ride", "name": "5 x 4 min", "steps": []string{"warmup 15min 50-70% FTP", "5x(4min 105% FTP, 3min recovery 50% FTP)", "cooldown 10min"},
+		}), []string{"duration: 1:00:00", "load: "}},
+		{"What is on my calendar, and did I do what I planned?", one("get_calendar", nil), []string{"planned: ", "done: "}},
 		{"What should I aim for next?", one("suggest_goals", nil), []string{"target_value"}},
 		{"Can I run 10 km in 36 minutes by October, and how do I stand with my goals?", []call{
 			{"set_goal", args{"title": "36 minutes", "goal_type": "time", "target_value": 2160, "distance_meters": 10000, "target_date": "2026-10-04"}},

@@ -53,6 +53,7 @@ func (c *Catalog) registerResources(s *server.MCPServer) {
 		})
 	})
 	addChartView(s)
+	c.registerWorkoutFiles(s)
 	for _, r := range resources() {
 		at := slices.IndexFunc(c.all, func(t tool) bool { return t.definition.Name == r.tool })
 		uri := "pierre://athlete/" + r.name

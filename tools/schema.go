@@ -76,6 +76,7 @@ func choiceSchemas() map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[pierre.GoalMetric]():       choice(pierre.GoalMetrics()...),
 		reflect.TypeFor[pierre.GoalStatus]():       choice(pierre.GoalStatuses()...),
 		reflect.TypeFor[goalStatus]():              choice(goalStatuses()...),
+		reflect.TypeFor[training.PlanStatus]():     choice(training.PlanStatuses()...),
 		reflect.TypeFor[goalCategory]():            choice(goalCategories()...),
 		reflect.TypeFor[training.Verdict]():        choice(training.Verdicts()...),
 		reflect.TypeFor[sportChoice]():             choice(pierre.Sports()...),

@@ -14,7 +14,13 @@ type Store interface {
 	ProfileStore
 	DecisionStore
 	AnnotationStore
+	PlanStore
+}
+
+// A PlanStore keeps what athletes want to reach, and to do.
+type PlanStore interface {
 	GoalStore
+	WorkoutStore
 }
 
 // A GoalStore keeps goals.

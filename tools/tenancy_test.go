@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
@@ -16,6 +17,11 @@ func TestAthletesAreApart(t *testing.T) {
 	ids := importSeason(t, s, ana)
 	ids["goal"] = pierre.ActivityID(addGoal(t, s, ana))
 	addWellness(t, s, ana)
+	planned, err := s.AddWorkout(t.Context(), ana, now(), pierre.Workout{Day: now().Truncate(24 * time.Hour), Sport: "run", Name: "Ana's plan", Steps: []pierre.WorkoutStep{{Seconds: 60}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids["workout plan"] = pierre.ActivityID(planned.ID)
 	own := importSession(t, s, bob, session{name: "Bob's run", sport: "run", start: now().AddDate(0, 0, -1), seconds: 1200, step: 5, speed: always(3)})
 	a, b := newHost(t, s, ana), newHost(t, s, bob)
 	a.call("set_athlete_profile", map[string]any{"ftp_watts": 337.125, "resting_heart_rate_bpm": 48, "sex": "female", "time_zone": "Asia/Tokyo"})

@@ -131,5 +131,10 @@ func encode(a answer) (*mcp.CallToolResult, error) {
 	if p, ok := a.(pictured); ok {
 		result.Content = append(result.Content, mcp.NewImageContent(base64.StdEncoding.EncodeToString(p.picture()), "image/png"))
 	}
+	if l, ok := a.(linked); ok {
+		for _, link := range l.links() {
+			result.Content = append(result.Content, link)
+		}
+	}
 	return result, nil
 }

@@ -21,6 +21,8 @@ type (
 	GrantID string
 	// A GoalID is goal_….
 	GoalID string
+	// A WorkoutID is workout_….
+	WorkoutID string
 )
 
 // NewUserID returns a random identifier.
@@ -43,6 +45,9 @@ func NewGrantID() GrantID { return GrantID(newID("grant")) }
 
 // NewGoalID returns a random identifier.
 func NewGoalID() GoalID { return GoalID(newID("goal")) }
+
+// NewWorkoutID returns a random identifier.
+func NewWorkoutID() WorkoutID { return WorkoutID(newID("workout")) }
 
 // NewOAuthClientID returns a random identifier.
 func NewOAuthClientID() string { return newID("client") }
