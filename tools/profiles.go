@@ -16,9 +16,9 @@ func superseded() []string {
 	return []string{"connect_strava", "connect_fitbit", "get_nutrient_timing"}
 }
 
-// seldom are tools that few athletes' questions need.
+// seldom are tools that few athletes' questions need, or for which the list of the profile default has no room.
 func seldom() []string {
-	return []string{"search_food", "get_food_details", "analyze_meal_nutrition"}
+	return []string{"search_food", "get_food_details", "analyze_meal_nutrition", "plan_workout", "get_calendar"}
 }
 
 // InProfile reports whether tools/list shows the tool in the profile. It is a view, which saves a model's context: what it

@@ -31,12 +31,18 @@ type Gear interface {
 	GearProducts(ctx context.Context, user pierre.UserID) ([]pierre.GearProduct, error)
 }
 
+// Plans reads what the user wants to reach, and to do.
+type Plans interface {
+	Goals(ctx context.Context, user pierre.UserID) ([]pierre.Goal, error)
+	Workouts(ctx context.Context, user pierre.UserID, q pierre.WorkoutQuery) ([]pierre.Workout, error)
+}
+
 // Records are what is kept of a user besides activities.
 type Records interface {
 	Gear
+	Plans
 
 	ProfileRecord(ctx context.Context, user pierre.UserID) (pierre.ProfileRecord, error)
-	Goals(ctx context.Context, user pierre.UserID) ([]pierre.Goal, error)
 	Wellness(ctx context.Context, user pierre.UserID, q pierre.WellnessQuery) ([]pierre.Wellness, error)
 	Connections(ctx context.Context, user pierre.UserID) ([]pierre.Connection, error)
 	FetchedCounts(ctx context.Context, user pierre.UserID, provider pierre.Provider) (pierre.FetchedCounts, error)
@@ -104,7 +110,7 @@ const writeSize = 64 << 10
 // parts write what an archive holds, in this order.
 func parts() []func(*archive, context.Context) error {
 	return []func(*archive, context.Context) error{
-		(*archive).account, (*archive).profile, (*archive).goals, (*archive).gear, (*archive).wellness, (*archive).connections,
+		(*archive).account, (*archive).profile, (*archive).goals, (*archive).workouts, (*archive).gear, (*archive).wellness, (*archive).connections,
 		(*archive).deleted, (*archive).usage, (*archive).listActivities, (*archive).recordings, (*archive).end,
 	}
 }

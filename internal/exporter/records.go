@@ -33,6 +33,18 @@ func (a *archive) goals(ctx context.Context) error {
 	return a.json(exportfile.GoalsFile, list)
 }
 
+func (a *archive) workouts(ctx context.Context) error {
+	workouts, err := a.store.Workouts(ctx, a.user, pierre.WorkoutQuery{})
+	if err != nil {
+		return err
+	}
+	list := make([]exportfile.Workout, len(workouts))
+	for i, w := range workouts {
+		list[i] = exportfile.Workout{ID: w.ID, Day: w.Day.Format(time.DateOnly), Workout: w, Created: w.Created, Updated: w.Updated}
+	}
+	return a.json(exportfile.WorkoutsFile, list)
+}
+
 func (a *archive) gear(ctx context.Context) error {
 	all, err := a.store.Gear(ctx, a.user, time.UTC)
 	if err != nil {

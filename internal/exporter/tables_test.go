@@ -23,6 +23,7 @@ func exported() map[string]string {
 		"profiles":           exportfile.ProfileFile,
 		"profile_values":     exportfile.ProfileFile,
 		"goals":              exportfile.GoalsFile,
+		"workouts":           exportfile.WorkoutsFile,
 		"gear_sums":          exportfile.GearFile,
 		"gear_products":      exportfile.GearFile,
 		"wellness":           exportfile.WellnessFile,
@@ -89,7 +90,7 @@ func TestEveryFileHasItsRows(t *testing.T) {
 		_, files := export(t, s, user)
 		for name, want := range map[string]string{
 			exportfile.AccountFile: `"pk_live_abcd"`, exportfile.ActivitiesFile: `"annotation":{"note":"windy"`, exportfile.ProfileFile: `"ftp_watts": 250`,
-			exportfile.GoalsFile: `"title": "Sub 3"`, exportfile.GearFile: `"name": "Red bike",
+			exportfile.GoalsFile: `"title": "Sub 3"`, exportfile.WorkoutsFile: `"name": "Long run"`, exportfile.GearFile: `"name": "Red bike",
     "make": "Grimm"`, exportfile.WellnessFile: `"kind":"weight","source":"garmin","value":71.5`,
 			exportfile.ConnectionsFile: `"account": "athlete 7"`, exportfile.DeletedFile: `"activity_id":"act_`, exportfile.UsageFile: `"tool":"get_activities","succeeded":1`,
 		} {
@@ -142,6 +143,8 @@ func fill(t *testing.T, s *store.Store, user pierre.UserID) {
 	})
 	check(err)
 	_, err = s.AddGoal(t.Context(), user, noon, pierre.Goal{Title: "Sub 3", Type: pierre.GoalTime, Target: 10_800, Status: pierre.GoalActive, Start: noon, Date: noon.AddDate(0, 3, 0)})
+	check(err)
+	_, err = s.AddWorkout(t.Context(), user, noon, pierre.Workout{Day: noon, Sport: pierre.SportRun, Name: "Long run", Steps: []pierre.WorkoutStep{{Seconds: 7200}}})
 	check(err)
 	_, err = s.KeepWellness(t.Context(), user, noon, []pierre.Wellness{{Day: noon, Kind: pierre.WellnessWeight, Source: pierre.ProviderGarmin, Value: 71.5}})
 	check(err)

@@ -27,6 +27,7 @@ const (
 	ActivitiesFile  = "activities.jsonl"
 	ProfileFile     = "profile.json"
 	GoalsFile       = "goals.json"
+	WorkoutsFile    = "workouts.json"
 	GearFile        = "gear.json"
 	WellnessFile    = "wellness.jsonl"
 	ConnectionsFile = "connections.json"
@@ -137,6 +138,16 @@ type ProfileValue struct {
 type Goal struct {
 	ID pierre.GoalID `json:"id"`
 	pierre.Goal
+
+	Created time.Time `json:"created_at"`
+	Updated time.Time `json:"updated_at"`
+}
+
+// A Workout is what the athlete planned for a day.
+type Workout struct {
+	ID  pierre.WorkoutID `json:"id"`
+	Day string           `json:"day"` // 2006-01-02, on the athlete's calendar
+	pierre.Workout
 
 	Created time.Time `json:"created_at"`
 	Updated time.Time `json:"updated_at"`
