@@ -3,7 +3,7 @@
 // network, and with the folding of usage that the server does. Its clock goes by the rate of calls. Its figures are processor time, which depends
 // less on what else the machine does than time does.
 //
-//	go run ./bench/flat [--rounds 5] [--calls 20000] [--rate 10000] [--only tenants,keys]
+//	go run ./bench/flat [--rounds 5] [--calls 20000] [--rate 10000] [--only tenants,keys] [--shared]
 package main
 
 import (
@@ -34,7 +34,8 @@ type options struct {
 	rounds  int    // how often each size is measured
 	calls   int    // of a round
 	rate    int    // calls per second, by the clock of what is measured
-	profile string // file for a profile of the largest size; "": none
+	profile string // a profile of each size and round is written to a file whose name begins so; "": none
+	shared  bool   // with PostgreSQL and Redis
 	heap    string // file for a profile of the heap after all keys have called; "": none
 
 	resident string // folder of a site whose memory is measured; "": the program does everything
@@ -47,7 +48,8 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.IntVar(&opts.calls, "calls", 20_000, "tool calls of a round")
 	flags.IntVar(&opts.rate, "rate", 10_000, "calls per second by the clock of the server that is measured: it decides how many of a key are in a minute. Far below what the machine does, only the figure for folding is right: keys are looked up again by that clock")
 	only := flags.String("only", "tenants,keys", "what is measured")
-	flags.StringVar(&opts.profile, "cpuprofile", "", "write a profile of the calls of the largest size to this file")
+	flags.StringVar(&opts.profile, "cpuprofile", "", "write profiles, folding included, to FILE.SIZE.ROUND")
+	flags.BoolVar(&opts.shared, "shared", false, "with a PostgreSQL and a Redis of its own for each size, whose processor time counts, too")
 	flags.StringVar(&opts.heap, "memprofile", "", "write a profile of the heap to this file when all keys have called")
 	flags.StringVar(&opts.resident, "resident", "", "measure only the memory of a server with the database of this folder (the program starts itself so)")
 	if err := flags.Parse(args); err != nil {

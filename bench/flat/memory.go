@@ -41,7 +41,7 @@ func memory(ctx context.Context, out io.Writer, c *column, profile string) error
 // resident lets each key of the folder's site call once, and says how much of the machine's memory the process has then, and
 // when it rests.
 func resident(ctx context.Context, out io.Writer, opts options) (err error) {
-	s, err := openSiteIn(ctx, opts.resident, opts.rate)
+	s, err := openSiteIn(ctx, opts.resident, opts)
 	if err != nil {
 		return err
 	}

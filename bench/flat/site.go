@@ -16,6 +16,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
+	"github.com/pierre-mcp/pierre/bench/internal/mcpload"
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/bus"
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -35,23 +36,24 @@ const call = `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"no
 type site struct {
 	*mcpapitest.Stack
 
-	dir    string
-	keys   []string
-	next   atomic.Int64 // numbers the calls
-	began  time.Time
-	rate   int           // calls per second of the site's clock
-	folded time.Duration // when usage was folded last, since began
+	dir     string
+	backing *mcpload.Backing // nil: SQLite
+	keys    []string
+	next    atomic.Int64 // numbers the calls
+	began   time.Time
+	rate    int           // calls per second of the site's clock
+	folded  time.Duration // when usage was folded last, since began
 
 	stop    context.CancelFunc
 	stopped sync.WaitGroup
 }
 
-func openSite(ctx context.Context, rate int) (*site, error) {
+func openSite(ctx context.Context, opts options) (*site, error) {
 	dir, err := os.MkdirTemp("", "pierre-bench-")
 	if err != nil {
 		return nil, err
 	}
-	s, err := openSiteIn(ctx, dir, rate)
+	s, err := openSiteIn(ctx, dir, opts)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -59,15 +61,24 @@ func openSite(ctx context.Context, rate int) (*site, error) {
 }
 
 // openSiteIn opens the site whose database is in dir, or a new one.
-func openSiteIn(ctx context.Context, dir string, rate int) (*site, error) {
+func openSiteIn(ctx context.Context, dir string, opts options) (*site, error) {
 	m := server.NewMCPServer("bench", "1.0.0")
 	m.AddTool(mcp.NewTool("noop", mcp.WithDescription("does nothing"), mcp.WithNumber("n")),
 		func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 			return mcp.NewToolResultText("ok"), nil
 		})
-	s := &site{dir: dir, began: time.Now(), rate: rate}
-	stack, err := mcpapitest.Open(ctx, dir, m, mcpapitest.Parts{}, mcpapi.Options{Now: s.now})
+	s := &site{dir: dir, began: time.Now(), rate: opts.rate}
+	var parts mcpapitest.Parts
+	if opts.shared {
+		var err error
+		if s.backing, err = mcpload.OpenBacking(false); err != nil {
+			return nil, err
+		}
+		parts.Database, parts.Redis = s.backing.URLs()
+	}
+	stack, err := mcpapitest.Open(ctx, dir, m, parts, mcpapi.Options{Now: s.now})
 	if err != nil {
+		s.closeBacking()
 		return nil, err
 	}
 	s.Stack = stack
@@ -78,9 +89,9 @@ func openSiteIn(ctx context.Context, dir string, rate int) (*site, error) {
 }
 
 // now is the site's clock: how long calls take to come depends on the rate that is measured, not on what else the machine does.
-func (s *site) now() time.Time { return s.began.Add(s.since()) }
+func (s *site) now() time.Time { return s.began.Add(s.passed()) }
 
-func (s *site) since() time.Duration {
+func (s *site) passed() time.Duration {
 	return time.Duration(s.next.Load()) * time.Second / time.Duration(s.rate)
 }
 
@@ -97,7 +108,14 @@ func (s *site) close(ctx context.Context) error {
 func (s *site) end(ctx context.Context) error {
 	s.stop()
 	s.stopped.Wait()
+	defer s.closeBacking()
 	return s.Close(ctx)
+}
+
+func (s *site) closeBacking() {
+	if s.backing != nil {
+		s.backing.Close()
+	}
 }
 
 // provision makes so many more keys.
@@ -113,12 +131,12 @@ func (s *site) provision(ctx context.Context, n int) error {
 }
 
 // call makes n calls with the first so many keys in turns, and returns the processor time of one call.
-func (s *site) call(ctx context.Context, n, keys int) (micros float64, err error) {
+func (s *site) call(ctx context.Context, n, keys int) (each spent, err error) {
 	var wg sync.WaitGroup
 	var left atomic.Int64
 	left.Store(int64(n))
 	failed := make(chan error, inflight)
-	before := processorTime()
+	before := s.processorTime()
 	for range inflight {
 		wg.Go(func() {
 			for left.Add(-1) >= 0 {
@@ -132,23 +150,23 @@ func (s *site) call(ctx context.Context, n, keys int) (micros float64, err error
 	wg.Wait()
 	close(failed)
 	if err := <-failed; err != nil {
-		return 0, err
+		return spent{}, err
 	}
 	if err := s.Recorder.Flush(ctx); err != nil {
-		return 0, err
+		return spent{}, err
 	}
-	return float64((processorTime() - before).Nanoseconds()) / 1000 / float64(n), nil
+	return s.since(before).per(n), nil
 }
 
 // fold folds the usage when a server would, or at any rate at the end, and returns the processor time.
-func (s *site) fold(ctx context.Context, end bool) (micros float64, err error) {
+func (s *site) fold(ctx context.Context, end bool) (all spent, err error) {
 	do := s.Store.FoldMuch
-	if now := s.since(); end || now >= s.folded+time.Minute {
+	if now := s.passed(); end || now >= s.folded+time.Minute {
 		do, s.folded = s.Store.FoldUsage, now
 	}
-	before := processorTime()
+	before := s.processorTime()
 	err = do(ctx)
-	return float64((processorTime() - before).Nanoseconds()) / 1000, err
+	return s.since(before), err
 }
 
 func (s *site) callOnce(ctx context.Context, key string) error {
@@ -165,10 +183,24 @@ func (s *site) callOnce(ctx context.Context, key string) error {
 	return nil
 }
 
-func processorTime() time.Duration {
+// processorTime is what was used until now.
+func (s *site) processorTime() (t spent) {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
+		return t
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	t.server = micros(time.Duration(u.Utime.Nano() + u.Stime.Nano()))
+	if s.backing != nil {
+		postgres, redis := s.backing.CPU()
+		t.database = micros(postgres + redis)
+	}
+	return t
 }
+
+// since is what was used since then.
+func (s *site) since(then spent) spent {
+	now := s.processorTime()
+	return spent{now.server - then.server, now.database - then.database}
+}
+
+func micros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"runtime"
 	"slices"
+	"time"
 
 	"github.com/pierre-mcp/pierre/bench/internal/cpuprofile"
 )
@@ -15,11 +17,18 @@ import (
 type column struct {
 	size  int
 	site  *site
-	keys  int       // of those that call
-	first float64   // µs of the first call of a key
-	later []float64 // µs of a later one, per round
-	fold  float64   // µs of folding usage, for a later one
+	keys  int     // of those that call
+	first spent   // on the first call of a key
+	later []spent // on a later one, per round
+	fold  spent   // on folding usage, for a later one
 }
+
+// Spent is processor time in µs.
+type spent struct{ server, database float64 }
+
+func (s spent) sum() float64 { return s.server + s.database }
+
+func (s spent) per(n int) spent { return spent{s.server / float64(n), s.database / float64(n)} }
 
 // An experiment measures calls at several sizes of something.
 type experiment struct {
@@ -49,7 +58,7 @@ func measureKeys(ctx context.Context, out io.Writer, opts options) error {
 func (e *experiment) run(ctx context.Context, out io.Writer, opts options) (err error) {
 	columns := e.columns
 	for _, c := range columns {
-		if c.site, err = openSite(ctx, opts.rate); err != nil {
+		if c.site, err = openSite(ctx, opts); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, c.close(ctx)) }()
@@ -65,20 +74,14 @@ func (e *experiment) run(ctx context.Context, out io.Writer, opts options) (err 
 		}
 	}
 	for round := range opts.rounds {
-		for i, c := range columns {
-			profile := profileOf(opts, round == 0 && i == len(columns)-1)
-			if err := c.measure(ctx, opts, profile, round == opts.rounds-1); err != nil {
+		for _, c := range columns {
+			if err := c.measure(ctx, opts, round); err != nil {
 				return err
 			}
 		}
 	}
-	fmt.Fprintf(out, "%s\n", e.what)
-	base := middle(columns[0].later) + columns[0].fold
-	for _, c := range columns {
-		m := middle(c.later) + c.fold
-		fmt.Fprintf(out, "  %10d   first call of a key %7.1f µs   later calls %6.1f µs, of it %4.1f for folding   %.2f of the first size\n", c.size, c.first, m, c.fold, m/base)
-	}
-	if e.after == nil {
+	e.print(out)
+	if e.after == nil || opts.shared {
 		return nil
 	}
 	largest := columns[len(columns)-1]
@@ -92,20 +95,48 @@ func (e *experiment) run(ctx context.Context, out io.Writer, opts options) (err 
 	return e.after(ctx, out, largest)
 }
 
-// measure measures a round, with a profile unless its file is "".
-func (c *column) measure(ctx context.Context, opts options, profile string, last bool) error {
+func (e *experiment) print(out io.Writer) {
+	fmt.Fprintf(out, "%s\n", e.what)
+	var base float64
+	for _, c := range e.columns {
+		least := slices.MinFunc(c.later, func(a, b spent) int { return cmp.Compare(a.sum(), b.sum()) })
+		all := least.sum() + c.fold.sum()
+		if base == 0 {
+			base = all
+		}
+		database := ""
+		if c.site.backing != nil {
+			database = fmt.Sprintf(", and %5.1f for PostgreSQL and Redis", least.database+c.fold.database)
+		}
+		fmt.Fprintf(out, "  %10d   first call of a key %7.1f µs   later calls %6.1f µs, of it %4.1f for folding%s   %.2f of the first size\n",
+			c.size, c.first.sum(), all, c.fold.sum(), database, all/base)
+	}
+}
+
+// measure measures a round.
+func (c *column) measure(ctx context.Context, opts options, round int) error {
+	profile := opts.profile
+	if profile != "" {
+		profile += fmt.Sprintf(".%d.%d", c.size, round)
+	}
 	stop, err := cpuprofile.Start(profile)
 	if err != nil {
 		return err
 	}
-	micros, err := c.site.call(ctx, opts.calls, c.keys)
-	if err := errors.Join(err, stop()); err != nil {
-		return err
+	each, err := c.site.call(ctx, opts.calls, c.keys)
+	if err != nil {
+		return errors.Join(err, stop())
 	}
-	c.later = append(c.later, micros)
+	c.later = append(c.later, each)
+	last := round == opts.rounds-1
 	folding, err := c.site.fold(ctx, last)
-	c.fold += folding / float64(opts.rounds*opts.calls)
-	return err
+	calls := opts.rounds * opts.calls
+	if last { // a server folds once a minute; what it does more often, gathering, is in the rounds before
+		calls = max(calls, int(time.Minute/time.Second)*opts.rate)
+	}
+	c.fold.server += folding.per(calls).server
+	c.fold.database += folding.per(calls).database
+	return errors.Join(err, stop())
 }
 
 func (c *column) close(ctx context.Context) error {
@@ -115,17 +146,4 @@ func (c *column) close(ctx context.Context) error {
 	s := c.site
 	c.site = nil
 	return s.close(ctx)
-}
-
-// profileOf is the file for a profile, "" if none is wanted.
-func profileOf(o options, wanted bool) string {
-	if wanted {
-		return o.profile
-	}
-	return ""
-}
-
-func middle(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	return sorted[len(sorted)/2]
 }

@@ -72,6 +72,7 @@ type app struct {
 	coach       *training.Service
 	traces      traces
 	differences atomic.Int64              // that the last reconciliation found
+	damaged     atomic.Int64              // batches of usage
 	told        atomic.Pointer[time.Time] // when the program was told to end
 }
 

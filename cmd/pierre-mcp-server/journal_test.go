@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"hash/crc32"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -63,7 +65,8 @@ func TestAProgramThatStopsFoldsItsUsage(t *testing.T) {
 // What cannot be folded waits on: the program has not failed, and says what to do.
 func TestAProgramThatCannotFoldStopsWell(t *testing.T) {
 	a, path := appWithCall(t, true)
-	damage(t, path, `INSERT INTO usage_batches (entries, sums) VALUES (1, x'02')`)
+	checksum := crc32.Checksum([]byte{2}, crc32.MakeTable(crc32.Castagnoli)) // as a later version keeps it
+	damage(t, path, fmt.Sprintf(`INSERT INTO usage_batches (entries, sums, crc32c) VALUES (1, x'02', %d)`, checksum))
 	var log bytes.Buffer
 	a.log = slog.New(slog.NewTextHandler(&log, nil))
 	if err := a.close(t.Context()); err != nil || !strings.Contains(log.String(), "run pierre-mcp-server migrate") {

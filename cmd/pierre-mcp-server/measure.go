@@ -40,6 +40,8 @@ func (a *app) measure() {
 	m.Journal(func() (int, int) { s := a.calls.stats(); return s.Waiting, s.SetAside })
 	m.Gauge("pierre_usage_differences", "Numbers that the last nightly reconciliation on this server found to differ from what the calls add up to.",
 		func() float64 { return float64(a.differences.Load()) })
+	m.Gauge("pierre_usage_damaged_batches", "Batches of what calls add up to that this server found damaged and put aside, until reconcile --repair has added their calls up again.",
+		func() float64 { return float64(a.damaged.Load()) })
 	m.Gauge("pierre_record_waiting", "Answers that wait until their call is durable.", func() float64 { return float64(a.recorder.Waiting()) })
 }
 

@@ -61,18 +61,25 @@ func showReconciliation(w io.Writer, r pierre.Reconciliation, asJSON bool) error
 			left++
 		}
 	}
+	damaged := 0
+	for _, d := range r.Damaged {
+		if !d.Mended {
+			damaged++
+		}
+	}
 	if asJSON {
 		if err := cli.WriteJSON(w, r); err != nil {
 			return err
 		}
 	} else {
-		for _, d := range r.Differences {
-			mended := ""
-			if d.Mended {
-				mended = ", mended"
+		for _, d := range r.Damaged {
+			if _, err := fmt.Fprintf(w, "%s damaged: batch %d, with %d sums of calls%s\n", d.Found.Format(time.RFC3339), d.Batch, d.Sums, mended(d.Mended)); err != nil {
+				return err
 			}
+		}
+		for _, d := range r.Differences {
 			if _, err := fmt.Fprintf(w, "%s %s%s: %s of key %s, tool %q, country %q is %d and should be %d by the %s%s\n",
-				d.From.Format(time.RFC3339), d.Where, period(d.Period), d.Field, d.Key, d.Tool, d.Country, d.Is, d.Should, d.Of, mended); err != nil {
+				d.From.Format(time.RFC3339), d.Where, period(d.Period), d.Field, d.Key, d.Tool, d.Country, d.Is, d.Should, d.Of, mended(d.Mended)); err != nil {
 				return err
 			}
 		}
@@ -84,7 +91,17 @@ func showReconciliation(w io.Writer, r pierre.Reconciliation, asJSON bool) error
 	if left > 0 {
 		return fmt.Errorf("%d numbers are not what the calls add up to", left)
 	}
+	if damaged > 0 {
+		return fmt.Errorf("what calls add up to is damaged in %d places: reconcile --repair adds them up again", damaged)
+	}
 	return nil
+}
+
+func mended(is bool) string {
+	if is {
+		return ", mended"
+	}
+	return ""
 }
 
 func period(p pierre.Period) string {

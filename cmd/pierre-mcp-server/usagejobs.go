@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/jobs"
@@ -11,7 +12,7 @@ import (
 // time.
 func (a *app) usageJobs(piling, keepCalls time.Duration) []jobs.Job {
 	return []jobs.Job{
-		{Name: "fold usage into roll-ups", Every: time.Minute, Fleet: true, Do: a.store.FoldUsage},
+		{Name: "fold usage into roll-ups", Every: time.Minute, Fleet: true, Do: a.foldUsage},
 		{Name: "fold usage that piles up", Every: piling, Fleet: true, Do: a.store.FoldMuch},
 		{Name: "add old calls to roll-ups", Every: time.Minute, Fleet: true, Do: resumed(a.store.RollUpOldCalls)},
 		{Name: "make partitions of calls", Every: time.Hour, Fleet: true, Do: func(ctx context.Context) error {
@@ -21,6 +22,24 @@ func (a *app) usageJobs(piling, keepCalls time.Duration) []jobs.Job {
 			return a.store.ForgetUsage(ctx, time.Now(), keepCalls)
 		})},
 	}
+}
+
+// foldUsage folds usage, and tells of what it finds damaged.
+func (a *app) foldUsage(ctx context.Context) error {
+	if err := a.store.FoldUsage(ctx); err != nil {
+		return err
+	}
+	found, err := a.store.DamagedUsage(ctx)
+	if err != nil {
+		return err
+	}
+	if n := int64(len(found)); a.damaged.Swap(n) < n {
+		for _, d := range found {
+			a.log.ErrorContext(ctx, "what calls add up to is damaged, and put aside: run pierre-mcp-server reconcile --repair",
+				slog.Int64("batch", d.Batch), slog.Int64("sums", d.Sums), slog.Time("found", d.Found))
+		}
+	}
+	return nil
 }
 
 // resumed makes a job of work that goes on with the next run if there is too much for one.

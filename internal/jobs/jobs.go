@@ -1,15 +1,15 @@
 // Package jobs runs background work: each job at its interval, one run at a time, with an owner that waits for its end.
 // A job is of the process, as writing what it has in memory, or of the whole fleet, as tidying up the database. Of
-// replicas that share a database one runs a fleet's job: it holds a lease, which it renews with each run, and which
-// another replica takes over when it was not renewed in time.
+// replicas that share a database one runs a fleet's job: it holds a lease, which it renews until it ends, and which another replica
+// takes over when it was not renewed in time, or at once if its owner is known to be gone.
 package jobs
 
 import (
 	"cmp"
 	"context"
-	cryptorand "crypto/rand"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 )
@@ -28,9 +28,16 @@ type Job struct {
 type Leases interface {
 	// Acquire reports whether owner has the lease until then: it had it before, or nobody has it at now.
 	Acquire(ctx context.Context, job, owner string, now, until time.Time) (bool, error)
+	// Renew lets all that owner has last until then.
+	Renew(ctx context.Context, owner string, until time.Time) error
+	// Free ends the leases of the owners that are gone.
+	Free(ctx context.Context, gone func(owner string) bool) error
 }
 
 const (
+	leaseFor   = 30 * time.Second // how long others wait for an owner that has died
+	renewEvery = 10 * time.Second
+
 	runTimeout  = time.Minute // of a job that states no other
 	lastTimeout = 5 * time.Second
 	jitter      = 10 // the first run comes within a tenth of the interval, so that replicas do not run at once
@@ -38,12 +45,48 @@ const (
 
 // Run runs the jobs until ctx ends, and returns when all have ended.
 func Run(ctx context.Context, leases Leases, log *slog.Logger, jobs ...Job) {
-	r := runner{leases: leases, log: log, owner: cryptorand.Text()}
+	r := runner{leases: leases, log: log, owner: self()}
+	if fleet := slices.ContainsFunc(jobs, func(j Job) bool { return j.Fleet }); fleet {
+		r.free(ctx, gone) // as those of this server before it was started again
+		defer r.free(context.WithoutCancel(ctx), func(owner string) bool { return owner == r.owner })
+		renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
+		stopped := make(chan struct{})
+		go func() {
+			defer close(stopped)
+			r.renew(renewing)
+		}()
+		defer func() { stop(); <-stopped }()
+	}
 	var wg sync.WaitGroup
 	for _, j := range jobs {
 		wg.Go(func() { r.repeat(ctx, j) })
 	}
 	wg.Wait()
+}
+
+// free ends leases. One that stays ends by itself.
+func (r runner) free(ctx context.Context, gone func(owner string) bool) {
+	ctx, cancel := context.WithTimeout(ctx, lastTimeout)
+	defer cancel()
+	if err := r.leases.Free(ctx, gone); err != nil {
+		r.log.WarnContext(ctx, "leases of background jobs cannot be ended", slog.Any("err", err))
+	}
+}
+
+// renew keeps the leases while their owner lives. If that fails another replica may run a job as well, which harms nobody.
+func (r runner) renew(ctx context.Context) {
+	tick := time.NewTicker(renewEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case now := <-tick.C:
+			if err := r.leases.Renew(ctx, r.owner, now.Add(leaseFor)); err != nil && ctx.Err() == nil {
+				r.log.WarnContext(ctx, "leases of background jobs cannot be renewed", slog.Any("err", err))
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 type runner struct {
@@ -74,8 +117,7 @@ func (r runner) run(ctx context.Context, j Job, timeout time.Duration) {
 	defer cancel()
 	if j.Fleet {
 		now := time.Now()
-		// The lease outlasts the run, and then keeps others from repeating it before its time.
-		mine, err := r.leases.Acquire(ctx, j.Name, r.owner, now, now.Add(timeout+j.Every))
+		mine, err := r.leases.Acquire(ctx, j.Name, r.owner, now, now.Add(leaseFor))
 		if err != nil {
 			r.failed(ctx, j, err)
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -41,6 +42,24 @@ func (m *memory) Acquire(_ context.Context, job, owner string, now, until time.T
 	}
 	m.leases[job] = lease{owner, until}
 	return true, nil
+}
+
+func (m *memory) Renew(_ context.Context, owner string, until time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for job, l := range m.leases {
+		if l.owner == owner {
+			m.leases[job] = lease{owner, until}
+		}
+	}
+	return m.err
+}
+
+func (m *memory) Free(_ context.Context, gone func(owner string) bool) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	maps.DeleteFunc(m.leases, func(_ string, l lease) bool { return gone(l.owner) })
+	return m.err
 }
 
 // counter is a job that counts its runs.
@@ -111,6 +130,42 @@ func TestOneReplicaDoesTheFleetsJob(t *testing.T) {
 		if third.Load() != 0 {
 			t.Errorf("without a lease the job ran %d times", third.Load())
 		}
+	})
+}
+
+// A replica that dies holds a job up for half a minute, one that ends not at all, and a long run keeps its lease.
+func TestALeaseEndsSoonAfterItsOwner(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var runs atomic.Int32
+		j := jobs.Job{Name: "fold", Every: time.Second, Fleet: true}
+		leases := &memory{leases: map[string]lease{"fold": {"one that was killed", time.Now().Add(30 * time.Second)}}}
+		stop := start(t, leases, counter(&runs, j))
+		<-time.After(29 * time.Second)
+		if runs.Load() != 0 {
+			t.Errorf("%d runs beside a replica that may live", runs.Load())
+		}
+		<-time.After(3 * time.Second)
+		synctest.Wait()
+		if runs.Load() == 0 {
+			t.Error("no run after the lease had ended")
+		}
+		stop()
+		if len(leases.leases) != 0 {
+			t.Errorf("after the end the leases %v are left", leases.leases)
+		}
+
+		long := jobs.Job{Name: "long", Every: time.Minute, Within: time.Hour, Fleet: true, Do: func(ctx context.Context) error { <-ctx.Done(); return nil }}
+		stopFirst := start(t, leases, long)
+		<-time.After(20 * time.Second)
+		var second atomic.Int32
+		stopSecond := start(t, leases, counter(&second, jobs.Job{Name: "long", Every: time.Minute, Fleet: true}))
+		<-time.After(50 * time.Minute)
+		synctest.Wait()
+		if second.Load() != 0 {
+			t.Error("a second replica ran a job that was running")
+		}
+		stopFirst()
+		stopSecond()
 	})
 }
 

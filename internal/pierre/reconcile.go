@@ -24,4 +24,15 @@ type Reconciliation struct {
 	Calls       int64        `json:"calls"`  // that were added up, refused ones too
 	Quotas      int64        `json:"quotas"` // counters that were looked at
 	Differences []Difference `json:"differences"`
+
+	Damaged []DamagedUsage `json:"damaged"` // that was found before or now
+}
+
+// DamagedUsage is a row of what calls add up to that is not what was written. It counts for nothing; its calls are kept, and missing in
+// what they add up to until reconciliation mends that.
+type DamagedUsage struct {
+	Batch  int64     `json:"batch"` // its number
+	Sums   int64     `json:"sums"`  // how many it had: at least as many calls
+	Found  time.Time `json:"found"`
+	Mended bool      `json:"mended"` // its calls are added up now
 }

@@ -17,7 +17,10 @@ import (
 // version; how many sums of usage and how many of quotas there are; where each of them begins; and the sums themselves, those of
 // usage in the order of their keys and those of quotas in the order of their buckets. So those of one key, or of one bucket, are
 // found among very many without reading the others.
-type batch struct{ usage, quotas entries }
+type batch struct {
+	usage, quotas entries
+	damaged       bool // it has none of them
+}
 
 // Entries are the sums of one kind.
 type entries struct {
@@ -84,7 +87,7 @@ func decodeBatch(b []byte) (batch, error) {
 		return batch{}, errBatch
 	}
 	data := r.b[(usage+quotas)*starts:]
-	return batch{entries{r.b[:usage*starts], data}, entries{r.b[usage*starts : (usage+quotas)*starts], data}}, nil
+	return batch{usage: entries{r.b[:usage*starts], data}, quotas: entries{r.b[usage*starts : (usage+quotas)*starts], data}}, nil
 }
 
 func (e entries) len() int { return len(e.starts) / 4 } //nolint:mnd // bytes of a start
@@ -113,6 +116,9 @@ func (e entries) find(name string) int {
 // A keptUsage is a sum of usage of which only the counts are decoded.
 type keptUsage struct {
 	name      []byte // the encoding of what the calls have in common
+	key       []byte // of it
+	customer  []byte
+	start     int64
 	counts    pierre.UsageSums
 	durations []byte
 }
@@ -120,10 +126,9 @@ type keptUsage struct {
 func (e entries) usage(i int) (u keptUsage, err error) {
 	whole := e.at(i)
 	r := whole
-	r.bytes()
-	r.minute()
-	for range 4 {
-		r.bytes()
+	u.key, u.start = r.bytes(), r.minute()
+	for range 4 { // the customer is last
+		u.customer = r.bytes()
 	}
 	u.name = whole.b[:len(whole.b)-len(r.b)]
 	c := &u.counts
@@ -157,26 +162,21 @@ func (u *keptUsage) decode(into *pierre.UsageSums) error {
 
 // A keptQuota says how many calls count against a bucket.
 type keptQuota struct {
-	name  []byte // the encoding of the rest
-	calls int64
+	name           []byte // the encoding of what follows
+	bucket, period []byte
+	minute         int64
+	calls          int64
 }
 
 func (e entries) quota(i int) (q keptQuota, err error) {
 	whole := e.at(i)
 	r := whole
-	r.bytes()
-	r.minute()
-	r.bytes()
+	q.bucket, q.minute, q.period = r.bytes(), r.minute(), r.bytes()
 	q.name = whole.b[:len(whole.b)-len(r.b)]
 	if q.calls = r.signed(); r.bad {
 		return keptQuota{}, errBatch
 	}
 	return q, nil
-}
-
-func (q *keptQuota) delta() quotaDelta {
-	r := fields{b: q.name}
-	return quotaDelta{string(r.bytes()), r.minute(), pierre.Period(r.bytes())}
 }
 
 // A gathering adds batches up. Its keys are the names as they are encoded: most sums are added to one that is there.
@@ -223,8 +223,8 @@ func (g *gathering) all() (rollups, map[quotaDelta]int64) {
 		usage.sums(u.id()).Add(sums)
 	}
 	for name, calls := range g.quotas {
-		q := keptQuota{name: []byte(name)}
-		quotas[q.delta()] += calls
+		r := fields{b: []byte(name)}
+		quotas[quotaDelta{string(r.bytes()), r.minute(), pierre.Period(r.bytes())}] += calls
 	}
 	return usage, quotas
 }

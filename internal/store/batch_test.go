@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -117,4 +118,30 @@ func FuzzBatch(f *testing.F) {
 			t.Fatalf("%v: %+v, %+v; want %+v, %+v", err, again, andAgain, usage, quotas)
 		}
 	})
+}
+
+// A row without a checksum, as the version before wrote them, is damaged or read to its end, whatever byte of it is changed.
+func TestRowsWithoutAChecksumAreReadWholeOrNotAtAll(t *testing.T) {
+	usage, quotas := rollups{}, map[quotaDelta]int64{{"key_a", 0, pierre.PeriodDay}: 3, {"key_b", 0, ""}: 1}
+	for _, key := range []pierre.KeyID{"key_a", "key_b"} {
+		usage.sums(rollupID{key, minuteSpan, 0, "get_stats", "CH", pierre.TierTrial, "user_a"}).AddCall(&pierre.Call{Status: pierre.CallSucceeded, Duration: time.Second})
+	}
+	b := encoded(t, usage, quotas)
+	damaged := 0
+	for i := range b {
+		changed := slices.Clone(b)
+		changed[i] ^= 1 << (i % 8)
+		read, err := (&keptBatch{sums: changed}).read()
+		if err != nil {
+			damaged++
+			if !errors.Is(err, errDamaged) {
+				t.Fatalf("byte %d: %v", i, err)
+			}
+		} else if err := (&gathering{}).add(read); err != nil {
+			t.Fatalf("byte %d: %v", i, err)
+		}
+	}
+	if damaged < len(b)/10 {
+		t.Errorf("%d changes of %d bytes are noticed", damaged, len(b))
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"math"
 	"strings"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -79,17 +78,45 @@ func (s *Store) customers(ctx context.Context, q pierre.CustomerQuery, only pier
 			return err
 		}
 		month, _ := pierre.PeriodMonth.Window(q.At)
-		waiting := map[pierre.UserID]int64{}
-		err = t.readDeltas(ctx, &usageFilter{user: only, single: true}, piece{0, month.UnixMicro(), math.MaxInt64}, func(id rollupID, sums *pierre.UsageSums) error {
-			waiting[id.customer] += sums.Succeeded + sums.Failed
-			return nil
-		})
+		waiting := map[string]int64{}
 		for i := range list {
-			list[i].Calls += waiting[list[i].ID]
+			waiting[string(list[i].ID)] = 0
 		}
-		return err
+		if err := t.waitingOfCustomers(ctx, month.UnixMicro(), waiting); err != nil {
+			return err
+		}
+		if err := t.addDeltas(ctx, only, month.UnixMicro(), waiting); err != nil {
+			return err
+		}
+		for i := range list {
+			list[i].Calls += waiting[string(list[i].ID)]
+		}
+		return nil
 	})
 	return list, err
+}
+
+// addDeltas adds, for each of the customers in calls, how many calls from a time on usage_deltas has that were not refused: of one of
+// them, unless it is "".
+func (t *tx) addDeltas(ctx context.Context, only pierre.UserID, from int64, calls map[string]int64) error {
+	f := (&usageFilter{user: only}).conditions(false, "customer_id")
+	f.and("start_us >= " + f.arg(from))
+	rows, err := t.query(ctx, `SELECT customer_id, CAST(sum(succeeded + failed) AS BIGINT) FROM usage_deltas WHERE `+f.where()+` GROUP BY customer_id`, f.args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		var n int64
+		if err := rows.Scan(&id, &n); err != nil {
+			return err
+		}
+		if _, wanted := calls[id]; wanted {
+			calls[id] += n
+		}
+	}
+	return rows.Err()
 }
 
 // customer returns the user with that id, if it is a customer.

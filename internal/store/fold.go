@@ -20,12 +20,6 @@ const (
 	manySmall  = 64
 )
 
-// A counter is made with several statements, and raised with many others in one: so a step that makes some goes on in the next.
-const (
-	makeAtOnce  = 200
-	raiseAtOnce = 128 // as many rows as a statement takes
-)
-
 // longestPause bounds how long folding leaves the database to others after a step. Another program looks each 100 ms at the latest
 // whether it may write.
 const longestPause = 100 * time.Millisecond
@@ -89,14 +83,12 @@ func (s *Store) foldBatches(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for len(gathered) > 0 {
+		for i, seq := range gathered {
 			began := time.Now()
-			left, err := s.foldBatch(ctx, gathered[0])
-			if err != nil {
+			if err := s.foldBatch(ctx, seq); err != nil {
 				return err
 			}
-			gathered = append(left, gathered[1:]...)
-			if len(gathered) > 0 {
+			if i < len(gathered)-1 {
 				leaveToOthers(ctx, time.Since(began))
 			}
 		}
@@ -109,7 +101,7 @@ func (s *Store) foldBatches(ctx context.Context) error {
 
 // gatherBatches makes of batches as many new ones as there are transactions to be, each with all sums of some keys and buckets: so
 // the rows of a key are changed once for all its calls, and no transaction keeps others from writing for long. It returns the new
-// ones; if so little was found that it is folded, those of [tx.raise]. What is interrupted then is batches as before.
+// ones; none if so little was found that it is folded. What is interrupted then is batches as before.
 func (s *Store) gatherBatches(ctx context.Context, seqs []int64) (gathered []int64, err error) {
 	err = s.update(ctx, "gathering usage to fold", func(t *tx) error {
 		gathered = nil
@@ -118,8 +110,7 @@ func (s *Store) gatherBatches(ctx context.Context, seqs []int64) (gathered []int
 			return err
 		}
 		if max(len(usage), len(quotas)) <= foldAtOnce {
-			gathered, err = t.raise(ctx, usage, quotas)
-			return err
+			return t.raise(ctx, usage, quotas)
 		}
 		ids, buckets := slices.SortedFunc(maps.Keys(usage), rollupID.compare), slices.SortedFunc(maps.Keys(quotas), quotaDelta.compare)
 		for len(ids)+len(buckets) > 0 {
@@ -152,29 +143,21 @@ func leaveToOthers(ctx context.Context, step time.Duration) {
 	}
 }
 
-// foldBatch folds a batch, and returns the one that has what is left of it, if any.
-func (s *Store) foldBatch(ctx context.Context, seq int64) (left []int64, err error) {
-	err = s.update(ctx, "folding usage into roll-ups", func(t *tx) error {
+// foldBatch folds a batch.
+func (s *Store) foldBatch(ctx context.Context, seq int64) error {
+	return s.update(ctx, "folding usage into roll-ups", func(t *tx) error {
 		usage, quotas, err := t.takeBatches(ctx, seq)
 		if err != nil {
 			return err
 		}
-		left, err = t.raise(ctx, usage, quotas)
-		return err
+		return t.raise(ctx, usage, quotas)
 	})
-	return left, err
 }
 
-// raise adds to the roll-ups and counters. If many counters are missing, some calls go on waiting to count against their quotas, in a
-// batch that it returns.
-func (t *tx) raise(ctx context.Context, usage rollups, quotas map[quotaDelta]int64) (left []int64, err error) {
+// raise adds to the roll-ups and counters.
+func (t *tx) raise(ctx context.Context, usage rollups, quotas map[quotaDelta]int64) error {
 	if err := t.raiseRollups(ctx, usage); err != nil {
-		return nil, err
+		return err
 	}
-	later, err := t.raiseQuotas(ctx, quotas, makeAtOnce)
-	if err != nil || len(later) == 0 {
-		return nil, err
-	}
-	seq, err := t.insertBatch(ctx, nil, later)
-	return []int64{seq}, err
+	return t.raiseQuotas(ctx, quotas)
 }

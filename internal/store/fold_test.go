@@ -122,9 +122,62 @@ func TestManySmallBatchesBecomeFew(t *testing.T) {
 	}
 }
 
-// Making a counter is much work: the first calls of many keys are folded in steps that make few, so that none keeps other programs
-// from writing for long. The books balance after each.
-func TestAStepOfFoldingMakesFewCounters(t *testing.T) {
+// The first calls of a window come from many keys, whose counters are made many at a time: of keys and of tools, of each period. They
+// count what came before there was a limit, too, and the books balance after each step.
+func TestManyCountersAreMadeAtOnce(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		const keys = 300
+		now := time.Date(2026, 11, 20, 15, 4, 5, 0, time.UTC)
+		periods := pierre.Periods()
+		recorded := 0
+		calls := func(at time.Time, limited bool) {
+			var list []pierre.Call
+			for n := range keys {
+				var l pierre.Limits
+				c := storedCall(pierre.KeyID(fmt.Sprint("key_", n)), "", at)
+				c.Tool = fmt.Sprint("tool_", n%3)
+				if limited {
+					l.Quota = pierre.Limit{Requests: 1000, Period: periods[n%len(periods)]}
+					l.Tools = map[string]pierre.Limit{c.Tool: l.Quota}
+				}
+				c.Buckets = l.Buckets(c.KeyID, "", c.Tool)
+				list = append(list, c)
+			}
+			record(t, s, list...)
+			recorded += keys
+		}
+		balance := func() {
+			t.Helper()
+			r, err := s.Reconcile(t.Context(), now.Truncate(24*time.Hour), now, now, false)
+			if err != nil || len(r.Differences) > 0 || r.Calls != int64(recorded) {
+				t.Fatalf("the books do not balance: %+v, %v", r, err)
+			}
+		}
+		calls(now.Add(-time.Hour), false)
+		if err := s.FoldUsage(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		calls(now.Add(-time.Minute), true)
+		calls(now, true)
+		if err := store.Gather(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+		balance()
+		if err := s.FoldUsage(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		balance()
+		for bucket, want := range map[string]int64{"key_0": 1, "key_1": 2, "key_2": 3, "key_4": 3, "tool:key_4/tool_1": 3, "tool:key_299/tool_2": 3} {
+			n, err := store.Number(t.Context(), s, `SELECT max(used) FROM quota_counters WHERE key_id = $1`, bucket)
+			if err != nil || n != want {
+				t.Errorf("the counter of %s says %d, %v; want %d", bucket, n, err, want)
+			}
+		}
+	})
+}
+
+// Each step of folding so many keys that no transaction takes them all leaves books that balance.
+func TestFoldingInSteps(t *testing.T) {
 	t.Parallel()
 	s, err := store.OpenSQLite(filepath.Join(t.TempDir(), "pierre.db"))
 	if err != nil {
@@ -147,27 +200,16 @@ func TestAStepOfFoldingMakesFewCounters(t *testing.T) {
 		t.Fatal(err)
 	}
 	steps := 0
-	for before := int64(0); ; steps++ {
-		more, err := store.FoldStep(t.Context(), s)
-		if err != nil {
+	for more := true; more; steps++ {
+		if more, err = store.FoldStep(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
-		counters, err := store.Number(t.Context(), s, `SELECT count(*) FROM quota_counters`)
-		if err != nil || counters-before > 400 {
-			t.Fatalf("a step makes %d counters, %v", counters-before, err)
-		}
-		before = counters
-		if steps%4 == 0 || !more {
-			r, err := s.Reconcile(t.Context(), now.Truncate(24*time.Hour), now, now, false)
-			if err != nil || len(r.Differences) > 0 || r.Calls != int64(len(calls)) {
-				t.Fatalf("the books do not balance after step %d: %+v, %v", steps, r, err)
-			}
-		}
-		if !more {
-			break
+		r, err := s.Reconcile(t.Context(), now.Truncate(24*time.Hour), now, now, false)
+		if err != nil || len(r.Differences) > 0 || r.Calls != int64(len(calls)) {
+			t.Fatalf("the books do not balance after step %d: %+v, %v", steps, r, err)
 		}
 	}
-	if made, err := store.Number(t.Context(), s, `SELECT sum(used) FROM quota_counters`); err != nil || made != int64(len(calls)) {
-		t.Errorf("the counters say %d, %v; want %d", made, err, len(calls))
+	if made, err := store.Number(t.Context(), s, `SELECT sum(used) FROM quota_counters`); err != nil || made != int64(len(calls)) || steps < 3 {
+		t.Errorf("the counters say %d after %d steps, %v; want %d", made, steps, err, len(calls))
 	}
 }

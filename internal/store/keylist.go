@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/base64"
 	"encoding/json"
 	"math"
@@ -27,12 +28,23 @@ func (s *Store) APIKeys(ctx context.Context, q pierre.KeyQuery) (pierre.KeyPage,
 }
 
 func (t *tx) listKeys(ctx context.Context, q pierre.KeyQuery, tiers []pierre.Plan) (pierre.KeyPage, error) {
-	waiting, err := t.waitingUse(ctx, q.At)
-	if err != nil {
-		return pierre.KeyPage{}, err
+	var windows []openWindow
+	if !q.At.IsZero() {
+		windows = openWindows(q.At)
+	}
+	var waiting map[string]*waitingUse
+	var asJSON string
+	if q.Sort == pierre.SortUse {
+		var err error
+		if waiting, err = t.waitingOfKeys(ctx, windows, nil); err != nil {
+			return pierre.KeyPage{}, err
+		}
+		if asJSON, err = t.waitingJSON(ctx, tiers, windows, waiting); err != nil {
+			return pierre.KeyPage{}, err
+		}
 	}
 	f := &filter{}
-	use := f.useOf(q, tiers, waiting)
+	use := f.useOf(q, tiers, asJSON)
 	order := keyOrder(q.Sort, use)
 	if err := f.keys(q, order); err != nil {
 		return pierre.KeyPage{}, err
@@ -41,33 +53,60 @@ func (t *tx) listKeys(ctx context.Context, q pierre.KeyQuery, tiers []pierre.Pla
 	// The page is found by what it is ordered by alone: the rest of a key's columns would be sorted along with it.
 	find := `SELECT k.id AS key_id, ` + order + ` AS place FROM api_keys k JOIN users u ON u.id = k.user_id`
 	if q.Sort == pierre.SortUse {
-		find += use.join
+		find += use.counter + use.waiting
 	}
 	find += ` WHERE ` + f.where() + ` ORDER BY ` + order + ` ` + direction + `, k.id ` + direction + ` LIMIT ` + f.arg(q.Limit+1)
-	text := use.with + strings.NewReplacer("SELECT ", "SELECT page.place, "+use.calls+", ", "FROM api_keys k ", "FROM ("+find+") page JOIN api_keys k ON k.id = page.key_id ").Replace(selectKey()) +
-		use.join + ` ORDER BY page.place ` + direction + `, page.key_id ` + direction
+	text := use.with + strings.NewReplacer("SELECT ", "SELECT page.place, "+use.period+", c.used, ", "FROM api_keys k ", "FROM ("+find+") page JOIN api_keys k ON k.id = page.key_id ").Replace(selectKey()) +
+		use.counter + ` ORDER BY page.place ` + direction + `, page.key_id ` + direction
 	rows, err := t.query(ctx, text, f.args...)
 	if err != nil {
 		return pierre.KeyPage{}, err
 	}
 	defer rows.Close()
-	page := pierre.KeyPage{Keys: []pierre.APIKey{}}
+	page, counters, err := scanKeys(rows, q)
+	if err != nil {
+		return pierre.KeyPage{}, err
+	}
+	if waiting == nil {
+		families := map[string]bool{}
+		for i := range page.Keys {
+			families[string(page.Keys[i].Family)] = true
+		}
+		if len(families) > 0 {
+			waiting, err = t.waitingOfKeys(ctx, windows, families)
+		}
+	}
+	for i := range page.Keys {
+		page.Used = append(page.Used, waiting[string(page.Keys[i].Family)].usedBy(windows, counters[i].period, counters[i].used))
+	}
+	return page, err
+}
+
+// A keyCounter is what the counter of a key's own limit says, if there is one.
+type keyCounter struct {
+	period pierre.Period
+	used   sql.NullInt64
+}
+
+func scanKeys(rows *sql.Rows, q pierre.KeyQuery) (page pierre.KeyPage, counters []keyCounter, err error) {
+	defer rows.Close()
+	page = pierre.KeyPage{Keys: []pierre.APIKey{}}
 	var places []keyPlace
 	for rows.Next() {
-		var used int64
+		var counter keyCounter
 		place := keyPlace{Sort: q.Sort}
-		k, err := scanKey(after{rows, []any{place.value(), &used}})
+		k, err := scanKey(after{rows, []any{place.value(), &counter.period, &counter.used}})
 		if err != nil {
-			return pierre.KeyPage{}, err
+			return page, nil, err
 		}
 		place.ID = k.ID
-		page.Keys, page.Used, places = append(page.Keys, k), append(page.Used, used), append(places, place)
+		page.Keys, counters, places = append(page.Keys, k), append(counters, counter), append(places, place)
 	}
 	if len(page.Keys) > q.Limit { // one more than wanted was read, to know if there are more
-		page.Keys, page.Used = page.Keys[:q.Limit], page.Used[:q.Limit]
+		page.Keys = page.Keys[:q.Limit]
 		page.NextCursor = places[q.Limit-1].cursor()
 	}
-	return page, rows.Err()
+	return page, counters, rows.Err()
 }
 
 // after scans other columns before those that are asked for.

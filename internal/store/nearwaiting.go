@@ -29,9 +29,11 @@ func (s *counterSource) has(f *filter, column string, names []string) bool {
 
 // A waitingUse is what waits of a bucket, for each window of [openWindows].
 type waitingUse struct {
-	calls   []int64
-	limited []bool // calls among these had a limit of this period, so that there will be a counter
+	calls   [periods]int64
+	limited [periods]bool // calls among these had a limit of this period, so that there will be a counter
 }
+
+const periods = 5 // as many as [pierre.Periods] has
 
 // An openWindow is a window that is open at a moment.
 type openWindow struct {
@@ -53,20 +55,24 @@ func (t *tx) waitingUses(ctx context.Context, q pierre.UsageQuery, windows []ope
 	if err != nil {
 		return nil, err
 	}
+	return t.waitingIn(ctx, windows, func(bucket []byte) bool { return !isTool(bucket) && (len(wanted) == 0 || wanted[string(bucket)]) })
+}
+
+// waitingIn returns what waits of the buckets that are wanted, in a pass over all that waits.
+func (t *tx) waitingIn(ctx context.Context, windows []openWindow, want func(bucket []byte) bool) (map[string]*waitingUse, error) {
 	uses := map[string]*waitingUse{}
-	err = t.waitingQuotas(ctx, func(d quotaDelta, calls int64) {
-		if strings.HasPrefix(d.bucket, string(pierre.BucketTool)+":") || len(wanted) > 0 && !wanted[d.bucket] {
-			return
-		}
+	err := t.waitingQuotas(ctx, want, func(q *keptQuota) {
+		use := uses[string(q.bucket)]
 		for i, w := range windows {
-			if !w.contains(d.minute) {
+			if !w.contains(q.minute) {
 				continue
 			}
-			if uses[d.bucket] == nil {
-				uses[d.bucket] = &waitingUse{make([]int64, len(windows)), make([]bool, len(windows))}
+			if use == nil {
+				use = &waitingUse{}
+				uses[string(q.bucket)] = use
 			}
-			uses[d.bucket].calls[i] += calls
-			uses[d.bucket].limited[i] = uses[d.bucket].limited[i] || d.period == w.period
+			use.calls[i] += q.calls
+			use.limited[i] = use.limited[i] || string(q.period) == string(w.period)
 		}
 	})
 	return uses, err

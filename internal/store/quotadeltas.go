@@ -69,8 +69,7 @@ func (s *Store) foldQuotas(ctx context.Context) error {
 			if n, err = t.takeQuotaDeltas(ctx, sums); err != nil || n == 0 {
 				return err
 			}
-			_, err = t.raiseQuotas(ctx, sums, len(sums)) // its writers do not wait for each other
-			return err
+			return t.raiseQuotas(ctx, sums)
 		})
 		if err != nil || n < foldAtOnce {
 			return err
@@ -99,31 +98,10 @@ func (t *tx) takeQuotaDeltas(ctx context.Context, sums map[quotaDelta]int64) (n 
 }
 
 // raiseQuotas raises every counter whose window contains the calls, whatever its period. Where there is none of a limit that
-// calls had, it makes one by counting. When it has made so many, or a few more, it returns what is left to do.
-func (t *tx) raiseQuotas(ctx context.Context, sums map[quotaDelta]int64, atMost int) (left map[quotaDelta]int64, err error) {
-	deltas := slices.SortedFunc(maps.Keys(sums), quotaDelta.compare)
-	for made := 0; len(deltas) > 0 && made < atMost; {
-		n := min(len(deltas), raiseAtOnce)
-		for n < len(deltas) && deltas[n].bucket == deltas[n-1].bucket { // those of a bucket are raised before one is made
-			n++
-		}
-		more, err := t.raiseSome(ctx, deltas[:n], sums)
-		if err != nil {
-			return nil, err
-		}
-		made, deltas = made+more, deltas[n:]
-	}
-	left = make(map[quotaDelta]int64, len(deltas))
-	for _, d := range deltas {
-		left[d] = sums[d]
-	}
-	return left, nil
-}
-
-// raiseSome raises and makes the counters of some buckets, and returns how many it made.
-func (t *tx) raiseSome(ctx context.Context, deltas []quotaDelta, sums map[quotaDelta]int64) (made int, err error) {
-	rows, missing := make([]raised, 0, len(deltas)), map[counter]bool{}
-	for _, d := range deltas { // of one bucket and minute there are several if its limit changed
+// calls had, it makes one by counting.
+func (t *tx) raiseQuotas(ctx context.Context, sums map[quotaDelta]int64) error {
+	rows, missing := make([]raised, 0, len(sums)), map[counter]bool{}
+	for _, d := range slices.SortedFunc(maps.Keys(sums), quotaDelta.compare) { // of one bucket and minute there are several if its limit changed
 		rows = append(rows, raised{d.bucket, d.minute, sums[d]})
 		if d.period != "" {
 			start, _ := d.period.Window(time.UnixMicro(d.minute))
@@ -131,12 +109,7 @@ func (t *tx) raiseSome(ctx context.Context, deltas []quotaDelta, sums map[quotaD
 		}
 	}
 	if err := t.raiseCounters(ctx, rows, missing); err != nil {
-		return 0, err
+		return err
 	}
-	for _, c := range slices.SortedFunc(maps.Keys(missing), counter.compare) { // after all are raised: what is made now counts all calls
-		if err := t.makeCounter(ctx, c); err != nil {
-			return 0, err
-		}
-	}
-	return len(missing), nil
+	return t.makeCounters(ctx, slices.SortedFunc(maps.Keys(missing), counter.compare)) // after all are raised: what is made now counts all calls
 }

@@ -134,27 +134,6 @@ func (t *tx) pendingCalls(ctx context.Context, bucket string, from, to int64) (n
 	return n + more, err
 }
 
-func (t *tx) makeCounter(ctx context.Context, c counter) error {
-	start, end := c.period.Window(time.UnixMicro(c.start))
-	used, err := t.countCalls(ctx, c.bucket, c.start, end.UnixMicro())
-	if err != nil {
-		return err
-	}
-	pending, err := t.pendingCalls(ctx, c.bucket, c.start, end.UnixMicro())
-	if err != nil {
-		return err
-	}
-	if _, err := t.exec(ctx, `INSERT INTO quota_counters (key_id, period, window_start_us, window_end_us, used)
-		VALUES ($1, $2, $3, $4, $5) ON CONFLICT (key_id, period, window_start_us) DO UPDATE SET used = excluded.used`,
-		c.bucket, c.period, c.start, end.UnixMicro(), used-pending); err != nil {
-		return err
-	}
-	// The window before stays: calls that began in it may still be on their way.
-	previous, _ := c.period.Window(start.Add(-time.Microsecond))
-	_, err = t.exec(ctx, `DELETE FROM quota_counters WHERE key_id = $1 AND window_end_us <= $2`, c.bucket, previous.UnixMicro())
-	return err
-}
-
 // QuotaUsed returns how many calls of the bucket with that id count in the period's window that starts at windowStart,
 // without those that are among running, whether they are stored by now or not.
 func (s *Store) QuotaUsed(

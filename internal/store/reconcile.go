@@ -38,17 +38,25 @@ func (t tallies) ofAll() tallies {
 }
 
 // Reconcile proves, for each UTC day of [from, to), that calls, minutes, hours, days and the rows of all keys say the same,
-// and that the quotas whose windows are open at now do, and names every difference. With repair it makes what is kept
+// and that the quotas whose windows are open at now do, and names every difference, and what is damaged. With repair it makes what is kept
 // again from the calls, where these are kept. It may run beside servers; a quota that it repaired is then right after
 // their next start. A zero from is the first day of which anything is kept.
 func (s *Store) Reconcile(ctx context.Context, from, to, now time.Time, repair bool) (pierre.Reconciliation, error) {
-	if from.IsZero() {
+	all := from.IsZero()
+	if all {
 		var err error
 		if from, err = s.firstUsage(ctx, to); err != nil {
 			return pierre.Reconciliation{}, err
 		}
 	}
-	r := pierre.Reconciliation{From: from.UTC().Truncate(24 * time.Hour), To: to.UTC(), Differences: []pierre.Difference{}}
+	r := pierre.Reconciliation{From: from.UTC().Truncate(24 * time.Hour), To: to.UTC(), Differences: []pierre.Difference{}, Damaged: []pierre.DamagedUsage{}}
+	err := s.findDamage(ctx)
+	if err != nil {
+		return r, err
+	}
+	if r.Damaged, err = s.DamagedUsage(ctx); err != nil {
+		return r, err
+	}
 	for day := r.From; day.Before(r.To); day = day.AddDate(0, 0, 1) {
 		if err := s.reconcileDay(ctx, day, repair, &r); err != nil {
 			return r, err
@@ -56,6 +64,12 @@ func (s *Store) Reconcile(ctx context.Context, from, to, now time.Time, repair b
 	}
 	if err := s.reconcileQuotas(ctx, now, repair, &r); err != nil {
 		return r, err
+	}
+	mended := !slices.ContainsFunc(r.Differences, func(d pierre.Difference) bool { return !d.Mended })
+	if repair && all && mended && len(r.Damaged) > 0 {
+		if err := s.forgetDamage(ctx, r.Damaged); err != nil {
+			return r, err
+		}
 	}
 	if len(r.Differences) == 0 {
 		return r, nil

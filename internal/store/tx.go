@@ -19,6 +19,7 @@ type tx struct {
 
 	cache    *batchCache
 	waiting  []batch // what [tx.batches] has read; nil: nothing
+	damaged  []int64 // the numbers of those that are damaged
 	inserted bool    // the transaction has inserted batches
 }
 

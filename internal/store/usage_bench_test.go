@@ -1,7 +1,10 @@
 package store_test
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,4 +104,98 @@ func reportYear(b *testing.B, s *store.Store) {
 		}
 	}
 	b.ReportMetric(float64((processorTime(b)-before).Microseconds())/float64(b.N), "cpu-µs/op")
+}
+
+// BenchmarkFirstFold measures folding the first call of each of many keys in a month: its roll-ups and its counter are made.
+func BenchmarkFirstFold(b *testing.B) {
+	const keys = 2000
+	s := storetest.On(b, "sqlite")
+	at := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+	var spent time.Duration
+	for b.Loop() {
+		at = at.AddDate(0, 1, 0)
+		calls := make([]pierre.Call, keys)
+		for i := range calls {
+			calls[i] = storedCall(pierre.KeyID(fmt.Sprint("key_", i)), pierre.PeriodMonth, at)
+		}
+		if err := s.RecordCalls(b.Context(), calls); err != nil {
+			b.Fatal(err)
+		}
+		before := processorTime(b)
+		if err := s.FoldUsage(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		spent += processorTime(b) - before
+	}
+	b.ReportMetric(float64(spent.Microseconds())/float64(b.N)/keys, "cpu-µs/key")
+}
+
+// BenchmarkListsWhileUsageWaits measures a page of keys, by when they were made and by use, and one of customers, while a call of each of
+// 20 000 keys waits to be folded.
+func BenchmarkListsWhileUsageWaits(b *testing.B) {
+	const keys, atOnce = 20_000, 500
+	s := storetest.On(b, "sqlite")
+	now := time.Date(2026, 11, 20, 15, 4, 5, 0, time.UTC)
+	first := newKey("ana@club.example")
+	first.Limit = pierre.Limit{Requests: 1000, Period: pierre.PeriodMonth}
+	_, _, err := s.ProvisionAPIKey(b.Context(), parallelAct(), first, func(kept pierre.APIKey) ([]byte, error) { first = kept; return nil, nil })
+	if err != nil {
+		b.Fatal(err)
+	}
+	for table, changed := range map[string]map[string]string{
+		"users":    {"id": "id || '_' || n", "email": "n || email"},
+		"api_keys": {"id": "id || '_' || n", "user_id": "user_id || '_' || n", "hash": "CAST(printf('%032d', n) AS BLOB)", "family_id": "family_id || '_' || n"},
+	} {
+		var list string
+		if err := s.Base().Row(b.Context(), `SELECT group_concat(name) FROM pragma_table_info('`+table+`')`).Scan(&list); err != nil {
+			b.Fatal(err)
+		}
+		names := strings.Split(list, ",")
+		values := slices.Clone(names)
+		for i, name := range names {
+			values[i] = cmp.Or(changed[name], name)
+		}
+		if err := store.Exec(b.Context(), s, `PRAGMA foreign_keys = OFF`); err != nil {
+			b.Fatal(err)
+		}
+		if err := store.Exec(b.Context(), s, `INSERT INTO `+table+` (`+strings.Join(names, ", ")+`) WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 20000)
+			SELECT `+strings.Join(values, ", ")+` FROM `+table+`, n`); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for n := 0; n < keys; n += atOnce {
+		calls := make([]pierre.Call, atOnce)
+		for i := range calls {
+			key := pierre.KeyID(fmt.Sprint(first.ID, "_", n+i+1))
+			calls[i] = storedCall(key, pierre.PeriodMonth, now)
+			calls[i].UserID = pierre.UserID(fmt.Sprint(first.UserID, "_", n+i+1))
+		}
+		if err := s.RecordCalls(b.Context(), calls); err != nil {
+			b.Fatal(err)
+		}
+	}
+	measure := func(name string, list func() error) {
+		b.Run(name, func(b *testing.B) {
+			before := processorTime(b)
+			for b.Loop() {
+				if err := list(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64((processorTime(b)-before).Microseconds())/float64(b.N)/1000, "cpu-ms/op")
+		})
+	}
+	for _, sort := range []pierre.KeySort{pierre.SortCreated, pierre.SortUse} {
+		measure(fmt.Sprint("keys=", sort), func() error {
+			page, err := s.APIKeys(b.Context(), pierre.KeyQuery{Limit: 50, Sort: sort, At: now})
+			if err == nil && (len(page.Keys) != 50 || sort == pierre.SortUse && page.Used[0] != 1) {
+				err = fmt.Errorf("%d keys, the first used %v", len(page.Keys), page.Used)
+			}
+			return err
+		})
+	}
+	measure("customers", func() error {
+		_, err := s.Customers(b.Context(), pierre.CustomerQuery{Limit: 50, At: now})
+		return err
+	})
 }

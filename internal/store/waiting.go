@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"sync"
 
@@ -61,7 +62,7 @@ func (t *tx) insertBatch(ctx context.Context, usage rollups, quotas map[quotaDel
 		return 0, err
 	}
 	t.waiting, t.inserted = nil, true
-	err = t.row(ctx, `INSERT INTO usage_batches (entries, sums) VALUES ($1, $2) RETURNING seq`, n, sums).Scan(&seq)
+	err = t.row(ctx, `INSERT INTO usage_batches (entries, sums, crc32c) VALUES ($1, $2, $3) RETURNING seq`, n, sums, batchChecksum(sums)).Scan(&seq)
 	return seq, err
 }
 
@@ -84,9 +85,12 @@ func (t *tx) batches(ctx context.Context) ([]batch, error) {
 	if len(missing) > 0 && !t.inserted { // what this transaction has inserted may never be there
 		t.cache.keep(known)
 	}
-	t.waiting = make([]batch, 0, len(known))
+	t.waiting, t.damaged = make([]batch, 0, len(known)), nil
 	for _, seq := range seqs {
 		t.waiting = append(t.waiting, known[seq])
+		if known[seq].damaged {
+			t.damaged = append(t.damaged, seq)
+		}
 	}
 	return t.waiting, nil
 }
@@ -97,34 +101,42 @@ func scanSeq(from scanner) (seq int64, err error) {
 }
 
 func batchRows() *rowsStatement {
-	return &rowsStatement{head: `SELECT seq, sums FROM usage_batches WHERE seq IN (VALUES `, width: 1, first: "BIGINT", tail: `)`}
+	return &rowsStatement{head: `SELECT seq, entries, sums, crc32c FROM usage_batches WHERE seq IN (VALUES `, width: 1, first: "BIGINT", tail: `)`}
 }
 
 func takenBatchRows() *rowsStatement {
-	return &rowsStatement{head: `DELETE FROM usage_batches WHERE seq IN (VALUES `, width: 1, first: "BIGINT", tail: `) RETURNING seq, sums`}
+	return &rowsStatement{head: `DELETE FROM usage_batches WHERE seq IN (VALUES `, width: 1, first: "BIGINT", tail: `) RETURNING seq, entries, sums, crc32c`}
 }
 
 func (t *tx) readBatches(ctx context.Context, seqs []int64, into map[int64]batch) error {
-	return t.visitBatches(ctx, batchRows(), seqs, func(seq int64, b batch) error {
-		into[seq] = b
+	return t.visitBatches(ctx, batchRows(), seqs, func(k *keptBatch, b batch) error {
+		into[k.seq] = b
 		return nil
 	})
 }
 
-// takeBatches deletes batches and returns what was in them. Those that another program has taken meanwhile are not there any more.
+// takeBatches deletes batches and returns what was in them. Those that another program has taken meanwhile are not there any more;
+// those that are damaged are put aside.
 func (t *tx) takeBatches(ctx context.Context, seqs ...int64) (rollups, map[quotaDelta]int64, error) {
 	t.waiting = nil
 	var g gathering
+	var damaged []keptBatch
 	for part := range parts(seqs) {
-		if err := t.visitBatches(ctx, takenBatchRows(), part, func(_ int64, b batch) error { return g.add(b) }); err != nil {
+		if err := t.visitBatches(ctx, takenBatchRows(), part, func(k *keptBatch, b batch) error {
+			if b.damaged {
+				damaged = append(damaged, *k)
+			}
+			return g.add(b)
+		}); err != nil {
 			return nil, nil, err
 		}
 	}
 	usage, quotas := g.all()
-	return usage, quotas, nil
+	return usage, quotas, t.setAside(ctx, damaged)
 }
 
-func (t *tx) visitBatches(ctx context.Context, of *rowsStatement, seqs []int64, visit func(int64, batch) error) error {
+// visitBatches visits rows. Of one that is damaged it says so.
+func (t *tx) visitBatches(ctx context.Context, of *rowsStatement, seqs []int64, visit func(*keptBatch, batch) error) error {
 	args := make([]any, len(seqs))
 	for i, seq := range seqs {
 		args[i] = seq
@@ -135,16 +147,18 @@ func (t *tx) visitBatches(ctx context.Context, of *rowsStatement, seqs []int64, 
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var seq int64
-		var sums []byte
-		if err := rows.Scan(&seq, &sums); err != nil {
+		var k keptBatch
+		if err := rows.Scan(&k.seq, &k.entries, &k.sums, &k.checksum); err != nil {
 			return err
 		}
-		b, err := decodeBatch(sums)
+		b, err := k.read()
+		if errors.Is(err, errDamaged) {
+			b, err = batch{damaged: true}, nil
+		}
 		if err != nil {
 			return err
 		}
-		if err := visit(seq, b); err != nil {
+		if err := visit(&k, b); err != nil {
 			return err
 		}
 	}
@@ -167,11 +181,14 @@ func (t *tx) waitingUsage(ctx context.Context, u *usageFilter, p piece, visit fu
 			if err != nil {
 				return err
 			}
-			id := kept.id()
-			if u.key != nil && id.key != *u.key {
+			if u.key != nil && string(kept.key) != string(*u.key) {
 				break
 			}
-			if !p.contains(id.start) || !u.matches(id) {
+			if !p.contains(kept.start) {
+				continue
+			}
+			id := kept.id()
+			if !u.matches(id) {
 				continue
 			}
 			if err := visit(id, &kept); err != nil {
@@ -194,11 +211,10 @@ func (t *tx) waitingCalls(ctx context.Context, bucket string, from, to int64) (n
 			if err != nil {
 				return 0, err
 			}
-			d := kept.delta()
-			if d.bucket != bucket {
+			if string(kept.bucket) != bucket {
 				break
 			}
-			if from <= d.minute && d.minute < to {
+			if from <= kept.minute && kept.minute < to {
 				n += kept.calls
 			}
 		}
@@ -217,14 +233,42 @@ func (t *tx) waitingAdmitted(ctx context.Context, of bucketFilter, p piece) (n i
 		return 0, err
 	}
 	for _, key := range keys {
-		if err := t.waitingUsage(ctx, &usageFilter{key: &key, tool: of.tool}, p, func(_ rollupID, u *keptUsage) error {
-			n += u.counts.Succeeded + u.counts.Failed
-			return nil
-		}); err != nil {
+		more, err := t.waitingOfKey(ctx, key, of.tool, p)
+		if err != nil {
 			return 0, err
 		}
+		n += more
 	}
 	return n, nil
+}
+
+// waitingOfKey returns how many calls of the key that were not refused batches hold.
+func (t *tx) waitingOfKey(ctx context.Context, key pierre.KeyID, tool string, p piece) (n int64, err error) {
+	err = t.waitingUsage(ctx, &usageFilter{key: &key, tool: tool}, p, func(_ rollupID, u *keptUsage) error {
+		n += u.counts.Succeeded + u.counts.Failed
+		return nil
+	})
+	return n, err
+}
+
+// waitingOfCustomers adds, for each of the customers in calls, how many calls from a time on that were not refused batches hold.
+func (t *tx) waitingOfCustomers(ctx context.Context, from int64, calls map[string]int64) error {
+	batches, err := t.batches(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range batches {
+		for i := range b.usage.len() {
+			kept, err := b.usage.usage(i)
+			if err != nil {
+				return err
+			}
+			if n, wanted := calls[string(kept.customer)]; wanted && kept.start >= from {
+				calls[string(kept.customer)] = n + kept.counts.Succeeded + kept.counts.Failed
+			}
+		}
+	}
+	return nil
 }
 
 // dropWaiting forgets the usage of a day that batches hold. What counts against quotas stays.

@@ -128,6 +128,45 @@ func (db *DB) Acquire(ctx context.Context, job, owner string, now, until time.Ti
 	return mine, err
 }
 
+// Renew lets all leases that owner has last until then.
+func (db *DB) Renew(ctx context.Context, owner string, until time.Time) error {
+	return db.Apply(ctx, "renewing leases", func(t *Tx) error {
+		_, err := t.Change(ctx, `UPDATE portal_leases SET until_us = $2 WHERE owner = $1`, owner, until.UnixMicro())
+		return err
+	})
+}
+
+// Free ends the leases of owners that are gone.
+func (db *DB) Free(ctx context.Context, gone func(owner string) bool) error {
+	return db.Apply(ctx, "ending leases", func(t *Tx) error {
+		rows, err := t.Query(ctx, `SELECT job, owner FROM portal_leases`)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		held := map[string]string{}
+		for rows.Next() {
+			var job, owner string
+			if err := rows.Scan(&job, &owner); err != nil {
+				return err
+			}
+			held[job] = owner
+		}
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		for job, owner := range held {
+			if !gone(owner) {
+				continue
+			}
+			if _, err := t.Change(ctx, `DELETE FROM portal_leases WHERE job = $1 AND owner = $2`, job, owner); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // SchemaVersion returns which version the tables have, and the newest that this program knows.
 func (db *DB) SchemaVersion(ctx context.Context) (version, newest int64, err error) {
 	version, err = db.schema.Version(ctx)

@@ -36,6 +36,9 @@ func OpenBacking(fsync bool, options ...string) (*Backing, error) {
 	return b, nil
 }
 
+// URLs returns where both are.
+func (b *Backing) URLs() (database, redis string) { return b.database, b.redis.URL() }
+
 // Close ends both.
 func (b *Backing) Close() {
 	if b.redis != nil {
