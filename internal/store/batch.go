@@ -35,39 +35,26 @@ var errBatch = errors.New("what calls add up to is kept in a way that this versi
 
 // encodeBatch returns how usage by the minute, and what counts against quotas, is kept, and how many sums these are.
 func encodeBatch(usage rollups, quotas map[quotaDelta]int64) (b []byte, n int, err error) {
-	var usageStarts, quotaStarts, data []byte
+	var w batchWriter
+	var name []byte // its memory is used for each
 	for _, id := range slices.SortedFunc(maps.Keys(usage), rollupID.compare) {
-		usageStarts = binary.LittleEndian.AppendUint32(usageStarts, uint32(len(data)))
-		if data, err = appendUsage(data, id, usage[id]); err != nil {
+		name = binary.AppendVarint(appendText(name[:0], string(id.key)), id.start/(minuteSpan*secondMicros))
+		for _, s := range [...]string{id.tool, id.country, string(id.tier), string(id.customer)} {
+			name = appendText(name, s)
+		}
+		if err := w.usage(name, usage[id]); err != nil {
 			return nil, 0, err
 		}
 	}
 	for _, d := range slices.SortedFunc(maps.Keys(quotas), quotaDelta.compare) {
-		quotaStarts = binary.LittleEndian.AppendUint32(quotaStarts, uint32(len(data)))
-		data = appendText(data, d.bucket)
-		data = appendText(binary.AppendVarint(data, d.minute/(minuteSpan*secondMicros)), string(d.period))
-		data = binary.AppendVarint(data, quotas[d])
+		name = binary.AppendVarint(appendText(name[:0], d.bucket), d.minute/(minuteSpan*secondMicros))
+		w.quota(appendText(name, string(d.period)), quotas[d])
 	}
-	b = append(make([]byte, 0, len(data)+len(usageStarts)+len(quotaStarts)+16), batchVersion)
-	b = binary.AppendUvarint(b, uint64(len(usage)))
-	b = binary.AppendUvarint(b, uint64(len(quotas)))
-	return slices.Concat(b, usageStarts, quotaStarts, data), len(usage) + len(quotas), nil
+	return w.bytes(), len(usage) + len(quotas), nil
 }
 
 func appendText(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
-}
-
-func appendUsage(b []byte, id rollupID, sums *pierre.UsageSums) ([]byte, error) {
-	b = binary.AppendVarint(appendText(b, string(id.key)), id.start/(minuteSpan*secondMicros))
-	for _, s := range [...]string{id.tool, id.country, string(id.tier), string(id.customer)} {
-		b = appendText(b, s)
-	}
-	for _, n := range [...]int64{sums.Succeeded, sums.Failed, sums.Refused, sums.RequestBytes, sums.ResponseBytes} {
-		b = binary.AppendVarint(b, n)
-	}
-	durations, err := sums.Durations.AppendBinary(make([]byte, 0, sums.Durations.SizeHint()))
-	return append(binary.AppendUvarint(b, uint64(len(durations))), durations...), err
 }
 
 // compare is the order of the buckets, and of one bucket's sums.
@@ -177,56 +164,6 @@ func (e entries) quota(i int) (q keptQuota, err error) {
 		return keptQuota{}, errBatch
 	}
 	return q, nil
-}
-
-// A gathering adds batches up. Its keys are the names as they are encoded: most sums are added to one that is there.
-type gathering struct {
-	usage  map[string]*pierre.UsageSums
-	quotas map[string]int64
-}
-
-func (g *gathering) add(b batch) error {
-	if g.usage == nil {
-		g.usage, g.quotas = map[string]*pierre.UsageSums{}, map[string]int64{}
-	}
-	var one pierre.UsageSums // its memory is used for each
-	for i := range b.usage.len() {
-		u, err := b.usage.usage(i)
-		if err != nil {
-			return err
-		}
-		if err := u.decode(&one); err != nil {
-			return err
-		}
-		sums := g.usage[string(u.name)]
-		if sums == nil {
-			sums = &pierre.UsageSums{}
-			g.usage[string(u.name)] = sums
-		}
-		sums.Add(&one)
-	}
-	for i := range b.quotas.len() {
-		q, err := b.quotas.quota(i)
-		if err != nil {
-			return err
-		}
-		g.quotas[string(q.name)] += q.calls
-	}
-	return nil
-}
-
-// all decodes the names.
-func (g *gathering) all() (rollups, map[quotaDelta]int64) {
-	usage, quotas := make(rollups, len(g.usage)), make(map[quotaDelta]int64, len(g.quotas))
-	for name, sums := range g.usage {
-		u := keptUsage{name: []byte(name)}
-		usage.sums(u.id()).Add(sums)
-	}
-	for name, calls := range g.quotas {
-		r := fields{b: []byte(name)}
-		quotas[quotaDelta{string(r.bytes()), r.minute(), pierre.Period(r.bytes())}] += calls
-	}
-	return usage, quotas
 }
 
 // Fields are read one after the other. When they are not what was to be read, bad is set and what is read is nothing.

@@ -2,16 +2,14 @@ package store
 
 import (
 	"context"
-	"maps"
 	"math"
-	"slices"
 	"time"
 )
 
 // What a server waits for before it folds all that its calls add up to. The more there is of a key, the less work each of its
 // calls is; what waits is read by each report.
 const (
-	foldEntries = 250_000 // sums in batches: two of a call whose key has a quota and no other call in its batch
+	foldEntries = 250_000 // sums in batches, which are gathered first: two of a call whose key has a quota and no other call in its batch
 	foldRows    = 20_000  // rows of usage_deltas
 )
 
@@ -40,26 +38,41 @@ func (s *Store) FoldUsage(ctx context.Context) error {
 	return s.foldDeltas(ctx)
 }
 
-// FoldMuch does what [Store.FoldUsage] does if much has piled up since. If much is only the number of batches, each of which is looked
-// into when a key calls for the first time, it makes fewer of the small ones.
+// FoldMuch makes few batches of many: those of the calls that piled up since add up to much less, since most are of the same keys.
+// If much is left then, it does what [Store.FoldUsage] does.
 func (s *Store) FoldMuch(ctx context.Context) error {
-	var much, many bool
-	err := s.row(ctx, `SELECT COALESCE((SELECT sum(entries) FROM usage_batches), 0) >= $1 OR
-		EXISTS (SELECT 1 FROM (SELECT seq FROM usage_deltas ORDER BY seq LIMIT 1 OFFSET $2) AS many),
-		(SELECT count(*) FROM usage_batches WHERE entries < $3) >= $4`, foldEntries, foldRows, smallBatch, manySmall).Scan(&much, &many)
+	much, rows, many, err := s.piledUp(ctx, foldEntries)
 	switch {
 	case err != nil:
-		return s.classify(err, "looking how much usage waits")
-	case much:
+		return err
+	case rows:
 		return s.FoldUsage(ctx)
-	case !many:
+	case !much && !many:
 		return nil
 	}
-	small, err := s.findBatches(ctx, smallBatch)
-	if err == nil {
-		_, err = s.gatherBatches(ctx, small)
+	entries := int64(smallBatch)
+	if much {
+		entries = math.MaxInt64
+	}
+	found, err := s.findBatches(ctx, entries)
+	if err != nil {
+		return err
+	}
+	if _, err := s.gatherBatches(ctx, found); err != nil || !much {
+		return err
+	}
+	if much, _, _, err = s.piledUp(ctx, foldEntries/2); err == nil && much {
+		return s.FoldUsage(ctx)
 	}
 	return err
+}
+
+// piledUp reports whether batches have so many sums, many rows of usage_deltas wait, and many batches are small.
+func (s *Store) piledUp(ctx context.Context, sums int64) (much, rows, many bool, err error) {
+	err = s.row(ctx, `SELECT COALESCE((SELECT sum(entries) FROM usage_batches), 0) >= $1,
+		EXISTS (SELECT 1 FROM (SELECT seq FROM usage_deltas ORDER BY seq LIMIT 1 OFFSET $2) AS many),
+		(SELECT count(*) FROM usage_batches WHERE entries < $3) >= $4`, sums, foldRows, smallBatch, manySmall).Scan(&much, &rows, &many)
+	return much, rows, many, s.classify(err, "looking how much usage waits")
 }
 
 // findBatches returns the oldest batches that have fewer entries.
@@ -105,34 +118,27 @@ func (s *Store) foldBatches(ctx context.Context) error {
 func (s *Store) gatherBatches(ctx context.Context, seqs []int64) (gathered []int64, err error) {
 	err = s.update(ctx, "gathering usage to fold", func(t *tx) error {
 		gathered = nil
-		usage, quotas, err := t.takeBatches(ctx, seqs...)
+		g, err := t.takeGathered(ctx, seqs)
 		if err != nil {
 			return err
 		}
-		if max(len(usage), len(quotas)) <= foldAtOnce {
-			return t.raise(ctx, usage, quotas)
+		if max(len(g.usage), len(g.quotas)) <= foldAtOnce {
+			return t.raise(ctx, g)
 		}
-		ids, buckets := slices.SortedFunc(maps.Keys(usage), rollupID.compare), slices.SortedFunc(maps.Keys(quotas), quotaDelta.compare)
-		for len(ids)+len(buckets) > 0 {
-			someUsage, someQuotas := some(usage, ids), some(quotas, buckets)
-			seq, err := t.insertBatch(ctx, someUsage, someQuotas)
+		batches, entries, err := g.divided(foldAtOnce)
+		if err != nil {
+			return err
+		}
+		for i, sums := range batches {
+			seq, err := t.insertEncoded(ctx, sums, entries[i])
 			if err != nil {
 				return err
 			}
-			gathered, ids, buckets = append(gathered, seq), ids[len(someUsage):], buckets[len(someQuotas):]
+			gathered = append(gathered, seq)
 		}
 		return nil
 	})
 	return gathered, err
-}
-
-// some returns what m has of the first ids, as many as are folded in a transaction.
-func some[M ~map[K]V, K comparable, V any](m M, ids []K) M {
-	part := M{}
-	for _, id := range ids[:min(len(ids), foldAtOnce)] {
-		part[id] = m[id]
-	}
-	return part
 }
 
 // leaveToOthers waits as long as a step has taken, so that programs that want to write find the database free half of the time.
@@ -146,16 +152,17 @@ func leaveToOthers(ctx context.Context, step time.Duration) {
 // foldBatch folds a batch.
 func (s *Store) foldBatch(ctx context.Context, seq int64) error {
 	return s.update(ctx, "folding usage into roll-ups", func(t *tx) error {
-		usage, quotas, err := t.takeBatches(ctx, seq)
+		g, err := t.takeGathered(ctx, []int64{seq})
 		if err != nil {
 			return err
 		}
-		return t.raise(ctx, usage, quotas)
+		return t.raise(ctx, g)
 	})
 }
 
 // raise adds to the roll-ups and counters.
-func (t *tx) raise(ctx context.Context, usage rollups, quotas map[quotaDelta]int64) error {
+func (t *tx) raise(ctx context.Context, g *gathering) error {
+	usage, quotas := g.all()
 	if err := t.raiseRollups(ctx, usage); err != nil {
 		return err
 	}

@@ -61,6 +61,10 @@ func (t *tx) insertBatch(ctx context.Context, usage rollups, quotas map[quotaDel
 	if err != nil {
 		return 0, err
 	}
+	return t.insertEncoded(ctx, sums, n)
+}
+
+func (t *tx) insertEncoded(ctx context.Context, sums []byte, n int) (seq int64, err error) {
 	t.waiting, t.inserted = nil, true
 	err = t.row(ctx, `INSERT INTO usage_batches (entries, sums, crc32c) VALUES ($1, $2, $3) RETURNING seq`, n, sums, batchChecksum(sums)).Scan(&seq)
 	return seq, err
@@ -118,6 +122,15 @@ func (t *tx) readBatches(ctx context.Context, seqs []int64, into map[int64]batch
 // takeBatches deletes batches and returns what was in them. Those that another program has taken meanwhile are not there any more;
 // those that are damaged are put aside.
 func (t *tx) takeBatches(ctx context.Context, seqs ...int64) (rollups, map[quotaDelta]int64, error) {
+	g, err := t.takeGathered(ctx, seqs)
+	if err != nil {
+		return nil, nil, err
+	}
+	usage, quotas := g.all()
+	return usage, quotas, nil
+}
+
+func (t *tx) takeGathered(ctx context.Context, seqs []int64) (*gathering, error) {
 	t.waiting = nil
 	var g gathering
 	var damaged []keptBatch
@@ -128,11 +141,10 @@ func (t *tx) takeBatches(ctx context.Context, seqs ...int64) (rollups, map[quota
 			}
 			return g.add(b)
 		}); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	usage, quotas := g.all()
-	return usage, quotas, t.setAside(ctx, damaged)
+	return &g, t.setAside(ctx, damaged)
 }
 
 // visitBatches visits rows. Of one that is damaged it says so.
