@@ -77,8 +77,7 @@ func (s *Store) findDamage(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		_, err = t.insertBatch(ctx, usage, quotas) // a row that reads well by now
-		return err
+		return t.insertBatch(ctx, usage, quotas) // of a row that reads well by now
 	})
 }
 

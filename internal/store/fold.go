@@ -41,38 +41,41 @@ func (s *Store) FoldUsage(ctx context.Context) error {
 // FoldMuch makes few batches of many: those of the calls that piled up since add up to much less, since most are of the same keys.
 // If much is left then, it does what [Store.FoldUsage] does.
 func (s *Store) FoldMuch(ctx context.Context) error {
-	much, rows, many, err := s.piledUp(ctx, foldEntries)
+	p, err := s.piledUp(ctx, foldEntries)
 	switch {
 	case err != nil:
 		return err
-	case rows:
+	case p.rows:
 		return s.FoldUsage(ctx)
-	case !much && !many:
+	case !p.much && !p.many:
 		return nil
 	}
 	entries := int64(smallBatch)
-	if much {
+	if p.much {
 		entries = math.MaxInt64
 	}
 	found, err := s.findBatches(ctx, entries)
 	if err != nil {
 		return err
 	}
-	if _, err := s.gatherBatches(ctx, found); err != nil || !much {
+	if _, err := s.gatherBatches(ctx, found); err != nil || !p.much {
 		return err
 	}
-	if much, _, _, err = s.piledUp(ctx, foldEntries/2); err == nil && much {
+	if p, err = s.piledUp(ctx, foldEntries/2); err == nil && p.much {
 		return s.FoldUsage(ctx)
 	}
 	return err
 }
 
-// piledUp reports whether batches have so many sums, many rows of usage_deltas wait, and many batches are small.
-func (s *Store) piledUp(ctx context.Context, sums int64) (much, rows, many bool, err error) {
+// A pile says what waits: batches with many sums, many rows of usage_deltas, many small batches.
+type pile struct{ much, rows, many bool }
+
+// piledUp looks whether batches have so many sums, and for the rest.
+func (s *Store) piledUp(ctx context.Context, sums int64) (p pile, err error) {
 	err = s.row(ctx, `SELECT COALESCE((SELECT sum(entries) FROM usage_batches), 0) >= $1,
 		EXISTS (SELECT 1 FROM (SELECT seq FROM usage_deltas ORDER BY seq LIMIT 1 OFFSET $2) AS many),
-		(SELECT count(*) FROM usage_batches WHERE entries < $3) >= $4`, sums, foldRows, smallBatch, manySmall).Scan(&much, &rows, &many)
-	return much, rows, many, s.classify(err, "looking how much usage waits")
+		(SELECT count(*) FROM usage_batches WHERE entries < $3) >= $4`, sums, foldRows, smallBatch, manySmall).Scan(&p.much, &p.rows, &p.many)
+	return p, s.classify(err, "looking how much usage waits")
 }
 
 // findBatches returns the oldest batches that have fewer entries.

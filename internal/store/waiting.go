@@ -43,8 +43,7 @@ func (c *batchCache) keep(known map[int64]batch) {
 // one person, whose personal servers have no quotas; each program folds when it stops.
 func (t *tx) keepSums(ctx context.Context, usage rollups, quotas map[quotaDelta]int64) error {
 	if !t.postgres {
-		_, err := t.insertBatch(ctx, usage, quotas)
-		return err
+		return t.insertBatch(ctx, usage, quotas)
 	}
 	if err := t.insertDeltas(ctx, usage); err != nil {
 		return err
@@ -52,18 +51,19 @@ func (t *tx) keepSums(ctx context.Context, usage rollups, quotas map[quotaDelta]
 	return t.insertQuotaDeltas(ctx, quotas)
 }
 
-// insertBatch inserts a batch and returns its number.
-func (t *tx) insertBatch(ctx context.Context, usage rollups, quotas map[quotaDelta]int64) (seq int64, err error) {
+// insertBatch inserts a batch, unless there is nothing to keep.
+func (t *tx) insertBatch(ctx context.Context, usage rollups, quotas map[quotaDelta]int64) error {
 	if len(usage)+len(quotas) == 0 {
-		return 0, nil
+		return nil
 	}
 	sums, n, err := encodeBatch(usage, quotas)
-	if err != nil {
-		return 0, err
+	if err == nil {
+		_, err = t.insertEncoded(ctx, sums, n)
 	}
-	return t.insertEncoded(ctx, sums, n)
+	return err
 }
 
+// insertEncoded inserts a batch of n sums and returns its number.
 func (t *tx) insertEncoded(ctx context.Context, sums []byte, n int) (seq int64, err error) {
 	t.waiting, t.inserted = nil, true
 	err = t.row(ctx, `INSERT INTO usage_batches (entries, sums, crc32c) VALUES ($1, $2, $3) RETURNING seq`, n, sums, batchChecksum(sums)).Scan(&seq)
@@ -295,6 +295,5 @@ func (t *tx) dropWaiting(ctx context.Context, day piece) error {
 		return err
 	}
 	maps.DeleteFunc(usage, func(id rollupID, _ *pierre.UsageSums) bool { return day.contains(id.start) })
-	_, err = t.insertBatch(ctx, usage, quotas)
-	return err
+	return t.insertBatch(ctx, usage, quotas)
 }
