@@ -61,6 +61,8 @@ func commands(w cli.World, conn *connection.Settings) []*cobra.Command {
 		newDoctorCmd(w, conn),
 		newToolsCmd(w, conn),
 		newCallCmd(w, conn),
+		newWorkoutCmd(w, conn),
+		newCalendarCmd(w, conn),
 		newImportCmd(w, conn),
 		newExportCmd(w, conn),
 		newDeleteAccountCmd(w, conn),

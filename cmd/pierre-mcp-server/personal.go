@@ -20,6 +20,7 @@ import (
 	"github.com/pierre-mcp/pierre/remote/exportapi"
 	"github.com/pierre-mcp/pierre/remote/importapi"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
+	"github.com/pierre-mcp/pierre/remote/planapi"
 	"github.com/pierre-mcp/pierre/remote/providerapi"
 )
 
@@ -104,6 +105,9 @@ func (a *app) personalRoutes(ctx context.Context, c *config) (http.Handler, *mcp
 	imports := importapi.New(a.imports, importapi.Personal(who), importapi.Options{Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log})
 	mux.Handle("/api/import", imports)
 	mux.Handle("/api/health", imports)
+	plans := planapi.New(importapi.Personal(who), a.store, a.coach, a.log)
+	mux.Handle(planapi.WorkoutsPath, plans)
+	mux.Handle(planapi.CalendarPath, plans)
 	mux.Handle("/api/export", exportapi.New(a.exports, importapi.Personal(who), exportapi.Options{Log: a.log}))
 	if err := a.mountProviders(mux, c, func(h http.Handler) http.Handler { return h }); err != nil {
 		return nil, nil, err

@@ -26,6 +26,7 @@ import (
 	"github.com/pierre-mcp/pierre/remote/exportapi"
 	"github.com/pierre-mcp/pierre/remote/importapi"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
+	"github.com/pierre-mcp/pierre/remote/planapi"
 	"github.com/pierre-mcp/pierre/tools"
 )
 
@@ -62,6 +63,10 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	}
 	mux.Handle("/api/export", a.traces.of("/api/export", m.Requests("export", exportapi.New(a.exports, holders, exportapi.Options{Log: a.log}))))
 	mux.Handle("/admin/", a.traces.of("/admin/", m.Requests("admin", a.adminAPI(ring, keys))))
+	plans := planapi.New(importapi.Keys(verifier, athletes), a.store, a.coach, a.log)
+	for _, route := range []string{planapi.WorkoutsPath, planapi.CalendarPath} {
+		mux.Handle(route, a.traces.of(route, m.Requests("client", plans)))
+	}
 	client := clientapi.New(callers, a.store, allowance.New(a.limiter, time.Now), clientapi.Options{Keys: keys, Leave: a.accounts.LeaveAll, Tools: a.toolNames, Log: a.log, DeleteAccounts: c.deleteAccounts})
 	for _, route := range []string{"/v1/", clientapi.ValidatePath} {
 		mux.Handle(route, a.traces.of(route, m.Requests("client", client)))
