@@ -10,6 +10,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/connection"
+	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/toolcall"
 )
 
@@ -68,6 +69,9 @@ func callTool(ctx context.Context, w cli.World, conn *connection.Settings, opts 
 	e, err := conn.Endpoint(w.Getenv)
 	if err != nil {
 		return err
+	}
+	if e.Header.Get(pierre.HeaderTools) == "" { // whoever names a tool need not read the list
+		e.Header.Set(pierre.HeaderTools, string(pierre.ProfileFull))
 	}
 	c, err := converse(ctx, e)
 	if err != nil {

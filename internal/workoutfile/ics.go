@@ -32,7 +32,7 @@ func Calendar(workouts []Scheduled, goals []pierre.Goal) ([]byte, error) {
 	cal := ics.NewCalendarFor("Pierre")
 	cal.SetMethod(ics.MethodPublish)
 	cal.SetXWRCalName("Training")
-	cal.SetRefreshInterval("PT1H", ics.WithValue(string(ics.ValueDataTypeDuration)))
+	cal.SetRefreshInterval("PT1H")
 	for _, w := range workouts {
 		e := cal.AddEvent(string(w.ID) + uidDomain)
 		stamp(e, w.Updated)

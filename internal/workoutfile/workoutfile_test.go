@@ -203,7 +203,7 @@ func TestCalendar(t *testing.T) {
 	for _, want := range []string{
 		"UID:workout_1@pierre-mcp\r\n", "DTSTART:20260618T063000\r\n", "DTEND:20260618T070500\r\n", "SEQUENCE:3\r\n", `Größe\, Größe\,`, "DTSTAMP:20260615T100000Z\r\n",
 		"DTSTART;VALUE=DATE:20260619\r\n", `SUMMARY:5 × 4 min <hard> & “more”\, if\; you\\can`, `DESCRIPTION:10km\n\nSit up.\nDrink: 2 bottles\, please\;`,
-		"UID:goal_1@pierre-mcp\r\n", `SUMMARY:Vienna\; a marathon`, "METHOD:PUBLISH", "VERSION:2.0", "PRODID:",
+		"UID:goal_1@pierre-mcp\r\n", `SUMMARY:Vienna\; a marathon`, "METHOD:PUBLISH", "REFRESH-INTERVAL;VALUE=DURATION:PT1H\r\n", "VERSION:2.0", "PRODID:",
 	} {
 		if !strings.Contains(unfolded, want) {
 			t.Errorf("%q is not in\n%s", want, unfolded)
