@@ -12,6 +12,7 @@ import (
 	"context"
 
 	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
+	"github.com/pierre-mcp/pierre/internal/exportfile"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -41,6 +42,11 @@ type Result struct {
 	Partly     bool               // the file may hold a part of a day only, so that of what is added up the larger value counts
 	Gear       *Gear              // what the file lists of the athlete's gear, which is no activity; nil: nothing
 	Profile    pierre.Profile     // what the file says about its athlete; Updated is when it was so, zero: on the day of the recordings
+
+	// Of an export of a server like this one.
+	Kept       *Kept               // what it says of the recording besides; nil: nothing
+	OwnProfile *exportfile.Profile // nil: none
+	Goals      []exportfile.Goal
 }
 
 // Gear is all that a source lists of one kind.

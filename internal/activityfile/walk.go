@@ -139,7 +139,7 @@ func (w *walker) bundle(ctx context.Context, entries []*entry, in scope) error {
 	if err := w.garmin(ctx, b, &in); err != nil {
 		return err
 	}
-	for _, of := range []func(context.Context, *bundle) error{w.garminDays, w.fitbit, w.polar} {
+	for _, of := range []func(context.Context, *bundle) error{w.ownExport, w.garminDays, w.fitbit, w.polar} {
 		if err := of(ctx, b); err != nil {
 			return err
 		}

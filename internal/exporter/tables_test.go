@@ -126,7 +126,7 @@ func fill(t *testing.T, s *store.Store, user pierre.UserID) {
 	add := func(day int, gear string) pierre.ActivityID {
 		rec := pierre.Recording{Activity: pierre.Activity{
 			Sport: pierre.SportRide, Start: noon.AddDate(0, 0, -day), Provider: pierre.ProviderFile, Impression: pierre.Impression{Gear: gear},
-			Totals: pierre.Totals{DurationSeconds: new(3600.0), DistanceMeters: new(30_000.0)},
+			Totals: pierre.Totals{DurationSeconds: new(3600.0), DistanceMeters: new(30_000.0), AverageSpeedMPS: new(30_000.0 / 3600)},
 		}}
 		added, err := s.ImportRecording(t.Context(), user, pierre.Source{Provider: pierre.ProviderFile, File: "r.fit", Format: "fit", SHA256: [32]byte{byte(day)}, Imported: noon}, rec)
 		check(err)

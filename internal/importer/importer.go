@@ -54,6 +54,8 @@ type Options struct {
 	Digests Digester
 	// MaxStored is how many bytes of samples and of values of days a user may have; an import ends soon after they are reached. 0: no limit.
 	MaxStored int64
+	// Restore keeps what an export of a server holds besides recordings and values of days. nil: that is left out.
+	Restore Restorer
 }
 
 // checkEvery is after how many files of an import the user's stored bytes are added up again.
@@ -193,19 +195,34 @@ func (i *Importer) file(
 			return row, 0, err
 		}
 	}
-	switch res.Status {
-	case activityfile.StatusSkipped:
+	switch {
+	case res.Status == activityfile.StatusSkipped:
 		row.Status = pierre.ImportSkipped
 		return row, 0, nil
-	case activityfile.StatusFailed:
+	case res.Status == activityfile.StatusFailed:
 		row.Status = pierre.ImportFailed
 		return row, 0, nil
+	case i.opts.Restore != nil && (res.OwnProfile != nil || res.Goals != nil):
+		err := i.restore(ctx, user, res, &row)
+		return row, 0, err
 	default:
 		if err := i.days(ctx, user, res, &row); err != nil {
 			return row, 0, err
 		}
 		return i.recordings(ctx, user, res, row, watch)
 	}
+}
+
+// source says where a part of a file was read.
+func (i *Importer) source(res *activityfile.Result, part int, rec *pierre.Recording) pierre.Source {
+	src := pierre.Source{
+		Provider: rec.Provider, ExternalID: res.ExternalID, File: res.Path, Format: res.Format, SHA256: res.SHA256, Part: part, LocalTimes: res.LocalTimes,
+	}
+	if res.Kept != nil {
+		src = res.Kept.Source
+	}
+	src.Imported = i.now()
+	return src
 }
 
 func (i *Importer) recordings(
@@ -221,10 +238,7 @@ func (i *Importer) recordings(
 		if part == 0 && res.Profile.Updated.IsZero() {
 			watch.said(onDayOf(rec, res.Profile))
 		}
-		added, err := i.store.ImportRecording(ctx, user, pierre.Source{
-			Provider: rec.Provider, ExternalID: res.ExternalID, File: res.Path, Format: res.Format, SHA256: res.SHA256,
-			Part: part, LocalTimes: res.LocalTimes, Imported: i.now(),
-		}, rec)
+		added, err := i.store.ImportRecording(ctx, user, i.source(&res, part, &rec), rec)
 		if pierre.KindOf(err) == pierre.KindInvalid {
 			row.Status, row.Reason = pierre.ImportFailed, pierre.MessageOf(err, "")
 			return row, t.added, nil
@@ -241,6 +255,9 @@ func (i *Importer) recordings(
 		}
 		if added.Outcome != pierre.OutcomeUnchanged {
 			watch.changed(added.Activity)
+		}
+		if err := i.restoreWords(ctx, user, added, res.Kept); err != nil {
+			return row, t.added, err
 		}
 		if added.Outcome == pierre.OutcomeAdded {
 			row.Added = append(row.Added, pierre.NewActivity{Sport: rec.Sport, Start: rec.Start})

@@ -173,4 +173,5 @@ type Source struct {
 	LocalTimes bool     // its times came without a zone and were taken for UTC
 	Imported   time.Time
 	Primary    bool // the activity's values and samples come from this source
+	Copy       bool // what is read is a copy, out of an export: it changes nothing of the source if that is known
 }

@@ -41,6 +41,11 @@ func (s *Store) ImportRecording(
 	if was, err := before.deleted(ctx, src); err != nil || was != "" {
 		return pierre.Addition{Activity: was, Outcome: pierre.OutcomeDeleted}, s.classify(err, "looking for deleted recordings")
 	}
+	if src.Copy {
+		if e, err := before.known(ctx, src); err != nil || e != nil {
+			return unchangedBy(e), s.classify(err, "looking for a recording")
+		}
+	}
 	for range optimisticTries {
 		m, err := before.match(ctx, in)
 		if err != nil {
@@ -56,6 +61,14 @@ func (s *Store) ImportRecording(
 		}
 	}
 	return s.keepMatched(ctx, user, in, nil)
+}
+
+// unchangedBy is the outcome for a copy of a source that is known.
+func unchangedBy(e *entry) pierre.Addition {
+	if e == nil {
+		return pierre.Addition{}
+	}
+	return pierre.Addition{Activity: e.activity, Outcome: pierre.OutcomeUnchanged}
 }
 
 // keepMatched writes in as m says. Without an m, it looks for one in its transaction.

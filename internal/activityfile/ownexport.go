@@ -1,0 +1,257 @@
+package activityfile
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
+	"github.com/pierre-mcp/pierre/internal/exportfile"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+const (
+	maxExportLine = 1 << 20   // bytes of a line, in which one activity is
+	maxExportDays = 1_000_000 // values of days
+)
+
+// A Kept is what an export of a server says of an activity besides its recording.
+type Kept struct {
+	Source pierre.Source      // where the recording was read, so that it is known again by that
+	Said   *pierre.Annotation // what the athlete says of it; nil: nothing
+	Hidden bool
+}
+
+// ownExport reads the exports of servers like this one among the files of b: their lists say what the files of activities do not.
+func (w *walker) ownExport(ctx context.Context, b *bundle) error {
+	for _, e := range b.entries {
+		if path.Base(e.path) != exportfile.ManifestFile || e.taken || e.problem != "" {
+			continue
+		}
+		root := path.Dir(e.path)
+		e.taken = true
+		var m exportfile.Manifest
+		err := w.document(ctx, e, &m)
+		switch {
+		case err == nil && m.Format == exportfile.Format && m.Version <= exportfile.Version:
+			err = w.readExport(ctx, b, root)
+		case err == nil:
+			err = draft.NotActivity("an export of a newer version: only its recordings are read")
+		}
+		if err == nil {
+			err = draft.NotActivity("the manifest of an export")
+		}
+		if err := w.refuse(ctx, Result{Path: e.path}, err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// document reads an entry that is one JSON document.
+func (w *walker) document(ctx context.Context, e *entry, into any) error {
+	r, err := w.reader(ctx, e, maxExportLine)
+	if err != nil {
+		return err
+	}
+	defer r.Close() //nolint:errcheck // it was only read
+	if json.NewDecoder(r).Decode(into) != nil {
+		return cmp.Or(ctx.Err(), draft.Unreadable("it is damaged"))
+	}
+	return nil
+}
+
+func (w *walker) readExport(ctx context.Context, b *bundle, root string) error {
+	for _, part := range []struct {
+		file string
+		read func(context.Context, *bundle, *entry) error
+	}{
+		{exportfile.ProfileFile, w.exportProfile},
+		{exportfile.GoalsFile, w.exportGoals},
+		{exportfile.WellnessFile, w.exportDays},
+		{exportfile.ActivitiesFile, w.exportActivities},
+	} {
+		e := b.find(path.Join(root, part.file), true)
+		if e == nil || e.problem != "" {
+			continue
+		}
+		e.taken = true
+		if err := part.read(ctx, b, e); err != nil {
+			if err := w.refuse(ctx, Result{Path: e.path}, err); err != nil {
+				return err
+			}
+		}
+	}
+	for _, name := range []string{exportfile.AccountFile, exportfile.GearFile, exportfile.ConnectionsFile, exportfile.DeletedFile, exportfile.UsageFile} {
+		if e := b.find(path.Join(root, name), true); e != nil && e.problem == "" {
+			e.taken = true
+			if err := w.yield(Result{Path: e.path, Status: StatusSkipped, Reason: "a part of an export that is only for reading"}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// eachLine calls visit with each line of e, and leaves out what is not one.
+func eachLine[T any](ctx context.Context, w *walker, e *entry, visit func(*T) error) error {
+	r, err := w.reader(ctx, e, w.limits.FileBytes)
+	if err != nil {
+		return err
+	}
+	defer r.Close() //nolint:errcheck // it was only read
+	lines := bufio.NewScanner(io.Reader(r))
+	lines.Buffer(nil, maxExportLine)
+	for lines.Scan() {
+		line := new(T)
+		if json.Unmarshal(lines.Bytes(), line) != nil {
+			continue
+		}
+		if err := visit(line); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
+
+// exportActivities yields the activities of the list, with the recordings that it names.
+func (w *walker) exportActivities(ctx context.Context, b *bundle, list *entry) error {
+	root, rows := path.Dir(list.path), 0
+	err := eachLine(ctx, w, list, func(a *exportfile.Activity) error {
+		if rows++; rows > w.limits.Rows {
+			return draft.Unreadable("it lists more than %d activities", w.limits.Rows)
+		}
+		file := b.find(path.Join(root, a.Written), a.Written != "")
+		if file == nil {
+			return nil
+		}
+		file.taken = true
+		p, err := w.parseEntry(ctx, file)
+		if err != nil || len(p.drafts) != 1 {
+			if err == nil {
+				err = draft.Unreadable("it is not the recording that the export's list says")
+			}
+			return w.refuse(ctx, Result{Path: file.path, Format: p.format, SHA256: p.sum}, err)
+		}
+		kept := complete(a, &p.drafts[0])
+		return w.deliverKept(file.path, p, kept)
+	})
+	if err != nil {
+		return err
+	}
+	return w.yield(Result{Path: list.path, Status: StatusSkipped, Reason: fmt.Sprintf("the list of the export's activities (%d)", rows)})
+}
+
+// complete gives a recording that was written for an export what the export's list says of it, and returns the rest.
+func complete(a *exportfile.Activity, d *draft.Draft) Kept {
+	kept := Kept{Said: a.Said, Hidden: a.Hidden}
+	for _, src := range a.Sources {
+		var sum [32]byte
+		if n, err := hex.Decode(sum[:], []byte(src.SHA256[:min(len(src.SHA256), 2*len(sum))])); src.Primary && err == nil && n == len(sum) && slices.Contains(pierre.Providers(), src.Provider) {
+			kept.Source = pierre.Source{
+				Provider: src.Provider, ExternalID: clipped(src.ExternalID), File: clipped(src.Name), Format: clipped(src.Format), SHA256: sum,
+				Part: min(max(src.Part, 0), 10_000), LocalTimes: src.LocalTimes, Copy: true,
+			}
+		}
+	}
+	const halfSecond = 500 * time.Millisecond
+	if off := a.Start.Sub(draft.FromUnix(d.Start)); off.Abs() <= halfSecond { // the file has whole seconds
+		d.Shift(draft.Unix(a.Start) - d.Start)
+	}
+	r := &d.Rec
+	r.Name, r.Description, r.SportName, r.Device, r.MultisportID = a.Name, a.Description, clipped(a.SportName), a.Device, clipped(a.Multisport)
+	r.Indoor, r.Race, r.Impression = a.Indoor, a.Race, a.Impression
+	if slices.Contains(pierre.Sports(), a.Sport) {
+		r.Sport = a.Sport
+	}
+	if o := a.UTCOffset; o != nil && *o >= -14*3600 && *o <= 14*3600 {
+		r.UTCOffset = o
+	}
+	if a.Said != nil {
+		withoutSaid(r, a.Said)
+	}
+	r.Totals = a.Totals
+	return kept
+}
+
+// withoutSaid takes away what only the athlete said: it is no file's word.
+func withoutSaid(r *pierre.Recording, said *pierre.Annotation) {
+	if said.Note != nil {
+		r.Note = ""
+	}
+	if said.RPE != nil {
+		r.RPE = nil
+	}
+	if said.Feel != nil {
+		r.Feel = ""
+	}
+	if said.Gear != nil {
+		r.Gear = ""
+	}
+	if said.Race != nil {
+		r.Race = false
+	}
+}
+
+func clipped(text string) string { return draft.Clip(text, draft.MaxTitle) }
+
+// deliverKept is deliver for a recording of which an export says more.
+func (w *walker) deliverKept(name string, p parsed, kept Kept) error {
+	yield := w.yield
+	defer func() { w.yield = yield }()
+	w.yield = func(res Result) error {
+		if kept.Source.Copy {
+			res.Kept = &kept
+			for i := range res.Recordings {
+				res.Recordings[i].Provider = kept.Source.Provider
+			}
+		}
+		return yield(res)
+	}
+	return w.deliver(name, p, "", scope{provider: pierre.ProviderFile})
+}
+
+func (w *walker) exportDays(ctx context.Context, _ *bundle, e *entry) error {
+	res := Result{Path: e.path, Format: "json", Status: StatusOK}
+	err := eachLine(ctx, w, e, func(v *exportfile.Value) error {
+		day, wrong := time.Parse(time.DateOnly, v.Day)
+		kind, known := pierre.RangeOf(v.Kind)
+		if wrong == nil && known && kind.Holds(v.Value) && slices.Contains(pierre.Providers(), v.Source) && len(res.Days) < maxExportDays {
+			res.Days = append(res.Days, pierre.Wellness{Day: day, Kind: v.Kind, Source: v.Source, Value: v.Value})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if len(res.Days) == 0 {
+		res.Status, res.Reason = StatusSkipped, "it holds no value of a day"
+	}
+	return w.yield(res)
+}
+
+func (w *walker) exportProfile(ctx context.Context, _ *bundle, e *entry) error {
+	p := new(exportfile.Profile)
+	if err := w.document(ctx, e, p); err != nil {
+		return err
+	}
+	return w.yield(Result{Path: e.path, Format: "json", Status: StatusOK, OwnProfile: p})
+}
+
+func (w *walker) exportGoals(ctx context.Context, _ *bundle, e *entry) error {
+	var goals []exportfile.Goal
+	if err := w.document(ctx, e, &goals); err != nil {
+		return err
+	}
+	if len(goals) == 0 {
+		return draft.NotActivity("there are no goals in it")
+	}
+	return w.yield(Result{Path: e.path, Format: "json", Status: StatusOK, Goals: goals[:min(len(goals), pierre.MaxGoals)]})
+}

@@ -1,0 +1,170 @@
+package exporter_test
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/activityfile"
+	"github.com/pierre-mcp/pierre/internal/importer"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/store"
+	"github.com/pierre-mcp/pierre/internal/store/storetest"
+)
+
+// all returns the user's recordings, the oldest first, without what is of one server alone.
+func all(t *testing.T, s *store.Store, user pierre.UserID) (list []pierre.Recording) {
+	t.Helper()
+	for _, hidden := range []bool{false, true} {
+		page, err := s.Activities(t.Context(), user, pierre.ActivityQuery{Ascending: true, Hidden: hidden})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range page.Activities {
+			rec, err := s.Recording(t.Context(), user, a.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rec.ID, rec.UserID, rec.Twin, rec.Warnings = "", "", "", nil
+			list = append(list, rec)
+		}
+	}
+	return list
+}
+
+// restore imports an archive as a server does, and returns what became of its files.
+func restore(t *testing.T, s *store.Store, user pierre.UserID, archive []byte) (sum pierre.ImportSummary, rows []pierre.ImportRow) {
+	t.Helper()
+	src := activityfile.NewSource("mine.zip", bytes.NewReader(archive), int64(len(archive)))
+	sum, err := importer.New(s, time.Now, importer.Options{TempDir: t.TempDir(), Restore: s}).Import(t.Context(), user, src, importer.Watch{
+		Row: func(r pierre.ImportRow) error {
+			rows = append(rows, r)
+			return nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sum, rows
+}
+
+// Real recordings of every format come to another server as they were: the same activities, with the same figures, and with
+// what was said of them. Importing the archive where it was made changes nothing.
+func TestThereAndBack(t *testing.T) {
+	s := storetest.New(t)
+	users := storetest.Users(t, s, noon, "ana@example.com", "bob@example.com")
+	ana, bob := users[0], users[1]
+	for _, name := range []string{
+		"ride_road_power.fit", "run_3laps_hr.tcx", "swim_pool_hr_messages.fit", "run_garmin_gpxtpx_hr.gpx", "multisport_triathlon_chained.fit",
+		"strength_hr_only.fit", "ride_zwift_zero_hr.fit", "dup_run_4laps.gpx", "dup_run_4laps.tcx", "strava_export_en.zip",
+	} {
+		loadPath(t, s, ana, name)
+	}
+	fill(t, s, ana)
+	before := all(t, s, ana)
+	archive, _ := export(t, s, ana)
+	if sum, rows := restore(t, s, ana, archive); sum.Activities != 0 || sum.Imported != 0 || sum.Failed != 0 || sum.Values != 0 {
+		t.Errorf("where it was made: %+v, %+v", sum, rows)
+	}
+	compare(t, before, all(t, s, ana))
+	if sum, rows := restore(t, s, bob, archive); sum.Activities != len(before) || sum.Failed != 0 || sum.Values != 1 {
+		t.Errorf("elsewhere: %d of %d activities, %+v, %+v", sum.Activities, len(before), sum, rows)
+	}
+	compare(t, before, all(t, s, bob))
+	compareRest(t, s, ana, bob)
+	again, _ := export(t, s, bob)
+	if sum, rows := restore(t, s, ana, again); sum.Activities != 0 || sum.Failed != 0 {
+		t.Errorf("from there back: %+v, %+v", sum, rows)
+	}
+}
+
+func compare(t *testing.T, want, got []pierre.Recording) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%d activities, want %d", len(got), len(want))
+	}
+	for i, w := range want {
+		g := got[i]
+		id := fmt.Sprintf("%s of %s", w.Sport, w.Start)
+		if g.Name != w.Name || g.Description != w.Description || g.Sport != w.Sport || g.SportName != w.SportName || g.Indoor != w.Indoor || g.Race != w.Race ||
+			!g.Start.Equal(w.Start) || !reflect.DeepEqual(g.UTCOffset, w.UTCOffset) || g.HasGPS != w.HasGPS || g.Device != w.Device || g.Provider != w.Provider ||
+			g.MultisportID != w.MultisportID || !reflect.DeepEqual(g.Impression, w.Impression) || !reflect.DeepEqual(g.Said, w.Said) || g.Hidden != w.Hidden {
+			t.Errorf("%s: got %+v, want %+v", id, g.Activity, w.Activity)
+		}
+		totals := w.Fields()
+		for n, f := range g.Fields() {
+			if !reflect.DeepEqual(*f.Value, *totals[n].Value) {
+				t.Errorf("%s, %s: got %v, want %v", id, f.Name, show(*f.Value), show(*totals[n].Value))
+			}
+		}
+		if len(g.Laps) != len(w.Laps) || len(g.Series.Time) != len(w.Series.Time) {
+			t.Errorf("%s: %d laps and %d samples, want %d and %d", id, len(g.Laps), len(g.Series.Time), len(w.Laps), len(w.Series.Time))
+			continue
+		}
+		for name, c := range map[string]struct {
+			got, want []float64
+			within    float64
+		}{
+			"time": {g.Series.Time, w.Series.Time, 1}, "heart rate": {g.Series.HeartRate, w.Series.HeartRate, 0.5}, "power": {g.Series.Power, w.Series.Power, 0.5},
+			"altitude": {g.Series.Altitude, w.Series.Altitude, 0.11}, "distance": {g.Series.Distance, w.Series.Distance, 0.006}, "speed": {g.Series.Speed, w.Series.Speed, 0.001},
+			"latitude": {g.Series.Latitude, w.Series.Latitude, 1e-7}, "longitude": {g.Series.Longitude, w.Series.Longitude, 1e-7},
+			"cadence": {g.Series.Cadence, w.Series.Cadence, 0.004}, "temperature": {g.Series.Temperature, w.Series.Temperature, 0.5},
+		} {
+			if len(c.got) != len(c.want) {
+				t.Errorf("%s, %s: %d values, want %d", id, name, len(c.got), len(c.want))
+				continue
+			}
+			for n := range c.want {
+				if math.IsNaN(c.got[n]) != math.IsNaN(c.want[n]) || math.Abs(c.got[n]-c.want[n]) > c.within {
+					t.Errorf("%s, %s[%d]: got %v, want %v", id, name, n, c.got[n], c.want[n])
+					break
+				}
+			}
+		}
+	}
+}
+
+func show(v *float64) any {
+	if v == nil {
+		return nil
+	}
+	return *v
+}
+
+// compareRest compares what two users have besides activities.
+func compareRest(t *testing.T, s *store.Store, ana, bob pierre.UserID) {
+	t.Helper()
+	of := func(user pierre.UserID) string {
+		profile, err := s.ProfileRecord(t.Context(), user)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ftp := 0.0
+		if p := profile.FTPWatts; p != nil {
+			ftp = *p
+		}
+		goals, err := s.Goals(t.Context(), user)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var titles []string
+		for _, g := range goals {
+			titles = append(titles, g.Title)
+		}
+		days, err := s.Wellness(t.Context(), user, pierre.WellnessQuery{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		gear, err := s.Gear(t.Context(), user, time.UTC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(ftp, titles, days, len(gear))
+	}
+	if a, b := of(ana), of(bob); a != b {
+		t.Errorf("got %s, want %s", b, a)
+	}
+}

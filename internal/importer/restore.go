@@ -1,0 +1,141 @@
+package importer
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/activityfile"
+	"github.com/pierre-mcp/pierre/internal/exportfile"
+	"github.com/pierre-mcp/pierre/internal/human"
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// A Restorer keeps what the export of a server holds besides recordings and values of days.
+type Restorer interface {
+	UpdateProfile(ctx context.Context, user pierre.UserID, now time.Time, change func(*pierre.ProfileRecord) error) (pierre.ProfileRecord, error)
+	Goals(ctx context.Context, user pierre.UserID) ([]pierre.Goal, error)
+	AddGoal(ctx context.Context, user pierre.UserID, now time.Time, g pierre.Goal) (pierre.Goal, error)
+	AnnotateActivity(ctx context.Context, user pierre.UserID, id pierre.ActivityID, now time.Time, change func(*pierre.Annotation)) (pierre.Activity, error)
+	HideActivity(ctx context.Context, user pierre.UserID, id pierre.ActivityID, hidden bool) error
+}
+
+// restore keeps a part of an export, and says so in row.
+func (i *Importer) restore(ctx context.Context, user pierre.UserID, res activityfile.Result, row *pierre.ImportRow) error {
+	var changed int
+	var err error
+	if res.OwnProfile != nil {
+		changed, err = i.restoreProfile(ctx, user, res.OwnProfile)
+		row.Reason = "the profile"
+	} else {
+		changed, err = i.restoreGoals(ctx, user, res.Goals)
+		row.Reason = human.Plural(changed, "goal")
+	}
+	row.Status = pierre.ImportImported
+	if changed == 0 {
+		row.Status, row.Reason = pierre.ImportDuplicate, "there is one already"
+	}
+	return err
+}
+
+// restoreProfile keeps a profile if the user has none, and returns how much of it is new.
+func (i *Importer) restoreProfile(ctx context.Context, user pierre.UserID, p *exportfile.Profile) (changed int, err error) {
+	_, err = i.opts.Restore.UpdateProfile(ctx, user, i.now(), func(rec *pierre.ProfileRecord) error {
+		changed = 0
+		if rec.HeightCm != nil || rec.BirthYear != nil || rec.Sex != "" || rec.TimeZone != "" || len(rec.History) > 0 {
+			return nil
+		}
+		if h := p.HeightCm; h != nil && *h > 0 && *h < 300 {
+			rec.HeightCm = h
+			changed++
+		}
+		if y := p.BirthYear; y != nil && *y > 1900 && *y <= i.now().Year() {
+			rec.BirthYear = y
+			changed++
+		}
+		if p.Sex == pierre.SexFemale || p.Sex == pierre.SexMale {
+			rec.Sex = p.Sex
+			changed++
+		}
+		if _, err := time.LoadLocation(p.TimeZone); p.TimeZone != "" && err == nil {
+			rec.TimeZone = p.TimeZone
+			changed++
+		}
+		fields := rec.Dated()
+		for _, v := range p.History {
+			day, err := time.Parse(time.DateOnly, v.From)
+			known := slices.ContainsFunc(fields, func(f pierre.DatedField) bool { return f.Name == v.Field })
+			if err != nil || !known || !(v.Value > 0 && v.Value < 10_000) || day.After(i.now()) {
+				continue
+			}
+			if rec.Set(v.Field, day, v.Value) == nil { // more than there can be are left out
+				changed++
+			}
+		}
+		return nil
+	})
+	return changed, err
+}
+
+// restoreGoals adds the goals that the user does not have, and returns how many these are.
+func (i *Importer) restoreGoals(ctx context.Context, user pierre.UserID, goals []exportfile.Goal) (added int, err error) {
+	has, err := i.opts.Restore.Goals(ctx, user)
+	if err != nil {
+		return 0, err
+	}
+	for _, g := range goals {
+		goal := g.Goal
+		same := func(other pierre.Goal) bool {
+			return other.Title == goal.Title && other.Type == goal.Type && other.Target == goal.Target && other.Date.Equal(goal.Date)
+		}
+		if !valid(&goal) || slices.ContainsFunc(has, same) {
+			continue
+		}
+		if _, err := i.opts.Restore.AddGoal(ctx, user, i.now(), goal); pierre.KindOf(err) == pierre.KindConflict {
+			break // there are as many as there can be
+		} else if err != nil {
+			return added, err
+		}
+		has, added = append(has, goal), added+1
+	}
+	return added, nil
+}
+
+// valid reports whether a goal can be one that this program keeps.
+func valid(g *pierre.Goal) bool {
+	const maxTitle, maxDescription = 200, 2000
+	return g.Title != "" && len(g.Title) <= maxTitle && len(g.Description) <= maxDescription && g.Target > 0 &&
+		slices.Contains(pierre.GoalTypes(), g.Type) && slices.Contains(pierre.GoalStatuses(), g.Status) &&
+		(g.Sport == "" || slices.Contains(pierre.Sports(), g.Sport)) && (g.Metric == "" || slices.Contains(pierre.GoalMetrics(), g.Metric)) &&
+		!g.Start.IsZero() && !g.Date.IsZero()
+}
+
+// restoreWords keeps what the athlete said of an activity that an export brought back.
+func (i *Importer) restoreWords(ctx context.Context, user pierre.UserID, added pierre.Addition, kept *activityfile.Kept) error {
+	if kept == nil || i.opts.Restore == nil || added.Outcome != pierre.OutcomeAdded {
+		return nil
+	}
+	id := added.Activity
+	if said := kept.Said; said != nil && plausible(said) {
+		_, err := i.opts.Restore.AnnotateActivity(ctx, user, id, i.now(), func(a *pierre.Annotation) {
+			at := a.At
+			*a = *said
+			a.At = at
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if kept.Hidden {
+		return i.opts.Restore.HideActivity(ctx, user, id, true)
+	}
+	return nil
+}
+
+// plausible reports whether an annotation can be one that this program keeps.
+func plausible(a *pierre.Annotation) bool {
+	const maxName, maxNote = 255, 8 << 10
+	long := func(text *string, most int) bool { return text != nil && len(*text) > most }
+	return !long(a.Name, maxName) && !long(a.Gear, maxName) && !long(a.Note, maxNote) &&
+		(a.RPE == nil || *a.RPE >= 0 && *a.RPE <= pierre.MaxRPE) && (a.Feel == nil || *a.Feel == "" || slices.Contains(pierre.Feels(), *a.Feel))
+}
