@@ -58,7 +58,7 @@ func TestProfiles(t *testing.T) {
 			}
 		}
 	}
-	if shown[pierre.ProfileMinimal] != 5 || shown[pierre.ProfileDefault] != len(all)-3 || shown[pierre.ProfileFull] != len(all) {
+	if shown[pierre.ProfileMinimal] != 5 || shown[pierre.ProfileDefault] != len(all)-8 || shown[pierre.ProfileFull] != len(all) {
 		t.Errorf("%v of %d tools are shown", shown, len(all))
 	}
 	if !slices.Contains(all, "get_usage") || !tools.Free("get_usage") || tools.Free("get_stats") {

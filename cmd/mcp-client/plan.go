@@ -92,7 +92,7 @@ func savePlan(ctx context.Context, w cli.World, conn *connection.Settings, opts 
 	if err != nil {
 		return fmt.Errorf("asking the server: %w", err)
 	}
-	defer res.Body.Close() //nolint:errcheck // it was only read
+	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, mostPlan))
 	if err != nil {
 		return fmt.Errorf("reading the answer: %w", err)
