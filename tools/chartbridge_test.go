@@ -90,7 +90,7 @@ func TestTheViewWithTheOfficialBridge(t *testing.T) {
 	h.call("set_athlete_profile", args{"max_heart_rate_bpm": 186, "resting_heart_rate_bpm": 48, "sex": "female"})
 	given := args{"kind": "load"}
 	r := h.call("get_chart", given)
-	result := map[string]any{"content": []any{map[string]any{"type": "text", "text": r.Text}}, "structuredContent": json.RawMessage(r.Structured)}
+	result := map[string]any{"content": []any{map[string]any{"type": "text", "text": r.Text}}, "structuredContent": r.Structured}
 	tab := browser.New(t, browser.Options{})
 	tab.Open(bridgePage(t, h.viewPage(), given, result))
 	tab.SeeText("judge is ready")

@@ -11,8 +11,7 @@ import (
 	"database/sql"
 	"encoding/pem"
 	"fmt"
-	"io"
-	"log"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
@@ -22,6 +21,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -114,7 +114,7 @@ func startAccounts(t *testing.T, database string) *accounts {
 	for range 2 {
 		s := &server{t: t, data: t.TempDir(), port: freePort(t)}
 		s.url = "http://127.0.0.1:" + s.port
-		s.env = append(env[:len(env):len(env)], "PIERRE_DATA_DIR="+s.data)
+		s.env = append(slices.Clip(env), "PIERRE_DATA_DIR="+s.data)
 		s.start()
 		t.Cleanup(func() {
 			if s.cmd != nil {
@@ -143,7 +143,7 @@ func startAccounts(t *testing.T, database string) *accounts {
 func (a *accounts) balance() http.Handler {
 	var turn atomic.Int64
 	return &httputil.ReverseProxy{
-		ErrorLog: log.New(io.Discard, "", 0),
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 		Rewrite: func(r *httputil.ProxyRequest) {
 			n := int(turn.Add(1)) % len(a.replicas)
 			if a.replicas[n].cmd == nil {
@@ -182,13 +182,12 @@ func (a *accounts) serveOura() string {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	quiet := log.New(io.Discard, "", 0)
-	srv := httptest.NewUnstartedServer(&httputil.ReverseProxy{ErrorLog: quiet, Rewrite: func(r *httputil.ProxyRequest) {
+	srv := httptest.NewUnstartedServer(&httputil.ReverseProxy{ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(to)
 		r.Out.Header.Set(peerHeader, r.In.RemoteAddr)
 	}})
 	srv.Listener.Close()
-	srv.Listener, srv.Config.ErrorLog = ln, quiet
+	srv.Listener, srv.Config.ErrorLog = ln, slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	srv.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: private}}}
 	srv.StartTLS()
 	a.t.Cleanup(srv.Close)

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -49,12 +50,14 @@ func TestChangedWhileItIsSent(t *testing.T) {
 		}
 		return stampOf(info)
 	}
-	asked := 0
+	var asked atomic.Int64
+	changed := make(chan struct{}, 100)
 	api := importapi.New(importer.New(st, time.Now, importer.Options{TempDir: t.TempDir()}), importapi.Personal(access.Principal{UserID: u.ID}), importapi.Options{MaxBytes: 1 << 20})
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		api.ServeHTTP(w, r)
-		asked++
+		asked.Add(1)
 		write("changed meanwhile")
+		changed <- struct{}{}
 	}))
 	defer srv.Close()
 	to, err := url.Parse(srv.URL + "/api/import")
@@ -77,12 +80,14 @@ func TestChangedWhileItIsSent(t *testing.T) {
 	}
 	was := write("<gpx></gpx>")
 	send(candidate{path, was, "one"})
-	if asked == 0 {
-		t.Error("it was not sent")
+	select {
+	case <-changed:
+	case <-time.After(time.Minute):
+		t.Fatal("it was not sent")
 	}
-	before := asked
+	before := asked.Load()
 	send(candidate{path, was, "two"}) // it has changed since
-	if asked != before {
+	if asked.Load() != before {
 		t.Error("a file that had changed was sent")
 	}
 }
