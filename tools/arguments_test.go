@@ -163,6 +163,9 @@ func TestWrongArguments(t *testing.T) {
 		{"half a place", "get_weather", `{"latitude":52.5}`, []string{"latitude and longitude go together"}},
 		{"weather twice", "get_weather", `{"activity_id":"x","date":"2026-06-15"}`, []string{"activity_id says when and where"}},
 		{"trend of nothing", "analyze_performance_trends", `{}`, []string{"metric is missing"}},
+		{"a search for nothing", "search_food", `{"page_size":51}`, []string{"query is missing", "page_size must be an integer from 1 to 50, not 51"}},
+		{"a food by name", "get_food_details", `{"fdc_id":"banana"}`, []string{`fdc_id must be an integer, not "banana"`}},
+		{"a meal of no quantity", "analyze_meal_nutrition", `{"foods":[{"fdc_id":1001}]}`, []string{"foods[0] must have either grams or portion"}},
 	}
 	tested := map[string]bool{}
 	for _, tt := range tests {
@@ -230,6 +233,10 @@ func TestEveryArgumentIsTaken(t *testing.T) {
 			return "Asia/Tokyo"
 		case name == "steps":
 			return []any{"10min rpe 3"}
+		case name == "fdc_id":
+			return bananaID
+		case name == "foods":
+			return []any{map[string]any{"fdc_id": bananaID, "grams": 118}}
 		case name == "typical_wake_time" || name == "start_time":
 			return "06:30"
 		case name == "recent_hrv_values":
