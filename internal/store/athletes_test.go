@@ -151,6 +151,9 @@ func TestDeletedAthletesLeaveNothing(t *testing.T) {
 			if _, err := s.UpdateProfile(t.Context(), user, day0, func(p *pierre.ProfileRecord) error { p.Sex = pierre.SexFemale; return nil }); err != nil {
 				t.Fatal(err)
 			}
+			if _, err := s.AddWorkout(t.Context(), user, day0, pierre.Workout{Day: day0.Truncate(24 * time.Hour), Sport: "run", Name: "Easy"}); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if a, err := s.Athlete(t.Context(), acme, "ana"); err != nil || a.Activities != 3 || !a.LastActivity.Equal(day0.Truncate(time.Microsecond)) {
 			t.Errorf("before: %+v, %v", a, err)
@@ -174,6 +177,14 @@ func TestDeletedAthletesLeaveNothing(t *testing.T) {
 		}
 		if n, err := s.StoredBytes(t.Context(), ana); n != 0 || err != nil {
 			t.Errorf("there are %d bytes, %v", n, err)
+		}
+		for user, want := range map[pierre.UserID]int{ana: 0, bob: 1} {
+			if list, err := s.Workouts(t.Context(), user, pierre.WorkoutQuery{}); err != nil || len(list) != want {
+				t.Errorf("%s has the planned workouts %+v, %v", user, list, err)
+			}
+		}
+		if _, err := s.AddWorkout(t.Context(), ana, day0, pierre.Workout{Day: day0.Truncate(24 * time.Hour), Sport: "run", Name: "Easy"}); pierre.KindOf(err) != pierre.KindNotFound {
+			t.Errorf("a workout for a deleted athlete: %v", err)
 		}
 		_, err = s.ImportRecording(t.Context(), ana, pierre.Source{Provider: pierre.ProviderFile}, pierre.Recording{Activity: pierre.Activity{Start: day0}})
 		if pierre.KindOf(err) != pierre.KindNotFound {
