@@ -61,9 +61,12 @@ func showReconciliation(w io.Writer, r pierre.Reconciliation, asJSON bool) error
 			left++
 		}
 	}
-	damaged := 0
+	damaged, lost := 0, 0
 	for _, d := range r.Damaged {
-		if !d.Mended {
+		switch {
+		case d.Lost:
+			lost++
+		case !d.Mended:
 			damaged++
 		}
 	}
@@ -93,6 +96,9 @@ func showReconciliation(w io.Writer, r pierre.Reconciliation, asJSON bool) error
 	}
 	if damaged > 0 {
 		return fmt.Errorf("what calls add up to is damaged in %d places: reconcile --repair adds them up again", damaged)
+	}
+	if lost > 0 {
+		return fmt.Errorf("what calls added up to was damaged in %d places, and calls of that time are no longer kept: they are missing in reports", lost)
 	}
 	return nil
 }

@@ -35,4 +35,5 @@ type DamagedUsage struct {
 	Sums   int64     `json:"sums"`  // how many it had: at least as many calls
 	Found  time.Time `json:"found"`
 	Mended bool      `json:"mended"` // its calls are added up now
+	Lost   bool      `json:"lost"`   // those that were still kept are; calls of its time were deleted for their age before
 }

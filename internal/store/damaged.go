@@ -81,14 +81,22 @@ func (s *Store) findDamage(ctx context.Context) error {
 	})
 }
 
-// forgetDamage forgets batches whose calls are added up again.
+// waitsAtMost is how long before it is found damaged a batch was written at the earliest, while a server runs: usage is folded each minute.
+const waitsAtMost = time.Hour
+
+// forgetDamage forgets batches whose calls are added up again, as far as they were kept.
 func (s *Store) forgetDamage(ctx context.Context, damaged []pierre.DamagedUsage) error {
 	return s.update(ctx, "forgetting damaged usage", func(t *tx) error {
+		k, err := t.usageKept(ctx)
+		if err != nil {
+			return err
+		}
 		for i := range damaged {
 			if _, err := t.exec(ctx, `DELETE FROM damaged_batches WHERE seq = $1 AND found_us = $2`, damaged[i].Batch, damaged[i].Found.UnixMicro()); err != nil {
 				return err
 			}
-			damaged[i].Mended = true
+			damaged[i].Lost = damaged[i].Found.Add(-waitsAtMost).UnixMicro() < k.calls
+			damaged[i].Mended = !damaged[i].Lost
 		}
 		return nil
 	})

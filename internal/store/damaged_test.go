@@ -8,6 +8,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store"
+	"github.com/pierre-mcp/pierre/internal/store/storetest"
 )
 
 // Whatever byte of what waits is changed, reports, quotas and folding go on, the row is put aside, and reconciliation names it and
@@ -79,6 +80,42 @@ func TestDamagedUsageIsPutAsideAndMended(t *testing.T) {
 	if err != nil || len(r.Damaged)+len(r.Differences) != 0 || used("key_a") != 1 || used("key_b") != damaged {
 		t.Fatalf("%+v, %v; used are %d and %d", r, err, used("key_a"), used("key_b"))
 	}
+}
+
+// Calls that are deleted for their age before somebody mends what they add up to are missing for good: reconciliation says so once, and
+// adds up those that are still kept.
+func TestDamagedUsageWhoseCallsAreGoneIsLost(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		now := time.Date(2026, 11, 20, 15, 4, 5, 0, time.UTC)
+		for _, at := range []time.Time{now, now.AddDate(0, 0, 70)} {
+			record(t, s, storedCall("key_a", pierre.PeriodDay, at))
+			for _, q := range []string{`DELETE FROM usage_batches`, `DELETE FROM usage_deltas`, `DELETE FROM quota_deltas`} {
+				if err := store.Exec(t.Context(), s, q); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := store.Exec(t.Context(), s, `INSERT INTO damaged_batches (seq, entries, sums, found_us) VALUES (1, 2, $1, $2)`,
+				[]byte{1}, at.Add(time.Minute).UnixMicro()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		now = now.AddDate(0, 0, 71)
+		if err := s.ForgetUsage(t.Context(), now, 62*24*time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []struct{ damaged, differences bool }{{true, true}, {}} {
+			r, err := s.Reconcile(t.Context(), time.Time{}, now, now, true)
+			if err != nil || len(r.Damaged) > 0 != want.damaged || len(r.Differences) > 0 != want.differences {
+				t.Fatalf("%+v, %v", r, err)
+			}
+			if want.damaged && (len(r.Damaged) != 2 || r.Damaged[0].Mended || !r.Damaged[0].Lost || !r.Damaged[1].Mended || r.Damaged[1].Lost) {
+				t.Errorf("%+v", r.Damaged)
+			}
+			if r.Calls != 1 {
+				t.Errorf("%d calls are added up; want the one that is kept", r.Calls)
+			}
+		}
+	})
 }
 
 // A later version's rows are not damaged: this one leaves them, and says so.

@@ -95,9 +95,9 @@ func (s *Store) reconcileDay(ctx context.Context, day time.Time, repair bool, r 
 	p := piece{0, day.UnixMicro(), day.AddDate(0, 0, 1).UnixMicro()}
 	var found []pierre.Difference
 	var calls int64
-	var k kept
-	compare := func(t *tx) (err error) {
-		if k, err = t.usageKept(ctx); err == nil {
+	compare := func(t *tx) error {
+		k, err := t.usageKept(ctx)
+		if err == nil {
 			found, calls, err = t.compareDay(ctx, p, k)
 		}
 		return err
@@ -105,9 +105,12 @@ func (s *Store) reconcileDay(ctx context.Context, day time.Time, repair bool, r 
 	if err := s.view(ctx, "comparing usage", compare); err != nil {
 		return err
 	}
-	if repair && len(found) > 0 && p.from >= k.calls {
+	if repair && len(found) > 0 {
 		before := found
 		if err := s.update(ctx, "making roll-ups again", func(t *tx) error {
+			if k, err := t.usageKept(ctx); err != nil || p.from < k.calls { // asked here, since a server may begin to delete its calls at any time
+				return err
+			}
 			if err := t.remakeDay(ctx, p); err != nil {
 				return err
 			}
