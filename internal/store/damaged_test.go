@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -113,6 +114,56 @@ func TestDamagedUsageWhoseCallsAreGoneIsLost(t *testing.T) {
 			}
 			if r.Calls != 1 {
 				t.Errorf("%d calls are added up; want the one that is kept", r.Calls)
+			}
+		}
+	})
+}
+
+// While servers record and fold, rows are damaged and an operator mends what is found, again and again: no call is counted twice, and
+// none is missing in the end.
+func TestDamageIsMendedBesideServers(t *testing.T) {
+	storetest.RunReplicas(t, func(t *testing.T, replicas []*store.Store) {
+		repair := func(s *store.Store) pierre.Reconciliation {
+			r, err := s.Reconcile(t.Context(), time.Time{}, parallelDay.Add(24*time.Hour), parallelDay, true)
+			if err != nil {
+				t.Error(err)
+			}
+			return r
+		}
+		inParallel(replicas, func(s *store.Store, n int) {
+			for i := range rounds {
+				key := pierre.KeyID(fmt.Sprint("key_", (n+i)%3))
+				record(t, s, storedCall(key, testPeriods[i%len(testPeriods)], parallelDay.Add(time.Duration(i)*20*time.Second)))
+				var err error
+				switch n {
+				case 0:
+					err = store.Exec(t.Context(), s, `UPDATE usage_batches SET crc32c = 7 WHERE seq IN (SELECT max(seq) FROM usage_batches)`)
+				case 1, 2:
+					err = s.FoldUsage(t.Context())
+				case 3:
+					err = store.Gather(t.Context(), s)
+				case 4:
+					if i%2 == 0 {
+						repair(s)
+					}
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		if err := replicas[0].FoldUsage(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		repair(replicas[0])
+		if r := repair(replicas[1]); len(r.Damaged)+len(r.Differences) > 0 || r.Calls != workers*rounds {
+			t.Errorf("after the repair: %+v", r)
+		}
+		for _, key := range []pierre.KeyID{"key_0", "key_1", "key_2"} {
+			for _, p := range testPeriods {
+				if got, want := used(t, replicas[0], key, p, parallelDay), counted(t, replicas[1], key, p, parallelDay); got != want {
+					t.Errorf("the quota of %s for the %s says %d are used, the calls %d", key, p, got, want)
+				}
 			}
 		}
 	})
