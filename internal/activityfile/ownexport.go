@@ -167,7 +167,7 @@ func complete(a *exportfile.Activity, d *draft.Draft) Kept {
 	}
 	r := &d.Rec
 	r.Name, r.Description, r.SportName, r.Device, r.MultisportID = a.Name, a.Description, clipped(a.SportName), a.Device, clipped(a.Multisport)
-	r.Indoor, r.Race, r.Impression = a.Indoor, a.Race, a.Impression
+	r.Indoor, r.Race, r.Impression = a.Indoor, a.Race, believed(a.Impression)
 	if slices.Contains(pierre.Sports(), a.Sport) {
 		r.Sport = a.Sport
 	}
@@ -179,6 +179,17 @@ func complete(a *exportfile.Activity, d *draft.Draft) Kept {
 	}
 	r.Totals = a.Totals
 	return kept
+}
+
+// believed is an impression without what none says.
+func believed(i pierre.Impression) pierre.Impression {
+	if i.RPE != nil && !(*i.RPE >= 0 && *i.RPE <= pierre.MaxRPE) {
+		i.RPE = nil
+	}
+	if !slices.Contains(pierre.Feels(), i.Feel) {
+		i.Feel = ""
+	}
+	return i
 }
 
 // withoutSaid takes away what only the athlete said: it is no file's word.

@@ -142,7 +142,7 @@ func fill(t *testing.T, s *store.Store, user pierre.UserID) {
 		return p.Set("ftp_watts", noon.AddDate(0, 0, -9), 250)
 	})
 	check(err)
-	_, err = s.AddGoal(t.Context(), user, noon, pierre.Goal{Title: "Sub 3", Type: pierre.GoalTime, Target: 10_800, Status: pierre.GoalActive, Start: noon, Date: noon.AddDate(0, 3, 0)})
+	_, err = s.AddGoal(t.Context(), user, noon, pierre.Goal{Title: "Sub 3", Type: pierre.GoalTime, Meters: new(42_195.), Target: 10_800, Status: pierre.GoalActive, Start: noon, Date: noon.AddDate(0, 3, 0)})
 	check(err)
 	_, err = s.AddWorkout(t.Context(), user, noon, pierre.Workout{Day: noon, Sport: pierre.SportRun, Name: "Long run", Steps: []pierre.WorkoutStep{{Seconds: 7200}}})
 	check(err)

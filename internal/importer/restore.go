@@ -57,7 +57,7 @@ func (i *Importer) restoreProfile(ctx context.Context, user pierre.UserID, p *ex
 			rec.Sex = p.Sex
 			changed++
 		}
-		if _, err := time.LoadLocation(p.TimeZone); p.TimeZone != "" && err == nil {
+		if _, err := time.LoadLocation(p.TimeZone); p.TimeZone != "" && p.TimeZone != "Local" && err == nil {
 			rec.TimeZone = p.TimeZone
 			changed++
 		}
@@ -103,8 +103,14 @@ func (i *Importer) restoreGoals(ctx context.Context, user pierre.UserID, goals [
 
 // valid reports whether a goal can be one that this program keeps.
 func valid(g *pierre.Goal) bool {
-	const maxTitle, maxDescription = 200, 2000
-	return g.Title != "" && len(g.Title) <= maxTitle && len(g.Description) <= maxDescription && g.Target > 0 &&
+	const maxTitle, maxDescription, maxTarget, minMeters, maxMeters = 200, 2000, 1e9, 400, 100_000
+	switch {
+	case g.Type == pierre.GoalTime && (g.Meters == nil || !(*g.Meters >= minMeters && *g.Meters <= maxMeters)):
+		return false // who asks for progress needs the distance
+	case g.Type == pierre.GoalPerformance && g.Metric == "":
+		return false
+	}
+	return g.Title != "" && len(g.Title) <= maxTitle && len(g.Description) <= maxDescription && g.Target > 0 && g.Target <= maxTarget &&
 		slices.Contains(pierre.GoalTypes(), g.Type) && slices.Contains(pierre.GoalStatuses(), g.Status) &&
 		(g.Sport == "" || slices.Contains(pierre.Sports(), g.Sport)) && (g.Metric == "" || slices.Contains(pierre.GoalMetrics(), g.Metric)) &&
 		!g.Start.IsZero() && !g.Date.IsZero()
