@@ -105,7 +105,7 @@ func (a *app) personalRoutes(ctx context.Context, c *config) (http.Handler, *mcp
 	imports := importapi.New(a.imports, importapi.Personal(who), importapi.Options{Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log})
 	mux.Handle("/api/import", imports)
 	mux.Handle("/api/health", imports)
-	plans := planapi.New(importapi.Personal(who), a.store, a.coach, a.log)
+	plans := planapi.New(importapi.Personal(who), a.store, a.coach, a.work, a.log)
 	mux.Handle(planapi.WorkoutsPath, plans)
 	mux.Handle(planapi.CalendarPath, plans)
 	mux.Handle("/api/export", exportapi.New(a.exports, importapi.Personal(who), exportapi.Options{Log: a.log}))

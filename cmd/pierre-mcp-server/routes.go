@@ -63,7 +63,7 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	}
 	mux.Handle("/api/export", a.traces.of("/api/export", m.Requests("export", exportapi.New(a.exports, holders, exportapi.Options{Log: a.log}))))
 	mux.Handle("/admin/", a.traces.of("/admin/", m.Requests("admin", a.adminAPI(ring, keys))))
-	plans := planapi.New(importapi.Keys(verifier, athletes), a.store, a.coach, a.log)
+	plans := planapi.New(importapi.Keys(verifier, athletes), a.store, a.coach, a.work, a.log)
 	for _, route := range []string{planapi.WorkoutsPath, planapi.CalendarPath} {
 		mux.Handle(route, a.traces.of(route, m.Requests("client", plans)))
 	}

@@ -152,9 +152,8 @@ func (a Athlete) Thresholds(sport pierre.Sport) workout.Thresholds {
 		return &q.value
 	}
 	by := workout.Thresholds{FTPWatts: number(a.ftp), ThresholdBPM: number(a.thresholdHR)}
-	p := planner{athlete: a, sport: sport}
-	if speed, err := p.threshold(); err == nil {
-		by.SpeedMPS = &speed
+	if p := a.planner(sport); p.unpaced == nil {
+		by.SpeedMPS = &p.threshold
 	}
 	return by
 }

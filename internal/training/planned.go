@@ -19,7 +19,7 @@ const methodSteps fitness.Method = "sum of the steps, pace targets at their midd
 
 // Plan estimates what the steps of a workout take, by the athlete's thresholds where their targets need them.
 func (a Athlete) Plan(sport pierre.Sport, steps []pierre.WorkoutStep) Plan {
-	p := planner{athlete: a, sport: sport}
+	p := a.planner(sport)
 	workout.Each(steps, p.add)
 	plan := Plan{Seconds: p.sum(p.seconds, p.timeless, "time"), Meters: p.sum(p.meters, p.placeless, "distance")}
 	if plan.Seconds.Err != nil {
@@ -30,10 +30,19 @@ func (a Athlete) Plan(sport pierre.Sport, steps []pierre.WorkoutStep) Plan {
 	return plan
 }
 
+// PlannedSeconds is the Seconds of [Athlete.Plan], without what else that computes.
+func (a Athlete) PlannedSeconds(sport pierre.Sport, steps []pierre.WorkoutStep) Value {
+	p := a.planner(sport)
+	workout.Each(steps, func(s pierre.WorkoutStep) { p.extend(s) })
+	return p.sum(p.seconds, p.timeless, "time")
+}
+
 // A planner adds up the steps of a workout as they are done.
 type planner struct {
 	athlete             Athlete
 	sport               pierre.Sport
+	threshold           float64 // m/s
+	unpaced             error   // why there is no threshold
 	seconds, meters     float64
 	timeless, placeless int // steps without a known time, or distance
 	paced               bool
@@ -50,6 +59,13 @@ type planner struct {
 	err     error // why there is no load
 }
 
+// planner returns one without a step. What holds for all steps is found out once: repeated, a workout has thousands.
+func (a Athlete) planner(sport pierre.Sport) planner {
+	p := planner{athlete: a, sport: sport}
+	p.threshold, p.unpaced = p.thresholdSpeed()
+	return p
+}
+
 // middle is what an athlete who keeps to a target does.
 func middle(t *pierre.StepTarget) float64 { return (t.Low + t.High) / 2 }
 
@@ -58,12 +74,11 @@ func (p *planner) speed(t *pierre.StepTarget) (float64, bool) {
 	if t == nil {
 		return 0, false
 	}
-	threshold, err := p.threshold()
 	switch {
 	case t.By == pierre.TargetPace:
 		return 1000 / middle(t), true
-	case t.By == pierre.TargetPercentPace && err == nil:
-		return threshold * middle(t) / 100, true
+	case t.By == pierre.TargetPercentPace && p.unpaced == nil:
+		return p.threshold * middle(t) / 100, true
 	}
 	return 0, false
 }
@@ -76,7 +91,8 @@ func (p *planner) pace() (q quantity, meters float64) {
 	return p.athlete.runPace, 1000
 }
 
-func (p *planner) threshold() (mps float64, err error) {
+// thresholdSpeed is the speed in m/s at the threshold pace.
+func (p *planner) thresholdSpeed() (mps float64, err error) {
 	if !p.sport.IsRun() && p.sport != pierre.SportSwim {
 		return 0, because("only runs and swims have a threshold pace")
 	}
@@ -88,6 +104,14 @@ func (p *planner) threshold() (mps float64, err error) {
 }
 
 func (p *planner) add(s pierre.WorkoutStep) {
+	seconds, speed := p.extend(s)
+	if p.err == nil {
+		p.err = p.strain(s, seconds, speed)
+	}
+}
+
+// extend adds the time and the distance of a step, and returns its time and the speed that its target asks for; 0: not known.
+func (p *planner) extend(s pierre.WorkoutStep) (seconds, speed float64) {
 	speed, known := p.speed(s.Target)
 	p.paced = p.paced || known
 	seconds, meters := s.Seconds, s.Meters
@@ -105,9 +129,7 @@ func (p *planner) add(s pierre.WorkoutStep) {
 	}
 	p.seconds += seconds
 	p.meters += meters
-	if p.err == nil {
-		p.err = p.strain(s, seconds, speed)
-	}
+	return seconds, speed
 }
 
 // strain adds the load of a step.
@@ -131,13 +153,12 @@ func (p *planner) strain(s pierre.WorkoutStep, seconds, speed float64) error {
 	case pierre.TargetPercentPace:
 		return p.share(pierre.TargetPace, seconds, v/100)
 	case pierre.TargetPace:
-		threshold, err := p.threshold()
-		if err != nil {
-			return err
+		if p.unpaced != nil {
+			return p.unpaced
 		}
 		q, _ := p.pace()
 		p.input(q)
-		return p.share(pierre.TargetPace, seconds, speed/threshold)
+		return p.share(pierre.TargetPace, seconds, speed/p.threshold)
 	case pierre.TargetBPM:
 		return p.beat(seconds, v)
 	case pierre.TargetPercentLTHR:

@@ -1,9 +1,11 @@
 // Package planapi serves what athletes plan as files: GET /v1/workouts/ID.fit and .zwo, GET /v1/calendar.ics. Workouts are kept by
 // the tool plan_workout, their files are package workoutfile's, and whose a key is package access's. Nothing here counts
-// against a key's limit; a key needs the right to the tool get_calendar.
+// against a key's limit; a key needs the right to the tool get_calendar. The work takes turns with that of the tools: who asks
+// for many calendars waits, and not the others.
 package planapi
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -13,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/fair"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/training"
 	"github.com/pierre-mcp/pierre/internal/web"
@@ -50,14 +53,15 @@ type Server struct {
 	callers Callers
 	store   Store
 	coach   Coach
+	work    *fair.Gate
 	mux     *http.ServeMux
 }
 
-// New returns a Server.
-func New(callers Callers, store Store, coach Coach, log *slog.Logger) *Server {
-	s := &Server{callers, store, coach, http.NewServeMux()}
-	for path, serve := range map[string]web.HandlerFunc{WorkoutsPath + "{file}": s.workout, CalendarPath: s.calendar} {
-		s.mux.Handle("GET "+path, web.Handle(log, serve))
+// New returns a Server whose work goes through the gate.
+func New(callers Callers, store Store, coach Coach, work *fair.Gate, log *slog.Logger) *Server {
+	s := &Server{callers, store, coach, work, http.NewServeMux()}
+	for path, write := range map[string]writer{WorkoutsPath + "{file}": s.workout, CalendarPath: s.calendar} {
+		s.mux.Handle("GET "+path, web.Handle(log, s.serve(write)))
 		s.mux.Handle(path, web.OnlyMethods(log, http.MethodGet))
 	}
 	return s
@@ -70,82 +74,105 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
-// reader returns who asks, and what is known of this athlete.
-func (s *Server) reader(r *http.Request) (access.Principal, training.Athlete, error) {
+// reader returns who asks.
+func (s *Server) reader(r *http.Request) (access.Principal, error) {
 	who, err := s.callers.Caller(r)
 	if err != nil {
-		return who, training.Athlete{}, err
+		return who, err
 	}
 	if !pierre.MayUse(who.Tools, tool) {
-		return who, training.Athlete{}, &pierre.Error{Kind: pierre.KindDenied, Msg: "This key may not use " + tool + ", and so may not read what is planned."}
+		return who, &pierre.Error{Kind: pierre.KindDenied, Msg: "This key may not use " + tool + ", and so may not read what is planned."}
 	}
-	if _, err := web.Query(r); err != nil {
-		return who, training.Athlete{}, err
-	}
-	athlete, err := s.coach.Athlete(r.Context(), who.UserID)
-	return who, athlete, err
+	_, err = web.Query(r)
+	return who, err
 }
 
-func (s *Server) workout(w http.ResponseWriter, r *http.Request) error {
-	who, athlete, err := s.reader(r)
-	if err != nil {
-		return err
+// A file is an answer.
+type file struct {
+	content    []byte
+	kind, name string
+}
+
+// A writer writes a file of what the user plans.
+type writer func(r *http.Request, user pierre.UserID) (file, error)
+
+// serve answers with a file. The turn ends before the file is sent, so that a slow reader keeps nobody waiting.
+func (s *Server) serve(write writer) web.HandlerFunc {
+	inTurn := func(r *http.Request, who access.Principal) (file, error) {
+		turn, err := s.work.Enter(r.Context(), string(cmp.Or(who.Customer, who.UserID)))
+		if err != nil {
+			return file{}, err
+		}
+		defer turn.Leave()
+		return write(r, who.UserID)
 	}
+	return func(w http.ResponseWriter, r *http.Request) error {
+		who, err := s.reader(r)
+		if err != nil {
+			return err
+		}
+		f, err := inTurn(r, who)
+		if err != nil {
+			return err
+		}
+		send(w, f)
+		return nil
+	}
+}
+
+func (s *Server) workout(r *http.Request, user pierre.UserID) (file, error) {
 	id, suffix, _ := strings.Cut(r.PathValue("file"), ".")
 	f := workoutfile.Format(suffix)
 	if !slices.Contains(workoutfile.Formats(), f) {
-		return &pierre.Error{Kind: pierre.KindNotFound, Msg: "Workouts are there as " + WorkoutsPath + "ID.fit and " + WorkoutsPath + "ID.zwo."}
+		return file{}, &pierre.Error{Kind: pierre.KindNotFound, Msg: "Workouts are there as " + WorkoutsPath + "ID.fit and " + WorkoutsPath + "ID.zwo."}
 	}
-	planned, err := s.store.Workout(r.Context(), who.UserID, pierre.WorkoutID(id))
+	planned, err := s.store.Workout(r.Context(), user, pierre.WorkoutID(id))
 	if pierre.KindOf(err) == pierre.KindNotFound {
-		return &pierre.Error{Kind: pierre.KindNotFound, Msg: "There is no such workout; the tool get_calendar lists them.", Err: err}
+		return file{}, &pierre.Error{Kind: pierre.KindNotFound, Msg: "There is no such workout; the tool get_calendar lists them.", Err: err}
 	}
 	if err != nil {
-		return err
+		return file{}, err
+	}
+	athlete, err := s.coach.Athlete(r.Context(), user)
+	if err != nil {
+		return file{}, err
 	}
 	b, err := workoutfile.Encode(f, planned, athlete.On(planned.Day).Thresholds(planned.Sport))
-	if err != nil {
-		return err
-	}
-	return send(w, b, f.MIMEType(), workoutfile.Name(f, planned))
+	return file{b, f.MIMEType(), workoutfile.Name(f, planned)}, err
 }
 
 // calendarPast is for how many days workouts stay in the calendar.
 const calendarPast = 90
 
-func (s *Server) calendar(w http.ResponseWriter, r *http.Request) error {
-	who, athlete, err := s.reader(r)
+func (s *Server) calendar(r *http.Request, user pierre.UserID) (file, error) {
+	athlete, err := s.coach.Athlete(r.Context(), user)
 	if err != nil {
-		return err
+		return file{}, err
 	}
 	from := athlete.Clock.Today().AddDate(0, 0, -calendarPast)
-	workouts, err := s.store.Workouts(r.Context(), who.UserID, pierre.WorkoutQuery{From: from})
+	workouts, err := s.store.Workouts(r.Context(), user, pierre.WorkoutQuery{From: from})
 	if err != nil {
-		return err
+		return file{}, err
 	}
-	goals, err := s.store.Goals(r.Context(), who.UserID)
+	goals, err := s.store.Goals(r.Context(), user)
 	if err != nil {
-		return err
+		return file{}, err
 	}
 	goals = slices.DeleteFunc(goals, func(g pierre.Goal) bool { return g.Date.Before(from) || g.Status == pierre.GoalCancelled })
 	list := make([]workoutfile.Scheduled, len(workouts))
 	for i, p := range workouts {
 		list[i].Workout = p
-		if plan := athlete.On(p.Day).Plan(p.Sport, p.Steps); plan.Seconds.Err == nil {
-			list[i].Seconds = &plan.Seconds.Value
+		if seconds := athlete.On(p.Day).PlannedSeconds(p.Sport, p.Steps); seconds.Err == nil {
+			list[i].Seconds = &seconds.Value
 		}
 	}
 	b, err := workoutfile.Calendar(list, goals)
-	if err != nil {
-		return err
-	}
-	return send(w, b, workoutfile.CalendarType, "training-"+athlete.Clock.Today().Format(time.DateOnly)+".ics")
+	return file{b, workoutfile.CalendarType, "training-" + athlete.Clock.Today().Format(time.DateOnly) + ".ics"}, err
 }
 
-func send(w http.ResponseWriter, b []byte, kind, name string) error {
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
-	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	_, _ = w.Write(b) //nolint:gosec // a file of a stated type, and nosniff; a client that went away needs no answer
-	return nil
+func send(w http.ResponseWriter, f file) {
+	w.Header().Set("Content-Type", f.kind)
+	w.Header().Set("Content-Length", strconv.Itoa(len(f.content)))
+	w.Header().Set("Content-Disposition", `attachment; filename="`+f.name+`"`)
+	_, _ = w.Write(f.content) //nolint:gosec // a file of a stated type, and nosniff; a client that went away needs no answer
 }

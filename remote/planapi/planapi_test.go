@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/access"
+	"github.com/pierre-mcp/pierre/internal/fair"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
 	"github.com/pierre-mcp/pierre/internal/training"
@@ -43,7 +44,7 @@ func TestRoutes(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	srv := httptest.NewServer(planapi.New(callers{
 		"ana": {UserID: users[0]}, "bob": {UserID: users[1]}, "narrow": {UserID: users[0], Tools: []string{"get_stats"}},
-	}, s, training.New(s, func() time.Time { return now }, log, training.Options{}), log))
+	}, s, training.New(s, func() time.Time { return now }, log, training.Options{}), fair.New(fair.Options{InFlight: 1}), log))
 	t.Cleanup(srv.Close)
 	fit, zwo := "/v1/workouts/"+string(w.ID)+".fit", "/v1/workouts/"+string(w.ID)+".zwo"
 	for _, tt := range []struct {
