@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	ics "github.com/arran4/golang-ical"
 
@@ -37,7 +38,7 @@ func Calendar(workouts []Scheduled, goals []pierre.Goal) ([]byte, error) {
 		e := cal.AddEvent(string(w.ID) + uidDomain)
 		stamp(e, w.Updated)
 		e.SetSequence(w.Revision)
-		e.SetSummary(w.Name)
+		e.SetSummary(legible(w.Name))
 		e.SetDescription(about(w.Workout))
 		e.AddCategory(string(w.Sport))
 		at, err := time.Parse(time.DateOnly+" 15:04", w.Day.Format(time.DateOnly)+" "+w.Start)
@@ -54,9 +55,9 @@ func Calendar(workouts []Scheduled, goals []pierre.Goal) ([]byte, error) {
 	for _, g := range goals {
 		e := cal.AddEvent(string(g.ID) + uidDomain)
 		stamp(e, g.Updated)
-		e.SetSummary(g.Title)
+		e.SetSummary(legible(g.Title))
 		if g.Description != "" {
-			e.SetDescription(g.Description)
+			e.SetDescription(legible(g.Description))
 		}
 		e.AddCategory("goal")
 		allDay(e, g.Date)
@@ -84,7 +85,18 @@ func allDay(e *ics.VEvent, day time.Time) {
 func about(w pierre.Workout) string {
 	lines := workout.Lines(w.Sport, w.Steps)
 	if w.Note != "" {
-		lines = slices.Concat(lines, []string{"", w.Note})
+		lines = slices.Concat(lines, []string{"", legible(w.Note)})
 	}
 	return strings.Join(lines, "\n")
+}
+
+// legible is text without what ends a line for some programs only, such as a carriage return, and so would begin a line of the
+// calendar there: RFC 5545 3.3.11 has no control characters in text.
+func legible(text string) string {
+	return strings.Map(func(c rune) rune {
+		if c != '\n' && c != '\t' && unicode.In(c, unicode.Cc, unicode.Zl, unicode.Zp) {
+			return ' '
+		}
+		return c
+	}, text)
 }

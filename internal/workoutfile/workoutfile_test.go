@@ -213,6 +213,11 @@ func TestCalendar(t *testing.T) {
 	if err != nil || len(cal.Events()) != 3 {
 		t.Errorf("it is read as %v, %v", cal, err)
 	}
+	hostile := pierre.Goal{ID: "goal_2", Title: "a\rEND:VEVENT\u2028b", Description: "c\x00\x85\rATTACH:x\nd"}
+	if b, err := workoutfile.Calendar(nil, []pierre.Goal{hostile}); err != nil || !strings.Contains(string(b), `SUMMARY:a END:VEVENT b`) || !strings.Contains(string(b), `ATTACH:x\nd`) ||
+		strings.Count(string(b), "\r") != strings.Count(string(b), "\r\n") {
+		t.Errorf("%q, %v", b, err)
+	}
 	if b, err := workoutfile.Calendar(nil, nil); err != nil || !strings.Contains(string(b), "END:VCALENDAR") {
 		t.Errorf("an empty one is %s, %v", b, err)
 	}
