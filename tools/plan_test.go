@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -199,6 +200,7 @@ func TestWrongPlans(t *testing.T) {
 		{with("start_time", "25:00"), "such as 06:30"},
 		{with("steps", []string{}), "1 to 50 entries"},
 		{with("steps", []string{"4m 105%", "5min z2"}), "2 wrong arguments"},
+		{with("steps", slices.Repeat([]string{strings.Repeat("a,", 250)}, 50)), "12500 wrong arguments"},
 		{with("steps", []any{map[string]any{"minutes": 4}}), "steps[0] must be a string"},
 		{with("delete", true), "delete goes with workout_id"},
 		{map[string]any{"workout_id": w.ID}, "nothing to change"},
@@ -207,7 +209,7 @@ func TestWrongPlans(t *testing.T) {
 		{map[string]any{"workout_id": "workout_x", "name": "B"}, "not found"},
 		{map[string]any{"workout_id": "workout_x", "delete": true}, "not found"},
 	} {
-		if r := h.call("plan_workout", tt.args); !r.IsError || !strings.Contains(r.Text, tt.want) {
+		if r := h.call("plan_workout", tt.args); !r.IsError || !strings.Contains(r.Text, tt.want) || len(r.Text) > 8<<10 {
 			t.Errorf("%v is answered with %q, want %q", tt.args, r.Text, tt.want)
 		}
 	}

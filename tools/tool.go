@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/google/jsonschema-go/jsonschema"
@@ -105,6 +106,9 @@ func takeArguments(in *jsonschema.Schema, given any, args any) error {
 	return nil
 }
 
+// mostProblems is how many wrong arguments are told of at once: a list of thousands would help nobody.
+const mostProblems = 20
+
 // wrongArguments makes an error of what is wrong, or nil if nothing is.
 func wrongArguments(problems []string) error {
 	switch len(problems) {
@@ -113,7 +117,11 @@ func wrongArguments(problems []string) error {
 	case 1:
 		return pierre.Invalid("arguments", "Wrong argument: %s", problems[0])
 	default:
-		return pierre.Invalid("arguments", "%d wrong arguments:\n- %s", len(problems), strings.Join(problems, "\n- "))
+		n := len(problems)
+		if n > mostProblems {
+			problems = append(slices.Clip(problems[:mostProblems]), "and so on")
+		}
+		return pierre.Invalid("arguments", "%d wrong arguments:\n- %s", n, strings.Join(problems, "\n- "))
 	}
 }
 
