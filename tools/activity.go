@@ -38,7 +38,7 @@ type activityView struct {
 	Gear                 string            `json:"gear,omitempty" jsonschema:"shoes, bicycle"`
 	HasGPS               bool              `json:"has_gps"`
 	Device               string            `json:"device,omitempty"`
-	MayBeSameAs          pierre.ActivityID `json:"may_be_same_as,omitempty" jsonschema:"probably another recording of that activity, which alone counts in sums and loads; the athlete can decide with merge_activities"`
+	MayBeSameAs          pierre.ActivityID `json:"may_be_same_as,omitempty" jsonschema:"probably another recording of that activity, which alone counts; merge_activities decides"`
 	Hidden               bool              `json:"hidden,omitempty" jsonschema:"by the athlete: it does not count"`
 }
 

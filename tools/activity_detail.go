@@ -42,12 +42,12 @@ type activityAnswer struct {
 	MultisportID        string              `json:"multisport_id,omitempty" jsonschema:"the same for all parts of one multisport recording"`
 	Sources             []sourceView        `json:"sources" jsonschema:"where the activity was read; the values are those of the primary source"`
 	Warnings            []string            `json:"warnings,omitempty" jsonschema:"what was odd about the recording"`
-	LikelyTwice         []pierre.ActivityID `json:"possible_duplicates,omitempty" jsonschema:"probably recordings of this activity; they do not count in sums and loads"`
+	LikelyTwice         []pierre.ActivityID `json:"possible_duplicates,omitempty" jsonschema:"probably recordings of this activity, not counted in sums and loads"`
 	LapCount            int                 `json:"lap_count"`
 	Splits              *splitsView         `json:"splits,omitempty" jsonschema:"parts of a km or mile each"`
-	Climbs              *climbsView         `json:"climbs,omitempty" jsonschema:"the five highest, of rides and on foot; absent if there are none or no altitude"`
-	Intervals           *intervalsView      `json:"intervals,omitempty" jsonschema:"the sets of a structured session, by power, pace or heart rate, or why there are none; absent without samples, and of other sports than those of endurance"`
-	Fastest             *effortCurve        `json:"fastest,omitempty" jsonschema:"the fastest stretch over each distance that the sport has records of; absent if there is none"`
+	Climbs              *climbsView         `json:"climbs,omitempty" jsonschema:"the five highest, of rides and on foot"`
+	Intervals           *intervalsView      `json:"intervals,omitempty" jsonschema:"the sets of a structured session, or why there are none; absent without samples, and of sports other than endurance"`
+	Fastest             *effortCurve        `json:"fastest,omitempty" jsonschema:"the fastest over each distance that the sport has records of"`
 	Laps                []lapView           `json:"laps,omitempty"`
 	NextLapOffset       int                 `json:"next_lap_offset,omitempty" jsonschema:"argument lap_offset for the next laps; absent after the last"`
 	Summary             *seriesSummary      `json:"series_summary,omitempty" jsonschema:"the samples, summed up; absent if there are none"`

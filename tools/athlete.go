@@ -23,8 +23,8 @@ func (c *Catalog) getAthlete() tool {
 
 type athleteAnswer struct {
 	Profile         profile       `json:"profile" jsonschema:"what the athlete or an imported file said; absent members are not known"`
-	History         []pastValues  `json:"history" jsonschema:"how members of the profile changed: past activities are judged by what held on their day, those before the first value by that"`
-	TimeZone        zoneView      `json:"time_zone" jsonschema:"Days are those of the offset recorded with each activity; for activities without one, of this zone."`
+	History         []pastValues  `json:"history" jsonschema:"how the profile changed: activities are judged by what held on their day, earlier ones by the first value"`
+	TimeZone        zoneView      `json:"time_zone" jsonschema:"of the days of activities without a recorded offset"`
 	Inputs          []input       `json:"inputs" jsonschema:"what formulas take, with estimates where the profile is silent"`
 	Measured        []deviceView  `json:"measured,omitempty" jsonschema:"the newest that devices say; inputs have what is taken of it"`
 	Missing         []missingView `json:"missing" jsonschema:"what the athlete should be asked for"`

@@ -50,7 +50,7 @@ type compareAnswer struct {
 	Activity    activityView `json:"activity"`
 	With        comparedWith `json:"compared_with"`
 	Differences []difference `json:"differences" jsonschema:"of what this activity and at least one other recorded"`
-	Efforts     []bestOf     `json:"best_efforts,omitempty" jsonschema:"personal_best, runs: the fastest stretches of this activity against the best ever"`
+	Efforts     []bestOf     `json:"best_efforts,omitempty" jsonschema:"personal_best, runs: its fastest stretches against the best ever"`
 	Note        string       `json:"note,omitempty" jsonschema:"why there is nothing to compare with; which activities may be the same"`
 }
 

@@ -23,7 +23,7 @@ func (c *Catalog) getConnectionStatus() tool {
 type connectionsAnswer struct {
 	Providers       []connectionView `json:"providers"`
 	TotalActivities int              `json:"total_activities" jsonschema:"of all sources, merged"`
-	LikelyTwice     int              `json:"likely_duplicates,omitempty" jsonschema:"of these, probably another recording of one; they do not count in sums and loads"`
+	LikelyTwice     int              `json:"likely_duplicates,omitempty" jsonschema:"probably recordings of another of these; not counted in sums and loads"`
 }
 
 type connectionView struct {

@@ -106,10 +106,10 @@ type trendAnswer struct {
 	Metric    training.TrendMetric `json:"metric"`
 	Unit      string               `json:"unit" jsonschema:"of the points; the slope is in this unit per month"`
 	Better    betterWay            `json:"better" jsonschema:"which way is better"`
-	Sport     pierre.Sport         `json:"sport_type,omitempty" jsonschema:"kind of sport of the points: run stands for all running, ride for all cycling; absent: of all"`
+	Sport     pierre.Sport         `json:"sport_type,omitempty" jsonschema:"run: all running, ride: all cycling; absent: all sports"`
 	From      string               `json:"from" jsonschema:"first local day"`
 	To        string               `json:"to" jsonschema:"last local day"`
-	TimeZone  zoneView             `json:"time_zone" jsonschema:"Days are those of the offset recorded with each activity; for activities without one, of this zone."`
+	TimeZone  zoneView             `json:"time_zone" jsonschema:"of the days of activities without a recorded offset"`
 	Count     int                  `json:"points_count"`
 	Slope     value                `json:"slope_per_month" jsonschema:"a month has 30.4375 days"`
 	Low       *float64             `json:"slope_low,omitempty" jsonschema:"lower limit of the 95 % confidence interval"`

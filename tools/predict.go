@@ -40,7 +40,7 @@ type predictAnswer struct {
 	Device        []deviceView `json:"device_vo2max,omitempty" jsonschema:"what devices say, which is not in the predictions"`
 	CriticalSpeed value        `json:"critical_speed_mps" jsonschema:"speed that could be held long, of the model distance = speed × time + reserve"`
 	Paces         paces        `json:"training_paces" jsonschema:"training paces of the VDOT, on the level, from slow to fast"`
-	Evidence      *effortView  `json:"evidence,omitempty" jsonschema:"what the predictions start from: the stretch with the highest VDOT of those not much shorter than the target"`
+	Evidence      *effortView  `json:"evidence,omitempty" jsonschema:"the stretch with the highest VDOT of those not much shorter than the target"`
 	Efforts       []effortView `json:"best_efforts" jsonschema:"the fastest stretch over each distance"`
 }
 

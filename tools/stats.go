@@ -69,7 +69,7 @@ const (
 func periods() []period { return []period{recentWeeks, yearToDate, allTime, chosen} }
 
 type statsAnswer struct {
-	TimeZone zoneView     `json:"time_zone" jsonschema:"Days are those of the offset recorded with each activity; for activities without one, of this zone."`
+	TimeZone zoneView     `json:"time_zone" jsonschema:"of the days of activities without a recorded offset"`
 	Periods  []periodView `json:"periods"`
 	Groups   []groupView  `json:"groups,omitempty" jsonschema:"with group_by: oldest first"`
 	Note     string       `json:"note,omitempty"`

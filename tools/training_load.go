@@ -71,7 +71,7 @@ func (a loadArgs) problems() []string {
 type loadAnswer struct {
 	From         string      `json:"from" jsonschema:"first local day"`
 	To           string      `json:"to" jsonschema:"last local day"`
-	TimeZone     zoneView    `json:"time_zone" jsonschema:"Days are those of the offset recorded with each activity; for activities without one, of this zone."`
+	TimeZone     zoneView    `json:"time_zone" jsonschema:"of the days of activities without a recorded offset"`
 	CTL          value       `json:"ctl" jsonschema:"fitness: load per day, mean over 42 days"`
 	ATL          value       `json:"atl" jsonschema:"fatigue: load per day, mean over 7 days"`
 	TSB          value       `json:"tsb" jsonschema:"form: yesterday's CTL less yesterday's ATL"`

@@ -41,7 +41,7 @@ type usageAnswer struct {
 
 type limitView struct {
 	Policy     string `json:"policy" jsonschema:"name of the limit, as refusals have it"`
-	Scope      string `json:"scope" jsonschema:"which calls count: those with this key, those of all keys of its customer, or those of one tool"`
+	Scope      string `json:"scope" jsonschema:"which calls count: of this key, of all keys of its customer, or of one tool"`
 	Tool       string `json:"tool,omitempty" jsonschema:"of scope tool"`
 	Requests   int64  `json:"requests" jsonschema:"calls in a period, or at once"`
 	Period     string `json:"period,omitempty" jsonschema:"calendar window, UTC: minute, hour, day, week or month"`
