@@ -1,6 +1,10 @@
 package main
 
-import "github.com/pierre-mcp/pierre/internal/pierre"
+import (
+	"fmt"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
 
 // A call is one of a tool.
 type call struct {
@@ -67,6 +71,7 @@ func reads(a athlete) []call {
 		{tool: "detect_patterns", as: "injury risk", args: map[string]any{"pattern_type": "injury_risk"}},
 		{tool: "calculate_fitness_score"},
 		{tool: "generate_recommendations", args: map[string]any{"activity_id": ride}},
+		{tool: "get_calendar"},
 		{tool: "track_progress"},
 		{tool: "suggest_goals"},
 		{tool: "analyze_goal_feasibility", args: map[string]any{"goal_id": a.goal}},
@@ -89,6 +94,9 @@ func changes(a athlete) []call {
 	return []call{
 		{tool: "set_athlete_profile", differ: func(n int) any { return map[string]any{"ftp_watts": 250 + n%20} }},
 		{tool: "set_goal", differ: func(n int) any { return map[string]any{"goal_id": a.goal, "target_value": 200_000 + n} }},
+		{tool: "plan_workout", differ: func(n int) any {
+			return map[string]any{"date": "2026-06-18", "sport_type": "run", "name": fmt.Sprint("Easy ", n), "steps": []string{"warmup 10min", "30min rpe 3"}}
+		}},
 		hide,
 		{tool: "annotate_activity", differ: func(n int) any { return map[string]any{"activity_id": a.ids[0], "rpe": n % 11} }},
 		{tool: "get_stats", as: "after a change", after: &hide},
