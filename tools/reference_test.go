@@ -36,7 +36,7 @@ be called all the same, if the key allows it. The profiles of tools:
 |---|---|
 | minimal | %s: briefly |
 | default | all but %s, which do what others do or are for questions that few ask, briefly: what to give; the names in each answer carry the unit; at most 6 000 tokens (o200k) |
-| full | all, with the whole schemas of arguments and answers, for programs that hold answers to them: eight times as much |
+| full | all, with the whole schemas of arguments and answers, for programs that hold answers to them: nearly nine times as much |
 
 A request asks for a profile in the header X-Pierre-Tools, but gets
 no more than its key's profile (tool_profile, or its tier's); a request that does not ask gets its key's profile or, if that
