@@ -260,7 +260,15 @@ func (b *Tab) SeeText(text string) {
 // Text returns all text that the page shows.
 func (b *Tab) Text() string {
 	b.t.Helper()
-	return Eval[string](b, `document.body?.innerText ?? ""`)
+	for {
+		text, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body?.innerText ?? ""`))
+		switch {
+		case err == nil:
+			return text
+		case b.ctx.Err() != nil || !strings.Contains(err.Error(), "target navigated"): // nothing can be read of a page that is being left
+			b.t.Fatalf("reading the page: %v", err)
+		}
+	}
 }
 
 // URL returns the page's address.
