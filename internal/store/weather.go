@@ -62,29 +62,30 @@ func (s *Store) KeepWeather(ctx context.Context, days []pierre.WeatherDay) error
 }
 
 // CountWeather counts a question to the weather service in each of the windows that now is in, if may allows it: asked are
-// the questions of the windows, own is how many of those in the first one who had. Who has a share is named by a hash.
-func (s *Store) CountWeather(ctx context.Context, windows []pierre.WeatherWindow, who string, now time.Time, may func(asked []int, own int) error) error {
+// the questions of each window, own how many of them were who's. Who has a share is named by a hash.
+func (s *Store) CountWeather(ctx context.Context, windows []pierre.WeatherWindow, who string, now time.Time, may func(asked, own []int) error) error {
 	return s.update(ctx, "counting questions about the weather", func(t *tx) error {
-		asked := make([]int, len(windows))
+		asked, own := make([]int, len(windows)), make([]int, len(windows))
 		for n, w := range windows {
 			var err error
 			if asked[n], err = weatherQuestions(ctx, t, w, now, ""); err != nil {
 				return err
 			}
-		}
-		own, err := weatherQuestions(ctx, t, windows[0], now, who)
-		if err != nil {
-			return err
+			if own[n], err = weatherQuestions(ctx, t, w, now, who); err != nil {
+				return err
+			}
 		}
 		if err := may(asked, own); err != nil {
 			return err
 		}
 		for _, w := range windows {
-			if err := countWeather(ctx, t, w, now, ""); err != nil {
-				return err
+			for _, counted := range []string{"", who} {
+				if err := countWeather(ctx, t, w, now, counted); err != nil {
+					return err
+				}
 			}
 		}
-		return countWeather(ctx, t, windows[0], now, who)
+		return nil
 	})
 }
 

@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -71,10 +72,10 @@ func TestWeatherQuestions(t *testing.T) {
 	storetest.RunReplicas(t, func(t *testing.T, replicas []*store.Store) {
 		now := time.Date(2031, 6, 15, 10, 20, 30, 0, time.UTC)
 		windows := []pierre.WeatherWindow{{Length: 24 * time.Hour}, {Length: time.Minute}}
-		count := func(s *store.Store, who string, at time.Time, refusal error) (asked []int, own int) {
+		count := func(s *store.Store, who string, at time.Time, refusal error) (asked, own []int) {
 			t.Helper()
-			err := s.CountWeather(t.Context(), windows, who, at, func(a []int, o int) error {
-				asked, own = append([]int{}, a...), o
+			err := s.CountWeather(t.Context(), windows, who, at, func(a, o []int) error {
+				asked, own = slices.Clone(a), slices.Clone(o)
 				return refusal
 			})
 			if !errors.Is(err, refusal) {
@@ -94,24 +95,24 @@ func TestWeatherQuestions(t *testing.T) {
 		all := 10 * len(replicas)
 		refused := errors.New("refused")
 		for range 2 {
-			if asked, own := count(replicas[0], "who1", now, refused); asked[0] != all || asked[1] != all || own != all/2 {
-				t.Errorf("%v, %d of one; want %d", asked, own, all)
+			if asked, own := count(replicas[0], "who1", now, refused); asked[0] != all || asked[1] != all || own[0] != all/2 || own[1] != all/2 {
+				t.Errorf("%v, %v of one; want %d", asked, own, all)
 			}
 		}
-		if asked, own := count(replicas[0], "who2", now.Add(time.Minute), refused); asked[0] != all || asked[1] != 0 || own != 0 {
-			t.Errorf("a minute later: %v, %d", asked, own)
+		if asked, own := count(replicas[0], "who2", now.Add(time.Minute), refused); asked[0] != all || asked[1] != 0 || own[0] != 0 {
+			t.Errorf("a minute later: %v, %v", asked, own)
 		}
 		if err := replicas[0].ForgetWeather(t.Context(), now.Add(time.Hour), 10); err != nil {
 			t.Fatal(err)
 		}
-		if asked, own := count(replicas[1], "who1", now, refused); asked[0] != all || own != all/2 {
-			t.Errorf("what counts is forgotten: %v, %d", asked, own)
+		if asked, own := count(replicas[1], "who1", now, refused); asked[0] != all || own[0] != all/2 {
+			t.Errorf("what counts is forgotten: %v, %v", asked, own)
 		}
 		if err := replicas[0].ForgetWeather(t.Context(), now.Add(14*time.Hour), 10); err != nil {
 			t.Fatal(err)
 		}
-		if asked, own := count(replicas[1], "who1", now, refused); asked[0] != 0 || own != 0 {
-			t.Errorf("the day that is over: %v, %d", asked, own)
+		if asked, own := count(replicas[1], "who1", now, refused); asked[0] != 0 || own[0] != 0 {
+			t.Errorf("the day that is over: %v, %v", asked, own)
 		}
 	})
 }

@@ -27,17 +27,16 @@ func windows(daily int) []pierre.WeatherWindow {
 // count takes a question from what all servers may ask together. It returns an error that says when there are more.
 func (s *Service) count(ctx context.Context, by Asker, now time.Time) error {
 	all := windows(s.daily)
-	return s.store.CountWeather(ctx, all, sharer(by, now), now, func(asked []int, own int) error {
+	return s.store.CountWeather(ctx, all, sharer(by, now), now, func(asked, own []int) error {
 		for n, w := range all {
 			if asked[n] >= w.Most {
-				return usedUp(w, now)
+				return refused(w, now, "This server put as many questions to the weather service as it may in ")
 			}
 		}
-		// Nobody has more of a day than is left for everybody else. Whoever comes late finds as much as each of the others had.
-		if own >= all[0].Most-asked[0] {
-			return &pierre.Error{
-				Kind: pierre.KindRateLimited, RetryAfter: all[0].End(now).Sub(now),
-				Msg: "You had your share of the questions that this server may put to the weather service in a day. Ask again from 00:00 UTC on; " + keptSentence,
+		// Nobody has more of any window than is left in it for everybody else. Whoever comes late finds as much as each of the others had.
+		for n, w := range all {
+			if own[n] >= w.Most-asked[n] {
+				return refused(w, now, "You had your share of the questions that this server may put to the weather service in ")
 			}
 		}
 		return nil
@@ -46,13 +45,13 @@ func (s *Service) count(ctx context.Context, by Asker, now time.Time) error {
 
 const keptSentence = "what was answered within the last hour is answered again at any time."
 
-func usedUp(w pierre.WeatherWindow, now time.Time) error {
+// refused returns the error that there are no more questions in a window: why, up to the window's name, and when there are again.
+func refused(w pierre.WeatherWindow, now time.Time, why string) error {
 	again := w.End(now)
 	length := map[time.Duration]string{time.Minute: "a minute", time.Hour: "an hour"}[w.Length]
 	return &pierre.Error{
 		Kind: pierre.KindRateLimited, RetryAfter: again.Sub(now),
-		Msg: "This server put as many questions to the weather service as it may in " + cmp.Or(length, "a day") +
-			". Ask again from " + again.Format("15:04") + " UTC on; " + keptSentence,
+		Msg: why + cmp.Or(length, "a day") + ". Ask again from " + again.Format("15:04") + " UTC on; " + keptSentence,
 	}
 }
 

@@ -10,19 +10,26 @@ import (
 	"github.com/pierre-mcp/pierre/internal/weather"
 )
 
-// asks lets a customer's athletes ask about new places, one every minute, until that is refused. It returns how many were answered.
+// asks lets a customer's athletes ask about new places, one every minute, in the hours that it takes, until that is refused for the day.
+// It returns how many were answered.
 func (b *bench) asks(s *weather.Service, customer pierre.UserID, place *float64) (answered int, err error) {
 	b.Helper()
 	for n := range 1000 {
 		*place += 0.2
 		by := weather.Asker{User: pierre.UserID(fmt.Sprint(customer, n)), Customer: customer}
 		at := b.clock.now()
-		if _, err := s.Between(b.Context(), by, *place, lon, at, at); err != nil {
-			return n, err
+		_, err := s.Between(b.Context(), by, *place, lon, at, at)
+		switch {
+		case err == nil:
+			answered++
+			b.clock.pass(time.Minute)
+		case strings.Contains(pierre.MessageOf(err, ""), "in an hour"):
+			b.clock.pass(pierre.RetryAfterOf(err, 0))
+		default:
+			return answered, err
 		}
-		b.clock.pass(time.Minute)
 	}
-	return 1000, nil
+	return answered, nil
 }
 
 // All servers of an installation together ask as often as they may in a day; no customer has more than is left for others; and
@@ -39,7 +46,6 @@ func TestServersShareABudget(t *testing.T) {
 			t.Fatalf("customer %d is answered %d times, want %d; %v", n, answered, want, err)
 		}
 		total += answered
-		b.clock.pass(time.Hour) // half of a day's are an hour's
 	}
 	if _, paths := b.fake.Asked(); len(paths) != total || total != 60 {
 		t.Errorf("the service was asked %d times, and %d were answered", len(paths), total)
@@ -47,6 +53,32 @@ func TestServersShareABudget(t *testing.T) {
 	b.clock.pass(24 * time.Hour)
 	if answered, err := b.asks(servers[0], "customer0", &place); answered != 30 {
 		t.Errorf("on the next day %d are answered: %v", answered, err)
+	}
+}
+
+// What a customer asks in an hour, or in a minute, leaves as much for others.
+func TestNobodyUsesUpAnHour(t *testing.T) {
+	for daily, window := range map[int]string{40: "in an hour", 170: "in a minute"} {
+		b := newBench(t)
+		b.options.Daily = daily
+		s := weather.New(b.store, b.options)
+		ask := func(place float64, customer pierre.UserID) error {
+			at := b.clock.now()
+			_, err := s.Between(t.Context(), weather.Asker{User: customer, Customer: customer}, place, lon, at, at)
+			return err
+		}
+		answered, err := 0, error(nil)
+		for ; err == nil && answered < 20; answered++ {
+			if err = ask(float64(answered), "shop"); window == "in an hour" {
+				b.clock.pass(time.Minute)
+			}
+		}
+		if pierre.KindOf(err) != pierre.KindRateLimited || !strings.Contains(pierre.MessageOf(err, ""), "your share") || !strings.Contains(pierre.MessageOf(err, ""), window) {
+			t.Errorf("of %d a day, after %d answers: %v", daily, answered-1, err)
+		}
+		if err := ask(50, "eva"); err != nil {
+			t.Errorf("of %d a day, another customer: %v", daily, err)
+		}
 	}
 }
 

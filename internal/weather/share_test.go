@@ -63,6 +63,8 @@ func TestNobodyUsesUpWhatAllMayAsk(t *testing.T) {
 // A customer cannot ask more by having more athletes.
 func TestCustomersHaveAShare(t *testing.T) {
 	b := newBench(t)
+	b.options.Daily = 100_000 // more than a customer's share in a minute
+	b.service = weather.New(b.store, b.options)
 	asked := 0
 	for n := range 12 {
 		answered, _ := b.until(weather.Asker{User: pierre.UserID(fmt.Sprint("athlete ", n)), Customer: "shop"}, 10+asked)
@@ -99,7 +101,7 @@ func (nothing) WeatherDays(context.Context, pierre.WeatherCell, time.Time, time.
 	return nil, nil
 }
 
-func (nothing) CountWeather(context.Context, []pierre.WeatherWindow, string, time.Time, func([]int, int) error) error {
+func (nothing) CountWeather(context.Context, []pierre.WeatherWindow, string, time.Time, func(asked, own []int) error) error {
 	return nil
 }
 func (nothing) KeepWeather(context.Context, []pierre.WeatherDay) error { return nil }

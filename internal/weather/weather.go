@@ -51,7 +51,7 @@ const (
 type Store interface {
 	WeatherDays(ctx context.Context, cell pierre.WeatherCell, first, last, now time.Time) ([]pierre.WeatherDay, error)
 	KeepWeather(ctx context.Context, days []pierre.WeatherDay) error
-	CountWeather(ctx context.Context, windows []pierre.WeatherWindow, who string, now time.Time, may func(asked []int, own int) error) error
+	CountWeather(ctx context.Context, windows []pierre.WeatherWindow, who string, now time.Time, may func(asked, own []int) error) error
 }
 
 // Options are what a [Service] may have in addition; the zero value works.
