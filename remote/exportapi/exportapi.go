@@ -43,7 +43,14 @@ const (
 	defaultExports = 8
 
 	sharePerCustomer = 2 // the athletes of a customer's application may have 1/sharePerCustomer of the exports
+
+	// A reader that was waited for longer than patience takes leastRate bytes per second on average, or the answer breaks off: it
+	// keeps one of few places. Each write has a deadline of its own (package web).
+	patience  = time.Minute
+	leastRate = 16 << 10
 )
+
+var errSlowReader = errors.New("the reader took less than 16 KiB per second")
 
 // A Server answers GET /api/export. It is safe for concurrent use.
 type Server struct {
@@ -92,7 +99,7 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer leave()
-	out := &answer{w: w, name: exportfile.DefaultName(s.opts.Now().UTC())}
+	out := &answer{w: w, now: s.opts.Now, name: exportfile.DefaultName(s.opts.Now().UTC())}
 	began := time.Now()
 	m, err := s.exports.Export(r.Context(), who.UserID, out)
 	attrs := []slog.Attr{
@@ -155,9 +162,11 @@ func (s *Server) enter(who access.Principal) (leave func(), err error) {
 // An answer is the response to a request, which begins with the archive's first bytes: until then, there can be another answer.
 type answer struct {
 	w       http.ResponseWriter
+	now     func() time.Time
 	name    string
 	started bool
 	bytes   int64
+	waited  time.Duration // for the reader
 }
 
 func (a *answer) Write(b []byte) (int, error) {
@@ -169,7 +178,12 @@ func (a *answer) Write(b []byte) (int, error) {
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
 	}
+	began := a.now()
 	n, err := a.w.Write(b)
 	a.bytes += int64(n)
+	a.waited += a.now().Sub(began)
+	if err == nil && a.waited > patience && float64(a.bytes) < leastRate*a.waited.Seconds() {
+		err = errSlowReader
+	}
 	return n, err
 }

@@ -247,3 +247,48 @@ func TestClientGoesAway(t *testing.T) {
 		t.Error("the export went on")
 	}
 }
+
+// A slowReader takes each piece in a time of its own.
+type slowReader struct {
+	*httptest.ResponseRecorder
+	take func()
+}
+
+func (s slowReader) Write(b []byte) (int, error) {
+	s.take()
+	return s.ResponseRecorder.Write(b)
+}
+
+// Whoever takes less than 16 KiB per second for longer than a minute gives its place back; slowness of the server's own counts not.
+func TestSlowReaderGivesItsPlaceBack(t *testing.T) {
+	piece := make([]byte, 64<<10)
+	for perPiece, whole := range map[time.Duration]bool{3900 * time.Millisecond: true, 4100 * time.Millisecond: false} {
+		clock, written := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC), 0
+		s := exportapi.New(exportFunc(func(_ context.Context, w io.Writer) error {
+			for ; written < 100; written++ {
+				clock = clock.Add(time.Minute)
+				if _, err := w.Write(piece); err != nil {
+					return err
+				}
+			}
+			return nil
+		}), three(), exportapi.Options{Exports: 1, Now: func() time.Time { return clock }})
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/export", http.NoBody)
+		r.Header.Set("X-API-Key", "ana's")
+		func() {
+			defer func() {
+				if p := recover(); (p == nil) != whole {
+					t.Errorf("%v for each 64 KiB: %v", perPiece, p)
+				}
+			}()
+			s.ServeHTTP(slowReader{httptest.NewRecorder(), func() { clock = clock.Add(perPiece) }}, r)
+		}()
+		if whole != (written == 100) || !whole && written != 14 {
+			t.Errorf("%v for each 64 KiB: %d pieces", perPiece, written)
+		}
+		written = 100
+		if w := get(t, s, "bob's"); w.Code != http.StatusOK {
+			t.Errorf("the next is answered %d", w.Code)
+		}
+	}
+}
