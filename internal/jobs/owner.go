@@ -3,9 +3,11 @@ package jobs
 import (
 	"bytes"
 	cryptorand "crypto/rand"
+	"errors"
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // An owner of leases is named by the process, so that the next process on the same machine sees that it is gone: the boot of the
@@ -27,7 +29,22 @@ func gone(owner string) bool {
 	if len(at) != random+1 || at[boot]+" "+at[namespace] != here() {
 		return false // on another machine, or unknown
 	}
-	return started(at[pid]) != at[start]
+	began := started(at[pid])
+	return began != at[start] && (began != "" || !exists(at[pid]))
+}
+
+// exists reports whether there is a process, also one that the system does not show because it is another user's: hidepid of proc(5).
+func exists(pid string) bool {
+	id, err := strconv.Atoi(pid)
+	if err != nil {
+		return false
+	}
+	p, err := os.FindProcess(id)
+	if err != nil {
+		return false
+	}
+	defer p.Release() //nolint:errcheck // it was not started here
+	return !errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }
 
 // here names this boot of the machine and the namespace of its process ids; "": unknown. See proc_sys_kernel(5) and pid_namespaces(7).

@@ -29,7 +29,7 @@ func TestWhoIsGone(t *testing.T) {
 		return strings.Join([]string{boot, namespace, pid, start, "x"}, " ")
 	}
 	living := owner(at[0], at[1], pid, started(pid))
-	if gone(living) {
+	if gone(living) || !exists(pid) {
 		t.Errorf("%q is gone while it lives", living)
 	}
 	if err := in.Close(); err != nil {
@@ -37,6 +37,9 @@ func TestWhoIsGone(t *testing.T) {
 	}
 	if err := other.Wait(); err != nil {
 		t.Fatal(err)
+	}
+	if exists(pid) {
+		t.Error("a process that ended exists")
 	}
 	for name, want := range map[string]bool{
 		living:                          true,
