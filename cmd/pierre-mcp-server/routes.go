@@ -61,9 +61,9 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	for _, route := range []string{"/api/import", "/api/health"} {
 		mux.Handle(route, a.traces.of(route, m.Requests("import", imports)))
 	}
-	mux.Handle("/api/export", a.traces.of("/api/export", m.Requests("export", exportapi.New(a.exports, holders, exportapi.Options{Log: a.log}))))
+	mux.Handle("/api/export", a.traces.of("/api/export", m.Requests("export", exportapi.New(a.exports, importapi.Keys(verifier, athletes.Known()), exportapi.Options{Log: a.log}))))
 	mux.Handle("/admin/", a.traces.of("/admin/", m.Requests("admin", a.adminAPI(ring, keys))))
-	plans := planapi.New(importapi.Keys(verifier, athletes), a.store, a.coach, a.work, a.log)
+	plans := planapi.New(holders, a.store, a.coach, a.work, a.log)
 	for _, route := range []string{planapi.WorkoutsPath, planapi.CalendarPath} {
 		mux.Handle(route, a.traces.of(route, m.Requests("client", plans)))
 	}

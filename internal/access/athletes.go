@@ -17,6 +17,8 @@ const maxAthletes = 1 << 15
 type AthleteStore interface {
 	// EnsureAthlete returns the customer's athlete of that name, who is made if there is none and the customer has fewer than most.
 	EnsureAthlete(ctx context.Context, customer pierre.UserID, name pierre.AthleteName, most int, now time.Time) (pierre.UserID, error)
+	// Athlete returns the customer's athlete of that name; there may be none ([pierre.KindNotFound]).
+	Athlete(ctx context.Context, customer pierre.UserID, name pierre.AthleteName) (pierre.Athlete, error)
 }
 
 // Athletes know for which athlete a caller acts. It asks its store about an athlete once in ten seconds. It is safe for
@@ -67,6 +69,22 @@ func (a *Athletes) ActFor(ctx context.Context, p Principal, h http.Header) (Prin
 	}
 	p.UserID, err = a.id(ctx, athleteKey{p.Customer, name})
 	return p, err
+}
+
+// Known are athletes of whom none is made: for requests that make no sense about a new one.
+type Known struct{ all *Athletes }
+
+// Known returns the same athletes without the making.
+func (a *Athletes) Known() Known { return Known{a} }
+
+// ActFor is [Athletes.ActFor], but an athlete who was not made before is a [pierre.KindNotFound] error.
+func (k Known) ActFor(ctx context.Context, p Principal, h http.Header) (Principal, error) {
+	if name, err := pierre.AthleteFromHeader(h.Values(pierre.HeaderAthlete)); err == nil && name != "" && p.Type == pierre.KeyApplication {
+		if _, err := k.all.store.Athlete(ctx, p.Customer, name); err != nil {
+			return Principal{}, err
+		}
+	}
+	return k.all.ActFor(ctx, p, h)
 }
 
 // NoAthlete returns an error that says msg if the headers name an athlete where there is none to choose.

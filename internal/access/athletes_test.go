@@ -86,6 +86,42 @@ func TestAthletes(t *testing.T) {
 	}
 }
 
+// Where no athlete is made, those of other customers and mistyped ones are not found.
+func TestKnownAthletes(t *testing.T) {
+	s := storetest.New(t)
+	ids := storetest.Users(t, s, time.Now(), "acme@example.com", "other@example.com")
+	all := access.NewAthletes(s, 2, time.Now)
+	app, other := access.Principal{Customer: ids[0], Type: pierre.KeyApplication}, access.Principal{Customer: ids[1], Type: pierre.KeyApplication}
+	known := all.Known()
+	if _, err := known.ActFor(t.Context(), app, named("ana")); pierre.KindOf(err) != pierre.KindNotFound {
+		t.Errorf("before she is made: %v", err)
+	}
+	made, err := all.ActFor(t.Context(), app, named("ana"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := known.ActFor(t.Context(), app, named("ana")); err != nil || p.UserID != made.UserID {
+		t.Errorf("%+v, %v", p, err)
+	}
+	for name, c := range map[string]struct {
+		who  access.Principal
+		h    http.Header
+		kind pierre.Kind
+	}{
+		"mistyped":           {app, named("Ana"), pierre.KindNotFound},
+		"another customer's": {other, named("ana"), pierre.KindNotFound},
+		"none named":         {app, http.Header{}, pierre.KindMalformed},
+		"a person's key":     {access.Principal{Customer: ids[0], UserID: ids[0]}, named("ana"), pierre.KindMalformed},
+	} {
+		if p, err := known.ActFor(t.Context(), c.who, c.h); pierre.KindOf(err) != c.kind {
+			t.Errorf("%s: %+v, %v", name, p, err)
+		}
+	}
+	if page, err := s.Athletes(t.Context(), pierre.AthleteQuery{Customer: ids[1]}); err != nil || len(page.Athletes) != 0 {
+		t.Errorf("%+v was made, %v", page, err)
+	}
+}
+
 func TestAthletesOfPersons(t *testing.T) {
 	athletes := access.NewAthletes(storetest.New(t), 2, time.Now)
 	person := access.Principal{UserID: "user_a", Customer: "user_a", Type: pierre.KeyPersonal}
