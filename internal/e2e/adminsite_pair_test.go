@@ -83,7 +83,9 @@ func TestTwoSitesOnOneDatabase(t *testing.T) {
 	}
 	seen := map[string]int{}
 	for _, m := range a.mails.Mails() {
-		seen[m.To+": "+m.Header("Subject")]++
+		if subject := m.Header("Subject"); !strings.HasPrefix(subject, "What needs you today") { // comes or not by the hour of the day
+			seen[m.To+": "+subject]++
+		}
 	}
 	for what, n := range seen {
 		if n != 1 {
