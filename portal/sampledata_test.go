@@ -31,13 +31,14 @@ type filledSample struct {
 	links                 map[string]string // of visitors, by what they show
 	ready                 chan string       // links that show a key, once each
 	spare                 chan pierre.KeyID // keys that can be rotated, once each
+	more                  map[string]bool   // ids of customers and keys that are like others
 	rule, channel, hook   string
 	invoice               int64 // of busy
 }
 
 func fillSample(t testing.TB) *filledSample {
 	t.Helper()
-	s := &filledSample{sample: newSample(t, time.Date(2026, time.October, 5, 8, 0, 0, 0, time.UTC), Options{}), links: map[string]string{}, ready: make(chan string, 4), spare: make(chan pierre.KeyID, 8)}
+	s := &filledSample{sample: newSample(t, time.Date(2026, time.October, 5, 8, 0, 0, 0, time.UTC), Options{}), links: map[string]string{}, more: map[string]bool{}, ready: make(chan string, 4), spare: make(chan pierre.KeyID, 8)}
 	s.settings()
 	s.customers()
 	s.requests()
@@ -106,6 +107,9 @@ func (s *filledSample) customers() {
 		s.server.Pass(17 * time.Hour)
 		tier := []pierre.Tier{pierre.TierTrial, pierre.TierStarter, pierre.TierStarter, pierre.TierTrial, pierre.TierProfessional}[n%5]
 		k := s.key(strings.ToLower(name)+"@"+[]string{"example.org", "triathlon.example", "run.example"}[n%3], []string{"Claude Desktop", "Goose", "Phone", "Laptop"}[n%4], tier, 0)
+		if n >= 10 { // whose tier and load others have
+			s.more[string(k.APIKeyID)], s.more[string(k.UserID)] = true, true
+		}
 		if n%2 == 0 && n < 40 {
 			loads = append(loads, load{k, 1 + n%3, []string{"CH", "DE"}, 0})
 		}
