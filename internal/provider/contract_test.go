@@ -6,7 +6,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/provider/providertest"
 )
 
-// Every service's fake, every case, both databases.
+// Every service's fake, every case; see [providertest.Run] for which of them on both databases.
 func TestContract(t *testing.T) {
 	t.Parallel()
 	var out providertest.Outcomes

@@ -94,8 +94,7 @@ func RunReplicas(t *testing.T, f func(t *testing.T, replicas []*store.Store)) {
 // Replicas returns two stores that share one empty, migrated SQLite database, for tests of what stands above the store.
 func Replicas(t testing.TB) []*store.Store {
 	t.Helper()
-	o := makeSQLite(t)
-	return []*store.Store{o.open(t), o.open(t)}
+	return ReplicasOn(t, "sqlite")
 }
 
 // New returns an empty, migrated SQLite store, for tests of what stands above the store.
@@ -124,9 +123,21 @@ func (o opener) open(t testing.TB) *store.Store {
 // On returns an empty, migrated store of the database with that name: sqlite or postgres.
 func On(t testing.TB, name string) *store.Store {
 	t.Helper()
+	return makeNamed(t, name).open(t)
+}
+
+// ReplicasOn returns two stores that share one empty, migrated database of that name: sqlite or postgres.
+func ReplicasOn(t testing.TB, name string) []*store.Store {
+	t.Helper()
+	o := makeNamed(t, name)
+	return []*store.Store{o.open(t), o.open(t)}
+}
+
+func makeNamed(t testing.TB, name string) opener {
+	t.Helper()
 	for _, d := range databases() {
 		if d.name == name {
-			return d.make(t).open(t)
+			return d.make(t)
 		}
 	}
 	t.Fatalf("there is no database %q", name)
