@@ -18,9 +18,6 @@ const workoutLong = `workout saves a planned workout as a file: --format fit for
 computers (copy it into GARMIN/NewFiles of the device, or send it with the maker's
 program), --format zwo for Zwift. The tool get_calendar lists workouts and their ids.`
 
-const calendarLong = `calendar prints what is planned, and the days of goals, as an iCalendar file that
-phones and calendar programs import. Events that are imported again replace the old ones.`
-
 // planOptions are the flags of the commands that save what is planned.
 type planOptions struct {
 	name   string
@@ -53,22 +50,6 @@ func newWorkoutCmd(w cli.World, conn *connection.Settings) *cobra.Command {
 	return cmd
 }
 
-func newCalendarCmd(w cli.World, conn *connection.Settings) *cobra.Command {
-	opts := new(planOptions)
-	cmd := &cobra.Command{
-		Use:     "calendar",
-		Short:   "Print what is planned as a calendar file",
-		Long:    calendarLong,
-		Example: "  mcp-client calendar > plan.ics",
-		Args:    cli.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return savePlan(cmd.Context(), w, conn, opts, "/v1/calendar.ics")
-		},
-	}
-	opts.register(cmd)
-	return cmd
-}
-
 func (o *planOptions) register(cmd *cobra.Command) {
 	registerName(cmd, &o.name)
 	cmd.Flags().StringVarP(&o.output, "output", "o", "", "write into this `FILE`; default: stdout")
@@ -78,30 +59,9 @@ func (o *planOptions) register(cmd *cobra.Command) {
 const mostPlan = 16 << 20
 
 func savePlan(ctx context.Context, w cli.World, conn *connection.Settings, opts *planOptions, path string) error {
-	conn.OrInstalled(w.Getenv, opts.name)
-	e, err := conn.Endpoint(w.Getenv)
+	_, body, err := askPlan(ctx, w, conn, opts, http.MethodGet, path)
 	if err != nil {
 		return err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.At(path).String(), nil)
-	if err != nil {
-		return err
-	}
-	e.Authorize(req)
-	res, err := e.HTTP.Do(req)
-	if err != nil {
-		return fmt.Errorf("asking the server: %w", err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, mostPlan))
-	if err != nil {
-		return fmt.Errorf("reading the answer: %w", err)
-	}
-	if res.StatusCode != http.StatusOK {
-		if missing := e.MissingKey(res.StatusCode); missing != nil {
-			return missing
-		}
-		return fmt.Errorf("the server answered %s: %.300s", res.Status, body)
 	}
 	if opts.output == "" {
 		_, err = w.Stdout.Write(body)
@@ -112,3 +72,42 @@ func savePlan(ctx context.Context, w cli.World, conn *connection.Settings, opts 
 	}
 	return nil
 }
+
+// askPlan asks the server, and returns where that was and its answer.
+func askPlan(ctx context.Context, w cli.World, conn *connection.Settings, opts *planOptions, method, path string) (connection.Endpoint, []byte, error) {
+	conn.OrInstalled(w.Getenv, opts.name)
+	e, err := conn.Endpoint(w.Getenv)
+	if err != nil {
+		return e, nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, method, e.At(path).String(), http.NoBody)
+	if err != nil {
+		return e, nil, err
+	}
+	e.Authorize(req)
+	res, err := e.HTTP.Do(req)
+	if err != nil {
+		return e, nil, fmt.Errorf("asking the server: %w", err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, mostPlan))
+	if err != nil {
+		return e, nil, fmt.Errorf("reading the answer: %w", err)
+	}
+	if res.StatusCode >= http.StatusMultipleChoices {
+		if missing := e.MissingKey(res.StatusCode); missing != nil {
+			return e, nil, missing
+		}
+		return e, nil, &refusedError{res.StatusCode, fmt.Sprintf("the server answered %s: %.300s", res.Status, body)}
+	}
+	return e, body, nil
+}
+
+// A refusedError is an answer that is not what was asked for.
+type refusedError struct {
+	status int
+	text   string
+}
+
+// Error implements error.
+func (e *refusedError) Error() string { return e.text }

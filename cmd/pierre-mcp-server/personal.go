@@ -21,7 +21,6 @@ import (
 	"github.com/pierre-mcp/pierre/remote/importapi"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
 	"github.com/pierre-mcp/pierre/remote/planapi"
-	"github.com/pierre-mcp/pierre/remote/providerapi"
 )
 
 const (
@@ -70,7 +69,7 @@ func servePersonal(ctx context.Context, c *config, w cli.World) (err error) {
 	}
 	for _, ln := range lns {
 		wg.Go(func() {
-			if err := web.Serve(ctx, ln, handler, a.log, web.Options{AccessLog: c.accessLog, LogPath: providerapi.LogPath}); err != nil {
+			if err := web.Serve(ctx, ln, handler, a.log, web.Options{AccessLog: c.accessLog, LogPath: logPath}); err != nil {
 				a.log.ErrorContext(ctx, "serving", slog.Any("err", err))
 			}
 		})
@@ -105,9 +104,11 @@ func (a *app) personalRoutes(ctx context.Context, c *config) (http.Handler, *mcp
 	imports := importapi.New(a.imports, importapi.Personal(who), importapi.Options{Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log})
 	mux.Handle("/api/import", imports)
 	mux.Handle("/api/health", imports)
-	plans := planapi.New(importapi.Personal(who), a.store, a.coach, a.work, a.log)
-	mux.Handle(planapi.WorkoutsPath, plans)
-	mux.Handle(planapi.CalendarPath, plans)
+	calendars := access.NewCalendars(a.store, time.Now, access.CalendarOptions{NoKeys: true})
+	plans := planapi.New(importapi.Personal(who), calendars, a.store, a.coach, a.work, planapi.Options{Log: a.log})
+	for _, route := range planapi.Routes() {
+		mux.Handle(route, plans)
+	}
 	mux.Handle("/api/export", exportapi.New(a.exports, importapi.Personal(who), exportapi.Options{Log: a.log}))
 	if err := a.mountProviders(mux, c, func(h http.Handler) http.Handler { return h }); err != nil {
 		return nil, nil, err

@@ -52,3 +52,47 @@ func TestPlannedFilesAreTheKeysOwn(t *testing.T) {
 		}
 	}
 }
+
+// The address of a calendar opens one calendar, until there is no key, and no log, metric or export has it.
+func TestCalendarAddressesAreSecret(t *testing.T) {
+	dir := t.TempDir()
+	admin := site{dir: dir}.adminToken(t)
+	url, logged := running(t, "--data-dir", dir, "--access-log")
+	c, client := &conversation{t: t, url: url, admin: admin}, &http.Client{Timeout: time.Minute}
+	_, made := c.ask("POST", "/admin/provision-api-key", c.admin, `{"user_email":"ana@example.com","tier":"starter"}`, "")
+	key, id := member(t, made, "api_key"), member(t, made, "api_key_id")
+	status, body := c.ask("POST", "/v1/calendar/subscription", key, "", "")
+	if status != http.StatusCreated {
+		t.Fatalf("%d %s", status, body)
+	}
+	path := member(t, body, "path")
+	secret := regexp.MustCompile(`pcal_\w+`).FindString(path)
+	read := func(path string, want int) {
+		t.Helper()
+		if status, body := get(t, client, url+path, ""); status != want {
+			t.Errorf("%s: %d %s, want %d", path, status, body, want)
+		}
+	}
+	read(path, http.StatusOK)
+	read(path+"x", http.StatusNotFound)
+	read("/v1/calendar/"+secret, http.StatusNotFound)
+	read("//v1/calendar/"+secret+".ics", http.StatusOK) // by a redirect
+	if status, body := c.ask("GET", "/api/export", key, "", ""); status != http.StatusOK || strings.Contains(body, secret) {
+		t.Errorf("an export: %d", status)
+	}
+	if status, body := c.ask("DELETE", "/admin/api-keys/"+id, c.admin, "", ""); status != http.StatusOK {
+		t.Fatalf("%d %s", status, body)
+	}
+	read(path, http.StatusNotFound)
+	if status, metrics := get(t, client, url+"/metrics", ""); status != http.StatusOK || strings.Contains(metrics, secret[:12]) {
+		t.Errorf("/metrics: %d, with the secret or not at all", status)
+	}
+	get(t, client, url+"/v1/none", "")
+	logged.find(t, `(path=/v1/none)`)
+	logged.find(t, `(path="?/v1/calendar/….ics"? status=404)`)
+	logged.mu.Lock()
+	defer logged.mu.Unlock()
+	if text := logged.text.String(); strings.Contains(text, secret[:12]) {
+		t.Errorf("the log has the secret:\n%s", text)
+	}
+}

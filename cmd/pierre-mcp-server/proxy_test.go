@@ -204,7 +204,7 @@ func TestProxyExamples(t *testing.T) {
 func (b behind) keepsSecrets(t *testing.T, client *http.Client) {
 	t.Helper()
 	for _, want := range []int{http.StatusNotFound, http.StatusBadGateway} {
-		for _, path := range []string{"/connect/hidden-link", "/connect/callback/polar?code=hidden-code&state=x", "/hooks/strava/hidden-secret", "/no-such-page"} {
+		for _, path := range []string{"/connect/hidden-link", "/connect/callback/polar?code=hidden-code&state=x", "/hooks/strava/hidden-secret", "/v1/calendar/hidden-secret.ics", "/no-such-page"} {
 			status, _ := get(t, client, "https://pierre.example.com"+path, "")
 			if path == "/no-such-page" && status != want || status == http.StatusOK {
 				t.Errorf("%s answered %d", path, status)

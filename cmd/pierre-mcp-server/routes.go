@@ -27,6 +27,7 @@ import (
 	"github.com/pierre-mcp/pierre/remote/importapi"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
 	"github.com/pierre-mcp/pierre/remote/planapi"
+	"github.com/pierre-mcp/pierre/remote/providerapi"
 	"github.com/pierre-mcp/pierre/tools"
 )
 
@@ -63,8 +64,9 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	}
 	mux.Handle("/api/export", a.traces.of("/api/export", m.Requests("export", exportapi.New(a.exports, importapi.Keys(verifier, athletes.Known()), exportapi.Options{Log: a.log}))))
 	mux.Handle("/admin/", a.traces.of("/admin/", m.Requests("admin", a.adminAPI(ring, keys))))
-	plans := planapi.New(holders, a.store, a.coach, a.work, a.log)
-	for _, route := range []string{planapi.WorkoutsPath, planapi.CalendarPath} {
+	calendars := access.NewCalendars(a.store, time.Now, access.CalendarOptions{})
+	plans := planapi.New(holders, calendars, a.store, a.coach, a.work, planapi.Options{PublicURL: c.publicURL, Log: a.log})
+	for _, route := range planapi.Routes() {
 		mux.Handle(route, a.traces.of(route, m.Requests("client", plans)))
 	}
 	client := clientapi.New(callers, a.store, allowance.New(a.limiter, time.Now), clientapi.Options{Keys: keys, Leave: a.accounts.LeaveAll, Tools: a.toolNames, Log: a.log, DeleteAccounts: c.deleteAccounts})
@@ -155,6 +157,9 @@ func (a *app) adminAPI(ring *keyring.Ring, keys access.KeyListener) http.Handler
 	reports := usage.NewReporter(a.store, a.store, a.limiter, a.recorder, time.Now)
 	return adminapi.New(a.store, tokens, reports, ring, adminapi.Options{Keys: keys, Leave: a.accounts.LeaveAll, Live: a.live, Tools: a.toolNames(), Log: a.log})
 }
+
+// logPath returns what logs show of a path: some hold secrets.
+func logPath(path string) string { return planapi.LogPath(providerapi.LogPath(path)) }
 
 // withClient tells the verifiers of credentials where a request comes from.
 func withClient(h http.Handler, proxies []netip.Prefix) http.Handler {

@@ -17,7 +17,6 @@ import (
 	"github.com/pierre-mcp/pierre/internal/jobs"
 	"github.com/pierre-mcp/pierre/internal/web"
 	"github.com/pierre-mcp/pierre/remote/mcpapi"
-	"github.com/pierre-mcp/pierre/remote/providerapi"
 )
 
 // serve runs the server for many until ctx ends: it drains the requests, then flushes usage, then closes the database.
@@ -83,7 +82,7 @@ func (a *app) run(ctx context.Context, c *config, api *api, lns listeners, hangu
 		})
 	}
 	return web.Serve(ctx, lns.main, api.handler, a.log, web.Options{
-		AccessLog: c.accessLog, MaxConns: c.maxConnections, TrustedProxies: c.trustedProxies, LogPath: providerapi.LogPath,
+		AccessLog: c.accessLog, MaxConns: c.maxConnections, TrustedProxies: c.trustedProxies, LogPath: logPath,
 	})
 }
 

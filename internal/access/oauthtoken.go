@@ -7,7 +7,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/secret"
 )
 
-// A TokenKind is what a token of the OAuth front is for. Its text begins with the kind, so that people, logs and secret
+// A TokenKind is what a token of the OAuth front, or in an address, is for. Its text begins with the kind, so that people, logs and secret
 // scanners can tell them apart.
 type TokenKind string
 
@@ -16,11 +16,13 @@ const (
 	AccessToken  TokenKind = "pot_" // used instead of an API key
 	RefreshToken TokenKind = "por_" // gets the next access token
 	Code         TokenKind = "poc_" // gets the first
+
+	CalendarToken TokenKind = "pcal_" // in the address of a calendar, see [Calendars]
 )
 
 const tokenDigits = 32 // random base62 digits: 190 bits
 
-// A Token is a well-formed token of the OAuth front in clear. What is kept of it is its hash.
+// A Token is a well-formed token in clear. What is kept of it is its hash.
 type Token struct{ text secret.String }
 
 // GenerateToken returns a new random token. It ends in a checksum as keys do.

@@ -23,6 +23,12 @@ func (a *archive) account(ctx context.Context) error {
 	if err := a.keys(ctx, &out); err != nil {
 		return err
 	}
+	switch c, err := a.store.CalendarSubscription(ctx, a.user); {
+	case err == nil:
+		out.Calendar = &exportfile.Calendar{Created: c.Created, Read: c.Read}
+	case pierre.KindOf(err) != pierre.KindNotFound:
+		return err
+	}
 	q := pierre.AthleteQuery{Customer: a.user, Limit: pageSize}
 	for {
 		page, err := a.store.Athletes(ctx, q)

@@ -55,6 +55,7 @@ type Accounts interface {
 	ConnectedApps(ctx context.Context, key pierre.KeyID, now time.Time, limit int) ([]pierre.ConnectedApp, error)
 	Athletes(ctx context.Context, q pierre.AthleteQuery) (pierre.AthletePage, error)
 	Usage(ctx context.Context, q pierre.UsageQuery) ([]pierre.UsageGroup, error)
+	CalendarSubscription(ctx context.Context, user pierre.UserID) (pierre.CalendarSubscription, error)
 }
 
 // A Store keeps all of it.

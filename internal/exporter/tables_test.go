@@ -16,20 +16,21 @@ import (
 // exported says in which file of an archive the rows are that a table has of a user.
 func exported() map[string]string {
 	return map[string]string{
-		"users":              exportfile.AccountFile,
-		"api_keys":           exportfile.AccountFile,
-		"activities":         exportfile.ActivitiesFile,
-		"activity_sources":   exportfile.ActivitiesFile,
-		"profiles":           exportfile.ProfileFile,
-		"profile_values":     exportfile.ProfileFile,
-		"goals":              exportfile.GoalsFile,
-		"workouts":           exportfile.WorkoutsFile,
-		"gear_sums":          exportfile.GearFile,
-		"gear_products":      exportfile.GearFile,
-		"wellness":           exportfile.WellnessFile,
-		"connections":        exportfile.ConnectionsFile,
-		"deleted_recordings": exportfile.DeletedFile,
-		"usage_rollups":      exportfile.UsageFile,
+		"users":                  exportfile.AccountFile,
+		"api_keys":               exportfile.AccountFile,
+		"calendar_subscriptions": exportfile.AccountFile,
+		"activities":             exportfile.ActivitiesFile,
+		"activity_sources":       exportfile.ActivitiesFile,
+		"profiles":               exportfile.ProfileFile,
+		"profile_values":         exportfile.ProfileFile,
+		"goals":                  exportfile.GoalsFile,
+		"workouts":               exportfile.WorkoutsFile,
+		"gear_sums":              exportfile.GearFile,
+		"gear_products":          exportfile.GearFile,
+		"wellness":               exportfile.WellnessFile,
+		"connections":            exportfile.ConnectionsFile,
+		"deleted_recordings":     exportfile.DeletedFile,
+		"usage_rollups":          exportfile.UsageFile,
 	}
 }
 
@@ -98,6 +99,9 @@ func TestEveryFileHasItsRows(t *testing.T) {
 				t.Errorf("%s lacks %s: %s", name, want, files[name])
 			}
 		}
+		if !strings.Contains(string(files[exportfile.AccountFile]), `"calendar_subscription": {`) {
+			t.Errorf("%s lacks the subscription: %s", exportfile.AccountFile, files[exportfile.AccountFile])
+		}
 		for table, name := range exported() {
 			if len(files[name]) == 0 {
 				t.Errorf("%s, which has the rows of %s, is empty", name, table)
@@ -151,6 +155,7 @@ func fill(t *testing.T, s *store.Store, user pierre.UserID) {
 	check(s.KeepConnection(t.Context(), pierre.Connection{
 		UserID: user, Provider: pierre.ProviderPolar, Account: "athlete 7", Sealed: []byte("credentials of the account"), Connected: noon, Due: noon,
 	}))
+	check(s.KeepCalendarSubscription(t.Context(), pierre.CalendarSubscription{UserID: user, Token: [32]byte{9}, Created: noon}))
 	_, _, err = s.ProvisionAPIKey(t.Context(), pierre.Act{Person: "test", At: noon}, pierre.APIKey{
 		ID: "key_1", Email: "ana@example.com", Name: "mine", Tier: pierre.TierStarter, Hash: [32]byte{1}, Prefix: "pk_live_abcd", Last4: "wxyz",
 	}, func(pierre.APIKey) ([]byte, error) { return nil, nil })

@@ -93,6 +93,13 @@ type Account struct {
 	Created  time.Time            `json:"created_at"`
 	Keys     []Key                `json:"api_keys"`
 	Athletes []pierre.AthleteName `json:"athletes,omitempty"` // of the account's application: each has an export of its own
+	Calendar *Calendar            `json:"calendar_subscription,omitempty"`
+}
+
+// A Calendar is a secret address at which calendar programs read what is planned, without the address.
+type Calendar struct {
+	Created time.Time `json:"created_at"`
+	Read    time.Time `json:"last_read_at,omitzero"`
 }
 
 // A Key is an access key, without the key.

@@ -71,7 +71,7 @@ func TestKeysAreRedacted(t *testing.T) {
 		return pierre.NotFound("the key " + strings.TrimPrefix(r.URL.Path, "/admin/api-keys/"))
 	}
 	token := "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
-	for _, path := range []string{"/admin/api-keys/" + someKey, "/mcp/" + strings.ToUpper(someKey), "/x/" + someKey[:20], "/pk_live__" + someKey[8:], "/pk_live-" + someKey[8:], "/?key=" + someKey, "/" + token, "/a%70k_live_" + someKey[8:]} {
+	for _, path := range []string{"/admin/api-keys/" + someKey, "/mcp/" + strings.ToUpper(someKey), "//v1/calendar/pcal_" + someKey[8:] + ".ics", "/x/" + someKey[:20], "/pk_live__" + someKey[8:], "/pk_live-" + someKey[8:], "/?key=" + someKey, "/" + token, "/a%70k_live_" + someKey[8:]} {
 		w, log := through(t, refuse, httptest.NewRequest(http.MethodDelete, path, nil), Options{AccessLog: true})
 		for _, secret := range []string{"EfGhIjKl", "EFGHIJKL", "eyJzdWIi", "c2lnbmF0"} {
 			if strings.Contains(log, secret) || strings.Contains(w.Body.String(), secret) {
@@ -79,7 +79,7 @@ func TestKeysAreRedacted(t *testing.T) {
 			}
 		}
 	}
-	for _, harmless := range []string{"", "pk_live_AbCd", "key_live", "eyJ", "peeled epk_ eyes", "/admin/api-keys/key_0123456789abcdef"} {
+	for _, harmless := range []string{"", "pk_live_AbCd", "key_live", "eyJ", "peeled epk_ eyes", "pcal_", "a pcal of pca_", "/admin/api-keys/key_0123456789abcdef"} {
 		if got := Redact(harmless); got != harmless {
 			t.Errorf("Redact(%q) = %q", harmless, got)
 		}

@@ -33,7 +33,8 @@ func Calendar(workouts []Scheduled, goals []pierre.Goal) ([]byte, error) {
 	cal := ics.NewCalendarFor("Pierre")
 	cal.SetMethod(ics.MethodPublish)
 	cal.SetXWRCalName("Training")
-	cal.SetRefreshInterval("PT1H")
+	cal.SetRefreshInterval("PT1H") // RFC 7986
+	cal.SetXPublishedTTL("PT1H")   // the same for Outlook
 	for _, w := range workouts {
 		e := cal.AddEvent(string(w.ID) + uidDomain)
 		stamp(e, w.Updated)

@@ -1,5 +1,6 @@
-// Package planapi serves what athletes plan as files: GET /v1/workouts/ID.fit and .zwo, GET /v1/calendar.ics. Workouts are kept by
-// the tool plan_workout, their files are package workoutfile's, and whose a key is package access's. Nothing here counts
+// Package planapi serves what athletes plan as files: GET /v1/workouts/ID.fit and .zwo, GET /v1/calendar.ics, and the same
+// calendar at a secret address for programs that cannot send a key. Workouts are kept by the tool plan_workout, their files are
+// package workoutfile's, and whose a key or an address is package access's. Nothing here counts
 // against a key's limit; a key needs the right to the tool get_calendar. The work takes turns with that of the tools: who asks
 // for many calendars waits, and not the others.
 package planapi
@@ -8,6 +9,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -27,11 +29,30 @@ type Callers interface {
 	Caller(r *http.Request) (access.Principal, error)
 }
 
-// A Store reads what is planned. Another user's is "not found" to it.
-type Store interface {
+// Plans reads what is planned. Another user's is "not found" to it.
+type Plans interface {
 	Workouts(ctx context.Context, user pierre.UserID, q pierre.WorkoutQuery) ([]pierre.Workout, error)
 	Workout(ctx context.Context, user pierre.UserID, id pierre.WorkoutID) (pierre.Workout, error)
 	Goals(ctx context.Context, user pierre.UserID) ([]pierre.Goal, error)
+}
+
+// A Store keeps both.
+type Store interface {
+	Plans
+	Subscriptions
+}
+
+// Subscriptions are the secret addresses of calendars.
+type Subscriptions interface {
+	CalendarSubscription(ctx context.Context, user pierre.UserID) (pierre.CalendarSubscription, error)
+	KeepCalendarSubscription(ctx context.Context, c pierre.CalendarSubscription) error
+	DeleteCalendarSubscription(ctx context.Context, user pierre.UserID) error
+	APIKey(ctx context.Context, id pierre.KeyID) (pierre.APIKey, error)
+}
+
+// Readers tell whose calendar is at a secret address.
+type Readers interface {
+	Verify(ctx context.Context, token string) (pierre.CalendarReader, error)
 }
 
 // A Coach knows athletes' thresholds.
@@ -43,7 +64,20 @@ type Coach interface {
 const (
 	WorkoutsPath = "/v1/workouts/"
 	CalendarPath = "/v1/calendar.ics"
+
+	CalendarsPath    = "/v1/calendar/" // of the secret addresses
+	subscriptionPath = CalendarsPath + "subscription"
 )
+
+// Routes lists what is to be mounted.
+func Routes() []string { return []string{WorkoutsPath, CalendarPath, CalendarsPath} }
+
+// Options are what a Server can do without.
+type Options struct {
+	PublicURL string           // under which clients reach the server; "": not known
+	Now       func() time.Time // nil: time.Now
+	Log       *slog.Logger     // nil: no log
+}
 
 // tool is what a key must be allowed to use.
 const tool = "get_calendar"
@@ -51,27 +85,61 @@ const tool = "get_calendar"
 // A Server answers the routes. It is safe for concurrent use.
 type Server struct {
 	callers Callers
+	readers Readers
 	store   Store
 	coach   Coach
 	work    *fair.Gate
-	mux     *http.ServeMux
+	opts    Options
+	handler http.Handler
 }
 
 // New returns a Server whose work goes through the gate.
-func New(callers Callers, store Store, coach Coach, work *fair.Gate, log *slog.Logger) *Server {
-	s := &Server{callers, store, coach, work, http.NewServeMux()}
-	for path, write := range map[string]writer{WorkoutsPath + "{file}": s.workout, CalendarPath: s.calendar} {
-		s.mux.Handle("GET "+path, web.Handle(log, s.serve(write)))
-		s.mux.Handle(path, web.OnlyMethods(log, http.MethodGet))
+func New(callers Callers, readers Readers, store Store, coach Coach, work *fair.Gate, opts Options) *Server {
+	if opts.Now == nil {
+		opts.Now = time.Now
 	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{callers: callers, readers: readers, store: store, coach: coach, work: work, opts: opts}
+	mux := http.NewServeMux()
+	for path, methods := range map[string]map[string]web.HandlerFunc{
+		WorkoutsPath + "{file}":  {"GET": s.serve(s.workout)},
+		CalendarPath:             {"GET": s.serve(s.calendar)},
+		CalendarsPath + "{file}": {"GET": s.feed},
+		subscriptionPath:         {"GET": s.subscription, "POST": s.subscribe, "DELETE": s.unsubscribe},
+	} {
+		mux.Handle(path, byMethod(methods, opts.Log))
+	}
+	protection := http.NewCrossOriginProtection() // no web page makes or ends a subscription on a visitor's behalf
+	protection.SetDenyHandler(web.Handle(opts.Log, func(http.ResponseWriter, *http.Request) error {
+		return &pierre.Error{Kind: pierre.KindDenied, Msg: "Web pages of other origins may change nothing at this server."}
+	}))
+	s.handler = protection.Handler(mux)
 	return s
+}
+
+// byMethod serves a path: patterns with methods would not let a path stand beside the one with a wildcard.
+func byMethod(methods map[string]web.HandlerFunc, log *slog.Logger) http.Handler {
+	others := web.OnlyMethods(log, slices.Sorted(maps.Keys(methods))...)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		method := r.Method
+		if method == http.MethodHead {
+			method = http.MethodGet
+		}
+		if h, ok := methods[method]; ok {
+			web.Handle(log, h).ServeHTTP(w, r)
+			return
+		}
+		others.ServeHTTP(w, r)
+	})
 }
 
 // ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	s.mux.ServeHTTP(w, r)
+	s.handler.ServeHTTP(w, r)
 }
 
 // reader returns who asks.
@@ -96,28 +164,30 @@ type file struct {
 // A writer writes a file of what the user plans.
 type writer func(r *http.Request, user pierre.UserID) (file, error)
 
-// serve answers with a file. The turn ends before the file is sent, so that a slow reader keeps nobody waiting.
+// serve answers a key with a file.
 func (s *Server) serve(write writer) web.HandlerFunc {
-	inTurn := func(r *http.Request, who access.Principal) (file, error) {
-		turn, err := s.work.Enter(r.Context(), string(cmp.Or(who.Customer, who.UserID)))
-		if err != nil {
-			return file{}, err
-		}
-		defer turn.Leave()
-		return write(r, who.UserID)
-	}
 	return func(w http.ResponseWriter, r *http.Request) error {
 		who, err := s.reader(r)
 		if err != nil {
 			return err
 		}
-		f, err := inTurn(r, who)
+		f, err := s.inTurn(r, write, who.UserID, cmp.Or(who.Customer, who.UserID))
 		if err != nil {
 			return err
 		}
 		send(w, f)
 		return nil
 	}
+}
+
+// inTurn writes a file when it is the customer's turn, which ends before the file is sent, so that a slow reader keeps nobody waiting.
+func (s *Server) inTurn(r *http.Request, write writer, user, customer pierre.UserID) (file, error) {
+	turn, err := s.work.Enter(r.Context(), string(customer))
+	if err != nil {
+		return file{}, err
+	}
+	defer turn.Leave()
+	return write(r, user)
 }
 
 func (s *Server) workout(r *http.Request, user pierre.UserID) (file, error) {
