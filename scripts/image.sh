@@ -13,12 +13,13 @@ arch=$(go env GOARCH)
 built=$(mktemp -d)
 trap 'rm -rf "$built"' EXIT
 
-# Programs that need no library: the image has none. SQLite's C code is linked with glibc; names are looked up by Go.
+# Programs that need no library: the image has none. SQLite's C code is linked with glibc; names are looked up by Go. The server's
+# program is the admin site and admin-setup, too, by the name it is started with (multicall).
 stamp="-s -w -X github.com/pierre-mcp/pierre/internal/buildinfo.version=$VERSION"
 CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "$stamp" -o "$built/mcp-client" ./cmd/mcp-client
-CGO_ENABLED=1 go build -trimpath -buildvcs=false \
+CGO_ENABLED=1 go build -trimpath -buildvcs=false -tags multicall \
 	-ldflags "$stamp -linkmode external -extldflags '-static -Wl,--no-warnings -Wl,--build-id=none'" \
-	-o "$built/" ./cmd/pierre-mcp-server ./cmd/admin-setup ./cmd/pierre-admin-service
+	-o "$built/" ./cmd/pierre-mcp-server
 
 if [ "${1:-}" = --rootfs ]; then
 	to=(-rootfs "${2:?image.sh --rootfs DIR}")

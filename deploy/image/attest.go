@@ -23,7 +23,7 @@ func (b *build) billOfMaterials(list files) ([]byte, error) {
 	var contained []cdx.Component
 	sum := sha256.New()
 	for _, f := range list {
-		if !strings.HasPrefix(f.path, programFolder) {
+		if !strings.HasPrefix(f.path, programFolder) || f.link != "" {
 			continue
 		}
 		info, err := buildinfo.Read(bytes.NewReader(f.body))

@@ -21,17 +21,18 @@ import (
 // user is who the programs run as, by number so that Kubernetes can tell that it is not root.
 const user = 65532
 
-// programs are those of the image.
-func programs() []string {
-	return []string{"admin-setup", "mcp-client", "pierre-admin-service", "pierre-mcp-server"}
-}
+const server = "pierre-mcp-server"
 
-// A file of the image, or a folder if body is nil.
+// alsoServer are the names with which the server's program is another one. They are links to it.
+func alsoServer() []string { return []string{"admin-setup", "pierre-admin-service"} }
+
+// A file of the image, a symbolic link, or a folder if there is neither body nor link.
 type file struct {
 	path  string // without a slash in front
 	mode  fs.FileMode
 	owner int
 	body  []byte
+	link  string // where it leads, seen from its folder
 }
 
 type files []file
@@ -62,12 +63,15 @@ func (b *build) files() (files, error) {
 		}
 		list = append(list, file{path: "usr/share/doc/pierre/" + name, mode: 0o644, body: body})
 	}
-	for _, name := range programs() {
+	for _, name := range []string{"mcp-client", server} {
 		body, err := os.ReadFile(filepath.Join(b.programs, name))
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, file{path: programFolder + name, mode: 0o755, body: body})
+	}
+	for _, name := range alsoServer() {
+		list = append(list, file{path: programFolder + name, mode: 0o777, link: server})
 	}
 	return list, nil
 }
@@ -158,7 +162,10 @@ func (l files) tar(at time.Time) ([]byte, error) {
 			Name: f.path, Mode: int64(f.mode.Perm()), Uid: f.owner, Gid: f.owner, ModTime: at, Size: int64(len(f.body)),
 			Typeflag: tar.TypeReg, Format: tar.FormatPAX,
 		}
-		if f.body == nil {
+		switch {
+		case f.link != "":
+			h.Typeflag, h.Linkname = tar.TypeSymlink, f.link
+		case f.body == nil:
 			h.Typeflag, h.Name = tar.TypeDir, f.path+"/"
 		}
 		if f.mode&0o1000 != 0 {
@@ -199,6 +206,12 @@ func (l files) withFolders() files {
 func (l files) writeTo(dir string) error {
 	for _, f := range l.withFolders() {
 		path := filepath.Join(dir, f.path)
+		if f.link != "" {
+			if err := os.Symlink(f.link, path); err != nil {
+				return err
+			}
+			continue
+		}
 		if f.body == nil {
 			if err := os.MkdirAll(path, 0o755); err != nil { //nolint:gosec // the image's users may look into its folders
 				return err

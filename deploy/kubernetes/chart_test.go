@@ -253,7 +253,7 @@ func TestProvidersSecret(t *testing.T) {
 func settings(t *testing.T) map[string]bool {
 	t.Helper()
 	known := map[string]bool{}
-	for _, file := range []string{"../../cmd/pierre-mcp-server/config.go", "../../cmd/pierre-admin-service/config.go"} {
+	for _, file := range []string{"../../cmd/pierre-mcp-server/config.go", "../../internal/adminservice/config.go"} {
 		raw, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -75,8 +75,8 @@ var rules = []struct{ pkg, bad, why string }{
 	{"internal/importclient", "github.com/muktihari/fit", "the client sends files and does not read them"},
 	{"internal/importclient", module + "/remote", "the client speaks to the server over HTTP"},
 	{"internal/importclient", module + "/internal/store", "the client ships no database"},
-	{"cmd/admin-setup", module + "/remote", "the operator's tool works on the database alone"},
-	{"cmd/admin-setup", module + "/tools", "the operator's tool knows no fitness"},
+	{"internal/adminsetup", module + "/remote", "the operator's tool works on the database alone"},
+	{"internal/adminsetup", module + "/tools", "the operator's tool knows no fitness"},
 }
 
 // mayImport holds the only pairs of APIs of which the first may depend on the second.

@@ -130,9 +130,15 @@ func (img *image) unpack(t *testing.T, root string) {
 			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 				t.Fatal(err)
 			}
-			if h.Typeflag == tar.TypeDir {
+			switch h.Typeflag {
+			case tar.TypeSymlink:
+				if err := os.Symlink(h.Linkname, path); err != nil {
+					t.Fatal(err)
+				}
+				return
+			case tar.TypeDir:
 				err = os.MkdirAll(path, 0o755)
-			} else {
+			default:
 				err = os.WriteFile(path, body, 0o644)
 			}
 			if err := errors.Join(err, os.Chmod(path, h.FileInfo().Mode())); err != nil {

@@ -1,4 +1,4 @@
-package main
+package adminsetup
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package main
+package adminservice
 
 import (
 	"strings"
@@ -14,7 +14,7 @@ func TestVerifyFindsAChangedEntry(t *testing.T) {
 	command := func(args ...string) (int, string) {
 		var out strings.Builder
 		w := cli.World{Getenv: func(string) string { return "" }, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out}
-		code := cli.Run(t.Context(), newRoot(w), append(args, "--data-dir", dir), w)
+		code := cli.Run(t.Context(), NewRoot(w), append(args, "--data-dir", dir), w)
 		return code, out.String()
 	}
 	if code, out := command("create-owner", "--email", "olivia@example.com"); code != 0 || !strings.Contains(out, "/admin/invitation/") {

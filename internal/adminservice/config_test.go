@@ -1,4 +1,4 @@
-package main
+package adminservice
 
 import (
 	"encoding/json"
@@ -19,7 +19,7 @@ func command(t *testing.T, env map[string]string, args ...string) (code int, out
 	t.Helper()
 	var b strings.Builder
 	w := cli.World{Getenv: func(name string) string { return env[name] }, Stdin: strings.NewReader(""), Stdout: &b, Stderr: &b}
-	return cli.Run(t.Context(), newRoot(w), args, w), b.String()
+	return cli.Run(t.Context(), NewRoot(w), args, w), b.String()
 }
 
 // The files of variables: one that cannot be read is told, and is not the same as one that is not given.

@@ -1,4 +1,6 @@
-package main
+// Package adminservice is the admin site's program, pierre-admin-service: its settings, its commands, and how the site is put
+// together.
+package adminservice
 
 import (
 	"github.com/spf13/cobra"
@@ -30,7 +32,8 @@ const examples = `  # on this computer, without mail: messages are written to fi
   pierre-admin-service --host 0.0.0.0 --trusted-proxies 10.0.0.0/8 \
     --base-url https://keys.example.com --mail-from keys@example.com`
 
-func newRoot(w cli.World) *cobra.Command {
+// NewRoot returns the program's command.
+func NewRoot(w cli.World) *cobra.Command {
 	c := &config{}
 	serving := func(cmd *cobra.Command, _ []string) error {
 		if err := c.load(); err != nil {

@@ -1,4 +1,6 @@
-package main
+// Package adminsetup is the operator's program, admin-setup: it makes, rotates, revokes and lists admin tokens, in the database of a
+// server that may be running.
+package adminsetup
 
 import (
 	"github.com/spf13/cobra"
@@ -31,7 +33,8 @@ const examples = `  # a token for the console that may provision, revoke and lis
   admin-setup list-tokens
   admin-setup rotate-token admin_token_r4fd…`
 
-func newRoot(w cli.World) *cobra.Command {
+// NewRoot returns the program's command.
+func NewRoot(w cli.World) *cobra.Command {
 	c := &config{world: w}
 	root := &cobra.Command{
 		Use:     "admin-setup",
