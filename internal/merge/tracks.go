@@ -29,7 +29,7 @@ func TracksAgree(a, b pierre.Series, shift float64) bool {
 		a, b, shift = b, a, -shift
 	}
 	for err := 0; err <= maxClockError; err += clockErrorStep {
-		if agreeing(a, b, shift+float64(err), maxApart) >= minAgreeing || agreeing(a, b, shift-float64(err), maxApart) >= minAgreeing {
+		if agree(a, b, shift+float64(err), maxApart, minAgreeing) || agree(a, b, shift-float64(err), maxApart, minAgreeing) {
 			return true
 		}
 	}
@@ -42,7 +42,7 @@ func TracksCoincide(a, b pierre.Series, shift float64) bool {
 	if lastTime(b) < lastTime(a) {
 		a, b, shift = b, a, -shift
 	}
-	return agreeing(a, b, shift, coinciding) >= minCoinciding
+	return agree(a, b, shift, coinciding, minCoinciding)
 }
 
 func lastTime(s pierre.Series) float64 {
@@ -52,12 +52,14 @@ func lastTime(s pierre.Series) float64 {
 	return s.Time[len(s.Time)-1]
 }
 
-// agreeing returns the share of probes, spread evenly over a, at which b is at most apart metres away.
-func agreeing(a, b pierre.Series, shift, apart float64) float64 {
+// agree reports whether b is at most apart metres away at a share of at least enough of the probes, which are spread evenly over
+// a. It ends at the first probe after which that cannot be any more: most pairs of tracks are of different places.
+func agree(a, b pierre.Series, shift, apart, enough float64) bool {
 	if len(a.Latitude) == 0 || len(b.Latitude) == 0 {
-		return 0
+		return false
 	}
-	own, common, close := 0, 0, 0
+	own, common, away := 0, 0, 0
+	mostAway := int(math.Ceil((1 - enough) * probes))
 	last := lastTime(a)
 	for i := range probes {
 		t := last * float64(i) / (probes - 1)
@@ -71,14 +73,13 @@ func agreeing(a, b pierre.Series, shift, apart float64) float64 {
 			continue
 		}
 		common++
-		if distance(latA, lonA, latB, lonB) <= apart {
-			close++
+		if distance(latA, lonA, latB, lonB) > apart {
+			if away++; away > mostAway {
+				return false
+			}
 		}
 	}
-	if common < minProbes || common < own/2 {
-		return 0
-	}
-	return float64(close) / float64(common)
+	return common >= minProbes && common >= own/2 && float64(common-away)/float64(common) >= enough
 }
 
 // positionAt interpolates the position at t seconds, unless the samples around it are too far apart.

@@ -99,11 +99,11 @@ func TestMatchIsBounded(t *testing.T) {
 		importWalk(t, s, user, fmt.Sprint(n), n)
 	}
 	queries, rows := cost()
-	for n := range 100 {
+	for n := range 20 {
 		importWalk(t, s, user, fmt.Sprint(enough+n), enough+n)
 	}
 	if q, r := cost(); q != queries || r != rows {
-		t.Errorf("with 100 recordings more: %d queries and %d sources, before %d and %d", q, r, queries, rows)
+		t.Errorf("with 20 recordings more: %d queries and %d sources, before %d and %d", q, r, queries, rows)
 	}
 	if rows > 4*maxNearby+2*maxNamed {
 		t.Errorf("%d sources are looked at", rows)
