@@ -17,21 +17,20 @@ import (
 // use, so what they have in common is kept once, and what few have apart.
 type known struct {
 	*terms
-	customer pierre.UserID
-	key      pierre.KeyID
-	rare     *rare         // nil: it is the first of its family, not revoked, and not replaced
-	expires  int64         // in µs since 1970; 0: never
-	began    time.Duration // of the lookup, since the verifier's start
-	stamp    uint64        // when the lookup began
-	noted    atomic.Uint32 // when its use was noted last, in seconds since 1970; 0: never
-	slot     uint8         // of the key, in the verifier's stamps
+	buckets buckets
+	rare    *rare         // nil: it is the first of its family, not revoked, and not replaced
+	expires int64         // in µs since 1970; 0: never
+	began   time.Duration // of the lookup, since the verifier's start
+	stamp   uint64        // when the lookup began
+	noted   atomic.Uint32 // when its use was noted last, in seconds since 1970; 0: never
+	slot    uint8         // of the key, in the verifier's stamps
 }
 
 // Rare is what most keys do not have.
 type rare struct {
-	family pierre.KeyID // whose quota it uses
-	heir   pierre.KeyID // which replaced it
-	ended  int64        // when it was revoked, in µs since 1970; 0: not
+	key   pierre.KeyID // if it is not the first of its family, whose quota it uses
+	heir  pierre.KeyID // which replaced it
+	ended int64        // when it was revoked, in µs since 1970; 0: not
 }
 
 // Terms are what a key has in common with the other keys of its tier that have no rules of their own.
@@ -111,15 +110,18 @@ func timeOf(micros int64) time.Time {
 	return time.UnixMicro(micros).UTC()
 }
 
-// remember returns what is kept of a key that was found.
-func (v *Verifier) remember(row pierre.APIKey) *known {
+// remember returns what is kept of a key that was found, and was known as before, if it is not nil.
+func (v *Verifier) remember(row pierre.APIKey, before *known) *known {
 	r := row.InForce()
 	k := &known{
-		terms:    v.terms.shared(&terms{row.Type, row.Tier, row.Limits(), r.Tools, r.Profile, r.Networks}),
-		customer: row.UserID, key: row.ID, expires: microsOf(row.Expires), slot: slot(row.ID),
+		terms:   v.terms.shared(&terms{row.Type, row.Tier, row.Limits(), r.Tools, r.Profile, r.Networks}),
+		buckets: bucketsOf(row.Family, row.UserID), expires: microsOf(row.Expires), slot: slot(row.ID),
+	}
+	if before != nil && before.buckets == k.buckets {
+		k.buckets = before.buckets // which limits have
 	}
 	if row.Family != row.ID || row.ReplacedBy != "" || !row.Revoked.IsZero() {
-		k.rare = &rare{row.Family, row.ReplacedBy, microsOf(row.Revoked)}
+		k.rare = &rare{row.ID, row.ReplacedBy, microsOf(row.Revoked)}
 	}
 	return k
 }
@@ -127,16 +129,20 @@ func (v *Verifier) remember(row pierre.APIKey) *known {
 // principal returns the holder of the key. With an application's key alone no user's data can be reached: the athlete is missing.
 func (k *known) principal() Principal {
 	p := Principal{
-		UserID: k.customer, Customer: k.customer, KeyID: k.key, Type: k.kind, Tier: k.tier, Quota: k.key, Limits: k.limits,
-		Expires: timeOf(k.expires), Tools: k.tools, Profile: k.profile,
+		UserID: k.buckets.owner(), Customer: k.buckets.owner(), KeyID: k.id(), Type: k.kind, Tier: k.tier, Quota: k.buckets.family(), Limits: k.limits,
+		Expires: timeOf(k.expires), Tools: k.tools, Profile: k.profile, buckets: k.buckets,
 	}
 	if k.kind == pierre.KeyApplication {
 		p.UserID = ""
 	}
-	if k.rare != nil {
-		p.Quota = k.rare.family
-	}
 	return p
+}
+
+func (k *known) id() pierre.KeyID {
+	if k.rare != nil {
+		return k.rare.key
+	}
+	return k.buckets.family()
 }
 
 // mayCall reports why the context's client may not use the key, if so. It says nothing of the networks that may.

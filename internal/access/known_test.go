@@ -23,15 +23,15 @@ func TestKeysShareTheirTerms(t *testing.T) {
 		return k
 	}
 	v := NewVerifier(nil, time.Now)
-	first := v.remember(key(func(*pierre.APIKey) {}))
+	first := v.remember(key(func(*pierre.APIKey) {}), nil)
 	want := Principal{
 		UserID: "user_a", Customer: "user_a", KeyID: "key_a", Type: pierre.KeyPersonal, Tier: pierre.TierStarter, Quota: "key_a", Expires: time.UnixMicro(5).UTC(),
 		Limits: pierre.Limits{Quota: limit(1), Tools: map[string]pierre.Limit{"get_stats": limit(2)}}, Tools: []string{"get_*"}, Profile: "small",
 	}
-	if got := first.principal(); !reflect.DeepEqual(got, want) {
+	if got := first.principal(); !reflect.DeepEqual(got, Verified(want)) {
 		t.Errorf("the holder is %+v, want %+v", got, want)
 	}
-	if v.remember(key(func(k *pierre.APIKey) { k.ID, k.UserID = "key_b", "user_b" })).terms != first.terms {
+	if v.remember(key(func(k *pierre.APIKey) { k.ID, k.UserID = "key_b", "user_b" }), nil).terms != first.terms {
 		t.Error("two keys of a tier have terms of their own")
 	}
 	for name, change := range map[string]func(*pierre.APIKey){
@@ -49,7 +49,7 @@ func TestKeysShareTheirTerms(t *testing.T) {
 		"profile":  func(k *pierre.APIKey) { k.Profile = "large" },
 	} {
 		row := key(change)
-		k := v.remember(row)
+		k := v.remember(row, first)
 		if r := row.InForce(); k.terms == first.terms || !reflect.DeepEqual(k.limits, row.Limits()) || !reflect.DeepEqual(k.tools, r.Tools) || !reflect.DeepEqual(k.nets, r.Networks) || k.profile != r.Profile {
 			t.Errorf("a key with another %s: %+v", name, k.terms)
 		}

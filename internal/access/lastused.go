@@ -18,7 +18,7 @@ func (v *Verifier) note(k *known, now time.Time) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.used[k.key] = now
+	v.used[k.id()] = now
 }
 
 // WriteUsed writes when keys were last used. It is a background job: a caller of Verify never waits for it.

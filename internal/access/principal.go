@@ -4,6 +4,7 @@ package access
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -24,11 +25,36 @@ type Principal struct {
 
 	// ReadOnly says that the caller may call only tools that change nothing: an app that was given no more than [pierre.ScopeRead].
 	ReadOnly bool
+
+	buckets buckets // of Quota and Customer, or none
 }
 
 // Buckets returns what a call of the tool counts against. Without a tool, it is what every call counts against.
 func (p Principal) Buckets(tool string) []pierre.Bucket {
-	return p.Limits.Buckets(p.Quota, p.Customer, tool)
+	b := p.buckets
+	if b == (buckets{}) {
+		b = bucketsOf(p.Quota, p.Customer)
+	}
+	return p.Limits.BucketsNamed(b.quota, b.customer, tool)
+}
+
+// Buckets are the ids of what each call with a key counts against. They are made once for a key that is known, and shared with whoever
+// counts: it keeps them for as long.
+type buckets struct{ quota, customer string }
+
+func bucketsOf(family pierre.KeyID, customer pierre.UserID) buckets {
+	return buckets{
+		pierre.BucketID{Kind: pierre.BucketKey, Owner: string(family)}.String(),
+		pierre.BucketID{Kind: pierre.BucketCustomer, Owner: string(customer)}.String(),
+	}
+}
+
+func (b buckets) family() pierre.KeyID {
+	return pierre.KeyID(strings.TrimPrefix(b.quota, string(pierre.BucketKey)+":"))
+}
+
+func (b buckets) owner() pierre.UserID {
+	return pierre.UserID(strings.TrimPrefix(b.customer, string(pierre.BucketCustomer)+":"))
 }
 
 type principalKey struct{}

@@ -27,8 +27,6 @@ const (
 
 	expectedFor = time.Minute // a database's copies are behind it for less
 
-	inUseFor = 24 * time.Hour // since the last lookup
-
 	maxKnown   = 1 << 17 // keys in use at the same time; each takes about a quarter of a kilobyte
 	maxUnknown = 1 << 14 // so that made-up keys cannot fill the memory
 
@@ -68,11 +66,7 @@ func NewVerifier(keys KeyStore, now func() time.Time) *Verifier {
 	v := &Verifier{keys: keys, now: now, start: now(), used: map[pierre.KeyID]time.Time{}}
 	v.heard.to.Store(-int64(knownFor)) // nothing was told yet
 	clock := cacheClock{now}
-	v.known = otter.Must(&otter.Options[[32]byte, *known]{
-		MaximumSize:      maxKnown,
-		Clock:            clock,
-		ExpiryCalculator: otter.ExpiryWriting[[32]byte, *known](inUseFor),
-	})
+	v.known = otter.Must(&otter.Options[[32]byte, *known]{MaximumSize: maxKnown})
 	v.unknown = otter.Must(&otter.Options[[32]byte, struct{}]{
 		MaximumSize:      maxUnknown,
 		Clock:            clock,
@@ -241,7 +235,8 @@ func (v *Verifier) load(ctx context.Context, hash [32]byte, stamp uint64) (*know
 	if newest, ok := v.newest.GetIfPresent(row.ID); ok && row.Generation < newest {
 		return nil, &pierre.Error{Kind: pierre.KindUnavailable, Msg: "This API key has just changed; try again in a moment.", Err: errBehind}
 	}
-	k := v.remember(row)
+	before, _ := v.known.GetIfPresent(hash)
+	k := v.remember(row, before)
 	k.began, k.stamp = began, stamp
 	k.noted.Store(secondsOf(row.LastUsed))
 	// A change since then has raised the key's stamp above this one: the entry is then never used.

@@ -16,9 +16,9 @@ import (
 // no call runs it keeps no memory for one. Mostly there is one bucket with one window, which lie in the account itself.
 type account struct {
 	mu      sync.Mutex
-	now     int64       // of the latest call, in nanoseconds since 1970: time does not run backwards in an account; [dropped]
-	buckets []bucket    // in the order of their ids
-	running []admission // calls that may not be in the store yet
+	now     int64        // of the latest call, in nanoseconds since 1970: time does not run backwards in an account; [dropped]
+	buckets []bucket     // in the order of their ids
+	running *[]admission // calls that may not be in the store yet; nil: none
 	first   [1]bucket
 	windows [1]window // of the first bucket that was added
 }
@@ -40,10 +40,10 @@ type bucket struct {
 }
 
 type window struct {
-	period     pierre.Period
-	start, end int64 // microseconds since 1970
-	used       int64
-	before     int64 // what was used when the window was first looked at
+	start, used int64  // microseconds since 1970; calls
+	before      int64  // what was used when the window was first looked at
+	seconds     uint32 // from its start to its end
+	period      int8   // its place in [pierre.Periods]
 }
 
 // An admission is a running call.
@@ -132,20 +132,21 @@ func (a *account) find(id string) (at int, found bool) {
 // calls that are still running as well: they were admitted under another limit or before this one was looked at.
 func (l *Limiter) window(ctx context.Context, a *account, b pierre.Bucket, held *bucket, now time.Time) (*window, error) {
 	held.prune(now)
+	period := int8(slices.Index(pierre.Periods(), b.Limit.Period))
 	for i := range held.windows {
-		if held.windows[i].period == b.Limit.Period {
+		if held.windows[i].period == period {
 			return &held.windows[i], nil
 		}
 	}
 	start, end := b.Limit.Period.Window(now)
-	w := window{period: b.Limit.Period, start: start.UnixMicro(), end: end.UnixMicro()}
+	w := window{period: period, start: start.UnixMicro(), seconds: uint32(end.Sub(start) / time.Second)}
 	calls := reportedIn(l.reported, b.ID, start, end)
-	for _, r := range a.running {
+	for _, r := range a.calls() {
 		if w.contains(r.at) && r.counts(b.ID) {
 			calls = append(calls, pierre.RunningCall{ID: r.id, At: r.at})
 		}
 	}
-	stored, err := l.counts.QuotaUsed(ctx, b.ID, w.period, start, calls)
+	stored, err := l.counts.QuotaUsed(ctx, b.ID, b.Limit.Period, start, calls)
 	if err != nil {
 		return nil, err
 	}
@@ -161,11 +162,13 @@ func (b *bucket) prune(now time.Time) {
 }
 
 func (w *window) contains(at time.Time) bool {
-	return w.start <= at.UnixMicro() && at.UnixMicro() < w.end
+	return w.start <= at.UnixMicro() && at.UnixMicro() < w.end()
 }
 
+func (w *window) end() int64 { return w.start + int64(w.seconds)*time.Second.Microseconds() }
+
 func (w *window) bounds() (start, end time.Time) {
-	return time.UnixMicro(w.start).UTC(), time.UnixMicro(w.end).UTC()
+	return time.UnixMicro(w.start).UTC(), time.UnixMicro(w.end()).UTC()
 }
 
 func (r running) counts(id string) bool {
@@ -179,20 +182,31 @@ func (r running) counts(id string) bool {
 
 // admit counts a call in its bursts and in every open window that contains its time, as the store will.
 func (a *account) admit(id pierre.CallID, r running) {
-	a.running = append(a.running, admission{id, r})
+	if a.running == nil {
+		a.running = &[]admission{}
+	}
+	*a.running = append(*a.running, admission{id, r})
 	a.add(r, 1)
+}
+
+// calls returns the running calls.
+func (a *account) calls() []admission {
+	if a.running == nil {
+		return nil
+	}
+	return *a.running
 }
 
 // end forgets a running call, and uncounts it unless it is in the store now.
 func (a *account) end(id pierre.CallID, stored bool) {
-	i := slices.IndexFunc(a.running, func(r admission) bool { return r.id == id })
+	calls := a.calls()
+	i := slices.IndexFunc(calls, func(r admission) bool { return r.id == id })
 	if i < 0 {
 		return // it has ended before
 	}
-	r, last := a.running[i].running, len(a.running)-1
-	a.running[i], a.running[last] = a.running[last], admission{}
-	a.running = a.running[:last]
-	if last == 0 {
+	r, last := calls[i].running, len(calls)-1
+	calls[i], calls[last] = calls[last], admission{}
+	if *a.running = calls[:last]; last == 0 {
 		a.running = nil
 	}
 	if !stored {
@@ -235,5 +249,5 @@ func (a *account) idle(now time.Time) bool {
 	a.buckets = slices.DeleteFunc(a.buckets, func(b bucket) bool {
 		return len(b.windows) == 0 && b.tat <= now.UnixMicro()
 	})
-	return len(a.buckets) == 0 && len(a.running) == 0
+	return len(a.buckets) == 0 && a.running == nil
 }

@@ -114,16 +114,22 @@ func (b Bucket) Requests() int64 {
 // no limit is among it. Without a family, as on a personal server, there is nothing to count against. Without a tool,
 // the buckets of every call are returned.
 func (l Limits) Buckets(family KeyID, customer UserID, tool string) []Bucket {
-	if family == "" {
+	return l.BucketsNamed(BucketID{Kind: BucketKey, Owner: string(family)}.String(), BucketID{Kind: BucketCustomer, Owner: string(customer)}.String(), tool)
+}
+
+// BucketsNamed is Buckets for those who have the ids of the key's bucket and of the customer's, "" if there is none.
+func (l Limits) BucketsNamed(key, customer, tool string) []Bucket {
+	if key == "" {
 		return nil
 	}
 	list := make([]Bucket, 0, 5)
-	list = appendBuckets(list, "key:"+string(family), "key", l.Quota, l.Burst)
+	list = appendBuckets(list, key, "key", l.Quota, l.Burst)
 	if tool != "" {
-		list = appendBuckets(list, "tool:"+string(family)+"/"+tool, "tool-"+tool, l.Tools[tool], Burst{})
+		id := BucketID{BucketTool, strings.TrimPrefix(key, string(BucketKey)+":"), tool}
+		list = appendBuckets(list, id.String(), "tool-"+tool, l.Tools[tool], Burst{})
 	}
 	if customer != "" {
-		list = appendBuckets(list, "customer:"+string(customer), "customer", l.Customer, l.CustomerBurst)
+		list = appendBuckets(list, customer, "customer", l.Customer, l.CustomerBurst)
 	}
 	return list
 }
@@ -154,6 +160,17 @@ type BucketID struct {
 	Kind  BucketKind
 	Owner string // of a key or a tool the family; of a customer the user
 	Tool  string // of a tool
+}
+
+// String returns the id of the [Bucket]; "" if there is no owner.
+func (id BucketID) String() string {
+	switch {
+	case id.Owner == "":
+		return ""
+	case id.Tool != "":
+		return string(id.Kind) + ":" + id.Owner + "/" + id.Tool
+	}
+	return string(id.Kind) + ":" + id.Owner
 }
 
 // ParseBucketID takes the id of a [Bucket] apart.

@@ -21,6 +21,10 @@ import (
 const (
 	openWait    = 10 * time.Second // how long programs that open or migrate a file at the same time wait for each other
 	busyTimeout = time.Second      // how long SQLite itself waits for another program; [DB.Update] goes on waiting
+
+	// KiB of pages that the connections for reading keep together, unless there are many, and one of them at least: a server's memory
+	// does not grow with its processors.
+	readersCache, readerCache = 8 << 10, 256
 )
 
 // sqliteOptions are the driver's options of every connection.
@@ -37,8 +41,10 @@ func sqliteOptions() url.Values {
 
 // OpenSQLite opens the database file at path, which is created if missing.
 func OpenSQLite(path string) (*DB, error) {
-	file, options := "file:"+(&url.URL{Path: path}).EscapedPath()+"?", sqliteOptions()
+	file, options, readers := "file:"+(&url.URL{Path: path}).EscapedPath()+"?", sqliteOptions(), 2*runtime.GOMAXPROCS(0)
+	options.Set("_cache_size", strconv.Itoa(-max(readersCache/readers, readerCache))) // negative: KiB
 	reading := file + options.Encode()
+	options.Del("_cache_size")
 	options.Set("_txlock", "immediate") // a reader that starts to write would fail with SQLITE_BUSY
 	writing := file + options.Encode()
 	write, err := sql.Open("sqlite3", writing)
@@ -50,8 +56,8 @@ func OpenSQLite(path string) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), write.Close())
 	}
-	read.SetMaxOpenConns(2 * runtime.GOMAXPROCS(0))
-	read.SetMaxIdleConns(2 * runtime.GOMAXPROCS(0))
+	read.SetMaxOpenConns(readers)
+	read.SetMaxIdleConns(readers)
 	db := &DB{name: "sqlite:" + absolute(path), path: path, write: write, read: read, d: dialect{
 		goose:         goose.DialectSQLite3,
 		rewrite:       toQuestionMarks,
