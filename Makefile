@@ -4,8 +4,6 @@ SHELL := /bin/bash
 VERSION ?= $(shell scripts/version.sh)
 LDFLAGS := -s -w -X github.com/pierre-mcp/pierre/internal/buildinfo.version=$(VERSION)
 DATA    ?=
-FUZZ    ?= 1s
-export FUZZ
 
 .PHONY: docs build demo run test check lint bench soak golden screenshots fuzz dist release image clean help
 
@@ -72,9 +70,9 @@ screenshots:
 docs:
 	go test -count=1 -v ./docs/site -args -site $(CURDIR)/site
 
-## fuzz: every fuzz target for FUZZ
+## fuzz: every fuzz target for FUZZ (5s)
 fuzz:
-	@scripts/fuzz.sh $(FUZZ)
+	@scripts/fuzz.sh $${FUZZ:-5s}
 
 ## dist: what a server offers for download: builds of mcp-client, bundles, checksums
 dist:

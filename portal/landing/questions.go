@@ -26,7 +26,7 @@ func questions() []question {
 		{
 			Ask: "Am I doing too much?", Tool: "analyze_training_load",
 			Answer:  "No sign of it in the last quarter. 55 of 66 activities could be counted; the others are swims, which need your threshold pace.",
-			Figures: []figure{{"Fitness (CTL)", "39.8"}, {"Fatigue (ATL)", "36.5"}, {"Form (TSB)", "−1.4"}, {"Acute : chronic", "0.69"}},
+			Figures: []figure{{"Fitness (CTL)", "39.7"}, {"Fatigue (ATL)", "36.4"}, {"Form (TSB)", "−1.4"}, {"Acute : chronic", "0.69"}},
 		},
 	}
 }
