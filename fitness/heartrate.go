@@ -145,7 +145,7 @@ func ObservedHRMax(peaks []float64) (Result, error) {
 		}
 	}
 	if len(valid) < observedMinActivities {
-		return Result{}, unavailable("%d activities with heart rate are too few: %d are needed", len(valid), observedMinActivities)
+		return Result{}, tooFew(len(valid), "activity with heart rate", "activities with heart rate", observedMinActivities)
 	}
 	slices.Sort(valid)
 	for i := len(valid) - 1; i > 0; i-- {

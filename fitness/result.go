@@ -46,6 +46,14 @@ func unavailable(format string, args ...any) error {
 	return &UnavailableError{Reason: fmt.Sprintf(format, args...)}
 }
 
+// tooFew says of how many there are that more are needed.
+func tooFew(n int, one, many string, least int) error {
+	if n == 1 {
+		return unavailable("1 %s is too few: %d are needed", one, least)
+	}
+	return unavailable("%d %s are too few: %d are needed", n, many, least)
+}
+
 // result makes a [Result] unless the number is not one, which inputs at the
 // edge of float64 can still bring about.
 func result(v float64, m Method, coverage float64) (Result, error) {

@@ -34,7 +34,7 @@ func TheilSen(x, y []float64) (Trend, error) {
 		return Trend{}, unavailable("%d points are no series", n)
 	}
 	if n < LeastTrendPoints {
-		return Trend{}, unavailable("%d points are too few: %d are needed", n, LeastTrendPoints)
+		return Trend{}, tooFew(n, "point", "points", LeastTrendPoints)
 	}
 	for i := range x {
 		if !finite(x[i]) || !finite(y[i]) {

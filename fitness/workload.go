@@ -48,7 +48,7 @@ func AcuteChronicUncoupled(daily []float64) (ACWR, error) {
 		return ACWR{}, err
 	}
 	if len(daily) < chronicDays+acuteDays {
-		return ACWR{}, unavailable("%d days are too few: %d are needed", len(daily), chronicDays+acuteDays)
+		return ACWR{}, tooFew(len(daily), "day", "days", chronicDays+acuteDays)
 	}
 	a := ACWR{
 		Acute:   ewma(daily, acuteDays),
