@@ -222,7 +222,7 @@ func (c *Catalog) plan(ctx context.Context, user pierre.UserID, args planArgs) (
 // fileURIs names the resources that hold a workout: those of the formats that can.
 func fileURIs(w pierre.Workout, a training.Athlete) []string {
 	by := a.On(w.Day).Thresholds(w.Sport)
-	formats := slices.DeleteFunc(workoutfile.Formats(), func(f workoutfile.Format) bool { _, err := workoutfile.Encode(f, w, by); return err != nil })
+	formats := slices.DeleteFunc(workoutfile.Formats(), func(f workoutfile.Format) bool { return workoutfile.Holds(f, w, by) != nil })
 	var uris []string
 	for _, f := range formats {
 		uris = append(uris, workoutURI+string(w.ID)+"."+string(f))

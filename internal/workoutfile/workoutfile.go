@@ -39,6 +39,15 @@ func Encode(f Format, w pierre.Workout, by workout.Thresholds) ([]byte, error) {
 	return encodeFIT(w, by)
 }
 
+// Holds says why a format cannot hold a workout, as [Encode] does, without writing it.
+func Holds(f Format, w pierre.Workout, by workout.Thresholds) error {
+	if f != ZWO {
+		return nil // devices have no step that FIT does not
+	}
+	_, err := newZWO(w, by)
+	return err
+}
+
 // Name returns a name for the file of a workout that every system takes, such as 2026-06-18-5-x-4-min.fit.
 func Name(f Format, w pierre.Workout) string {
 	words := strings.FieldsFunc(strings.ToLower(w.Name), func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') })

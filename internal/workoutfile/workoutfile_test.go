@@ -223,6 +223,23 @@ func TestCalendar(t *testing.T) {
 	}
 }
 
+// Sets of many steps are written out for Zwift, to a file of a hundred kilobytes and no more.
+func TestZWOIsBounded(t *testing.T) {
+	for repeat, fits := range map[int]bool{50: true, 51: false} {
+		w := planned(t, "ride", fmt.Sprintf("%dx(%s)", repeat, strings.Join(slices.Repeat([]string{"1min 90% FTP"}, 20), ", ")))
+		b, err := workoutfile.Encode(workoutfile.ZWO, w, thresholds())
+		if (err == nil) != fits || !fits && pierre.KindOf(err) != pierre.KindInvalid || len(b) > 128<<10 {
+			t.Errorf("%d repetitions: %d bytes, %v", repeat, len(b), err)
+		}
+		if held := workoutfile.Holds(workoutfile.ZWO, w, thresholds()); (held == nil) != fits {
+			t.Errorf("%d repetitions: %v", repeat, held)
+		}
+		if err := workoutfile.Holds(workoutfile.FIT, w, thresholds()); err != nil {
+			t.Errorf("as FIT: %v", err)
+		}
+	}
+}
+
 func TestName(t *testing.T) {
 	for name, want := range map[string]string{"5 × 4 min": "2026-06-18-5-4-min.fit", "../../etc/passwd": "2026-06-18-etc-passwd.fit", "Größe": "2026-06-18-gr-e.fit", "走る": "2026-06-18.fit", strings.Repeat("long", 40): "2026-06-18-" + strings.Repeat("long", 12) + "l.fit"} {
 		if got := workoutfile.Name(workoutfile.FIT, pierre.Workout{Name: name, Day: time.Date(2026, 6, 18, 0, 0, 0, 0, time.UTC)}); got != want {

@@ -46,10 +46,27 @@ type zwoStep struct {
 	low, high float64 // shares of the threshold; 0: there is none
 }
 
-// encodeZWO writes a ride or run. Zwift measures steps in time, and targets in shares of FTP or of a pace; steps with other targets
-// are free, and show theirs as text.
+// maxBlocks is how many blocks a Zwift file has at most, a hundred bytes each. Repetitions of more than two steps are written
+// out, since Zwift knows intervals of two.
+const maxBlocks = 1000
+
+// encodeZWO writes a ride or run.
 func encodeZWO(w pierre.Workout, by workout.Thresholds) ([]byte, error) {
-	f := zwo{Author: "Pierre", Name: w.Name, Description: w.Note, SportType: "bike"}
+	f, err := newZWO(w, by)
+	if err != nil {
+		return nil, err
+	}
+	b, err := xml.MarshalIndent(f, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encoding a Zwift workout: %w", err)
+	}
+	return append(append([]byte(xml.Header), b...), '\n'), nil
+}
+
+// newZWO converts a ride or run. Zwift measures steps in time, and targets in shares of FTP or of a pace; steps with other targets
+// are free, and show theirs as text.
+func newZWO(w pierre.Workout, by workout.Thresholds) (*zwo, error) {
+	f := &zwo{Author: "Pierre", Name: w.Name, Description: w.Note, SportType: "bike"}
 	if w.Sport.IsRun() {
 		f.SportType = "run"
 	} else if !w.Sport.IsRide() {
@@ -59,12 +76,11 @@ func encodeZWO(w pierre.Workout, by workout.Thresholds) ([]byte, error) {
 		if err := f.add(w.Sport, s, by); err != nil {
 			return nil, err
 		}
+		if len(f.Blocks) > maxBlocks {
+			return nil, pierre.Invalid("format", "Written out, this workout has more than %d steps, which is too long for Zwift; take the FIT file.", maxBlocks)
+		}
 	}
-	b, err := xml.MarshalIndent(f, "", "  ")
-	if err != nil {
-		return nil, fmt.Errorf("encoding a Zwift workout: %w", err)
-	}
-	return append(append([]byte(xml.Header), b...), '\n'), nil
+	return f, nil
 }
 
 func (f *zwo) add(sport pierre.Sport, s pierre.WorkoutStep, by workout.Thresholds) error {
