@@ -200,9 +200,26 @@ func (t *tx) moveKeys(ctx context.Context, act pierre.Act, id pierre.UserID, tie
 // returns the keys, which end with the first transaction. What is left goes piece by piece, so that others can write in
 // between; if that breaks off, [Store.FinishDeletions] goes on. Calls stay counted by ids that name nobody any more.
 func (s *Store) DeleteCustomer(ctx context.Context, act pierre.Act, id pierre.UserID) ([]pierre.KeyID, error) {
+	return s.deleteCustomer(ctx, act, id, func(int) error { return nil })
+}
+
+// DeleteAccount deletes as [Store.DeleteCustomer] does, unless mayDelete refuses it because of how many athletes go with it: none is made
+// between its answer and the deletion.
+func (s *Store) DeleteAccount(ctx context.Context, act pierre.Act, id pierre.UserID, mayDelete func(athletes int) error) ([]pierre.KeyID, error) {
+	return s.deleteCustomer(ctx, act, id, mayDelete)
+}
+
+func (s *Store) deleteCustomer(ctx context.Context, act pierre.Act, id pierre.UserID, mayDelete func(athletes int) error) ([]pierre.KeyID, error) {
 	var keys []pierre.KeyID
 	err := s.update(ctx, "deleting user "+string(id), func(t *tx) error {
 		if _, err := t.customer(ctx, id); err != nil {
+			return err
+		}
+		var athletes int
+		if err := t.row(ctx, `SELECT count(*) FROM users WHERE customer_id = $1`, id).Scan(&athletes); err != nil {
+			return err
+		}
+		if err := mayDelete(athletes); err != nil {
 			return err
 		}
 		rows, err := t.query(ctx, `DELETE FROM api_keys WHERE user_id = $1 RETURNING id`, id)

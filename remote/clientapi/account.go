@@ -16,7 +16,7 @@ import (
 type AccountStore interface {
 	Account(ctx context.Context, user pierre.UserID) (pierre.Account, error)
 	Holdings(ctx context.Context, user pierre.UserID) (pierre.Holdings, error)
-	DeleteCustomer(ctx context.Context, act pierre.Act, id pierre.UserID) ([]pierre.KeyID, error)
+	DeleteAccount(ctx context.Context, act pierre.Act, id pierre.UserID, mayDelete func(athletes int) error) ([]pierre.KeyID, error)
 }
 
 // An AccountAnswer says what goes when the account of a key's holder is deleted. It does not say the address that confirms that.
@@ -68,10 +68,16 @@ func (s *Server) mayDelete(r *http.Request, caller access.Principal, has pierre.
 		return denied("The key of an application does not delete the account; it deletes athletes, with DELETE /v1/athletes/NAME.")
 	case caller.Tools != nil:
 		return denied("This key may use only some of the tools, and does not delete the account: use one without that restriction.")
-	case has.Athletes > 0:
-		return denied(fmt.Sprintf("The application of this account has %d athletes, who would go with it: delete them with its key first, or ask the operator.", has.Athletes))
 	}
-	return nil
+	return withoutAthletes(has.Athletes)
+}
+
+// withoutAthletes refuses to delete an account with athletes.
+func withoutAthletes(athletes int) error {
+	if athletes == 0 {
+		return nil
+	}
+	return &pierre.Error{Kind: pierre.KindDenied, Msg: fmt.Sprintf("The application of this account has %d athletes, who would go with it: delete them with its key first, or ask the operator.", athletes)}
 }
 
 func (s *Server) account(w http.ResponseWriter, r *http.Request, caller access.Principal) error {
@@ -126,7 +132,7 @@ func (s *Server) deleteAccount(w http.ResponseWriter, r *http.Request, caller ac
 		return notConfirmed()
 	}
 	s.opts.Leave(r.Context(), who.ID)
-	keys, err := s.accounts.DeleteCustomer(r.Context(), pierre.Act{Person: string(caller.KeyID), At: s.opts.Now().UTC()}, who.ID)
+	keys, err := s.accounts.DeleteAccount(r.Context(), pierre.Act{Person: string(caller.KeyID), At: s.opts.Now().UTC()}, who.ID, withoutAthletes)
 	for _, k := range keys {
 		s.opts.Keys.Revoked(k)
 	}

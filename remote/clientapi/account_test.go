@@ -76,6 +76,21 @@ func TestDeleteAccount(t *testing.T) {
 	})
 }
 
+// An athlete who is made while the account is deleted is not deleted with it unasked.
+func TestAthletesMadeMeanwhile(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		h := start(t, s, time.Now)
+		ana, key := h.provision("ana", pierre.KeyPersonal, pierre.Rules{})
+		h.meanwhile = func() { h.ensure(t.Context(), ana.UserID, "4711") }
+		if got := h.send("DELETE", "/v1/account", key, `{"confirm_email":"ana@example.com"}`); got.status != http.StatusForbidden || !strings.Contains(got.body, "1 athletes") {
+			t.Errorf("%d %s", got.status, got.body)
+		}
+		if got := h.account(key); got.Athletes != 1 || got.Keys != 1 || len(h.ended) != 0 {
+			t.Errorf("left: %+v, keys that ended: %v", got, h.ended)
+		}
+	})
+}
+
 // Keys in the hands of programs do not delete accounts.
 func TestWhoMayNotDeleteAccounts(t *testing.T) {
 	s := storetest.New(t)

@@ -38,10 +38,15 @@ type harness struct {
 	deleted []pierre.UserID
 	ended   []pierre.KeyID
 	left    []pierre.UserID // whose access to other services was ended while they were there
+
+	meanwhile func() // is called in between; nil: nothing is
 }
 
 // leave notes who is about to be deleted.
 func (h *harness) leave(ctx context.Context, id pierre.UserID) {
+	if h.meanwhile != nil {
+		h.meanwhile()
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !slices.Contains(h.deleted, id) && ctx.Err() == nil {
