@@ -47,6 +47,7 @@ type Result struct {
 	Kept       *Kept               // what it says of the recording besides; nil: nothing
 	OwnProfile *exportfile.Profile // nil: none
 	Goals      []exportfile.Goal
+	Deleted    []pierre.DeletedRecording // what the athlete deleted
 }
 
 // Gear is all that a source lists of one kind.

@@ -76,6 +76,7 @@ func (w *walker) readExport(ctx context.Context, b *bundle, root string) error {
 		{exportfile.ProfileFile, w.exportProfile},
 		{exportfile.GoalsFile, w.exportGoals},
 		{exportfile.WellnessFile, w.exportDays},
+		{exportfile.DeletedFile, w.exportDeleted},
 		{exportfile.ActivitiesFile, w.exportActivities},
 	} {
 		e := b.find(path.Join(root, part.file), true)
@@ -89,7 +90,7 @@ func (w *walker) readExport(ctx context.Context, b *bundle, root string) error {
 			}
 		}
 	}
-	for _, name := range []string{exportfile.AccountFile, exportfile.GearFile, exportfile.ConnectionsFile, exportfile.DeletedFile, exportfile.UsageFile} {
+	for _, name := range []string{exportfile.AccountFile, exportfile.GearFile, exportfile.ConnectionsFile, exportfile.UsageFile} {
 		if e := b.find(path.Join(root, name), true); e != nil && e.problem == "" {
 			e.taken = true
 			if err := w.yield(Result{Path: e.path, Status: StatusSkipped, Reason: "a part of an export that is only for reading"}); err != nil {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -64,5 +65,40 @@ func TestDaysOfAnExport(t *testing.T) {
 	}
 	if kept, err := db.Wellness(t.Context(), ben, pierre.WellnessQuery{}); err != nil || len(kept) != 0 {
 		t.Errorf("another user has %v, %v", kept, err)
+	}
+}
+
+// A recording of a day to come is of a device whose clock was wrong: it would be the newest for years.
+func TestRecordingsToCome(t *testing.T) {
+	db := newDatabase(t)
+	ana := db.user(t, "ana")
+	track := func(day time.Time) string {
+		point := func(n int) string {
+			return `<trkpt lat="48.` + strconv.Itoa(n) + `" lon="16"><time>` + day.Add(time.Duration(n)*time.Minute).UTC().Format(time.RFC3339) + `</time></trkpt>`
+		}
+		return `<trk><type>running</type><trkseg>` + point(1) + point(2) + point(3) + `</trkseg></trk>`
+	}
+	of := func(tracks ...string) pierre.ImportRow {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), "run.gpx")
+		if err := os.WriteFile(path, []byte(`<gpx version="1.1" creator="x" xmlns="http://www.topografix.com/GPX/1/1">`+strings.Join(tracks, "")+`</gpx>`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var rows []pierre.ImportRow
+		_, err := db.importer.ImportPath(t.Context(), ana, path, importer.Watch{Row: func(r pierre.ImportRow) error {
+			rows = append(rows, r)
+			return nil
+		}})
+		if err != nil || len(rows) != 1 {
+			t.Fatalf("%+v, %v", rows, err)
+		}
+		return rows[0]
+	}
+	later := track(time.Date(2099, 1, 1, 8, 0, 0, 0, time.UTC))
+	if row := of(later); row.Status != pierre.ImportFailed || !strings.Contains(row.Reason, "yet to come") || len(row.Activities) > 0 {
+		t.Errorf("of 2099: %+v", row)
+	}
+	if row := of(track(time.Now().Add(26 * time.Hour))); row.Status != pierre.ImportImported { // somewhere it is tomorrow, and clocks are a little off
+		t.Errorf("of tomorrow: %+v", row)
 	}
 }

@@ -202,7 +202,7 @@ func (i *Importer) file(
 	case res.Status == activityfile.StatusFailed:
 		row.Status = pierre.ImportFailed
 		return row, 0, nil
-	case i.opts.Restore != nil && (res.OwnProfile != nil || res.Goals != nil):
+	case i.opts.Restore != nil && (res.OwnProfile != nil || res.Goals != nil || res.Deleted != nil):
 		err := i.restore(ctx, user, res, &row)
 		return row, 0, err
 	default:
@@ -229,9 +229,14 @@ func (i *Importer) recordings(
 	ctx context.Context, user pierre.UserID, res activityfile.Result, row pierre.ImportRow, watch Watch,
 ) (pierre.ImportRow, int, error) {
 	t := tally{days: row.Days}
+	until := i.now().AddDate(0, 0, 2) // of clocks around the world, and then some
 	seen := map[pierre.ActivityID]bool{}
 	for part, rec := range res.Recordings {
 		i.opts.Pause(ctx)
+		if rec.Start.After(until) {
+			t.toCome++
+			continue
+		}
 		if !res.LocalTimes && rec.UTCOffset == nil {
 			rec.UTCOffset = offsetAt(rec)
 		}
@@ -268,6 +273,9 @@ func (i *Importer) recordings(
 		}
 	}
 	row.Status, row.Reason = t.verdict()
+	if t.toCome > 0 && row.Status != pierre.ImportFailed {
+		row.Warnings = append(row.Warnings, human.Plural(t.toCome, "activity")+" left out: of days that are yet to come, as of a device whose clock is wrong")
+	}
 	row.Deleted = row.Status == pierre.ImportSkipped && t.deleted > 0
 	return row, t.added, nil
 }

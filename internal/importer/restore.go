@@ -18,16 +18,30 @@ type Restorer interface {
 	AddGoal(ctx context.Context, user pierre.UserID, now time.Time, g pierre.Goal) (pierre.Goal, error)
 	AnnotateActivity(ctx context.Context, user pierre.UserID, id pierre.ActivityID, now time.Time, change func(*pierre.Annotation)) (pierre.Activity, error)
 	HideActivity(ctx context.Context, user pierre.UserID, id pierre.ActivityID, hidden bool) error
+	RestoreDeleted(ctx context.Context, user pierre.UserID, list []pierre.DeletedRecording) (int, error)
 }
+
+// deletedAtOnce is how many deleted recordings are noted at once.
+const deletedAtOnce = 200
 
 // restore keeps a part of an export, and says so in row.
 func (i *Importer) restore(ctx context.Context, user pierre.UserID, res activityfile.Result, row *pierre.ImportRow) error {
 	var changed int
 	var err error
-	if res.OwnProfile != nil {
+	switch {
+	case res.OwnProfile != nil:
 		changed, err = i.restoreProfile(ctx, user, res.OwnProfile)
 		row.Reason = "the profile"
-	} else {
+	case res.Deleted != nil:
+		for part := range slices.Chunk(res.Deleted, deletedAtOnce) {
+			n, err := i.opts.Restore.RestoreDeleted(ctx, user, part)
+			if err != nil {
+				return err
+			}
+			changed += n
+		}
+		row.Reason = human.Plural(changed, "deleted recording") + ", which imports leave out"
+	default:
 		changed, err = i.restoreGoals(ctx, user, res.Goals)
 		row.Reason = human.Plural(changed, "goal")
 	}

@@ -18,6 +18,7 @@ const (
 type tally struct {
 	parts, added int
 	deleted      int      // by the athlete, before
+	toCome       int      // of days that are yet to come: left out
 	reasons      []string // why the others are no new activities, each once
 	more         bool     // there are more reasons
 	days         []pierre.ImportedDays
@@ -49,6 +50,8 @@ func (t *tally) verdict() (pierre.ImportStatus, string) {
 		changed += d.Changed
 	}
 	switch {
+	case t.parts == 0 && len(t.days) == 0 && t.toCome > 0:
+		return pierre.ImportFailed, "it says that it is of a day that is yet to come: the clock of the device was wrong"
 	case t.parts == 0 && len(t.days) == 0:
 		return pierre.ImportSkipped, "nothing in it can be kept"
 	case t.parts == 0 && changed == 0:
