@@ -115,6 +115,13 @@ func (c *config) entryArgs() ([]string, error) {
 	if c.settings.Set("database-url") {
 		args = append(args, "--database-url", c.databaseURL)
 	}
+	if c.settings.Set("food-file") {
+		file, err := filepath.Abs(c.foodFile)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, "--food-file", file)
+	}
 	if c.settings.Set("port") {
 		args = append(args, "--port", c.port)
 	}

@@ -249,6 +249,31 @@ func TestProvidersSecret(t *testing.T) {
 	}
 }
 
+// The file of foods is on a volume of its own, which the server alone has, to read only.
+func TestFoods(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"full": "/foods/usda/food.db pierre-foods true", "minimal": ""} {
+		all, _ := objects(t, name)
+		for _, d := range of[*appsv1.Deployment](all) {
+			pod, got := d.Spec.Template.Spec, ""
+			for _, e := range pod.Containers[0].Env {
+				if e.Name == "FOOD_FILE" {
+					got += e.Value
+				}
+			}
+			for _, v := range pod.Volumes {
+				if v.Name == "foods" {
+					i := slices.IndexFunc(pod.Containers[0].VolumeMounts, func(m corev1.VolumeMount) bool { return m.Name == "foods" && m.MountPath == "/foods" })
+					got += fmt.Sprintf(" %s %t", v.PersistentVolumeClaim.ClaimName, i >= 0 && pod.Containers[0].VolumeMounts[i].ReadOnly)
+				}
+			}
+			if d.Name == "training-mcp" && got != want || d.Name != "training-mcp" && got != "" {
+				t.Errorf("%s: %s has foods %q, want %q", name, d.Name, got, want)
+			}
+		}
+	}
+}
+
 // settings returns the names of variables that stand in the programs' tables of settings.
 func settings(t *testing.T) map[string]bool {
 	t.Helper()
@@ -338,6 +363,8 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		"{secretName: a, providersSecretName: b}":             "publicURL",
 		"{secretName: a, providersSecretName: B b}":           "providersSecretName",
 		"{secretName: a, weatherSecretName: b}":               "weather",
+		"{secretName: a, foods: {claimName: B b}}":            "claimName",
+		"{secretName: a, foods: {file: ../x}}":                "file",
 		"{secretName: a, env: {lower: x}}":                    "lower",
 		"{secretName: a, env: {PORT: 8081}}":                  "env",
 		"{secretName: a, image: {digest: sha256:1}}":          "digest",

@@ -51,6 +51,9 @@ capabilities: {drop: [ALL]}
 - {name: OAUTH, value: {{ .Values.oauth | quote }}}
 - {name: WEATHER, value: {{ .Values.weather | quote }}}
 {{- with .Values.weatherSecretName }}{{ include "pierre.fromSecret" (dict "name" "WEATHER_API_KEY" "secret" .) }}{{ end }}
+{{- if .Values.foods.claimName }}
+- {name: FOOD_FILE, value: {{ printf "/foods/%s" .Values.foods.file | quote }}}
+{{- end }}
 {{- with .Values.publicURL }}
 - {name: PUBLIC_URL, value: {{ . | quote }}}
 {{- end }}
