@@ -7,11 +7,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/browser"
+	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/portal/mail"
 	"github.com/pierre-mcp/pierre/portal/route"
 	"github.com/pierre-mcp/pierre/portal/staff"
+	"github.com/pierre-mcp/pierre/remote/adminapi/adminapitest"
 )
 
 // TestLooks shows every page in a real browser, in all its important states: see [browser.Look].
@@ -199,7 +202,10 @@ func TestLighthouse(t *testing.T) {
 	}
 	t.Parallel()
 	browser.Path(t)
-	s := fillSample(t)
+	s := newSample(t, sampleNow(), Options{})
+	key := s.key("ana@alpine-club.example", "Club app", pierre.TierStarter, 0)
+	s.server.Record(t, adminapitest.Calls{Key: key.APIKeyID, At: sampleNow().Add(-time.Hour), N: 20, Status: pierre.CallSucceeded})
+	s.signInCustomer("ana", "ana@alpine-club.example")
 	for name, page := range map[string][2]string{"landing": {"", "/"}, "request": {"", "/request"}, "account": {"ana", "/account"}, "overview": {"owner", "/admin"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -82,6 +82,9 @@ func TestFaultsAreFound(t *testing.T) {
 	if found := strings.Join(tab.Axe(), "\n"); !strings.Contains(found, "label") || !strings.Contains(found, "image-alt") {
 		t.Errorf("of a bad page axe says %q", found)
 	}
+	if found := tab.Axe("image-alt"); len(found) != 1 || !strings.Contains(found[0], "image-alt") {
+		t.Errorf("by one rule axe says %q", found)
+	}
 	if faults := strings.Join(tab.Faults(), "\n"); !strings.Contains(faults, "Content Security Policy") {
 		t.Errorf("the console shows %q", faults)
 	}

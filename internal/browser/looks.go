@@ -31,16 +31,20 @@ type Page struct {
 	Document bool       // a document shows it
 }
 
+// firstKind is the kind of window in which everything is looked at.
+const firstKind = "desktop-light"
+
 // Heaviest is how many bytes a page may have over the network, with all files that it needs.
 const Heaviest = 100_000
 
 // Look opens pages in a wide, light window and in a narrow, dark one, and reports what is wrong with them in either: another
-// status, what axe finds, a width that has to be scrolled, errors of the console, more bytes than [Heaviest]. With the flag
-// -pictures it looks at all four kinds of windows and leaves a picture of each, and a list of the pages with their weights.
+// status, what axe finds (in the second, by the rules that depend on the window), a width that has to be scrolled, errors of the
+// console, more bytes than [Heaviest]. With the flag -pictures it looks at all four kinds of windows and leaves a picture of
+// each, and a list of the pages with their weights.
 func Look(t *testing.T, pages []Page) {
 	t.Helper()
 	Path(t)
-	kinds := map[string]Options{"desktop-light": {}, "phone-dark": {Narrow: true, Dark: true}}
+	kinds := map[string]Options{firstKind: {}, "phone-dark": {Narrow: true, Dark: true}}
 	if *pictures != "" {
 		kinds["desktop-dark"], kinds["phone-light"] = Options{Dark: true}, Options{Narrow: true}
 	}
@@ -49,7 +53,7 @@ func Look(t *testing.T, pages []Page) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			tab := New(t, opts)
-			if kind == "desktop-light" {
+			if kind == firstKind {
 				tab.ForgetFiles()
 			}
 			for _, p := range pages {
@@ -79,13 +83,17 @@ func (b *Tab) look(t *testing.T, p Page, kind string, w *weights) {
 	if p.After != nil {
 		p.After(b)
 	}
-	for _, wrong := range b.Axe() {
+	var rules []string
+	if kind != firstKind {
+		rules = ofWindow
+	}
+	for _, wrong := range b.Axe(rules...) {
 		t.Error("axe: ", wrong)
 	}
 	if over := b.FitsWidth(); over > 0 {
 		t.Errorf("the page is %d pixels wider than the window", over)
 	}
-	if kind == "desktop-light" {
+	if kind == firstKind {
 		n := b.Loaded()
 		if n > Heaviest {
 			t.Errorf("the page has %d bytes, want %d at most", n, Heaviest)
@@ -100,7 +108,7 @@ func (b *Tab) look(t *testing.T, p Page, kind string, w *weights) {
 	if *pictures != "" {
 		b.Picture(filepath.Join(*pictures, p.Name+"-"+kind+".png"))
 	}
-	if *documents != "" && p.Document && kind == "desktop-light" {
+	if *documents != "" && p.Document && kind == firstKind {
 		b.documentPicture(filepath.Join(*documents, p.Name+".webp"))
 	}
 }
