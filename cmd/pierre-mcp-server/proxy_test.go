@@ -94,9 +94,9 @@ func proxies() []proxy {
 			_, port, _ := net.SplitHostPort(addr)
 			text := example(t, "caddy/Caddyfile",
 				"\tservers {", "\tadmin off\n\tauto_https disable_redirects\n\tlocal_certs\n\tskip_install_trust\n\thttps_port "+port+"\n\tservers {",
-				"127.0.0.1:8081", server, "127.0.0.1:8082", admin, "lb_try_duration 10s", "lb_try_duration 100ms")
+				"lb_try_duration 10s", "lb_try_duration 100ms")
 			cmd := exec.CommandContext(t.Context(), "caddy", "run", "--config", write(t, dir, "Caddyfile", text), "--adapter", "caddyfile")
-			cmd.Env = append(cmd.Environ(), "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir, "HOME="+dir)
+			cmd.Env = append(cmd.Environ(), "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir, "HOME="+dir, "MCP_ADDR="+server, "ADMIN_ADDR="+admin)
 			return cmd
 		}},
 		{"nginx", func(t *testing.T, dir, addr, server, admin string) *exec.Cmd {

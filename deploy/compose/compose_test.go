@@ -73,7 +73,8 @@ func TestNamesOfTheGuide(t *testing.T) {
 func TestServicesAreHardened(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{production, personal} {
-		for _, s := range loaded(t, filled(t), file).Services {
+		p := loaded(t, filled(t), file)
+		for _, s := range p.Services {
 			if !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Contains(s.SecurityOpt, "no-new-privileges:true") || s.Privileged {
 				t.Errorf("%s: %s has more rights than it needs", file, s.Name)
 			}
@@ -85,6 +86,11 @@ func TestServicesAreHardened(t *testing.T) {
 			}
 			if s.HealthCheck == nil || len(s.HealthCheck.Test) == 0 && !s.HealthCheck.Disable {
 				t.Errorf("%s: nobody looks after the health of %s", file, s.Name)
+			}
+			for _, c := range s.Configs {
+				if p.Configs[c.Source].File == "" {
+					t.Errorf("%s: the text %s cannot be put into %s, which is read-only", file, c.Source, s.Name)
+				}
 			}
 			for _, v := range s.Volumes {
 				if v.Type != types.VolumeTypeVolume || v.Source == "" {
@@ -108,13 +114,13 @@ func TestPasswordIsDemanded(t *testing.T) {
 	}
 }
 
-// With the third file no secret of the programs stands in an environment.
+// With the file for secrets no secret of the programs stands in an environment.
 func TestSecretsAsFiles(t *testing.T) {
 	t.Parallel()
 	p := loaded(t, filled(t), production, asFiles)
 	for _, s := range p.Services {
 		for name := range s.Environment {
-			if regexp.MustCompile(`SECRET$|_KEY$|TOKEN$|PASSPHRASE$`).MatchString(name) && name != "SENDGRID_API_KEY" {
+			if regexp.MustCompile(`SECRET$|_KEY$|TOKEN$|PASSPHRASE$|PASSWORD$|^(DATABASE|SMTP)_URL$`).MatchString(name) {
 				t.Errorf("%s has %s in its environment", s.Name, name)
 			}
 		}
@@ -124,8 +130,10 @@ func TestSecretsAsFiles(t *testing.T) {
 			}
 		}
 	}
-	if n := len(p.Services["pierre-mcp"].Secrets); n != 2 {
-		t.Errorf("the server has %d files", n)
+	for service, want := range map[string]int{"pierre-mcp": 3, "pierre-admin": 3, "db": 1, "backup": 4, "backup-admin": 4} {
+		if n := len(p.Services[service].Secrets); n != want {
+			t.Errorf("%s has %d files", service, n)
+		}
 	}
 }
 
