@@ -122,7 +122,8 @@ const nightlyDays = 35
 
 // reconciling is the job that looks once a day whether the books balance.
 func (a *app) reconciling() jobs.Job {
-	return jobs.Job{Name: "reconcile usage", Every: 24 * time.Hour, Within: time.Hour, Fleet: true, Do: func(ctx context.Context) error {
+	elsewhere := func() { a.differences.Store(0) } // that server tells of them
+	return jobs.Job{Name: "reconcile usage", Every: 24 * time.Hour, Within: time.Hour, Fleet: true, Elsewhere: elsewhere, Do: func(ctx context.Context) error {
 		now := time.Now()
 		r, err := a.store.Reconcile(ctx, now.AddDate(0, 0, -nightlyDays), now.Add(24*time.Hour), now, false)
 		if err != nil {

@@ -12,7 +12,7 @@ import (
 // time.
 func (a *app) usageJobs(piling, keepCalls time.Duration) []jobs.Job {
 	return []jobs.Job{
-		{Name: "fold usage into roll-ups", Every: time.Minute, Fleet: true, Do: a.foldUsage},
+		{Name: "fold usage into roll-ups", Every: time.Minute, Fleet: true, Do: a.foldUsage, Elsewhere: func() { a.damaged.Store(0) }},
 		{Name: "fold usage that piles up", Every: piling, Fleet: true, Do: a.store.FoldMuch},
 		{Name: "add old calls to roll-ups", Every: time.Minute, Fleet: true, Do: resumed(a.store.RollUpOldCalls)},
 		{Name: "make partitions of calls", Every: time.Hour, Fleet: true, Do: func(ctx context.Context) error {

@@ -22,6 +22,8 @@ type Job struct {
 	Fleet  bool          // of the replicas one does it, every so often; else each of them does
 	Last   bool          // it is run once more at the end: it writes what is in memory
 	Do     func(ctx context.Context) error
+
+	Elsewhere func() // called instead of Do where another replica does a fleet's job; nil: nothing
 }
 
 // Leases give one of several owners the right to a job for a time.
@@ -120,8 +122,12 @@ func (r runner) run(ctx context.Context, j Job, timeout time.Duration) {
 		mine, err := r.leases.Acquire(ctx, j.Name, r.owner, now, now.Add(leaseFor))
 		if err != nil {
 			r.failed(ctx, j, err)
+			return
 		}
-		if err != nil || !mine {
+		if !mine {
+			if j.Elsewhere != nil {
+				j.Elsewhere()
+			}
 			return
 		}
 	}

@@ -105,21 +105,28 @@ func TestJobsRunAtTheirIntervals(t *testing.T) {
 
 func TestOneReplicaDoesTheFleetsJob(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var first, second, third atomic.Int32
+		var first, second, third, elsewhere atomic.Int32
 		leases, j := &memory{}, jobs.Job{Name: "tidy", Every: time.Minute, Fleet: true}
 		stopFirst := start(t, leases, counter(&first, j))
 		<-time.After(10 * time.Second) // it has the lease
+		j.Elsewhere = func() { elsewhere.Add(1) }
 		stopSecond := start(t, leases, counter(&second, j))
 		<-time.After(time.Hour)
 		synctest.Wait()
 		if first.Load() < 60 || second.Load() != 0 {
 			t.Errorf("%d and %d runs in an hour, want all of the first replica", first.Load(), second.Load())
 		}
+		if n := elsewhere.Load(); n < 60 {
+			t.Errorf("the second replica heard %d times in an hour that another does the job", n)
+		}
 		stopFirst()
 		<-time.After(5 * time.Minute)
 		synctest.Wait()
 		if second.Load() < 2 {
 			t.Errorf("the second replica ran %d times after the first had gone", second.Load())
+		}
+		if heard := elsewhere.Load(); heard > 62 {
+			t.Errorf("the second replica heard %d times that another does the job, also after that had gone", heard)
 		}
 		stopSecond()
 

@@ -48,7 +48,7 @@ func (t *tx) insertDeltas(ctx context.Context, byMinute rollups) error {
 
 const (
 	foldReads  = 20_000 // deltas that are looked at together: the more of a key, the fewer rows of its roll-ups are written
-	foldAtOnce = 2000   // bounds the deltas of one transaction, and so how long it keeps others from writing
+	foldAtOnce = 1000   // bounds the deltas of one transaction, and so how long it keeps others from writing; no less than smallBatch
 )
 
 // foldDeltas adds the rows of usage_deltas to the roll-ups.

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -133,9 +134,72 @@ func BenchmarkFirstFold(b *testing.B) {
 // BenchmarkListsWhileUsageWaits measures a page of keys, by when they were made and by use, and one of customers, while a call of each of
 // 20 000 keys waits to be folded.
 func BenchmarkListsWhileUsageWaits(b *testing.B) {
+	now := time.Date(2026, 11, 20, 15, 4, 5, 0, time.UTC)
+	s := waitingUsage(b, now)
+	measure := func(name string, list func() error) {
+		b.Run(name, func(b *testing.B) {
+			before := processorTime(b)
+			for b.Loop() {
+				if err := list(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64((processorTime(b)-before).Microseconds())/float64(b.N)/1000, "cpu-ms/op")
+		})
+	}
+	for _, sort := range []pierre.KeySort{pierre.SortCreated, pierre.SortUse} {
+		measure(fmt.Sprint("keys=", sort), func() error {
+			page, err := s.APIKeys(b.Context(), pierre.KeyQuery{Limit: 50, Sort: sort, At: now})
+			if err == nil && (len(page.Keys) != 50 || sort == pierre.SortUse && page.Used[0] != 1) {
+				err = fmt.Errorf("%d keys, the first used %v", len(page.Keys), page.Used)
+			}
+			return err
+		})
+	}
+	measure("customers", func() error {
+		_, err := s.Customers(b.Context(), pierre.CustomerQuery{Limit: 50, At: now})
+		return err
+	})
+}
+
+// BenchmarkWritersWhileUsageIsFolded measures how much processor time passes while a small change waits for the first calls of 20 000 keys to
+// be folded, with which their counters are made: every step keeps others from writing.
+func BenchmarkWritersWhileUsageIsFolded(b *testing.B) {
+	now := time.Date(2026, 11, 20, 15, 4, 5, 0, time.UTC)
+	var took []time.Duration
+	for range b.N {
+		b.StopTimer()
+		s := waitingUsage(b, now)
+		folded := make(chan error, 1)
+		b.StartTimer()
+		go func() { folded <- s.FoldUsage(b.Context()) }()
+		for ended := false; !ended; {
+			began := processorTime(b)
+			err := errors.New("not tried")
+			for err != nil && b.Context().Err() == nil { // on a busy machine it gives up after two seconds
+				err = s.Renew(b.Context(), "bench", now)
+			}
+			took = append(took, processorTime(b)-began)
+			select {
+			case err := <-folded:
+				if err != nil {
+					b.Fatal(err)
+				}
+				ended = true
+			default:
+			}
+		}
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)-1].Microseconds())/1000, "longest-cpu-ms")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-cpu-ms")
+}
+
+// waitingUsage returns a database in which a call of each of 20 000 keys, at that time, waits to be folded.
+func waitingUsage(b *testing.B, now time.Time) *store.Store {
+	b.Helper()
 	const keys, atOnce = 20_000, 500
 	s := storetest.On(b, "sqlite")
-	now := time.Date(2026, 11, 20, 15, 4, 5, 0, time.UTC)
 	first := newKey("ana@club.example")
 	first.Limit = pierre.Limit{Requests: 1000, Period: pierre.PeriodMonth}
 	_, _, err := s.ProvisionAPIKey(b.Context(), parallelAct(), first, func(kept pierre.APIKey) ([]byte, error) { first = kept; return nil, nil })
@@ -174,28 +238,5 @@ func BenchmarkListsWhileUsageWaits(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	measure := func(name string, list func() error) {
-		b.Run(name, func(b *testing.B) {
-			before := processorTime(b)
-			for b.Loop() {
-				if err := list(); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric(float64((processorTime(b)-before).Microseconds())/float64(b.N)/1000, "cpu-ms/op")
-		})
-	}
-	for _, sort := range []pierre.KeySort{pierre.SortCreated, pierre.SortUse} {
-		measure(fmt.Sprint("keys=", sort), func() error {
-			page, err := s.APIKeys(b.Context(), pierre.KeyQuery{Limit: 50, Sort: sort, At: now})
-			if err == nil && (len(page.Keys) != 50 || sort == pierre.SortUse && page.Used[0] != 1) {
-				err = fmt.Errorf("%d keys, the first used %v", len(page.Keys), page.Used)
-			}
-			return err
-		})
-	}
-	measure("customers", func() error {
-		_, err := s.Customers(b.Context(), pierre.CustomerQuery{Limit: 50, At: now})
-		return err
-	})
+	return s
 }
