@@ -126,6 +126,13 @@ func asks(ids map[string]pierre.ActivityID) []asked {
 		{"What should I eat around that ride?", one("generate_recommendations", args{"recommendation_type": "nutrition", "activity_id": ride}), []string{"nutrition:"}},
 		{"How much should I eat in a day, with 172 cm, and about an hour of training?", one("calculate_daily_nutrition", args{"height_cm": 172, "activity_level": "moderately_active"}), []string{"energy used", "protein:", "carbohydrate:", "fat:"}},
 		{"What should I eat around a hard workout of 100 minutes?", one("get_nutrient_timing", args{"workout_intensity": "high", "duration_minutes": 100}), []string{"before:", "during it:", "protein after"}},
+		{"Which bananas does the list of foods have, and what is in one?", []call{
+			{"search_food", args{"query": "banana"}},
+			{"get_food_details", args{"fdc_id": bananaID}},
+		}, []string{"Bananas, raw", "Protein 1.09 g", "portion 1 medium"}},
+		{"How much energy had my breakfast, a banana and 60 g of oats?", one("analyze_meal_nutrition", args{"foods": []any{
+			args{"fdc_id": bananaID, "portion": `1 medium (7" to 7-7/8" long)`}, args{"fdc_id": oatsID, "grams": 60},
+		}}), []string{"calories", "energy from protein", "60 g Oats"}},
 		{"Was it the heat that slowed my race?", one("get_weather", args{"activity_id": race}), []string{"weather (archive)", "WBGT", "By the model"}},
 		{"What will the weather be on Sunday, where I run?", one("get_weather", args{"date": "2026-06-21"}), []string{"weather (forecast)", "06-21 08:00", "Open-Meteo"}},
 		{"Plan me a 5 x 4 min session on Thursday.", one("plan_workout", args{

@@ -78,6 +78,9 @@ func reads(a athlete) []call {
 		{tool: "get_usage"},
 		{tool: "get_gear"},
 		{tool: "calculate_daily_nutrition", args: map[string]any{"weight_kg": 70, "height_cm": 178, "age": 40, "gender": "male"}},
+		{tool: "search_food", args: map[string]any{"query": "banana milk"}},
+		{tool: "get_food_details", args: map[string]any{"fdc_id": 1}},
+		{tool: "analyze_meal_nutrition", args: map[string]any{"foods": []any{map[string]any{"fdc_id": 1, "grams": 120}, map[string]any{"fdc_id": 2, "grams": 60}}}},
 		{tool: "get_nutrient_timing", args: map[string]any{"weight_kg": 70, "daily_protein_g": 120}},
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/pierre-mcp/pierre/bench/internal/cpuprofile"
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/allowance"
+	"github.com/pierre-mcp/pierre/internal/food"
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/training"
 	"github.com/pierre-mcp/pierre/tools"
@@ -56,7 +57,12 @@ func measureOn(ctx context.Context, o options, name string) (times []timing, err
 	if o.profile != "" && len(calls) > 1 {
 		return nil, fmt.Errorf("--cpuprofile is of one call, and %d have %q in their names: name one with --only", len(calls), o.only)
 	}
-	h := host{d.Store, access.WithPrincipal(ctx, access.Principal{UserID: a.user}), o}
+	foods, err := stock(ctx, foodsOf)
+	if err != nil {
+		return nil, fmt.Errorf("making foods: %w", err)
+	}
+	defer func() { err = errors.Join(err, foods.close()) }()
+	h := host{d.Store, foods.File, access.WithPrincipal(ctx, access.Principal{UserID: a.user}), o}
 	for _, c := range calls {
 		one, err := h.time(c)
 		if err != nil {
@@ -71,6 +77,7 @@ func measureOn(ctx context.Context, o options, name string) (times []timing, err
 // A host calls tools as the athlete, through the MCP server's own messages.
 type host struct {
 	store   *store.Store
+	foods   *food.File
 	ctx     context.Context //nolint:containedctx // carries who calls
 	options options
 }
@@ -79,7 +86,7 @@ type host struct {
 func (h host) started() *server.MCPServer {
 	s := server.NewMCPServer("bench", "1", server.WithToolCapabilities(false))
 	coach := training.New(h.store, now, slog.New(slog.DiscardHandler), training.Options{})
-	tools.New(h.store, coach, now, tools.Options{Allowances: allowance.New(nil, now)}).Register(s)
+	tools.New(h.store, coach, now, tools.Options{Allowances: allowance.New(nil, now), Foods: h.foods}).Register(s)
 	return s
 }
 

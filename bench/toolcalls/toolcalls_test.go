@@ -34,8 +34,13 @@ func TestSmallAthlete(t *testing.T) {
 }
 
 func TestEveryToolIsMeasured(t *testing.T) {
+	foods, err := stock(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer foods.close()
 	s := server.NewMCPServer("test", "1", server.WithToolCapabilities(false))
-	tools.New(nil, nil, now, tools.Options{Allowances: allowance.New(nil, now)}).Register(s)
+	tools.New(nil, nil, now, tools.Options{Allowances: allowance.New(nil, now), Foods: foods.File}).Register(s)
 	a := athlete{ids: make([]pierre.ActivityID, leastActivities(1))}
 	all := append(reads(a), changes(a)...)
 	for name := range s.ListTools() {
