@@ -18,14 +18,9 @@ func (w *walker) exportDeleted(ctx context.Context, _ *bundle, e *entry) error {
 		if rows++; rows > w.limits.Rows {
 			return draft.Unreadable("it lists more than %d deleted recordings", w.limits.Rows)
 		}
-		sum, err := hex.DecodeString(d.SHA256)
-		if err != nil || len(sum) != 32 || !slices.Contains(pierre.Providers(), d.Provider) || d.Part < 0 || d.Part > maxExportPart || d.Deleted.IsZero() ||
-			d.Activity == "" || len(d.Activity) > maxExportID || !pierre.IsText(string(d.Activity)) {
-			return nil
+		if deleted, ok := believedDeletion(d); ok {
+			res.Deleted = append(res.Deleted, deleted)
 		}
-		res.Deleted = append(res.Deleted, pierre.DeletedRecording{
-			Provider: d.Provider, ExternalID: clipped(d.ExternalID), SHA256: [32]byte(sum), Part: d.Part, Activity: d.Activity, Deleted: d.Deleted,
-		})
 		return nil
 	})
 	if err != nil {
@@ -35,6 +30,19 @@ func (w *walker) exportDeleted(ctx context.Context, _ *bundle, e *entry) error {
 		return draft.NotActivity("no recording was deleted")
 	}
 	return w.yield(res)
+}
+
+// believedDeletion returns a line of the list, if it can be one that this program wrote.
+func believedDeletion(d *exportfile.Deleted) (pierre.DeletedRecording, bool) {
+	sum, err := hex.DecodeString(d.SHA256)
+	ok := err == nil && len(sum) == 32 && slices.Contains(pierre.Providers(), d.Provider) && d.Part >= 0 && d.Part <= maxExportPart && !d.Deleted.IsZero() &&
+		d.Activity != "" && len(d.Activity) <= maxExportID && pierre.IsText(string(d.Activity))
+	if !ok {
+		return pierre.DeletedRecording{}, false
+	}
+	return pierre.DeletedRecording{
+		Provider: d.Provider, ExternalID: clipped(d.ExternalID), SHA256: [32]byte(sum), Part: d.Part, Activity: d.Activity, Deleted: d.Deleted,
+	}, true
 }
 
 // What an export says of a deleted recording is no larger.

@@ -229,8 +229,8 @@ func (i *Importer) recordings(
 	ctx context.Context, user pierre.UserID, res activityfile.Result, row pierre.ImportRow, watch Watch,
 ) (pierre.ImportRow, int, error) {
 	t := tally{days: row.Days}
-	until := i.now().AddDate(0, 0, 2) // of clocks around the world, and then some
 	seen := map[pierre.ActivityID]bool{}
+	until := i.now().AddDate(0, 0, 2) // of clocks around the world, and then some
 	for part, rec := range res.Recordings {
 		i.opts.Pause(ctx)
 		if rec.Start.After(until) {
@@ -255,22 +255,13 @@ func (i *Importer) recordings(
 		if added.Outcome == pierre.OutcomeDeleted {
 			continue
 		}
-		for _, file := range added.Damaged {
-			row.Warnings = append(row.Warnings, "what is kept of "+file+" is damaged: this was compared without its track")
-		}
 		if added.Outcome != pierre.OutcomeUnchanged {
 			watch.changed(added.Activity)
 		}
 		if err := i.restoreWords(ctx, user, added, res.Kept); err != nil {
 			return row, t.added, err
 		}
-		if added.Outcome == pierre.OutcomeAdded {
-			row.Added = append(row.Added, pierre.NewActivity{Sport: rec.Sport, Start: rec.Start})
-		}
-		if !seen[added.Activity] {
-			seen[added.Activity] = true
-			row.Activities = append(row.Activities, added.Activity)
-		}
+		note(&row, &rec, added, seen)
 	}
 	row.Status, row.Reason = t.verdict()
 	if t.toCome > 0 && row.Status != pierre.ImportFailed {
@@ -278,4 +269,18 @@ func (i *Importer) recordings(
 	}
 	row.Deleted = row.Status == pierre.ImportSkipped && t.deleted > 0
 	return row, t.added, nil
+}
+
+// note says in row what became of a recording that is kept. seen are the activities that row has.
+func note(row *pierre.ImportRow, rec *pierre.Recording, added pierre.Addition, seen map[pierre.ActivityID]bool) {
+	for _, file := range added.Damaged {
+		row.Warnings = append(row.Warnings, "what is kept of "+file+" is damaged: this was compared without its track")
+	}
+	if added.Outcome == pierre.OutcomeAdded {
+		row.Added = append(row.Added, pierre.NewActivity{Sport: rec.Sport, Start: rec.Start})
+	}
+	if !seen[added.Activity] {
+		seen[added.Activity] = true
+		row.Activities = append(row.Activities, added.Activity)
+	}
 }
