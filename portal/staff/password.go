@@ -27,17 +27,18 @@ func params() *argon2id.Params {
 // A hasher hashes and compares passwords, at most so many at once: each takes 46 MiB and tens of milliseconds.
 type hasher struct {
 	turns  chan struct{}
+	cost   *argon2id.Params
 	nobody string       // the hash of a password that nobody has
 	work   atomic.Int64 // how often a password was hashed or compared
 }
 
-// newHasher returns a hasher of at most parallel passwords at once.
-func newHasher(parallel int) (*hasher, error) {
-	nobody, err := argon2id.CreateHash("a password that no account has", params())
+// newHasher returns a hasher of at most parallel passwords at once, each with that cost.
+func newHasher(parallel int, cost *argon2id.Params) (*hasher, error) {
+	nobody, err := argon2id.CreateHash("a password that no account has", cost)
 	if err != nil {
 		return nil, fmt.Errorf("hashing a password: %w", err)
 	}
-	return &hasher{turns: make(chan struct{}, parallel), nobody: nobody}, nil
+	return &hasher{turns: make(chan struct{}, parallel), cost: cost, nobody: nobody}, nil
 }
 
 func (h *hasher) turn(ctx context.Context) (end func(), err error) {
@@ -57,7 +58,7 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer end()
-	hash, err := argon2id.CreateHash(password, params())
+	hash, err := argon2id.CreateHash(password, h.cost)
 	if err != nil {
 		return "", fmt.Errorf("hashing a password: %w", err)
 	}

@@ -37,7 +37,7 @@ func TestCheckPassword(t *testing.T) {
 
 // TestHasherWorksForUnknownAccounts: an account that does not exist costs as much as a wrong password.
 func TestHasherWorksForUnknownAccounts(t *testing.T) {
-	h, err := newHasher(1)
+	h, err := newHasher(1, params())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -91,6 +91,9 @@ func prepare(t *testing.T, origin string, opts staff.Options) *site {
 	if s.Service, err = staff.New(s.db, pages, origin, keys, s.mail, opts); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.Hurry(); err != nil {
+		t.Fatal(err)
+	}
 	home := route.Route{Pattern: "GET /admin", Role: route.Viewer, Handler: func(w http.ResponseWriter, r *http.Request) error {
 		p, _ := route.PersonFrom(r.Context())
 		_, err := io.WriteString(w, "signed in as "+p.Email+", "+p.Role.String())

@@ -88,7 +88,7 @@ func New(d *db.DB, pages Pages, base string, seal Sealer, mail Mail, opts Option
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	passwords, err := newHasher(opts.Parallel)
+	passwords, err := newHasher(opts.Parallel, params())
 	if err != nil {
 		return nil, err
 	}
