@@ -1,6 +1,6 @@
-// Program import measures how fast recordings are imported into SQLite, beside
-// the decoding of the same files alone, which any importer has to do. Both run in
-// turns, so that the ratio holds on a noisy machine.
+// Program import measures how fast recordings are imported into SQLite, with and
+// without keeping their files, beside the decoding of the same files alone, which
+// any importer has to do. All run in turns, so that the ratios hold on a noisy machine.
 //
 //	go run ./bench/import [--json] [--rounds 5] [FILE, FOLDER OR ARCHIVE]
 //
@@ -50,6 +50,15 @@ type result struct {
 	Ratio          float64 `json:"import_to_decode"`
 	DatabaseBytes  int64   `json:"database_bytes"`
 	BytesPerSample float64 `json:"database_bytes_per_sample"`
+
+	// With --keep-originals.
+	KeepRate      float64 `json:"keep_mb_per_s"`
+	KeepRatio     float64 `json:"keep_to_import"`
+	KeptFiles     int64   `json:"kept_files"`
+	KeptBytes     int64   `json:"kept_bytes"`   // as they are
+	PackedBytes   int64   `json:"packed_bytes"` // as they are kept
+	KeepDatabase  int64   `json:"keep_database_bytes"`
+	ActivityBytes float64 `json:"packed_bytes_per_activity"`
 }
 
 func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
@@ -79,14 +88,17 @@ func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
 		return json.NewEncoder(stdout).Encode(r)
 	}
 	_, err = fmt.Fprintf(stdout, "import %.1f MB/s, decoding alone %.1f MB/s, import/decode %.2f; everything again %.1f MB/s\n"+
-		"(%.1f MB with %d activities of %d samples; the database takes %.1f bytes per sample)\n",
-		r.ImportRate, r.DecodeRate, r.Ratio, r.AgainRate, float64(r.Bytes)/1e6, r.Activities, r.Samples, r.BytesPerSample)
+		"(%.1f MB with %d activities of %d samples; the database takes %.1f bytes per sample)\n"+
+		"keeping the files: import %.1f MB/s, keep/import %.2f; %d files of %.1f MB take %.1f MB (%.2f : 1), %.0f bytes an activity; the database has %.1f MB, without them %.1f\n",
+		r.ImportRate, r.DecodeRate, r.Ratio, r.AgainRate, float64(r.Bytes)/1e6, r.Activities, r.Samples, r.BytesPerSample,
+		r.KeepRate, r.KeepRatio, r.KeptFiles, float64(r.KeptBytes)/1e6, float64(r.PackedBytes)/1e6, float64(r.KeptBytes)/float64(max(1, r.PackedBytes)), r.ActivityBytes,
+		float64(r.KeepDatabase)/1e6, float64(r.DatabaseBytes)/1e6)
 	return err
 }
 
 func measure(ctx context.Context, path, temp string, rounds int) (result, error) {
 	var r result
-	var decode, first, again, ratio []float64
+	var decode, first, again, ratio, keep, keepRatio []float64
 	var err error
 	if r.Bytes, err = sizeOf(path); err != nil {
 		return r, err
@@ -97,13 +109,20 @@ func measure(ctx context.Context, path, temp string, rounds int) (result, error)
 		if err != nil {
 			return r, err
 		}
-		fresh, known, err := r.importTwice(ctx, path, filepath.Join(temp, fmt.Sprintf("%d.db", n)))
+		fresh, known, err := r.importTwice(ctx, path, filepath.Join(temp, fmt.Sprintf("%d.db", n)), false)
 		if err != nil {
 			return r, err
 		}
+		kept, _, err := r.importTwice(ctx, path, filepath.Join(temp, fmt.Sprintf("%d-kept.db", n)), true)
+		if err != nil {
+			return r, err
+		}
+		keep, keepRatio = append(keep, rate(kept)), append(keepRatio, fresh.Seconds()/kept.Seconds())
 		decode, first, again = append(decode, rate(alone)), append(first, rate(fresh)), append(again, rate(known))
 		ratio = append(ratio, alone.Seconds()/fresh.Seconds())
 	}
+	r.KeepRate, r.KeepRatio = median(keep), median(keepRatio)
+	r.ActivityBytes = float64(r.PackedBytes) / float64(max(1, r.Activities))
 	r.DecodeRate, r.ImportRate, r.AgainRate, r.Ratio = median(decode), median(first), median(again), median(ratio)
 	r.BytesPerSample = float64(r.DatabaseBytes) / float64(max(1, r.Samples))
 	return r, nil
@@ -126,7 +145,7 @@ func (r *result) decode(ctx context.Context, path string) (time.Duration, error)
 }
 
 // importTwice imports into a new database, and once more into the same.
-func (r *result) importTwice(ctx context.Context, path, db string) (fresh, known time.Duration, err error) {
+func (r *result) importTwice(ctx context.Context, path, db string, keep bool) (fresh, known time.Duration, err error) {
 	s, err := store.OpenSQLite(db)
 	if err != nil {
 		return 0, 0, err
@@ -134,7 +153,11 @@ func (r *result) importTwice(ctx context.Context, path, db string) (fresh, known
 	defer func() {
 		err = errors.Join(err, s.Close())
 		if info, serr := os.Stat(db); serr == nil {
-			r.DatabaseBytes = info.Size() // after Close has emptied the write-ahead log
+			size := &r.DatabaseBytes
+			if keep {
+				size = &r.KeepDatabase
+			}
+			*size = info.Size() // after Close has emptied the write-ahead log
 		}
 	}()
 	if _, err := s.Migrate(ctx); err != nil {
@@ -145,7 +168,7 @@ func (r *result) importTwice(ctx context.Context, path, db string) (fresh, known
 		return 0, 0, err
 	}
 	coach := training.New(s, time.Now, slog.New(slog.DiscardHandler), training.Options{})
-	i := importer.New(s, time.Now, importer.Options{Digests: coach}) // as a server has it
+	i := importer.New(s, time.Now, importer.Options{Digests: coach, KeepOriginals: keep}) // as a server has it
 	start := time.Now()
 	sum, err := i.ImportPath(ctx, user.ID, path, importer.Watch{})
 	if err != nil {
@@ -153,6 +176,13 @@ func (r *result) importTwice(ctx context.Context, path, db string) (fresh, known
 	}
 	fresh = time.Since(start)
 	r.Activities = sum.Activities
+	if keep {
+		n, err := s.Originals(ctx)
+		if err != nil {
+			return 0, 0, err
+		}
+		r.KeptFiles, r.KeptBytes, r.PackedBytes = n.Files, n.Bytes, n.Packed
+	}
 	start = time.Now()
 	_, err = i.ImportPath(ctx, user.ID, path, importer.Watch{})
 	return fresh, time.Since(start), err

@@ -120,7 +120,7 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 		clients:  clients,
 		mcp:      server.NewMCPServer("pierre-mcp-server", buildinfo.Version(), server.WithInstructions(tools.Instructions)),
 		imports: importer.New(st, time.Now, importer.Options{
-			TempDir: c.dataDir, MaxStored: c.maxStored(), Digests: coach, Pause: giveWay(work), Restore: st,
+			TempDir: c.dataDir, MaxStored: c.maxStored(), KeepOriginals: c.keepOriginals, Digests: coach, Pause: giveWay(work), Restore: st,
 		}),
 		exports: exporter.New(st, time.Now, exporter.Options{Pause: giveWay(work)}),
 	}

@@ -53,6 +53,7 @@ type config struct {
 	maxUploadBytes int64
 	retention      time.Duration // of calls
 	maxStoredBytes int64
+	keepOriginals  bool
 	maxAthletes    int
 	deleteAccounts bool
 	toolProfile    pierre.ToolProfile
@@ -97,7 +98,8 @@ func (c *config) table(getenv func(string) string) []cli.Setting {
 		{Flag: "public-url", Env: "PUBLIC_URL", Help: "origin under which clients reach this server, for the installers and --oauth (default as asked)", Parse: into(&c.publicURL, value.PublicURL)},
 		{Flag: "oauth", Env: "OAUTH", Default: "false", Switch: true, Help: "let people connect hosts that cannot send a key, such as claude.ai and ChatGPT; needs --public-url", Parse: into(&c.oauth, value.Switch)},
 		{Flag: "max-upload-mb", Env: "MAX_UPLOAD_MB", Default: "2048", Help: "largest upload to /api/import, in MB", Parse: into(&c.maxUploadBytes, parseMegabytes)},
-		{Flag: "max-stored-mb", Env: "MAX_STORED_MB", Default: "4096", Help: "samples of one person's recordings and values of days that are kept, in MB; a year of daily training takes about 10", Parse: into(&c.maxStoredBytes, parseMegabytes)},
+		{Flag: "max-stored-mb", Env: "MAX_STORED_MB", Default: "4096", Help: "samples of one person's recordings, their files and values of days that are kept, in MB; a year of daily training takes about 10, and its files 25", Parse: into(&c.maxStoredBytes, parseMegabytes)},
+		{Flag: "keep-originals", Env: "KEEP_ORIGINALS", Switch: true, Help: "keep the files that recordings are read from, byte for byte, for exports: recordings take about three times the space, and files hold more than is read of them, such as serial numbers, so that on a server for many it is the operator's decision (default true with --single-tenant, else false)", Parse: c.parseKeepOriginals},
 		{Flag: "calls-retention-days", Env: "CALLS_RETENTION_DAYS", Default: "400", Help: "how long each call is kept; what calls add up to stays", Parse: into(&c.retention, parseRetention)},
 		{Flag: "max-athletes", Env: "MAX_ATHLETES", Default: "10000", Help: "athletes of one customer's application", Parse: into(&c.maxAthletes, parseAthletes)},
 		{Flag: "delete-accounts", Env: "DELETE_ACCOUNTS", Default: "false", Switch: true, Help: "let the holder of a personal key delete the account with it (DELETE /v1/account); otherwise only the admin site and the operator do", Parse: into(&c.deleteAccounts, value.Switch)},
@@ -108,6 +110,14 @@ func (c *config) table(getenv func(string) string) []cli.Setting {
 		{Flag: "weather-archive-url", Env: "WEATHER_ARCHIVE_URL", Help: "origin of the past of --weather (default Open-Meteo's)", Parse: into(&c.weather.archiveURL, value.PublicURL)},
 		{Flag: "weather-daily", Env: "WEATHER_DAILY", Help: "most questions of --weather in a day, by all servers on the database together; Open-Meteo answers fewer than 10000 without a key (default 8000)", Parse: into(&c.weather.daily, parseDaily)},
 	}
+}
+
+// parseKeepOriginals reads a switch whose default depends on whose server it is.
+func (c *config) parseKeepOriginals(text string) (err error) {
+	if c.keepOriginals = c.singleTenant; text != "" {
+		c.keepOriginals, err = value.Switch(text)
+	}
+	return err
 }
 
 // into makes a setting's Parse of a parser and of the place for its value.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
 	"github.com/pierre-mcp/pierre/internal/exportfile"
+	"github.com/pierre-mcp/pierre/internal/original"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -41,6 +42,7 @@ type Result struct {
 	Days       []pierre.Wellness  // values of days, within the ranges of their kinds
 	Partly     bool               // the file may hold a part of a day only, so that of what is added up the larger value counts
 	Gear       *Gear              // what the file lists of the athlete's gear, which is no activity; nil: nothing
+	Original   *pierre.Original   // the file, if Options ask for it and it holds recordings and nothing else; nil: there is none
 	Profile    pierre.Profile     // what the file says about its athlete; Updated is when it was so, zero: on the day of the recordings
 
 	// Of an export of a server like this one.
@@ -80,6 +82,8 @@ type Options struct {
 	// Long holds an element for each walk that has a long list of an archive's files in memory. A walk that gets one waits for
 	// a place in it, and keeps that until it ends. nil: it does not wait.
 	Long chan struct{}
+	// Originals has results hold the files that they were read from.
+	Originals bool
 	// Without calls wait, in which a walk waits for a place in Long, without what other walks may wait for until they give back
 	// theirs. nil: there is nothing of that kind.
 	Without func(ctx context.Context, wait func(context.Context) error) error
@@ -90,6 +94,12 @@ type Options struct {
 // returns an error only if ctx ends, src itself cannot be read, or yield returns one.
 func Walk(ctx context.Context, src *Source, opts Options, yield func(Result) error) error {
 	w := newWalker(src, opts, yield)
+	if opts.Originals {
+		var err error
+		if w.packer, err = original.NewPacker(); err != nil {
+			return err
+		}
+	}
 	defer w.endTurn()
 	return w.walk(ctx, src)
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
 	"github.com/pierre-mcp/pierre/internal/activityfile/xmldoc"
+	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
 // entry reads one file, whatever it is, and yields what became of it.
@@ -55,6 +56,7 @@ type parsed struct {
 	sum      [32]byte
 	drafts   []draft.Draft
 	warnings []string
+	original *pierre.Original // nil: it is not kept
 }
 
 // A file is an open entry, decompressed, of which the first bytes are known.
@@ -174,6 +176,14 @@ func (w *walker) parseWhole(ctx context.Context, src io.Reader, r reader) (parse
 	if cut != "" {
 		p.warnings = append([]string{cut}, p.warnings...)
 	}
+	if err != nil || w.packer == nil {
+		return p, err
+	}
+	w.packer.Reset()
+	if _, err := w.packer.Write(b); err != nil {
+		return p, err
+	}
+	p.original, err = w.pack()
 	return p, err
 }
 
@@ -188,7 +198,12 @@ func looksLikeXML(head []byte) bool {
 // parseXML reads a document in one of the XML formats.
 func (w *walker) parseXML(r io.Reader, name string) (p parsed, err error) {
 	sum := sha256.New()
-	r = io.TeeReader(r, sum)
+	read := io.Writer(sum)
+	if w.packer != nil {
+		w.packer.Reset()
+		read = io.MultiWriter(sum, w.packer)
+	}
+	r = io.TeeReader(r, read)
 	x, err := xmldoc.NewReader(r)
 	if err != nil {
 		return p, err
@@ -219,7 +234,17 @@ func (w *walker) parseXML(r io.Reader, name string) (p parsed, err error) {
 			p.drafts[i].Rec.MultisportID = fmt.Sprintf("%x-%s", p.sum[:8], id)
 		}
 	}
+	if err != nil || w.packer == nil {
+		return p, err
+	}
+	p.original, err = w.pack()
 	return p, err
+}
+
+// pack returns the file that was written to the packer.
+func (w *walker) pack() (*pierre.Original, error) {
+	o, err := w.packer.Finish()
+	return &o, err
 }
 
 // drain reads what follows the document, so that the sum is that of the whole file.
@@ -258,6 +283,8 @@ func (w *walker) deliver(name string, p parsed, id string, in scope) error {
 	}
 	if len(res.Recordings) == 0 {
 		res.Status, res.Reason = StatusFailed, "nothing in it says when it was"
+	} else {
+		res.Original = p.original
 	}
 	res.Warnings = draft.Listed(slices.Concat(p.warnings, own))
 	return w.yield(res)

@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"io"
 	"path"
 	"slices"
@@ -27,6 +25,7 @@ type Kept struct {
 	Source pierre.Source      // where the recording was read, so that it is known again by that
 	Said   *pierre.Annotation // what the athlete says of it; nil: nothing
 	Hidden bool
+	Of     pierre.ActivityID // what the activity is called in the export, which may have it of several sources
 }
 
 // ownExport reads the exports of servers like this one among the files of b: their lists say what the files of activities do not.
@@ -120,114 +119,6 @@ func eachLine[T any](ctx context.Context, w *walker, e *entry, visit func(*T) er
 		}
 	}
 	return lines.Err()
-}
-
-// exportActivities yields the activities of the list, with the recordings that it names.
-func (w *walker) exportActivities(ctx context.Context, b *bundle, list *entry) error {
-	root, rows := path.Dir(list.path), 0
-	err := eachLine(ctx, w, list, func(a *exportfile.Activity) error {
-		if rows++; rows > w.limits.Rows {
-			return draft.Unreadable("it lists more than %d activities", w.limits.Rows)
-		}
-		file := b.find(path.Join(root, a.Written), a.Written != "")
-		if file == nil {
-			return nil
-		}
-		file.taken = true
-		p, err := w.parseEntry(ctx, file)
-		if err != nil || len(p.drafts) != 1 {
-			if err == nil {
-				err = draft.Unreadable("it is not the recording that the export's list says")
-			}
-			return w.refuse(ctx, Result{Path: file.path, Format: p.format, SHA256: p.sum}, err)
-		}
-		kept := complete(a, &p.drafts[0])
-		return w.deliverKept(file.path, p, kept)
-	})
-	if err != nil {
-		return err
-	}
-	return w.yield(Result{Path: list.path, Status: StatusSkipped, Reason: fmt.Sprintf("the list of the export's activities (%d)", rows)})
-}
-
-// complete gives a recording that was written for an export what the export's list says of it, and returns the rest.
-func complete(a *exportfile.Activity, d *draft.Draft) Kept {
-	kept := Kept{Said: a.Said, Hidden: a.Hidden}
-	for _, src := range a.Sources {
-		var sum [32]byte
-		if n, err := hex.Decode(sum[:], []byte(src.SHA256[:min(len(src.SHA256), 2*len(sum))])); src.Primary && err == nil && n == len(sum) && slices.Contains(pierre.Providers(), src.Provider) {
-			kept.Source = pierre.Source{
-				Provider: src.Provider, ExternalID: clipped(src.ExternalID), File: clipped(src.Name), Format: clipped(src.Format), SHA256: sum,
-				Part: min(max(src.Part, 0), 10_000), LocalTimes: src.LocalTimes, Copy: true,
-			}
-		}
-	}
-	const halfSecond = 500 * time.Millisecond
-	if off := a.Start.Sub(draft.FromUnix(d.Start)); off.Abs() <= halfSecond { // the file has whole seconds
-		d.Shift(draft.Unix(a.Start) - d.Start)
-	}
-	r := &d.Rec
-	r.Name, r.Description, r.SportName, r.Device, r.MultisportID = a.Name, a.Description, clipped(a.SportName), a.Device, clipped(a.Multisport)
-	r.Indoor, r.Race, r.Impression = a.Indoor, a.Race, believed(a.Impression)
-	if slices.Contains(pierre.Sports(), a.Sport) {
-		r.Sport = a.Sport
-	}
-	if o := a.UTCOffset; o != nil && *o >= -14*3600 && *o <= 14*3600 {
-		r.UTCOffset = o
-	}
-	if a.Said != nil {
-		withoutSaid(r, a.Said)
-	}
-	r.Totals = a.Totals
-	return kept
-}
-
-// believed is an impression without what none says.
-func believed(i pierre.Impression) pierre.Impression {
-	if i.RPE != nil && !(*i.RPE >= 0 && *i.RPE <= pierre.MaxRPE) {
-		i.RPE = nil
-	}
-	if !slices.Contains(pierre.Feels(), i.Feel) {
-		i.Feel = ""
-	}
-	return i
-}
-
-// withoutSaid takes away what only the athlete said: it is no file's word.
-func withoutSaid(r *pierre.Recording, said *pierre.Annotation) {
-	if said.Note != nil {
-		r.Note = ""
-	}
-	if said.RPE != nil {
-		r.RPE = nil
-	}
-	if said.Feel != nil {
-		r.Feel = ""
-	}
-	if said.Gear != nil {
-		r.Gear = ""
-	}
-	if said.Race != nil {
-		r.Race = false
-	}
-}
-
-func clipped(text string) string { return draft.Clip(text, draft.MaxTitle) }
-
-// deliverKept is deliver for a recording of which an export says more.
-func (w *walker) deliverKept(name string, p parsed, kept Kept) error {
-	yield := w.yield
-	defer func() { w.yield = yield }()
-	w.yield = func(res Result) error {
-		if kept.Source.Copy {
-			res.Kept = &kept
-			for i := range res.Recordings {
-				res.Recordings[i].Provider = kept.Source.Provider
-			}
-		}
-		return yield(res)
-	}
-	return w.deliver(name, p, "", scope{provider: pierre.ProviderFile})
 }
 
 func (w *walker) exportDays(ctx context.Context, _ *bundle, e *entry) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
 	"github.com/pierre-mcp/pierre/internal/activityfile/formats"
 	"github.com/pierre-mcp/pierre/internal/activityfile/garmin"
+	"github.com/pierre-mcp/pierre/internal/original"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -26,6 +27,7 @@ type walker struct {
 	long    chan struct{}
 	turn    bool // an element of long is this walk's
 	without func(context.Context, func(context.Context) error) error
+	packer  *original.Packer // nil: files are not kept
 }
 
 func newWalker(src *Source, opts Options, yield func(Result) error) *walker {

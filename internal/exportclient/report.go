@@ -25,6 +25,9 @@ func (r Report) Write(w io.Writer, asJSON bool) error {
 	if asJSON {
 		return cli.WriteJSON(w, r)
 	}
+	if r.Damaged > 0 {
+		fmt.Fprintf(w, "%s: damaged on the server, and not in the archive. activities.jsonl says which (original_damaged); a FIT file of what is kept stands in its place.\n", human.Plural(r.Damaged, "original file"))
+	}
 	_, err := fmt.Fprintf(w, "%s (%s): %s, %s of days, and the rest of what is kept of you.\nImport it into another server with: mcp-client import %s\n",
 		r.File, human.Bytes(r.Bytes), human.Plural(r.Activities, "activity"), human.Plural(r.Values, "value"), r.File)
 	return err

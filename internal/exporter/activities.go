@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 
-	"github.com/pierre-mcp/pierre/internal/activityfile/fit"
 	"github.com/pierre-mcp/pierre/internal/exportfile"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
@@ -61,17 +60,20 @@ func (a *archive) activity(ctx context.Context, act *pierre.Activity) (exportfil
 		ID: act.ID, Start: act.Start, UTCOffset: act.UTCOffset, Provider: act.Provider, Name: act.Name, Description: act.Description,
 		Sport: act.Sport, SportName: act.SportName, Indoor: act.Indoor, Race: act.Race, Device: act.Device, Multisport: act.MultisportID,
 		Warnings: act.Warnings, Hidden: act.Hidden, Twin: act.Twin, Impression: act.Impression, Totals: act.Totals,
-		Written: exportfile.WrittenName(act),
 	}
-	sources, err := a.store.Sources(ctx, a.user, act.ID)
+	sources, err := a.sources(ctx, act.ID)
 	if err != nil {
 		return line, err
 	}
-	for _, src := range sources {
-		line.Sources = append(line.Sources, exportfile.Source{
-			Provider: src.Provider, ExternalID: src.ExternalID, Name: src.File, Format: src.Format, SHA256: hex.EncodeToString(src.SHA256[:]),
-			Part: src.Part, LocalTimes: src.LocalTimes, Imported: src.Imported, Primary: src.Primary,
-		})
+	if writtenOfAll(sources) {
+		line.Written = exportfile.WrittenName(act)
+	}
+	for n := range sources {
+		src, err := a.source(ctx, act, sources, n)
+		if err != nil {
+			return line, err
+		}
+		line.Sources = append(line.Sources, src)
 	}
 	if len(act.Said) > 0 {
 		said, err := a.store.Annotation(ctx, a.user, act.ID)
@@ -83,26 +85,33 @@ func (a *archive) activity(ctx context.Context, act *pierre.Activity) (exportfil
 	return line, nil
 }
 
-// recordings writes the files of the activities.
-func (a *archive) recordings(ctx context.Context) error {
-	return a.each(ctx, func(act pierre.Activity) error {
-		rec, err := a.store.Recording(ctx, a.user, act.ID)
-		if pierre.KindOf(err) == pierre.KindNotFound {
-			return nil
+// source returns what the list says of a source of an activity.
+func (a *archive) source(ctx context.Context, act *pierre.Activity, sources []pierre.KeptSource, n int) (exportfile.Source, error) {
+	src := &sources[n]
+	out := exportfile.Source{
+		Provider: src.Provider, ExternalID: src.ExternalID, Name: src.File, Format: src.Format, SHA256: hex.EncodeToString(src.SHA256[:]),
+		Part: src.Part, LocalTimes: src.LocalTimes, Start: src.Start, Imported: src.Imported, Primary: src.Primary, Damaged: a.damaged[src.SHA256],
+	}
+	if writtenOf(sources, n) {
+		out.Written = exportfile.WrittenPart(act, n)
+	}
+	if !src.Original {
+		return out, nil
+	}
+	first, as, err := a.store.FirstOf(ctx, a.user, src.SHA256)
+	if err != nil {
+		return out, err
+	}
+	of := *act
+	if first != act.ID {
+		of, err = a.store.Activity(ctx, a.user, first)
+		if pierre.KindOf(err) == pierre.KindNotFound { // deleted since
+			return out, nil
 		}
 		if err != nil {
-			return err
+			return out, err
 		}
-		b, err := fit.Write(rec)
-		if err != nil {
-			return err
-		}
-		w, err := a.file(exportfile.WrittenName(&act), act.Start, false)
-		if err != nil {
-			return err
-		}
-		a.manifest.Written++
-		_, err = w.Write(b)
-		return err
-	})
+	}
+	out.Original = exportfile.OriginalName(&of, &as)
+	return out, nil
 }

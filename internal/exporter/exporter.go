@@ -19,10 +19,18 @@ import (
 // Activities are what is kept of a user's activities.
 type Activities interface {
 	Activities(ctx context.Context, user pierre.UserID, q pierre.ActivityQuery) (pierre.ActivityPage, error)
+	Activity(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Activity, error)
 	Recording(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Recording, error)
-	Sources(ctx context.Context, user pierre.UserID, id pierre.ActivityID) ([]pierre.Source, error)
 	Annotation(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Annotation, error)
 	DeletedRecordings(ctx context.Context, user pierre.UserID) ([]pierre.DeletedRecording, error)
+}
+
+// Files are what is kept of where activities were read.
+type Files interface {
+	KeptSources(ctx context.Context, user pierre.UserID, id pierre.ActivityID) ([]pierre.KeptSource, error)
+	SourceRecording(ctx context.Context, user pierre.UserID, src pierre.Source) (pierre.Recording, error)
+	Original(ctx context.Context, user pierre.UserID, sum [32]byte) (pierre.Original, error)
+	FirstOf(ctx context.Context, user pierre.UserID, sum [32]byte) (pierre.ActivityID, pierre.Source, error)
 }
 
 // Gear reads what shoes and bicycles have done, and what they were bought as.
@@ -61,6 +69,7 @@ type Accounts interface {
 // A Store keeps all of it.
 type Store interface {
 	Activities
+	Files
 	Records
 	Accounts
 }
@@ -91,7 +100,7 @@ func New(store Store, now func() time.Time, opts Options) *Exporter {
 func (e *Exporter) Export(ctx context.Context, user pierre.UserID, w io.Writer) (exportfile.Manifest, error) {
 	buffered := bufio.NewWriterSize(w, writeSize)
 	a := &archive{
-		Exporter: e, user: user, z: zip.NewWriter(buffered), at: e.now().UTC().Truncate(time.Second),
+		Exporter: e, user: user, z: zip.NewWriter(buffered), at: e.now().UTC().Truncate(time.Second), damaged: map[[32]byte]bool{},
 		manifest: exportfile.Manifest{Format: exportfile.Format, Version: exportfile.Version, Server: buildinfo.Version()},
 	}
 	a.manifest.Created = a.at
@@ -112,7 +121,7 @@ const writeSize = 64 << 10
 func parts() []func(*archive, context.Context) error {
 	return []func(*archive, context.Context) error{
 		(*archive).account, (*archive).profile, (*archive).goals, (*archive).workouts, (*archive).gear, (*archive).wellness, (*archive).connections,
-		(*archive).deleted, (*archive).usage, (*archive).listActivities, (*archive).recordings, (*archive).end,
+		(*archive).deleted, (*archive).usage, (*archive).recordings, (*archive).listActivities, (*archive).end,
 	}
 }
 
@@ -124,14 +133,12 @@ type archive struct {
 	z        *zip.Writer
 	at       time.Time // when it was begun
 	manifest exportfile.Manifest
+	damaged  map[[32]byte]bool // files of activities
 }
 
-// file begins a file of the archive. Files are compressed, unless they are already.
-func (a *archive) file(name string, modified time.Time, packed bool) (io.Writer, error) {
+// file begins a file of the archive.
+func (a *archive) file(name string, modified time.Time) (io.Writer, error) {
 	h := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: modified.UTC()}
-	if packed {
-		h.Method = zip.Store
-	}
 	h.SetMode(0o644)
 	return a.z.CreateHeader(h)
 }
@@ -142,7 +149,7 @@ func (a *archive) json(name string, v any) error {
 	if err != nil {
 		return fmt.Errorf("encoding %s: %w", name, err)
 	}
-	w, err := a.file(name, a.at, false)
+	w, err := a.file(name, a.at)
 	if err != nil {
 		return err
 	}
@@ -152,7 +159,7 @@ func (a *archive) json(name string, v any) error {
 
 // lines writes a file of one JSON object a line: what fill puts into it.
 func (a *archive) lines(ctx context.Context, name string, fill func(put func(v any) error) error) error {
-	w, err := a.file(name, a.at, false)
+	w, err := a.file(name, a.at)
 	if err != nil {
 		return err
 	}

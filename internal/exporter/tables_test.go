@@ -2,12 +2,14 @@ package exporter_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/pierre-mcp/pierre/internal/exportfile"
+	"github.com/pierre-mcp/pierre/internal/original"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
@@ -21,6 +23,7 @@ func exported() map[string]string {
 		"calendar_subscriptions": exportfile.AccountFile,
 		"activities":             exportfile.ActivitiesFile,
 		"activity_sources":       exportfile.ActivitiesFile,
+		"originals":              exportfile.ActivitiesFile, // and the files that it names
 		"profiles":               exportfile.ProfileFile,
 		"profile_values":         exportfile.ProfileFile,
 		"goals":                  exportfile.GoalsFile,
@@ -90,7 +93,7 @@ func TestEveryFileHasItsRows(t *testing.T) {
 		fill(t, s, user)
 		_, files := export(t, s, user)
 		for name, want := range map[string]string{
-			exportfile.AccountFile: `"pk_live_abcd"`, exportfile.ActivitiesFile: `"annotation":{"note":"windy"`, exportfile.ProfileFile: `"ftp_watts": 250`,
+			exportfile.AccountFile: `"pk_live_abcd"`, exportfile.ActivitiesFile: `"annotation":{"note":"windy"`, nameOfFill: "day 1", exportfile.ProfileFile: `"ftp_watts": 250`,
 			exportfile.GoalsFile: `"title": "Sub 3"`, exportfile.WorkoutsFile: `"name": "Long run"`, exportfile.GearFile: `"name": "Red bike",
     "make": "Grimm"`, exportfile.WellnessFile: `"kind":"weight","source":"garmin","value":71.5`,
 			exportfile.ConnectionsFile: `"account": "athlete 7"`, exportfile.DeletedFile: `"activity_id":"act_`, exportfile.UsageFile: `"tool":"get_activities","succeeded":1`,
@@ -118,6 +121,26 @@ func TestEveryFileHasItsRows(t *testing.T) {
 	})
 }
 
+// nameOfFill is how the file is called of the activity that fill adds.
+const nameOfFill = "activities/2026/2026-05-04_120000_e9732851e070_r.fit"
+
+// packed packs a file.
+func packed(t testing.TB, content []byte) pierre.Original {
+	t.Helper()
+	p, err := original.NewPacker()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Write(content); err != nil {
+		t.Fatal(err)
+	}
+	o, err := p.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
 // fill gives the user a row of everything that is exported.
 func fill(t *testing.T, s *store.Store, user pierre.UserID) {
 	t.Helper()
@@ -132,8 +155,10 @@ func fill(t *testing.T, s *store.Store, user pierre.UserID) {
 			Sport: pierre.SportRide, Start: noon.AddDate(0, 0, -day), Provider: pierre.ProviderFile, Impression: pierre.Impression{Gear: gear},
 			Totals: pierre.Totals{DurationSeconds: new(3600.0), DistanceMeters: new(30_000.0), AverageSpeedMPS: new(30_000.0 / 3600)},
 		}}
-		added, err := s.ImportRecording(t.Context(), user, pierre.Source{Provider: pierre.ProviderFile, File: "r.fit", Format: "fit", SHA256: [32]byte{byte(day)}, Imported: noon}, rec)
+		file := packed(t, fmt.Appendf(nil, "day %d", day))
+		added, err := s.ImportRecording(t.Context(), user, pierre.Source{Provider: pierre.ProviderFile, File: "r.fit", Format: "fit", SHA256: file.SHA256, Imported: noon}, rec)
 		check(err)
+		check(s.KeepOriginal(t.Context(), user, file))
 		return added.Activity
 	}
 	kept, gone := add(1, "Blue bike"), add(2, "")

@@ -43,6 +43,8 @@ type Manifest struct {
 	Server     string    `json:"server_version"`
 	Activities int       `json:"activities"` // lines of activities.jsonl
 	Written    int       `json:"written"`    // FIT files that were written from what is kept
+	Originals  int       `json:"originals"`  // files as they were imported
+	Damaged    int       `json:"damaged_originals,omitempty"`
 	Values     int       `json:"values_of_days"`
 }
 
@@ -64,7 +66,7 @@ type Activity struct {
 	Hidden      bool               `json:"hidden,omitempty"`
 	Twin        pierre.ActivityID  `json:"counts_as,omitempty"`
 	Said        *pierre.Annotation `json:"annotation,omitempty"` // what the athlete told this program
-	Written     string             `json:"file,omitempty"`       // in the archive: written from what is kept
+	Written     string             `json:"file,omitempty"`       // in the archive: written from all that is kept of the activity, whose primary source has no original
 	Sources     []Source           `json:"sources"`
 	pierre.Impression
 	pierre.Totals
@@ -79,6 +81,10 @@ type Source struct {
 	SHA256     string          `json:"sha256"`         // hexadecimal: of the file, decompressed, or of the row of a table
 	Part       int             `json:"part,omitempty"` // which activity of the file
 	LocalTimes bool            `json:"local_times,omitempty"`
+	Start      time.Time       `json:"start_time,omitzero"`        // by this source alone
+	Original   string          `json:"original,omitempty"`         // in the archive: the file as it was imported, decompressed
+	Damaged    bool            `json:"original_damaged,omitempty"` // it was kept, but is not any more what was imported
+	Written    string          `json:"file,omitempty"`             // in the archive: written from what is kept of this source alone
 	Imported   time.Time       `json:"imported_at"`
 	Primary    bool            `json:"primary,omitempty"`
 }

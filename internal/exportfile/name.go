@@ -1,6 +1,8 @@
 package exportfile
 
 import (
+	"encoding/hex"
+	"fmt"
 	"path"
 	"strings"
 	"time"
@@ -14,20 +16,37 @@ import (
 const maxBase = 120
 
 // WrittenName is how the FIT file is called that was written for an activity.
-func WrittenName(a *pierre.Activity) string { return inFolder(a, clean(string(a.Sport))+".fit") }
+func WrittenName(a *pierre.Activity) string {
+	return inFolder(a, partOf(a.ID), clean(string(a.Sport))+".fit")
+}
 
-// inFolder returns the path of an activity's file. It begins with what only this activity has, so that nothing that a file was
-// called makes it another's, or anything but a file in its folder.
-func inFolder(a *pierre.Activity, base string) string {
+// WrittenPart is how the FIT file is called that was written for the source number n of an activity.
+func WrittenPart(a *pierre.Activity, n int) string {
+	return inFolder(a, partOf(a.ID), fmt.Sprintf("%s_source%d.fit", clean(string(a.Sport)), n+1))
+}
+
+// OriginalName is how the file is called from which an activity was read: the first one in it.
+func OriginalName(a *pierre.Activity, src *pierre.Source) string {
+	base := path.Base(strings.TrimSuffix(strings.ReplaceAll(src.File, `\`, "/"), ".gz"))
+	if ext := "." + src.Format; !strings.EqualFold(path.Ext(base), ext) {
+		base += ext
+	}
+	return inFolder(a, hex.EncodeToString(src.SHA256[:6]), clean(base))
+}
+
+func partOf(id pierre.ActivityID) string {
+	text := strings.TrimPrefix(string(id), "act_")
+	return clean(text[:min(len(text), 8)])
+}
+
+// inFolder returns the path of an activity's file. It begins with what only this activity or this file has, so that nothing that a
+// file was called makes it another's, or anything but a file in its folder.
+func inFolder(a *pierre.Activity, unique, base string) string {
 	start := a.Start
 	if a.UTCOffset != nil {
 		start = start.In(time.FixedZone("", *a.UTCOffset))
 	}
-	id := strings.TrimPrefix(string(a.ID), "act_")
-	if len(id) > 8 {
-		id = id[:8]
-	}
-	return "activities/" + start.Format("2006/2006-01-02_150405") + "_" + clean(id) + "_" + base
+	return "activities/" + start.Format("2006/2006-01-02_150405") + "_" + unique + "_" + base
 }
 
 // clean makes of a name what every system accepts as a part of the name of a file: letters and digits of whatever script, dots,

@@ -32,7 +32,9 @@ func (i *Importer) KeepFetched(ctx context.Context, user pierre.UserID, f pierre
 	}
 	row := pierre.ImportRow{File: f.File, Status: pierre.ImportSkipped, Reason: "it is empty"}
 	src := activityfile.NewSource(f.File, bytes.NewReader(f.Content), int64(len(f.Content)))
-	err := activityfile.Walk(ctx, src, activityfile.Options{TempDir: i.opts.TempDir, Pause: i.opts.Pause, Long: i.long}, func(res activityfile.Result) error {
+	err := activityfile.Walk(ctx, src, activityfile.Options{
+		TempDir: i.opts.TempDir, Pause: i.opts.Pause, Long: i.long, Originals: i.opts.KeepOriginals,
+	}, func(res activityfile.Result) error {
 		res.ExternalID = f.ExternalID
 		for n := range res.Recordings {
 			sayFetched(&res.Recordings[n], f)

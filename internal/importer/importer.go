@@ -30,7 +30,9 @@ type Store interface {
 	Wellness(ctx context.Context, user pierre.UserID, q pierre.WellnessQuery) ([]pierre.Wellness, error)
 	// KeepGear keeps the gear of a kind that a source lists, in place of what it had listed before.
 	KeepGear(ctx context.Context, user pierre.UserID, source pierre.Provider, kind pierre.GearKind, list []pierre.GearProduct) error
-	// StoredBytes returns how many bytes the samples of a user's recordings and the values of days take.
+	// KeepOriginal keeps a file from which activities of the user were read. The same one twice changes nothing.
+	KeepOriginal(ctx context.Context, user pierre.UserID, o pierre.Original) error
+	// StoredBytes returns how many bytes the samples of a user's recordings, their files and the values of days take.
 	StoredBytes(ctx context.Context, user pierre.UserID) (int64, error)
 }
 
@@ -52,14 +54,19 @@ type Options struct {
 	Pause func(ctx context.Context)
 	// Digests sums up what was imported, so that the first question about it is answered quickly. nil: the question does.
 	Digests Digester
-	// MaxStored is how many bytes of samples and of values of days a user may have; an import ends soon after they are reached. 0: no limit.
+	// KeepOriginals has the files kept, too, from which recordings are read.
+	KeepOriginals bool
+	// MaxStored is how many bytes of samples, files and values of days a user may have; an import ends soon after they are reached. 0: no limit.
 	MaxStored int64
 	// Restore keeps what an export of a server holds besides recordings and values of days. nil: that is left out.
 	Restore Restorer
 }
 
-// checkEvery is after how many files of an import the user's stored bytes are added up again.
-const checkEvery = 500
+// After how many files of an import, and how many bytes of files that were kept, the user's stored bytes are added up again.
+const (
+	checkEvery      = 500
+	checkEveryBytes = 64 << 20
+)
 
 // New returns an importer into store.
 func New(store Store, now func() time.Time, opts Options) *Importer {
@@ -81,6 +88,7 @@ type Watch struct {
 
 	changed func(pierre.ActivityID) // is told of activities that are new or have changed
 	said    func(pierre.Profile)    // is told what files say of the athlete
+	joined  *joined                 // see [Importer.join]
 }
 
 // ImportPath imports the file, archive or folder at path; see [Importer.Import].
@@ -111,7 +119,7 @@ func (i *Importer) Import(
 	group.Go(func() error {
 		defer close(results)
 		return activityfile.Walk(ctx, src, activityfile.Options{
-			TempDir: i.opts.TempDir, Reading: progress.reading, Pause: i.opts.Pause, Long: i.long, Without: watch.Without,
+			TempDir: i.opts.TempDir, Reading: progress.reading, Pause: i.opts.Pause, Long: i.long, Without: watch.Without, Originals: i.opts.KeepOriginals,
 		}, func(res activityfile.Result) error {
 			select {
 			case results <- res:
@@ -123,9 +131,16 @@ func (i *Importer) Import(
 	})
 	group.Go(func() error {
 		digests, athlete := digesting{to: i.opts.Digests, user: user}, athlete{to: i.store, user: user, until: i.now().AddDate(0, 0, 2)}
-		watch.changed, watch.said = digests.changed, athlete.said
+		watch.changed, watch.said, watch.joined = digests.changed, athlete.said, new(joined)
+		kept := int64(0) // bytes of files since they were added up
 		for res := range results {
+			if res.Original != nil {
+				kept += int64(len(res.Original.Packed))
+			}
 			err := i.keep(ctx, user, res, &sum, progress, watch)
+			if kept > checkEveryBytes && err == nil {
+				kept, err = 0, i.checkStored(ctx, user)
+			}
 			if err == nil {
 				err = athlete.save(ctx, digestedAtOnce)
 			}
@@ -178,7 +193,7 @@ func (i *Importer) checkStored(ctx context.Context, user pierre.UserID) error {
 		return nil
 	}
 	return &pierre.Error{Kind: pierre.KindStorageFull, Msg: fmt.Sprintf(
-		"Your recordings and values of days take %s on this server, and its limit for one person is %s. What was imported before is kept; ask the operator for more.",
+		"Your recordings, their files and your values of days take %s on this server, and its limit for one person is %s. What was imported before is kept; ask the operator for more.",
 		human.Bytes(stored), human.Bytes(i.opts.MaxStored))}
 }
 
@@ -251,6 +266,9 @@ func (i *Importer) recordings(
 		if err != nil {
 			return row, t.added, err
 		}
+		if err := i.join(ctx, user, &added, res.Kept, watch.joined); err != nil {
+			return row, t.added, err
+		}
 		t.count(added)
 		if added.Outcome == pierre.OutcomeDeleted {
 			continue
@@ -262,6 +280,9 @@ func (i *Importer) recordings(
 			return row, t.added, err
 		}
 		note(&row, &rec, added, seen)
+	}
+	if err := i.original(ctx, user, res.Original, &row); err != nil {
+		return row, t.added, err
 	}
 	row.Status, row.Reason = t.verdict()
 	if t.toCome > 0 && row.Status != pierre.ImportFailed {

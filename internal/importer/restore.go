@@ -11,14 +11,48 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
+// Decisions keeps what the athlete said and decided of activities.
+type Decisions interface {
+	AnnotateActivity(ctx context.Context, user pierre.UserID, id pierre.ActivityID, now time.Time, change func(*pierre.Annotation)) (pierre.Activity, error)
+	HideActivity(ctx context.Context, user pierre.UserID, id pierre.ActivityID, hidden bool) error
+	MergeActivities(ctx context.Context, user pierre.UserID, id, other pierre.ActivityID) error
+	RestoreDeleted(ctx context.Context, user pierre.UserID, list []pierre.DeletedRecording) (int, error)
+}
+
 // A Restorer keeps what the export of a server holds besides recordings and values of days.
 type Restorer interface {
+	Decisions
+
 	UpdateProfile(ctx context.Context, user pierre.UserID, now time.Time, change func(*pierre.ProfileRecord) error) (pierre.ProfileRecord, error)
 	Goals(ctx context.Context, user pierre.UserID) ([]pierre.Goal, error)
 	AddGoal(ctx context.Context, user pierre.UserID, now time.Time, g pierre.Goal) (pierre.Goal, error)
-	AnnotateActivity(ctx context.Context, user pierre.UserID, id pierre.ActivityID, now time.Time, change func(*pierre.Annotation)) (pierre.Activity, error)
-	HideActivity(ctx context.Context, user pierre.UserID, id pierre.ActivityID, hidden bool) error
-	RestoreDeleted(ctx context.Context, user pierre.UserID, list []pierre.DeletedRecording) (int, error)
+}
+
+// joined is the activity of an export that was restored last.
+type joined struct{ of, as pierre.ActivityID }
+
+// join makes what was added a part of the activity to which the source before it in the export went, if it is another one of the same
+// activity: the athlete may have put together what the duplicate rule does not.
+func (i *Importer) join(ctx context.Context, user pierre.UserID, added *pierre.Addition, kept *activityfile.Kept, last *joined) error {
+	if kept == nil || i.opts.Restore == nil || added.Outcome == pierre.OutcomeDeleted {
+		return nil
+	}
+	if last.of != kept.Of {
+		*last = joined{kept.Of, added.Activity}
+		return nil
+	}
+	if added.Outcome != pierre.OutcomeAdded {
+		return nil
+	}
+	switch err := i.opts.Restore.MergeActivities(ctx, user, last.as, added.Activity); pierre.KindOf(err) {
+	case pierre.KindInvalid, pierre.KindNotFound: // what an edited archive says need not be possible
+		return nil
+	default:
+		if err == nil {
+			added.Activity, added.Outcome = last.as, pierre.OutcomeMerged
+		}
+		return err
+	}
 }
 
 // deletedAtOnce is how many deleted recordings are noted at once.

@@ -175,3 +175,26 @@ type Source struct {
 	Primary    bool // the activity's values and samples come from this source
 	Copy       bool // what is read is a copy, out of an export: it changes nothing of the source if that is known
 }
+
+// An Original is a file from which activities were read, byte for byte.
+type Original struct {
+	SHA256 [32]byte // of the file
+	Bytes  int64    // of the file
+	Packed []byte   // Zstandard (RFC 8878); nil: it is too large to be kept
+}
+
+// Originals say how much is kept of the files from which activities were read.
+type Originals struct {
+	Files  int64
+	Bytes  int64 // as they are
+	Packed int64 // as they are kept
+}
+
+// A KeptSource is where an activity was read, and what is kept of that.
+type KeptSource struct {
+	Source
+
+	Start    time.Time // by this source alone
+	Samples  bool      // it has some of its own that are kept
+	Original bool      // its file is kept
+}

@@ -165,12 +165,18 @@ func (s *Store) deleteData(ctx context.Context, id pierre.UserID, condition stri
 	for {
 		var deleted int64
 		err := s.update(ctx, "deleting a user's activities", func(t *tx) error {
-			r, err := t.exec(ctx, `DELETE FROM activities WHERE id IN (SELECT id FROM activities WHERE user_id = $1 LIMIT $2)`, id, deletedAtOnce)
-			if err != nil {
-				return err
+			deleted = 0
+			for _, q := range []string{
+				`DELETE FROM activities WHERE id IN (SELECT id FROM activities WHERE user_id = $1 LIMIT $2)`,
+				`DELETE FROM originals WHERE user_id = $1 AND sha256 IN (SELECT sha256 FROM originals WHERE user_id = $1 LIMIT $2)`,
+			} {
+				n, err := t.change(ctx, q, id, deletedAtOnce)
+				if err != nil {
+					return err
+				}
+				deleted = max(deleted, n)
 			}
-			deleted, err = r.RowsAffected()
-			return err
+			return nil
 		})
 		if err != nil {
 			return err

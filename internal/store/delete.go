@@ -57,7 +57,7 @@ func (s *Store) DeleteActivity(ctx context.Context, user pierre.UserID, id pierr
 
 // deleteSource deletes a source and notes that it was there.
 func (i importing) deleteSource(ctx context.Context, id pierre.ActivityID, src pierre.Source, now time.Time) error {
-	if _, err := i.tx.exec(ctx, `DELETE FROM activity_sources`+whereKey, i.user, src.Provider, src.ExternalID, src.SHA256[:], src.Part); err != nil {
+	if err := i.removeSource(ctx, src); err != nil {
 		return err
 	}
 	_, err := i.tx.exec(ctx, upsert("deleted_recordings", "user_id, provider, external_id, sha256, part, activity_id, deleted_us",

@@ -93,8 +93,7 @@ func (s *Store) forget(ctx context.Context, user pierre.UserID, provider pierre.
 				left = append(left, e)
 				continue
 			}
-			if _, err := i.tx.exec(ctx, `DELETE FROM activity_sources`+whereKey,
-				user, e.Source.Provider, e.Source.ExternalID, e.Source.SHA256[:], e.Source.Part); err != nil {
+			if err := i.removeSource(ctx, e.Source); err != nil {
 				return err
 			}
 		}

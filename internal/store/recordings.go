@@ -94,11 +94,12 @@ func (s *Store) Sources(ctx context.Context, user pierre.UserID, id pierre.Activ
 // valueBytes is about what a value of a day takes, with its part of the index.
 const valueBytes = 100
 
-// StoredBytes returns how many bytes the samples of the user's recordings and the values of days take. It reads the lengths of
-// the samples, not them, and counts the values.
+// StoredBytes returns how many bytes the samples of the user's recordings, the files that they were read from and the values of
+// days take. It reads the lengths of samples and files, not them, and counts the values.
 func (s *Store) StoredBytes(ctx context.Context, user pierre.UserID) (int64, error) {
 	var n int64
 	err := s.row(ctx, `SELECT (SELECT COALESCE(SUM(LENGTH(samples)), 0) FROM activity_sources WHERE user_id = $1)
+		+ (SELECT COALESCE(SUM(LENGTH(packed)), 0) FROM originals WHERE user_id = $1)
 		+ CAST($2 AS BIGINT) * (SELECT COUNT(*) FROM wellness WHERE user_id = $1)`, user, valueBytes).Scan(&n)
 	return n, s.classify(err, "adding up the bytes that a user has")
 }

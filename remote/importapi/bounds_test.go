@@ -184,6 +184,10 @@ func (slowStore) KeepGear(context.Context, pierre.UserID, pierre.Provider, pierr
 	return errors.New("there is no gear")
 }
 
+func (slowStore) KeepOriginal(context.Context, pierre.UserID, pierre.Original) error {
+	return errors.New("there is no file")
+}
+
 func (slowStore) StoredBytes(context.Context, pierre.UserID) (int64, error) { return 0, nil }
 
 // Imports of long archives wait for each other's lists and for each other's turns, and all of them end.

@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+// KeepOriginal keeps a file from which activities of the user were read, once. It is left out if there is no such activity (any
+// more): of what the athlete deleted nothing is kept.
+func (s *Store) KeepOriginal(ctx context.Context, user pierre.UserID, o pierre.Original) error {
+	known := s.row(ctx, `SELECT 1 FROM originals WHERE user_id = $1 AND sha256 = $2`, user, o.SHA256[:]).Scan(new(int))
+	if known == nil || !errors.Is(known, sql.ErrNoRows) {
+		return s.classify(known, "looking for a file")
+	}
+	select { // as imports of recordings do
+	case s.importing <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-s.importing }()
+	return s.update(ctx, "keeping a file", func(t *tx) error {
+		if err := t.lockUser(ctx, user); err != nil {
+			return err
+		}
+		_, err := t.exec(ctx, `INSERT INTO originals (user_id, sha256, bytes, packed) SELECT user_id, sha256, CAST($3 AS BIGINT), $4 FROM activity_sources
+			WHERE user_id = $1 AND sha256 = $2 LIMIT 1 ON CONFLICT (user_id, sha256) DO NOTHING`, user, o.SHA256[:], o.Bytes, o.Packed)
+		return err
+	})
+}
+
+// removeSource deletes a source, and its file if it was the last that was read from it.
+func (i importing) removeSource(ctx context.Context, src pierre.Source) error {
+	if _, err := i.tx.exec(ctx, `DELETE FROM activity_sources`+whereKey, i.user, src.Provider, src.ExternalID, src.SHA256[:], src.Part); err != nil {
+		return err
+	}
+	_, err := i.tx.exec(ctx, `DELETE FROM originals WHERE user_id = $1 AND sha256 = $2
+		AND NOT EXISTS (SELECT 1 FROM activity_sources WHERE user_id = $1 AND sha256 = $2)`, i.user, src.SHA256[:])
+	return err
+}
+
+// Original returns a file from which activities of the user were read, packed.
+func (s *Store) Original(ctx context.Context, user pierre.UserID, sum [32]byte) (pierre.Original, error) {
+	o := pierre.Original{SHA256: sum}
+	err := s.row(ctx, `SELECT bytes, packed FROM originals WHERE user_id = $1 AND sha256 = $2`, user, sum[:]).Scan(&o.Bytes, &o.Packed)
+	return o, s.classify(err, "file of an activity")
+}
+
+// FirstOf returns which activity comes first in a file from which activities of the user were read, and as what it was.
+func (s *Store) FirstOf(ctx context.Context, user pierre.UserID, sum [32]byte) (pierre.ActivityID, pierre.Source, error) {
+	var id pierre.ActivityID
+	src, err := scanSource(s.row(ctx, `SELECT `+sourceColumns+`, activity_id FROM activity_sources WHERE user_id = $1 AND sha256 = $2
+		ORDER BY part, activity_id, provider, external_id LIMIT 1`, user, sum[:]), &id)
+	return id, src, s.classify(err, "file of an activity")
+}
+
+// KeptSources says where an activity of the user was read and what is kept of that, the primary source first.
+func (s *Store) KeptSources(ctx context.Context, user pierre.UserID, id pierre.ActivityID) ([]pierre.KeptSource, error) {
+	rows, err := s.query(ctx, `SELECT `+sourceColumns+`, start_us, samples IS NOT NULL,
+		EXISTS (SELECT 1 FROM originals o WHERE o.user_id = $1 AND o.sha256 = activity_sources.sha256)
+		FROM activity_sources WHERE `+ofActivity+` ORDER BY is_primary DESC, imported_us, provider, external_id, sha256, part`, user, id)
+	list, err := collect(rows, err, func(from scanner) (k pierre.KeptSource, err error) {
+		k.Source, err = scanSource(from, instant{&k.Start}, &k.Samples, &k.Original)
+		return k, err
+	})
+	if err == nil && len(list) == 0 {
+		return nil, pierre.NotFound("activity " + string(id))
+	}
+	return list, s.classify(err, "reading sources")
+}
+
+// SourceRecording returns what one source of an activity says, with its own laps and samples.
+func (s *Store) SourceRecording(ctx context.Context, user pierre.UserID, src pierre.Source) (pierre.Recording, error) {
+	e, err := newSources(s, user, s.codec).known(ctx, src)
+	if err != nil {
+		return pierre.Recording{}, s.classify(err, "reading a source")
+	}
+	if e == nil {
+		return pierre.Recording{}, pierre.NotFound("source")
+	}
+	rec := pierre.Recording{Activity: e.Activity}
+	if err := json.Unmarshal(e.laps, &rec.Laps); err != nil {
+		return rec, fmt.Errorf("reading laps of %s: %w", src.File, err)
+	}
+	rec.Series, err = s.codec.Decode(e.samples)
+	return rec, err
+}
+
+// Originals counts the files that are kept, of all users.
+func (s *Store) Originals(ctx context.Context) (n pierre.Originals, err error) {
+	err = s.row(ctx, `SELECT COUNT(*), COALESCE(SUM(bytes), 0), COALESCE(SUM(LENGTH(packed)), 0) FROM originals`).Scan(&n.Files, &n.Bytes, &n.Packed)
+	return n, s.classify(err, "counting files of activities")
+}
