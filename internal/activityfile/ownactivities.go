@@ -25,18 +25,15 @@ type ownList struct {
 	root string
 	last *entry // the file that was read last: one of several activities, whose lines mostly follow each other, is read once
 	read parsed
-	done map[ownPart]bool
+	done map[*entry][]int // the parts that have been reported on
 }
 
-// An ownPart is one recording of a file.
-type ownPart struct {
-	file *entry
-	part int
-}
+// wholeFile stands for all parts of a file that cannot be read.
+const wholeFile = -1
 
 // exportActivities yields the activities of the list, each with the recordings that it names: one for each of its sources.
 func (w *walker) exportActivities(ctx context.Context, b *bundle, list *entry) error {
-	l := &ownList{walker: w, b: b, path: list.path, root: path.Dir(list.path), done: map[ownPart]bool{}}
+	l := &ownList{walker: w, b: b, path: list.path, root: path.Dir(list.path), done: map[*entry][]int{}}
 	rows := 0
 	err := eachLine(ctx, w, list, func(a *exportfile.Activity) error {
 		if rows++; rows > w.limits.Rows {
@@ -103,8 +100,8 @@ type ownFile struct {
 // source yields the recording of a source.
 func (l *ownList) source(ctx context.Context, a *exportfile.Activity, src *exportfile.Source, from ownFile) error {
 	file, name := from.file, from.file.path
-	if file.taken && l.done[ownPart{file, -1}] || l.done[ownPart{file, from.part}] || file.taken && from.written {
-		return nil // it has been reported on
+	if done := l.done[file]; slices.Contains(done, wholeFile) || slices.Contains(done, from.part) || file.taken && from.written {
+		return nil
 	}
 	if from.part > 0 {
 		name = fmt.Sprintf("%s#%d", name, from.part+1)
@@ -116,14 +113,14 @@ func (l *ownList) source(ctx context.Context, a *exportfile.Activity, src *expor
 		file.taken = true
 		read, err := l.parseEntry(ctx, file)
 		if err != nil {
-			l.done[ownPart{file, -1}] = true
+			l.done[file] = append(l.done[file], wholeFile)
 			l.last = nil
 			return l.unread(ctx, a, src, Result{Path: file.path, Format: read.format, SHA256: read.sum}, err)
 		}
 		read.drafts = slices.DeleteFunc(read.drafts, func(d draft.Draft) bool { return !d.Dated() }) // parts are counted without them
 		l.last, l.read = file, read
 	}
-	l.done[ownPart{file, from.part}] = true
+	l.done[file] = append(l.done[file], from.part)
 	p := l.read
 	if from.part >= len(p.drafts) || from.written && len(p.drafts) != 1 {
 		return l.unread(ctx, a, src, Result{Path: name, Format: p.format, SHA256: p.sum}, draft.Unreadable("it is not the recording that the export's list says"))

@@ -18,10 +18,18 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// A Store keeps what is imported.
-type Store interface {
+// Recordings keeps recordings.
+type Recordings interface {
 	// ImportRecording keeps a recording in one transaction. The same one twice changes nothing.
 	ImportRecording(ctx context.Context, user pierre.UserID, src pierre.Source, rec pierre.Recording) (pierre.Addition, error)
+	// KeepOriginal keeps a file from which activities of the user were read. The same one twice changes nothing.
+	KeepOriginal(ctx context.Context, user pierre.UserID, o pierre.Original) error
+}
+
+// A Store keeps what is imported.
+type Store interface {
+	Recordings
+
 	// ImportProfile completes the user's profile by what files say of their athlete, each at its Updated.
 	ImportProfile(ctx context.Context, user pierre.UserID, found ...pierre.Profile) error
 	// KeepWellness keeps values of days, and returns how many are new or differ from what was kept.
@@ -30,8 +38,6 @@ type Store interface {
 	Wellness(ctx context.Context, user pierre.UserID, q pierre.WellnessQuery) ([]pierre.Wellness, error)
 	// KeepGear keeps the gear of a kind that a source lists, in place of what it had listed before.
 	KeepGear(ctx context.Context, user pierre.UserID, source pierre.Provider, kind pierre.GearKind, list []pierre.GearProduct) error
-	// KeepOriginal keeps a file from which activities of the user were read. The same one twice changes nothing.
-	KeepOriginal(ctx context.Context, user pierre.UserID, o pierre.Original) error
 	// StoredBytes returns how many bytes the samples of a user's recordings, their files and the values of days take.
 	StoredBytes(ctx context.Context, user pierre.UserID) (int64, error)
 }
@@ -258,15 +264,12 @@ func (i *Importer) recordings(
 		if part == 0 && res.Profile.Updated.IsZero() {
 			watch.said(onDayOf(rec, res.Profile))
 		}
-		added, err := i.store.ImportRecording(ctx, user, i.source(&res, part, &rec), rec)
+		added, err := i.add(ctx, user, i.source(&res, part, &rec), rec, res.Kept, watch.joined)
 		if pierre.KindOf(err) == pierre.KindInvalid {
 			row.Status, row.Reason = pierre.ImportFailed, pierre.MessageOf(err, "")
 			return row, t.added, nil
 		}
 		if err != nil {
-			return row, t.added, err
-		}
-		if err := i.join(ctx, user, &added, res.Kept, watch.joined); err != nil {
 			return row, t.added, err
 		}
 		t.count(added)

@@ -31,6 +31,17 @@ type Restorer interface {
 // joined is the activity of an export that was restored last.
 type joined struct{ of, as pierre.ActivityID }
 
+// add keeps a recording, as a part of the activity that an export says.
+func (i *Importer) add(
+	ctx context.Context, user pierre.UserID, src pierre.Source, rec pierre.Recording, kept *activityfile.Kept, last *joined,
+) (pierre.Addition, error) {
+	added, err := i.store.ImportRecording(ctx, user, src, rec)
+	if err == nil {
+		err = i.join(ctx, user, &added, kept, last)
+	}
+	return added, err
+}
+
 // join makes what was added a part of the activity to which the source before it in the export went, if it is another one of the same
 // activity: the athlete may have put together what the duplicate rule does not.
 func (i *Importer) join(ctx context.Context, user pierre.UserID, added *pierre.Addition, kept *activityfile.Kept, last *joined) error {

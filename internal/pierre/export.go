@@ -25,5 +25,7 @@ type DeletedRecording struct {
 // Holdings count what goes when a user is deleted.
 type Holdings struct {
 	Activities, Values, Goals, Connections int
+	Files                                  int   // from which activities were read
+	Stored                                 int64 // bytes of samples, files and values of days
 	Keys, Athletes                         int // of a customer
 }

@@ -39,7 +39,11 @@ func (s *Store) Holdings(ctx context.Context, user pierre.UserID) (pierre.Holdin
 	var h pierre.Holdings
 	err := s.row(ctx, `SELECT (SELECT count(*) FROM activities WHERE user_id = $1), (SELECT count(*) FROM wellness WHERE user_id = $1),
 		(SELECT count(*) FROM goals WHERE user_id = $1), (SELECT count(*) FROM connections WHERE user_id = $1),
-		(SELECT count(*) FROM api_keys WHERE user_id = $1), (SELECT count(*) FROM users WHERE customer_id = $1)`, user).
-		Scan(&h.Activities, &h.Values, &h.Goals, &h.Connections, &h.Keys, &h.Athletes)
+		(SELECT count(*) FROM api_keys WHERE user_id = $1), (SELECT count(*) FROM users WHERE customer_id = $1),
+		(SELECT count(*) FROM originals WHERE user_id = $1)`, user).
+		Scan(&h.Activities, &h.Values, &h.Goals, &h.Connections, &h.Keys, &h.Athletes, &h.Files)
+	if err == nil {
+		h.Stored, err = s.StoredBytes(ctx, user)
+	}
 	return h, s.classify(err, "counting what user "+string(user)+" has")
 }

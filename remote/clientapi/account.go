@@ -25,6 +25,8 @@ type AccountAnswer struct {
 	CreatedAt   time.Time `json:"created_at"`
 	Activities  int       `json:"activities"`
 	Values      int       `json:"values_of_days"`
+	Files       int       `json:"original_files"`
+	Stored      int64     `json:"stored_bytes"`
 	Goals       int       `json:"goals"`
 	Connections int       `json:"connections"`
 	Keys        int       `json:"api_keys"`
@@ -93,7 +95,7 @@ func (s *Server) account(w http.ResponseWriter, r *http.Request, caller access.P
 		return err
 	}
 	answer := AccountAnswer{
-		Success: true, CreatedAt: who.Created.Truncate(time.Second), Activities: has.Activities, Values: has.Values, Goals: has.Goals,
+		Success: true, CreatedAt: who.Created.Truncate(time.Second), Activities: has.Activities, Values: has.Values, Files: has.Files, Stored: has.Stored, Goals: has.Goals,
 		Connections: has.Connections, Keys: has.Keys, Athletes: has.Athletes,
 	}
 	err = s.mayDelete(r, caller, has)
