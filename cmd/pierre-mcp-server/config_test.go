@@ -261,3 +261,27 @@ func TestRustLogIsReadWhenLogLevelIsAbsent(t *testing.T) {
 		t.Errorf("LOG_LEVEL=error with RUST_LOG=debug means %s, %v", c.log.Level, err)
 	}
 }
+
+// Whose own server it is, keeps the files of recordings; one for many does so if it is told to.
+func TestKeepOriginals(t *testing.T) {
+	for _, tt := range []struct {
+		args []string
+		env  string
+		want bool
+	}{
+		{[]string{"--single-tenant"}, "", true},
+		{[]string{"--single-tenant", "--keep-originals=false"}, "", false},
+		{[]string{"--single-tenant"}, "false", false},
+		{nil, "", false},
+		{nil, "true", true},
+		{[]string{"--keep-originals"}, "false", true},
+	} {
+		c, err := load(t, tt.args, map[string]string{"KEEP_ORIGINALS": tt.env})
+		if err != nil || c.keepOriginals != tt.want {
+			t.Errorf("%v with %q: %v, %v; want %v", tt.args, tt.env, c.keepOriginals, err, tt.want)
+		}
+	}
+	if _, err := load(t, nil, map[string]string{"KEEP_ORIGINALS": "perhaps"}); err == nil || !strings.Contains(err.Error(), "KEEP_ORIGINALS") {
+		t.Errorf("perhaps: %v", err)
+	}
+}

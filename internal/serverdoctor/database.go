@@ -59,12 +59,29 @@ func (x *examination) database(ctx context.Context) {
 		x.warn("database", finding{fmt.Sprintf("%s has the tables of version %d, this program those of %d", name, version, newest), "A newer program has used it.", "install the newer version"})
 	default:
 		x.ok("database", "%s, version %d", name, version)
+		x.originals(ctx, st)
 	}
 	if path == "" {
 		x.postgres(ctx, st)
 		return
 	}
 	x.sqlite(ctx, st, path)
+}
+
+// originals says how much is kept of the files of recordings.
+func (x *examination) originals(ctx context.Context, st *store.Store) {
+	const name = "files of recordings"
+	ctx, cancel := context.WithTimeout(ctx, integrityTime)
+	defer cancel()
+	n, err := st.Originals(ctx)
+	switch {
+	case err != nil:
+		x.skip(name, "they could not be counted: "+pierre.MessageOf(err, "it took longer than "+integrityTime.String()))
+	case n.Files == 0:
+		x.skip(name, "none are kept (--keep-originals)")
+	default:
+		x.ok(name, "%s of %s, kept as %s", human.Plural(n.Files, "file"), human.Bytes(n.Bytes), human.Bytes(n.Packed))
+	}
 }
 
 // sqlite checks the file.
