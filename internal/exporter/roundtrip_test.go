@@ -75,7 +75,7 @@ func TestThereAndBack(t *testing.T) {
 	}
 	compare(t, before, all(t, s, bob))
 	compareRest(t, s, ana, bob)
-	deleted := pierre.Source{Provider: pierre.ProviderFile, File: "r.fit", Format: "fit", SHA256: [32]byte{2}, Imported: noon} // by fill
+	deleted := pierre.Source{Provider: pierre.ProviderFile, File: "r.fit", Format: "fit", SHA256: packed(t, []byte("day 2")).SHA256, Imported: noon} // by fill
 	if got, err := s.ImportRecording(t.Context(), bob, deleted, pierre.Recording{Activity: pierre.Activity{Sport: pierre.SportRide, Start: noon}}); err != nil || got.Outcome != pierre.OutcomeDeleted {
 		t.Errorf("what was deleted comes back as %+v, %v", got, err)
 	}
