@@ -27,5 +27,5 @@ type Holdings struct {
 	Activities, Values, Goals, Connections int
 	Files                                  int   // from which activities were read
 	Stored                                 int64 // bytes of samples, files and values of days
-	Keys, Athletes                         int // of a customer
+	Keys, Athletes                         int   // of a customer
 }
