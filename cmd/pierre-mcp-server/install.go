@@ -122,6 +122,12 @@ func (c *config) entryArgs() ([]string, error) {
 		}
 		args = append(args, "--food-file", file)
 	}
+	if c.weather.on {
+		args = append(args, "--weather")
+	}
+	if c.settings.Set("tool-profile") {
+		args = append(args, "--tool-profile", string(c.toolProfile))
+	}
 	if c.settings.Set("port") {
 		args = append(args, "--port", c.port)
 	}

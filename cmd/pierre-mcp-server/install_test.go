@@ -26,7 +26,7 @@ func TestInstallConnectsAHostToThePersonalServer(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(home, ".cursor"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	env := map[string]string{"HOME": home, "PIERRE_DATA_DIR": filepath.Join(home, "rides"), "PORT": "9000", "FOOD_FILE": filepath.Join(home, "food.db")}
+	env := map[string]string{"HOME": home, "PIERRE_DATA_DIR": filepath.Join(home, "rides"), "PORT": "9000", "FOOD_FILE": filepath.Join(home, "food.db"), "WEATHER": "true", "TOOL_PROFILE": "full"}
 	code, stdout, stderr := program(t, env, "--single-tenant", "install", "--host", "cursor", "--yes")
 	if code != 0 {
 		t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
@@ -45,7 +45,7 @@ func TestInstallConnectsAHostToThePersonalServer(t *testing.T) {
 	if err := json.Unmarshal(raw, &written); err != nil {
 		t.Fatalf("%v\n%s", err, raw)
 	}
-	want := []string{"--single-tenant", "--data-dir", env["PIERRE_DATA_DIR"], "--food-file", env["FOOD_FILE"], "--port", "9000"}
+	want := []string{"--single-tenant", "--data-dir", env["PIERRE_DATA_DIR"], "--food-file", env["FOOD_FILE"], "--weather", "--tool-profile", "full", "--port", "9000"}
 	if e := written.Servers["pierre"]; !filepath.IsAbs(e.Command) || !slices.Equal(e.Args, want) {
 		t.Errorf("the entry is %+v, want the arguments %q", e, want)
 	}
