@@ -5,10 +5,16 @@ package activityfile_test
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/pierre-mcp/pierre/internal/activityfile"
+	"github.com/pierre-mcp/pierre/internal/recordings"
 )
 
 func exportZip(t testing.TB, files ...string) *bytes.Reader {
@@ -60,4 +66,33 @@ func FuzzOwnExport(f *testing.F) {
 			t.Errorf("%d files were reported: %v", len(files), files)
 		}
 	})
+}
+
+// An edited list that names a part of a file twice, parts that are not there, and files that are other ones, brings each recording
+// once, under the sum that it has.
+func TestOwnExportNamesFilesTwice(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join(recordings.Dir(t), "multisport_triathlon_chained.fit"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := func(id string, part int, sum string) string {
+		return fmt.Sprintf(`{"id":"act_%s","sport_type":"run","start_time":"2018-05-27T09:00:00Z","sources":[{"provider":"file","name":"tri.fit","format":"fit","sha256":"%s","part":%d,"primary":true,"start_time":"2018-05-27T09:00:00Z","original":"activities/tri.fit"}]}`+"\n", id, sum, part)
+	}
+	other := strings.Repeat("ab", 32)
+	list := line("a", 1, other) + line("b", 1, other) + line("c", 0, other) + line("d", 99, other) + line("e", -1, other) + line("f", 2, "no sum")
+	r := exportZip(t, "x/pierre-export.json", manifest, "x/activities.jsonl", list, "x/activities/tri.fit", string(content))
+	var got []string
+	err = activityfile.Walk(t.Context(), activityfile.NewSource("mine.zip", r, r.Size()), activityfile.Options{TempDir: t.TempDir(), Originals: true}, func(res activityfile.Result) error {
+		if len(res.Recordings) != 1 || strings.Contains(res.Path, "jsonl") {
+			return nil
+		}
+		own := res.Original != nil && res.Original.SHA256 == sha256.Sum256(content) && (res.Kept == nil || res.Kept.Source.SHA256 == res.Original.SHA256)
+		said := slices.ContainsFunc(res.Warnings, func(w string) bool { return strings.Contains(w, "list") })
+		got = append(got, fmt.Sprintf("%s %v %v %v", res.Path, own, res.Kept != nil, said))
+		return nil
+	})
+	want := []string{"x/activities/tri.fit#2 true true true", "x/activities/tri.fit true true true", "x/activities/tri.fit#100 false true true", "x/activities/tri.fit#3 true false false"}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %q, %v; want %q", got, err, want)
+	}
 }

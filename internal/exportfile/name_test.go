@@ -27,3 +27,25 @@ func FuzzWrittenName(f *testing.F) {
 		}
 	})
 }
+
+// Whatever a file was called, it is one in its folder, under a name that every system accepts, with the extension of its format.
+func FuzzOriginalName(f *testing.F) {
+	f.Add("Morning Run.fit.gz", "fit")
+	f.Add("../../etc/passwd", "fit")
+	f.Add(`C:\Users\ana\x.TCX`, "tcx")
+	f.Add("activities.csv#123", "csv")
+	f.Add("", "")
+	f.Add(strings.Repeat("ü", 300)+".gpx", "gpx")
+	f.Add("a\x00b\xff/.", "../x")
+	f.Fuzz(func(t *testing.T, file, format string) {
+		a := pierre.Activity{ID: "act_x", Start: time.Date(2026, 5, 5, 23, 30, 0, 0, time.UTC)}
+		name := exportfile.OriginalName(&a, &pierre.Source{File: file, Format: format, SHA256: [32]byte{0xab, 0xcd}})
+		if !fs.ValidPath(name) || path.Dir(name) != "activities/2026" || len(path.Base(name)) > 255 || !strings.HasPrefix(path.Base(name), "2026-05-05_233000_abcd00000000_") ||
+			strings.ContainsAny(name, "\\:*?\"<>|\x00\n") {
+			t.Errorf("%q", name)
+		}
+		if (format == "fit" || format == "gpx") && !strings.EqualFold(path.Ext(name), "."+format) {
+			t.Errorf("%q is not said to be %s", name, format)
+		}
+	})
+}
