@@ -37,6 +37,8 @@ type Database interface {
 	MigrateForCopy(ctx context.Context) ([]string, error)
 	// SchemaVersion returns which version the tables have, and the newest that the program knows.
 	SchemaVersion(ctx context.Context) (version, newest int64, err error)
+	// NewestSchema returns the latter, also where there are no tables yet.
+	NewestSchema() int64
 	Close() error
 }
 

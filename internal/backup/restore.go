@@ -207,12 +207,15 @@ func (a *archive) toPostgres(ctx context.Context, p Program, path string, to Tar
 	return err
 }
 
-// seededTables describes the tables by the empty database that newestSchema made.
+// seededTables describes the tables by a database that has nothing but them.
 func seededTables(ctx context.Context, p Program, work string) (tables []*dbcopy.Table, err error) {
-	db, err := openFile(filepath.Join(work, "empty"))
+	db, err := p.Open(filepath.Join(work, "empty"))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("making an empty database: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return dbcopy.Tables(ctx, db, p.Leave)
+	if _, err := db.MigrateForCopy(ctx); err != nil {
+		return nil, fmt.Errorf("making an empty database: %w", err)
+	}
+	return dbcopy.Tables(ctx, db.Base(), p.Leave)
 }

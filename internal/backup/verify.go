@@ -61,7 +61,7 @@ func trySecrets(ctx context.Context, p Program, path string, text []byte) (err e
 
 // prove unpacks the backup into the folder work and checks what is in it.
 func (a *archive) prove(ctx context.Context, p Program, work string, opts Options) error {
-	newest, err := newestSchema(ctx, p, work)
+	newest, err := newestSchema(p, work)
 	if err != nil {
 		return err
 	}
@@ -105,18 +105,13 @@ func (m *Manifest) compare(sums []dbcopy.TableSum) error {
 	return nil
 }
 
-// newestSchema asks the program which tables it knows, by a database that is thrown away.
-func newestSchema(ctx context.Context, p Program, work string) (newest int64, err error) {
-	db, err := p.Open(filepath.Join(work, "empty"))
+// newestSchema asks the program which tables it knows. It tells that of a database, of which an empty one is made and thrown away.
+func newestSchema(p Program, work string) (newest int64, err error) {
+	db, err := p.Open(filepath.Join(work, "none"))
 	if err != nil {
 		return 0, fmt.Errorf("making an empty database: %w", err)
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	if _, err := db.MigrateForCopy(ctx); err != nil {
-		return 0, fmt.Errorf("making an empty database: %w", err)
-	}
-	_, newest, err = db.SchemaVersion(ctx)
-	return newest, err
+	return db.NewestSchema(), db.Close()
 }
 
 // secrets returns the decrypted secrets, nil if the backup has none.

@@ -57,8 +57,11 @@ func (s *Store) Ready(ctx context.Context) error {
 // SchemaVersion returns which version the tables have, and the newest that this program knows.
 func (s *Store) SchemaVersion(ctx context.Context) (version, newest int64, err error) {
 	version, err = s.schema.Version(ctx)
-	return version, s.schema.Newest(), s.classify(err, "reading the schema's version")
+	return version, s.NewestSchema(), s.classify(err, "reading the schema's version")
 }
+
+// NewestSchema returns the newest version of the tables that this program knows.
+func (s *Store) NewestSchema() int64 { return s.schema.Newest() }
 
 // A space knows whether the disk was full a moment ago.
 type space struct {

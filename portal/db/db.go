@@ -170,8 +170,11 @@ func (db *DB) Free(ctx context.Context, gone func(owner string) bool) error {
 // SchemaVersion returns which version the tables have, and the newest that this program knows.
 func (db *DB) SchemaVersion(ctx context.Context) (version, newest int64, err error) {
 	version, err = db.schema.Version(ctx)
-	return version, db.schema.Newest(), db.Classify(err, "reading the schema's version")
+	return version, db.NewestSchema(), db.Classify(err, "reading the schema's version")
 }
+
+// NewestSchema returns the newest version of the tables that this program knows.
+func (db *DB) NewestSchema() int64 { return db.schema.Newest() }
 
 // Base returns the database without what it means.
 func (db *DB) Base() *sqldb.DB { return db.DB }
