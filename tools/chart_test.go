@@ -199,7 +199,7 @@ func TestChartsAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	sizes := map[string]map[int]bool{}
-	for range 3 {
+	for range 2 {
 		for _, a := range kinds(ids) {
 			wg.Go(func() {
 				r := h.call("get_chart", maps.Clone(a))

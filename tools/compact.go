@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"encoding/json"
 	"reflect"
 	"slices"
 	"strings"
@@ -40,12 +41,11 @@ func (c *Catalog) Listing() func(pierre.ToolProfile, mcp.Tool) (mcp.Tool, bool) 
 	}
 }
 
-// briefly returns the definition in the brief form, with the schema of its arguments.
-func briefly(t mcp.Tool, in *jsonschema.Schema, args reflect.Type) mcp.Tool {
+// briefly returns the definition in the brief form, with the brief schema of its arguments.
+func briefly(t mcp.Tool, in json.RawMessage) mcp.Tool {
 	t.Description = firstSentence(t.Description) + "."
 	t.Annotations.Title = "" // the tool has it
-	briefArguments(in, args)
-	t.RawInputSchema, t.RawOutputSchema = raw(in), nil
+	t.RawInputSchema, t.RawOutputSchema = in, nil
 	return t
 }
 

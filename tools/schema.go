@@ -249,6 +249,33 @@ func fieldsOf(t reflect.Type) []jsonField {
 	return fields
 }
 
+// schemas are those of a tool. Nobody changes them.
+type schemas struct {
+	arguments     *jsonschema.Schema
+	input, output json.RawMessage // as clients get them
+	brief         json.RawMessage // of the arguments, for lists that are short
+}
+
+// What follows from the types and the year is made once: rendering takes longer than all else that a catalog does at its start.
+var made sync.Map //nolint:gochecknoglobals // what a key has never changes
+
+// schemasOf returns the schemas of a tool that makes out of in.
+func schemasOf(in, out reflect.Type, year int) schemas {
+	type key struct {
+		in, out reflect.Type
+		year    int
+	}
+	k := key{in, out, year}
+	if s, ok := made.Load(k); ok {
+		return s.(schemas)
+	}
+	arguments, brief := schemaOf(in, year), schemaOf(in, year)
+	briefArguments(brief, in)
+	s := schemas{arguments, raw(arguments), raw(schemaOf(out, year)), raw(brief)}
+	made.Store(k, s)
+	return s
+}
+
 // raw renders a schema that this package made.
 func raw(s *jsonschema.Schema) json.RawMessage {
 	b, err := json.Marshal(s)

@@ -52,10 +52,9 @@ type checker interface {
 
 // declare makes a tool of a method. The schemas are those of its arguments In and its answer Out, see [schemaOf].
 func declare[In any, Out answer](c *Catalog, s spec, run func(context.Context, pierre.UserID, In) (Out, error)) tool {
-	year := c.now().Year()
-	in := schemaOf(reflect.TypeFor[In](), year)
-	definition := mcp.NewToolWithRawSchema(s.name, s.doc, raw(in))
-	definition.RawOutputSchema = raw(schemaOf(reflect.TypeFor[Out](), year))
+	of := schemasOf(reflect.TypeFor[In](), reflect.TypeFor[Out](), c.now().Year())
+	definition := mcp.NewToolWithRawSchema(s.name, s.doc, of.input)
+	definition.RawOutputSchema = of.output
 	definition.Title = s.title
 	definition.Annotations = mcp.ToolAnnotation{
 		Title:           s.title,
@@ -64,15 +63,14 @@ func declare[In any, Out answer](c *Catalog, s spec, run func(context.Context, p
 		IdempotentHint:  new(!s.once),
 		OpenWorldHint:   new(s.openWorld),
 	}
-	brief := briefly(definition, schemaOf(reflect.TypeFor[In](), year), reflect.TypeFor[In]())
-	return tool{definition, brief, func(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+	return tool{definition, briefly(definition, of.brief), func(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		res, err := func() (*mcp.CallToolResult, error) {
 			p, ok := access.PrincipalFrom(ctx)
 			if !ok || p.UserID == "" {
 				return nil, errors.New("there is no principal in the context")
 			}
 			var args In
-			if err := takeArguments(in, r.Params.Arguments, &args); err != nil {
+			if err := takeArguments(of.arguments, r.Params.Arguments, &args); err != nil {
 				return nil, err
 			}
 			a, err := run(ctx, p.UserID, args)
