@@ -23,7 +23,9 @@ type result struct {
 type figures struct {
 	P50Micros      float64 `json:"p50_us"`                    // of a call alone
 	PerSecond      float64 `json:"per_second"`                // of concurrent calls
-	P99Micros      float64 `json:"p99_us"`                    // at 70 % of that rate
+	P99Micros      float64 `json:"p99_us"`                    // at 70 % of that rate, from when a call was due
+	SentMicros     float64 `json:"p99_sent_us"`               // the same, without what the load was late by when it sent the call
+	LateMicros     float64 `json:"p99_late_us"`               // what it was late by
 	CPUMicros      float64 `json:"cpu_us"`                    // that the server spends on one of the concurrent calls
 	PostgresMicros float64 `json:"postgres_cpu_us,omitempty"` // that PostgreSQL spends on it
 	RedisMicros    float64 `json:"redis_cpu_us,omitempty"`
@@ -81,7 +83,7 @@ func compare(ctx context.Context, p plan) ([]result, error) {
 	return results, nil
 }
 
-type samples struct{ p50, rate, p99, cpu, postgres, redis []float64 }
+type samples struct{ p50, rate, p99, sent, late, cpu, postgres, redis []float64 }
 
 func (s *samples) add(ctx context.Context, p plan, t *mcpload.Target, era string, backing *mcpload.Backing) error {
 	requests, err := t.Prepare(ctx, era)
@@ -110,7 +112,8 @@ func (s *samples) add(ctx context.Context, p plan, t *mcpload.Target, era string
 		return err
 	}
 	each := func(i int) float64 { return micros(after[i]-before[i]) / float64(len(together)) }
-	s.p50, s.p99 = append(s.p50, micros(percentile(alone, 50))), append(s.p99, micros(percentile(steady, 99)))
+	s.p50, s.p99 = append(s.p50, micros(percentile(alone, 50, took))), append(s.p99, micros(percentile(steady, 99, took)))
+	s.sent, s.late = append(s.sent, micros(percentile(steady, 99, sent))), append(s.late, micros(percentile(steady, 99, late)))
 	s.rate = append(s.rate, rate)
 	s.cpu, s.postgres, s.redis = append(s.cpu, each(0)), append(s.postgres, each(1)), append(s.redis, each(2))
 	return nil
@@ -126,7 +129,7 @@ func used(t *mcpload.Target, backing *mcpload.Backing) (all [3]time.Duration, er
 }
 
 func (s *samples) median() figures {
-	return figures{middle(s.p50), middle(s.rate), middle(s.p99), middle(s.cpu), middle(s.postgres), middle(s.redis)}
+	return figures{middle(s.p50), middle(s.rate), middle(s.p99), middle(s.sent), middle(s.late), middle(s.cpu), middle(s.postgres), middle(s.redis)}
 }
 
 func middle(values []float64) float64 {
@@ -134,9 +137,19 @@ func middle(values []float64) float64 {
 	return values[len(values)/2]
 }
 
-func percentile(took []time.Duration, n int) time.Duration {
-	slices.Sort(took)
-	return took[len(took)*n/100]
+func took(s mcpload.Sample) time.Duration { return s.Took }
+
+func sent(s mcpload.Sample) time.Duration { return s.Took - s.Late }
+
+func late(s mcpload.Sample) time.Duration { return s.Late }
+
+func percentile(calls []mcpload.Sample, n int, of func(mcpload.Sample) time.Duration) time.Duration {
+	all := make([]time.Duration, len(calls))
+	for i, s := range calls {
+		all[i] = of(s)
+	}
+	slices.Sort(all)
+	return all[len(all)*n/100]
 }
 
 func micros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }

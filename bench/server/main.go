@@ -4,6 +4,9 @@
 // processes of their own, in turns, so that ratios hold on a noisy machine. What was answered survives a kill of any of
 // them; with --fsync, PostgreSQL also waits for the disk, as it does in production.
 //
+// All of them and the load share the processors of one machine. At 70 % of a rate at which these are all in use, calls also wait for the
+// load to be run: how late it sent them is printed beside how long they took since they were due, and since they were sent.
+//
 //	go run ./bench/server [--json] [--rounds 5] [--span 2s] [--inflight 16] [--eras legacy,modern] [--servers ours,shared] [--fsync]
 package main
 
@@ -69,6 +72,8 @@ func (r result) print(stdout io.Writer, inflight int) {
 		{"µs at the median, one at a time", r.Ours.P50Micros, r.Bare.P50Micros},
 		{fmt.Sprintf("calls per second, %d in flight", inflight), r.Ours.PerSecond, r.Bare.PerSecond},
 		{"µs at p99, at 70 % of that", r.Ours.P99Micros, r.Bare.P99Micros},
+		{"  the same, since it was sent", r.Ours.SentMicros, r.Bare.SentMicros},
+		{"  sent so late, at p99", r.Ours.LateMicros, r.Bare.LateMicros},
 		{"µs of processor time per call", r.Ours.CPUMicros, r.Bare.CPUMicros},
 	} {
 		fmt.Fprintf(stdout, "  %-33s ours %8.1f   bare %8.1f   ours/bare %.2f\n", line.what, line.ours, line.bare, line.ours/line.bare)

@@ -43,10 +43,9 @@ func (p Principal) Buckets(tool string) []pierre.Bucket {
 type buckets struct{ quota, customer string }
 
 func bucketsOf(family pierre.KeyID, customer pierre.UserID) buckets {
-	return buckets{
-		pierre.BucketID{Kind: pierre.BucketKey, Owner: string(family)}.String(),
-		pierre.BucketID{Kind: pierre.BucketCustomer, Owner: string(customer)}.String(),
-	}
+	quota := pierre.BucketID{Kind: pierre.BucketKey, Owner: string(family)}.String()
+	both := quota + pierre.BucketID{Kind: pierre.BucketCustomer, Owner: string(customer)}.String() // one piece of memory is less than two
+	return buckets{both[:len(quota)], both[len(quota):]}
 }
 
 func (b buckets) family() pierre.KeyID {

@@ -77,12 +77,20 @@ type Load struct {
 	Rate     float64 // calls per second, whatever the server does; 0: each connection calls as fast as it is answered
 }
 
-// Run calls the server and returns how long each call took. With a rate a call's time begins when it was due, so that it
-// also has the time for which it waited for the calls before it.
-func (t *Target) Run(ctx context.Context, l Load) ([]time.Duration, error) {
+// A Sample is a call that was made.
+type Sample struct {
+	// Took is until its answer; with a rate from when it was due, so that it also has the time for which it waited for the calls before it.
+	Took time.Duration
+	// Late is what of it this program took to send the call after it was due and its connection free: on a machine whose processors are
+	// all in use the load waits for one as the server does.
+	Late time.Duration
+}
+
+// Run calls the server.
+func (t *Target) Run(ctx context.Context, l Load) ([]Sample, error) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
-	var all []time.Duration
+	var all []Sample
 	var failed error
 	began := time.Now()
 	for i := range l.InFlight {
@@ -101,14 +109,15 @@ func (t *Target) Run(ctx context.Context, l Load) ([]time.Duration, error) {
 }
 
 // loop calls on connection i. It writes prepared bytes, so that the load costs less than what it measures.
-func (t *Target) loop(ctx context.Context, l Load, i int, began time.Time) ([]time.Duration, error) {
+func (t *Target) loop(ctx context.Context, l Load, i int, began time.Time) ([]Sample, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", t.Addr)
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Close() //nolint:errcheck // nothing is on its way
 	in := bufio.NewReader(conn)
-	var took []time.Duration
+	var took []Sample
+	free := began
 	for n := 0; ; n++ {
 		started := time.Now()
 		if l.Rate > 0 { // the connections take turns
@@ -123,13 +132,19 @@ func (t *Target) loop(ctx context.Context, l Load, i int, began time.Time) ([]ti
 		}
 		// Requests that run at once in one session need ids of their own.
 		request := bytes.Replace(l.Requests[(n*l.InFlight+i)%len(l.Requests)], []byte(`"id":7000`), strconv.AppendInt([]byte(`"id":`), int64(7000+i), 10), 1)
+		could := started
+		if could.Before(free) {
+			could = free
+		}
+		late := time.Since(could)
 		if _, err := conn.Write(request); err != nil {
 			return nil, err
 		}
 		if _, err := answer(in); err != nil {
 			return nil, err
 		}
-		took = append(took, time.Since(started))
+		free = time.Now()
+		took = append(took, Sample{free.Sub(started), late})
 	}
 }
 
