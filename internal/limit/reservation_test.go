@@ -129,7 +129,7 @@ func TestExactWhileTheLimitChanges(t *testing.T) {
 
 // Keys that are no longer used take no memory, and none that is used at that moment is forgotten.
 func TestIdleKeysAreForgotten(t *testing.T) {
-	const keys = 20_000
+	const keys = 5000
 	l, now, lim := limit.New(storetest.New(t)), at(t, "2026-01-31T23:00:00Z"), pierre.Limit{Requests: 1, Period: pierre.PeriodMinute}
 	hour := pierre.Limit{Requests: 2, Period: pierre.PeriodHour}
 	lasting := reserve(t, l, pierre.Limit{}, now) // a call that runs over the sweep
