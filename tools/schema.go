@@ -266,8 +266,9 @@ func schemasOf(in, out reflect.Type, year int) schemas {
 		year    int
 	}
 	k := key{in, out, year}
-	if s, ok := made.Load(k); ok {
-		return s.(schemas)
+	v, _ := made.Load(k)
+	if s, ok := v.(schemas); ok {
+		return s
 	}
 	arguments, brief := schemaOf(in, year), schemaOf(in, year)
 	briefArguments(brief, in)
