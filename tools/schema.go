@@ -261,11 +261,7 @@ var made sync.Map //nolint:gochecknoglobals // what a key has never changes
 
 // schemasOf returns the schemas of a tool that makes out of in.
 func schemasOf(in, out reflect.Type, year int) schemas {
-	type key struct {
-		in, out reflect.Type
-		year    int
-	}
-	k := key{in, out, year}
+	k := [...]any{in, out, year}
 	v, _ := made.Load(k)
 	if s, ok := v.(schemas); ok {
 		return s
