@@ -44,7 +44,7 @@ func (t *Tx) Row(ctx context.Context, q string, args ...any) *sql.Row {
 const (
 	writeWait    = 2 * time.Second       // how long a change waits for its turn before it is refused
 	busyPause    = 5 * time.Millisecond  // between two tries to begin a transaction
-	maxConflicts = 20                    // how often a change is run again because another one came between
+	maxConflicts = 50                    // how often a change is run again because another one came between: with the pauses, about as long as writeWait
 	maxPause     = 64 * time.Millisecond // before a change is run again
 )
 
