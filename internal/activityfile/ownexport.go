@@ -75,8 +75,8 @@ func (w *walker) readExport(ctx context.Context, b *bundle, root string) error {
 		{exportfile.ProfileFile, w.exportProfile},
 		{exportfile.GoalsFile, w.exportGoals},
 		{exportfile.WellnessFile, w.exportDays},
-		{exportfile.DeletedFile, w.exportDeleted},
 		{exportfile.ActivitiesFile, w.exportActivities},
+		{exportfile.DeletedFile, w.exportDeleted}, // last: the file of a source that was deleted may be another source's, which is there
 	} {
 		e := b.find(path.Join(root, part.file), true)
 		if e == nil || e.problem != "" {

@@ -172,3 +172,33 @@ func compareRest(t *testing.T, s *store.Store, ana, bob pierre.UserID) {
 		t.Errorf("got %s, want %s", b, a)
 	}
 }
+
+// Two sources of the same file, of which one was deleted: the activity comes to another server by the one that is left.
+func TestOneOfTwoSourcesOfAFileWasDeleted(t *testing.T) {
+	s := storetest.New(t)
+	users := storetest.Users(t, s, noon, "ana@example.com", "bob@example.com")
+	content := packed(t, []byte("a ride that came twice"))
+	var id pierre.ActivityID
+	for _, src := range []pierre.Source{
+		{Provider: pierre.ProviderFile, File: "ride.fit"},
+		{Provider: pierre.ProviderIntervals, ExternalID: "i1", File: "i1.fit"},
+	} {
+		src.Format, src.SHA256, src.Imported = "fit", content.SHA256, noon
+		rec := pierre.Recording{Activity: pierre.Activity{
+			Sport: pierre.SportRide, Start: noon, Provider: src.Provider,
+			Totals: pierre.Totals{DistanceMeters: new(5000.0), DurationSeconds: new(1500.0), ElapsedSeconds: new(1500.0)},
+		}}
+		added, err := s.ImportRecording(t.Context(), users[0], src, rec)
+		if err != nil || id != "" && added.Activity != id {
+			t.Fatalf("%+v, %v; want a source of %q", added, err, id)
+		}
+		id = added.Activity
+	}
+	if done, err := s.DeleteActivity(t.Context(), users[0], id, "ride.fit", noon); err != nil || done.Left != 1 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	archive, _ := export(t, s, users[0])
+	if sum, rows := restore(t, s, users[1], archive); sum.Activities != 1 || sum.Failed != 0 {
+		t.Errorf("%+v, %+v", sum, rows)
+	}
+}
