@@ -1,6 +1,8 @@
 package main
 
 import (
+	"archive/zip"
+	"io"
 	"net/http"
 	"regexp"
 	"strings"
@@ -77,8 +79,9 @@ func TestCalendarAddressesAreSecret(t *testing.T) {
 	read(path+"x", http.StatusNotFound)
 	read("/v1/calendar/"+secret, http.StatusNotFound)
 	read("//v1/calendar/"+secret+".ics", http.StatusOK) // by a redirect
-	if status, body := c.ask("GET", "/api/export", key, "", ""); status != http.StatusOK || strings.Contains(body, secret) {
-		t.Errorf("an export: %d", status)
+	status, body = c.ask("GET", "/api/export", key, "", "")
+	if files := unzipped(t, body); status != http.StatusOK || !strings.Contains(files, `"calendar_subscription"`) || strings.Contains(files, secret[:12]) {
+		t.Errorf("an export: %d, with the secret or without the address:\n%s", status, files)
 	}
 	if status, body := c.ask("DELETE", "/admin/api-keys/"+id, c.admin, "", ""); status != http.StatusOK {
 		t.Fatalf("%d %s", status, body)
@@ -95,4 +98,24 @@ func TestCalendarAddressesAreSecret(t *testing.T) {
 	if text := logged.text.String(); strings.Contains(text, secret[:12]) {
 		t.Errorf("the log has the secret:\n%s", text)
 	}
+}
+
+// unzipped returns what all files of an archive hold, one after the other.
+func unzipped(t *testing.T, archive string) string {
+	t.Helper()
+	z, err := zip.NewReader(strings.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(&all, r); err != nil {
+			t.Fatal(f.Name, err)
+		}
+	}
+	return all.String()
 }
