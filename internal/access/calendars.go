@@ -11,8 +11,9 @@ import (
 
 // A CalendarStore is where subscriptions of calendars are kept.
 type CalendarStore interface {
-	// CalendarReader returns whose subscription has the token with that hash, or a [pierre.KindNotFound] error.
-	CalendarReader(ctx context.Context, hash [32]byte, now time.Time) (pierre.CalendarReader, error)
+	// CalendarReader returns whose subscription has the token with that hash, or a [pierre.KindNotFound] error. It has a key if one of those
+	// that the user is reached with can be used at now and serves.
+	CalendarReader(ctx context.Context, hash [32]byte, now time.Time, serves func(*pierre.APIKey) bool) (pierre.CalendarReader, error)
 	// NoteCalendarRead notes when it was read.
 	NoteCalendarRead(ctx context.Context, c pierre.CalendarReader, now time.Time) error
 }
@@ -20,8 +21,18 @@ type CalendarStore interface {
 // CalendarOptions adjust [Calendars]. The zero value works.
 type CalendarOptions struct {
 	// NoKeys says that users have no keys, as in a personal server. Otherwise a subscription works only while its user, or the
-	// application that the athlete is of, has a key that can be used.
+	// application that the athlete is of, has a key that [ServesCalendars].
 	NoKeys bool
+}
+
+// CalendarTool is the tool that a key must be allowed to use to read what is planned, by the key or at an address.
+const CalendarTool = "get_calendar"
+
+// ServesCalendars reports whether addresses of calendars can be made with the key, and go on working: it may use [CalendarTool], and from
+// everywhere, as calendar programs read from networks that nobody foresees.
+func ServesCalendars(k *pierre.APIKey) bool {
+	r := k.InForce()
+	return pierre.MayUse(r.Tools, CalendarTool) && r.Networks == nil
 }
 
 // Calendars verify the secret addresses under which calendar programs read what is planned. It is safe for concurrent use.
@@ -59,7 +70,7 @@ func (c *Calendars) Verify(ctx context.Context, text string) (pierre.CalendarRea
 }
 
 func (c *Calendars) find(ctx context.Context, now time.Time, text string) (pierre.CalendarReader, error) {
-	unknown := refuse("This calendar is not known, or no key of its owner can be used.")
+	unknown := refuse("This calendar is not known, or no key of its owner may read it.")
 	token, ok := ParseToken(CalendarToken, text)
 	if !ok {
 		return pierre.CalendarReader{}, unknown
@@ -68,7 +79,7 @@ func (c *Calendars) find(ctx context.Context, now time.Time, text string) (pierr
 	if err != nil {
 		return pierre.CalendarReader{}, err
 	}
-	found, err := c.store.CalendarReader(ctx, token.Hash(), now)
+	found, err := c.store.CalendarReader(ctx, token.Hash(), now, ServesCalendars)
 	if pierre.KindOf(err) == pierre.KindNotFound || err == nil && !found.HasKey && !c.opts.NoKeys {
 		return pierre.CalendarReader{}, unknown
 	}

@@ -16,5 +16,5 @@ type CalendarReader struct {
 	CalendarSubscription
 
 	Customer UserID // whose keys the user is reached with: the user, or an athlete's application
-	HasKey   bool   // one of these keys can be used
+	HasKey   bool   // one of these keys can be used, and serves calendars
 }

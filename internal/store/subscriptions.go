@@ -35,16 +35,38 @@ func (s *Store) DeleteCalendarSubscription(ctx context.Context, user pierre.User
 	})
 }
 
-// CalendarReader returns whose subscription has the token, and whether a key of theirs can be used at now.
-func (s *Store) CalendarReader(ctx context.Context, token [32]byte, now time.Time) (pierre.CalendarReader, error) {
+// CalendarReader returns whose subscription has the token, and whether one of the keys that reach the user, which can be used at now,
+// serves: the customer's personal keys, or for an athlete those of the application.
+func (s *Store) CalendarReader(ctx context.Context, token [32]byte, now time.Time, serves func(*pierre.APIKey) bool) (pierre.CalendarReader, error) {
 	var c pierre.CalendarReader
-	var keys int
-	err := s.row(ctx, `SELECT c.user_id, c.token, c.created_us, c.read_us, COALESCE(u.customer_id, u.id),
-		(SELECT COUNT(*) FROM api_keys k WHERE k.user_id = COALESCE(u.customer_id, u.id) AND k.revoked_us IS NULL AND (k.expires_us IS NULL OR k.expires_us > $2))
-		FROM calendar_subscriptions c JOIN users u ON u.id = c.user_id WHERE c.token = $1 AND NOT `+gone, hash{&token}, now.UnixMicro()).
-		Scan(&c.UserID, hash{&c.Token}, instant{&c.Created}, instant{&c.Read}, &c.Customer, &keys)
-	c.HasKey = keys > 0
+	err := s.row(ctx, `SELECT c.user_id, c.token, c.created_us, c.read_us, COALESCE(u.customer_id, u.id)
+		FROM calendar_subscriptions c JOIN users u ON u.id = c.user_id WHERE c.token = $1 AND NOT `+gone, hash{&token}).
+		Scan(&c.UserID, hash{&c.Token}, instant{&c.Created}, instant{&c.Read}, &c.Customer)
+	if err == nil {
+		ofAthletes := c.Customer != c.UserID
+		c.HasKey, err = s.usableKey(ctx, c.Customer, now, func(k *pierre.APIKey) bool { return (k.Type == pierre.KeyApplication) == ofAthletes && serves(k) })
+	}
 	return c, s.classify(err, "calendar subscription")
+}
+
+// usableKey reports whether the customer has a key that can be used at now and serves.
+func (s *Store) usableKey(ctx context.Context, customer pierre.UserID, now time.Time, serves func(*pierre.APIKey) bool) (bool, error) {
+	rows, err := s.query(ctx, selectKey()+` WHERE k.user_id = $1 AND k.revoked_us IS NULL AND (k.expires_us IS NULL OR k.expires_us > $2)
+		ORDER BY k.created_us DESC, k.id DESC`, customer, now.UnixMicro())
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		k, err := scanKey(rows)
+		if err != nil {
+			return false, err
+		}
+		if serves(&k) {
+			return true, nil
+		}
+	}
+	return false, rows.Err()
 }
 
 // NoteCalendarRead notes that the subscription with that token was read at now.

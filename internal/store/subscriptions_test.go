@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"crypto/sha256"
 	"testing"
 	"time"
 
@@ -23,7 +24,7 @@ func TestCalendarSubscriptions(t *testing.T) {
 		}
 		reader := func(token byte, at time.Time) pierre.CalendarReader {
 			t.Helper()
-			c, err := s.CalendarReader(t.Context(), [32]byte{token}, at)
+			c, err := s.CalendarReader(t.Context(), [32]byte{token}, at, func(k *pierre.APIKey) bool { return k.Name != "useless" })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -31,7 +32,7 @@ func TestCalendarSubscriptions(t *testing.T) {
 		}
 		gone := func(token byte) {
 			t.Helper()
-			if c, err := s.CalendarReader(t.Context(), [32]byte{token}, now); pierre.KindOf(err) != pierre.KindNotFound {
+			if c, err := s.CalendarReader(t.Context(), [32]byte{token}, now, nil); pierre.KindOf(err) != pierre.KindNotFound {
 				t.Errorf("token %d is of %+v, %v", token, c, err)
 			}
 		}
@@ -42,19 +43,28 @@ func TestCalendarSubscriptions(t *testing.T) {
 		if c := reader(3, now); c.UserID != ana || c.Customer != ana || c.HasKey || !c.Created.Equal(now) || !c.Read.IsZero() {
 			t.Errorf("%+v", c)
 		}
-		_, _, err := s.ProvisionAPIKey(t.Context(), pierre.Act{Person: "test", At: now}, pierre.APIKey{
-			ID: "key_1", Email: "ana@example.com", Tier: pierre.TierStarter, Hash: [32]byte{1}, Prefix: "pk_live_abcd", Last4: "wxyz", Expires: now.Add(time.Hour),
-		}, func(pierre.APIKey) ([]byte, error) { return nil, nil })
-		if err != nil {
-			t.Fatal(err)
+		key := func(id pierre.KeyID, name string, kind pierre.KeyType, expires time.Time) {
+			t.Helper()
+			_, _, err := s.ProvisionAPIKey(t.Context(), pierre.Act{Person: "test", At: now}, pierre.APIKey{
+				ID: id, Name: name, Email: "ana@example.com", Type: kind, Tier: pierre.TierStarter, Hash: sha256.Sum256([]byte(id)), Prefix: "pk_live_abcd", Last4: "wxyz", Expires: expires,
+			}, func(pierre.APIKey) ([]byte, error) { return nil, nil })
+			if err != nil {
+				t.Fatal(err)
+			}
 		}
+		key("key_1", "phone", pierre.KeyPersonal, now.Add(time.Hour))
+		key("key_2", "useless", pierre.KeyPersonal, time.Time{})
 		athlete, err := s.EnsureAthlete(t.Context(), ana, "anna", 10, now)
 		if err != nil {
 			t.Fatal(err)
 		}
 		keep(athlete, 4)
-		if c := reader(4, now); c.UserID != athlete || c.Customer != ana || !c.HasKey {
-			t.Errorf("an athlete's: %+v", c)
+		if c := reader(4, now); c.UserID != athlete || c.Customer != ana || c.HasKey {
+			t.Errorf("an athlete's, with personal keys alone: %+v", c)
+		}
+		key("key_3", "app", pierre.KeyApplication, time.Time{})
+		if !reader(4, now).HasKey {
+			t.Error("the key of the application does not count for its athlete")
 		}
 		if !reader(3, now).HasKey || reader(2, now).HasKey || reader(3, now.Add(time.Hour)).HasKey {
 			t.Error("the key of ana is not what counts")
@@ -70,8 +80,8 @@ func TestCalendarSubscriptions(t *testing.T) {
 		if _, err := s.RevokeAPIKey(t.Context(), pierre.Act{Person: "test", At: now}, "key_1"); err != nil {
 			t.Fatal(err)
 		}
-		if reader(3, now).HasKey || reader(4, now).HasKey {
-			t.Error("a revoked key counts")
+		if reader(3, now).HasKey || !reader(4, now).HasKey {
+			t.Error("a revoked key counts, or the application's counts for its owner")
 		}
 		if err := s.DeleteCalendarSubscription(t.Context(), bob); err != nil {
 			t.Fatal(err)

@@ -79,9 +79,6 @@ type Options struct {
 	Log       *slog.Logger     // nil: no log
 }
 
-// tool is what a key must be allowed to use.
-const tool = "get_calendar"
-
 // A Server answers the routes. It is safe for concurrent use.
 type Server struct {
 	callers Callers
@@ -148,8 +145,8 @@ func (s *Server) reader(r *http.Request) (access.Principal, error) {
 	if err != nil {
 		return who, err
 	}
-	if !pierre.MayUse(who.Tools, tool) {
-		return who, &pierre.Error{Kind: pierre.KindDenied, Msg: "This key may not use " + tool + ", and so may not read what is planned."}
+	if !pierre.MayUse(who.Tools, access.CalendarTool) {
+		return who, &pierre.Error{Kind: pierre.KindDenied, Msg: "This key may not use " + access.CalendarTool + ", and so may not read what is planned."}
 	}
 	_, err = web.Query(r)
 	return who, err

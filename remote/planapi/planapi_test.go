@@ -225,6 +225,34 @@ func TestSubscription(t *testing.T) {
 	}
 }
 
+// An address goes on only as long as there is a key with which it could be made.
+func TestSubscriptionOfRestrictedKeys(t *testing.T) {
+	b := newBench(t, "")
+	_, path := b.subscribe("ana")
+	networks := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+	for _, tt := range []struct {
+		what   string
+		rules  pierre.Rules
+		status int
+	}{
+		{"from some networks", pierre.Rules{Networks: networks}, http.StatusNotFound},
+		{"for other tools", pierre.Rules{Tools: []string{"get_stats"}}, http.StatusNotFound},
+		{"for the calendar, too", pierre.Rules{Tools: []string{"get_*"}}, http.StatusOK},
+		{"for everything", pierre.Rules{}, http.StatusOK},
+	} {
+		_, err := b.store.UpdateAPIKey(t.Context(), pierre.Act{Person: "test", At: time.Now()}, "key_1", func(k *pierre.APIKey) error {
+			k.Rules = tt.rules
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res, body := b.ask("GET", path, ""); res.StatusCode != tt.status {
+			t.Errorf("a key %s: %d %s, want %d", tt.what, res.StatusCode, body, tt.status)
+		}
+	}
+}
+
 // Who asks for more than their turns is told when to come back, with a key or without.
 func TestTurns(t *testing.T) {
 	b := newBench(t, "")
