@@ -22,7 +22,7 @@ type Activities interface {
 	Activity(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Activity, error)
 	Recording(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Recording, error)
 	Annotation(ctx context.Context, user pierre.UserID, id pierre.ActivityID) (pierre.Annotation, error)
-	DeletedRecordings(ctx context.Context, user pierre.UserID) ([]pierre.DeletedRecording, error)
+	DeletedRecordings(ctx context.Context, user pierre.UserID, after pierre.DeletedRecording, limit int) ([]pierre.DeletedRecording, error)
 }
 
 // Files are what is kept of where activities were read.

@@ -107,20 +107,25 @@ func (a *archive) connections(ctx context.Context) error {
 	return a.json(exportfile.ConnectionsFile, list)
 }
 
+// deletedAtOnce is how many deleted recordings are read at once.
+const deletedAtOnce = 500
+
 func (a *archive) deleted(ctx context.Context) error {
 	return a.lines(ctx, exportfile.DeletedFile, func(put func(any) error) error {
-		list, err := a.store.DeletedRecordings(ctx, a.user)
-		if err != nil {
-			return err
-		}
-		for _, d := range list {
-			line := exportfile.Deleted{
-				Provider: d.Provider, ExternalID: d.ExternalID, SHA256: hex.EncodeToString(d.SHA256[:]), Part: d.Part, Activity: d.Activity, Deleted: d.Deleted,
-			}
-			if err := put(line); err != nil {
+		for list := make([]pierre.DeletedRecording, 1); ; { // begins after the zero value
+			var err error
+			if list, err = a.store.DeletedRecordings(ctx, a.user, list[len(list)-1], deletedAtOnce); err != nil || len(list) == 0 {
 				return err
 			}
+			for _, d := range list {
+				line := exportfile.Deleted{
+					Provider: d.Provider, ExternalID: d.ExternalID, SHA256: hex.EncodeToString(d.SHA256[:]), Part: d.Part, Activity: d.Activity, Deleted: d.Deleted,
+				}
+				if err := put(line); err != nil {
+					return err
+				}
+			}
+			a.opts.Pause(ctx)
 		}
-		return nil
 	})
 }

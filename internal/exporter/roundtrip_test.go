@@ -2,13 +2,18 @@ package exporter_test
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/activityfile"
+	"github.com/pierre-mcp/pierre/internal/exportfile"
 	"github.com/pierre-mcp/pierre/internal/importer"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store"
@@ -200,5 +205,43 @@ func TestOneOfTwoSourcesOfAFileWasDeleted(t *testing.T) {
 	archive, _ := export(t, s, users[0])
 	if sum, rows := restore(t, s, users[1], archive); sum.Activities != 1 || sum.Failed != 0 {
 		t.Errorf("%+v, %+v", sum, rows)
+	}
+}
+
+// full is a store that notes one deleted recording and no more.
+type full struct{ *store.Store }
+
+func (f full) RestoreDeleted(ctx context.Context, user pierre.UserID, list []pierre.DeletedRecording) (int, error) {
+	n, err := f.Store.RestoreDeleted(ctx, user, list[:1])
+	return n, cmp.Or(err, error(&pierre.Error{Kind: pierre.KindConflict, Msg: "No more are noted."}))
+}
+
+// An import goes on when no more of what was deleted can be noted, and says so. An export has all that are, whatever fits at once.
+func TestMoreWasDeletedThanCanBeNoted(t *testing.T) {
+	s := storetest.New(t)
+	users := storetest.Users(t, s, noon, "ana@example.com", "bob@example.com")
+	const n = 501 // one more than are read at once
+	list := make([]pierre.DeletedRecording, n)
+	for i := range list {
+		list[i] = pierre.DeletedRecording{Provider: pierre.ProviderFile, SHA256: [32]byte{byte(i), byte(i >> 8)}, Activity: "act_1", Deleted: noon}
+	}
+	if _, err := s.RestoreDeleted(t.Context(), users[0], list); err != nil {
+		t.Fatal(err)
+	}
+	archive, files := export(t, s, users[0])
+	if got := lines[exportfile.Deleted](t, files[exportfile.DeletedFile]); len(got) != n {
+		t.Errorf("the export lists %d, want %d", len(got), n)
+	}
+	src, found := activityfile.NewSource("mine.zip", bytes.NewReader(archive), int64(len(archive))), false
+	_, err := importer.New(s, time.Now, importer.Options{TempDir: t.TempDir(), Restore: full{s}}).Import(t.Context(), users[1], src, importer.Watch{
+		Row: func(r pierre.ImportRow) error {
+			if r.File == exportfile.DeletedFile {
+				found = r.Status == pierre.ImportImported && strings.HasPrefix(r.Reason, "1 deleted recording") && slices.Contains(r.Warnings, "No more are noted.")
+			}
+			return nil
+		},
+	})
+	if err != nil || !found {
+		t.Errorf("the list is reported: %v, %v", found, err)
 	}
 }

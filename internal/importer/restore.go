@@ -78,12 +78,8 @@ func (i *Importer) restore(ctx context.Context, user pierre.UserID, res activity
 		changed, err = i.restoreProfile(ctx, user, res.OwnProfile)
 		row.Reason = "the profile"
 	case res.Deleted != nil:
-		for part := range slices.Chunk(res.Deleted, deletedAtOnce) {
-			n, err := i.opts.Restore.RestoreDeleted(ctx, user, part)
-			if err != nil {
-				return err
-			}
-			changed += n
+		if changed, err = i.restoreDeleted(ctx, user, res.Deleted); pierre.KindOf(err) == pierre.KindConflict { // there are as many as there can be
+			row.Warnings, err = append(row.Warnings, pierre.MessageOf(err, "")), nil
 		}
 		row.Reason = human.Plural(changed, "deleted recording") + ", which imports leave out"
 	default:
@@ -95,6 +91,19 @@ func (i *Importer) restore(ctx context.Context, user pierre.UserID, res activity
 		row.Status, row.Reason = pierre.ImportDuplicate, "there is one already"
 	}
 	return err
+}
+
+// restoreDeleted notes what was deleted, a little at a time, so that others can write in between, and returns how many are new.
+func (i *Importer) restoreDeleted(ctx context.Context, user pierre.UserID, list []pierre.DeletedRecording) (added int, err error) {
+	for part := range slices.Chunk(list, deletedAtOnce) {
+		i.opts.Pause(ctx)
+		n, err := i.opts.Restore.RestoreDeleted(ctx, user, part)
+		added += n
+		if err != nil {
+			return added, err
+		}
+	}
+	return added, nil
 }
 
 // restoreProfile keeps a profile if the user has none, and returns how much of it is new.

@@ -137,7 +137,11 @@ func (s *Store) DeleteAthlete(ctx context.Context, act pierre.Act, customer pier
 }
 
 // deletedAtOnce is how many activities one transaction deletes: a few milliseconds, in which nothing else is written.
-const deletedAtOnce = 100
+// A file has up to 16 MB.
+const (
+	deletedAtOnce = 100
+	filesAtOnce   = 4
+)
 
 // gone is the condition on users who can no longer be found, whose data is being deleted: customers without an e-mail
 // address and athletes without a name.
@@ -162,33 +166,40 @@ func (s *Store) deleteUser(ctx context.Context, id pierre.UserID) error {
 
 // deleteData deletes a user who has no athletes, if the condition holds, piece by piece.
 func (s *Store) deleteData(ctx context.Context, id pierre.UserID, condition string) error {
-	for {
-		var deleted int64
-		err := s.update(ctx, "deleting a user's activities", func(t *tx) error {
-			deleted = 0
-			for _, q := range []string{
-				`DELETE FROM activities WHERE id IN (SELECT id FROM activities WHERE user_id = $1 LIMIT $2)`,
-				`DELETE FROM originals WHERE user_id = $1 AND sha256 IN (SELECT sha256 FROM originals WHERE user_id = $1 LIMIT $2)`,
-			} {
-				n, err := t.change(ctx, q, id, deletedAtOnce)
-				if err != nil {
-					return err
-				}
-				deleted = max(deleted, n)
-			}
-			return nil
-		})
-		if err != nil {
+	for more := true; more; {
+		var err error
+		if more, err = s.deletePiece(ctx, id); err != nil {
 			return err
-		}
-		if deleted < deletedAtOnce {
-			break
 		}
 	}
 	return s.update(ctx, "deleting a user", func(t *tx) error {
 		_, err := t.exec(ctx, `DELETE FROM users WHERE id = $1 AND `+condition, id)
 		return err
 	})
+}
+
+// deletePiece deletes some of what a user has most of, and reports whether more may be left.
+func (s *Store) deletePiece(ctx context.Context, id pierre.UserID) (more bool, err error) {
+	err = s.update(ctx, "deleting a user's activities", func(t *tx) error {
+		more = false
+		for _, piece := range []struct {
+			query string
+			most  int64
+		}{
+			{`DELETE FROM activities WHERE id IN (SELECT id FROM activities WHERE user_id = $1 LIMIT $2)`, deletedAtOnce},
+			{`DELETE FROM originals WHERE user_id = $1 AND sha256 IN (SELECT sha256 FROM originals WHERE user_id = $1 LIMIT $2)`, filesAtOnce},
+			{`DELETE FROM deleted_recordings WHERE user_id = $1 AND (provider, external_id, sha256, part) IN
+				(SELECT provider, external_id, sha256, part FROM deleted_recordings WHERE user_id = $1 LIMIT $2)`, deletedAtOnce},
+		} {
+			n, err := t.change(ctx, piece.query, id, piece.most)
+			if err != nil {
+				return err
+			}
+			more = more || n == piece.most
+		}
+		return nil
+	})
+	return more, err
 }
 
 // FinishDeletions deletes what is left of users whose deletion broke off.

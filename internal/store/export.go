@@ -20,10 +20,12 @@ func (s *Store) Annotation(ctx context.Context, user pierre.UserID, id pierre.Ac
 	return saidOf(all).Annotation, s.classify(err, "reading what is said of activity "+string(id))
 }
 
-// DeletedRecordings returns which recordings the user deleted, in the order in which that was.
-func (s *Store) DeletedRecordings(ctx context.Context, user pierre.UserID) ([]pierre.DeletedRecording, error) {
+// DeletedRecordings returns up to limit of the recordings that the user deleted, those that come after one of them in the order of
+// provider, entry, file and part. The zero value is before all.
+func (s *Store) DeletedRecordings(ctx context.Context, user pierre.UserID, after pierre.DeletedRecording, limit int) ([]pierre.DeletedRecording, error) {
 	rows, err := s.query(ctx, `SELECT provider, external_id, sha256, part, activity_id, deleted_us FROM deleted_recordings
-		WHERE user_id = $1 ORDER BY deleted_us, provider, external_id, sha256, part`, user)
+		WHERE user_id = $1 AND (provider, external_id, sha256, part) > ($2, $3, $4, $5) ORDER BY provider, external_id, sha256, part LIMIT $6`,
+		user, after.Provider, after.ExternalID, after.SHA256[:], after.Part, limit)
 	list, err := collect(rows, err, func(from scanner) (pierre.DeletedRecording, error) {
 		var d pierre.DeletedRecording
 		var sum []byte

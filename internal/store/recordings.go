@@ -91,15 +91,19 @@ func (s *Store) Sources(ctx context.Context, user pierre.UserID, id pierre.Activ
 	return sources, nil
 }
 
-// valueBytes is about what a value of a day takes, with its part of the index.
-const valueBytes = 100
+// About what a value of a day and the note of a deleted recording take, with their parts of the indices.
+const (
+	valueBytes   = 100
+	deletedBytes = 400
+)
 
-// StoredBytes returns how many bytes the samples of the user's recordings, the files that they were read from and the values of
-// days take. It reads the lengths of samples and files, not them, and counts the values.
+// StoredBytes returns how many bytes the samples of the user's recordings, the files that they were read from, the values of
+// days and the notes of what was deleted take. It reads the lengths of samples and files, not them, and counts values and notes.
 func (s *Store) StoredBytes(ctx context.Context, user pierre.UserID) (int64, error) {
 	var n int64
 	err := s.row(ctx, `SELECT (SELECT COALESCE(SUM(LENGTH(samples)), 0) FROM activity_sources WHERE user_id = $1)
 		+ (SELECT COALESCE(SUM(LENGTH(packed)), 0) FROM originals WHERE user_id = $1)
-		+ CAST($2 AS BIGINT) * (SELECT COUNT(*) FROM wellness WHERE user_id = $1)`, user, valueBytes).Scan(&n)
+		+ CAST($2 AS BIGINT) * (SELECT COUNT(*) FROM wellness WHERE user_id = $1)
+		+ CAST($3 AS BIGINT) * (SELECT COUNT(*) FROM deleted_recordings WHERE user_id = $1)`, user, valueBytes, deletedBytes).Scan(&n)
 	return n, s.classify(err, "adding up the bytes that a user has")
 }

@@ -25,10 +25,12 @@ func TestRestoreDeleted(t *testing.T) {
 			return got.Outcome
 		}
 		bring(ana, 1, "")
+		bring(ana, 6, "66")
 		list := []pierre.DeletedRecording{
 			{Provider: pierre.ProviderGarmin, SHA256: [32]byte{1}, Activity: "act_1", Deleted: now},
 			{Provider: pierre.ProviderGarmin, SHA256: [32]byte{2}, Activity: "act_2", Deleted: now},
 			{Provider: pierre.ProviderGarmin, ExternalID: "33", SHA256: [32]byte{3}, Activity: "act_3", Deleted: now},
+			{Provider: pierre.ProviderGarmin, ExternalID: "66", SHA256: [32]byte{7}, Activity: "act_4", Deleted: now}, // is here as another version
 		}
 		for _, want := range []int{2, 0} {
 			if n, err := s.RestoreDeleted(t.Context(), ana, list); err != nil || n != want {
@@ -39,6 +41,7 @@ func TestRestoreDeleted(t *testing.T) {
 			got, want pierre.ImportOutcome
 		}{
 			"is here":            {bring(ana, 1, ""), pierre.OutcomeUnchanged},
+			"the entry is here":  {bring(ana, 6, "66"), pierre.OutcomeUnchanged},
 			"the file":           {bring(ana, 2, ""), pierre.OutcomeDeleted},
 			"the account's":      {bring(ana, 4, "33"), pierre.OutcomeDeleted},
 			"another":            {bring(ana, 5, "34"), pierre.OutcomeAdded},

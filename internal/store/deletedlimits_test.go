@@ -1,0 +1,117 @@
+package store
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+)
+
+func deletions(n int, at time.Time) []pierre.DeletedRecording {
+	list := make([]pierre.DeletedRecording, n)
+	for i := range list {
+		list[i] = pierre.DeletedRecording{Provider: pierre.ProviderFile, SHA256: [32]byte{1, byte(i), byte(i >> 8)}, Activity: "act_1", Deleted: at}
+	}
+	return list
+}
+
+// However many deleted recordings an edited export lists, a user gets no more than the limit, and they count as stored.
+func TestDeletedRecordingsAreBounded(t *testing.T) {
+	s, now := openTest(t, filepath.Join(t.TempDir(), "pierre.db")), time.Date(2026, 5, 5, 12, 0, 0, 0, time.UTC)
+	ana, err := s.EnsureUser(t.Context(), "ana@example.com", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ben, err := s.EnsureUser(t.Context(), "ben@example.com", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const most = 3
+	for _, step := range []struct {
+		user       pierre.UserID
+		list, want int
+		full       bool
+	}{{ana.ID, 2, 2, false}, {ana.ID, most, 1, false}, {ana.ID, most + 1, 0, true}, {ben.ID, most + 1, most, true}} {
+		n, err := s.restoreDeleted(t.Context(), step.user, deletions(step.list, now), most)
+		if n != step.want || (pierre.KindOf(err) == pierre.KindConflict) != step.full || !step.full && err != nil {
+			t.Errorf("%+v: %d noted, %v", step, n, err)
+		}
+	}
+	if n, err := s.StoredBytes(t.Context(), ana.ID); err != nil || n != most*deletedBytes {
+		t.Errorf("%d bytes count, %v", n, err)
+	}
+	var pages [][]pierre.DeletedRecording
+	for after := (pierre.DeletedRecording{}); ; {
+		page, err := s.DeletedRecordings(t.Context(), ana.ID, after, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		pages, after = append(pages, page), page[len(page)-1]
+	}
+	if len(pages) != 2 || len(pages[0]) != 2 || len(pages[1]) != 1 || pages[1][0].SHA256 != [32]byte{1, 2} {
+		t.Errorf("pages: %+v", pages)
+	}
+}
+
+// Whether a recording is here is looked up by its file and by its entry, however many others there are.
+func TestRecordingsAreFoundByFileAndEntry(t *testing.T) {
+	for query, part := range map[string]string{
+		hasFile:  "(user_id=? AND sha256=? AND part=?)",
+		hasEntry: "(user_id=? AND provider=? AND external_id=?)",
+	} {
+		args := []any{"user_1", []byte{1}, 0}
+		if query == hasEntry {
+			args = []any{"user_1", "strava", "1", 0}
+		}
+		if plan := planOf(t, query, args...); !strings.Contains(plan, part) {
+			t.Errorf("the plan lacks %q:\n%s", part, plan)
+		}
+	}
+}
+
+// What a deleted user had most of goes in pieces, files in small ones.
+func TestUsersAreDeletedInPieces(t *testing.T) {
+	s, now := openTest(t, filepath.Join(t.TempDir(), "pierre.db")), time.Date(2026, 5, 5, 12, 0, 0, 0, time.UTC)
+	ana, err := s.EnsureUser(t.Context(), "ana@example.com", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ben, err := s.EnsureUser(t.Context(), "ben@example.com", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, user := range []pierre.UserID{ana.ID, ben.ID} {
+		if _, err := s.RestoreDeleted(t.Context(), user, deletions(deletedAtOnce+1, now)); err != nil {
+			t.Fatal(err)
+		}
+		for n := range 2*filesAtOnce + 1 {
+			if _, err := s.write.ExecContext(t.Context(), `INSERT INTO originals (user_id, sha256, bytes, packed) VALUES (?, ?, 1, ?)`, user, []byte{byte(n)}, []byte{1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	left := func(user pierre.UserID) (files, notes int) {
+		t.Helper()
+		if err := s.row(t.Context(), `SELECT (SELECT count(*) FROM originals WHERE user_id = $1), (SELECT count(*) FROM deleted_recordings WHERE user_id = $1)`, user).Scan(&files, &notes); err != nil {
+			t.Fatal(err)
+		}
+		return files, notes
+	}
+	for n, want := range []struct {
+		files, notes int
+		more         bool
+	}{{filesAtOnce + 1, 1, true}, {1, 0, true}, {0, 0, false}} {
+		more, err := s.deletePiece(t.Context(), ana.ID)
+		if files, notes := left(ana.ID); err != nil || more != want.more || files != want.files || notes != want.notes {
+			t.Errorf("piece %d leaves %d files and %d notes, more %v, %v; want %+v", n, files, notes, more, err, want)
+		}
+	}
+	if files, notes := left(ben.ID); files != 2*filesAtOnce+1 || notes != deletedAtOnce+1 {
+		t.Errorf("another user has %d files and %d notes", files, notes)
+	}
+}
