@@ -104,7 +104,7 @@ func (a *app) personalRoutes(ctx context.Context, c *config) (http.Handler, *mcp
 	imports := importapi.New(a.imports, importapi.Personal(who), importapi.Options{Dir: c.dataDir, MaxBytes: c.maxUploadBytes, Log: a.log})
 	mux.Handle("/api/import", imports)
 	mux.Handle("/api/health", imports)
-	calendars := access.NewCalendars(a.store, time.Now, access.CalendarOptions{NoKeys: true})
+	calendars := access.NewCalendars(a.store, time.Now, access.CalendarOptions{NoKeys: true, Log: a.log})
 	plans := planapi.New(importapi.Personal(who), calendars, a.store, a.coach, a.work, planapi.Options{Log: a.log})
 	for _, route := range planapi.Routes() {
 		mux.Handle(route, plans)

@@ -64,7 +64,7 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	}
 	mux.Handle("/api/export", a.traces.of("/api/export", m.Requests("export", exportapi.New(a.exports, importapi.Keys(verifier, athletes.Known()), exportapi.Options{Log: a.log}))))
 	mux.Handle("/admin/", a.traces.of("/admin/", m.Requests("admin", a.adminAPI(ring, keys))))
-	calendars := access.NewCalendars(a.store, time.Now, access.CalendarOptions{})
+	calendars := access.NewCalendars(a.store, time.Now, access.CalendarOptions{Log: a.log})
 	plans := planapi.New(holders, calendars, a.store, a.coach, a.work, planapi.Options{PublicURL: c.publicURL, Log: a.log})
 	for _, route := range planapi.Routes() {
 		mux.Handle(route, a.traces.of(route, m.Requests("client", plans)))

@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"log/slog"
 	"math"
 	"sync"
 	"time"
@@ -23,6 +24,7 @@ type CalendarOptions struct {
 	// NoKeys says that users have no keys, as in a personal server. Otherwise a subscription works only while its user, or the
 	// application that the athlete is of, has a key that [ServesCalendars].
 	NoKeys bool
+	Log    *slog.Logger // nil: no log
 }
 
 // CalendarTool is the tool that a key must be allowed to use to read what is planned, by the key or at an address.
@@ -46,6 +48,9 @@ type Calendars struct {
 
 // NewCalendars returns the calendars in the store.
 func NewCalendars(store CalendarStore, now func() time.Time, opts CalendarOptions) *Calendars {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
 	return &Calendars{store: store, now: now, opts: opts}
 }
 
@@ -53,6 +58,12 @@ func NewCalendars(store CalendarStore, now func() time.Time, opts CalendarOption
 // [pierre.KindRateLimited] if too many came from the same client (see [WithClient]), as a good one is that is read too often.
 func (c *Calendars) Verify(ctx context.Context, text string) (pierre.CalendarReader, error) {
 	now := c.now()
+	token, known := ParseToken(CalendarToken, text)
+	if known {
+		if err := c.reads.admit(token.Hash(), now); err != nil {
+			return pierre.CalendarReader{}, err
+		}
+	}
 	found, err := c.find(ctx, now, text)
 	if err != nil {
 		if err = c.failed.check(ctx, now, text, err); pierre.KindOf(err) == pierre.KindUnauthenticated {
@@ -63,10 +74,11 @@ func (c *Calendars) Verify(ctx context.Context, text string) (pierre.CalendarRea
 		}
 		return pierre.CalendarReader{}, err
 	}
-	if err := c.reads.count(found.UserID, now); err != nil {
-		return pierre.CalendarReader{}, err
+	c.reads.count(found.Token, now)
+	if err := c.store.NoteCalendarRead(ctx, found, now); err != nil { // the calendar is worth more than the note
+		c.opts.Log.WarnContext(ctx, "it could not be noted that a calendar was read", slog.String("user_id", string(found.UserID)), slog.Any("err", err))
 	}
-	return found, c.store.NoteCalendarRead(ctx, found, now)
+	return found, nil
 }
 
 func (c *Calendars) find(ctx context.Context, now time.Time, text string) (pierre.CalendarReader, error) {
@@ -96,28 +108,36 @@ const (
 	maxReaders  = 1 << 16 // calendars that are counted at a time
 )
 
-// reads counts how often each calendar was read in the last hour, by users.
+// reads counts how often each calendar was read in the last hour, by the hash of its token: one that is read too often is refused
+// without a question to the store.
 type reads struct {
 	mu    sync.Mutex
 	until time.Time // the end of the window
-	of    map[pierre.UserID]int
+	of    map[[32]byte]int
 }
 
-func (r *reads) count(user pierre.UserID, now time.Time) error {
+// admit refuses a calendar that was read too often.
+func (r *reads) admit(token [32]byte, now time.Time) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := r.of[token]
+	if n < maxReads || !now.Before(r.until) {
+		return nil
+	}
+	wait := r.until.Sub(now)
+	e := refuse("This calendar was read %d times in an hour; try again in %d seconds.", n, int(math.Ceil(wait.Seconds())))
+	e.Kind, e.RetryAfter = pierre.KindRateLimited, wait
+	return e
+}
+
+// count counts a reading of a calendar that there is: tokens that somebody made up take no room.
+func (r *reads) count(token [32]byte, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !now.Before(r.until) || r.of == nil {
-		r.until, r.of = now.Add(readsWindow), map[pierre.UserID]int{}
+		r.until, r.of = now.Add(readsWindow), map[[32]byte]int{}
 	}
-	n, counted := r.of[user]
-	if n >= maxReads {
-		wait := r.until.Sub(now)
-		e := refuse("This calendar was read %d times in an hour; try again in %d seconds.", n, int(math.Ceil(wait.Seconds())))
-		e.Kind, e.RetryAfter = pierre.KindRateLimited, wait
-		return e
+	if n, counted := r.of[token]; counted || len(r.of) < maxReaders {
+		r.of[token] = n + 1
 	}
-	if counted || len(r.of) < maxReaders {
-		r.of[user] = n + 1
-	}
-	return nil
 }

@@ -1,14 +1,64 @@
 package access_test
 
 import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
 )
+
+// unwritable is a store that cannot note who reads, and counts the questions to it.
+type unwritable struct {
+	*store.Store
+	asked int
+}
+
+// CalendarReader implements [access.CalendarStore].
+func (u *unwritable) CalendarReader(ctx context.Context, hash [32]byte, now time.Time, serves func(*pierre.APIKey) bool) (pierre.CalendarReader, error) {
+	u.asked++
+	return u.Store.CalendarReader(ctx, hash, now, serves)
+}
+
+// NoteCalendarRead implements [access.CalendarStore].
+func (u *unwritable) NoteCalendarRead(context.Context, pierre.CalendarReader, time.Time) error {
+	return errors.New("the disk is full")
+}
+
+// A calendar is served where the reading cannot be noted, and one that is read too often costs no more questions.
+func TestCalendarsOfAnUnwritableStore(t *testing.T) {
+	s := &unwritable{Store: storetest.New(t)}
+	user, made := storetest.Users(t, s.Store, start, "ana@example.com")[0], access.GenerateToken(access.CalendarToken)
+	if err := s.KeepCalendarSubscription(t.Context(), pierre.CalendarSubscription{UserID: user, Token: made.Hash(), Created: start}); err != nil {
+		t.Fatal(err)
+	}
+	var logged bytes.Buffer
+	c := access.NewCalendars(s, func() time.Time { return start }, access.CalendarOptions{NoKeys: true, Log: slog.New(slog.NewTextHandler(&logged, nil))})
+	for i := range 120 {
+		if got, err := c.Verify(t.Context(), made.Reveal()); err != nil || got.UserID != user {
+			t.Fatalf("reading %d: %+v, %v", i, got, err)
+		}
+	}
+	if text := logged.String(); !strings.Contains(text, "the disk is full") || strings.Contains(text, made.Reveal()) {
+		t.Errorf("the log: %s", text)
+	}
+	for range 3 {
+		if _, err := c.Verify(t.Context(), made.Reveal()); pierre.KindOf(err) != pierre.KindRateLimited {
+			t.Errorf("too often: %v", err)
+		}
+	}
+	if s.asked != 120 {
+		t.Errorf("the store was asked %d times", s.asked)
+	}
+}
 
 // Wrong addresses of calendars are refused as wrong keys are, while right ones go on working, at a pace that programs have.
 func TestCalendars(t *testing.T) {
