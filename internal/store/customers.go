@@ -200,16 +200,15 @@ func (t *tx) moveKeys(ctx context.Context, act pierre.Act, id pierre.UserID, tie
 // returns the keys, which end with the first transaction. What is left goes piece by piece, so that others can write in
 // between; if that breaks off, [Store.FinishDeletions] goes on. Calls stay counted by ids that name nobody any more.
 func (s *Store) DeleteCustomer(ctx context.Context, act pierre.Act, id pierre.UserID) ([]pierre.KeyID, error) {
-	return s.deleteCustomer(ctx, act, id, func(int) error { return nil })
+	var keys []pierre.KeyID
+	err := s.DeleteAccount(ctx, act, id, func(int) error { return nil }, func(ended []pierre.KeyID) { keys = ended })
+	return keys, err
 }
 
 // DeleteAccount deletes as [Store.DeleteCustomer] does, unless mayDelete refuses it because of how many athletes go with it: none is made
-// between its answer and the deletion.
-func (s *Store) DeleteAccount(ctx context.Context, act pierre.Act, id pierre.UserID, mayDelete func(athletes int) error) ([]pierre.KeyID, error) {
-	return s.deleteCustomer(ctx, act, id, mayDelete)
-}
-
-func (s *Store) deleteCustomer(ctx context.Context, act pierre.Act, id pierre.UserID, mayDelete func(athletes int) error) ([]pierre.KeyID, error) {
+// between its answer and the deletion. It calls ended once with the keys, when they have ended and the data are
+// still there, such as what connected accounts are left with.
+func (s *Store) DeleteAccount(ctx context.Context, act pierre.Act, id pierre.UserID, mayDelete func(athletes int) error, ended func([]pierre.KeyID)) error {
 	var keys []pierre.KeyID
 	err := s.update(ctx, "deleting user "+string(id), func(t *tx) error {
 		if _, err := t.customer(ctx, id); err != nil {
@@ -243,9 +242,10 @@ func (s *Store) deleteCustomer(ctx context.Context, act pierre.Act, id pierre.Us
 		return t.changed(ctx, act.At, pierre.Change{Kind: pierre.ChangeUserDeleted, ID: string(id)})
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return keys, s.deleteUser(ctx, id)
+	ended(keys)
+	return s.deleteUser(ctx, id)
 }
 
 func scanKeyID(from scanner) (pierre.KeyID, error) {

@@ -16,7 +16,7 @@ import (
 type AccountStore interface {
 	Account(ctx context.Context, user pierre.UserID) (pierre.Account, error)
 	Holdings(ctx context.Context, user pierre.UserID) (pierre.Holdings, error)
-	DeleteAccount(ctx context.Context, act pierre.Act, id pierre.UserID, mayDelete func(athletes int) error) ([]pierre.KeyID, error)
+	DeleteAccount(ctx context.Context, act pierre.Act, id pierre.UserID, mayDelete func(athletes int) error, ended func([]pierre.KeyID)) error
 }
 
 // An AccountAnswer says what goes when the account of a key's holder is deleted. It does not say the address that confirms that.
@@ -105,8 +105,8 @@ func (s *Server) account(w http.ResponseWriter, r *http.Request, caller access.P
 	return web.WriteJSON(w, http.StatusOK, answer)
 }
 
-// deleteAccount does what the admin API's deletion of a user does: access to other services ends first, then all keys, and then
-// the data go.
+// deleteAccount does what the admin API's deletion of a user does, in an order in which a refusal leaves everything as it was: all keys end
+// first, then access to other services, and then the data go.
 func (s *Server) deleteAccount(w http.ResponseWriter, r *http.Request, caller access.Principal) error {
 	if _, err := web.Query(r); err != nil {
 		return err
@@ -133,11 +133,13 @@ func (s *Server) deleteAccount(w http.ResponseWriter, r *http.Request, caller ac
 	if subtle.ConstantTimeCompare([]byte(typed), []byte(who.Email)) == 0 {
 		return notConfirmed()
 	}
-	s.opts.Leave(r.Context(), who.ID)
-	keys, err := s.accounts.DeleteAccount(r.Context(), pierre.Act{Person: string(caller.KeyID), At: s.opts.Now().UTC()}, who.ID, withoutAthletes)
-	for _, k := range keys {
-		s.opts.Keys.Revoked(k)
-	}
+	act := pierre.Act{Person: string(caller.KeyID), At: s.opts.Now().UTC()}
+	err = s.accounts.DeleteAccount(r.Context(), act, who.ID, withoutAthletes, func(keys []pierre.KeyID) {
+		for _, k := range keys {
+			s.opts.Keys.Revoked(k)
+		}
+		s.opts.Leave(context.WithoutCancel(r.Context()), who.ID) // nobody can ask for it again
+	})
 	if err != nil {
 		return err
 	}

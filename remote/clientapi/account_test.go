@@ -85,8 +85,8 @@ func TestAthletesMadeMeanwhile(t *testing.T) {
 		if got := h.send("DELETE", "/v1/account", key, `{"confirm_email":"ana@example.com"}`); got.status != http.StatusForbidden || !strings.Contains(got.body, "1 athletes") {
 			t.Errorf("%d %s", got.status, got.body)
 		}
-		if got := h.account(key); got.Athletes != 1 || got.Keys != 1 || len(h.ended) != 0 {
-			t.Errorf("left: %+v, keys that ended: %v", got, h.ended)
+		if got := h.account(key); got.Athletes != 1 || got.Keys != 1 || len(h.ended)+len(h.left) != 0 {
+			t.Errorf("left: %+v, keys that ended: %v, connections of %v", got, h.ended, h.left)
 		}
 	})
 }

@@ -39,14 +39,25 @@ type harness struct {
 	ended   []pierre.KeyID
 	left    []pierre.UserID // whose access to other services was ended while they were there
 
-	meanwhile func() // is called in between; nil: nothing is
+	meanwhile func() // is called when an account is read; nil: nothing is
+}
+
+// interrupted is the store, in which something happens after accounts are read.
+type interrupted struct {
+	*store.Store
+	h *harness
+}
+
+// Account implements [clientapi.AccountStore].
+func (i interrupted) Account(ctx context.Context, user pierre.UserID) (pierre.Account, error) {
+	if i.h.meanwhile != nil {
+		i.h.meanwhile()
+	}
+	return i.Store.Account(ctx, user)
 }
 
 // leave notes who is about to be deleted.
 func (h *harness) leave(ctx context.Context, id pierre.UserID) {
-	if h.meanwhile != nil {
-		h.meanwhile()
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !slices.Contains(h.deleted, id) && ctx.Err() == nil {
@@ -81,7 +92,7 @@ func start(t *testing.T, s *store.Store, now func() time.Time) *harness {
 	t.Helper()
 	h := &harness{t: t, store: s, keys: access.NewVerifier(s, now), limiter: limit.New(s), schemas: jsonschema.NewCompiler()}
 	h.loadDocument()
-	srv := httptest.NewServer(clientapi.New(h.keys, s, allowance.New(h.limiter, now), clientapi.Options{
+	srv := httptest.NewServer(clientapi.New(h.keys, interrupted{s, h}, allowance.New(h.limiter, now), clientapi.Options{
 		Keys: listener{h}, Leave: h.leave, Now: now, DeleteAccounts: true,
 		Tools: func() []string { return []string{"get_activities", "get_stats", "set_athlete_profile"} },
 	}))
