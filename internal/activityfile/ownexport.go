@@ -89,7 +89,7 @@ func (w *walker) readExport(ctx context.Context, b *bundle, root string) error {
 			}
 		}
 	}
-	for _, name := range []string{exportfile.AccountFile, exportfile.GearFile, exportfile.ConnectionsFile, exportfile.UsageFile} {
+	for _, name := range []string{exportfile.AccountFile, exportfile.WorkoutsFile, exportfile.GearFile, exportfile.ConnectionsFile, exportfile.UsageFile} {
 		if e := b.find(path.Join(root, name), true); e != nil && e.problem == "" {
 			e.taken = true
 			if err := w.yield(Result{Path: e.path, Status: StatusSkipped, Reason: "a part of an export that is only for reading"}); err != nil {

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/pierre-mcp/pierre/internal/activityfile"
+	"github.com/pierre-mcp/pierre/internal/exportfile"
 	"github.com/pierre-mcp/pierre/internal/recordings"
 )
 
@@ -94,5 +95,25 @@ func TestOwnExportNamesFilesTwice(t *testing.T) {
 	want := []string{"x/activities/tri.fit#2 true true true", "x/activities/tri.fit true true true", "x/activities/tri.fit#100 false true true", "x/activities/tri.fit#3 true false false"}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %q, %v; want %q", got, err, want)
+	}
+}
+
+// What an export has for reading alone is named as such, and no other format is looked for in it.
+func TestPartsOfAnExportForReading(t *testing.T) {
+	parts := []string{exportfile.AccountFile, exportfile.WorkoutsFile, exportfile.GearFile, exportfile.ConnectionsFile, exportfile.UsageFile}
+	files := []string{"x/" + exportfile.ManifestFile, manifest}
+	for _, name := range parts {
+		files = append(files, "x/"+name, `[{"id":"workout_1","sport_type":"ride"}]`)
+	}
+	r := exportZip(t, files...)
+	var got []string
+	err := activityfile.Walk(t.Context(), activityfile.NewSource("mine.zip", r, r.Size()), activityfile.Options{TempDir: t.TempDir()}, func(res activityfile.Result) error {
+		if res.Status == activityfile.StatusSkipped && strings.Contains(res.Reason, "only for reading") {
+			got = append(got, strings.TrimPrefix(res.Path, "x/"))
+		}
+		return nil
+	})
+	if err != nil || !slices.Equal(got, parts) {
+		t.Errorf("for reading: %q, %v; want %q", got, err, parts)
 	}
 }
