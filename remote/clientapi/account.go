@@ -134,11 +134,12 @@ func (s *Server) deleteAccount(w http.ResponseWriter, r *http.Request, caller ac
 		return notConfirmed()
 	}
 	act := pierre.Act{Person: string(caller.KeyID), At: s.opts.Now().UTC()}
+	leaving := context.WithoutCancel(r.Context()) // nobody can ask for it again
 	err = s.accounts.DeleteAccount(r.Context(), act, who.ID, withoutAthletes, func(keys []pierre.KeyID) {
 		for _, k := range keys {
 			s.opts.Keys.Revoked(k)
 		}
-		s.opts.Leave(context.WithoutCancel(r.Context()), who.ID) // nobody can ask for it again
+		s.opts.Leave(leaving, who.ID)
 	})
 	if err != nil {
 		return err
