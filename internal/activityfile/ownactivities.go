@@ -13,9 +13,6 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// maxOwnSources bounds the sources of one activity of an export's list; no server keeps more.
-const maxOwnSources = 32
-
 // An ownList is an export's list of activities, while the recordings that it names are read.
 type ownList struct {
 	*walker
@@ -25,7 +22,8 @@ type ownList struct {
 	root string
 	last *entry // the file that was read last: one of several activities, whose lines mostly follow each other, is read once
 	read parsed
-	done map[*entry][]int // the parts that have been reported on
+	done map[*entry]map[int]bool // the parts that have been reported on
+	most map[*entry]int          // how many parts the files have that were read
 }
 
 // wholeFile stands for all parts of a file that cannot be read.
@@ -33,7 +31,7 @@ const wholeFile = -1
 
 // exportActivities yields the activities of the list, each with the recordings that it names: one for each of its sources.
 func (w *walker) exportActivities(ctx context.Context, b *bundle, list *entry) error {
-	l := &ownList{walker: w, b: b, path: list.path, root: path.Dir(list.path), done: map[*entry][]int{}}
+	l := &ownList{walker: w, b: b, path: list.path, root: path.Dir(list.path), done: map[*entry]map[int]bool{}, most: map[*entry]int{}}
 	rows := 0
 	err := eachLine(ctx, w, list, func(a *exportfile.Activity) error {
 		if rows++; rows > w.limits.Rows {
@@ -55,7 +53,7 @@ func (l *ownList) activity(ctx context.Context, a *exportfile.Activity) error {
 		a.Sources = []exportfile.Source{{}}
 	}
 	found := false
-	for n := range a.Sources[:min(len(a.Sources), maxOwnSources)] {
+	for n := range a.Sources {
 		src := &a.Sources[n]
 		from := ownFile{file: l.find(src.Original), part: max(src.Part, 0), start: src.Start}
 		if from.file == nil {
@@ -97,10 +95,12 @@ type ownFile struct {
 	start   time.Time // zero: as the file says
 }
 
+var errNotThere = draft.Unreadable("it is not the recording that the export's list says")
+
 // source yields the recording of a source.
 func (l *ownList) source(ctx context.Context, a *exportfile.Activity, src *exportfile.Source, from ownFile) error {
 	file, name := from.file, from.file.path
-	if done := l.done[file]; slices.Contains(done, wholeFile) || slices.Contains(done, from.part) || file.taken && from.written {
+	if done := l.done[file]; done[wholeFile] || done[from.part] || file.taken && from.written {
 		return nil
 	}
 	if from.part > 0 {
@@ -109,21 +109,18 @@ func (l *ownList) source(ctx context.Context, a *exportfile.Activity, src *expor
 	if file.taken {
 		l.ahead.total++
 	}
-	if l.last != file {
-		file.taken = true
-		read, err := l.parseEntry(ctx, file)
-		if err != nil {
-			l.done[file] = append(l.done[file], wholeFile)
-			l.last = nil
-			return l.unread(ctx, a, src, Result{Path: file.path, Format: read.format, SHA256: read.sum}, err)
-		}
-		read.drafts = slices.DeleteFunc(read.drafts, func(d draft.Draft) bool { return !d.Dated() }) // parts are counted without them
-		l.last, l.read = file, read
+	if most, known := l.most[file]; known && from.part >= most { // without reading the file again
+		return l.unread(ctx, a, src, Result{Path: name}, errNotThere)
 	}
-	l.done[file] = append(l.done[file], from.part)
+	if err := l.open(ctx, file); err != nil {
+		return l.unread(ctx, a, src, Result{Path: file.path, Format: l.read.format, SHA256: l.read.sum}, err)
+	}
 	p := l.read
+	if from.part < len(p.drafts) { // a list may name any number of parts that are not there
+		l.done[file][from.part] = true
+	}
 	if from.part >= len(p.drafts) || from.written && len(p.drafts) != 1 {
-		return l.unread(ctx, a, src, Result{Path: name, Format: p.format, SHA256: p.sum}, draft.Unreadable("it is not the recording that the export's list says"))
+		return l.unread(ctx, a, src, Result{Path: name, Format: p.format, SHA256: p.sum}, errNotThere)
 	}
 	p.drafts = []draft.Draft{p.drafts[from.part]}
 	l.read.drafts[from.part] = draft.Draft{}
@@ -140,6 +137,24 @@ func (l *ownList) source(ctx context.Context, a *exportfile.Activity, src *expor
 		p.drafts[0].Unset = false // the list knows better
 	}
 	return l.deliverKept(name, p, kept, from)
+}
+
+// open reads a file, unless it is the one that was read last.
+func (l *ownList) open(ctx context.Context, file *entry) (err error) {
+	if l.last == file {
+		return nil
+	}
+	file.taken = true
+	if l.read, err = l.parseEntry(ctx, file); err != nil {
+		l.last, l.done[file] = nil, map[int]bool{wholeFile: true}
+		return err
+	}
+	l.read.drafts = slices.DeleteFunc(l.read.drafts, func(d draft.Draft) bool { return !d.Dated() }) // parts are counted without them
+	l.last, l.most[file] = file, len(l.read.drafts)
+	if l.done[file] == nil {
+		l.done[file] = map[int]bool{}
+	}
+	return nil
 }
 
 // unread reports on a file that cannot be read: what the list says of the activity is known without it.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/activityfile/draft"
 	"github.com/pierre-mcp/pierre/internal/exportfile"
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
@@ -24,7 +25,11 @@ func (w *walker) exportDeleted(ctx context.Context, _ *bundle, e *entry) error {
 		return nil
 	})
 	if err != nil {
-		return err
+		r, fatal := refused(ctx, err)
+		if fatal != nil || len(res.Deleted) == 0 {
+			return err
+		}
+		res.Warnings = append(res.Warnings, "only its first "+human.Plural(len(res.Deleted), "deleted recording")+" are taken over: "+r.Reason)
 	}
 	if len(res.Deleted) == 0 {
 		return draft.NotActivity("no recording was deleted")

@@ -13,7 +13,7 @@ import (
 )
 
 // deletedOf reads an export whose list of deleted recordings has that content, with at most three lines.
-func deletedOf(t testing.TB, content string) (list []pierre.DeletedRecording, status activityfile.Status) {
+func deletedOf(t testing.TB, content string) (found activityfile.Result) {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
@@ -33,14 +33,14 @@ func deletedOf(t testing.TB, content string) (list []pierre.DeletedRecording, st
 	opts := activityfile.Options{TempDir: t.TempDir(), Limits: activityfile.Limits{Rows: 3}}
 	err := activityfile.Walk(t.Context(), src, opts, func(res activityfile.Result) error {
 		if strings.HasSuffix(res.Path, exportfile.DeletedFile) {
-			list, status = res.Deleted, res.Status
+			found = res
 		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return list, status
+	return found
 }
 
 func deletedLine(provider, sum string) string {
@@ -54,15 +54,18 @@ func TestDeletedOfAnExport(t *testing.T) {
 		content string
 		want    int
 		status  activityfile.Status
+		warned  bool
 	}{
-		"at the limit":    {strings.Repeat(good, 3), 3, activityfile.StatusOK},
-		"over the limit":  {strings.Repeat(good, 4), 0, activityfile.StatusFailed},
-		"one of three":    {good + deletedLine("nobody", strings.Repeat("0a", 32)) + deletedLine("garmin", "0a"), 1, activityfile.StatusOK},
-		"nothing deleted": {"", 0, activityfile.StatusSkipped},
-		"no list":         {"[]\nx\n", 0, activityfile.StatusSkipped},
+		"at the limit":    {strings.Repeat(good, 3), 3, activityfile.StatusOK, false},
+		"over the limit":  {strings.Repeat(good, 4), 3, activityfile.StatusOK, true},
+		"damaged later":   {good + strings.Repeat("x", 2<<20), 1, activityfile.StatusOK, true},
+		"damaged":         {strings.Repeat("x", 2<<20) + good, 0, activityfile.StatusFailed, false},
+		"one of three":    {good + deletedLine("nobody", strings.Repeat("0a", 32)) + deletedLine("garmin", "0a"), 1, activityfile.StatusOK, false},
+		"nothing deleted": {"", 0, activityfile.StatusSkipped, false},
+		"no list":         {"[]\nx\n", 0, activityfile.StatusSkipped, false},
 	} {
-		if list, status := deletedOf(t, tt.content); len(list) != tt.want || status != tt.status {
-			t.Errorf("%s: %+v, %v", what, list, status)
+		if got := deletedOf(t, tt.content); len(got.Deleted) != tt.want || got.Status != tt.status || (len(got.Warnings) > 0) != tt.warned {
+			t.Errorf("%s: %+v", what, got)
 		}
 	}
 }
@@ -71,8 +74,7 @@ func FuzzDeletedOfAnExport(f *testing.F) {
 	f.Add(deletedLine("garmin", strings.Repeat("0a", 32)))
 	f.Add(strings.ReplaceAll(deletedLine("file", strings.Repeat("0A", 32)), `"part":1`, `"part":-1`))
 	f.Fuzz(func(t *testing.T, content string) {
-		list, _ := deletedOf(t, content)
-		for _, d := range list {
+		for _, d := range deletedOf(t, content).Deleted {
 			if !slices.Contains(pierre.Providers(), d.Provider) || d.Part < 0 || d.Activity == "" || len(d.Activity) > 64 || d.Deleted.IsZero() {
 				t.Errorf("%+v", d)
 			}

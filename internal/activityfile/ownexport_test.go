@@ -117,3 +117,31 @@ func TestPartsOfAnExportForReading(t *testing.T) {
 		t.Errorf("for reading: %q, %v; want %q", got, err, parts)
 	}
 }
+
+// A list that names parts which its files do not have, of one file and the other in turn, has each of them read once.
+func TestOwnExportNamesPartsThatAreNotThere(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join(recordings.Dir(t), "run_garmin_gpxtpx_hr.gpx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list strings.Builder
+	const lines = 10
+	for n := range lines {
+		for _, file := range []string{"a.gpx", "b.gpx"} {
+			fmt.Fprintf(&list, `{"id":"act_%d","sport_type":"run","start_time":"2018-05-27T09:00:00Z","sources":[{"provider":"file","name":"%s","sha256":"%064x","part":%d,"original":"activities/%s"}]}`+"\n",
+				n, file, n+1, n+1_000_000, file)
+		}
+	}
+	r := exportZip(t, "x/pierre-export.json", manifest, "x/activities.jsonl", list.String(), "x/activities/a.gpx", string(content), "x/activities/b.gpx", string(content)+"\n")
+	reads, reported := map[string]int{}, 0
+	opts := activityfile.Options{TempDir: t.TempDir(), Reading: func(name string, _ int) { reads[name]++ }}
+	err = activityfile.Walk(t.Context(), activityfile.NewSource("mine.zip", r, r.Size()), opts, func(res activityfile.Result) error {
+		if strings.Contains(res.Path, ".gpx#") {
+			reported++
+		}
+		return nil
+	})
+	if err != nil || reported != 2*lines || reads["x/activities/a.gpx"] != 1 || reads["x/activities/b.gpx"] != 1 {
+		t.Errorf("%d reported, reads %v, %v", reported, reads, err)
+	}
+}

@@ -5,6 +5,7 @@ package exportfile
 
 import (
 	"archive/zip"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -67,9 +68,37 @@ type Activity struct {
 	Twin        pierre.ActivityID  `json:"counts_as,omitempty"`
 	Said        *pierre.Annotation `json:"annotation,omitempty"` // what the athlete told this program
 	Written     string             `json:"file,omitempty"`       // in the archive: written from all that is kept of the activity, whose primary source has no original
-	Sources     []Source           `json:"sources"`
+	Sources     Sources            `json:"sources"`
 	pierre.Impression
 	pierre.Totals
+}
+
+// Sources are where an activity was read.
+type Sources []Source
+
+// MaxSources is how many sources of an activity are decoded. No server keeps more.
+const MaxSources = 32
+
+// UnmarshalJSON decodes no more than the first [MaxSources]: an edited list may have very many empty ones in a line.
+func (s *Sources) UnmarshalJSON(b []byte) error {
+	*s = nil
+	d := json.NewDecoder(bytes.NewReader(b))
+	switch t, err := d.Token(); {
+	case err != nil:
+		return err
+	case t == nil: // null
+		return nil
+	case t != json.Delim('['):
+		return errors.New("the sources are no list")
+	}
+	for d.More() && len(*s) < MaxSources {
+		var src Source
+		if err := d.Decode(&src); err != nil {
+			return err
+		}
+		*s = append(*s, src)
+	}
+	return nil
 }
 
 // A Source is where an activity was read.
