@@ -13,27 +13,27 @@ import (
 // foodsOf is how many foods the file has that tools search: a tenth of what USDA lists, whose search bench_test.go of package food measures.
 const foodsOf = 30_000
 
-// A pantry is a file of foods, in a folder of its own.
-type pantry struct {
+// A foodFile is a file of foods, in a folder of its own.
+type foodFile struct {
 	*food.File
 
 	dir string
 }
 
-// stock makes a file of n foods.
-func stock(ctx context.Context, n int) (*pantry, error) {
+// makeFoods makes a file of n foods.
+func makeFoods(ctx context.Context, n int) (*foodFile, error) {
 	dir, err := os.MkdirTemp("", "pierre-bench-foods-")
 	if err != nil {
 		return nil, err
 	}
-	p := &pantry{dir: dir}
-	if p.File, err = cook(ctx, filepath.Join(dir, "food.db"), n); err != nil {
+	p := &foodFile{dir: dir}
+	if p.File, err = writeFoods(ctx, filepath.Join(dir, "food.db"), n); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return p, nil
 }
 
-func cook(ctx context.Context, path string, n int) (*food.File, error) {
+func writeFoods(ctx context.Context, path string, n int) (*food.File, error) {
 	b, err := food.NewBuilder(ctx, path)
 	if err != nil {
 		return nil, err
@@ -55,4 +55,4 @@ func cook(ctx context.Context, path string, n int) (*food.File, error) {
 	return food.Open(ctx, path)
 }
 
-func (p *pantry) close() error { return errors.Join(p.Close(), os.RemoveAll(p.dir)) }
+func (p *foodFile) close() error { return errors.Join(p.Close(), os.RemoveAll(p.dir)) }

@@ -57,7 +57,7 @@ func measureOn(ctx context.Context, o options, name string) (times []timing, err
 	if o.profile != "" && len(calls) > 1 {
 		return nil, fmt.Errorf("--cpuprofile is of one call, and %d have %q in their names: name one with --only", len(calls), o.only)
 	}
-	foods, err := stock(ctx, foodsOf)
+	foods, err := makeFoods(ctx, foodsOf)
 	if err != nil {
 		return nil, fmt.Errorf("making foods: %w", err)
 	}

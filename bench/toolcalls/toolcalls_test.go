@@ -34,7 +34,7 @@ func TestSmallAthlete(t *testing.T) {
 }
 
 func TestEveryToolIsMeasured(t *testing.T) {
-	foods, err := stock(t.Context(), 1)
+	foods, err := makeFoods(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,19 +3,8 @@
 package main
 
 import (
-	"context"
-	"os"
-	"os/signal"
-	"syscall"
-
 	"github.com/pierre-mcp/pierre/internal/adminservice"
 	"github.com/pierre-mcp/pierre/internal/cli"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	w := cli.World{Getenv: os.Getenv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
-	code := cli.Run(ctx, adminservice.NewRoot(w), os.Args[1:], w)
-	stop()
-	os.Exit(code)
-}
+func main() { cli.Main(adminservice.NewRoot) }

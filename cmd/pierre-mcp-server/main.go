@@ -4,19 +4,6 @@
 // services, listeners. With --single-tenant it is a personal one without keys.
 package main
 
-import (
-	"context"
-	"os"
-	"os/signal"
-	"syscall"
+import "github.com/pierre-mcp/pierre/internal/cli"
 
-	"github.com/pierre-mcp/pierre/internal/cli"
-)
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	w := cli.World{Getenv: os.Getenv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
-	code := cli.Run(ctx, newRoot(w), os.Args[1:], w)
-	stop()
-	os.Exit(code)
-}
+func main() { cli.Main(newRoot) }

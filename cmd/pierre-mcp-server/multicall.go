@@ -3,11 +3,8 @@
 package main
 
 import (
-	"context"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -18,13 +15,7 @@ import (
 
 // main of the container image: one file is the server, the admin site and admin-setup, by the name it is started with. They share most
 // of their code, so the image is smaller by a third.
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	w := cli.World{Getenv: os.Getenv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
-	code := cli.Run(ctx, named(os.Args[0])(w), os.Args[1:], w)
-	stop()
-	os.Exit(code)
-}
+func main() { cli.Main(named(os.Args[0])) }
 
 // named returns the program that a path names.
 func named(path string) func(cli.World) *cobra.Command {

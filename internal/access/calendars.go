@@ -58,12 +58,6 @@ func NewCalendars(store CalendarStore, now func() time.Time, opts CalendarOption
 // [pierre.KindRateLimited] if too many came from the same client (see [WithClient]), as a good one is that is read too often.
 func (c *Calendars) Verify(ctx context.Context, text string) (pierre.CalendarReader, error) {
 	now := c.now()
-	token, known := ParseToken(CalendarToken, text)
-	if known {
-		if err := c.reads.admit(token.Hash(), now); err != nil {
-			return pierre.CalendarReader{}, err
-		}
-	}
 	found, err := c.find(ctx, now, text)
 	if err != nil {
 		if err = c.failed.check(ctx, now, text, err); pierre.KindOf(err) == pierre.KindUnauthenticated {
@@ -86,6 +80,9 @@ func (c *Calendars) find(ctx context.Context, now time.Time, text string) (pierr
 	token, ok := ParseToken(CalendarToken, text)
 	if !ok {
 		return pierre.CalendarReader{}, unknown
+	}
+	if err := c.reads.admit(token.Hash(), now); err != nil {
+		return pierre.CalendarReader{}, err
 	}
 	giveBack, err := c.failed.admit(ctx, now, text)
 	if err != nil {

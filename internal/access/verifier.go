@@ -27,7 +27,7 @@ const (
 
 	expectedFor = time.Minute // a database's copies are behind it for less
 
-	maxKnown   = 1 << 17 // keys in use at the same time; each takes about a quarter of a kilobyte
+	maxKnown   = 1 << 17 // keys in use at the same time; each takes about 340 bytes
 	maxUnknown = 1 << 14 // so that made-up keys cannot fill the memory
 
 	lookupTimeout = 5 * time.Second

@@ -192,7 +192,7 @@ func keptOf(a *exportfile.Activity, src *exportfile.Source) Kept {
 	if err == nil && n == len(sum) && slices.Contains(pierre.Providers(), src.Provider) {
 		kept.Source = pierre.Source{
 			Provider: src.Provider, ExternalID: clipped(src.ExternalID), File: clipped(src.Name), Format: clipped(src.Format), SHA256: sum,
-			Part: min(max(src.Part, 0), 10_000), LocalTimes: src.LocalTimes, Copy: true,
+			Part: min(max(src.Part, 0), maxExportPart), LocalTimes: src.LocalTimes, Copy: true,
 		}
 	}
 	return kept

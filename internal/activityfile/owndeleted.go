@@ -50,7 +50,7 @@ func believedDeletion(d *exportfile.Deleted) (pierre.DeletedRecording, bool) {
 	}, true
 }
 
-// What an export says of a deleted recording is no larger.
+// What an export says of a recording is no larger.
 const (
 	maxExportPart = 10_000
 	maxExportID   = 64

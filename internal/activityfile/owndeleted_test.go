@@ -1,44 +1,22 @@
-package activityfile_test
+package activityfile
 
 import (
-	"archive/zip"
-	"bytes"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/pierre-mcp/pierre/internal/activityfile"
 	"github.com/pierre-mcp/pierre/internal/exportfile"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
 // deletedOf reads an export whose list of deleted recordings has that content, with at most three lines.
-func deletedOf(t testing.TB, content string) (found activityfile.Result) {
+func deletedOf(t testing.TB, content string) (found Result) {
 	t.Helper()
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for name, text := range map[string]string{exportfile.DeletedFile: content, exportfile.ManifestFile: `{"format":"` + exportfile.Format + `","version":1}`} {
-		w, err := z.Create(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write([]byte(text)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	src := activityfile.NewSource("mine.zip", bytes.NewReader(b.Bytes()), int64(b.Len()))
-	opts := activityfile.Options{TempDir: t.TempDir(), Limits: activityfile.Limits{Rows: 3}}
-	err := activityfile.Walk(t.Context(), src, opts, func(res activityfile.Result) error {
+	archive := pack(t, member{exportfile.DeletedFile, []byte(content)}, member{exportfile.ManifestFile, []byte(`{"format":"` + exportfile.Format + `","version":1}`)})
+	for _, res := range walkBytes(t, "mine.zip", archive, Options{TempDir: t.TempDir(), Limits: Limits{Rows: 3}}) {
 		if strings.HasSuffix(res.Path, exportfile.DeletedFile) {
 			found = res
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 	return found
 }
@@ -53,16 +31,16 @@ func TestDeletedOfAnExport(t *testing.T) {
 	for what, tt := range map[string]struct {
 		content string
 		want    int
-		status  activityfile.Status
+		status  Status
 		warned  bool
 	}{
-		"at the limit":    {strings.Repeat(good, 3), 3, activityfile.StatusOK, false},
-		"over the limit":  {strings.Repeat(good, 4), 3, activityfile.StatusOK, true},
-		"damaged later":   {good + strings.Repeat("x", 2<<20), 1, activityfile.StatusOK, true},
-		"damaged":         {strings.Repeat("x", 2<<20) + good, 0, activityfile.StatusFailed, false},
-		"one of three":    {good + deletedLine("nobody", strings.Repeat("0a", 32)) + deletedLine("garmin", "0a"), 1, activityfile.StatusOK, false},
-		"nothing deleted": {"", 0, activityfile.StatusSkipped, false},
-		"no list":         {"[]\nx\n", 0, activityfile.StatusSkipped, false},
+		"at the limit":    {strings.Repeat(good, 3), 3, StatusOK, false},
+		"over the limit":  {strings.Repeat(good, 4), 3, StatusOK, true},
+		"damaged later":   {good + strings.Repeat("x", 2<<20), 1, StatusOK, true},
+		"damaged":         {strings.Repeat("x", 2<<20) + good, 0, StatusFailed, false},
+		"one of three":    {good + deletedLine("nobody", strings.Repeat("0a", 32)) + deletedLine("garmin", "0a"), 1, StatusOK, false},
+		"nothing deleted": {"", 0, StatusSkipped, false},
+		"no list":         {"[]\nx\n", 0, StatusSkipped, false},
 	} {
 		if got := deletedOf(t, tt.content); len(got.Deleted) != tt.want || got.Status != tt.status || (len(got.Warnings) > 0) != tt.warned {
 			t.Errorf("%s: %+v", what, got)

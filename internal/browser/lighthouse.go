@@ -25,7 +25,8 @@ func CheckScores(t *testing.T, url string, headers map[string]string) {
 	}
 }
 
-// lighthouse returns the scores of a page by the names of the categories: accessibility, best-practices and seo, 0 to 100 each. headers go along with each request, such as a cookie. It runs a browser of its own.
+// lighthouse returns the scores of a page by the names of the categories: accessibility, best-practices and seo, 0 to 100 each.
+// headers go along with each request, such as a cookie. It runs a browser of its own.
 func lighthouse(t testing.TB, url string, headers map[string]string) (scores map[string]float64, complaints []string) {
 	t.Helper()
 	text := runLighthouse(t, url, headers)

@@ -17,6 +17,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/activityfile"
 	"github.com/pierre-mcp/pierre/internal/exportfile"
 	"github.com/pierre-mcp/pierre/internal/importer"
+	"github.com/pierre-mcp/pierre/internal/original/originaltest"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/recordings"
 	"github.com/pierre-mcp/pierre/internal/store"
@@ -65,23 +66,17 @@ func originalsIn(t testing.TB, files map[string][]byte) map[string][]byte {
 // sourcesOf lists where each activity of a user was read.
 func sourcesOf(t testing.TB, s *store.Store, user pierre.UserID) (list []string) {
 	t.Helper()
-	for _, hidden := range []bool{false, true} {
-		page, err := s.Activities(t.Context(), user, pierre.ActivityQuery{Ascending: true, Hidden: hidden})
+	for _, a := range activities(t, s, user) {
+		sources, err := s.KeptSources(t.Context(), user, a.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, a := range page.Activities {
-			sources, err := s.KeptSources(t.Context(), user, a.ID)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var of []string
-			for _, src := range sources {
-				of = append(of, fmt.Sprint(src.Provider, src.ExternalID, src.File, src.Format, src.SHA256, src.Part, src.LocalTimes, src.Start, src.Primary, src.Original))
-			}
-			slices.Sort(of)
-			list = append(list, fmt.Sprint(a.Start, a.Hidden, of))
+		var of []string
+		for _, src := range sources {
+			of = append(of, fmt.Sprint(src.Provider, src.ExternalID, src.File, src.Format, src.SHA256, src.Part, src.LocalTimes, src.Start, src.Primary, src.Original))
 		}
+		slices.Sort(of)
+		list = append(list, fmt.Sprint(a.Start, a.Hidden, of))
 	}
 	return list
 }
@@ -187,7 +182,7 @@ func TestDamagedOriginal(t *testing.T) {
 		t.Fatal(err)
 	}
 	loadPath(t, s, ana, "multisport_triathlon_chained.fit")
-	bad := packed(t, content)
+	bad := originaltest.Pack(t, content)
 	bad.Packed = bad.Packed[:len(bad.Packed)/2]
 	if err := s.KeepOriginal(t.Context(), ana, bad); err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/activityfile"
 	"github.com/pierre-mcp/pierre/internal/exportfile"
 	"github.com/pierre-mcp/pierre/internal/importer"
+	"github.com/pierre-mcp/pierre/internal/original/originaltest"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
@@ -23,19 +24,26 @@ import (
 // all returns the user's recordings, the oldest first, without what is of one server alone.
 func all(t *testing.T, s *store.Store, user pierre.UserID) (list []pierre.Recording) {
 	t.Helper()
+	for _, a := range activities(t, s, user) {
+		rec, err := s.Recording(t.Context(), user, a.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec.ID, rec.UserID, rec.Twin, rec.Warnings = "", "", "", nil
+		list = append(list, rec)
+	}
+	return list
+}
+
+// activities returns the user's activities, the oldest first, then the hidden ones.
+func activities(t testing.TB, s *store.Store, user pierre.UserID) (list []pierre.Activity) {
+	t.Helper()
 	for _, hidden := range []bool{false, true} {
 		page, err := s.Activities(t.Context(), user, pierre.ActivityQuery{Ascending: true, Hidden: hidden})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, a := range page.Activities {
-			rec, err := s.Recording(t.Context(), user, a.ID)
-			if err != nil {
-				t.Fatal(err)
-			}
-			rec.ID, rec.UserID, rec.Twin, rec.Warnings = "", "", "", nil
-			list = append(list, rec)
-		}
+		list = append(list, page.Activities...)
 	}
 	return list
 }
@@ -80,7 +88,7 @@ func TestThereAndBack(t *testing.T) {
 	}
 	compare(t, before, all(t, s, bob))
 	compareRest(t, s, ana, bob)
-	deleted := pierre.Source{Provider: pierre.ProviderFile, File: "r.fit", Format: "fit", SHA256: packed(t, []byte("day 2")).SHA256, Imported: noon} // by fill
+	deleted := pierre.Source{Provider: pierre.ProviderFile, File: "r.fit", Format: "fit", SHA256: originaltest.Pack(t, []byte("day 2")).SHA256, Imported: noon} // by fill
 	if got, err := s.ImportRecording(t.Context(), bob, deleted, pierre.Recording{Activity: pierre.Activity{Sport: pierre.SportRide, Start: noon}}); err != nil || got.Outcome != pierre.OutcomeDeleted {
 		t.Errorf("what was deleted comes back as %+v, %v", got, err)
 	}
@@ -182,7 +190,7 @@ func compareRest(t *testing.T, s *store.Store, ana, bob pierre.UserID) {
 func TestOneOfTwoSourcesOfAFileWasDeleted(t *testing.T) {
 	s := storetest.New(t)
 	users := storetest.Users(t, s, noon, "ana@example.com", "bob@example.com")
-	content := packed(t, []byte("a ride that came twice"))
+	content := originaltest.Pack(t, []byte("a ride that came twice"))
 	var id pierre.ActivityID
 	for _, src := range []pierre.Source{
 		{Provider: pierre.ProviderFile, File: "ride.fit"},

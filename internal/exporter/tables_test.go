@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/pierre-mcp/pierre/internal/exportfile"
-	"github.com/pierre-mcp/pierre/internal/original"
+	"github.com/pierre-mcp/pierre/internal/original/originaltest"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
@@ -124,23 +124,6 @@ func TestEveryFileHasItsRows(t *testing.T) {
 // nameOfFill is how the file is called of the activity that fill adds.
 const nameOfFill = "activities/2026/2026-05-04_120000_e9732851e070_r.fit"
 
-// packed packs a file.
-func packed(t testing.TB, content []byte) pierre.Original {
-	t.Helper()
-	p, err := original.NewPacker()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.Write(content); err != nil {
-		t.Fatal(err)
-	}
-	o, err := p.Finish()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return o
-}
-
 // fill gives the user a row of everything that is exported.
 func fill(t *testing.T, s *store.Store, user pierre.UserID) {
 	t.Helper()
@@ -155,7 +138,7 @@ func fill(t *testing.T, s *store.Store, user pierre.UserID) {
 			Sport: pierre.SportRide, Start: noon.AddDate(0, 0, -day), Provider: pierre.ProviderFile, Impression: pierre.Impression{Gear: gear},
 			Totals: pierre.Totals{DurationSeconds: new(3600.0), DistanceMeters: new(30_000.0), AverageSpeedMPS: new(30_000.0 / 3600)},
 		}}
-		file := packed(t, fmt.Appendf(nil, "day %d", day))
+		file := originaltest.Pack(t, fmt.Appendf(nil, "day %d", day))
 		added, err := s.ImportRecording(t.Context(), user, pierre.Source{Provider: pierre.ProviderFile, File: "r.fit", Format: "fit", SHA256: file.SHA256, Imported: noon}, rec)
 		check(err)
 		check(s.KeepOriginal(t.Context(), user, file))

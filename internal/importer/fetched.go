@@ -18,7 +18,7 @@ func (i *Importer) KeepFetched(ctx context.Context, user pierre.UserID, f pierre
 	if err := i.checkStored(ctx, user); err != nil {
 		return pierre.ImportRow{}, err
 	}
-	who := athlete{to: i.store, user: user, until: i.now().AddDate(0, 0, 2)}
+	who := athlete{to: i.store, user: user, until: i.latest()}
 	watch := Watch{changed: func(pierre.ActivityID) {}, said: who.said} // what has changed is in the row
 	if f.Recording != nil {
 		rec := *f.Recording

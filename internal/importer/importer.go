@@ -136,7 +136,7 @@ func (i *Importer) Import(
 		})
 	})
 	group.Go(func() error {
-		digests, athlete := digesting{to: i.opts.Digests, user: user}, athlete{to: i.store, user: user, until: i.now().AddDate(0, 0, 2)}
+		digests, athlete := digesting{to: i.opts.Digests, user: user}, athlete{to: i.store, user: user, until: i.latest()}
 		watch.changed, watch.said, watch.joined = digests.changed, athlete.said, new(joined)
 		kept := int64(0) // bytes of files since they were added up
 		for res := range results {
@@ -251,7 +251,7 @@ func (i *Importer) recordings(
 ) (pierre.ImportRow, int, error) {
 	t := tally{days: row.Days}
 	seen := map[pierre.ActivityID]bool{}
-	until := i.now().AddDate(0, 0, 2) // of clocks around the world, and then some
+	until := i.latest()
 	for part, rec := range res.Recordings {
 		i.opts.Pause(ctx)
 		if rec.Start.After(until) {
@@ -294,6 +294,9 @@ func (i *Importer) recordings(
 	row.Deleted = row.Status == pierre.ImportSkipped && t.deleted > 0
 	return row, t.added, nil
 }
+
+// latest returns until when recordings may say that they are: two days from now, for clocks around the world, and then some.
+func (i *Importer) latest() time.Time { return i.now().AddDate(0, 0, 2) }
 
 // note says in row what became of a recording that is kept. seen are the activities that row has.
 func note(row *pierre.ImportRow, rec *pierre.Recording, added pierre.Addition, seen map[pierre.ActivityID]bool) {

@@ -9,24 +9,9 @@ import (
 	"testing"
 
 	"github.com/pierre-mcp/pierre/internal/original"
+	"github.com/pierre-mcp/pierre/internal/original/originaltest"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
-
-func pack(t testing.TB, content []byte) pierre.Original {
-	t.Helper()
-	p, err := original.NewPacker()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.Write(content); err != nil {
-		t.Fatal(err)
-	}
-	o, err := p.Finish()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return o
-}
 
 func noise(n int) []byte {
 	b := make([]byte, n)
@@ -90,7 +75,7 @@ func TestTooLarge(t *testing.T) {
 
 // Whatever is changed of what is kept is found out, and a small row does not become a large file.
 func TestDamage(t *testing.T) {
-	good := pack(t, bytes.Repeat([]byte("recording "), 1000))
+	good := originaltest.Pack(t, bytes.Repeat([]byte("recording "), 1000))
 	for n := range good.Packed {
 		bad := good
 		bad.Packed = bytes.Clone(good.Packed)
@@ -103,7 +88,7 @@ func TestDamage(t *testing.T) {
 	cut.Packed = good.Packed[:len(good.Packed)-1]
 	longer.Bytes++
 	other.SHA256[0]++
-	bomb := pack(t, make([]byte, 20<<20))
+	bomb := originaltest.Pack(t, make([]byte, 20<<20))
 	bomb.Bytes = 10
 	for name, o := range map[string]pierre.Original{"cut": cut, "longer": longer, "other": other, "bomb": bomb, "empty": {Bytes: 1}, "negative": {Bytes: -1}, "huge": {Bytes: 1 << 60}} {
 		var counted counter
@@ -137,7 +122,7 @@ func (f failing) Write([]byte) (int, error) { return 0, f.err }
 // FuzzUnpack: whatever a row holds, what comes out is the file that its sum names, of the length that it names, or an error.
 func FuzzUnpack(f *testing.F) {
 	for _, content := range []string{"", "recording", "<gpx></gpx>"} {
-		o := pack(f, []byte(content))
+		o := originaltest.Pack(f, []byte(content))
 		f.Add(o.Packed, o.Bytes)
 	}
 	f.Add([]byte{0x28, 0xb5, 0x2f, 0xfd}, int64(10))

@@ -17,34 +17,42 @@ func deletions(n int, at time.Time) []pierre.DeletedRecording {
 	return list
 }
 
+var deletedDay = time.Date(2026, 5, 5, 12, 0, 0, 0, time.UTC)
+
+func withTwoUsers(t *testing.T) (s *Store, ana, ben pierre.UserID) {
+	t.Helper()
+	s = openTest(t, filepath.Join(t.TempDir(), "pierre.db"))
+	var ids []pierre.UserID
+	for _, email := range []string{"ana@example.com", "ben@example.com"} {
+		u, err := s.EnsureUser(t.Context(), email, deletedDay)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, u.ID)
+	}
+	return s, ids[0], ids[1]
+}
+
 // However many deleted recordings an edited export lists, a user gets no more than the limit, and they count as stored.
 func TestDeletedRecordingsAreBounded(t *testing.T) {
-	s, now := openTest(t, filepath.Join(t.TempDir(), "pierre.db")), time.Date(2026, 5, 5, 12, 0, 0, 0, time.UTC)
-	ana, err := s.EnsureUser(t.Context(), "ana@example.com", now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ben, err := s.EnsureUser(t.Context(), "ben@example.com", now)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, ana, ben := withTwoUsers(t)
 	const most = 3
 	for _, step := range []struct {
 		user       pierre.UserID
 		list, want int
 		full       bool
-	}{{ana.ID, 2, 2, false}, {ana.ID, most, 1, false}, {ana.ID, most + 1, 0, true}, {ben.ID, most + 1, most, true}} {
-		n, err := s.restoreDeleted(t.Context(), step.user, deletions(step.list, now), most)
+	}{{ana, 2, 2, false}, {ana, most, 1, false}, {ana, most + 1, 0, true}, {ben, most + 1, most, true}} {
+		n, err := s.restoreDeleted(t.Context(), step.user, deletions(step.list, deletedDay), most)
 		if n != step.want || (pierre.KindOf(err) == pierre.KindConflict) != step.full || !step.full && err != nil {
 			t.Errorf("%+v: %d noted, %v", step, n, err)
 		}
 	}
-	if n, err := s.StoredBytes(t.Context(), ana.ID); err != nil || n != most*deletedBytes {
+	if n, err := s.StoredBytes(t.Context(), ana); err != nil || n != most*deletedBytes {
 		t.Errorf("%d bytes count, %v", n, err)
 	}
 	var pages [][]pierre.DeletedRecording
 	for after := (pierre.DeletedRecording{}); ; {
-		page, err := s.DeletedRecordings(t.Context(), ana.ID, after, 2)
+		page, err := s.DeletedRecordings(t.Context(), ana, after, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,17 +84,9 @@ func TestRecordingsAreFoundByFileAndEntry(t *testing.T) {
 
 // What a deleted user had most of goes in pieces, files in small ones.
 func TestUsersAreDeletedInPieces(t *testing.T) {
-	s, now := openTest(t, filepath.Join(t.TempDir(), "pierre.db")), time.Date(2026, 5, 5, 12, 0, 0, 0, time.UTC)
-	ana, err := s.EnsureUser(t.Context(), "ana@example.com", now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ben, err := s.EnsureUser(t.Context(), "ben@example.com", now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, user := range []pierre.UserID{ana.ID, ben.ID} {
-		if _, err := s.RestoreDeleted(t.Context(), user, deletions(deletedAtOnce+1, now)); err != nil {
+	s, ana, ben := withTwoUsers(t)
+	for _, user := range []pierre.UserID{ana, ben} {
+		if _, err := s.RestoreDeleted(t.Context(), user, deletions(deletedAtOnce+1, deletedDay)); err != nil {
 			t.Fatal(err)
 		}
 		for n := range 2*filesAtOnce + 1 {
@@ -106,12 +106,12 @@ func TestUsersAreDeletedInPieces(t *testing.T) {
 		files, notes int
 		more         bool
 	}{{filesAtOnce + 1, 1, true}, {1, 0, true}, {0, 0, false}} {
-		more, err := s.deletePiece(t.Context(), ana.ID)
-		if files, notes := left(ana.ID); err != nil || more != want.more || files != want.files || notes != want.notes {
+		more, err := s.deletePiece(t.Context(), ana)
+		if files, notes := left(ana); err != nil || more != want.more || files != want.files || notes != want.notes {
 			t.Errorf("piece %d leaves %d files and %d notes, more %v, %v; want %+v", n, files, notes, more, err, want)
 		}
 	}
-	if files, notes := left(ben.ID); files != 2*filesAtOnce+1 || notes != deletedAtOnce+1 {
+	if files, notes := left(ben); files != 2*filesAtOnce+1 || notes != deletedAtOnce+1 {
 		t.Errorf("another user has %d files and %d notes", files, notes)
 	}
 }

@@ -6,27 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pierre-mcp/pierre/internal/original"
+	"github.com/pierre-mcp/pierre/internal/original/originaltest"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
 )
-
-func packed(t testing.TB, content string) pierre.Original {
-	t.Helper()
-	p, err := original.NewPacker()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.Write([]byte(content)); err != nil {
-		t.Fatal(err)
-	}
-	o, err := p.Finish()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return o
-}
 
 // A file is kept once, for its user alone, as long as there is an activity that was read from it.
 func TestOriginals(t *testing.T) {
@@ -34,7 +18,7 @@ func TestOriginals(t *testing.T) {
 		now := time.Date(2026, 5, 5, 12, 0, 0, 0, time.UTC)
 		users := storetest.Users(t, s, now, "ana@example.com", "ben@example.com")
 		ana, ben := users[0], users[1]
-		file := packed(t, "two runs in one file")
+		file := originaltest.Pack(t, []byte("two runs in one file"))
 		keep := func(user pierre.UserID, o pierre.Original) {
 			t.Helper()
 			if err := s.KeepOriginal(t.Context(), user, o); err != nil {
@@ -115,7 +99,7 @@ func TestOriginalsGoWithTheirUser(t *testing.T) {
 		}
 		for n := range 3 {
 			for _, user := range []pierre.UserID{athlete, users[1]} {
-				o := packed(t, string(rune('a'+n)))
+				o := originaltest.Pack(t, []byte(string(rune('a'+n))))
 				if o.SHA256 != sha256.Sum256([]byte{byte('a' + n)}) {
 					t.Fatal("the sum is another file's")
 				}
