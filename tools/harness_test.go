@@ -365,3 +365,5 @@ func indent(t *testing.T, raw json.RawMessage) []byte {
 	}
 	return append(b, '\n')
 }
+
+type args = map[string]any

@@ -1,3 +1,5 @@
+//go:build !race
+
 package tools_test
 
 import (
@@ -22,8 +24,6 @@ type asked struct {
 
 // mostCalls is how many calls a question may need.
 const mostCalls = 3
-
-type args = map[string]any
 
 // goalJustSet stands for the id of the goal that the question's set_goal returned.
 const goalJustSet = "just set"
