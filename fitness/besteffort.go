@@ -29,7 +29,7 @@ func BestEfforts(t, distance, meters []float64) ([]BestEffort, error) {
 			continue
 		}
 		e := fastest(at, d, m)
-		if e.Seconds > 0 {
+		if e.Seconds > sliver {
 			efforts = append(efforts, e)
 		}
 	}

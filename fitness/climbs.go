@@ -113,7 +113,7 @@ func climbOf(way []vertex) (Climb, bool) {
 	first, last := steepest(way)
 	foot, top := way[first], way[last]
 	c := Climb{StartSeconds: foot.t, Seconds: top.t - foot.t, StartMeters: foot.d, Meters: top.d - foot.d, GainMeters: top.a - foot.a}
-	return c, c.Meters >= climbMeters && c.Seconds > 0 && c.GainMeters >= climbGrade*c.Meters && c.Meters*c.Grade() >= climbScore
+	return c, c.Meters >= climbMeters && c.Seconds > sliver && c.GainMeters >= climbGrade*c.Meters && c.Meters*c.Grade() >= climbScore
 }
 
 // steepest returns the part that rises the most above a false flat (Kadane's maximal sum).

@@ -96,7 +96,9 @@ func FuzzColumns(f *testing.F) {
 	f.Add([]byte{0, 250, 250, 250, 0, 100, 100, 100, 244, 100, 100, 100, 190, 246, 247, 248})
 	f.Add([]byte{251, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3})
 	f.Add(bytes.Repeat([]byte{0, 140, 50, 30}, 60))
-	f.Add([]byte("0\xfa00001000000070")) // an altitude beyond all slopes
+	f.Add([]byte("0\xfa00001000000070"))                    // an altitude beyond all slopes
+	f.Add([]byte("\xfa000\xf900000000000"))                 // times beyond all recordings
+	f.Add([]byte{251, 1, 2, 3, 251, 1, 2, 3, 251, 1, 2, 3}) // times that differ by next to nothing
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) <= 1<<14 {
 			checkColumns(t, data)
@@ -210,7 +212,7 @@ func fuzzTrack(t *testing.T, at, a, b, c []float64) {
 	for _, d := range [][]float64{distance, b} {
 		if efforts, err := BestEfforts(at, d, []float64{1, 100, 1000, Mile}); soundError(t, "best efforts", err) {
 			for _, e := range efforts {
-				allFinite(t, "best effort", e.Seconds, e.StartSeconds)
+				allFinite(t, "best effort", e.Meters/e.Seconds, e.StartSeconds)
 				if !(e.Seconds > 0) {
 					t.Errorf("best effort = %+v", e)
 				}
@@ -219,6 +221,16 @@ func fuzzTrack(t *testing.T, at, a, b, c []float64) {
 		if splits, _, err := Splits(at, d, a, 1000); soundError(t, "splits", err) {
 			for _, s := range splits {
 				allFinite(t, "split", s.StartSeconds, s.Speed(), s.Cost)
+			}
+		}
+		if efforts, err := Farthest(at, d, []float64{1, 60, 3600}); soundError(t, "farthest", err) {
+			for _, e := range efforts {
+				allFinite(t, "farthest", e.Meters/e.Seconds, e.StartSeconds)
+			}
+		}
+		if climbs, err := Climbs(at, d, b); soundError(t, "climbs", err) {
+			for _, c := range climbs {
+				allFinite(t, "climb", c.StartSeconds, c.StartMeters, c.Grade(), c.VAM())
 			}
 		}
 		if r, err := NewGradedRun(at, d, a); soundError(t, "graded run", err) {

@@ -77,6 +77,9 @@ func RunIntervals(t, distance, altitude []float64) (Intervals, error) {
 // SwimIntervals finds the intervals of a structured swim in the speed, from the times in s and the cumulative distance in m. In a pool
 // the distance is known after each length, and after each rest. See [MethodIntervals].
 func SwimIntervals(t, distance []float64) (Intervals, error) {
+	if err := inOrder(t); err != nil {
+		return Intervals{}, err
+	}
 	at, d, err := nonFalling(t, distance)
 	if err != nil {
 		return Intervals{}, err

@@ -3,8 +3,10 @@
 package fitness
 
 import (
+	"fmt"
 	"math"
 	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -92,5 +94,49 @@ func TestSecondsKnowTheirTime(t *testing.T) {
 	}
 	for i, w := range want {
 		near(t, "time of a second", p.at(i), w, 1e-9)
+	}
+}
+
+// A recording may be paused for months. Times beyond any recording are refused, wherever there are some, before anything is computed with them.
+func TestTimesBeyondAnyRecording(t *testing.T) {
+	const longest = maxElapsedYears * 365.25 * 24 * 3600
+	x := []float64{100, 100, 100, 100}
+	for _, tt := range []struct {
+		name string
+		at   []float64
+		want string
+	}{
+		{"a pause of years", []float64{0, 1, longest - 1, longest}, ""},
+		{"the times of a device without a clock", []float64{-longest, 1 - longest, 2 - longest, 3 - longest}, ""},
+		{"beyond", []float64{0, 1, 2, longest + 1}, "10 years"},
+		{"before", []float64{-longest - 1, 0, 1, 2}, "10 years"},
+		{"no number", []float64{0, 1, 2, math.NaN()}, "not in order"},
+		{"infinite", []float64{0, 1, 2, math.Inf(1)}, "10 years"},
+		{"falling", []float64{0, 2, 1, 3}, "not in order"},
+	} {
+		for what, of := range map[string]func(at []float64) error{
+			"power":      func(at []float64) error { _, err := NewPower(at, x); return err },
+			"heart rate": func(at []float64) error { _, err := NewHeartRate(at, x); return err },
+			"splits":     func(at []float64) error { _, _, err := Splits(at, []float64{0, 100, 200, 300}, nil, 100); return err },
+		} {
+			err := of(tt.at)
+			if got := fmt.Sprint(err); (tt.want == "") != (err == nil) || !strings.Contains(got, tt.want) {
+				t.Errorf("%s, %s: %s", tt.name, what, got)
+			}
+		}
+		if _, err := SwimIntervals(tt.at, []float64{0, 25, 50, 75}); tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+			t.Errorf("%s, swim: %v", tt.name, err)
+		}
+		// What leaves single samples out leaves these out.
+		if far, err := Farthest(tt.at, []float64{0, 1, 2, 3}, []float64{longest}); tt.want != "" && len(far) > 0 {
+			t.Errorf("%s, farthest: %v, %v", tt.name, far, err)
+		}
+	}
+	p, err := NewPower([]float64{0, 1, longest - 1, longest}, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.MeanMax([]int{2, 4}); len(got) != 2 || got[0].Watts != 100 || got[1].Watts != 50 {
+		t.Errorf("around a pause of years the efforts are %v", got)
 	}
 }

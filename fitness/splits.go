@@ -46,7 +46,7 @@ func Splits(t, distance, altitude []float64, meters float64) (splits []Split, no
 		if known := to.sloped - from.sloped; known >= leastSloped*s.Meters {
 			s.Cost = (to.level - from.level) / known
 		}
-		if s.Seconds > 0 && finite(s.Speed()) { // clocks may differ by less than any device tells
+		if s.Seconds > sliver {
 			splits = append(splits, s)
 		}
 		from = to

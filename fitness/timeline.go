@@ -13,6 +13,26 @@ const (
 	lastSeconds  = 1  // what the last sample before a pause or the end stands for
 )
 
+// maxElapsedYears after its start no recording goes on, whatever its pauses. Sums and differences of such times are good to
+// less than a [sliver], and their seconds fit into an int of any machine.
+const maxElapsedYears = 10
+
+// inTime reports whether t can be a time of a recording, in seconds after its start.
+func inTime(t float64) bool { return math.Abs(t) <= maxElapsedYears*365.25*24*3600 }
+
+// inOrder refuses times that fall, and those that no recording has.
+func inOrder(t []float64) error {
+	for i, at := range t {
+		if math.IsNaN(at) || i > 0 && at < t[i-1] {
+			return unavailable("the recording's times are not in order")
+		}
+		if !inTime(at) {
+			return unavailable("the recording has samples more than %d years from its start", maxElapsedYears)
+		}
+	}
+	return nil
+}
+
 // A column is one quantity of a recording with the time that each sample stands
 // for, by the rule in the package documentation.
 type column struct {
@@ -118,21 +138,21 @@ func (c column) pausesAfter(i int) bool {
 	return i < len(c.t)-1 && c.t[i+1]-c.t[i] > c.pause
 }
 
-// pauseLength returns the gap in seconds above which one is a pause. It refuses
-// times that fall, and samples so far apart that most gaps would be pauses.
+// pauseLength returns the gap in seconds above which one is a pause. It refuses times that are not
+// [inOrder], and samples so far apart that most gaps would be pauses.
 func pauseLength(t []float64) (float64, error) {
 	if len(t) < 2 {
 		return 0, unavailable("the recording has fewer than two samples")
 	}
+	if err := inOrder(t); err != nil {
+		return 0, err
+	}
 	dense, near := 0, 0
-	for i, at := range t {
-		if !finite(at) || i > 0 && at < t[i-1] {
-			return 0, unavailable("the recording's times are not in order")
-		}
-		if i > 0 && at-t[i-1] <= denseSeconds {
+	for i := range len(t) - 1 {
+		if t[i+1]-t[i] <= denseSeconds {
 			dense++
 		}
-		if i > 0 && at-t[i-1] <= pauseSeconds {
+		if t[i+1]-t[i] <= pauseSeconds {
 			near++
 		}
 	}
