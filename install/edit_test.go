@@ -46,6 +46,7 @@ func FuzzEdit(f *testing.F) {
 	for _, s := range []string{
 		"s:", "s: {}", "s: ~ # c", "s: # c\n  a: 1\n  # d\nb: 2", "s:\n  e:\n    command: x\n    # in\n# out\nb: 2", "s: {a: {}}", "{s: {}}", "s: 1", "s: &x\n  e: *x",
 		"---\ns:\n  a: |\n    s:\n      e: 1\n...\n", "a: 1\n---\nb: 2", "é: 1\n\"s\": {}\n", "s:\n    a: {b: 1}\n    e: {command: x,\n     args: []}\n", "# only\n", "s:\r\n  a: 1\r\n", "? s\n: a: 1\n",
+		"s: !", "s:\n  !\n  a: 1\n",
 	} {
 		f.Add(byte(2), []byte(s))
 	}

@@ -152,13 +152,14 @@ func (d yamlDoc) span(path []string) (yamlLines, error) {
 // plain reports whether a section is written as "name:", without an anchor or a tag.
 func (d yamlDoc) plain(name string, key, section *yaml.Node) bool {
 	_, ok := d.colon(name, key)
-	return ok && section.Anchor == "" && section.Style&yaml.TaggedStyle == 0 && section.Kind != yaml.AliasNode
+	// A tag "!" leaves no trace in the node, so the text is looked at.
+	tagged := bytes.HasPrefix(d.src[d.offset(section):], []byte("!"))
+	return ok && section.Anchor == "" && !tagged && section.Kind != yaml.AliasNode
 }
 
 // colon is the offset after the colon of a section's key; false if it does not follow the key.
 func (d yamlDoc) colon(name string, key *yaml.Node) (offset int, ok bool) {
-	start := d.lineStart(key.Line)
-	at := start + byteColumn(string(d.src[start:]), key.Column)
+	at := d.offset(key)
 	for _, form := range []string{name, `"` + name + `"`, "'" + name + "'"} {
 		if bytes.HasPrefix(d.src[at:], []byte(form+":")) {
 			return at + len(form) + 1, key.Anchor == ""

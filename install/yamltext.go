@@ -23,6 +23,12 @@ func (d yamlDoc) lineStart(line int) int {
 	return at
 }
 
+// offset is where a node begins.
+func (d yamlDoc) offset(n *yaml.Node) int {
+	start := d.lineStart(n.Line)
+	return start + byteColumn(string(d.src[start:d.lineStart(n.Line+1)]), n.Column)
+}
+
 // count is the number of lines.
 func (d yamlDoc) count() int {
 	n := bytes.Count(d.src, []byte("\n"))
