@@ -292,6 +292,7 @@ func TestOpen(t *testing.T) {
 func FuzzFile(f *testing.F) {
 	f.Add([]byte{1, 0, 0, 5, 0xff, 0xff}, "banana")
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 0}, "é'")
+	f.Add([]byte("0"), "Ŀ0")
 	f.Fuzz(func(t *testing.T, text []byte, words string) {
 		if rows := food.ReadRows(text); len(rows) > len(text) {
 			t.Errorf("%d bytes have %d rows", len(text), len(rows))

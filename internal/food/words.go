@@ -35,7 +35,7 @@ func word(field string) string {
 		return ""
 	}
 	w := strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) || r == '\'' {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) { // accents, apostrophes, and what else a letter is made of
 			return -1
 		}
 		return unicode.ToLower(r)
