@@ -164,3 +164,22 @@ func TestDeletedCustomerIsGone(t *testing.T) {
 		}
 	})
 }
+
+// A request that was let in before the deletion makes no athlete of who is being deleted, and imports nothing more.
+func TestNothingIsMadeOfWhoIsBeingDeleted(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		ana := storetest.Users(t, s, day0, "ana@example.com")[0]
+		err := s.DeleteAccount(t.Context(), act(day0), ana, func(int) error { return nil }, func([]pierre.KeyID) {
+			if id, err := s.EnsureAthlete(t.Context(), ana, "4711", 5, day0); pierre.KindOf(err) != pierre.KindNotFound {
+				t.Errorf("an athlete: %q, %v", id, err)
+			}
+			rec := pierre.Recording{Activity: pierre.Activity{Sport: pierre.SportRun, Start: day0, Provider: pierre.ProviderFile}}
+			if added, err := s.ImportRecording(t.Context(), ana, pierre.Source{Provider: pierre.ProviderFile, Imported: day0}, rec); pierre.KindOf(err) != pierre.KindNotFound {
+				t.Errorf("a recording: %+v, %v", added, err)
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}

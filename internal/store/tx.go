@@ -41,9 +41,9 @@ func (t *tx) change(ctx context.Context, q string, args ...any) (int64, error) {
 // lockUser makes other transactions that lock the user wait until this one ends. It is for changes that read much of
 // what a user has before they write, such as imports: without it a database that runs writers side by side would let
 // two of them do all the work and then fail one. It writes the row, so that the one that waited fails at once, and its
-// next run sees what the other did.
+// next run sees what the other did. Who is being deleted is not found: what is kept of that user only becomes less.
 func (t *tx) lockUser(ctx context.Context, id pierre.UserID) error {
-	r, err := t.exec(ctx, `UPDATE users SET created_us = created_us WHERE id = $1`, id)
+	r, err := t.exec(ctx, `UPDATE users SET created_us = created_us WHERE id = $1 AND NOT `+gone, id)
 	if err != nil {
 		return err
 	}
