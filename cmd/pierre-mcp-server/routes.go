@@ -62,7 +62,7 @@ func (a *app) routes(c *config, ring *keyring.Ring) (*api, error) {
 	for _, route := range []string{"/api/import", "/api/health"} {
 		mux.Handle(route, a.traces.of(route, m.Requests("import", imports)))
 	}
-	mux.Handle("/api/export", a.traces.of("/api/export", m.Requests("export", exportapi.New(a.exports, importapi.Keys(verifier, athletes.Known()), exportapi.Options{Log: a.log}))))
+	mux.Handle("/api/export", a.traces.of("/api/export", m.Requests("export", exportapi.New(a.exports, holders, exportapi.Options{Log: a.log}))))
 	mux.Handle("/admin/", a.traces.of("/admin/", m.Requests("admin", a.adminAPI(ring, keys))))
 	calendars := access.NewCalendars(a.store, time.Now, access.CalendarOptions{Log: a.log})
 	plans := planapi.New(holders, calendars, a.store, a.coach, a.work, planapi.Options{PublicURL: c.publicURL, Log: a.log})

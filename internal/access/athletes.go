@@ -17,8 +17,8 @@ const maxAthletes = 1 << 15
 type AthleteStore interface {
 	// EnsureAthlete returns the customer's athlete of that name, who is made if there is none and the customer has fewer than most.
 	EnsureAthlete(ctx context.Context, customer pierre.UserID, name pierre.AthleteName, most int, now time.Time) (pierre.UserID, error)
-	// Athlete returns the customer's athlete of that name; there may be none ([pierre.KindNotFound]).
-	Athlete(ctx context.Context, customer pierre.UserID, name pierre.AthleteName) (pierre.Athlete, error)
+	// AthleteID returns the customer's athlete of that name; there may be none ([pierre.KindNotFound]).
+	AthleteID(ctx context.Context, customer pierre.UserID, name pierre.AthleteName) (pierre.UserID, error)
 }
 
 // Athletes know for which athlete a caller acts. It asks its store about an athlete once in ten seconds. It is safe for
@@ -50,10 +50,12 @@ func NewAthletes(store AthleteStore, most int, now func() time.Time) *Athletes {
 	})}
 }
 
-// ActFor returns p as it acts in a request with the headers h: a person's key for that person, an application's for the
-// athlete that [pierre.HeaderAthlete] names, who is made at the first use. An application's key without an athlete, and a
-// person's key with one, is a [pierre.KindMalformed] error: neither is ever guessed.
-func (a *Athletes) ActFor(ctx context.Context, p Principal, h http.Header) (Principal, error) {
+// ActFor returns p as it acts in a request: a person's key for that person, an application's for the athlete that
+// [pierre.HeaderAthlete] names. A POST makes the athlete at the first use; reading or deleting what is an athlete's whom nobody
+// made is a [pierre.KindNotFound] error. An application's key without an athlete, and a person's key with one, is a
+// [pierre.KindMalformed] error: neither is ever guessed.
+func (a *Athletes) ActFor(p Principal, r *http.Request) (Principal, error) {
+	h := r.Header
 	if p.Type != pierre.KeyApplication {
 		return p, NoAthlete(h, "This API key is one person's, and is about that person only: leave the header "+pierre.HeaderAthlete+" out, or use the key of an application.")
 	}
@@ -67,24 +69,13 @@ func (a *Athletes) ActFor(ctx context.Context, p Principal, h http.Header) (Prin
 			Msg: "This API key is an application's: name the athlete whom the request is about in the header " + pierre.HeaderAthlete + ".",
 		}
 	}
-	p.UserID, err = a.id(ctx, athleteKey{p.Customer, name})
+	p.UserID, err = a.id(r.Context(), athleteKey{p.Customer, name}, r.Method == http.MethodPost)
 	return p, err
 }
 
-// Known are athletes of whom none is made: for requests that make no sense about a new one.
-type Known struct{ all *Athletes }
-
-// Known returns the same athletes without the making.
-func (a *Athletes) Known() Known { return Known{a} }
-
-// ActFor is [Athletes.ActFor], but an athlete who was not made before is a [pierre.KindNotFound] error.
-func (k Known) ActFor(ctx context.Context, p Principal, h http.Header) (Principal, error) {
-	if name, err := pierre.AthleteFromHeader(h.Values(pierre.HeaderAthlete)); err == nil && name != "" && p.Type == pierre.KeyApplication {
-		if _, err := k.all.store.Athlete(ctx, p.Customer, name); err != nil {
-			return Principal{}, err
-		}
-	}
-	return k.all.ActFor(ctx, p, h)
+// UnknownAthlete returns the error for an athlete whom nobody made.
+func UnknownAthlete() error {
+	return &pierre.Error{Kind: pierre.KindNotFound, Msg: "You have no athlete of this name; GET /v1/athletes lists those that you have."}
 }
 
 // NoAthlete returns an error that says msg if the headers name an athlete where there is none to choose.
@@ -95,12 +86,16 @@ func NoAthlete(h http.Header, msg string) error {
 	return &pierre.Error{Kind: pierre.KindMalformed, Field: pierre.HeaderAthlete, Msg: msg}
 }
 
-func (a *Athletes) id(ctx context.Context, of athleteKey) (pierre.UserID, error) {
+func (a *Athletes) id(ctx context.Context, of athleteKey, mayMake bool) (id pierre.UserID, err error) {
 	if k, ok := a.known.GetIfPresent(of); ok && !a.gone.after(slot(k.id), k.stamp) {
 		return k.id, nil
 	}
 	stamp := a.gone.latest()
-	id, err := a.store.EnsureAthlete(ctx, of.customer, of.name, a.most, a.now())
+	if mayMake {
+		id, err = a.store.EnsureAthlete(ctx, of.customer, of.name, a.most, a.now())
+	} else if id, err = a.store.AthleteID(ctx, of.customer, of.name); pierre.KindOf(err) == pierre.KindNotFound {
+		err = UnknownAthlete()
+	}
 	if err != nil {
 		return "", err
 	}

@@ -3,6 +3,7 @@ package access_test
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -31,7 +32,13 @@ func (s *athleteStore) EnsureAthlete(ctx context.Context, customer pierre.UserID
 	return id, err
 }
 
-func named(name string) http.Header { return http.Header{pierre.HeaderAthlete: {name}} }
+// request returns a request that names athletes.
+func request(t *testing.T, method string, names ...string) *http.Request {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, "/", http.NoBody)
+	r.Header[http.CanonicalHeaderKey(pierre.HeaderAthlete)] = names
+	return r
+}
 
 func TestAthletes(t *testing.T) {
 	now := time.Date(2026, 5, 5, 5, 5, 5, 0, time.UTC)
@@ -46,7 +53,7 @@ func TestAthletes(t *testing.T) {
 	app := access.Principal{Customer: acme.ID, KeyID: "key_a", Type: pierre.KeyApplication}
 	act := func(name string) pierre.UserID {
 		t.Helper()
-		p, err := athletes.ActFor(t.Context(), app, named(name))
+		p, err := athletes.ActFor(app, request(t, "POST", name))
 		if err != nil || p.UserID == "" || p.Customer != acme.ID || p.KeyID != "key_a" {
 			t.Fatalf("%s: %+v, %v", name, p, err)
 		}
@@ -60,7 +67,7 @@ func TestAthletes(t *testing.T) {
 	if act("ana") != ana || s.asked != 3 {
 		t.Errorf("after 11 seconds, the store was asked %d times in all, want 3", s.asked)
 	}
-	_, err = athletes.ActFor(t.Context(), app, named("cy"))
+	_, err = athletes.ActFor(app, request(t, "POST", "cy"))
 	if pierre.KindOf(err) != pierre.KindDenied || !strings.Contains(err.Error(), "admits 2") {
 		t.Errorf("one athlete too many: %v", err)
 	}
@@ -86,38 +93,47 @@ func TestAthletes(t *testing.T) {
 	}
 }
 
-// Where no athlete is made, those of other customers and mistyped ones are not found.
-func TestKnownAthletes(t *testing.T) {
+// What reads or deletes makes no athlete: mistyped ones are not found, nor those of other customers.
+func TestOnlyPostsMakeAthletes(t *testing.T) {
 	s := storetest.New(t)
 	ids := storetest.Users(t, s, time.Now(), "acme@example.com", "other@example.com")
-	all := access.NewAthletes(s, 2, time.Now)
+	athletes := access.NewAthletes(s, 2, time.Now)
 	app, other := access.Principal{Customer: ids[0], Type: pierre.KeyApplication}, access.Principal{Customer: ids[1], Type: pierre.KeyApplication}
-	known := all.Known()
-	if _, err := known.ActFor(t.Context(), app, named("ana")); pierre.KindOf(err) != pierre.KindNotFound {
-		t.Errorf("before she is made: %v", err)
+	methods := []string{http.MethodGet, http.MethodHead, http.MethodDelete}
+	for _, method := range methods {
+		if p, err := athletes.ActFor(app, request(t, method, "ana")); pierre.KindOf(err) != pierre.KindNotFound || p.UserID != "" || !strings.Contains(err.Error(), "GET /v1/athletes") {
+			t.Errorf("%s before she is made: %+v, %v", method, p, err)
+		}
 	}
-	made, err := all.ActFor(t.Context(), app, named("ana"))
+	if page, err := s.Athletes(t.Context(), pierre.AthleteQuery{Customer: ids[0], Limit: 9}); err != nil || len(page.Athletes) != 0 {
+		t.Errorf("%+v was made, %v", page, err)
+	}
+	made, err := athletes.ActFor(app, request(t, http.MethodPost, "ana"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p, err := known.ActFor(t.Context(), app, named("ana")); err != nil || p.UserID != made.UserID {
-		t.Errorf("%+v, %v", p, err)
-	}
-	for name, c := range map[string]struct {
-		who  access.Principal
-		h    http.Header
-		kind pierre.Kind
-	}{
-		"mistyped":           {app, named("Ana"), pierre.KindNotFound},
-		"another customer's": {other, named("ana"), pierre.KindNotFound},
-		"none named":         {app, http.Header{}, pierre.KindMalformed},
-		"a person's key":     {access.Principal{Customer: ids[0], UserID: ids[0]}, named("ana"), pierre.KindMalformed},
-	} {
-		if p, err := known.ActFor(t.Context(), c.who, c.h); pierre.KindOf(err) != c.kind {
-			t.Errorf("%s: %+v, %v", name, p, err)
+	for _, all := range []*access.Athletes{athletes, access.NewAthletes(s, 2, time.Now)} { // the other one remembers nobody yet
+		for _, method := range methods {
+			if p, err := all.ActFor(app, request(t, method, "ana")); err != nil || p.UserID != made.UserID {
+				t.Errorf("%s: %+v, %v", method, p, err)
+			}
+			for name, c := range map[string]struct {
+				who   access.Principal
+				names []string
+				kind  pierre.Kind
+			}{
+				"mistyped":           {app, []string{"Ana"}, pierre.KindNotFound},
+				"another customer's": {other, []string{"ana"}, pierre.KindNotFound},
+				"none named":         {app, nil, pierre.KindMalformed},
+				"a person's key":     {access.Principal{Customer: ids[0], UserID: ids[0]}, []string{"ana"}, pierre.KindMalformed},
+			} {
+				if p, err := all.ActFor(c.who, request(t, method, c.names...)); pierre.KindOf(err) != c.kind {
+					t.Errorf("%s %s: %+v, %v", method, name, p, err)
+				}
+			}
 		}
 	}
-	if page, err := s.Athletes(t.Context(), pierre.AthleteQuery{Customer: ids[1]}); err != nil || len(page.Athletes) != 0 {
+	if page, err := s.Athletes(t.Context(), pierre.AthleteQuery{Customer: ids[1], Limit: 9}); err != nil || len(page.Athletes) != 0 {
 		t.Errorf("%+v was made, %v", page, err)
 	}
 }
@@ -125,21 +141,21 @@ func TestKnownAthletes(t *testing.T) {
 func TestAthletesOfPersons(t *testing.T) {
 	athletes := access.NewAthletes(storetest.New(t), 2, time.Now)
 	person := access.Principal{UserID: "user_a", Customer: "user_a", Type: pierre.KeyPersonal}
-	if p, err := athletes.ActFor(t.Context(), person, http.Header{}); err != nil || p.UserID != "user_a" {
+	if p, err := athletes.ActFor(person, request(t, "POST")); err != nil || p.UserID != "user_a" {
 		t.Errorf("%+v, %v", p, err)
 	}
-	for _, h := range []http.Header{named("ana"), named(""), {pierre.HeaderAthlete: {"a", "b"}}} {
-		if _, err := athletes.ActFor(t.Context(), person, h); pierre.KindOf(err) != pierre.KindMalformed || !strings.Contains(err.Error(), "one person's") {
-			t.Errorf("%v: %v", h, err)
+	for _, names := range [][]string{{"ana"}, {""}, {"a", "b"}} {
+		if _, err := athletes.ActFor(person, request(t, "POST", names...)); pierre.KindOf(err) != pierre.KindMalformed || !strings.Contains(err.Error(), "one person's") {
+			t.Errorf("%q: %v", names, err)
 		}
 	}
 	nobody := access.Principal{UserID: "user_a", Customer: "user_nobody", Type: pierre.KeyApplication}
-	for _, h := range []http.Header{{}, named(""), named("a\n")} {
-		if p, err := athletes.ActFor(t.Context(), nobody, h); pierre.KindOf(err) != pierre.KindMalformed || p.UserID != "" {
-			t.Errorf("%v: %+v, %v", h, p, err)
+	for _, names := range [][]string{nil, {""}, {"a\n"}} {
+		if p, err := athletes.ActFor(nobody, request(t, "POST", names...)); pierre.KindOf(err) != pierre.KindMalformed || p.UserID != "" {
+			t.Errorf("%q: %+v, %v", names, p, err)
 		}
 	}
-	if p, err := athletes.ActFor(t.Context(), nobody, named("ana")); err == nil || p.UserID != "" {
+	if p, err := athletes.ActFor(nobody, request(t, "POST", "ana")); err == nil || p.UserID != "" {
 		t.Errorf("the athlete of a customer that there is not: %+v, %v", p, err)
 	}
 }

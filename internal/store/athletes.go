@@ -74,6 +74,12 @@ func (s *Store) Athlete(ctx context.Context, customer pierre.UserID, name pierre
 	return a, s.classify(err, "athlete")
 }
 
+// AthleteID returns the id of the customer's athlete of that name.
+func (s *Store) AthleteID(ctx context.Context, customer pierre.UserID, name pierre.AthleteName) (pierre.UserID, error) {
+	id, err := athleteID(ctx, s, customer, name)
+	return id, s.classify(err, "athlete")
+}
+
 // Athletes returns a page of a customer's athletes.
 func (s *Store) Athletes(ctx context.Context, q pierre.AthleteQuery) (pierre.AthletePage, error) {
 	from := position{At: 1<<63 - 1}

@@ -73,7 +73,7 @@ func (s *Server) get(w http.ResponseWriter, r *http.Request, caller access.Princ
 	}
 	a, err := s.athletes.Athlete(r.Context(), caller.Customer, name)
 	if pierre.KindOf(err) == pierre.KindNotFound {
-		return &pierre.Error{Kind: pierre.KindNotFound, Msg: "You have no athlete of this name; GET /v1/athletes lists those that you have."}
+		return access.UnknownAthlete()
 	}
 	if err != nil {
 		return err

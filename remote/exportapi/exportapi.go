@@ -9,8 +9,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"mime"
 	"net/http"
 	"sync"
@@ -18,6 +20,7 @@ import (
 
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/exportfile"
+	"github.com/pierre-mcp/pierre/internal/human"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/web"
 )
@@ -42,6 +45,8 @@ type Options struct {
 const (
 	defaultExports = 8
 
+	perHour = 10 // exports of a user: each reads the whole history, and nobody needs more
+
 	sharePerCustomer = 2 // the athletes of a customer's application may have 1/sharePerCustomer of the exports
 
 	// A reader that was waited for longer than patience takes leastRate bytes per second on average, or the answer breaks off: it
@@ -62,6 +67,8 @@ type Server struct {
 	mu        sync.Mutex
 	all       int
 	running   map[pierre.UserID]bool
+	begun     map[pierre.UserID]int // exports of this hour
+	hourEnds  time.Time
 	customers map[pierre.UserID]int
 }
 
@@ -94,7 +101,7 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Content-Type", "application/zip")
 		return nil
 	}
-	leave, err := s.enter(who)
+	leave, err := s.enter(who, s.opts.Now())
 	if err != nil {
 		return err
 	}
@@ -133,19 +140,27 @@ func (s *Server) caller(r *http.Request) (access.Principal, error) {
 	return who, err
 }
 
-// enter takes one of the places for exports. A user has one, the athletes of one customer's application have at most half of them.
-func (s *Server) enter(who access.Principal) (leave func(), err error) {
+// enter takes one of the places for exports. A user has one, and so many in an hour, also of those that break off; the athletes of one
+// customer's application have at most half of them.
+func (s *Server) enter(who access.Principal, now time.Time) (leave func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !now.Before(s.hourEnds) {
+		s.hourEnds, s.begun = now.Add(time.Hour), map[pierre.UserID]int{}
+	}
 	switch {
 	case s.running[who.UserID]:
 		return nil, &pierre.Error{Kind: pierre.KindRateLimited, RetryAfter: 5 * time.Second, Msg: "An export of yours is running; begin another when it has ended."}
+	case s.begun[who.UserID] >= perHour:
+		wait := s.hourEnds.Sub(now)
+		return nil, &pierre.Error{Kind: pierre.KindRateLimited, RetryAfter: wait, Msg: fmt.Sprintf("You began %d exports within an hour; begin the next one in %s.", perHour, human.Plural(int(math.Ceil(wait.Minutes())), "minute"))}
 	case s.customers[who.Customer] >= max(1, s.opts.Exports/sharePerCustomer):
 		return nil, &pierre.Error{Kind: pierre.KindRateLimited, RetryAfter: 5 * time.Second, Msg: "Too many exports of your application's athletes are running; try again when one has ended."}
 	case s.all >= s.opts.Exports:
 		return nil, &pierre.Error{Kind: pierre.KindUnavailable, RetryAfter: 10 * time.Second, Msg: "The server is busy with other exports; try again in a moment."}
 	}
 	s.running[who.UserID] = true
+	s.begun[who.UserID]++
 	s.customers[who.Customer]++
 	s.all++
 	return func() {

@@ -144,6 +144,40 @@ func TestOneAtATime(t *testing.T) {
 	}
 }
 
+// Nobody keeps the server busy with exports one after the other; those that break off count, what is refused does not.
+func TestSoManyInAnHour(t *testing.T) {
+	now := time.Date(2026, 5, 5, 5, 5, 5, 0, time.UTC)
+	done := 0
+	s := exportapi.New(exportFunc(func(_ context.Context, w io.Writer) error {
+		if done++; done%2 == 0 {
+			return errors.New("unlucky")
+		}
+		_, err := w.Write([]byte("x"))
+		return err
+	}), three(), exportapi.Options{Now: func() time.Time { return now }})
+	for i := range 10 {
+		if w := get(t, s, "ana's"); w.Code != []int{http.StatusOK, http.StatusInternalServerError}[i%2] {
+			t.Fatalf("export %d: %d %s", i+1, w.Code, w.Body)
+		}
+	}
+	now = now.Add(59*time.Minute + 30*time.Second)
+	for range 2 {
+		if w := get(t, s, "ana's"); w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "30" || !strings.Contains(w.Body.String(), "10 exports within an hour; begin the next one in 1 minute.") {
+			t.Errorf("one more: %d %v %s", w.Code, w.Header(), w.Body)
+		}
+	}
+	if w := get(t, s, "bob's"); w.Code != http.StatusOK {
+		t.Errorf("another user: %d %s", w.Code, w.Body)
+	}
+	now = now.Add(30 * time.Second)
+	if w := get(t, s, "ana's"); w.Code >= http.StatusTooManyRequests && w.Code < 500 {
+		t.Errorf("an hour later: %d %s", w.Code, w.Body)
+	}
+	if done != 12 {
+		t.Errorf("%d exports were made, want 12", done)
+	}
+}
+
 // serve runs the API in the server that programs have, until stop.
 func serve(t *testing.T, h http.Handler) (url string, stop func()) {
 	t.Helper()

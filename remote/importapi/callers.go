@@ -21,7 +21,7 @@ type Authenticator interface {
 
 // Athletes know for which athlete a caller acts. Their error is [pierre.KindMalformed] if the headers do not fit the caller.
 type Athletes interface {
-	ActFor(ctx context.Context, p access.Principal, h http.Header) (access.Principal, error)
+	ActFor(p access.Principal, r *http.Request) (access.Principal, error)
 }
 
 // Keys are callers that show an API key; those with an application's act for one of the athletes.
@@ -44,7 +44,7 @@ func (c KeyCallers) Caller(r *http.Request) (access.Principal, error) {
 		return access.Principal{}, err
 	}
 	web.Claim(r.Context(), string(who.KeyID))
-	return c.athletes.ActFor(r.Context(), who, r.Header)
+	return c.athletes.ActFor(who, r)
 }
 
 // Personal are the callers of a personal server: the programs of this machine, all of which act as who.

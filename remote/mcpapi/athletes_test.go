@@ -67,6 +67,7 @@ func TestAthleteOfARequest(t *testing.T) {
 		{name: "an application's notification without", c: app, body: `{"jsonrpc":"2.0","method":"notifications/initialized"}`, status: 400, want: "name the athlete"},
 		{name: "an application's stream without", c: app, method: http.MethodGet, header: []string{"Mcp-Session-Id", "x"}, status: 400, want: "name the athlete"},
 		{name: "the end of an application's session without", c: app, method: http.MethodDelete, header: []string{"Mcp-Session-Id", "x"}, status: 400, want: "name the athlete"},
+		{name: "an application's stream for nobody", c: app, method: http.MethodGet, header: []string{"Mcp-Session-Id", "x", header, "Ana"}, status: 404, want: "no athlete of this name"},
 		{name: "an application's, too long", c: app, body: ping, header: []string{header, strings.Repeat("x", 129)}, status: 400, want: "1 to 128"},
 		{name: "an application's in Latin-1", c: app, body: ping, header: []string{header, "\xe1na"}, status: 400, want: "base64"},
 		{name: "a person's without", c: person, body: ping, status: 200},

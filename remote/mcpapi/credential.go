@@ -84,7 +84,7 @@ func (c *caller) Caller(r *http.Request, auth string) (streamable.Caller, error)
 	if err != nil {
 		return nil, err
 	}
-	c.Principal, err = c.of.athletes.ActFor(r.Context(), c.Principal, r.Header)
+	c.Principal, err = c.of.athletes.ActFor(c.Principal, r)
 	return c, err
 }
 

@@ -31,7 +31,7 @@ type Authenticator interface {
 
 // Athletes know for which athlete a caller acts. Their error is [pierre.KindMalformed] if the headers do not fit the caller.
 type Athletes interface {
-	ActFor(ctx context.Context, p access.Principal, h http.Header) (access.Principal, error)
+	ActFor(p access.Principal, r *http.Request) (access.Principal, error)
 }
 
 // A Limiter admits tool calls and counts them.
