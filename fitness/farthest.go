@@ -29,10 +29,10 @@ func nonFalling(t, distance []float64) (at, d []float64, err error) {
 	}
 	at, d = make([]float64, 0, len(t)), make([]float64, 0, len(t))
 	for i := range t {
-		if !inTime(t[i]) || !(distance[i] >= 0 && distance[i] <= maxDistance) {
+		if !finite(t[i]) || !(distance[i] >= 0 && distance[i] <= maxDistance) {
 			continue
 		}
-		if n := len(d); n > 0 && (distance[i] < d[n-1] || t[i] < at[n-1]) {
+		if n := len(d); n > 0 && (distance[i] < d[n-1] || t[i] < at[n-1] || !spans(at[0], t[i])) {
 			continue
 		}
 		at, d = append(at, t[i]), append(d, distance[i])

@@ -27,7 +27,7 @@ const (
 func CutImpossible(t, distance []float64, limits []SpeedLimit) (possible []float64, cut []ImpossibleStretch) {
 	var known []int
 	for i, d := range distance {
-		if finite(d) && inTime(t[i]) {
+		if finite(d) && finite(t[i]) {
 			known = append(known, i)
 		}
 	}

@@ -13,21 +13,21 @@ const (
 	lastSeconds  = 1  // what the last sample before a pause or the end stands for
 )
 
-// maxElapsedYears after its start no recording goes on, whatever its pauses. Sums and differences of such times are good to
-// less than a [sliver], and their seconds fit into an int of any machine.
-const maxElapsedYears = 10
+// maxSpanYears are more than any recording lasts, whatever its pauses. Sums of such times stay exact to less than a [sliver], and
+// their seconds fit into an int of any machine.
+const maxSpanYears = 10
 
-// inTime reports whether t can be a time of a recording, in seconds after its start.
-func inTime(t float64) bool { return math.Abs(t) <= maxElapsedYears*365.25*24*3600 }
+// spans reports whether a recording can have samples at the times first and t, in s.
+func spans(first, t float64) bool { return math.Abs(t-first) <= maxSpanYears*365.25*24*3600 }
 
-// inOrder refuses times that fall, and those that no recording has.
+// inOrder refuses times that fall, and those that are too far apart for a recording.
 func inOrder(t []float64) error {
 	for i, at := range t {
-		if math.IsNaN(at) || i > 0 && at < t[i-1] {
+		if !finite(at) || i > 0 && at < t[i-1] {
 			return unavailable("the recording's times are not in order")
 		}
-		if !inTime(at) {
-			return unavailable("the recording has samples more than %d years from its start", maxElapsedYears)
+		if !spans(t[0], at) {
+			return unavailable("the recording's samples are more than %d years apart", maxSpanYears)
 		}
 	}
 	return nil

@@ -69,7 +69,7 @@ func (k track) credible() []trackPart {
 func (k track) parts() []trackPart {
 	var parts []trackPart
 	for i := range k.t {
-		if !onEarth(k.lat[i], k.lon[i]) || !inTime(k.t[i]) {
+		if !onEarth(k.lat[i], k.lon[i]) || !finite(k.t[i]) {
 			continue
 		}
 		if n := len(parts) - 1; n >= 0 && k.reaches(parts[n].last(), i) {
