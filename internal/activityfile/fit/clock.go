@@ -28,6 +28,9 @@ func (f *file) correctClock() (warning string) {
 		return "" // none, or a clock that cannot be believed: see near
 	}
 	c := found[0]
+	if slices.ContainsFunc(f.records[:c.record], func(s draft.Sample) bool { return s.T+c.offset < epoch }) {
+		return "" // before there were such files: no clock was set right
+	}
 	first := f.records[0].T
 	for i := range f.records[:c.record] {
 		f.records[i].T += c.offset
