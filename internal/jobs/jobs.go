@@ -28,10 +28,10 @@ type Job struct {
 
 // Leases give one of several owners the right to a job for a time.
 type Leases interface {
-	// Acquire reports whether owner has the lease until then: it had it before, or nobody has it at now.
-	Acquire(ctx context.Context, job, owner string, now, until time.Time) (bool, error)
-	// Renew lets all that owner has last until then.
-	Renew(ctx context.Context, owner string, until time.Time) error
+	// Acquire reports whether owner has the lease for so long: it had it before, or nobody has it now.
+	Acquire(ctx context.Context, job, owner string, lasts time.Duration) (bool, error)
+	// Renew lets all that owner has last so long from now on.
+	Renew(ctx context.Context, owner string, lasts time.Duration) error
 	// Free ends the leases of the owners that are gone.
 	Free(ctx context.Context, gone func(owner string) bool) error
 }
@@ -81,8 +81,8 @@ func (r runner) renew(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		select {
-		case now := <-tick.C:
-			if err := r.leases.Renew(ctx, r.owner, now.Add(leaseFor)); err != nil && ctx.Err() == nil {
+		case <-tick.C:
+			if err := r.leases.Renew(ctx, r.owner, leaseFor); err != nil && ctx.Err() == nil {
 				r.log.WarnContext(ctx, "leases of background jobs cannot be renewed", slog.Any("err", err))
 			}
 		case <-ctx.Done():
@@ -118,8 +118,7 @@ func (r runner) run(ctx context.Context, j Job, timeout time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if j.Fleet {
-		now := time.Now()
-		mine, err := r.leases.Acquire(ctx, j.Name, r.owner, now, now.Add(leaseFor))
+		mine, err := r.leases.Acquire(ctx, j.Name, r.owner, leaseFor)
 		if err != nil {
 			r.failed(ctx, j, err)
 			return

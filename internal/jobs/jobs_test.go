@@ -28,7 +28,8 @@ type lease struct {
 	until time.Time
 }
 
-func (m *memory) Acquire(_ context.Context, job, owner string, now, until time.Time) (bool, error) {
+func (m *memory) Acquire(_ context.Context, job, owner string, lasts time.Duration) (bool, error) {
+	now := time.Now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.err != nil {
@@ -40,16 +41,16 @@ func (m *memory) Acquire(_ context.Context, job, owner string, now, until time.T
 	if m.leases == nil {
 		m.leases = map[string]lease{}
 	}
-	m.leases[job] = lease{owner, until}
+	m.leases[job] = lease{owner, now.Add(lasts)}
 	return true, nil
 }
 
-func (m *memory) Renew(_ context.Context, owner string, until time.Time) error {
+func (m *memory) Renew(_ context.Context, owner string, lasts time.Duration) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for job, l := range m.leases {
 		if l.owner == owner {
-			m.leases[job] = lease{owner, until}
+			m.leases[job] = lease{owner, time.Now().Add(lasts)}
 		}
 	}
 	return m.err

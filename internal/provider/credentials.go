@@ -70,7 +70,7 @@ func (c *Client) renew(ctx context.Context, refused bool) error {
 	}
 	used := c.conn.Generation
 	for {
-		mine, err := s.store.BeginRefresh(ctx, c.conn, s.owner, s.now(), s.now().Add(refreshLease))
+		mine, err := s.store.BeginRefresh(ctx, c.conn, s.owner, refreshLease)
 		if err != nil {
 			return err
 		}
@@ -156,7 +156,7 @@ func (c *Client) markBroken(ctx context.Context) error {
 	if c.conn.Generation == 0 { // it is not kept yet
 		return nil
 	}
-	mine, err := s.store.BeginRefresh(ctx, c.conn, s.owner, s.now(), s.now().Add(refreshLease))
+	mine, err := s.store.BeginRefresh(ctx, c.conn, s.owner, refreshLease)
 	if err != nil || !mine {
 		return err
 	}

@@ -47,7 +47,7 @@ type LinkStore interface {
 
 // A RefreshStore decides who gets new credentials.
 type RefreshStore interface {
-	BeginRefresh(ctx context.Context, c pierre.Connection, owner string, now, until time.Time) (bool, error)
+	BeginRefresh(ctx context.Context, c pierre.Connection, owner string, lasts time.Duration) (bool, error)
 	EndRefresh(ctx context.Context, c pierre.Connection, owner string) (bool, error)
 	DropRefresh(ctx context.Context, c pierre.Connection, owner string) error
 }
@@ -55,8 +55,8 @@ type RefreshStore interface {
 // A SyncStore decides who fetches, and keeps how far it came.
 type SyncStore interface {
 	DueConnections(ctx context.Context, now time.Time, providers []pierre.Provider, most int) ([]pierre.Connection, error)
-	BeginSync(ctx context.Context, c pierre.Connection, owner string, now, until time.Time) (bool, error)
-	SaveSync(ctx context.Context, c pierre.Connection, owner string, began, until time.Time) (bool, error)
+	BeginSync(ctx context.Context, c pierre.Connection, owner string, lasts time.Duration) (bool, error)
+	SaveSync(ctx context.Context, c pierre.Connection, owner string, began time.Time, lasts time.Duration) (bool, error)
 	PauseProvider(ctx context.Context, provider pierre.Provider, until time.Time) error
 }
 

@@ -140,7 +140,7 @@ func (y *syncing) finish(ctx context.Context, stream Stream, st *pierre.StreamSt
 
 func (y *syncing) save(ctx context.Context, stream Stream, st pierre.StreamState) error {
 	y.conn.Sync.Streams[stream.Name] = st
-	return y.still(y.store.SaveSync(ctx, y.conn, y.owner, y.began, y.now().Add(syncLease)))
+	return y.still(y.store.SaveSync(ctx, y.conn, y.owner, y.began, syncLease))
 }
 
 func (*syncing) still(mine bool, err error) error {
@@ -211,7 +211,7 @@ func (y *syncing) item(ctx context.Context, i Item, before pierre.FetchedItem) e
 	if y.over() {
 		return errTurn // a page may have many: the next turn lists it again, and goes on with those that it does not know
 	}
-	mine, err := y.store.BeginSync(ctx, y.conn, y.owner, y.now(), y.now().Add(syncLease))
+	mine, err := y.store.BeginSync(ctx, y.conn, y.owner, syncLease)
 	if err := y.still(mine, err); err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ func (s *Service) sync(ctx context.Context, c pierre.Connection) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	mine, err := s.store.BeginSync(ctx, c, s.owner, s.now(), s.now().Add(syncLease))
+	mine, err := s.store.BeginSync(ctx, c, s.owner, syncLease)
 	if err != nil || !mine {
 		return false, err
 	}
@@ -93,7 +93,7 @@ func (s *Service) sync(ctx context.Context, c pierre.Connection) (bool, error) {
 	if ctx.Err() != nil { // the program ends: the next turn goes on at once
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		defer cancel()
-		_, err := s.store.SaveSync(ctx, y.conn, s.owner, y.began, s.now())
+		_, err := s.store.SaveSync(ctx, y.conn, s.owner, y.began, 0)
 		return true, err
 	}
 	pause := y.settle(ctx, err)
@@ -107,7 +107,7 @@ func (s *Service) sync(ctx context.Context, c pierre.Connection) (bool, error) {
 			return true, err
 		}
 	}
-	_, err = s.store.SaveSync(ctx, y.conn, s.owner, y.began, s.now())
+	_, err = s.store.SaveSync(ctx, y.conn, s.owner, y.began, 0)
 	return true, err
 }
 
@@ -115,7 +115,7 @@ func (s *Service) sync(ctx context.Context, c pierre.Connection) (bool, error) {
 func (y *syncing) giveUp(ctx context.Context) error {
 	c := y.conn
 	c.Status = pierre.ConnectionBroken
-	mine, err := y.store.BeginRefresh(ctx, c, y.owner, y.now(), y.now().Add(refreshLease))
+	mine, err := y.store.BeginRefresh(ctx, c, y.owner, refreshLease)
 	if err == nil && mine {
 		_, err = y.store.EndRefresh(ctx, c, y.owner)
 	}

@@ -158,7 +158,7 @@ func (x *examination) clock(whose string, at, began time.Time) {
 	}
 	f := finding{
 		fmt.Sprintf("This machine's clock and that of %s are %s apart.", whose, off.Round(time.Second/10)),
-		"Limits, expiries and leases are counted by clocks.", "keep both machines' clocks right with NTP: timedatectl set-ntp true",
+		"Limits and expiries are counted by clocks.", "keep both machines' clocks right with NTP: timedatectl set-ntp true",
 	}
 	switch {
 	case off > clockFail:

@@ -63,6 +63,7 @@ func OpenPostgres(databaseURL string) (*DB, error) {
 		serialization: postgresSerialization,
 		busy:          postgresBusy,
 		full:          postgresFull,
+		clock:         `SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)`,
 	}}
 	db.SetMaxConnections(DefaultConnections)
 	return db, nil

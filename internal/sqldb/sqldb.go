@@ -36,6 +36,7 @@ type dialect struct {
 	serialization func(error) bool       // reports that the transaction came between others and can be run again
 	busy          func(error) bool       // reports that another program holds the database, or that it cannot be reached
 	full          func(error) bool       // reports that the disk is full
+	clock         string                 // SELECT of its time in microseconds since 1970; "": it is on this machine
 }
 
 const (

@@ -41,6 +41,17 @@ func (t *Tx) Row(ctx context.Context, q string, args ...any) *sql.Row {
 	return t.tx.QueryRowContext(ctx, t.d.rewrite(q), t.d.arguments(args)...)
 }
 
+// Clock returns the time by the clock that all programs of a database have in common: PostgreSQL's own, since those of machines differ, and
+// that of the machine where a SQLite file is.
+func (t *Tx) Clock(ctx context.Context) (time.Time, error) {
+	if t.d.clock == "" {
+		return time.Now(), nil
+	}
+	var us int64
+	err := t.Row(ctx, t.d.clock).Scan(&us)
+	return time.UnixMicro(us), err
+}
+
 const (
 	writeWait    = 2 * time.Second       // how long a change waits for its turn before it is refused
 	busyPause    = 5 * time.Millisecond  // between two tries to begin a transaction

@@ -70,11 +70,12 @@ func (s *Store) DeleteConnection(ctx context.Context, user pierre.UserID, provid
 }
 
 // BeginRefresh reports whether owner is to get new credentials for a connection: those of c are the ones in use, and nobody
-// else is doing so until then.
-func (s *Store) BeginRefresh(ctx context.Context, c pierre.Connection, owner string, now, until time.Time) (bool, error) {
-	return s.changeConnection(ctx, `UPDATE connections SET refresh_owner = $4, refresh_until_us = $5
-		WHERE user_id = $1 AND provider = $2 AND generation = $3 AND refresh_until_us <= $6`,
-		c.UserID, c.Provider, c.Generation, owner, until.UnixMicro(), now.UnixMicro())
+// else is doing so. The right lasts so long.
+func (s *Store) BeginRefresh(ctx context.Context, c pierre.Connection, owner string, lasts time.Duration) (bool, error) {
+	return s.leaseConnection(ctx, `UPDATE connections SET refresh_owner = $4, refresh_until_us = $5
+		WHERE user_id = $1 AND provider = $2 AND generation = $3 AND refresh_until_us <= $6`, func(now time.Time) []any {
+		return []any{c.UserID, c.Provider, c.Generation, owner, now.Add(lasts).UnixMicro(), now.UnixMicro()}
+	})
 }
 
 // EndRefresh keeps the new credentials in c, whose generation is that of the ones before, and reports whether owner was still
@@ -103,44 +104,69 @@ func (s *Store) changeConnection(ctx context.Context, q string, args ...any) (bo
 	return changed, err
 }
 
+// leaseConnection does so with the arguments that it has at that time of the database's clock, which leases go by.
+func (s *Store) leaseConnection(ctx context.Context, q string, args func(now time.Time) []any) (bool, error) {
+	var changed bool
+	err := s.update(ctx, "changing a connection", func(t *tx) error {
+		now, err := t.Clock(ctx)
+		if err != nil {
+			return err
+		}
+		n, err := t.change(ctx, q, args(now)...)
+		changed = n > 0
+		return err
+	})
+	return changed, err
+}
+
 // DueConnections returns connections to these providers that are due at now and that nobody fetches from, those that wait longest
 // in front.
 func (s *Store) DueConnections(ctx context.Context, now time.Time, providers []pierre.Provider, most int) ([]pierre.Connection, error) {
 	if len(providers) == 0 {
 		return nil, nil
 	}
-	args := []any{now.UnixMicro(), pierre.ConnectionActive, most}
-	for _, p := range providers {
-		args = append(args, p)
-	}
-	rows, err := s.query(ctx, selectConnection+` WHERE due_us <= $1 AND sync_until_us <= $1 AND status = $2
-		AND provider IN (`+sqldb.Marks(len(args)-len(providers)+1, len(providers))+`)
-		AND NOT EXISTS (SELECT 1 FROM provider_pauses p WHERE p.provider = connections.provider AND p.until_us > $1)
-		ORDER BY due_us, user_id, provider LIMIT $3`, args...)
-	list, err := collect(rows, err, scanConnection)
-	return list, s.classify(err, "looking for connections that are due")
+	var list []pierre.Connection
+	err := s.view(ctx, "looking for connections that are due", func(t *tx) error {
+		leased, err := t.Clock(ctx)
+		if err != nil {
+			return err
+		}
+		args := []any{now.UnixMicro(), pierre.ConnectionActive, most, leased.UnixMicro()}
+		for _, p := range providers {
+			args = append(args, p)
+		}
+		rows, err := t.query(ctx, selectConnection+` WHERE due_us <= $1 AND sync_until_us <= $4 AND status = $2
+			AND provider IN (`+sqldb.Marks(len(args)-len(providers)+1, len(providers))+`)
+			AND NOT EXISTS (SELECT 1 FROM provider_pauses p WHERE p.provider = connections.provider AND p.until_us > $1)
+			ORDER BY due_us, user_id, provider LIMIT $3`, args...)
+		list, err = collect(rows, err, scanConnection)
+		return err
+	})
+	return list, err
 }
 
-// BeginSync gives owner the right to fetch over a connection until then, and reports whether it has it. It is taken again
+// BeginSync gives owner the right to fetch over a connection for so long, and reports whether it has it. It is taken again
 // with each recording. A connection that took the place of c is another one.
-func (s *Store) BeginSync(ctx context.Context, c pierre.Connection, owner string, now, until time.Time) (bool, error) {
-	return s.changeConnection(ctx, `UPDATE connections SET sync_owner = $3, sync_until_us = $4
-		WHERE user_id = $1 AND provider = $2 AND (sync_until_us <= $5 OR sync_owner = $3) AND connected_us = $6`,
-		c.UserID, c.Provider, owner, until.UnixMicro(), now.UnixMicro(), c.Connected.UnixMicro())
+func (s *Store) BeginSync(ctx context.Context, c pierre.Connection, owner string, lasts time.Duration) (bool, error) {
+	return s.leaseConnection(ctx, `UPDATE connections SET sync_owner = $3, sync_until_us = $4
+		WHERE user_id = $1 AND provider = $2 AND (sync_until_us <= $5 OR sync_owner = $3) AND connected_us = $6`, func(now time.Time) []any {
+		return []any{c.UserID, c.Provider, owner, now.Add(lasts).UnixMicro(), now.UnixMicro(), c.Connected.UnixMicro()}
+	})
 }
 
-// SaveSync keeps the state of c, and reports whether owner still has the right to fetch. If until is not after now, it gives
-// the right back. When c is due is kept once it is after began, which is when the turn began; a call for data that came since,
+// SaveSync keeps the state of c, and reports whether owner still has the right to fetch, which lasts so long from now on; with 0
+// it gives the right back. When c is due is kept once it is after began, which is when the turn began; a call for data that came since,
 // which made it due earlier, stays in force.
-func (s *Store) SaveSync(ctx context.Context, c pierre.Connection, owner string, began, until time.Time) (bool, error) {
+func (s *Store) SaveSync(ctx context.Context, c pierre.Connection, owner string, began time.Time, lasts time.Duration) (bool, error) {
 	state, err := json.Marshal(c.Sync)
 	if err != nil {
 		return false, fmt.Errorf("encoding the state of a connection: %w", err)
 	}
-	return s.changeConnection(ctx, `UPDATE connections SET state = $4, sync_until_us = $5,
+	return s.leaseConnection(ctx, `UPDATE connections SET state = $4, sync_until_us = $5,
 		due_us = CASE WHEN due_us > $7 AND due_us < $6 OR $6 <= $7 THEN due_us ELSE $6 END
-		WHERE user_id = $1 AND provider = $2 AND sync_owner = $3 AND connected_us = $8`,
-		c.UserID, c.Provider, owner, string(state), until.UnixMicro(), c.Due.UnixMicro(), began.UnixMicro(), c.Connected.UnixMicro())
+		WHERE user_id = $1 AND provider = $2 AND sync_owner = $3 AND connected_us = $8`, func(now time.Time) []any {
+		return []any{c.UserID, c.Provider, owner, string(state), now.Add(lasts).UnixMicro(), c.Due.UnixMicro(), began.UnixMicro(), c.Connected.UnixMicro()}
+	})
 }
 
 // CallForSync makes the connections to a provider's account due at now, and returns how many there are.

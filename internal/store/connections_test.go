@@ -40,7 +40,7 @@ func TestOneRefreshes(t *testing.T) {
 		for n := range 8 {
 			wg.Go(func() {
 				owner := string(rune('a' + n))
-				mine, err := replicas[n%2].BeginRefresh(t.Context(), c, owner, connectionsNow, connectionsNow.Add(time.Minute))
+				mine, err := replicas[n%2].BeginRefresh(t.Context(), c, owner, time.Minute)
 				if err != nil {
 					t.Error(err)
 				}
@@ -61,11 +61,10 @@ func TestOneRefreshes(t *testing.T) {
 			t.Errorf("%d refreshed, %+v, %v", won.Load(), got, err)
 		}
 		// An owner whose time has passed, and who was overtaken, changes nothing.
-		if mine, err := replicas[0].BeginRefresh(t.Context(), got, "slow", connectionsNow, connectionsNow.Add(time.Minute)); err != nil || !mine {
+		if mine, err := replicas[0].BeginRefresh(t.Context(), got, "slow", 0); err != nil || !mine {
 			t.Errorf("BeginRefresh = %v, %v", mine, err)
 		}
-		later := connectionsNow.Add(2 * time.Minute)
-		if mine, err := replicas[1].BeginRefresh(t.Context(), got, "next", later, later.Add(time.Minute)); err != nil || !mine {
+		if mine, err := replicas[1].BeginRefresh(t.Context(), got, "next", time.Minute); err != nil || !mine {
 			t.Errorf("BeginRefresh = %v, %v", mine, err)
 		}
 		if kept, err := replicas[0].EndRefresh(t.Context(), got, "slow"); err != nil || kept {
@@ -87,9 +86,9 @@ func TestOneFetches(t *testing.T) {
 			}
 			return len(list)
 		}
-		begin := func(s *store.Store, owner string, at time.Time) bool {
+		begin := func(s *store.Store, owner string, lasts time.Duration) bool {
 			t.Helper()
-			mine, err := s.BeginSync(t.Context(), c, owner, at, at.Add(time.Minute))
+			mine, err := s.BeginSync(t.Context(), c, owner, lasts)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -98,18 +97,18 @@ func TestOneFetches(t *testing.T) {
 		if due(connectionsNow.Add(-time.Second)) != 0 || due(connectionsNow) != 1 {
 			t.Error("it is not due from now on")
 		}
-		if !begin(a, "a", connectionsNow) || begin(b, "b", connectionsNow) || !begin(a, "a", connectionsNow) || due(connectionsNow) != 0 {
+		if !begin(a, "a", time.Minute) || begin(b, "b", time.Minute) || due(connectionsNow) != 0 || !begin(a, "a", 0) {
 			t.Error("two servers fetch")
 		}
-		if !begin(b, "b", connectionsNow.Add(2*time.Minute)) {
+		if !begin(b, "b", time.Minute) {
 			t.Error("nobody takes over from a server that was killed")
 		}
 		c.Sync.Tries = 5
 		c.Due = connectionsNow.Add(time.Hour)
-		if kept, err := a.SaveSync(t.Context(), c, "a", connectionsNow, connectionsNow); err != nil || kept {
+		if kept, err := a.SaveSync(t.Context(), c, "a", connectionsNow, 0); err != nil || kept {
 			t.Errorf("who was overtaken kept its state: %v, %v", kept, err)
 		}
-		if kept, err := b.SaveSync(t.Context(), c, "b", connectionsNow, connectionsNow); err != nil || !kept {
+		if kept, err := b.SaveSync(t.Context(), c, "b", connectionsNow, 0); err != nil || !kept {
 			t.Errorf("SaveSync = %v, %v", kept, err)
 		}
 		if due(connectionsNow.Add(time.Minute)) != 0 || due(connectionsNow.Add(time.Hour)) != 1 {
@@ -117,15 +116,15 @@ func TestOneFetches(t *testing.T) {
 		}
 		// A webhook that comes while a server fetches is not lost.
 		at := connectionsNow.Add(2 * time.Hour)
-		begin(a, "a", at)
+		begin(a, "a", time.Minute)
 		if n, err := b.CallForSync(t.Context(), pierre.ProviderPolar, "7", at.Add(time.Second)); err != nil || n != 1 {
 			t.Errorf("CallForSync = %d, %v", n, err)
 		}
-		if kept, err := a.SaveSync(t.Context(), c, "a", at, at.Add(time.Minute)); err != nil || !kept { // in the middle of a turn
+		if kept, err := a.SaveSync(t.Context(), c, "a", at, time.Minute); err != nil || !kept { // in the middle of a turn
 			t.Errorf("SaveSync = %v, %v", kept, err)
 		}
 		c.Due = at.Add(time.Hour)
-		if _, err := a.SaveSync(t.Context(), c, "a", at, at); err != nil || due(at.Add(2*time.Second)) != 1 {
+		if _, err := a.SaveSync(t.Context(), c, "a", at, 0); err != nil || due(at.Add(2*time.Second)) != 1 {
 			t.Errorf("the call for data was lost: %v", err)
 		}
 		if err := a.PauseProvider(t.Context(), pierre.ProviderPolar, at.Add(time.Minute)); err != nil || due(at.Add(30*time.Second)) != 0 || due(at.Add(time.Minute)) != 1 {
@@ -141,7 +140,7 @@ func TestAnotherAccountMeanwhile(t *testing.T) {
 		c := connected(t, s, user, "7")
 		begin := func(c pierre.Connection, want bool) {
 			t.Helper()
-			if mine, err := s.BeginSync(t.Context(), c, "a", connectionsNow, connectionsNow.Add(time.Minute)); err != nil || mine != want {
+			if mine, err := s.BeginSync(t.Context(), c, "a", time.Minute); err != nil || mine != want {
 				t.Errorf("BeginSync = %v, %v, want %v", mine, err, want)
 			}
 		}
@@ -159,7 +158,7 @@ func TestAnotherAccountMeanwhile(t *testing.T) {
 		}
 		begin(now, true) // the same server, in its next turn
 		c.Sync.Tries = 5
-		if kept, err := s.SaveSync(t.Context(), c, "a", connectionsNow, connectionsNow); err != nil || kept {
+		if kept, err := s.SaveSync(t.Context(), c, "a", connectionsNow, 0); err != nil || kept {
 			t.Errorf("SaveSync = %v, %v", kept, err)
 		}
 		if now, err = s.Connection(t.Context(), user, pierre.ProviderPolar); err != nil || now.Sync.Tries != 0 {
@@ -197,10 +196,10 @@ func TestConnectingAgain(t *testing.T) {
 		c := connected(t, s, users[0], "7")
 		connected(t, s, users[1], "9")
 		c.Sync.Tries = 5
-		if _, err := s.BeginSync(t.Context(), c, "a", connectionsNow, connectionsNow.Add(time.Minute)); err != nil {
+		if _, err := s.BeginSync(t.Context(), c, "a", time.Minute); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.SaveSync(t.Context(), c, "a", connectionsNow, connectionsNow); err != nil {
+		if _, err := s.SaveSync(t.Context(), c, "a", connectionsNow, 0); err != nil {
 			t.Fatal(err)
 		}
 		item := pierre.FetchedItem{ID: "1", Version: "v", Outcome: pierre.FetchKept}

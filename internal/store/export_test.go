@@ -14,6 +14,9 @@ func Exec(ctx context.Context, s *Store, q string, args ...any) error {
 	return err
 }
 
+// URL returns the URL of a PostgreSQL database.
+func URL(s *Store) string { return s.db.PostgresConfig().ConnString() }
+
 // Number returns the number that a query finds.
 func Number(ctx context.Context, s *Store, q string, args ...any) (n int64, err error) {
 	return n, s.row(ctx, q, args...).Scan(&n)

@@ -5,15 +5,22 @@ import (
 	"time"
 )
 
-// Acquire gives owner the lease of a background job until then, and reports whether it has it: it had it before, or
-// nobody has it at now.
-func (s *Store) Acquire(ctx context.Context, job, owner string, now, until time.Time) (bool, error) {
+// Leases begin and end by the clock of the database, see [sqldb.Tx.Clock]: a server whose own is wrong neither takes one that another
+// has, nor waits for one that is over.
+
+// Acquire gives owner the lease of a background job for so long, and reports whether it has it: it had it before, or
+// nobody has it now.
+func (s *Store) Acquire(ctx context.Context, job, owner string, lasts time.Duration) (bool, error) {
 	var mine bool
 	err := s.apply(ctx, "taking the lease of "+job, func(t *tx) error {
+		now, err := t.Clock(ctx)
+		if err != nil {
+			return err
+		}
 		r, err := t.exec(ctx, `INSERT INTO job_leases (job, owner, until_us) VALUES ($1, $2, $3)
 			ON CONFLICT (job) DO UPDATE SET owner = excluded.owner, until_us = excluded.until_us
 			WHERE job_leases.owner = excluded.owner OR job_leases.until_us <= $4`,
-			job, owner, until.UnixMicro(), now.UnixMicro())
+			job, owner, now.Add(lasts).UnixMicro(), now.UnixMicro())
 		if err != nil {
 			return err
 		}
@@ -24,10 +31,14 @@ func (s *Store) Acquire(ctx context.Context, job, owner string, now, until time.
 	return mine, err
 }
 
-// Renew lets all leases that owner has last until then.
-func (s *Store) Renew(ctx context.Context, owner string, until time.Time) error {
+// Renew lets all leases that owner has last so long from now on.
+func (s *Store) Renew(ctx context.Context, owner string, lasts time.Duration) error {
 	return s.apply(ctx, "renewing leases", func(t *tx) error {
-		_, err := t.exec(ctx, `UPDATE job_leases SET until_us = $2 WHERE owner = $1`, owner, until.UnixMicro())
+		now, err := t.Clock(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(ctx, `UPDATE job_leases SET until_us = $2 WHERE owner = $1`, owner, now.Add(lasts).UnixMicro())
 		return err
 	})
 }

@@ -113,25 +113,33 @@ func (db *DB) Ready(ctx context.Context) error {
 	return nil
 }
 
-// Acquire gives owner the lease of a background job until then, and reports whether it has it: it had it before, or
-// nobody has it at now.
-func (db *DB) Acquire(ctx context.Context, job, owner string, now, until time.Time) (bool, error) {
+// Acquire gives owner the lease of a background job for so long, by the clock of the database, and reports whether it has it: it had it
+// before, or nobody has it now.
+func (db *DB) Acquire(ctx context.Context, job, owner string, lasts time.Duration) (bool, error) {
 	var mine bool
 	err := db.Apply(ctx, "taking the lease of "+job, func(t *Tx) error {
+		now, err := t.Clock(ctx)
+		if err != nil {
+			return err
+		}
 		n, err := t.Change(ctx, `INSERT INTO portal_leases (job, owner, until_us) VALUES ($1, $2, $3)
 			ON CONFLICT (job) DO UPDATE SET owner = excluded.owner, until_us = excluded.until_us
 			WHERE portal_leases.owner = excluded.owner OR portal_leases.until_us <= $4`,
-			job, owner, until.UnixMicro(), now.UnixMicro())
+			job, owner, now.Add(lasts).UnixMicro(), now.UnixMicro())
 		mine = n > 0
 		return err
 	})
 	return mine, err
 }
 
-// Renew lets all leases that owner has last until then.
-func (db *DB) Renew(ctx context.Context, owner string, until time.Time) error {
+// Renew lets all leases that owner has last so long from now on.
+func (db *DB) Renew(ctx context.Context, owner string, lasts time.Duration) error {
 	return db.Apply(ctx, "renewing leases", func(t *Tx) error {
-		_, err := t.Change(ctx, `UPDATE portal_leases SET until_us = $2 WHERE owner = $1`, owner, until.UnixMicro())
+		now, err := t.Clock(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = t.Change(ctx, `UPDATE portal_leases SET until_us = $2 WHERE owner = $1`, owner, now.Add(lasts).UnixMicro())
 		return err
 	})
 }

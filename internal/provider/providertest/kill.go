@@ -63,14 +63,27 @@ func around[T any](k *killable, do func() (T, error)) (v T, err error) {
 	return v, k.step()
 }
 
+// lease returns how long the program's leases last: those of one that will be killed are over by the time when others look.
+func (k *killable) lease(lasts time.Duration) time.Duration {
+	if k.killAt.Load() > 0 {
+		return 0
+	}
+	return lasts
+}
+
+// BeginRefresh implements [provider.RefreshStore].
+func (k *killable) BeginRefresh(ctx context.Context, c pierre.Connection, owner string, lasts time.Duration) (bool, error) {
+	return k.Store.BeginRefresh(ctx, c, owner, k.lease(lasts))
+}
+
 // BeginSync implements [provider.SyncStore].
-func (k *killable) BeginSync(ctx context.Context, c pierre.Connection, owner string, now, until time.Time) (bool, error) {
-	return around(k, func() (bool, error) { return k.Store.BeginSync(ctx, c, owner, now, until) })
+func (k *killable) BeginSync(ctx context.Context, c pierre.Connection, owner string, lasts time.Duration) (bool, error) {
+	return around(k, func() (bool, error) { return k.Store.BeginSync(ctx, c, owner, k.lease(lasts)) })
 }
 
 // SaveSync implements [provider.SyncStore].
-func (k *killable) SaveSync(ctx context.Context, c pierre.Connection, owner string, began, until time.Time) (bool, error) {
-	return around(k, func() (bool, error) { return k.Store.SaveSync(ctx, c, owner, began, until) })
+func (k *killable) SaveSync(ctx context.Context, c pierre.Connection, owner string, began time.Time, lasts time.Duration) (bool, error) {
+	return around(k, func() (bool, error) { return k.Store.SaveSync(ctx, c, owner, began, k.lease(lasts)) })
 }
 
 // ForgetFetched implements [provider.ForgetStore].
