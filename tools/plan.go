@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -54,10 +53,7 @@ const anyTime startTime = "any"
 
 func (startTime) form() string { return "a time of the day such as 06:30, or any" }
 
-func (t startTime) valid() bool {
-	_, err := time.Parse("15:04", string(t))
-	return t == anyTime || err == nil && len(t) == len("15:04")
-}
+func (t startTime) valid() bool { return t == anyTime || workout.IsStart(string(t)) }
 
 func (a planArgs) problems() []string {
 	var problems []string
@@ -67,8 +63,8 @@ func (a planArgs) problems() []string {
 		}
 	}
 	other := a.Date != "" || a.Start != "" || a.Sport != "" || a.Name != "" || a.Steps != nil || a.Note != ""
-	add(a.Name != "" && (strings.TrimSpace(a.Name) == "" || !pierre.OneLine(a.Name)), "name must be one line, and not blank.")
-	add(a.Note != "" && !isPlainText(a.Note), "note must be text without control characters.")
+	add(a.Name != "" && !workout.IsName(a.Name), "name must be one line, and not blank.")
+	add(a.Note != "" && !workout.IsNote(a.Note), "note must be text without control characters.")
 	switch {
 	case a.Delete:
 		add(a.ID == "", "delete goes with workout_id.")
@@ -86,10 +82,6 @@ func (a planArgs) problems() []string {
 		problems = append(problems, wrong...)
 	}
 	return problems
-}
-
-func isPlainText(s string) bool {
-	return !strings.ContainsFunc(s, func(c rune) bool { return unicode.IsControl(c) && c != '\n' && c != '\t' })
 }
 
 // change makes what was asked for of a workout.
@@ -184,17 +176,14 @@ func (a planAnswer) links() []mcp.ResourceLink {
 	return list
 }
 
-// furthestPlan is how many years ahead a workout can be planned.
-const furthestPlan = 2
-
 func (c *Catalog) plan(ctx context.Context, user pierre.UserID, args planArgs) (planAnswer, error) {
 	athlete, err := c.training.Athlete(ctx, user)
 	if err != nil {
 		return planAnswer{}, err
 	}
 	today := athlete.Clock.Today()
-	if day, ok := args.Date.day(); ok && (day.Before(today) || day.After(today.AddDate(furthestPlan, 0, 0))) {
-		return planAnswer{}, pierre.Invalid("date", "date must be today, %s %s, or later, and within %d years.", today.Weekday(), today.Format(time.DateOnly), furthestPlan)
+	if day, ok := args.Date.day(); ok && (day.Before(today) || day.After(today.AddDate(workout.FurthestYears, 0, 0))) {
+		return planAnswer{}, pierre.Invalid("date", "date must be today, %s %s, or later, and within %d years.", today.Weekday(), today.Format(time.DateOnly), workout.FurthestYears)
 	}
 	var w pierre.Workout
 	switch {

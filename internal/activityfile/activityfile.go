@@ -49,6 +49,7 @@ type Result struct {
 	Kept       *Kept               // what it says of the recording besides; nil: nothing
 	OwnProfile *exportfile.Profile // nil: none
 	Goals      []exportfile.Goal
+	Workouts   []exportfile.Workout
 	Deleted    []pierre.DeletedRecording // what the athlete deleted
 }
 

@@ -74,6 +74,7 @@ func (w *walker) readExport(ctx context.Context, b *bundle, root string) error {
 	}{
 		{exportfile.ProfileFile, w.exportProfile},
 		{exportfile.GoalsFile, w.exportGoals},
+		{exportfile.WorkoutsFile, w.exportWorkouts},
 		{exportfile.WellnessFile, w.exportDays},
 		{exportfile.ActivitiesFile, w.exportActivities},
 		{exportfile.DeletedFile, w.exportDeleted}, // last: the file of a source that was deleted may be another source's, which is there
@@ -89,7 +90,7 @@ func (w *walker) readExport(ctx context.Context, b *bundle, root string) error {
 			}
 		}
 	}
-	for _, name := range []string{exportfile.AccountFile, exportfile.WorkoutsFile, exportfile.GearFile, exportfile.ConnectionsFile, exportfile.UsageFile} {
+	for _, name := range []string{exportfile.AccountFile, exportfile.GearFile, exportfile.ConnectionsFile, exportfile.UsageFile} {
 		if e := b.find(path.Join(root, name), true); e != nil && e.problem == "" {
 			e.taken = true
 			if err := w.yield(Result{Path: e.path, Status: StatusSkipped, Reason: "a part of an export that is only for reading"}); err != nil {
@@ -146,15 +147,4 @@ func (w *walker) exportProfile(ctx context.Context, _ *bundle, e *entry) error {
 		return err
 	}
 	return w.yield(Result{Path: e.path, Format: "json", Status: StatusOK, OwnProfile: p})
-}
-
-func (w *walker) exportGoals(ctx context.Context, _ *bundle, e *entry) error {
-	var goals []exportfile.Goal
-	if err := w.document(ctx, e, &goals); err != nil {
-		return err
-	}
-	if len(goals) == 0 {
-		return draft.NotActivity("there are no goals in it")
-	}
-	return w.yield(Result{Path: e.path, Format: "json", Status: StatusOK, Goals: goals[:min(len(goals), pierre.MaxGoals)]})
 }

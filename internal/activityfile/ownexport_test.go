@@ -100,7 +100,7 @@ func TestOwnExportNamesFilesTwice(t *testing.T) {
 
 // What an export has for reading alone is named as such, and no other format is looked for in it.
 func TestPartsOfAnExportForReading(t *testing.T) {
-	parts := []string{exportfile.AccountFile, exportfile.WorkoutsFile, exportfile.GearFile, exportfile.ConnectionsFile, exportfile.UsageFile}
+	parts := []string{exportfile.AccountFile, exportfile.GearFile, exportfile.ConnectionsFile, exportfile.UsageFile}
 	files := []string{"x/" + exportfile.ManifestFile, manifest}
 	for _, name := range parts {
 		files = append(files, "x/"+name, `[{"id":"workout_1","sport_type":"ride"}]`)

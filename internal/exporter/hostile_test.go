@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pierre-mcp/pierre/internal/exportfile"
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -25,6 +26,20 @@ func TestEditedArchive(t *testing.T) {
 	files[exportfile.GoalsFile] = []byte("[" + strings.Join([]string{
 		goal(`"type":"time","target":2400`), goal(`"type":"time","target":2400,"meters":1e300`), goal(`"type":"performance","target":50`), goal(`"type":"custom","target":1e300`),
 		goal(`"type":"time","target":2400,"meters":10000`),
+	}, ",") + "]")
+	plan := func(name, day, more string) string {
+		return `{"id":"../` + name + `","day":"` + day + `","sport":"ride","name":"` + name + `","revision":-1,"created_at":"9999-01-01T00:00:00Z",` + more + `}`
+	}
+	const (
+		today = "2026-05-05"
+		steps = `"steps":[{"seconds":60}]`
+	)
+	files[exportfile.WorkoutsFile] = []byte("[" + strings.Join([]string{
+		plan("good", today, steps), plan("first day", "2000-01-01", steps), plan("before it", "1999-12-31", steps), plan("far ahead", "9999-12-31", steps), plan("no day", "2026-02-30", steps),
+		plan("no steps", today, `"steps":[]`), plan("endless", today, `"steps":[{"seconds":1e300}]`), plan("huge target", today, `"steps":[{"target":{"by":"watts","low":1e300,"high":1e300}}]`),
+		plan("deep", today, strings.Repeat(`"steps":[{"repeat":99,`, 2000)+`"repeat":99`+strings.Repeat(`}]`, 2000)),
+		plan("many", today, `"steps":[{"repeat":99,"steps":[`+strings.TrimSuffix(strings.Repeat(`{"repeat":99,"steps":[{}]},`, 2000), ",")+`]}]`),
+		plan("good", today, steps), // as often as it is listed
 	}, ",") + "]")
 	files[exportfile.ProfileFile] = []byte(`{"time_zone":"Local","height_cm":180}`)
 	lines := files[exportfile.ActivitiesFile]
@@ -50,6 +65,20 @@ func TestEditedArchive(t *testing.T) {
 	goals, err := s.Goals(t.Context(), users[1])
 	if err != nil || len(goals) != 1 || goals[0].Meters == nil || *goals[0].Meters != 10_000 {
 		t.Errorf("goals %+v, %v", goals, err)
+	}
+	workouts, err := s.Workouts(t.Context(), users[1], pierre.WorkoutQuery{})
+	var names []string
+	for _, w := range workouts {
+		names = append(names, w.Name)
+		if !pierre.IsWorkoutID(string(w.ID)) || w.Revision != 0 || w.Created.After(time.Now()) || w.Updated.Before(w.Created) {
+			t.Errorf("workout %+v", w)
+		}
+	}
+	if !slices.Equal(names, []string{"first day", "good", "good"}) || err != nil {
+		t.Errorf("workouts %q, %v", names, err)
+	}
+	if sum, _ := restore(t, s, users[1], b.Bytes()); sum.Imported != 0 {
+		t.Errorf("again: %+v", sum)
 	}
 	if p, err := s.ProfileRecord(t.Context(), users[1]); err != nil || p.TimeZone != "" || p.HeightCm == nil {
 		t.Errorf("profile %+v, %v", p.Profile, err)

@@ -40,7 +40,7 @@ func (a *archive) workouts(ctx context.Context) error {
 	}
 	list := make([]exportfile.Workout, len(workouts))
 	for i, w := range workouts {
-		list[i] = exportfile.Workout{ID: w.ID, Day: w.Day.Format(time.DateOnly), Workout: w, Created: w.Created, Updated: w.Updated}
+		list[i] = exportfile.Workout{ID: w.ID, Day: w.Day.Format(time.DateOnly), Workout: w, Revision: w.Revision, Created: w.Created, Updated: w.Updated}
 	}
 	return a.json(exportfile.WorkoutsFile, list)
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/store"
 	"github.com/pierre-mcp/pierre/internal/store/storetest"
+	"github.com/pierre-mcp/pierre/internal/workout"
 )
 
 // all returns the user's recordings, the oldest first, without what is of one server alone.
@@ -179,11 +180,60 @@ func compareRest(t *testing.T, s *store.Store, ana, bob pierre.UserID) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return fmt.Sprint(ftp, titles, days, len(gear))
+		workouts, err := s.Workouts(t.Context(), user, pierre.WorkoutQuery{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprintf("%v %v %v %d %+v", ftp, titles, days, len(gear), workouts)
 	}
 	if a, b := of(ana), of(bob); a != b {
 		t.Errorf("got %s, want %s", b, a)
 	}
+}
+
+// The largest workout that can be planned comes to another server as it was, with its id: one that was moved there since does not come
+// again, and neither does one that was planned there by hand.
+func TestWorkoutsThereAndBack(t *testing.T) {
+	s := storetest.New(t)
+	users := storetest.Users(t, s, noon, "ana@example.com", "bob@example.com")
+	step := pierre.WorkoutStep{
+		Kind: pierre.StepRecovery, Seconds: 1234, Target: &pierre.StepTarget{By: pierre.TargetPercentLTHR, Low: 100.00000000000001, High: 100.00000000000003},
+		Cadence: &pierre.StepCadence{Low: 100.00000000000001, High: 100.00000000000003},
+	}
+	largest := pierre.Workout{
+		Day: noon.Truncate(24 * time.Hour), Start: "06:30", Sport: "backcountry_skiing", Name: strings.Repeat("<", workout.NameBytes), Note: strings.Repeat("\"<\n>", workout.NoteBytes/4),
+		Steps: []pierre.WorkoutStep{{Repeat: 2, Steps: []pierre.WorkoutStep{{Repeat: 2, Steps: slices.Repeat([]pierre.WorkoutStep{step}, 24)}}}},
+	}
+	if !workout.Valid(&largest) {
+		t.Fatal("it cannot be planned")
+	}
+	largest, err := s.AddWorkout(t.Context(), users[0], noon, largest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive, _ := export(t, s, users[0])
+	check := func(what string, imported int, want ...pierre.Workout) {
+		t.Helper()
+		sum, rows := restore(t, s, users[1], archive)
+		got, err := s.Workouts(t.Context(), users[1], pierre.WorkoutQuery{})
+		if err != nil || sum.Imported != imported || sum.Failed != 0 || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, %+v, %+v, %v; want %+v", what, sum, rows, got, err, want)
+		}
+	}
+	check("elsewhere", 1, largest)
+	moved, err := s.UpdateWorkout(t.Context(), users[1], largest.ID, noon, func(w *pierre.Workout) error { w.Day = w.Day.AddDate(0, 0, 1); return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	check("moved there", 0, moved)
+	if err := s.DeleteWorkout(t.Context(), users[1], largest.ID); err != nil {
+		t.Fatal(err)
+	}
+	byHand, err := s.AddWorkout(t.Context(), users[1], noon, largest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check("planned there by hand", 0, byHand)
 }
 
 // Two sources of the same file, of which one was deleted: the activity comes to another server by the one that is left.

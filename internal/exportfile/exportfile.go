@@ -191,8 +191,9 @@ type Workout struct {
 	Day string           `json:"day"` // 2006-01-02, on the athlete's calendar
 	pierre.Workout
 
-	Created time.Time `json:"created_at"`
-	Updated time.Time `json:"updated_at"`
+	Revision int       `json:"revision,omitempty"` // how often it was changed, by which calendar programs tell what is newer
+	Created  time.Time `json:"created_at"`
+	Updated  time.Time `json:"updated_at"`
 }
 
 // Gear is what shoes and bicycles have done, added up from the activities.

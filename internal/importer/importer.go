@@ -223,7 +223,7 @@ func (i *Importer) file(
 	case res.Status == activityfile.StatusFailed:
 		row.Status = pierre.ImportFailed
 		return row, 0, nil
-	case i.opts.Restore != nil && (res.OwnProfile != nil || res.Goals != nil || res.Deleted != nil):
+	case i.opts.Restore != nil && (res.OwnProfile != nil || res.Goals != nil || res.Workouts != nil || res.Deleted != nil):
 		err := i.restore(ctx, user, res, &row)
 		return row, 0, err
 	default:

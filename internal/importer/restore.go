@@ -26,6 +26,8 @@ type Restorer interface {
 	UpdateProfile(ctx context.Context, user pierre.UserID, now time.Time, change func(*pierre.ProfileRecord) error) (pierre.ProfileRecord, error)
 	Goals(ctx context.Context, user pierre.UserID) ([]pierre.Goal, error)
 	AddGoal(ctx context.Context, user pierre.UserID, now time.Time, g pierre.Goal) (pierre.Goal, error)
+	Workouts(ctx context.Context, user pierre.UserID, q pierre.WorkoutQuery) ([]pierre.Workout, error)
+	RestoreWorkouts(ctx context.Context, user pierre.UserID, list []pierre.Workout) (int, error)
 }
 
 // joined is the activity of an export that was restored last.
@@ -78,13 +80,17 @@ func (i *Importer) restore(ctx context.Context, user pierre.UserID, res activity
 		changed, err = i.restoreProfile(ctx, user, res.OwnProfile)
 		row.Reason = "the profile"
 	case res.Deleted != nil:
-		if changed, err = i.restoreDeleted(ctx, user, res.Deleted); pierre.KindOf(err) == pierre.KindConflict { // there are as many as there can be
-			row.Warnings, err = append(row.Warnings, pierre.MessageOf(err, "")), nil
-		}
+		changed, err = i.restoreDeleted(ctx, user, res.Deleted)
 		row.Reason = human.Plural(changed, "deleted recording") + ", which imports leave out"
+	case res.Workouts != nil:
+		changed, err = i.restoreWorkouts(ctx, user, res.Workouts, row)
+		row.Reason = human.Plural(changed, "planned workout")
 	default:
 		changed, err = i.restoreGoals(ctx, user, res.Goals)
 		row.Reason = human.Plural(changed, "goal")
+	}
+	if pierre.KindOf(err) == pierre.KindConflict { // there are as many as there can be
+		row.Warnings, err = append(row.Warnings, pierre.MessageOf(err, "")), nil
 	}
 	row.Status = pierre.ImportImported
 	if changed == 0 {
@@ -159,9 +165,7 @@ func (i *Importer) restoreGoals(ctx context.Context, user pierre.UserID, goals [
 		if !valid(&goal) || slices.ContainsFunc(has, same) {
 			continue
 		}
-		if _, err := i.opts.Restore.AddGoal(ctx, user, i.now(), goal); pierre.KindOf(err) == pierre.KindConflict {
-			break // there are as many as there can be
-		} else if err != nil {
+		if _, err := i.opts.Restore.AddGoal(ctx, user, i.now(), goal); err != nil {
 			return added, err
 		}
 		has, added = append(has, goal), added+1

@@ -46,10 +46,19 @@ func NewGrantID() GrantID { return GrantID(newID("grant")) }
 // NewGoalID returns a random identifier.
 func NewGoalID() GoalID { return GoalID(newID("goal")) }
 
+// IsWorkoutID reports whether text can be one that [NewWorkoutID] returned.
+func IsWorkoutID(text string) bool {
+	random, ok := strings.CutPrefix(text, "workout_")
+	return ok && len(random) == idLength && !strings.ContainsFunc(random, func(c rune) bool { return (c < 'a' || c > 'z') && (c < '2' || c > '7') })
+}
+
 // NewWorkoutID returns a random identifier.
 func NewWorkoutID() WorkoutID { return WorkoutID(newID("workout")) }
 
 // NewOAuthClientID returns a random identifier.
 func NewOAuthClientID() string { return newID("client") }
+
+// idLength is how many characters of an identifier are random: those of [rand.Text], in base 32.
+const idLength = 26
 
 func newID(prefix string) string { return prefix + "_" + strings.ToLower(rand.Text()) }

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -52,11 +54,24 @@ func (s *Store) Workout(ctx context.Context, user pierre.UserID, id pierre.Worko
 func (s *Store) AddWorkout(ctx context.Context, user pierre.UserID, now time.Time, w pierre.Workout) (pierre.Workout, error) {
 	at := time.UnixMicro(now.UnixMicro()).UTC()
 	w.ID, w.Revision, w.Created, w.Updated = pierre.NewWorkoutID(), 0, at, at
-	text, err := json.Marshal(w)
-	if err != nil {
-		return w, fmt.Errorf("encoding a workout: %w", err)
+	_, err := s.RestoreWorkouts(ctx, user, []pierre.Workout{w})
+	return w, err
+}
+
+// RestoreWorkouts keeps workouts that were planned elsewhere, or are new, by their ids, and returns how many were not known. One that
+// the user has stays as it is. What is more than [pierre.MaxWorkouts] is left out: that is [pierre.KindConflict].
+func (s *Store) RestoreWorkouts(ctx context.Context, user pierre.UserID, list []pierre.Workout) (int, error) {
+	texts := make([]string, len(list))
+	for i, w := range list {
+		text, err := json.Marshal(w)
+		if err != nil {
+			return 0, fmt.Errorf("encoding a workout: %w", err)
+		}
+		texts[i] = string(text)
 	}
-	err = s.update(ctx, "adding a workout", func(t *tx) error {
+	added, full := 0, false
+	err := s.update(ctx, "adding workouts", func(t *tx) error {
+		added, full = 0, false
 		if err := t.lockUser(ctx, user); err != nil {
 			return err
 		}
@@ -64,14 +79,30 @@ func (s *Store) AddWorkout(ctx context.Context, user pierre.UserID, now time.Tim
 		if err := t.row(ctx, `SELECT count(*) FROM workouts WHERE user_id = $1`, user).Scan(&has); err != nil {
 			return err
 		}
-		if has >= pierre.MaxWorkouts {
-			return &pierre.Error{Kind: pierre.KindConflict, Msg: fmt.Sprintf("There are %d planned workouts, which is the most: delete old ones first.", has)}
+		for i, w := range list {
+			err := t.row(ctx, `SELECT 1 FROM workouts WHERE user_id = $1 AND id = $2`, user, w.ID).Scan(new(int))
+			if err == nil {
+				continue
+			}
+			if !errors.Is(err, sql.ErrNoRows) {
+				return err
+			}
+			if full = has+added >= pierre.MaxWorkouts; full {
+				return nil
+			}
+			_, err = t.exec(ctx, `INSERT INTO workouts (user_id, id, day, workout, revision, created_us, updated_us) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+				user, w.ID, dayNumber(w.Day), texts[i], w.Revision, micros(w.Created), micros(w.Updated))
+			if err != nil {
+				return err
+			}
+			added++
 		}
-		_, err := t.exec(ctx, `INSERT INTO workouts (user_id, id, day, workout, revision, created_us, updated_us) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			user, w.ID, dayNumber(w.Day), string(text), w.Revision, micros(w.Created), micros(w.Updated))
-		return err
+		return nil
 	})
-	return w, err
+	if err == nil && full {
+		err = &pierre.Error{Kind: pierre.KindConflict, Msg: fmt.Sprintf("There are %d planned workouts, which is the most: delete old ones first.", pierre.MaxWorkouts)}
+	}
+	return added, err
 }
 
 // UpdateWorkout lets change edit one of the user's workouts, in one transaction, and returns it as it then is.

@@ -65,6 +65,22 @@ func TestWorkouts(t *testing.T) {
 		if list, err := s.Workouts(t.Context(), bob, pierre.WorkoutQuery{}); err != nil || len(list) != 0 {
 			t.Errorf("another user has %+v, %v", list, err)
 		}
+		for _, n := range []int{1, 0} { // what is here stays as it is, and what another has is another's
+			again := want
+			again.Name = "as it was before"
+			if got, err := s.RestoreWorkouts(t.Context(), bob, []pierre.Workout{again, again}); err != nil || got != n {
+				t.Errorf("%d restored, %v; want %d", got, err, n)
+			}
+			if got, err := s.RestoreWorkouts(t.Context(), ana, []pierre.Workout{again}); err != nil || got != 0 {
+				t.Errorf("%d restored where it is, %v", got, err)
+			}
+		}
+		if got, err := s.Workout(t.Context(), bob, want.ID); err != nil || got.Name != "as it was before" || !got.Created.Equal(now) {
+			t.Errorf("restored %+v, %v", got, err)
+		}
+		if got, err := s.Workout(t.Context(), ana, want.ID); err != nil || !reflect.DeepEqual(got, moved) {
+			t.Errorf("restored over %+v, %v", got, err)
+		}
 		if err := s.DeleteWorkout(t.Context(), ana, added.ID); err != nil {
 			t.Error(err)
 		}
@@ -72,4 +88,28 @@ func TestWorkouts(t *testing.T) {
 			t.Errorf("a deleted workout: %v", err)
 		}
 	})
+}
+
+// As many workouts as there can be are kept, whether planned or brought from elsewhere; those that are here count for known.
+func TestMostWorkouts(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t)
+	now := time.Date(2026, 6, 15, 10, 0, 0, 0, time.UTC)
+	ana := storetest.Users(t, s, now, "ana@example.com")[0]
+	list := make([]pierre.Workout, pierre.MaxWorkouts+1)
+	for i := range list {
+		list[i] = pierre.Workout{ID: pierre.NewWorkoutID(), Day: now.AddDate(0, 0, i), Sport: pierre.SportRun, Name: "Easy", Steps: []pierre.WorkoutStep{{Seconds: 60}}, Created: now, Updated: now}
+	}
+	if n, err := s.RestoreWorkouts(t.Context(), ana, list); n != pierre.MaxWorkouts || pierre.KindOf(err) != pierre.KindConflict {
+		t.Errorf("%d restored, %v", n, err)
+	}
+	if n, err := s.RestoreWorkouts(t.Context(), ana, list[:pierre.MaxWorkouts]); n != 0 || err != nil {
+		t.Errorf("%d restored again, %v", n, err)
+	}
+	if _, err := s.AddWorkout(t.Context(), ana, now, list[0]); pierre.KindOf(err) != pierre.KindConflict {
+		t.Errorf("one more is planned: %v", err)
+	}
+	if got, err := s.Workouts(t.Context(), ana, pierre.WorkoutQuery{}); err != nil || len(got) != pierre.MaxWorkouts {
+		t.Errorf("%d are kept, %v", len(got), err)
+	}
 }

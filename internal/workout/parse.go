@@ -91,8 +91,8 @@ func (r *reader) parts(text string, depth int) []pierre.WorkoutStep {
 }
 
 func (r *reader) repeat(n int, inner string, depth int) []pierre.WorkoutStep {
-	if n < 2 || n > MaxRepeat {
-		r.wrong("a repetition is done 2 to %d times, not %d.", MaxRepeat, n)
+	if n < minRepeat || n > MaxRepeat {
+		r.wrong("a repetition is done %d to %d times, not %d.", minRepeat, MaxRepeat, n)
 		return nil
 	}
 	if depth == maxDepth {

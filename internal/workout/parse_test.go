@@ -34,6 +34,7 @@ func TestParse(t *testing.T) {
 		{"run", "1 mile 7:00/mi", "1.61km 4:21/km"},
 		{"run", "10min 80-85% LTHR, 5min 90 % max HR", "10min 80-85% LTHR|5min 90% HRmax"},
 		{"run", "until lap button easy", "recovery open"},
+		{"ride", "20min 95-90rpm", "20min 90-95rpm"},
 		{"run", "cooldown 1h2min3s rpe 2", "cool-down 1h2min3s rpe 2"},
 		{"swim", "8x(50m 1:40/100m, 20s rest)", "8x(50 meters 1:40/100m, rest 20s)"},
 		{"swim", "400yd 7/10", "365.76 meters rpe 7"},
@@ -136,6 +137,9 @@ func FuzzParse(f *testing.F) {
 		steps, problems := workout.Parse(s, []string{text})
 		if (len(steps) == 0) == (len(problems) == 0) {
 			t.Fatalf("%d steps, %q", len(steps), problems)
+		}
+		if w := (pierre.Workout{Sport: s, Name: "x", Steps: steps}); len(steps) > 0 && !workout.Valid(&w) {
+			t.Errorf("%q is %+v, which is not valid", text, steps)
 		}
 		lines := workout.Lines(s, steps)
 		if steps == nil || len(strings.Join(lines, "")) > workout.LineBytes {

@@ -8,15 +8,15 @@ import (
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// kinds are the words for what a step is for.
-func kinds() []struct {
+// kindWords are the words for a kind of step.
+type kindWords struct {
 	kind  pierre.StepKind
 	words []string
-} {
-	return []struct {
-		kind  pierre.StepKind
-		words []string
-	}{
+}
+
+// kinds are the words for what a step is for.
+func kinds() []kindWords {
+	return []kindWords{
 		{pierre.StepWarmUp, []string{"warm-up", "warm up", "warmup", "wu"}},
 		{pierre.StepCoolDown, []string{"cool-down", "cool down", "cooldown", "cd"}},
 		{pierre.StepRecovery, []string{"active recovery", "recovery", "recover", "easy", "jogging", "jog", "float"}},
@@ -172,7 +172,7 @@ func (r *reader) length(s *pierre.WorkoutStep, q quantity) {
 }
 
 func (r *reader) cadence(s *pierre.WorkoutStep, q quantity) {
-	low, high := q.low, q.high
+	low, high := min(q.low, q.high), max(q.low, q.high)
 	switch {
 	case q.unit == spm && !r.sport.OnFoot():
 		r.wrong("%s: spm is for running and walking; write rpm.", quote(q.text))
@@ -183,8 +183,8 @@ func (r *reader) cadence(s *pierre.WorkoutStep, q quantity) {
 		r.wrong("%s: on foot both feet are counted: write %sspm.", quote(q.text), number(q.low))
 		return
 	}
-	if !(low >= 20 && high <= 250) {
-		r.wrong("%s: a cadence is 20 to 250 a minute.", quote(q.text))
+	if !isCadence(low, high) {
+		r.wrong("%s: a cadence is %d to %d a minute.", quote(q.text), minCadence, maxCadence)
 		return
 	}
 	if s.Cadence != nil {
@@ -208,11 +208,11 @@ func (r *reader) target(s *pierre.WorkoutStep, q quantity) {
 	switch {
 	case s.Target != nil:
 		r.wrong("%s is a second target: devices take one for each step.", quote(q.text))
-	case k.by == pierre.TargetPercentFTP && !r.sport.IsRide():
+	case k.by == pierre.TargetPercentFTP && !suits(r.sport, k.by):
 		r.wrong("%s: FTP is the threshold of cycling; give %% threshold pace, %% LTHR, rpe or watts.", quote(q.text))
-	case k.by == pierre.TargetPercentPace && !r.sport.IsRun() && r.sport != pierre.SportSwim:
+	case k.by == pierre.TargetPercentPace && !suits(r.sport, k.by):
 		r.wrong("%s: only runs and swims have a threshold pace; give %% FTP for rides, %% LTHR or rpe.", quote(q.text))
-	case !(t.Low >= k.low && t.High <= k.high):
+	case !k.holds(&t):
 		r.wrong("%s: %s must be from %s to %s.", quote(q.text), k.name, number(k.low), number(k.high))
 	}
 	s.Target = &t

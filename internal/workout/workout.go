@@ -14,11 +14,14 @@ const (
 	MaxLines   = 50  // entries of a list of steps
 	LineBytes  = 500 // of one entry
 	MaxSteps   = 50  // as devices store them: a repetition counts one more, one of repetitions is written out
+	minRepeat  = 2
 	MaxRepeat  = 99
 	maxSeconds = 24 * 3600.
 	maxMeters  = 500_000.
 	maxTotal   = 48 * 3600. // seconds of the whole
 	maxDepth   = 2          // a repetition may be of repetitions
+	minCadence = 20
+	maxCadence = 250
 )
 
 // Syntax is an example of everything that steps can say, for descriptions and errors.
@@ -48,11 +51,17 @@ func nested(s pierre.WorkoutStep) bool {
 	return false
 }
 
-// Stored counts the steps as devices store them.
+// Stored counts the steps as devices store them, those of [Unrolled].
 func Stored(steps []pierre.WorkoutStep) int {
 	n := 0
-	for _, s := range Unrolled(steps) {
-		n += 1 + len(s.Steps)
+	for _, s := range steps {
+		if !nested(s) {
+			n += 1 + len(s.Steps)
+			continue
+		}
+		for _, inner := range s.Steps {
+			n += s.Repeat * (1 + len(inner.Steps))
+		}
 	}
 	return n
 }
