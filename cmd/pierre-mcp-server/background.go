@@ -24,6 +24,9 @@ func (a *app) jobs(keys *access.Verifier, ring *keyring.Ring, keepCalls time.Dur
 			return a.store.TidyOAuth(ctx, time.Now())
 		}},
 		{Name: "finish deletions of athletes", Every: 10 * time.Minute, Fleet: true, Do: a.store.FinishDeletions},
+		{Name: "delete files without activities", Every: 10 * time.Minute, Fleet: true, Do: func(ctx context.Context) error {
+			return a.store.TidyOriginals(ctx, 5000)
+		}},
 		{Name: "delete old changes", Every: 10 * time.Minute, Fleet: true, Do: func(ctx context.Context) error {
 			return a.store.ForgetChanges(ctx, time.Now())
 		}},

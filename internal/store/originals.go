@@ -38,9 +38,56 @@ func (i importing) removeSource(ctx context.Context, src pierre.Source) error {
 	if _, err := i.tx.exec(ctx, `DELETE FROM activity_sources`+whereKey, i.user, src.Provider, src.ExternalID, src.SHA256[:], src.Part); err != nil {
 		return err
 	}
-	_, err := i.tx.exec(ctx, `DELETE FROM originals WHERE user_id = $1 AND sha256 = $2
-		AND NOT EXISTS (SELECT 1 FROM activity_sources WHERE user_id = $1 AND sha256 = $2)`, i.user, src.SHA256[:])
+	return i.tx.removeUnused(ctx, i.user, src.SHA256[:])
+}
+
+// removeUnused deletes a file from which the user has no activity.
+func (t *tx) removeUnused(ctx context.Context, user pierre.UserID, sum []byte) error {
+	_, err := t.exec(ctx, `DELETE FROM originals WHERE user_id = $1 AND sha256 = $2
+		AND NOT EXISTS (SELECT 1 FROM activity_sources WHERE user_id = $1 AND sha256 = $2)`, user, sum)
 	return err
+}
+
+// TidyOriginals looks at the next files, at most so many, and deletes those from which there is no activity: servers of the version
+// before files were kept delete activities alone. It begins where its last call ended, so that none looks at all that there is.
+func (s *Store) TidyOriginals(ctx context.Context, most int) error {
+	s.tidying.Lock()
+	defer s.tidying.Unlock()
+	looked, unused, err := s.unusedOriginals(ctx, s.tidied, most)
+	if err != nil {
+		return s.classify(err, "looking for files without activities")
+	}
+	for _, o := range unused {
+		err := s.update(ctx, "deleting a file without activities", func(t *tx) error { return t.removeUnused(ctx, o.user, o.sum) })
+		if err != nil {
+			return err
+		}
+	}
+	s.tidied = originalKey{}
+	if len(looked) == most {
+		s.tidied = looked[most-1]
+	}
+	return nil
+}
+
+// An originalKey is a file of a user. The zero value comes before all of them.
+type originalKey struct {
+	user pierre.UserID
+	sum  []byte
+}
+
+// unusedOriginals returns the next files after a place, and which of them have no activity.
+func (s *Store) unusedOriginals(ctx context.Context, after originalKey, most int) (looked, unused []originalKey, err error) {
+	rows, err := s.query(ctx, `SELECT user_id, sha256, EXISTS (SELECT 1 FROM activity_sources a WHERE a.user_id = o.user_id AND a.sha256 = o.sha256)
+		FROM (SELECT user_id, sha256 FROM originals WHERE (user_id, sha256) > ($1, $2) ORDER BY user_id, sha256 LIMIT $3) o ORDER BY user_id, sha256`, after.user, append([]byte{}, after.sum...), most)
+	looked, err = collect(rows, err, func(from scanner) (k originalKey, err error) {
+		var used bool
+		if err = from.Scan(&k.user, &k.sum, &used); err == nil && !used {
+			unused = append(unused, k)
+		}
+		return k, err
+	})
+	return looked, unused, err
 }
 
 // Original returns a file from which activities of the user were read, packed.

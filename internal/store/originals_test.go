@@ -88,6 +88,57 @@ func TestOriginals(t *testing.T) {
 	})
 }
 
+// A server of the version before deletes activities without their files. These go a few at a time, and no other does.
+func TestTidyOriginals(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		now := time.Date(2026, 5, 5, 12, 0, 0, 0, time.UTC)
+		users := storetest.Users(t, s, now, "ana@example.com", "ben@example.com")
+		const each = 5
+		for _, user := range users {
+			for n := range each {
+				o := originaltest.Pack(t, []byte{byte('a' + n)}) // both users have the same files
+				rec := pierre.Recording{Activity: pierre.Activity{Provider: pierre.ProviderFile, Sport: pierre.SportRun, Start: now.AddDate(0, 0, n)}}
+				if _, err := s.ImportRecording(t.Context(), user, pierre.Source{Provider: pierre.ProviderFile, SHA256: o.SHA256, Imported: now}, rec); err != nil {
+					t.Fatal(err)
+				}
+				if err := s.KeepOriginal(t.Context(), user, o); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		files := func(user pierre.UserID) int64 {
+			t.Helper()
+			n, err := store.Number(t.Context(), s, `SELECT count(*) FROM originals WHERE user_id = $1`, user)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		tidy := func() {
+			t.Helper()
+			if err := s.TidyOriginals(t.Context(), 4); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 3 {
+			tidy() // all of them have their activities
+		}
+		if err := store.Exec(t.Context(), s, `DELETE FROM activities WHERE user_id = $1`, users[0]); err != nil { // as the version before does
+			t.Fatal(err)
+		}
+		tidy()
+		if n := files(users[0]); n != each && n != each-4 { // hers, or the other's, are the first four
+			t.Errorf("the first call leaves %d of %d", n, each)
+		}
+		for range 3 {
+			tidy() // at the latest the third comes to the end and the next one begins again
+		}
+		if a, b := files(users[0]), files(users[1]); a != 0 || b != each {
+			t.Errorf("%d and %d are left, want 0 and %d", a, b, each)
+		}
+	})
+}
+
 // Whoever is deleted leaves no file, an application's athlete neither, and others keep theirs.
 func TestOriginalsGoWithTheirUser(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, s *store.Store) {

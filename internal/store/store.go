@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"sync"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -35,6 +36,9 @@ type Store struct {
 	onChange  func(context.Context) // is told of changes that other servers have to hear of; nil: nobody
 	importing chan struct{}         // holds a value while an import writes or waits to
 	making    chan struct{}         // and this one while an athlete is made
+
+	tidying sync.Mutex
+	tidied  originalKey // how far [Store.TidyOriginals] came
 
 	batches batchCache
 
