@@ -197,7 +197,7 @@ func (d *Durations) UnmarshalBinary(b []byte) error {
 	for len(r.b) > 0 {
 		delta, n, above := r.next(), r.next(), r.next()
 		at := before + delta
-		if r.bad || at > math.MaxUint32>>read.coarse || len(read.buckets) > 0 && delta == 0 || n == 0 || n > math.MaxInt64-total {
+		if r.bad || delta > math.MaxUint32 || at > math.MaxUint32>>read.coarse || len(read.buckets) > 0 && delta == 0 || n == 0 || n > math.MaxInt64-total {
 			return errDurations
 		}
 		k := bucket{uint32(at), int64(n), read.lowest(uint32(at)) + above}

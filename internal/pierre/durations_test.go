@@ -93,6 +93,7 @@ func FuzzDurations(f *testing.F) {
 	f.Add(encoded(f, &h))
 	f.Add([]byte{0, 5, 1, 0})
 	f.Add([]byte{10, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0})
+	f.Add([]byte("\n\x0100\xff\xff\xff\xff\xff\xff\xff\xff\xff\x0100")) // a bucket before the one before
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var d pierre.Durations
 		if d.UnmarshalBinary(b) != nil {
