@@ -20,7 +20,7 @@ ended_by_clock() {
 # inputs DIR OUTPUT prints the inputs that fail, to be put into DIR by hand: what CI writes down is gone with its machine.
 inputs() {
 	local file
-	grep -oE 'Failing input written to [^[:space:]]+' <<<"$2" | sed 's/.* //' | sort -u | while read -r file; do
+	{ grep -oE 'Failing input written to [^[:space:]]+' <<<"$2" || true; } | sed 's/.* //' | sort -u | while read -r file; do
 		printf '%s:\n%s\n' "$1/$file" "$(<"$1/$file")"
 	done
 }
