@@ -94,6 +94,8 @@ func CheckURL(clientID string) error {
 		return invalid("it is longer than %d characters", maxURL)
 	case err != nil || !IsURL(clientID) || u.Hostname() == "" || u.Opaque != "":
 		return invalid("it is no https URL")
+	case strings.ContainsFunc(u.Host, func(r rune) bool { return r <= ' ' || r > '~' }): // people are shown it, and another alphabet has letters that look alike
+		return invalid("its host is in other letters than those of DNS, write it with xn--")
 	case u.User != nil:
 		return invalid("it has a user name")
 	case u.Fragment != "" || strings.Contains(clientID, "#"):

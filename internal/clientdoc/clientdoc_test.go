@@ -141,6 +141,10 @@ func TestCheckURL(t *testing.T) {
 		"https://app.example//c":                           false,
 		"https://app.example/%2e%2e/c":                     false,
 		"https:app.example/c":                              false,
+		"https://xn--bcher-kva.example/c":                  true,
+		"https://cl\u0430ude.ai/c":                         false,
+		"https://cl%D0%B0ude.ai/c":                         false,
+		"https://%80/c":                                    false,
 		"https://app.example/" + strings.Repeat("a", 2028): true,
 		"https://app.example/" + strings.Repeat("a", 2029): false,
 	} {

@@ -16,6 +16,7 @@ import (
 func FuzzRegistration(f *testing.F) {
 	f.Add([]byte(`{"redirect_uris":["https://a.example/cb"],"client_name":"A"}`))
 	f.Add([]byte(`{"redirect_uris":["http://127.0.0.1:1/","a.b:/c"],"grant_types":["authorization_code"],"response_types":["code"]}`))
+	f.Add([]byte(`{"redirect_uris":["https://%80"]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		reg, err := parseRegistration(body)
 		if err != nil {
@@ -25,7 +26,7 @@ func FuzzRegistration(f *testing.F) {
 			t.Errorf("the name is %q", reg.Name)
 		}
 		for _, uri := range reg.RedirectURIs {
-			if u, err := url.Parse(uri); err != nil || u.Fragment != "" || u.User != nil || !registered(reg.RedirectURIs, uri) {
+			if u, err := url.Parse(uri); err != nil || u.Fragment != "" || u.User != nil || strings.ContainsFunc(u.Host, func(r rune) bool { return r > '~' }) || !registered(reg.RedirectURIs, uri) {
 				t.Errorf("%q was registered", uri)
 			}
 		}

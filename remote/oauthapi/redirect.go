@@ -26,11 +26,14 @@ func notForApps() []string {
 // sent is https, a program on the person's own computer, or a scheme of the app's own.
 func checkRedirect(text string) string {
 	u, err := url.Parse(text)
+	odd := func(r rune) bool { return r <= ' ' || r > '~' }
 	switch {
 	case len(text) > maxRedirectURI:
 		return "is too long"
-	case err != nil || u.Scheme == "" || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }):
+	case err != nil || u.Scheme == "" || strings.ContainsFunc(text, odd):
 		return "is no URI"
+	case strings.ContainsFunc(u.Host, odd): // by %: people are shown it, and another alphabet has letters that look alike
+		return "names a host in other letters than those of DNS; write it with xn--"
 	case strings.Contains(text, "#"):
 		return "has a fragment"
 	case u.User != nil:
