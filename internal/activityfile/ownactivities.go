@@ -128,7 +128,7 @@ func (l *ownList) source(ctx context.Context, a *exportfile.Activity, src *expor
 	switch {
 	case from.written:
 		p.original = nil
-	case kept.Source.Copy && kept.Source.SHA256 != p.sum:
+	case kept.Source.Copy != nil && kept.Source.SHA256 != p.sum:
 		kept.Source.SHA256 = p.sum
 		p.warnings = append(slices.Clone(p.warnings), "the file is another one than the export's list says")
 	}
@@ -163,7 +163,7 @@ func (l *ownList) unread(ctx context.Context, a *exportfile.Activity, src *expor
 	if fatal != nil {
 		return fatal
 	}
-	if r.Status == StatusFailed && keptOf(a, src).Source.Copy {
+	if r.Status == StatusFailed && keptOf(a, src).Source.Copy != nil {
 		return l.bare(res.Path, a, src, "only the totals of the export's list are known: "+r.Reason)
 	}
 	return l.refuse(ctx, res, err)
@@ -172,7 +172,7 @@ func (l *ownList) unread(ctx context.Context, a *exportfile.Activity, src *expor
 // bare yields what the list says of a source that has no file in the export, so that it is known again.
 func (l *ownList) bare(name string, a *exportfile.Activity, src *exportfile.Source, warnings ...string) error {
 	kept := keptOf(a, src)
-	if !kept.Source.Copy {
+	if kept.Source.Copy == nil {
 		return nil
 	}
 	d := draft.New(draft.Unix(a.Start))
@@ -192,10 +192,24 @@ func keptOf(a *exportfile.Activity, src *exportfile.Source) Kept {
 	if err == nil && n == len(sum) && slices.Contains(pierre.Providers(), src.Provider) {
 		kept.Source = pierre.Source{
 			Provider: src.Provider, ExternalID: clipped(src.ExternalID), File: clipped(src.Name), Format: clipped(src.Format), SHA256: sum,
-			Part: min(max(src.Part, 0), maxExportPart), LocalTimes: src.LocalTimes, Copy: true,
+			Part: min(max(src.Part, 0), maxExportPart), LocalTimes: src.LocalTimes, Copy: &pierre.Copy{Sides: believedSides(a.Sides)},
 		}
 	}
 	return kept
+}
+
+// believedSides are the sides that can be some that this program wrote; none, if there are more than there can be.
+func believedSides(said pierre.Sides) pierre.Sides {
+	if len(said) > pierre.MaxSides {
+		return nil
+	}
+	sides := pierre.Sides{}
+	for occasion, side := range said {
+		if pierre.IsOccasion(occasion) && side >= 0 && side < exportfile.MaxSources {
+			sides[occasion] = side
+		}
+	}
+	return sides
 }
 
 // complete gives a recording what the list of its export says of its activity.
@@ -256,12 +270,12 @@ func (l *ownList) deliverKept(name string, p parsed, kept Kept, from ownFile) er
 	yield := l.yield
 	defer func() { l.yield = yield }()
 	l.yield = func(res Result) error {
-		if kept.Source.Copy {
+		if kept.Source.Copy != nil {
 			res.Kept = &kept
 		}
 		for i := range res.Recordings {
 			rec := &res.Recordings[i]
-			if kept.Source.Copy {
+			if kept.Source.Copy != nil {
 				rec.Provider = kept.Source.Provider
 			}
 			if off := from.start.Sub(rec.Start); !from.start.IsZero() && (!from.written || off.Abs() <= halfSecond) {

@@ -74,6 +74,12 @@ func (a *archive) activity(ctx context.Context, act *pierre.Activity) (exportfil
 			return line, err
 		}
 		line.Sources = append(line.Sources, src)
+		for occasion, side := range sources[n].Sides { // what came later to the activity has none
+			if line.Sides == nil {
+				line.Sides = pierre.Sides{}
+			}
+			line.Sides[occasion] = side
+		}
 	}
 	if len(act.Said) > 0 {
 		said, err := a.store.Annotation(ctx, a.user, act.ID)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"reflect"
@@ -160,9 +161,9 @@ func compareRest(t *testing.T, s *store.Store, ana, bob pierre.UserID) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ftp := 0.0
-		if p := profile.FTPWatts; p != nil {
-			ftp = *p
+		known, err := json.Marshal(profile.Profile)
+		if err != nil {
+			t.Fatal(err)
 		}
 		goals, err := s.Goals(t.Context(), user)
 		if err != nil {
@@ -184,7 +185,7 @@ func compareRest(t *testing.T, s *store.Store, ana, bob pierre.UserID) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return fmt.Sprintf("%v %v %v %d %+v", ftp, titles, days, len(gear), workouts)
+		return fmt.Sprintf("%s %v %v %v %v %d %+v", known, profile.Imported, profile.History, titles, days, len(gear), workouts)
 	}
 	if a, b := of(ana), of(bob); a != b {
 		t.Errorf("got %s, want %s", b, a)

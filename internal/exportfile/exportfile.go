@@ -65,6 +65,7 @@ type Activity struct {
 	Multisport  string             `json:"multisport_id,omitempty"`
 	Warnings    []string           `json:"warnings,omitempty"`
 	Hidden      bool               `json:"hidden,omitempty"`
+	Sides       pierre.Sides       `json:"sides,omitempty"` // by which it is kept apart from others
 	Twin        pierre.ActivityID  `json:"counts_as,omitempty"`
 	Said        *pierre.Annotation `json:"annotation,omitempty"` // what the athlete told this program
 	Written     string             `json:"file,omitempty"`       // in the archive: written from all that is kept of the activity, whose primary source has no original

@@ -94,7 +94,7 @@ type Watch struct {
 
 	changed func(pierre.ActivityID) // is told of activities that are new or have changed
 	said    func(pierre.Profile)    // is told what files say of the athlete
-	joined  *joined                 // see [Importer.join]
+	joined  *joined                 // see [Importer.add]
 }
 
 // ImportPath imports the file, archive or folder at path; see [Importer.Import].

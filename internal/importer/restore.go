@@ -15,7 +15,6 @@ import (
 type Decisions interface {
 	AnnotateActivity(ctx context.Context, user pierre.UserID, id pierre.ActivityID, now time.Time, change func(*pierre.Annotation)) (pierre.Activity, error)
 	HideActivity(ctx context.Context, user pierre.UserID, id pierre.ActivityID, hidden bool) error
-	MergeActivities(ctx context.Context, user pierre.UserID, id, other pierre.ActivityID) error
 	RestoreDeleted(ctx context.Context, user pierre.UserID, list []pierre.DeletedRecording) (int, error)
 }
 
@@ -30,42 +29,26 @@ type Restorer interface {
 	RestoreWorkouts(ctx context.Context, user pierre.UserID, list []pierre.Workout) (int, error)
 }
 
-// joined is the activity of an export that was restored last.
+// A joined is the activity of an export that was restored last.
 type joined struct{ of, as pierre.ActivityID }
 
-// add keeps a recording, as a part of the activity that an export says.
+// add keeps a recording, as a part of the activity to which the source before it in an export went, if that has both in one: the
+// athlete may have put together what the duplicate rule does not.
 func (i *Importer) add(
 	ctx context.Context, user pierre.UserID, src pierre.Source, rec pierre.Recording, kept *activityfile.Kept, last *joined,
 ) (pierre.Addition, error) {
+	if kept == nil || kept.Of == "" {
+		return i.store.ImportRecording(ctx, user, src, rec)
+	}
+	also := last.of == kept.Of
+	if also {
+		src.Copy = &pierre.Copy{Sides: src.Copy.Sides, Into: last.as}
+	}
 	added, err := i.store.ImportRecording(ctx, user, src, rec)
-	if err == nil {
-		err = i.join(ctx, user, &added, kept, last)
+	if err == nil && !also && added.Outcome != pierre.OutcomeDeleted {
+		*last = joined{kept.Of, added.Activity}
 	}
 	return added, err
-}
-
-// join makes what was added a part of the activity to which the source before it in the export went, if it is another one of the same
-// activity: the athlete may have put together what the duplicate rule does not.
-func (i *Importer) join(ctx context.Context, user pierre.UserID, added *pierre.Addition, kept *activityfile.Kept, last *joined) error {
-	if kept == nil || i.opts.Restore == nil || added.Outcome == pierre.OutcomeDeleted {
-		return nil
-	}
-	if last.of != kept.Of {
-		*last = joined{kept.Of, added.Activity}
-		return nil
-	}
-	if added.Outcome != pierre.OutcomeAdded {
-		return nil
-	}
-	switch err := i.opts.Restore.MergeActivities(ctx, user, last.as, added.Activity); pierre.KindOf(err) {
-	case pierre.KindInvalid, pierre.KindNotFound: // what an edited archive says need not be possible
-		return nil
-	default:
-		if err == nil {
-			added.Activity, added.Outcome = last.as, pierre.OutcomeMerged
-		}
-		return err
-	}
 }
 
 // deletedAtOnce is how many deleted recordings are noted at once.
@@ -110,45 +93,6 @@ func (i *Importer) restoreDeleted(ctx context.Context, user pierre.UserID, list 
 		}
 	}
 	return added, nil
-}
-
-// restoreProfile keeps a profile if the user has none, and returns how much of it is new.
-func (i *Importer) restoreProfile(ctx context.Context, user pierre.UserID, p *exportfile.Profile) (changed int, err error) {
-	_, err = i.opts.Restore.UpdateProfile(ctx, user, i.now(), func(rec *pierre.ProfileRecord) error {
-		changed = 0
-		if rec.HeightCm != nil || rec.BirthYear != nil || rec.Sex != "" || rec.TimeZone != "" || len(rec.History) > 0 {
-			return nil
-		}
-		if h := p.HeightCm; h != nil && *h > 0 && *h < 300 {
-			rec.HeightCm = h
-			changed++
-		}
-		if y := p.BirthYear; y != nil && *y > 1900 && *y <= i.now().Year() {
-			rec.BirthYear = y
-			changed++
-		}
-		if p.Sex == pierre.SexFemale || p.Sex == pierre.SexMale {
-			rec.Sex = p.Sex
-			changed++
-		}
-		if _, err := time.LoadLocation(p.TimeZone); p.TimeZone != "" && p.TimeZone != "Local" && err == nil {
-			rec.TimeZone = p.TimeZone
-			changed++
-		}
-		fields := rec.Dated()
-		for _, v := range p.History {
-			day, err := time.Parse(time.DateOnly, v.From)
-			known := slices.ContainsFunc(fields, func(f pierre.DatedField) bool { return f.Name == v.Field })
-			if err != nil || !known || !(v.Value > 0 && v.Value < 10_000) || day.After(i.now()) {
-				continue
-			}
-			if rec.Set(v.Field, day, v.Value) == nil { // more than there can be are left out
-				changed++
-			}
-		}
-		return nil
-	})
-	return changed, err
 }
 
 // restoreGoals adds the goals that the user does not have, and returns how many these are.

@@ -172,8 +172,14 @@ type Source struct {
 	Part       int      // which activity of the file, from 0
 	LocalTimes bool     // its times came without a zone and were taken for UTC
 	Imported   time.Time
-	Primary    bool // the activity's values and samples come from this source
-	Copy       bool // what is read is a copy, out of an export: it changes nothing of the source if that is known
+	Primary    bool  // the activity's values and samples come from this source
+	Copy       *Copy // what is read is a copy, out of an export: it changes nothing of the source if that is known; nil: it is none
+}
+
+// A Copy is what an export says of a source besides where it was read.
+type Copy struct {
+	Sides Sides      // of its activity
+	Into  ActivityID // of which another source is here that the export has in the same activity; "": there is none
 }
 
 // An Original is a file from which activities were read, byte for byte.
@@ -196,5 +202,6 @@ type KeptSource struct {
 
 	Start    time.Time // by this source alone
 	Samples  bool      // it has some of its own that are kept
-	Original bool      // its file is kept
+	Sides    Sides
+	Original bool // its file is kept
 }

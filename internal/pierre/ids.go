@@ -49,7 +49,12 @@ func NewGoalID() GoalID { return GoalID(newID("goal")) }
 // IsWorkoutID reports whether text can be one that [NewWorkoutID] returned.
 func IsWorkoutID(text string) bool {
 	random, ok := strings.CutPrefix(text, "workout_")
-	return ok && len(random) == idLength && !strings.ContainsFunc(random, func(c rune) bool { return (c < 'a' || c > 'z') && (c < '2' || c > '7') })
+	return ok && isRandom(random, idLength)
+}
+
+// isRandom reports whether text is made of so many characters of base 32 (RFC 4648), in lower case.
+func isRandom(text string, length int) bool {
+	return len(text) == length && !strings.ContainsFunc(text, func(c rune) bool { return (c < 'a' || c > 'z') && (c < '2' || c > '7') })
 }
 
 // NewWorkoutID returns a random identifier.

@@ -58,7 +58,7 @@ func (s *Store) KeepApart(ctx context.Context, user pierre.UserID, id, other pie
 		if err != nil {
 			return err
 		}
-		occasion := newOccasion()
+		occasion := pierre.NewOccasion()
 		for side, all := range [][]*entry{a, b} {
 			for _, e := range all {
 				e.sides, e.decided = e.sides.with(occasion, side), true
@@ -88,7 +88,7 @@ func (s *Store) SplitActivity(ctx context.Context, user pierre.UserID, id pierre
 		if err != nil {
 			return err
 		}
-		occasion := newOccasion()
+		occasion := pierre.NewOccasion()
 		for side, group := range groups {
 			of := id
 			if side > 0 {

@@ -41,7 +41,8 @@ func (s *Store) ImportRecording(
 	if was, err := before.deleted(ctx, src); err != nil || was != "" {
 		return pierre.Addition{Activity: was, Outcome: pierre.OutcomeDeleted}, s.classify(err, "looking for deleted recordings")
 	}
-	if src.Copy {
+	if src.Copy != nil {
+		in.sides = sides(src.Copy.Sides)
 		if e, err := before.known(ctx, src); err != nil || e != nil {
 			return unchangedBy(e), s.classify(err, "looking for a recording")
 		}
@@ -146,14 +147,15 @@ func (i importing) write(ctx context.Context, in *entry, m *match, added *pierre
 	return i.settle(ctx, slices.Concat(all, before)) // that whose place was taken may have been at another time
 }
 
-// entriesOf returns the sources of activities that are to be one. It is [errOutdated] if the athlete keeps them apart since.
+// entriesOf returns the sources of activities that are to be one. It is [errOutdated] if the athlete keeps them apart since, or
+// deleted one.
 func (i importing) entriesOf(ctx context.Context, ids []pierre.ActivityID) (all []*entry, err error) {
 	for _, id := range ids {
 		more, err := i.entries(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		if conflict(all, more) {
+		if len(more) == 0 || conflict(all, more) {
 			return nil, errOutdated
 		}
 		all = append(all, more...)

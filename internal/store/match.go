@@ -74,6 +74,10 @@ func (s sources) match(ctx context.Context, in *entry) (m match, err error) {
 	if known != nil {
 		return m, s.again(ctx, &m, in, known)
 	}
+	if into, err := s.into(ctx, in); err != nil || into != "" {
+		m.activities = []pierre.ActivityID{into}
+		return m, err
+	}
 	var found []*entry
 	tracks := maxTracks
 	for _, id := range candidates(m.nearby, in.Source) {
@@ -96,6 +100,19 @@ func (s sources) match(ctx context.Context, in *entry) (m match, err error) {
 		}
 	}
 	return m, nil
+}
+
+// into returns the activity that an export has in in, whatever the rule says; "" if there is none, or none that in can be a part of.
+func (s sources) into(ctx context.Context, in *entry) (pierre.ActivityID, error) {
+	if in.Source.Copy == nil || in.Source.Copy.Into == "" {
+		return "", nil
+	}
+	all, err := s.entries(ctx, in.Source.Copy.Into)
+	one := []*entry{in}
+	if err != nil || len(all) == 0 || conflict(one, all) || mayBeMerged(all, one) != nil {
+		return "", err
+	}
+	return in.Source.Copy.Into, nil
 }
 
 // again completes m for a source that is known.

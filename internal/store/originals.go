@@ -107,11 +107,11 @@ func (s *Store) FirstOf(ctx context.Context, user pierre.UserID, sum [32]byte) (
 
 // KeptSources says where an activity of the user was read and what is kept of that, the primary source first.
 func (s *Store) KeptSources(ctx context.Context, user pierre.UserID, id pierre.ActivityID) ([]pierre.KeptSource, error) {
-	rows, err := s.query(ctx, `SELECT `+sourceColumns+`, start_us, samples IS NOT NULL,
+	rows, err := s.query(ctx, `SELECT `+sourceColumns+`, start_us, samples IS NOT NULL, sides,
 		EXISTS (SELECT 1 FROM originals o WHERE o.user_id = $1 AND o.sha256 = activity_sources.sha256)
 		FROM activity_sources WHERE `+ofActivity+` ORDER BY is_primary DESC, imported_us, provider, external_id, sha256, part`, user, id)
 	list, err := collect(rows, err, func(from scanner) (k pierre.KeptSource, err error) {
-		k.Source, err = scanSource(from, instant{&k.Start}, &k.Samples, &k.Original)
+		k.Source, err = scanSource(from, instant{&k.Start}, &k.Samples, (*sides)(&k.Sides), &k.Original)
 		return k, err
 	})
 	if err == nil && len(list) == 0 {

@@ -1,30 +1,24 @@
 package store
 
 import (
-	"crypto/rand"
 	"database/sql/driver"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// sides are where the athlete put a source each time that one activity was made several, or several one: a number by the name
-// of the occasion.
+// sides are [pierre.Sides] as a database keeps them. One more than there can be takes the place of any.
 type sides map[string]int //nolint:recvcheck // a Scanner has to be a pointer
-
-// maxSides is of how many occasions a source knows; one more takes the place of any.
-const maxSides = 32
-
-// newOccasion names an occasion.
-func newOccasion() string { return strings.ToLower(rand.Text()[:10]) }
 
 // with returns s and one occasion more.
 func (s sides) with(occasion string, side int) sides {
 	more := sides{}
 	maps.Copy(more, s)
-	if len(more) >= maxSides {
+	if len(more) >= pierre.MaxSides {
 		delete(more, slices.Sorted(maps.Keys(more))[0])
 	}
 	more[occasion] = side
@@ -73,7 +67,7 @@ func (s *sides) Scan(v any) error {
 
 // joined gives sources that are one activity from now on the same side of each occasion, of which this is one.
 func joined(all []*entry) {
-	one := sides{newOccasion(): 0}
+	one := sides{pierre.NewOccasion(): 0}
 	for _, e := range all {
 		for occasion, side := range e.sides {
 			if _, ok := one[occasion]; !ok {
