@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -323,6 +324,62 @@ func TestSlowReaderGivesItsPlaceBack(t *testing.T) {
 		written = 100
 		if w := get(t, s, "bob's"); w.Code != http.StatusOK {
 			t.Errorf("the next is answered %d", w.Code)
+		}
+	}
+}
+
+// The same over a connection: what its buffers hold counts as taken, and then the reader's own pace does.
+func TestSlowReaderIsCutOff(t *testing.T) {
+	var clock atomic.Int64 // ns
+	ended := make(chan error, 1)
+	url, _ := serve(t, exportapi.New(exportFunc(func(_ context.Context, w io.Writer) error {
+		for {
+			if _, err := w.Write(make([]byte, 64<<10)); err != nil {
+				ended <- err
+				return err
+			}
+		}
+	}), three(), exportapi.Options{Exports: 1, Now: func() time.Time { return time.Unix(0, clock.Load()) }}))
+	open := func(key string) *http.Response {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-API-Key", key)
+		resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { resp.Body.Close() })
+		return resp
+	}
+	slow := open("ana's")
+	var err error
+	for taking := true; taking; {
+		select {
+		case err = <-ended:
+			taking = false
+		default:
+			clock.Add(int64(10 * time.Second))
+			if _, err := io.CopyN(io.Discard, slow.Body, 16<<10); err != nil { // 1.6 KiB per second
+				taking = false
+			}
+		}
+	}
+	if err == nil {
+		err = <-ended
+	}
+	if !strings.Contains(err.Error(), "16 KiB per second") {
+		t.Errorf("it ended by %v", err)
+	}
+	if n, err := io.Copy(io.Discard, slow.Body); err == nil {
+		t.Errorf("after %d bytes more the answer ended as if it were whole", n)
+	}
+	for deadline := time.Now().Add(time.Minute); ; <-time.After(time.Millisecond) {
+		if next := open("bob's"); next.StatusCode == http.StatusOK {
+			break
+		} else if time.Now().After(deadline) {
+			t.Fatalf("the next is answered %s", next.Status)
 		}
 	}
 }
