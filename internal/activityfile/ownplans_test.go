@@ -13,7 +13,7 @@ func plansOf(t testing.TB, goals, workouts string) (g, w Result) {
 	t.Helper()
 	archive := pack(t, member{exportfile.GoalsFile, []byte(goals)}, member{exportfile.WorkoutsFile, []byte(workouts)},
 		member{exportfile.ManifestFile, []byte(`{"format":"` + exportfile.Format + `","version":1}`)})
-	for _, res := range walkBytes(t, "mine.zip", archive, Options{TempDir: t.TempDir()}) {
+	for _, res := range walkBytes(t, "mine.zip", archive, Options{}) {
 		switch {
 		case strings.HasSuffix(res.Path, exportfile.GoalsFile):
 			g = res
