@@ -59,7 +59,10 @@ func appendText(b []byte, s string) []byte {
 
 // compare is the order of the buckets, and of one bucket's sums.
 func (d quotaDelta) compare(other quotaDelta) int {
-	return cmp.Or(cmp.Compare(d.bucket, other.bucket), cmp.Compare(d.minute, other.minute), cmp.Compare(d.period, other.period))
+	if c := cmp.Compare(d.bucket, other.bucket); c != 0 { // as rollupID.compare does
+		return c
+	}
+	return cmp.Or(cmp.Compare(d.minute, other.minute), cmp.Compare(d.period, other.period))
 }
 
 // decodeBatch finds what is where; the sums are decoded when they are read. The batch keeps b.

@@ -36,7 +36,10 @@ type rollupID struct {
 
 // compare is the order of the table, in which all writers lock their rows.
 func (id rollupID) compare(other rollupID) int {
-	return cmp.Or(cmp.Compare(id.key, other.key), cmp.Compare(id.span, other.span), cmp.Compare(id.start, other.start),
+	if c := cmp.Compare(id.key, other.key); c != 0 { // most have keys of their own; cmp.Or takes what all comparisons say
+		return c
+	}
+	return cmp.Or(cmp.Compare(id.span, other.span), cmp.Compare(id.start, other.start),
 		cmp.Compare(id.tool, other.tool), cmp.Compare(id.country, other.country), cmp.Compare(id.tier, other.tier),
 		cmp.Compare(id.customer, other.customer))
 }
