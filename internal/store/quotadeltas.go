@@ -62,39 +62,48 @@ func (t *tx) insertQuotaDeltas(ctx context.Context, sums map[quotaDelta]int64) e
 // foldQuotas adds what the last transactions recorded to the counters.
 func (s *Store) foldQuotas(ctx context.Context) error {
 	for {
-		var n int
+		var found int
 		err := s.update(ctx, "folding calls into quotas", func(t *tx) error {
-			sums := map[quotaDelta]int64{}
-			var err error
-			if n, err = t.takeQuotaDeltas(ctx, sums); err != nil || n == 0 {
+			seqs, err := t.oldestQuotaDeltas(ctx)
+			if found = len(seqs); err != nil || found == 0 {
+				return err
+			}
+			sums, err := t.takeQuotaDeltas(ctx, seqs[0], seqs[found-1])
+			if err != nil {
 				return err
 			}
 			return t.raiseQuotas(ctx, sums)
 		})
-		if err != nil || n < foldAtOnce {
+		if err != nil || found < foldAtOnce {
 			return err
 		}
 	}
 }
 
-// takeQuotaDeltas takes the oldest deltas and adds them to sums. It returns how many it took.
-func (t *tx) takeQuotaDeltas(ctx context.Context, sums map[quotaDelta]int64) (n int, err error) {
-	rows, err := t.query(ctx, `DELETE FROM quota_deltas WHERE seq IN (SELECT seq FROM quota_deltas ORDER BY seq LIMIT $1)
-		RETURNING bucket, minute_us, calls, period`, foldAtOnce)
+// oldestQuotaDeltas returns the numbers of the deltas that are folded next.
+func (t *tx) oldestQuotaDeltas(ctx context.Context) ([]int64, error) {
+	rows, err := t.query(ctx, `SELECT seq FROM quota_deltas ORDER BY seq LIMIT $1`, foldAtOnce)
+	return collect(rows, err, scanSeq)
+}
+
+// takeQuotaDeltas takes the deltas from one number to another. A range is found by the index whatever PostgreSQL believes of the size
+// of a table whose rows come and go; for a list of numbers it may read the whole table in each step.
+func (t *tx) takeQuotaDeltas(ctx context.Context, first, last int64) (map[quotaDelta]int64, error) {
+	rows, err := t.query(ctx, `DELETE FROM quota_deltas WHERE seq BETWEEN $1 AND $2 RETURNING bucket, minute_us, calls, period`, first, last)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer rows.Close()
+	sums := map[quotaDelta]int64{}
 	for rows.Next() {
 		var d quotaDelta
 		var calls int64
 		if err := rows.Scan(&d.bucket, &d.minute, &calls, &d.period); err != nil {
-			return 0, err
+			return nil, err
 		}
-		n++
 		sums[d] += calls
 	}
-	return n, rows.Err()
+	return sums, rows.Err()
 }
 
 // raiseQuotas raises every counter whose window contains the calls, whatever its period. Where there is none of a limit that
