@@ -1,7 +1,6 @@
 package fit
 
 import (
-	"bytes"
 	"fmt"
 	"math"
 	"time"
@@ -23,28 +22,52 @@ const maxProductName = 200
 // degrees Celsius; fifths of metres of altitude, centimetres of distance, millimetres per second. What FIT has no field for, such
 // as the name, is not in it.
 func Write(rec pierre.Recording) ([]byte, error) {
-	w := &writer{rec: &rec, start: rec.Start.UTC().Round(time.Second)}
+	var out written
+	enc, err := encoder.NewStream(&out, encoder.WithProtocolVersion(proto.V2), encoder.WithHeaderOption(encoder.HeaderOptionNormal, 15))
+	if err != nil {
+		return nil, fmt.Errorf("writing a FIT file: %w", err)
+	}
+	w := &writer{rec: &rec, start: rec.Start.UTC().Round(time.Second), enc: enc}
 	w.sport, w.sub = fitSport(&rec.Activity)
 	w.head()
 	w.records()
 	w.tail()
-	var b bytes.Buffer
-	enc := encoder.New(&b, encoder.WithProtocolVersion(proto.V2), encoder.WithHeaderOption(encoder.HeaderOptionNormal, 15))
-	if err := enc.Encode(&proto.FIT{Messages: w.messages}); err != nil {
-		return nil, fmt.Errorf("writing a FIT file: %w", err)
+	if w.err == nil {
+		w.err = enc.SequenceCompleted()
 	}
-	return b.Bytes(), nil
+	if w.err != nil {
+		return nil, fmt.Errorf("writing a FIT file: %w", w.err)
+	}
+	return out, nil
 }
+
+// written is a file of which the header is written again when its size is known.
+type written []byte
+
+// Write implements [io.Writer].
+func (f *written) Write(b []byte) (int, error) {
+	*f = append(*f, b...)
+	return len(b), nil
+}
+
+// WriteAt implements [io.WriterAt] for what was written before.
+func (f *written) WriteAt(b []byte, at int64) (int, error) { return copy((*f)[at:], b), nil }
 
 type writer struct {
-	rec      *pierre.Recording
-	start    time.Time
-	sport    typedef.Sport
-	sub      typedef.SubSport
-	messages []proto.Message
+	rec   *pierre.Recording
+	start time.Time
+	sport typedef.Sport
+	sub   typedef.SubSport
+	enc   *encoder.StreamEncoder
+	err   error // the first one
 }
 
-func (w *writer) add(m proto.Message) { w.messages = append(w.messages, m) }
+// add encodes a message at once: all of a long recording would take hundreds of megabytes.
+func (w *writer) add(m proto.Message) {
+	if w.err == nil {
+		w.err = w.enc.WriteMessage(&m)
+	}
+}
 
 // at is the moment so many seconds after the start.
 func (w *writer) at(seconds float64) time.Time {
@@ -90,8 +113,9 @@ func (w *writer) timer(at time.Time, kind typedef.EventType) {
 
 func (w *writer) records() {
 	s := &w.rec.Series
+	fields := make([]proto.Field, 0, 11)
 	for i, t := range s.Time {
-		m := proto.Message{Num: typedef.MesgNumRecord, Fields: make([]proto.Field, 0, 11)}
+		m := proto.Message{Num: typedef.MesgNumRecord, Fields: fields[:0]}
 		add := func(num byte, v proto.Value) {
 			f := factory.CreateField(m.Num, num)
 			f.Value = v

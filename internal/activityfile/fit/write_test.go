@@ -3,6 +3,7 @@ package fit_test
 import (
 	"bytes"
 	"math"
+	"runtime"
 	"testing"
 	"time"
 
@@ -93,6 +94,24 @@ func TestWriteAndRead(t *testing.T) {
 				t.Errorf("%s[%d]: got %v, want %v", name, i, x, want)
 			}
 		}
+	}
+}
+
+// A long recording is encoded message by message: all of them at once would take 750 bytes for each second, in each export.
+func TestWritingTakesLittleMemory(t *testing.T) {
+	const seconds, most = 50_000, 350 // bytes for each second in all, of which the file grows to 27
+	column := make([]float64, seconds)
+	for i := range column {
+		column[i] = float64(i)
+	}
+	rec := pierre.Recording{Activity: pierre.Activity{Sport: pierre.SportRide, Start: time.Unix(1_700_000_000, 0)}}
+	rec.Series = pierre.Series{Time: column, Latitude: column, Longitude: column, Altitude: column, Distance: column, Speed: column, HeartRate: column, Power: column}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	b, err := fit.Write(rec)
+	runtime.ReadMemStats(&after)
+	if got := (after.TotalAlloc - before.TotalAlloc) / seconds; err != nil || len(b) < seconds || got > most {
+		t.Errorf("%d bytes for each second, want at most %d; a file of %d bytes, %v", got, most, len(b), err)
 	}
 }
 
