@@ -77,10 +77,16 @@ func (g *gathering) all() (rollups, map[quotaDelta]int64) {
 // a bucket, follow each other.
 func (g *gathering) divided(atMost int) (batches [][]byte, entries []int, err error) {
 	usage := slices.SortedFunc(maps.Values(g.usage), func(a, b *gatheredUsage) int {
-		return cmp.Or(bytes.Compare(a.key, b.key), cmp.Compare(a.start, b.start), bytes.Compare(a.name, b.name))
+		if c := bytes.Compare(a.key, b.key); c != 0 { // as rollupID.compare does
+			return c
+		}
+		return cmp.Or(cmp.Compare(a.start, b.start), bytes.Compare(a.name, b.name))
 	})
 	quotas := slices.SortedFunc(maps.Values(g.quotas), func(a, b *keptQuota) int {
-		return cmp.Or(bytes.Compare(a.bucket, b.bucket), cmp.Compare(a.minute, b.minute), bytes.Compare(a.period, b.period))
+		if c := bytes.Compare(a.bucket, b.bucket); c != 0 {
+			return c
+		}
+		return cmp.Or(cmp.Compare(a.minute, b.minute), bytes.Compare(a.period, b.period))
 	})
 	for len(usage)+len(quotas) > 0 {
 		someUsage, someQuotas := usage[:min(len(usage), atMost)], quotas[:min(len(quotas), atMost)]
