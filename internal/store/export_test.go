@@ -45,7 +45,7 @@ func DigestsPlan(ctx context.Context, s *Store, user pierre.UserID, version int)
 
 // Gather does the first step of folding.
 func Gather(ctx context.Context, s *Store) error {
-	found, err := s.findBatches(ctx, math.MaxInt64)
+	found, _, err := s.findBatches(ctx, math.MaxInt64, math.MaxInt64)
 	if err == nil && len(found) > 0 {
 		_, err = s.gatherBatches(ctx, found)
 	}
@@ -71,7 +71,7 @@ func ImportAfter(ctx context.Context, s *Store, user pierre.UserID, src pierre.S
 
 // FoldStep does one step of folding after the first, and reports whether there was one to do.
 func FoldStep(ctx context.Context, s *Store) (bool, error) {
-	found, err := s.findBatches(ctx, math.MaxInt64)
+	found, _, err := s.findBatches(ctx, math.MaxInt64, math.MaxInt64)
 	if err == nil && len(found) > 0 {
 		err = s.foldBatch(ctx, found[0])
 	}

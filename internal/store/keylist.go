@@ -32,54 +32,63 @@ func (t *tx) listKeys(ctx context.Context, q pierre.KeyQuery, tiers []pierre.Pla
 	if !q.At.IsZero() {
 		windows = openWindows(q.At)
 	}
+	f := &filter{}
+	use := f.useOf(q, tiers)
+	direction := map[bool]string{false: "DESC", true: "ASC"}[q.Upwards]
 	var waiting map[string]*waitingUse
-	var asJSON string
+	var places []keyPlace
+	var find string // the places of the page, by what it is ordered by alone: the rest of a key's columns would be sorted along with it
 	if q.Sort == pierre.SortUse {
 		var err error
 		if waiting, err = t.waitingOfKeys(ctx, windows, nil); err != nil {
 			return pierre.KeyPage{}, err
 		}
-		if asJSON, err = t.waitingJSON(ctx, tiers, windows, waiting); err != nil {
+		places, err = t.keysByUse(ctx, q, tiers, windows, waiting)
+		if err != nil || len(places) == 0 {
+			return pierre.KeyPage{Keys: []pierre.APIKey{}}, err
+		}
+		find, direction = f.places(places), "ASC"
+	} else {
+		order := keyOrder(q.Sort)
+		if err := f.keys(q, order); err != nil {
 			return pierre.KeyPage{}, err
 		}
+		find = `SELECT k.id, ` + order + ` FROM api_keys k JOIN users u ON u.id = k.user_id WHERE ` + f.where() +
+			` ORDER BY ` + order + ` ` + direction + `, k.id ` + direction + ` LIMIT ` + f.arg(q.Limit+1)
 	}
-	f := &filter{}
-	use := f.useOf(q, tiers, asJSON)
-	order := keyOrder(q.Sort, use)
-	if err := f.keys(q, order); err != nil {
-		return pierre.KeyPage{}, err
-	}
-	direction := map[bool]string{false: "DESC", true: "ASC"}[q.Upwards]
-	// The page is found by what it is ordered by alone: the rest of a key's columns would be sorted along with it.
-	find := `SELECT k.id AS key_id, ` + order + ` AS place FROM api_keys k JOIN users u ON u.id = k.user_id`
-	if q.Sort == pierre.SortUse {
-		find += use.counter + use.waiting
-	}
-	find += ` WHERE ` + f.where() + ` ORDER BY ` + order + ` ` + direction + `, k.id ` + direction + ` LIMIT ` + f.arg(q.Limit+1)
-	text := use.with + strings.NewReplacer("SELECT ", "SELECT page.place, "+use.period+", c.used, ", "FROM api_keys k ", "FROM ("+find+") page JOIN api_keys k ON k.id = page.key_id ").Replace(selectKey()) +
-		use.counter + ` ORDER BY page.place ` + direction + `, page.key_id ` + direction
+	text := `WITH page (key_id, place) AS (` + find + `) ` + strings.NewReplacer("SELECT ", "SELECT page.place, "+use.period+", c.used, ",
+		"FROM api_keys k ", "FROM page JOIN api_keys k ON k.id = page.key_id ").Replace(selectKey()) + use.counter + ` ORDER BY page.place ` + direction + `, page.key_id ` + direction
 	rows, err := t.query(ctx, text, f.args...)
 	if err != nil {
 		return pierre.KeyPage{}, err
 	}
-	defer rows.Close()
 	page, counters, err := scanKeys(rows, q)
 	if err != nil {
 		return pierre.KeyPage{}, err
 	}
+	if len(places) > q.Limit {
+		page.NextCursor = places[q.Limit-1].cursor()
+	}
 	if waiting == nil {
-		families := map[string]bool{}
-		for i := range page.Keys {
-			families[string(page.Keys[i].Family)] = true
-		}
-		if len(families) > 0 {
-			waiting, err = t.waitingOfKeys(ctx, windows, families)
+		if waiting, err = t.waitingOfPage(ctx, windows, page); err != nil {
+			return pierre.KeyPage{}, err
 		}
 	}
 	for i := range page.Keys {
 		page.Used = append(page.Used, waiting[string(page.Keys[i].Family)].usedBy(windows, counters[i].period, counters[i].used))
 	}
-	return page, err
+	return page, nil
+}
+
+func (t *tx) waitingOfPage(ctx context.Context, windows []openWindow, page pierre.KeyPage) (map[string]*waitingUse, error) {
+	families := map[string]bool{}
+	for i := range page.Keys {
+		families[string(page.Keys[i].Family)] = true
+	}
+	if len(families) == 0 {
+		return map[string]*waitingUse{}, nil
+	}
+	return t.waitingOfKeys(ctx, windows, families)
 }
 
 // A keyCounter is what the counter of a key's own limit says, if there is one.
@@ -118,7 +127,7 @@ type after struct {
 func (a after) Scan(dest ...any) error { return a.from.Scan(append(a.first, dest...)...) }
 
 // keyOrder returns what keys are ordered by: one expression that is never NULL.
-func keyOrder(sort pierre.KeySort, use keyUse) string {
+func keyOrder(sort pierre.KeySort) string {
 	switch sort {
 	case pierre.SortName:
 		return "LOWER(k.name)"
@@ -128,14 +137,30 @@ func keyOrder(sort pierre.KeySort, use keyUse) string {
 		return "COALESCE(k.expires_us, " + strconv.FormatInt(math.MaxInt64, 10) + ")"
 	case pierre.SortLastUsed:
 		return "COALESCE(k.last_used_us, 0)"
-	case pierre.SortUse:
-		return use.share
-	case pierre.SortCreated:
+	case pierre.SortCreated, pierre.SortUse: // use is no expression, see keysByUse
 	}
 	return "k.created_us"
 }
 
+// keys restricts keys k, of users u, to those that q is about, and whose places in the order are behind those of the page before.
 func (f *filter) keys(q pierre.KeyQuery, order string) error {
+	f.keysOf(q)
+	if q.Cursor == "" {
+		return nil
+	}
+	place, err := parseKeyPlace(q.Cursor, q.Sort)
+	if err != nil {
+		return err
+	}
+	than := " < "
+	if q.Upwards {
+		than = " > "
+	}
+	f.and("(" + order + ", k.id)" + than + "(" + f.arg(place.arg()) + ", " + f.arg(string(place.ID)) + ")")
+	return nil
+}
+
+func (f *filter) keysOf(q pierre.KeyQuery) {
 	f.and("TRUE")
 	if q.Email != "" {
 		f.and("u.email = " + f.arg(q.Email))
@@ -157,19 +182,6 @@ func (f *filter) keys(q pierre.KeyQuery, order string) error {
 	if q.Status != "" {
 		f.status(q.Status, q.At)
 	}
-	if q.Cursor == "" {
-		return nil
-	}
-	place, err := parseKeyPlace(q.Cursor, q.Sort)
-	if err != nil {
-		return err
-	}
-	than := " < "
-	if q.Upwards {
-		than = " > "
-	}
-	f.and("(" + order + ", k.id)" + than + "(" + f.arg(place.arg()) + ", " + f.arg(string(place.ID)) + ")")
-	return nil
 }
 
 // status restricts keys k to those with a status at a time.

@@ -2,82 +2,139 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"slices"
 	"strconv"
+	"strings"
 
-	"github.com/pierre-mcp/pierre/internal/jsonrpc"
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
 
-// A keyUse is how much of its own limit a key has used.
+// A keyUse tells SQL what a key has used of its own limit, but for what waits.
 type keyUse struct {
-	with    string // begins a statement with waiting in it
-	counter string // joins quota_counters c, of the window that is open
-	waiting string // joins what is to be added to it
-	period  string // of the limit; '': none
-	share   string // of the limit, in millionths
+	counter  string // joins quota_counters c, of the window that is open
+	period   string // of the limit; '': none
+	number   string // of the period in [pierre.Periods], which costs less to read; -1: none
+	requests string // of the limit; 0: none
 }
 
-// useOf tells what is used of each key's limit at q.At. A tier's limit is no column: it is in the statement. waiting is what
-// [tx.waitingJSON] says, for a list that is ordered by use.
-func (f *filter) useOf(q pierre.KeyQuery, tiers []pierre.Plan, waiting string) keyUse {
-	const million, calls = "1000000", "COALESCE(c.used + COALESCE(w.calls, 0), w.calls * w.makes, 0)"
-	period, share := "CASE WHEN NOT k.limit_follows THEN k.limit_period", "CASE WHEN NOT k.limit_follows AND k.limit_requests > 0 THEN "+calls+" * "+million+" / k.limit_requests"
+// useOf tells of each key's limit at q.At. A tier's limit is no column: it is in the statement.
+func (f *filter) useOf(q pierre.KeyQuery, tiers []pierre.Plan) keyUse {
+	const own = "CASE WHEN NOT k.limit_follows THEN "
+	period, number, requests := own+"k.limit_period", own+"CASE k.limit_period", own+"k.limit_requests"
+	for i, p := range pierre.Periods() {
+		number += " WHEN '" + string(p) + "' THEN " + strconv.Itoa(i)
+	}
+	number += " END"
 	for _, p := range tiers {
 		if !p.Limit.Unlimited() {
 			is := " WHEN k.limit_follows AND k.tier = " + f.arg(string(p.Tier)) + " THEN "
 			period += is + f.arg(string(p.Limit.Period))
-			share += is + calls + " * " + million + " / " + strconv.FormatInt(p.Limit.Requests, 10)
+			number += is + strconv.Itoa(slices.Index(pierre.Periods(), p.Limit.Period))
+			requests += is + strconv.FormatInt(p.Limit.Requests, 10)
 		}
 	}
 	at := "0"
 	if !q.At.IsZero() {
 		at = strconv.FormatInt(q.At.UnixMicro(), 10)
 	}
-	use := keyUse{
+	return keyUse{ // old windows stay for a while, and at 0 there is none
 		counter: " LEFT JOIN quota_counters c ON c.key_id = k.family_id AND c.period = (" + period + " END) AND c.window_start_us <= " + at + " AND c.window_end_us > " + at,
-		period:  "COALESCE(" + period + " END, '')",
+		period:  "COALESCE(" + period + " END, '')", number: "COALESCE(" + number + " END, -1)", requests: "COALESCE(" + requests + " END, 0)",
 	}
-	if q.Sort == pierre.SortUse {
-		use.with = "WITH waiting AS MATERIALIZED (SELECT key AS name, CAST(CAST(value AS TEXT) AS BIGINT) / 2 AS calls, CAST(CAST(value AS TEXT) AS BIGINT) % 2 AS makes FROM json_each(" +
-			f.arg(waiting) + ")) "
-		use.waiting = " LEFT JOIN waiting w ON w.name = (" + period + " END) || ' ' || k.family_id"
-		use.share = "COALESCE(" + share + " END, 0)" // old windows stay for a while, and at 0 there is none
-	}
-	return use
 }
 
-// waitingJSON returns how many calls are to be added to the counters of keys: a JSON object with, by "period family", twice their
-// number, and one more if a counter is made for them where there is none. It knows the periods of limits only that there are.
-func (t *tx) waitingJSON(ctx context.Context, tiers []pierre.Plan, windows []openWindow, uses map[string]*waitingUse) (string, error) {
-	rows, err := t.query(ctx, `SELECT DISTINCT limit_period FROM api_keys WHERE NOT limit_follows`)
-	periods, err := collect(rows, err, func(from scanner) (p pierre.Period, err error) { return p, from.Scan(&p) })
-	for _, p := range tiers {
-		periods = append(periods, p.Limit.Period)
+// keysByUse returns the places of the keys of a page in the order of what is used of their limits, and of one more. It reads the counters
+// of all keys that q is about: what waits may lift each of them.
+func (t *tx) keysByUse(ctx context.Context, q pierre.KeyQuery, tiers []pierre.Plan, windows []openWindow, waiting map[string]*waitingUse) ([]keyPlace, error) {
+	periods := pierre.Periods()
+	first, err := newFirstPlaces(q)
+	if err != nil {
+		return nil, err
 	}
-	const entry = 48 // bytes, as most are
-	b := append(make([]byte, 0, len(uses)*entry+2), '{')
-	for i, w := range windows {
-		if !slices.Contains(periods, w.period) {
-			continue
-		}
-		for family, use := range uses {
-			n := 2 * use.calls[i]
-			if use.limited[i] {
-				n |= 1
-			}
-			if n == 0 {
-				continue
-			}
-			if len(b) > 1 {
-				b = append(b, ',')
-			}
-			b = strconv.AppendInt(append(jsonrpc.AppendText(b, string(w.period)+" "+family), ':'), n, 10)
-		}
+	f := &filter{}
+	use := f.useOf(q, tiers)
+	f.keysOf(q)
+	// Databases leave out the users where nothing is asked of them. Most families have the name of their key, and NULL is read faster.
+	rows, err := t.query(ctx, `SELECT k.id, NULLIF(k.family_id, k.id), `+use.number+`, `+use.requests+`, c.used
+		FROM api_keys k LEFT JOIN users u ON u.id = k.user_id`+use.counter+` WHERE `+f.where(), f.args...)
+	if err != nil {
+		return nil, err
 	}
-	return string(append(b, '}')), err
+	defer rows.Close()
+	var id, family sql.RawBytes
+	var period int
+	var requests int64
+	var counter sql.NullInt64
+	for rows.Next() {
+		if err := rows.Scan(&id, &family, &period, &requests, &counter); err != nil {
+			return nil, err
+		}
+		if family == nil {
+			family = id
+		}
+		place := keyPlace{Sort: q.Sort, ID: pierre.KeyID(id)}
+		if requests > 0 && period >= 0 {
+			const million = 1_000_000
+			place.Number = waiting[string(family)].usedBy(windows, periods[period], counter) * million / requests
+		}
+		first.add(place)
+	}
+	return first.all(), rows.Err()
+}
+
+// FirstPlaces are the places of a page in an order by number, and one more.
+type firstPlaces struct {
+	wanted  int
+	upwards bool
+	after   *keyPlace // the last one of the page before; nil: there is none
+
+	found []keyPlace
+	full  bool     // so many are found,
+	last  keyPlace // and those behind this one are not wanted
+}
+
+func newFirstPlaces(q pierre.KeyQuery) (*firstPlaces, error) {
+	p := &firstPlaces{wanted: q.Limit + 1, upwards: q.Upwards}
+	if q.Cursor == "" {
+		return p, nil
+	}
+	after, err := parseKeyPlace(q.Cursor, q.Sort)
+	p.after = &after
+	return p, err
+}
+
+func (p *firstPlaces) compare(a, b keyPlace) int {
+	if !p.upwards {
+		a, b = b, a
+	}
+	return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.ID, b.ID))
+}
+
+func (p *firstPlaces) add(k keyPlace) {
+	if p.after != nil && p.compare(k, *p.after) <= 0 || p.full && p.compare(k, p.last) > 0 {
+		return
+	}
+	if p.found = append(p.found, k); len(p.found) >= 2*p.wanted {
+		p.found = p.all()
+		p.full, p.last = true, p.found[p.wanted-1]
+	}
+}
+
+func (p *firstPlaces) all() []keyPlace {
+	slices.SortFunc(p.found, p.compare)
+	return p.found[:min(len(p.found), p.wanted)]
+}
+
+// places are rows with the ids of keys and their order.
+func (f *filter) places(of []keyPlace) string {
+	rows := make([]string, len(of))
+	for i, p := range of {
+		rows[i] = "(CAST(" + f.arg(string(p.ID)) + " AS TEXT), " + strconv.Itoa(i) + ")"
+	}
+	return "VALUES " + strings.Join(rows, ", ")
 }
 
 // usedBy returns how many calls count in the window of the period that is open: what the counter says, and what is to be added to it.

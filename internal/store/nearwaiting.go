@@ -61,6 +61,7 @@ func (t *tx) waitingUses(ctx context.Context, q pierre.UsageQuery, windows []ope
 // waitingIn returns what waits of the buckets that are wanted, in a pass over all that waits.
 func (t *tx) waitingIn(ctx context.Context, windows []openWindow, want func(bucket []byte) bool) (map[string]*waitingUse, error) {
 	uses := map[string]*waitingUse{}
+	var spare []waitingUse // many are made at once: there may be one for each key
 	err := t.waitingQuotas(ctx, want, func(q *keptQuota) {
 		use := uses[string(q.bucket)]
 		for i, w := range windows {
@@ -68,7 +69,10 @@ func (t *tx) waitingIn(ctx context.Context, windows []openWindow, want func(buck
 				continue
 			}
 			if use == nil {
-				use = &waitingUse{}
+				if len(spare) == 0 {
+					spare = make([]waitingUse, max(1, min(len(uses), 256)))
+				}
+				use, spare = &spare[0], spare[1:]
 				uses[string(q.bucket)] = use
 			}
 			use.calls[i] += q.calls

@@ -135,7 +135,7 @@ func BenchmarkFirstFold(b *testing.B) {
 // 20 000 keys waits to be folded.
 func BenchmarkListsWhileUsageWaits(b *testing.B) {
 	now := time.Date(2026, 11, 20, 15, 4, 5, 0, time.UTC)
-	s := waitingUsage(b, now)
+	s := waitingUsage(b, now, 20_000)
 	measure := func(name string, list func() error) {
 		b.Run(name, func(b *testing.B) {
 			before := processorTime(b)
@@ -162,14 +162,20 @@ func BenchmarkListsWhileUsageWaits(b *testing.B) {
 	})
 }
 
-// BenchmarkWritersWhileUsageIsFolded measures how much processor time passes while a small change waits for the first calls of 20 000 keys to
-// be folded, with which their counters are made: every step keeps others from writing.
+// BenchmarkWritersWhileUsageIsFolded measures how much processor time passes while a small change waits for the first calls of 20 000 keys, one
+// or ten of each, to be folded, with which their counters are made: every step keeps others from writing.
 func BenchmarkWritersWhileUsageIsFolded(b *testing.B) {
+	for _, calls := range []int{20_000, 200_000} {
+		b.Run(fmt.Sprint("calls=", calls), func(b *testing.B) { writersWhileUsageIsFolded(b, calls) })
+	}
+}
+
+func writersWhileUsageIsFolded(b *testing.B, calls int) {
 	now := time.Date(2026, 11, 20, 15, 4, 5, 0, time.UTC)
 	var took []time.Duration
 	for range b.N {
 		b.StopTimer()
-		s := waitingUsage(b, now)
+		s := waitingUsage(b, now, calls)
 		folded := make(chan error, 1)
 		b.StartTimer()
 		go func() { folded <- s.FoldUsage(b.Context()) }()
@@ -195,8 +201,8 @@ func BenchmarkWritersWhileUsageIsFolded(b *testing.B) {
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-cpu-ms")
 }
 
-// waitingUsage returns a database in which a call of each of 20 000 keys, at that time, waits to be folded.
-func waitingUsage(b *testing.B, now time.Time) *store.Store {
+// waitingUsage returns a database in which so many calls of 20 000 keys, at that time, wait to be folded.
+func waitingUsage(b *testing.B, now time.Time, all int) *store.Store {
 	b.Helper()
 	const keys, atOnce = 20_000, 500
 	s := storetest.On(b, "sqlite")
@@ -227,12 +233,12 @@ func waitingUsage(b *testing.B, now time.Time) *store.Store {
 			b.Fatal(err)
 		}
 	}
-	for n := 0; n < keys; n += atOnce {
+	for n := 0; n < all; n += atOnce {
 		calls := make([]pierre.Call, atOnce)
 		for i := range calls {
-			key := pierre.KeyID(fmt.Sprint(first.ID, "_", n+i+1))
+			key := pierre.KeyID(fmt.Sprint(first.ID, "_", (n+i)%keys+1))
 			calls[i] = storedCall(key, pierre.PeriodMonth, now)
-			calls[i].UserID = pierre.UserID(fmt.Sprint(first.UserID, "_", n+i+1))
+			calls[i].UserID = pierre.UserID(fmt.Sprint(first.UserID, "_", (n+i)%keys+1))
 		}
 		if err := s.RecordCalls(b.Context(), calls); err != nil {
 			b.Fatal(err)

@@ -132,19 +132,50 @@ func (t *tx) takeBatches(ctx context.Context, seqs ...int64) (rollups, map[quota
 
 func (t *tx) takeGathered(ctx context.Context, seqs []int64) (*gathering, error) {
 	t.waiting = nil
-	var g gathering
-	var damaged []keptBatch
+	g, damaged, err := t.gather(ctx, takenBatchRows(), seqs)
+	if err != nil {
+		return nil, err
+	}
+	return g, t.setAside(ctx, damaged)
+}
+
+// gather adds up the rows that a statement returns of batches, and returns those that are damaged, too.
+func (t *tx) gather(ctx context.Context, of *rowsStatement, seqs []int64) (g *gathering, damaged []keptBatch, err error) {
+	g = &gathering{}
 	for part := range parts(seqs) {
-		if err := t.visitBatches(ctx, takenBatchRows(), part, func(k *keptBatch, b batch) error {
+		if err := t.visitBatches(ctx, of, part, func(k *keptBatch, b batch) error {
 			if b.damaged {
 				damaged = append(damaged, *k)
 			}
 			return g.add(b)
 		}); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return &g, t.setAside(ctx, damaged)
+	return g, damaged, nil
+}
+
+func droppedBatchRows() *rowsStatement {
+	return &rowsStatement{head: `DELETE FROM usage_batches WHERE seq IN (VALUES `, width: 1, first: "BIGINT", tail: `)`}
+}
+
+// dropBatches deletes batches; it fails with errTaken unless all are there.
+func (t *tx) dropBatches(ctx context.Context, seqs []int64) error {
+	t.waiting = nil
+	for part := range parts(seqs) {
+		args := make([]any, len(part))
+		for i, seq := range part {
+			args[i] = seq
+		}
+		n, err := t.change(ctx, droppedBatchRows().text(len(part)), args...)
+		if err == nil && n < int64(len(part)) {
+			err = errTaken
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // visitBatches visits rows. Of one that is damaged it says so.
