@@ -74,22 +74,8 @@ func showReconciliation(w io.Writer, r pierre.Reconciliation, asJSON bool) error
 		if err := cli.WriteJSON(w, r); err != nil {
 			return err
 		}
-	} else {
-		for _, d := range r.Damaged {
-			if _, err := fmt.Fprintf(w, "%s damaged: batch %d, with %d sums of calls%s\n", d.Found.Format(time.RFC3339), d.Batch, d.Sums, mended(d.Mended)); err != nil {
-				return err
-			}
-		}
-		for _, d := range r.Differences {
-			if _, err := fmt.Fprintf(w, "%s %s%s: %s of key %s, tool %q, country %q is %d and should be %d by the %s%s\n",
-				d.From.Format(time.RFC3339), d.Where, period(d.Period), d.Field, d.Key, d.Tool, d.Country, d.Is, d.Should, d.Of, mended(d.Mended)); err != nil {
-				return err
-			}
-		}
-		if _, err := fmt.Fprintf(w, "%d calls from %s to %s and %d quotas: %d differences, %d of them mended\n", r.Calls, r.From.Format(time.DateOnly),
-			r.To.Format(time.DateOnly), r.Quotas, len(r.Differences), len(r.Differences)-left); err != nil {
-			return err
-		}
+	} else if err := writeReconciliation(w, r, left); err != nil {
+		return err
 	}
 	if left > 0 {
 		return fmt.Errorf("%d numbers are not what the calls add up to", left)
@@ -101,6 +87,27 @@ func showReconciliation(w io.Writer, r pierre.Reconciliation, asJSON bool) error
 		return fmt.Errorf("what calls added up to was damaged in %d places, and calls of that time are no longer kept: they are missing in reports", lost)
 	}
 	return nil
+}
+
+// writeReconciliation writes it for people; left is how many differences are not mended.
+func writeReconciliation(w io.Writer, r pierre.Reconciliation, left int) error {
+	for _, d := range r.Damaged {
+		if _, err := fmt.Fprintf(w, "%s damaged: batch %d, with %d sums of calls%s\n", d.Found.Format(time.RFC3339), d.Batch, d.Sums, mended(d.Mended)); err != nil {
+			return err
+		}
+	}
+	for _, d := range r.Differences {
+		if _, err := fmt.Fprintf(w, "%s %s%s: %s of key %s, tool %q, country %q is %d and should be %d by the %s%s\n",
+			d.From.Format(time.RFC3339), d.Where, period(d.Period), d.Field, d.Key, d.Tool, d.Country, d.Is, d.Should, d.Of, mended(d.Mended)); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(w, "%d calls from %s to %s and %d quotas: %d differences, %d of them mended\n", r.Calls, r.From.Format(time.DateOnly),
+		r.To.Format(time.DateOnly), r.Quotas, len(r.Differences), len(r.Differences)-left)
+	if err == nil && r.Later > 0 {
+		_, err = fmt.Fprintf(w, "%d calls of later days, by a server's clock that was ahead, are compared when their day has come\n", r.Later)
+	}
+	return err
 }
 
 func mended(is bool) string {
@@ -135,7 +142,7 @@ func (a *app) reconciling() jobs.Job {
 			a.log.ErrorContext(ctx, "the books of calls do not balance", slog.String("where", d.Where), slog.Time("from", d.From), slog.String("key_id", d.Key),
 				slog.String("tool", d.Tool), slog.String("field", d.Field), slog.Int64("is", d.Is), slog.Int64("should_be", d.Should))
 		}
-		a.log.InfoContext(ctx, "reconciled usage", slog.Int64("calls", r.Calls), slog.Int("differences", len(r.Differences)))
+		a.log.InfoContext(ctx, "reconciled usage", slog.Int64("calls", r.Calls), slog.Int64("later", r.Later), slog.Int("differences", len(r.Differences)))
 		return nil
 	}}
 }

@@ -48,6 +48,10 @@ func TestReconcileNamesAndMendsDifferences(t *testing.T) {
 	if code, out := run(); code != 0 {
 		t.Errorf("after the repair: %d: %s", code, out)
 	}
+	damage(t, path, `UPDATE calls SET started_us = started_us + 3155760000000000`)
+	if _, out := run(); !strings.Contains(out, fmt.Sprintf("%d calls of later days", grownCalls)) {
+		t.Errorf("calls in a hundred years: %s", out)
+	}
 }
 
 // damage changes the database as nobody should.

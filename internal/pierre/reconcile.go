@@ -22,6 +22,7 @@ type Reconciliation struct {
 	From        time.Time    `json:"from"` // UTC days [From, To)
 	To          time.Time    `json:"to"`
 	Calls       int64        `json:"calls"`  // that were added up, refused ones too
+	Later       int64        `json:"later"`  // calls of days after these, by a server's clock that was ahead, which were not added up
 	Quotas      int64        `json:"quotas"` // counters that were looked at
 	Differences []Difference `json:"differences"`
 

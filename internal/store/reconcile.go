@@ -57,10 +57,14 @@ func (s *Store) Reconcile(ctx context.Context, from, to, now time.Time, repair b
 	if r.Damaged, err = s.DamagedUsage(ctx); err != nil {
 		return r, err
 	}
-	for day := r.From; day.Before(r.To); day = day.AddDate(0, 0, 1) {
+	day := r.From
+	for ; day.Before(r.To); day = day.AddDate(0, 0, 1) {
 		if err := s.reconcileDay(ctx, day, repair, &r); err != nil {
 			return r, err
 		}
+	}
+	if r.Later, err = s.callsFrom(ctx, day); err != nil {
+		return r, err
 	}
 	if err := s.reconcileQuotas(ctx, now, repair, &r); err != nil {
 		return r, err
@@ -89,6 +93,13 @@ func (s *Store) firstUsage(ctx context.Context, before time.Time) (time.Time, er
 		SELECT min(start_us) AS us FROM usage_rollups WHERE span_s = 86400
 		UNION ALL SELECT min(started_us) FROM calls UNION ALL SELECT min(minute_us) FROM refused_calls) AS firsts`, before.UnixMicro()).Scan(&first)
 	return time.UnixMicro(first).UTC(), s.classify(err, "looking for the first usage")
+}
+
+// callsFrom returns how many calls are kept that began at that time or later, refused ones too.
+func (s *Store) callsFrom(ctx context.Context, at time.Time) (n int64, err error) {
+	err = s.row(ctx, `SELECT (SELECT count(*) FROM calls WHERE started_us >= $1) +
+		CAST(COALESCE((SELECT sum(calls) FROM refused_calls WHERE minute_us >= $1), 0) AS BIGINT)`, at.UnixMicro()).Scan(&n)
+	return n, s.classify(err, "looking for later usage")
 }
 
 func (s *Store) reconcileDay(ctx context.Context, day time.Time, repair bool, r *pierre.Reconciliation) error {
