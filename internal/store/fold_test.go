@@ -3,6 +3,7 @@ package store_test
 import (
 	"fmt"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -211,5 +212,42 @@ func TestFoldingInSteps(t *testing.T) {
 	}
 	if made, err := store.Number(t.Context(), s, `SELECT sum(used) FROM quota_counters`); err != nil || made != int64(len(calls)) || steps < 3 {
 		t.Errorf("the counters say %d after %d steps, %v; want %d", made, steps, err, len(calls))
+	}
+}
+
+// What is more than is gathered at once is gathered in steps, also by two programs at a time, and the books balance.
+func TestGatheringInSteps(t *testing.T) {
+	t.Parallel()
+	replicas := storetest.Replicas(t)
+	const keys, each = 1100, 3
+	now := time.Date(2026, 11, 20, 15, 4, 5, 0, time.UTC)
+	for range each {
+		var calls []pierre.Call
+		for n := range keys {
+			calls = append(calls, storedCall(pierre.KeyID(fmt.Sprint("key_", n)), pierre.PeriodDay, now))
+		}
+		record(t, replicas[0], calls...)
+	}
+	if err := store.Exec(t.Context(), replicas[0], `UPDATE usage_batches SET entries = 250000`); err != nil { // each is as much as is gathered at once
+		t.Fatal(err)
+	}
+	var folding sync.WaitGroup
+	for _, s := range replicas {
+		folding.Go(func() {
+			if err := s.FoldUsage(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	folding.Wait()
+	if err := replicas[1].FoldUsage(t.Context()); err != nil { // what one had gathered when the other looked
+		t.Fatal(err)
+	}
+	r, err := replicas[0].Reconcile(t.Context(), now.Truncate(24*time.Hour), now, now, false)
+	if err != nil || len(r.Differences) > 0 || r.Calls != keys*each {
+		t.Errorf("the books do not balance: %+v, %v", r, err)
+	}
+	if made, err := store.Number(t.Context(), replicas[0], `SELECT count(*) FROM quota_counters WHERE used = 3 AND NOT EXISTS (SELECT 1 FROM usage_batches)`); err != nil || made != keys {
+		t.Errorf("%d counters say 3, %v; want %d", made, err, keys)
 	}
 }
