@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"math"
 	"time"
 
@@ -43,11 +44,14 @@ func DigestsPlan(ctx context.Context, s *Store, user pierre.UserID, version int)
 	return plan, s.row(ctx, "EXPLAIN (ANALYZE, FORMAT JSON) "+q, args...).Scan(&plan)
 }
 
-// Gather does the first step of folding.
+// Gather does the first step of folding, unless another program does it meanwhile.
 func Gather(ctx context.Context, s *Store) error {
 	found, _, err := s.findBatches(ctx, math.MaxInt64, math.MaxInt64)
 	if err == nil && len(found) > 0 {
 		_, err = s.gatherBatches(ctx, found)
+	}
+	if errors.Is(err, errTaken) {
+		return nil
 	}
 	return err
 }
