@@ -17,8 +17,8 @@ import (
 )
 
 const deleteAccountLong = `delete-account deletes your account at the server for good: all activities, values of
-days, goals, what you said, connected accounts, and every key. It says what goes, and
-asks for the e-mail address of the account; anything else deletes nothing.
+days, goals, planned workouts, what you said, connected accounts, and every key. It says
+what goes, and asks for the e-mail address of the account; anything else deletes nothing.
 
 Only servers whose operator allows it do so with a key; others say where it is done.
 Fetch what you want to keep first, with "mcp-client export".`

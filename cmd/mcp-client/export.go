@@ -15,9 +15,9 @@ import (
 )
 
 const exportLong = `export fetches all that the server keeps of you as one zip file: every activity as a
-file, your profile with its history, goals, gear, what you said of activities, values
-of days, connected accounts, keys and usage as JSON, without secrets. docs/EXPORT.md
-says what each file holds.
+file, your profile with its history, goals, planned workouts, gear, what you said of
+activities, values of days, connected accounts, keys and usage as JSON, without
+secrets. docs/EXPORT.md says what each file holds, and what another server takes over.
 
 The file gets its name when it is complete. One that is there already is never
 replaced. Without --url it uses the entry that "mcp-client install" wrote.`
