@@ -63,7 +63,7 @@ func (i *Importer) restore(ctx context.Context, user pierre.UserID, res activity
 		changed, err = i.restoreProfile(ctx, user, res.OwnProfile)
 		row.Reason = "the profile"
 	case res.Deleted != nil:
-		changed, err = i.restoreDeleted(ctx, user, res.Deleted)
+		changed, err = inParts(ctx, i, user, res.Deleted, deletedAtOnce, i.opts.Restore.RestoreDeleted)
 		row.Reason = human.Plural(changed, "deleted recording") + ", which imports leave out"
 	case res.Workouts != nil:
 		changed, err = i.restoreWorkouts(ctx, user, res.Workouts, row)
@@ -82,11 +82,13 @@ func (i *Importer) restore(ctx context.Context, user pierre.UserID, res activity
 	return err
 }
 
-// restoreDeleted notes what was deleted, a little at a time, so that others can write in between, and returns how many are new.
-func (i *Importer) restoreDeleted(ctx context.Context, user pierre.UserID, list []pierre.DeletedRecording) (added int, err error) {
-	for part := range slices.Chunk(list, deletedAtOnce) {
+// inParts keeps a list of the user's, so many elements at a time, so that others can write in between, and returns how many were new.
+func inParts[T any](
+	ctx context.Context, i *Importer, user pierre.UserID, list []T, atOnce int, keep func(context.Context, pierre.UserID, []T) (int, error),
+) (added int, err error) {
+	for part := range slices.Chunk(list, atOnce) {
 		i.opts.Pause(ctx)
-		n, err := i.opts.Restore.RestoreDeleted(ctx, user, part)
+		n, err := keep(ctx, user, part)
 		added += n
 		if err != nil {
 			return added, err

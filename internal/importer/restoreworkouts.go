@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/pierre-mcp/pierre/internal/exportfile"
@@ -50,15 +49,7 @@ func (i *Importer) restoreWorkouts(ctx context.Context, user pierre.UserID, list
 	if wrong > 0 {
 		row.Warnings = append(row.Warnings, human.Plural(wrong, "planned workout")+" left out: not as this program plans any")
 	}
-	for part := range slices.Chunk(wanted, workoutsAtOnce) {
-		i.opts.Pause(ctx)
-		n, err := i.opts.Restore.RestoreWorkouts(ctx, user, part)
-		added += n
-		if err != nil {
-			return added, err
-		}
-	}
-	return added, nil
+	return inParts(ctx, i, user, wanted, workoutsAtOnce, i.opts.Restore.RestoreWorkouts)
 }
 
 // sameness is the same for workouts of a day that only differ in their ids or notes.

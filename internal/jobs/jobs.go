@@ -68,9 +68,9 @@ func Run(ctx context.Context, leases Leases, log *slog.Logger, jobs ...Job) {
 
 // free ends leases. One that stays ends by itself.
 func (r runner) free(ctx context.Context, gone func(owner string) bool) {
-	ctx, cancel := context.WithTimeout(ctx, lastTimeout)
+	within, cancel := context.WithTimeout(ctx, lastTimeout)
 	defer cancel()
-	if err := r.leases.Free(ctx, gone); err != nil {
+	if err := r.leases.Free(within, gone); err != nil && ctx.Err() == nil { // a program may be stopped as soon as it has started
 		r.log.WarnContext(ctx, "leases of background jobs cannot be ended", slog.Any("err", err))
 	}
 }

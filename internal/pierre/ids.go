@@ -46,19 +46,14 @@ func NewGrantID() GrantID { return GrantID(newID("grant")) }
 // NewGoalID returns a random identifier.
 func NewGoalID() GoalID { return GoalID(newID("goal")) }
 
+// NewWorkoutID returns a random identifier.
+func NewWorkoutID() WorkoutID { return WorkoutID(newID("workout")) }
+
 // IsWorkoutID reports whether text can be one that [NewWorkoutID] returned.
 func IsWorkoutID(text string) bool {
 	random, ok := strings.CutPrefix(text, "workout_")
 	return ok && isRandom(random, idLength)
 }
-
-// isRandom reports whether text is made of so many characters of base 32 (RFC 4648), in lower case.
-func isRandom(text string, length int) bool {
-	return len(text) == length && !strings.ContainsFunc(text, func(c rune) bool { return (c < 'a' || c > 'z') && (c < '2' || c > '7') })
-}
-
-// NewWorkoutID returns a random identifier.
-func NewWorkoutID() WorkoutID { return WorkoutID(newID("workout")) }
 
 // NewOAuthClientID returns a random identifier.
 func NewOAuthClientID() string { return newID("client") }
@@ -67,3 +62,8 @@ func NewOAuthClientID() string { return newID("client") }
 const idLength = 26
 
 func newID(prefix string) string { return prefix + "_" + strings.ToLower(rand.Text()) }
+
+// isRandom reports whether text is made of so many characters of base 32 (RFC 4648), in lower case.
+func isRandom(text string, length int) bool {
+	return len(text) == length && !strings.ContainsFunc(text, func(c rune) bool { return (c < 'a' || c > 'z') && (c < '2' || c > '7') })
+}

@@ -41,7 +41,7 @@ func (i importing) removeSource(ctx context.Context, src pierre.Source) error {
 	return i.tx.removeUnused(ctx, i.user, src.SHA256[:])
 }
 
-// removeUnused deletes a file from which the user has no activity.
+// removeUnused deletes a file, unless an activity of the user was read from it.
 func (t *tx) removeUnused(ctx context.Context, user pierre.UserID, sum []byte) error {
 	_, err := t.exec(ctx, `DELETE FROM originals WHERE user_id = $1 AND sha256 = $2
 		AND NOT EXISTS (SELECT 1 FROM activity_sources WHERE user_id = $1 AND sha256 = $2)`, user, sum)

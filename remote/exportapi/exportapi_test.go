@@ -257,17 +257,22 @@ func TestHalfAnAnswerIsKnownAsSuch(t *testing.T) {
 	})
 }
 
-// A client that goes away ends its export, and the user can begin another.
-func TestClientGoesAway(t *testing.T) {
-	ended := make(chan error, 1)
-	url, _ := serve(t, exportapi.New(exportFunc(func(ctx context.Context, w io.Writer) error {
+// endless is an export that ends when nobody takes it any more, and says so.
+func endless(ended chan<- error) exportFunc {
+	return func(_ context.Context, w io.Writer) error {
 		for {
-			if _, err := w.Write(make([]byte, 1<<16)); err != nil {
+			if _, err := w.Write(make([]byte, 64<<10)); err != nil {
 				ended <- err
 				return err
 			}
 		}
-	}), three(), exportapi.Options{}))
+	}
+}
+
+// A client that goes away ends its export, and the user can begin another.
+func TestClientGoesAway(t *testing.T) {
+	ended := make(chan error, 1)
+	url, _ := serve(t, exportapi.New(endless(ended), three(), exportapi.Options{}))
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -332,14 +337,7 @@ func TestSlowReaderGivesItsPlaceBack(t *testing.T) {
 func TestSlowReaderIsCutOff(t *testing.T) {
 	var clock atomic.Int64 // ns
 	ended := make(chan error, 1)
-	url, _ := serve(t, exportapi.New(exportFunc(func(_ context.Context, w io.Writer) error {
-		for {
-			if _, err := w.Write(make([]byte, 64<<10)); err != nil {
-				ended <- err
-				return err
-			}
-		}
-	}), three(), exportapi.Options{Exports: 1, Now: func() time.Time { return time.Unix(0, clock.Load()) }}))
+	url, _ := serve(t, exportapi.New(endless(ended), three(), exportapi.Options{Exports: 1, Now: func() time.Time { return time.Unix(0, clock.Load()) }}))
 	open := func(key string) *http.Response {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 		if err != nil {
