@@ -17,7 +17,7 @@ func foundText(r pierre.ImportReport) string {
 	switch n := r.Summary.Activities; {
 	case n > 0:
 		text = human.Plural(n, "new activity")
-	case r.Summary.Duplicate > 0:
+	case r.Summary.Duplicate > 0 && r.Summary.Imported == 0: // a plan or a profile may be new
 		return "No new activity: what these files hold was there already."
 	default:
 		return "No new activity."

@@ -155,3 +155,11 @@ func TestProgressLines(t *testing.T) {
 		t.Errorf("at the end: %q", got)
 	}
 }
+
+// What is new besides activities is not said to have been there.
+func TestOnlyAPlanIsNew(t *testing.T) {
+	r := pierre.ImportReport{Summary: pierre.ImportSummary{Files: 2, Imported: 1, Duplicate: 1}}
+	if got := written(t, r, importreport.Options{}); !strings.HasPrefix(got, "No new activity.\n") {
+		t.Errorf("%s", got)
+	}
+}
