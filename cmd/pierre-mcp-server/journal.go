@@ -57,7 +57,7 @@ func (k callKeeper) close(ctx context.Context, recorder *usage.Recorder) error {
 }
 
 // foldLast folds what the calls of a SQLite database add up to, so that a version that follows need not know how they wait. With
-// PostgreSQL every version does. Nothing is lost if it takes too long: the next start goes on with it.
+// PostgreSQL only versions start that do. Nothing is lost if it takes too long: the next start goes on with it.
 func (a *app) foldLast(ctx context.Context) {
 	if a.store.Base().Postgres() {
 		return

@@ -12,8 +12,9 @@ import (
 // call that is already kept, by its key, start and id, is not counted again. A call counts in the windows that contain
 // its start. It adds rows and changes none, so that several servers record side by side.
 func (s *Store) RecordCalls(ctx context.Context, calls []pierre.Call) error {
+	calls, batched := s.storedTexts(calls), s.keepsBatches(ctx)
 	if s.db.Postgres() {
-		if err := s.recordAtOnce(ctx, calls); !errors.Is(err, errKept) {
+		if err := s.recordAtOnce(ctx, calls, batched); !errors.Is(err, errKept) {
 			return err
 		}
 	}
@@ -24,7 +25,7 @@ func (s *Store) RecordCalls(ctx context.Context, calls []pierre.Call) error {
 			if err != nil {
 				return err
 			}
-			return t.keepSums(ctx, rollupsOf(added), quotasOf(added))
+			return t.keepSums(ctx, rollupsOf(added), quotasOf(added), batched)
 		})
 		if !errors.Is(err, errKept) {
 			return err

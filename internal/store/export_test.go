@@ -84,3 +84,10 @@ func FoldStep(ctx context.Context, s *Store) (bool, error) {
 
 // BatchChecksum is what a row of usage_batches says of its sums.
 func BatchChecksum(sums []byte) int64 { return batchChecksum(sums) }
+
+// SeenAgain lets the store look again whether there are servers that read no batches, as it does after some seconds.
+func SeenAgain(s *Store) {
+	s.batching.mu.Lock()
+	defer s.batching.mu.Unlock()
+	s.batching.asked = time.Time{}
+}

@@ -32,7 +32,7 @@ func (s *Store) JoinLimiter(ctx context.Context, id string, mode pierre.LimiterM
 				return err
 			}
 		}
-		if _, err := t.exec(ctx, `INSERT INTO limiter_replicas (id, beat, epoch, reaches) VALUES ($1, 0, $2, 1)`, id, acknowledged); err != nil {
+		if _, err := t.exec(ctx, `INSERT INTO limiter_replicas (id, beat, epoch, reaches, newest_schema) VALUES ($1, 0, $2, 1, $3)`, id, acknowledged, s.NewestSchema()); err != nil {
 			return err
 		}
 		v, err = t.limiterView(ctx)

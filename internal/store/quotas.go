@@ -140,7 +140,7 @@ func (s *Store) QuotaUsed(
 	ctx context.Context, bucket string, period pierre.Period, windowStart time.Time, running []pierre.RunningCall,
 ) (int64, error) {
 	start, end := period.Window(windowStart)
-	name := counterName(bucket)
+	name := s.storedText(counterName(bucket))
 	var used int64
 	err := s.view(ctx, "reading the used quota", func(t *tx) (err error) {
 		if used, err = t.countedCalls(ctx, counter{name, period, start.UnixMicro()}, end.UnixMicro()); errors.Is(err, sql.ErrNoRows) {

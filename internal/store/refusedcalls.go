@@ -21,10 +21,10 @@ func refusedRows() *rowsStatement {
 func (s *Store) RecordRefusedCalls(ctx context.Context, counts []pierre.RefusedCalls) error {
 	byMinute := rollups{}
 	for _, c := range counts {
-		id := rollupID{c.KeyID, minuteSpan, floor(c.Minute.UnixMicro(), minuteSpan), c.Tool, c.Country, c.Tier, c.Customer}
+		id := rollupID{c.KeyID, minuteSpan, floor(c.Minute.UnixMicro(), minuteSpan), s.storedText(c.Tool), s.storedText(c.Country), c.Tier, c.Customer}
 		byMinute.sums(id).Refused += c.Calls
 	}
-	rows := refusedOnce(counts)
+	rows, batched := refusedOnce(counts), s.keepsBatches(ctx)
 	return s.update(ctx, "recording refused calls", func(t *tx) error {
 		for part := range parts(rows) {
 			args := make([]any, 0, len(part)*refusedRows().width)
@@ -35,7 +35,7 @@ func (s *Store) RecordRefusedCalls(ctx context.Context, counts []pierre.RefusedC
 				return err
 			}
 		}
-		return t.keepSums(ctx, byMinute, nil)
+		return t.keepSums(ctx, byMinute, nil, batched)
 	})
 }
 

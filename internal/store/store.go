@@ -40,7 +40,8 @@ type Store struct {
 	tidying sync.Mutex
 	tidied  originalKey // how far [Store.TidyOriginals] came
 
-	batches batchCache
+	batching batching
+	batches  batchCache
 
 	ready readiness
 	space space

@@ -20,6 +20,9 @@ type batchCache struct {
 func (c *batchCache) of(seqs []int64) (known map[int64]batch, missing []int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if len(seqs) == 0 { // another program has folded all
+		c.known = nil
+	}
 	known = make(map[int64]batch, len(seqs))
 	for _, seq := range seqs {
 		if b, ok := c.known[seq]; ok {
@@ -38,11 +41,9 @@ func (c *batchCache) keep(known map[int64]batch) {
 	c.known = known
 }
 
-// keepSums keeps what a transaction adds to roll-ups and counters until it is folded into them. On PostgreSQL it is in rows:
-// servers of a version before batches, which may run beside this one, read these only. A SQLite database has one server, or is of
-// one person, whose personal servers have no quotas; each program folds when it stops.
-func (t *tx) keepSums(ctx context.Context, usage rollups, quotas map[quotaDelta]int64) error {
-	if !t.postgres {
+// keepSums keeps what a transaction adds to roll-ups and counters until it is folded into them.
+func (t *tx) keepSums(ctx context.Context, usage rollups, quotas map[quotaDelta]int64, batched bool) error {
+	if batched {
 		return t.insertBatch(ctx, usage, quotas)
 	}
 	if err := t.insertDeltas(ctx, usage); err != nil {
@@ -63,10 +64,12 @@ func (t *tx) insertBatch(ctx context.Context, usage rollups, quotas map[quotaDel
 	return err
 }
 
+const insertedBatch = `INSERT INTO usage_batches (entries, sums, crc32c) VALUES ($1, $2, $3)`
+
 // insertEncoded inserts a batch of n sums and returns its number.
 func (t *tx) insertEncoded(ctx context.Context, sums []byte, n int) (seq int64, err error) {
 	t.waiting, t.inserted = nil, true
-	err = t.row(ctx, `INSERT INTO usage_batches (entries, sums, crc32c) VALUES ($1, $2, $3) RETURNING seq`, n, sums, batchChecksum(sums)).Scan(&seq)
+	err = t.row(ctx, insertedBatch+` RETURNING seq`, n, sums, batchChecksum(sums)).Scan(&seq)
 	return seq, err
 }
 
