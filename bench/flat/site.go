@@ -192,7 +192,7 @@ func (s *site) processorTime() (t spent) {
 	t.server = micros(time.Duration(u.Utime.Nano() + u.Stime.Nano()))
 	if s.backing != nil {
 		postgres, redis := s.backing.CPU()
-		t.database = micros(postgres + redis)
+		t.postgres, t.redis = micros(postgres), micros(redis)
 	}
 	return t
 }
@@ -200,7 +200,7 @@ func (s *site) processorTime() (t spent) {
 // since is what was used since then.
 func (s *site) since(then spent) spent {
 	now := s.processorTime()
-	return spent{now.server - then.server, now.database - then.database}
+	return spent{now.server - then.server, now.postgres - then.postgres, now.redis - then.redis}
 }
 
 func micros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }

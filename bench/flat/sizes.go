@@ -24,11 +24,17 @@ type column struct {
 }
 
 // Spent is processor time in µs.
-type spent struct{ server, database float64 }
+type spent struct{ server, postgres, redis float64 }
 
-func (s spent) sum() float64 { return s.server + s.database }
+func (s spent) sum() float64 { return s.server + s.postgres + s.redis }
 
-func (s spent) per(n int) spent { return spent{s.server / float64(n), s.database / float64(n)} }
+func (s spent) per(n int) spent {
+	return spent{s.server / float64(n), s.postgres / float64(n), s.redis / float64(n)}
+}
+
+func (s spent) plus(t spent) spent {
+	return spent{s.server + t.server, s.postgres + t.postgres, s.redis + t.redis}
+}
 
 // An experiment measures calls at several sizes of something.
 type experiment struct {
@@ -106,7 +112,8 @@ func (e *experiment) print(out io.Writer) {
 		}
 		database := ""
 		if c.site.backing != nil {
-			database = fmt.Sprintf(", and %5.1f for PostgreSQL and Redis", least.database+c.fold.database)
+			all := least.plus(c.fold)
+			database = fmt.Sprintf(", %5.1f for PostgreSQL and %5.1f for Redis", all.postgres, all.redis)
 		}
 		fmt.Fprintf(out, "  %10d   first call of a key %7.1f µs   later calls %6.1f µs, of it %4.1f for folding%s   %.2f of the first size\n",
 			c.size, c.first.sum(), all, c.fold.sum(), database, all/base)
@@ -134,8 +141,7 @@ func (c *column) measure(ctx context.Context, opts options, round int) error {
 	if last { // a server folds once a minute; what it does more often, gathering, is in the rounds before
 		calls = max(calls, int(time.Minute/time.Second)*opts.rate)
 	}
-	c.fold.server += folding.per(calls).server
-	c.fold.database += folding.per(calls).database
+	c.fold = c.fold.plus(folding.per(calls))
 	return errors.Join(err, stop())
 }
 
