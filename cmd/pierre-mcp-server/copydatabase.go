@@ -62,7 +62,13 @@ func (o *copyOptions) check() error {
 			errs = append(errs, fmt.Errorf("%s: %w", f.flag, err))
 		}
 	}
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	if err := store.Exists(o.from, ""); err != nil { // opening it would make it, and a copy of nothing looks like one that went well
+		return fmt.Errorf("--from: %w", err)
+	}
+	return nil
 }
 
 func copyDatabase(ctx context.Context, c *config, w cli.World, opts *copyOptions) (err error) {

@@ -132,6 +132,7 @@ func TestCopyDatabaseRefuses(t *testing.T) {
 		{[]string{"--from", "sqlite:" + path}, 2, "needs --from and --to"},
 		{[]string{"--from", "mysql://u:hunter2@db/x", "--to", "postgresql://u:hunter2@db:port/x"}, 2, "--from: "},
 		{[]string{"--from", "sqlite:" + path, "--to", filepath.Join(dir, "b.db")}, 1, "serves the database"},
+		{[]string{"--from", "sqlite:" + filepath.Join(dir, "typo.db"), "--to", filepath.Join(dir, "b.db")}, 2, "--from: there is no database"},
 	} {
 		code, _, stderr := runCommand(t, append([]string{"copy-database", "--data-dir", dir}, tc.args...)...)
 		if code != tc.code || !strings.Contains(stderr, tc.want) || strings.Contains(stderr, "hunter2") {

@@ -12,6 +12,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/exportclient"
 	"github.com/pierre-mcp/pierre/internal/exportfile"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/store"
 )
 
 // exportOptions are the flags of export alone.
@@ -61,6 +62,9 @@ articles 15 and 20. docs/EXPORT.md says what each file holds.`,
 }
 
 func exportUser(ctx context.Context, c *config, w cli.World, opts *exportOptions) (err error) {
+	if err := store.Exists(c.databaseURL, c.dataDir); err != nil {
+		return err
+	}
 	a, err := c.open(ctx, w, false)
 	if err != nil {
 		return err

@@ -33,7 +33,7 @@ counts after their next start.`,
 			if err := c.load(); err != nil {
 				return err
 			}
-			st, err := store.Open(c.databaseURL, c.dataDir)
+			st, err := store.OpenExisting(c.databaseURL, c.dataDir)
 			if err != nil {
 				return err
 			}

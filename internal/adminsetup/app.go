@@ -49,12 +49,12 @@ type app struct {
 	c *config
 }
 
-// open opens the database, and brings it up to date.
-func (c *config) open(ctx context.Context) (*app, error) {
+// open opens the database with openStore, and brings it up to date.
+func (c *config) open(ctx context.Context, openStore func(databaseURL, dataDir string) (*store.Store, error)) (*app, error) {
 	if err := c.settings.Parse(); err != nil {
 		return nil, cli.Usage(err)
 	}
-	st, err := store.Open(c.databaseURL, c.dataDir)
+	st, err := openStore(c.databaseURL, c.dataDir)
 	if err != nil {
 		return nil, explain(err)
 	}
@@ -64,9 +64,13 @@ func (c *config) open(ctx context.Context) (*app, error) {
 	return &app{st, c}, nil
 }
 
-// run opens the database for do, and closes it.
+// run opens the database for do, and closes it. It makes none: what a mistyped path holds would be nothing, and look fine.
 func (c *config) run(ctx context.Context, do func(*app) error) error {
-	a, err := c.open(ctx)
+	return c.runOn(ctx, store.OpenExisting, do)
+}
+
+func (c *config) runOn(ctx context.Context, openStore func(databaseURL, dataDir string) (*store.Store, error), do func(*app) error) error {
+	a, err := c.open(ctx, openStore)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/pierre-mcp/pierre/internal/access"
 	"github.com/pierre-mcp/pierre/internal/cli"
 	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/internal/store"
 )
 
 const (
@@ -57,7 +58,7 @@ The permissions are
 			if err != nil {
 				return explain(err)
 			}
-			return c.run(cmd.Context(), func(a *app) error { return a.generate(cmd.Context(), row) })
+			return c.runOn(cmd.Context(), store.Open, func(a *app) error { return a.generate(cmd.Context(), row) })
 		},
 	}
 	f := cmd.Flags()

@@ -42,7 +42,7 @@ func Usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 func Run(ctx context.Context, root *cobra.Command, args []string, w World) int {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return Usage(err) })
+	root.SetFlagErrorFunc(unknownFlag)
 	root.AddCommand(version(root.Name()), man())
 	root.Flags().Bool("version", false, "print the version")
 	root.SetArgs(append([]string{}, versionCommand(args)...)) // for nil, cobra takes the process's own
@@ -79,9 +79,9 @@ func versionCommand(args []string) []string {
 }
 
 // NoArgs refuses positional arguments: a mistyped command must not start something else.
-func NoArgs(_ *cobra.Command, args []string) error {
+func NoArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return Usagef("there is no command %q", args[0])
+		return Usagef("there is no command %q%s", args[0], meant(cmd, args[0]))
 	}
 	return nil
 }

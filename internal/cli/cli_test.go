@@ -32,6 +32,9 @@ func TestRun(t *testing.T) {
 		"invalid":      {t.Context(), nil, pierre.Invalid("port", "no such port"), 2, "tool: no such port (tool --help shows how)\n"},
 		"unknown flag": {t.Context(), []string{"--nope"}, nil, 2, "tool: unknown flag: --nope (tool --help shows how)\n"},
 		"unknown word": {t.Context(), []string{"nope"}, nil, 2, "tool: there is no command \"nope\" (tool --help shows how)\n"},
+		"cut-off flag": {t.Context(), []string{"--versio"}, nil, 2, "tool: unknown flag: --versio; did you mean --version? (tool --help shows how)\n"},
+		"short flag":   {t.Context(), []string{"-x"}, nil, 2, "tool: unknown shorthand flag: 'x' in -x (tool --help shows how)\n"},
+		"typo in word": {t.Context(), []string{"vresion"}, nil, 2, "tool: there is no command \"vresion\"; did you mean version? (tool --help shows how)\n"},
 		"interrupted":  {cancelled, nil, context.Canceled, 0, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -5,6 +5,7 @@ package dbcopy
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -112,6 +113,9 @@ func (c copying) begin(ctx context.Context, tables []*Table) error {
 		source TEXT NOT NULL, table_name TEXT PRIMARY KEY, position TEXT NOT NULL, copied BIGINT NOT NULL, done BOOLEAN NOT NULL)`); err != nil {
 		return c.to.Classify(err, "beginning the copy")
 	}
+	if err := c.apart(ctx); err != nil {
+		return err
+	}
 	return c.to.Update(ctx, "beginning the copy", func(tx *sqldb.Tx) error {
 		for _, t := range tables {
 			if t.seeds > 0 { // the source has them, too, perhaps changed
@@ -126,6 +130,18 @@ func (c copying) begin(ctx context.Context, tables []*Table) error {
 		}
 		return nil
 	})
+}
+
+// apart reports an error if the source has the table of progress that was just made in the target: they are the same database,
+// however it is named, and what the copy empties would be lost.
+func (c copying) apart(ctx context.Context) error {
+	var there bool
+	if err := c.from.DB.Row(ctx, hasTable(c.from.DB), progressTable).Scan(&there); err != nil || !there {
+		return c.from.DB.Classify(err, "looking whether source and target are the same")
+	}
+	_, err := c.to.Writer().ExecContext(ctx, `DROP TABLE `+progressTable)
+	return errors.Join(&pierre.Error{Kind: pierre.KindConflict, Msg: "Source and target are the same database. Nothing was changed."},
+		c.to.Classify(err, "ending the copy"))
 }
 
 // Unfinished returns the source of the copy that this database is to become, "" if it is whole.

@@ -18,16 +18,21 @@ import (
 
 var migratedPostgres pgtest.Template
 
-func openPostgresTest(t *testing.T) *Store {
+func migratedPostgresURL(t *testing.T) string {
 	t.Helper()
-	s, err := OpenPostgres(migratedPostgres.URL(t, func(url string) error {
+	return migratedPostgres.URL(t, func(url string) error {
 		s, err := OpenPostgres(url)
 		if err != nil {
 			return err
 		}
 		_, err = s.Migrate(t.Context())
 		return errors.Join(err, s.Close())
-	}))
+	})
+}
+
+func openPostgresTest(t *testing.T) *Store {
+	t.Helper()
+	s, err := OpenPostgres(migratedPostgresURL(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,6 +167,30 @@ func TestCopyGoesThereAndBack(t *testing.T) {
 	}
 	if _, err := copyAll(t.Context(), first, second); pierre.KindOf(err) != pierre.KindConflict || !strings.Contains(err.Error(), "holds data already") {
 		t.Errorf("a copy to a database that holds data: %v, want a refusal", err)
+	}
+}
+
+// Two names of one database do not make it lose what a new one holds.
+func TestACopyOntoItselfIsRefused(t *testing.T) {
+	url := migratedPostgresURL(t)
+	first, err := OpenPostgres(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	second, err := OpenPostgres(strings.Replace(url, "127.0.0.1", "localhost", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	if _, err := copyAll(t.Context(), first, second); pierre.KindOf(err) != pierre.KindConflict || !strings.Contains(err.Error(), "the same database") {
+		t.Errorf("a copy of a database to itself: %v, want a refusal", err)
+	}
+	if tiers, err := first.Tiers(t.Context()); err != nil || len(tiers) == 0 {
+		t.Errorf("then it has %d tiers, %v", len(tiers), err)
+	}
+	if _, err := first.Migrate(t.Context()); err != nil {
+		t.Errorf("then it is an unfinished copy: %v", err)
 	}
 }
 

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"os"
 	"path/filepath"
 
+	"github.com/pierre-mcp/pierre/internal/pierre"
 	"github.com/pierre-mcp/pierre/internal/sqldb"
 )
 
@@ -21,6 +23,26 @@ func Open(databaseURL, dataDir string) (*Store, error) {
 // Path returns the path of the file that [Open] opens, or "" if that is no file but a PostgreSQL database. It makes nothing.
 func Path(databaseURL, dataDir string) (string, error) {
 	return sqldb.Path(databaseURL, filepath.Join(dataDir, fileName))
+}
+
+// OpenExisting is [Open] for a program that makes no database: a file that is not there is [pierre.KindInvalid].
+func OpenExisting(databaseURL, dataDir string) (*Store, error) {
+	if err := Exists(databaseURL, dataDir); err != nil {
+		return nil, err
+	}
+	return Open(databaseURL, dataDir)
+}
+
+// Exists reports that the file which [Open] opens is not there, as [pierre.KindInvalid]. A PostgreSQL database is not asked.
+func Exists(databaseURL, dataDir string) error {
+	path, err := Path(databaseURL, dataDir)
+	if err != nil || path == "" {
+		return err
+	}
+	if _, err := os.Stat(path); err != nil {
+		return pierre.Invalid("database-url", "there is no database %s: name the one that the server made", path)
+	}
+	return nil
 }
 
 // OpenSQLite opens the database file at path, which is created if missing.
