@@ -14,6 +14,7 @@ type result struct {
 	Server    string  `json:"server"` // "ours": with SQLite, "shared": with PostgreSQL and Redis
 	Ours      figures `json:"ours"`
 	Bare      figures `json:"bare"`
+	Echo      figures `json:"echo"`       // of a server that only answers: what no server on this machine is better than
 	P50Ratio  float64 `json:"p50_ratio"`  // ours/bare, of a call alone: less is better
 	RateRatio float64 `json:"rate_ratio"` // ours/bare, of concurrent calls: more is better
 	CPURatio  float64 `json:"cpu_ratio"`  // ours/bare: less is better; it depends least on what else the machine does
@@ -26,6 +27,8 @@ type figures struct {
 	P99Micros      float64 `json:"p99_us"`                    // at 70 % of that rate, from when a call was due
 	SentMicros     float64 `json:"p99_sent_us"`               // the same, without what the load was late by when it sent the call
 	LateMicros     float64 `json:"p99_late_us"`               // what it was late by
+	Busy           float64 `json:"busy"`                      // share of the machine's processors that is in use meanwhile, by all
+	Stolen         float64 `json:"stolen"`                    // share that they would have used, and that the machine did not get
 	CPUMicros      float64 `json:"cpu_us"`                    // that the server spends on one of the concurrent calls
 	PostgresMicros float64 `json:"postgres_cpu_us,omitempty"` // that PostgreSQL spends on it
 	RedisMicros    float64 `json:"redis_cpu_us,omitempty"`
@@ -51,7 +54,7 @@ func compare(ctx context.Context, p plan) ([]result, error) {
 		}
 		defer backing.Close()
 	}
-	kinds := append(slices.Clone(p.servers), mcpload.Bare)
+	kinds := append(slices.Clone(p.servers), mcpload.Bare, mcpload.Echo)
 	targets := make([]*mcpload.Target, len(kinds))
 	for i, kind := range kinds {
 		t, err := mcpload.Start(ctx, kind, 1, backing)
@@ -71,9 +74,9 @@ func compare(ctx context.Context, p plan) ([]result, error) {
 				}
 			}
 		}
-		bare := measured[len(kinds)-1].median()
+		bare, echo := measured[len(p.servers)].median(), measured[len(p.servers)+1].median()
 		for i, kind := range p.servers {
-			r := result{Era: era, Server: kind, Ours: measured[i].median(), Bare: bare}
+			r := result{Era: era, Server: kind, Ours: measured[i].median(), Bare: bare, Echo: echo}
 			r.P50Ratio = r.Ours.P50Micros / r.Bare.P50Micros
 			r.RateRatio = r.Ours.PerSecond / r.Bare.PerSecond
 			r.CPURatio = r.Ours.CPUMicros / r.Bare.CPUMicros
@@ -83,7 +86,7 @@ func compare(ctx context.Context, p plan) ([]result, error) {
 	return results, nil
 }
 
-type samples struct{ p50, rate, p99, sent, late, cpu, postgres, redis []float64 }
+type samples struct{ p50, rate, p99, sent, late, busy, stolen, cpu, postgres, redis []float64 }
 
 func (s *samples) add(ctx context.Context, p plan, t *mcpload.Target, era string, backing *mcpload.Backing) error {
 	requests, err := t.Prepare(ctx, era)
@@ -107,10 +110,14 @@ func (s *samples) add(ctx context.Context, p plan, t *mcpload.Target, era string
 		return err
 	}
 	rate := float64(len(together)) / p.span.Seconds()
+	all, busy, stolen := mcpload.Machine()
 	steady, err := t.Run(ctx, mcpload.Load{Requests: requests, Span: p.span, InFlight: 4 * p.inflight, Rate: 0.7 * rate})
 	if err != nil {
 		return err
 	}
+	allThen, busyThen, stolenThen := mcpload.Machine()
+	share := func(then, now time.Duration) float64 { return float64(now-then) / float64(max(1, allThen-all)) }
+	s.busy, s.stolen = append(s.busy, share(busy, busyThen)), append(s.stolen, share(stolen, stolenThen))
 	each := func(i int) float64 { return micros(after[i]-before[i]) / float64(len(together)) }
 	s.p50, s.p99 = append(s.p50, micros(percentile(alone, 50, took))), append(s.p99, micros(percentile(steady, 99, took)))
 	s.sent, s.late = append(s.sent, micros(percentile(steady, 99, sent))), append(s.late, micros(percentile(steady, 99, late)))
@@ -129,7 +136,7 @@ func used(t *mcpload.Target, backing *mcpload.Backing) (all [3]time.Duration, er
 }
 
 func (s *samples) median() figures {
-	return figures{middle(s.p50), middle(s.rate), middle(s.p99), middle(s.sent), middle(s.late), middle(s.cpu), middle(s.postgres), middle(s.redis)}
+	return figures{middle(s.p50), middle(s.rate), middle(s.p99), middle(s.sent), middle(s.late), middle(s.busy), middle(s.stolen), middle(s.cpu), middle(s.postgres), middle(s.redis)}
 }
 
 func middle(values []float64) float64 {

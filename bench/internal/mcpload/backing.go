@@ -79,3 +79,29 @@ func processorTimes(pid int) (own, ended time.Duration) {
 	}
 	return time.Duration(ticks[0]+ticks[1]) * tick, time.Duration(ticks[2]+ticks[3]) * tick
 }
+
+// Machine returns the time of all processors of this machine together, how much of it they worked, and how much of it the machine
+// that this one is a part of gave to others when there was work, on Linux.
+func Machine() (all, busy, stolen time.Duration) {
+	text, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, 0, 0
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	for i, field := range strings.Fields(line) {
+		var ticks int64
+		if _, err := fmt.Sscan(field, &ticks); err != nil || i > 8 { // the name, and what is part of other fields
+			continue
+		}
+		spent := time.Duration(ticks) * tick
+		all += spent
+		switch i {
+		case 4, 5: // idle, waiting for a disk
+		case 8: //nolint:mnd // its place, see proc_stat(5)
+			stolen = spent
+		default:
+			busy += spent
+		}
+	}
+	return all, busy, stolen
+}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -85,4 +86,21 @@ func (t *Target) request(ctx context.Context, key, body string, headers map[stri
 	var b bytes.Buffer
 	err = r.Write(&b)
 	return b.Bytes(), err
+}
+
+// answer reads a response, makes sure that the call went well, and returns the headers.
+func answer(in *bufio.Reader) (http.Header, error) {
+	resp, err := http.ReadResponse(in, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode != http.StatusOK || !bytes.Contains(body, []byte(`"result"`)) {
+		return nil, fmt.Errorf("a call was answered with %s: %s", resp.Status, body)
+	}
+	return resp.Header, nil
 }

@@ -29,6 +29,7 @@ import (
 
 // The kinds of servers.
 const (
+	Echo   = "echo"   // net/http, which answers each request with what it was sent and a result
 	Bare   = "bare"   // mcp-go's StreamableHTTPServer, which checks and records nothing
 	Alone  = "ours"   // the product with SQLite
 	Shared = "shared" // the product with PostgreSQL and Redis
@@ -61,8 +62,13 @@ func Serve(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var at ready
-	serve := serveBare(m)
-	if args[0] != Bare {
+	var serve func(context.Context, net.Listener) error
+	switch args[0] {
+	case Echo:
+		serve = plain(http.HandlerFunc(echo))
+	case Bare:
+		serve = plain(server.NewStreamableHTTPServer(m))
+	default:
 		s, err := openStack(ctx, m, args)
 		if err != nil {
 			return err
@@ -90,9 +96,19 @@ func Serve(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer
 	return serve(ctx, ln)
 }
 
-func serveBare(m *server.MCPServer) func(context.Context, net.Listener) error {
+// echo is the least that a server can do.
+func echo(w http.ResponseWriter, r *http.Request) {
+	sent, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	w.Write(append(sent, `"result"`...)) //nolint:errcheck // the caller is gone
+}
+
+// plain serves with net/http as it is.
+func plain(h http.Handler) func(context.Context, net.Listener) error {
 	return func(ctx context.Context, ln net.Listener) error {
-		srv := &http.Server{Handler: server.NewStreamableHTTPServer(m), ReadHeaderTimeout: 10 * time.Second}
+		srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
 		go func() {
 			<-ctx.Done()
 			srv.Close() //nolint:errcheck // the process ends
