@@ -97,8 +97,8 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 	if err != nil {
 		return nil, err
 	}
-	if err := spool.Tidy(c.dataDir); err != nil {
-		return nil, errors.Join(fmt.Errorf("removing old temporary files: %w", err), st.Close())
+	if err := c.prepareFolder(); err != nil {
+		return nil, errors.Join(err, st.Close())
 	}
 	measured := monitor.New()
 	calls, err := c.keepCalls(ctx, measuredStore{st, measured}, log, alone)
@@ -129,6 +129,18 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 	}
 	a.watchEnd(ctx)
 	return a, nil
+}
+
+// prepareFolder makes the data folder, in which uploads lie while they are read: with PostgreSQL and secrets that are given nothing
+// else does. It removes what programs that were killed left there.
+func (c *config) prepareFolder() error {
+	if err := os.MkdirAll(c.dataDir, 0o700); err != nil {
+		return fmt.Errorf("making the data folder: %w", err)
+	}
+	if err := spool.Tidy(c.dataDir); err != nil {
+		return fmt.Errorf("removing old temporary files: %w", err)
+	}
+	return nil
 }
 
 // openClients returns what describes clients; without a list of the countries of addresses, countries are unknown.

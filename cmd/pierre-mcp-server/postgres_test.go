@@ -19,7 +19,7 @@ import (
 
 // Servers that start together on an empty database bring it up to date once, and all serve it.
 func TestServersShareAPostgres(t *testing.T) {
-	database, dir := pgtest.URL(t), t.TempDir()
+	database, dir := pgtest.URL(t), filepath.Join(t.TempDir(), "new")
 	env := map[string]string{
 		"DATABASE_URL":   database,
 		"REDIS_URL":      redistest.Start(t).URL(),
@@ -39,6 +39,9 @@ func TestServersShareAPostgres(t *testing.T) {
 		if status, body := get(t, &http.Client{Timeout: time.Minute}, l.find(t, `msg=listening url=(\S+)`)+"/ready", ""); status != http.StatusOK {
 			t.Errorf("/ready = %d %s", status, body)
 		}
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() { // uploads lie there while they are read
+		t.Errorf("the data folder: %v", err)
 	}
 	recording := filepath.Join(t.TempDir(), "route.gpx")
 	if err := os.WriteFile(recording, []byte(`<gpx version="1.1"><rte/></gpx>`), 0o600); err != nil {
