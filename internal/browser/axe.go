@@ -19,6 +19,9 @@ import (
 const axeRun = `axe.run(document, {resultTypes: ["violations"], preload: false, ...%s}).then(r => JSON.stringify(r.violations.map(v => ({
 	id: v.id, help: v.help, nodes: v.nodes.map(n => n.target.join(" ") + ": " + (n.any.concat(n.all, n.none)[0]?.message ?? ""))}))))`
 
+// axeWorld has the page's document, but neither its scripts nor its policy.
+const axeWorld = "axe"
+
 // ofWindow are the rules whose outcome depends on the colours and the width of the window.
 var ofWindow = []string{"aria-hidden-focus", "color-contrast", "link-in-text-block", "nested-interactive", "scrollable-region-focusable", "target-size"}
 
@@ -31,16 +34,18 @@ func (b *Tab) Axe(rules ...string) []string {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	script, err := os.ReadFile(filepath.Join(node.Install(b.t).Modules, "axe-core", "axe.min.js"))
-	if err != nil {
-		b.t.Fatal(err)
+	run := fmt.Sprintf(axeRun, only)
+	if !b.axe { // later documents have it from their beginning: its 550 KB are sent once, which would be a quarter of the work
+		script, err := os.ReadFile(filepath.Join(node.Install(b.t).Modules, "axe-core", "axe.min.js"))
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		tell(b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: string(script), WorldName: axeWorld})
+		b.axe, run = true, string(script)+";"+run
 	}
-	// An isolated world has the page's document, but neither its scripts nor its policy.
 	frame := tell(b, page.GetFrameTree, cdp.Empty{}).FrameTree.Frame.ID
-	world := tell(b, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{FrameID: frame, WorldName: "axe"}).ExecutionContextID
-	result := tell(b, runtime.Evaluate, runtime.EvaluateParams{
-		Expression: string(script) + ";" + fmt.Sprintf(axeRun, only), ContextID: world, AwaitPromise: new(true), ReturnByValue: new(true),
-	})
+	world := tell(b, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{FrameID: frame, WorldName: axeWorld}).ExecutionContextID
+	result := tell(b, runtime.Evaluate, runtime.EvaluateParams{Expression: run, ContextID: world, AwaitPromise: new(true), ReturnByValue: new(true)})
 	if result.ExceptionDetails != nil {
 		b.t.Fatal("running axe:", result.ExceptionDetails)
 	}

@@ -94,10 +94,10 @@ type Options struct {
 // so does, at the end, an error that the page's console shows, such as a breach of its Content-Security-Policy. A Tab is
 // for one goroutine.
 type Tab struct {
-	t      testing.TB
-	ctx    context.Context
-	width  int64
-	height int64
+	t             testing.TB
+	ctx           context.Context
+	width, height int64
+	axe           bool // is in every document
 
 	mu     sync.Mutex
 	faults []string
