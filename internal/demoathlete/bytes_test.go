@@ -1,7 +1,7 @@
 //go:build !race
 
 // The race detector makes reading a year back take minutes, and there is nothing
-// concurrent in it: with it, only the writing is tested.
+// concurrent in it: with it, only the writing of some weeks is tested.
 
 package demoathlete_test
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"reflect"
 	"strconv"
 	"testing"
 	"time"
@@ -63,6 +64,21 @@ func TestAnotherSeedIsAnotherYear(t *testing.T) {
 	}
 	if bytes.Equal(first.exported.data, second.exported.data) {
 		t.Error("two seeds give the same first activity")
+	}
+}
+
+// Several outings are rendered at once, which changes none of them.
+func TestOutingsAreRenderedAtOnce(t *testing.T) {
+	outings := plan(Options{Until: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), Seed: 1})[:12]
+	rendered, err := renderAll(t.TempDir(), outings)
+	if err != nil || len(rendered) != len(outings) {
+		t.Fatalf("%d of %d outings are rendered: %v", len(rendered), len(outings), err)
+	}
+	for i, o := range outings {
+		alone, err := render(o)
+		if err != nil || len(alone.truths) == 0 || !reflect.DeepEqual(rendered[i].truths, alone.truths) || !bytes.Equal(rendered[i].exported.data, alone.exported.data) {
+			t.Errorf("%q of %s is another one than alone: %v", o.name, o.start.Format(time.DateOnly), err)
+		}
 	}
 }
 
