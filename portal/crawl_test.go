@@ -8,13 +8,28 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/pierre-mcp/pierre/internal/pierre"
+	"github.com/pierre-mcp/pierre/remote/adminapi/adminapitest"
 )
 
-// On a site where everything has happened, every link of every page leads to a page, and every form to a route, for whoever
-// sees it.
-func TestEveryLinkLeadsSomewhere(t *testing.T) {
+// Whoever visits the site at the same time as others sees whole pages, with links that lead to pages and forms that lead to routes.
+func TestManyVisitAtOnce(t *testing.T) {
 	t.Parallel()
-	s := fillSample(t)
+	s := &filledSample{sample: newSample(t, sampleNow(), Options{})}
+	s.join("Marc Favre", "marc@alpine-data.example", "approver")
+	s.signIn("approver", "Firefox", "192.0.2.20/32")
+	key := s.key("ana@alpine-club.example", "Club app", pierre.TierStarter, 0)
+	s.server.Record(t, adminapitest.Calls{Key: key.APIKeyID, At: sampleNow().Add(-time.Hour), N: 20, Status: pierre.CallSucceeded})
+	s.signInCustomer("ana", "ana@alpine-club.example")
+	s.request("kai@hyrox.example", "Hyrox Gym Kiel", "Plans for twelve members.", pierre.TierStarter, true)
+	s.everyLink(t, map[string]string{"": "/", "ana": "/account", "approver": "/admin", "owner": "/admin"})
+}
+
+// everyLink follows all links from the pages at which people begin, all at once.
+func (s *filledSample) everyLink(t *testing.T, begin map[string]string) {
+	t.Helper()
 	mux := http.NewServeMux()
 	known := map[string]bool{}
 	for _, rt := range s.p.routes() {
@@ -23,8 +38,11 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 		}
 		known[rt.Pattern] = true
 	}
-	for who, begin := range map[string]string{"": "/", "ana": "/account", "viewer": "/admin", "approver": "/admin", "owner": "/admin"} {
-		t.Run("as "+who, func(t *testing.T) { s.crawl(t, who, begin, mux) })
+	for who, page := range begin {
+		t.Run("as "+who, func(t *testing.T) {
+			t.Parallel()
+			s.crawl(t, who, page, mux)
+		})
 	}
 }
 

@@ -1,3 +1,5 @@
+//go:build !race
+
 package portal
 
 import (
@@ -45,6 +47,13 @@ func TestLooks(t *testing.T) {
 	}
 	everyRoute(t, append(s.p.routes(), dev.p.routes()...), pages)
 	browser.Look(t, pages)
+}
+
+// On a site where everything has happened, every link of every page leads to a page, and every form to a route, for whoever
+// sees it.
+func TestEveryLinkLeadsSomewhere(t *testing.T) {
+	t.Parallel()
+	fillSample(t).everyLink(t, map[string]string{"": "/", "ana": "/account", "viewer": "/admin", "approver": "/admin", "owner": "/admin"})
 }
 
 // elsewhereSample is a site whose staff have accounts at another one.
