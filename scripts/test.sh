@@ -81,7 +81,7 @@ fi
 step "unit and integration tests, with the race detector"
 # More packages at once than there are processors: many wait for databases and timeouts. The linters have vetted them.
 # Those that take minutes begin first: none of them is left to run alone at the end.
-run unit -race -shuffle=on -vet=off -p 3 -timeout 15m ./portal ./tools ./internal/store ./cmd/pierre-mcp-server ./internal/provider ./...
+run unit -race -shuffle=on -vet=off -p 3 -timeout 15m ./internal/store ./cmd/pierre-mcp-server ./portal ./internal/provider ./portal/console ./internal/limit ./portal/staff ./...
 
 step "what only computes, without the race detector"
 # It finds nothing where nothing is concurrent, and makes computing ten times slower.
