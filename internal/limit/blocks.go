@@ -32,7 +32,9 @@ const (
 type blocks struct {
 	mu    sync.Mutex
 	kinds map[string]*lender
-	wake  chan struct{} // holds an element if there are kinds again
+	lent  map[string]*lender // of the kinds, those that may have something to give back
+	swept time.Time          // when all kinds were looked at
+	wake  chan struct{}      // holds an element if there are kinds again
 
 	back   map[string]int64     // what was lent until then to calls of a customer has come back
 	looked map[string]time.Time // when it was looked for a customer's blocks that are left
@@ -40,7 +42,7 @@ type blocks struct {
 }
 
 func newBlocks() blocks {
-	return blocks{kinds: map[string]*lender{}, wake: make(chan struct{}, 1), back: map[string]int64{}, looked: map[string]time.Time{}}
+	return blocks{kinds: map[string]*lender{}, lent: map[string]*lender{}, wake: make(chan struct{}, 1), back: map[string]int64{}, looked: map[string]time.Time{}}
 }
 
 // maxBack bounds for how many customers it is remembered that all has come back.
@@ -82,7 +84,7 @@ func (s *Shared) reserveOfBlock(ctx context.Context, p phase, buckets []pierre.B
 		case r.kind == replyTaken:
 			return s.decided(r, p, buckets, limited)
 		case asks > 0:
-			r, err := s.askForBlock(ctx, p, l, block{phase: p, account: account, limited: limited}, min(asks, s.opts.Block))
+			r, err := s.askForBlock(ctx, p, l, block{phase: p, kind: kind, account: account, limited: limited}, min(asks, s.opts.Block))
 			if err != nil {
 				return Reservation{}, err
 			}
@@ -128,6 +130,13 @@ func (b *blocks) lender(kind string) *lender {
 	return l
 }
 
+// lends notes that the lender is about to have a block.
+func (b *blocks) lends(kind string, l *lender) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lent[kind] = l
+}
+
 // askForBlock takes so many calls in Redis, at most. The answer is about the first of them, the others are kept.
 func (s *Shared) askForBlock(ctx context.Context, p phase, l *lender, b block, calls int64) (reply, error) {
 	// What Redis has counted must not be lost because its first caller is gone.
@@ -135,6 +144,7 @@ func (s *Shared) askForBlock(ctx context.Context, p phase, l *lender, b block, c
 	defer cancel()
 	if b.asked = time.Now(); calls > 1 {
 		b.name = s.newBlock()
+		s.blocks.lends(b.kind, l)
 	}
 	l.mu.Lock()
 	over := l.usedUp()
@@ -204,21 +214,29 @@ func (b *blocks) any() bool {
 	return len(b.kinds) > 0 || len(b.unsaid) > 0
 }
 
-// over takes the blocks that may not be used any more at now, and forgets the kinds of calls that came no more.
+// over takes the blocks that may not be used any more at now, and forgets the kinds of calls that came no more. Most of many kinds have
+// no block, so all of them are looked at only as often as one may be forgotten.
 func (b *blocks) over(now time.Time) (list []block) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	list, b.unsaid = b.unsaid, nil
-	for kind, l := range b.kinds {
+	look := b.lent
+	if now.Sub(b.swept) >= idleFor {
+		look, b.swept = b.kinds, now
+	}
+	for kind, l := range look {
 		l.mu.Lock()
 		if now.Sub(l.block.asked) >= blockFor {
 			l.retire(now)
 		}
 		list = append(list, l.old...)
 		l.old = nil
-		if l.asking == nil && l.block.first.calls == 0 && now.Sub(l.used) > idleFor {
-			l.gone = true
-			delete(b.kinds, kind)
+		if l.asking == nil && l.block.first.calls == 0 {
+			delete(b.lent, kind)
+			if now.Sub(l.used) > idleFor {
+				l.gone = true
+				delete(b.kinds, kind)
+			}
 		}
 		l.mu.Unlock()
 	}

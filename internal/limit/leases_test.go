@@ -159,7 +159,29 @@ func (l *losing) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 func (l *losing) DialHook(next redis.DialHook) redis.DialHook { return next }
 
 func (l *losing) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return next
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		var asked, unheard []redis.Cmder
+		for _, cmd := range cmds {
+			if limit.AboutBlock(cmd.Args()) {
+				switch l.n.Add(1) % 3 {
+				case 0:
+					cmd.SetErr(errLost)
+					continue
+				case 1:
+					unheard = append(unheard, cmd)
+				}
+			}
+			asked = append(asked, cmd)
+		}
+		var err error
+		if len(asked) > 0 {
+			err = next(ctx, asked)
+		}
+		for _, cmd := range unheard {
+			cmd.SetErr(errLost)
+		}
+		return err
+	}
 }
 
 // What could not be given back is given back later; what was, though Redis did not say so, is not given back twice; and what was

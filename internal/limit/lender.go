@@ -25,6 +25,7 @@ type lender struct {
 type block struct {
 	phase   phase
 	name    string // among the customer's counts in Redis
+	kind    string // of its calls
 	account string
 	limited []pierre.Bucket
 	first   reply     // of the first call

@@ -25,8 +25,15 @@ func (h *hanging) ProcessHook(redis.ProcessHook) redis.ProcessHook {
 
 func (h *hanging) DialHook(next redis.DialHook) redis.DialHook { return next }
 
-func (h *hanging) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return next
+func (h *hanging) ProcessPipelineHook(redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, questions []redis.Cmder) error {
+		h.asked.Add(int64(len(questions)))
+		<-ctx.Done()
+		for _, q := range questions {
+			q.SetErr(ctx.Err())
+		}
+		return ctx.Err()
+	}
 }
 
 // onHanging returns a Shared in an epoch of a Redis that hangs.
@@ -76,14 +83,15 @@ func TestGivingBackToARedisThatHangs(t *testing.T) {
 			list[i] = block{phase: p, account: "a"}
 		}
 		s.giveBackBlocks(t.Context(), list)
-		if n := server.asked.Load(); n != givenAtOnce {
-			t.Errorf("Redis was asked %d times, want once for each of the %d that are given back at once", n, givenAtOnce)
+		asked := server.asked.Load()
+		if asked < 1 || asked > givenAtOnce {
+			t.Errorf("Redis was asked %d times, want once at most for each of the %d that are given back at once", asked, givenAtOnce)
 		}
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
 		s.giveBackBlocks(gone, list)
-		if n := server.asked.Load(); n != givenAtOnce {
-			t.Errorf("who has no time waited for %d blocks", n-givenAtOnce)
+		if n := server.asked.Load(); n != asked {
+			t.Errorf("who has no time waited for %d blocks", n-asked)
 		}
 	})
 }

@@ -25,6 +25,7 @@ const slots = 64
 // A counter counts in Redis.
 type counter struct {
 	client redis.UniversalClient
+	line   *line            // to a Redis that is one process; nil: it is a cluster
 	text   string           // of the script
 	clock  func() time.Time // nil: Redis' own
 }
@@ -34,7 +35,19 @@ func newCounter(client redis.UniversalClient, clock func() time.Time) *counter {
 	if clock != nil {
 		text = strings.Replace(text, "redis.call('TIME')", "{KEYS[3], KEYS[4]}", 1)
 	}
-	return &counter{client, text, clock}
+	c := &counter{client: client, text: text, clock: clock}
+	if one, ok := client.(*redis.Client); ok {
+		c.line = newLine(one)
+	}
+	return c
+}
+
+// eval runs the question's script.
+func (c *counter) eval(ctx context.Context, q *question, keys []string, args []any) (any, error) {
+	if c.line == nil {
+		return q.script.EvalSha(ctx, c.client, keys, args...).Result()
+	}
+	return c.line.run(ctx, q.script, keys, args)
 }
 
 // script returns the epoch's script. Redis knows scripts by their hash, keeps them in the memory of its process and copies
@@ -90,9 +103,9 @@ func (c *counter) run(ctx context.Context, q question) (reply, error) {
 		now := c.clock().UnixMicro()
 		keys = append(keys, strconv.FormatInt(now/1e6, 10), strconv.FormatInt(now%1e6, 10))
 	}
-	answer, err := q.script.EvalSha(ctx, c.client, keys, args...).Result()
+	answer, err := c.eval(ctx, &q, keys, args)
 	if redis.HasErrorPrefix(err, "NOSCRIPT") && c.loadLate(ctx, q, keys[0]) {
-		answer, err = q.script.EvalSha(ctx, c.client, keys, args...).Result()
+		answer, err = c.eval(ctx, &q, keys, args)
 	}
 	if redis.HasErrorPrefix(err, "NOSCRIPT") {
 		return reply{kind: replyEpoch}, nil
