@@ -91,3 +91,6 @@ func SeenAgain(s *Store) {
 	defer s.batching.mu.Unlock()
 	s.batching.asked = time.Time{}
 }
+
+// ForgetBatches lets the store read batches from the database again, as a server does that has just started.
+func ForgetBatches(s *Store) { s.batches.keep(nil) }
