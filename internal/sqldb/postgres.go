@@ -103,7 +103,11 @@ func postgresCode(err error) string {
 	return ""
 }
 
-func postgresConflict(err error) bool { return postgresCode(err) == "23505" }
+// postgresConflict reports that there is such a row. Citus has no code for that where it copies rows to another node.
+func postgresConflict(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (e.Code == "23505" || e.Code == "XX000" && strings.HasPrefix(e.Message, "duplicate key value violates unique constraint "))
+}
 
 // postgresSerialization reports a serialization failure or a deadlock.
 func postgresSerialization(err error) bool {

@@ -130,7 +130,7 @@ func newFilter(user pierre.UserID, q pierre.ActivityQuery) *filter {
 		f.and(`a.twin_id = ` + f.arg(q.Twin) + ` AND a.twin_id <> ''`)
 	}
 	if len(q.Providers) > 0 {
-		f.and(`EXISTS (SELECT 1 FROM activity_sources s WHERE s.activity_id = a.id AND s.provider IN (` + list(f, q.Providers) + `))`)
+		f.and(`EXISTS (SELECT 1 FROM activity_sources s WHERE s.user_id = a.user_id AND s.activity_id = a.id AND s.provider IN (` + list(f, q.Providers) + `))`)
 	}
 	if len(q.Sports) > 0 {
 		f.and(`a.sport IN (` + list(f, q.Sports) + `)`)

@@ -58,20 +58,51 @@ func athleteID(ctx context.Context, in querier, customer pierre.UserID, name pie
 	return id, err
 }
 
-const selectAthlete = `SELECT u.id, u.athlete_name, u.created_us,
-	(SELECT count(*) FROM activities a WHERE a.user_id = u.id), (SELECT max(a.start_us) FROM activities a WHERE a.user_id = u.id)
-	FROM users u WHERE u.customer_id = $1 AND u.athlete_name IS NOT NULL`
+const selectAthlete = `SELECT u.id, u.athlete_name, u.created_us FROM users u WHERE u.customer_id = $1 AND u.athlete_name IS NOT NULL`
 
 func scanAthlete(from scanner) (pierre.Athlete, error) {
 	var a pierre.Athlete
-	err := from.Scan(&a.ID, &a.Name, instant{&a.Created}, &a.Activities, instant{&a.LastActivity})
+	err := from.Scan(&a.ID, &a.Name, instant{&a.Created})
 	return a, err
+}
+
+// countActivities fills in what activities the athletes have. It asks apart from the athletes, since distributed databases have the
+// activities elsewhere.
+func (s *Store) countActivities(ctx context.Context, athletes []pierre.Athlete) error {
+	if len(athletes) == 0 {
+		return nil
+	}
+	f, of := &filter{}, map[pierre.UserID]*pierre.Athlete{}
+	ids := make([]pierre.UserID, len(athletes))
+	for i := range athletes {
+		ids[i], of[athletes[i].ID] = athletes[i].ID, &athletes[i]
+	}
+	f.and("user_id IN (" + list(f, ids) + ")")
+	rows, err := s.query(ctx, `SELECT user_id, count(*), max(start_us) FROM activities WHERE `+f.where()+` GROUP BY user_id`, f.args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id pierre.UserID
+		var counted pierre.Athlete
+		if err := rows.Scan(&id, &counted.Activities, instant{&counted.LastActivity}); err != nil {
+			return err
+		}
+		of[id].Activities, of[id].LastActivity = counted.Activities, counted.LastActivity
+	}
+	return rows.Err()
 }
 
 // Athlete returns the customer's athlete of that name.
 func (s *Store) Athlete(ctx context.Context, customer pierre.UserID, name pierre.AthleteName) (pierre.Athlete, error) {
 	a, err := scanAthlete(s.row(ctx, selectAthlete+` AND u.athlete_name = $2`, customer, name))
-	return a, s.classify(err, "athlete")
+	if err != nil {
+		return a, s.classify(err, "athlete")
+	}
+	found := []pierre.Athlete{a}
+	err = s.countActivities(ctx, found)
+	return found[0], s.classify(err, "athlete")
 }
 
 // AthleteID returns the id of the customer's athlete of that name.
@@ -108,7 +139,11 @@ func (s *Store) Athletes(ctx context.Context, q pierre.AthleteQuery) (pierre.Ath
 		last := page.Athletes[q.Limit-1]
 		page.NextCursor = position{At: last.Created.UnixMicro(), ID: string(last.ID)}.cursor()
 	}
-	return page, s.classify(rows.Err(), "listing athletes")
+	err = errors.Join(rows.Err(), rows.Close()) // before the next query
+	if err == nil {
+		err = s.countActivities(ctx, page.Athletes)
+	}
+	return page, s.classify(err, "listing athletes")
 }
 
 // DeleteAthlete deletes the customer's athlete of that name with all data, and returns which user that was, "" if there is
@@ -192,7 +227,7 @@ func (s *Store) deletePiece(ctx context.Context, id pierre.UserID) (more bool, e
 			query string
 			most  int64
 		}{
-			{`DELETE FROM activities WHERE id IN (SELECT id FROM activities WHERE user_id = $1 LIMIT $2)`, deletedAtOnce},
+			{`DELETE FROM activities WHERE user_id = $1 AND id IN (SELECT id FROM activities WHERE user_id = $1 LIMIT $2)`, deletedAtOnce},
 			{`DELETE FROM originals WHERE user_id = $1 AND sha256 IN (SELECT sha256 FROM originals WHERE user_id = $1 LIMIT $2)`, filesAtOnce},
 			{`DELETE FROM deleted_recordings WHERE user_id = $1 AND (provider, external_id, sha256, part) IN
 				(SELECT provider, external_id, sha256, part FROM deleted_recordings WHERE user_id = $1 LIMIT $2)`, deletedAtOnce},

@@ -51,13 +51,14 @@ func (r row) insert(table string) string {
 	return `INSERT INTO ` + table + ` (` + r.names("") + `) VALUES (` + strings.Join(marks, ", ") + `)`
 }
 
-// upsert returns the statement that inserts the row, or replaces the one of the same key.
-func (r row) upsert(table, key string) string {
-	sets := make([]string, len(r))
-	for n, c := range r {
-		sets[n] = c.name + " = excluded." + c.name
+// replace returns the statement that replaces the row, which its first two columns name. It takes the arguments of insert. Together
+// they need no key of the first column alone, which a table that is distributed by the second cannot have.
+func (r row) replace(table string) string {
+	var sets []string
+	for n, c := range r[2:] {
+		sets = append(sets, c.name+" = $"+strconv.Itoa(n+3))
 	}
-	return r.insert(table) + ` ON CONFLICT (` + key + `) DO UPDATE SET ` + strings.Join(sets, ", ")
+	return `UPDATE ` + table + ` SET ` + strings.Join(sets, ", ") + ` WHERE ` + r[0].name + ` = $1 AND ` + r[1].name + ` = $2`
 }
 
 // update returns the statement that writes what can change in the row, and its arguments. The first column names the row.

@@ -57,7 +57,7 @@ func TestTheTablesOfBothDatabasesAreTheSame(t *testing.T) {
 		}
 	}
 	pg, err := openPostgresTest(t).db.Texts(t.Context(), `SELECT table_name || '.' || column_name FROM information_schema.columns c
-		WHERE table_schema = 'public' AND NOT EXISTS (SELECT 1 FROM pg_class p WHERE p.relname = c.table_name AND p.relispartition)`)
+		WHERE table_schema = 'public' AND EXISTS (SELECT 1 FROM pg_class p WHERE p.relname = c.table_name AND p.relkind IN ('r', 'p') AND NOT p.relispartition)`)
 	if err != nil {
 		t.Fatal(err)
 	}

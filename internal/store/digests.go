@@ -70,7 +70,7 @@ func (s *Store) digests(ctx context.Context, user pierre.UserID, version int) (a
 func digestsQuery(user pierre.UserID, version int) (q string, args []any) {
 	f := countedOf(user, pierre.ActivityQuery{})
 	q = `SELECT a.id, d.stamp, d.digest FROM activities a
-		LEFT JOIN activity_digests d ON d.activity_id = a.id AND d.version = ` + f.arg(version) + `
+		LEFT JOIN activity_digests d ON d.user_id = a.user_id AND d.activity_id = a.id AND d.version = ` + f.arg(version) + `
 		WHERE ` + f.where() + ` ORDER BY a.start_us, a.id`
 	return q, f.args
 }
@@ -117,7 +117,7 @@ func (s *Store) DigestDetails(
 	ctx context.Context, user pierre.UserID, version int, after, before time.Time,
 ) (map[pierre.ActivityID][]byte, error) {
 	f := countedOf(user, pierre.ActivityQuery{After: after, Before: before})
-	rows, err := s.query(ctx, `SELECT d.activity_id, d.detail FROM activities a JOIN activity_digests d ON d.activity_id = a.id
+	rows, err := s.query(ctx, `SELECT d.activity_id, d.detail FROM activities a JOIN activity_digests d ON d.user_id = a.user_id AND d.activity_id = a.id
 		WHERE `+f.where()+` AND d.version = `+f.arg(version)+` AND d.detail IS NOT NULL`, f.args...)
 	if err != nil {
 		return nil, s.classify(err, "reading the details of digests")
@@ -153,15 +153,21 @@ func (s *Store) ActivitiesFrom(ctx context.Context, user pierre.UserID, from pie
 func (s *Store) SaveDigests(ctx context.Context, user pierre.UserID, version int, digests map[pierre.ActivityID]pierre.Digest) error {
 	return s.update(ctx, "keeping digests", func(t *tx) error {
 		for _, id := range slices.Sorted(maps.Keys(digests)) {
-			d := digests[id]
-			if _, err := t.exec(ctx, `INSERT INTO activity_digests (activity_id, user_id, version, stamp, digest, detail)
-				SELECT a.id, a.user_id, $3, $4, $5, $6 FROM activities a WHERE a.id = $1 AND a.user_id = $2
-				ON CONFLICT (activity_id) DO UPDATE SET version = excluded.version, stamp = excluded.stamp,
-					digest = excluded.digest, detail = excluded.detail`,
-				id, user, version, d.Stamp, d.Data, d.Detail); err != nil {
+			if err := t.saveDigest(ctx, user, id, version, digests[id]); err != nil {
 				return fmt.Errorf("keeping the digest of %s: %w", id, err)
 			}
 		}
 		return nil
 	})
+}
+
+func (t *tx) saveDigest(ctx context.Context, user pierre.UserID, id pierre.ActivityID, version int, d pierre.Digest) error {
+	args := []any{id, user, version, d.Stamp, d.Data, d.Detail}
+	n, err := t.change(ctx, `UPDATE activity_digests SET version = $3, stamp = $4, digest = $5, detail = $6
+		WHERE activity_id = $1 AND user_id = $2`, args...)
+	if err == nil && n == 0 { // see [row.replace]
+		_, err = t.exec(ctx, `INSERT INTO activity_digests (activity_id, user_id, version, stamp, digest, detail)
+			SELECT a.id, a.user_id, $3, $4, $5, $6 FROM activities a WHERE a.id = $1 AND a.user_id = $2`, args...)
+	}
+	return err
 }

@@ -251,7 +251,10 @@ func (i importing) upsertEntry(ctx context.Context, e *entry, needed bool) error
 
 func (i importing) upsertActivity(ctx context.Context, a pierre.Activity) error {
 	r := activityRow(&a)
-	_, err := i.tx.exec(ctx, r.upsert("activities", "id"), r.values()...)
+	n, err := i.tx.change(ctx, r.replace("activities"), r.values()...)
+	if err == nil && n == 0 {
+		_, err = i.tx.exec(ctx, r.insert("activities"), r.values()...)
+	}
 	return err
 }
 

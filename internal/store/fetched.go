@@ -112,8 +112,7 @@ func (s *Store) forget(ctx context.Context, user pierre.UserID, provider pierre.
 
 // FetchedUsers returns the users who have something that came from a provider's API.
 func (s *Store) FetchedUsers(ctx context.Context, provider pierre.Provider) ([]pierre.UserID, error) {
-	rows, err := s.query(ctx, `SELECT id FROM users WHERE EXISTS (SELECT 1 FROM activity_sources a
-		WHERE a.user_id = users.id AND a.provider = $1 AND a.format = $2) ORDER BY id`, provider, formats.JSON)
+	rows, err := s.query(ctx, `SELECT DISTINCT user_id FROM activity_sources WHERE provider = $1 AND format = $2 ORDER BY user_id`, provider, formats.JSON)
 	users, err := collect(rows, err, scanText[pierre.UserID])
 	return users, s.classify(err, "listing who has what was fetched")
 }

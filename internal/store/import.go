@@ -197,7 +197,7 @@ func (i importing) keep(ctx context.Context, id pierre.ActivityID, all []*entry)
 			continue
 		}
 		if _, err := i.tx.exec(ctx, `DELETE FROM activities WHERE user_id = $1 AND id = $2
-			AND NOT EXISTS (SELECT 1 FROM activity_sources WHERE activity_id = $2)`, i.user, left); err != nil {
+			AND NOT EXISTS (SELECT 1 FROM activity_sources WHERE user_id = $1 AND activity_id = $2)`, i.user, left); err != nil {
 			return err
 		}
 	}

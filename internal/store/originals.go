@@ -78,8 +78,9 @@ type originalKey struct {
 
 // unusedOriginals returns the next files after a place, and which of them have no activity.
 func (s *Store) unusedOriginals(ctx context.Context, after originalKey, most int) (looked, unused []originalKey, err error) {
-	rows, err := s.query(ctx, `SELECT user_id, sha256, EXISTS (SELECT 1 FROM activity_sources a WHERE a.user_id = o.user_id AND a.sha256 = o.sha256)
-		FROM (SELECT user_id, sha256 FROM originals WHERE (user_id, sha256) > ($1, $2) ORDER BY user_id, sha256 LIMIT $3) o ORDER BY user_id, sha256`, after.user, append([]byte{}, after.sum...), most)
+	rows, err := s.query(ctx, `SELECT o.user_id, o.sha256, count(a.part) > 0
+		FROM originals o LEFT JOIN activity_sources a ON a.user_id = o.user_id AND a.sha256 = o.sha256
+		WHERE (o.user_id, o.sha256) > ($1, $2) GROUP BY o.user_id, o.sha256 ORDER BY o.user_id, o.sha256 LIMIT $3`, after.user, append([]byte{}, after.sum...), most)
 	looked, err = collect(rows, err, func(from scanner) (k originalKey, err error) {
 		var used bool
 		if err = from.Scan(&k.user, &k.sum, &used); err == nil && !used {

@@ -114,29 +114,25 @@ func (t *tx) importProfileValues(
 	return true, err
 }
 
-// valueBefore is what files said of field $2 of user $1 on the last day before $3 of which they said anything.
-const valueBefore = `(SELECT o.value FROM profile_values AS o
-	WHERE o.user_id = $1 AND o.field = $2 AND o.imported = TRUE AND o.day < $3 AND o.value IS NOT NULL ORDER BY o.day DESC LIMIT 1)`
-
 // importProfileValue keeps what a file said of a day, unless a later file said something else or the athlete did not want it.
 // It reports whether the steps of the history may be others now. It reads few rows, however many there are.
 func (t *tx) importProfileValue(ctx context.Context, user pierre.UserID, v saying) (changed bool, err error) {
 	day := numberOfDay(v.Day)
-	unwanted, step, err := t.beside(ctx, user, v)
+	unwanted, step, repeated, err := t.beside(ctx, user, v)
 	if err != nil {
 		return false, err
 	}
 	value, dropped := sql.NullFloat64{Float64: v.Value, Valid: !unwanted}, sql.NullFloat64{Float64: v.Value, Valid: unwanted}
 	var repeats bool
 	err = t.row(ctx, `INSERT INTO profile_values (user_id, field, imported, day, value, said_us, dropped, repeats)
-		VALUES ($1, $2, TRUE, $3, $4, $5, $6, coalesce(`+valueBefore+` = $7, FALSE))
+		VALUES ($1, $2, TRUE, $3, $4, $5, $6, $7)
 		ON CONFLICT (user_id, field, imported, day) DO UPDATE SET value = excluded.value, said_us = excluded.said_us,
 			dropped = excluded.dropped, repeats = excluded.repeats
 		WHERE profile_values.value IS NOT NULL AND excluded.value IS NOT NULL
 			AND (profile_values.said_us < excluded.said_us
 				OR profile_values.said_us = excluded.said_us AND profile_values.value < excluded.value)
 		RETURNING repeats`,
-		user, v.Field, day, value, v.said.UnixMicro(), dropped, v.Value).Scan(&repeats)
+		user, v.Field, day, value, v.said.UnixMicro(), dropped, repeated).Scan(&repeats)
 	if errors.Is(err, sql.ErrNoRows) { // the other file is the later one
 		return false, nil
 	}
@@ -151,14 +147,17 @@ func (t *tx) importProfileValue(ctx context.Context, user pierre.UserID, v sayin
 }
 
 // beside looks at what is kept of the day of v and the days around it. It reports whether the athlete took away what files said of
-// the day before, or if there is none of the one after it, and v says the same; and whether the day itself is a step of the history.
-func (t *tx) beside(ctx context.Context, user pierre.UserID, v saying) (unwanted, step bool, err error) {
+// the day before, or if there is none of the one after it, and v says the same; whether the day itself is a step of the history; and
+// whether v repeats what files said on the last day before of which they said anything.
+func (t *tx) beside(ctx context.Context, user pierre.UserID, v saying) (unwanted, step, repeated bool, err error) {
 	err = t.row(ctx, `SELECT coalesce((SELECT coalesce(o.dropped = $4, FALSE) FROM profile_values AS o
 			WHERE o.user_id = $1 AND o.field = $2 AND o.imported = TRUE AND o.day < $3 ORDER BY o.day DESC LIMIT 1), (SELECT o.dropped = $4
 			FROM profile_values AS o WHERE o.user_id = $1 AND o.field = $2 AND o.imported = TRUE AND o.day > $3 ORDER BY o.day LIMIT 1), FALSE),
-		EXISTS (SELECT 1 FROM profile_values AS o WHERE o.user_id = $1 AND o.field = $2 AND o.imported = TRUE AND o.day = $3 AND NOT o.repeats)`,
-		user, v.Field, numberOfDay(v.Day), v.Value).Scan(&unwanted, &step)
-	return unwanted, step, err
+		EXISTS (SELECT 1 FROM profile_values AS o WHERE o.user_id = $1 AND o.field = $2 AND o.imported = TRUE AND o.day = $3 AND NOT o.repeats),
+		coalesce((SELECT o.value FROM profile_values AS o WHERE o.user_id = $1 AND o.field = $2 AND o.imported = TRUE AND o.day < $3
+			AND o.value IS NOT NULL ORDER BY o.day DESC LIMIT 1) = $4, FALSE)`,
+		user, v.Field, numberOfDay(v.Day), v.Value).Scan(&unwanted, &step, &repeated)
+	return unwanted, step, repeated, err
 }
 
 // valuesKnown reports whether files said all of found already, or something later of the same day.

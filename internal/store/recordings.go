@@ -41,9 +41,8 @@ func (s *Store) Recording(ctx context.Context, user pierre.UserID, id pierre.Act
 	return rec, nil
 }
 
-// ofActivity finds the sources of the user $1's activity $2 by the activity. With a condition on their own user_id SQLite
-// goes through all sources of the user.
-const ofActivity = `activity_id = (SELECT id FROM activities WHERE user_id = $1 AND id = $2)`
+// ofActivity finds the sources of the user $1's activity $2.
+const ofActivity = `user_id = $1 AND activity_id = (SELECT id FROM activities WHERE user_id = $1 AND id = $2)`
 
 // ranked returns the sources of an activity with laps and samples, the richest first.
 func (s *Store) ranked(ctx context.Context, user pierre.UserID, id pierre.ActivityID) ([]*entry, error) {
