@@ -1,13 +1,14 @@
 // Package pgtest gives tests real PostgreSQL databases. It starts the server that is installed on this machine in a
 // temporary folder, once for all tests of a process, and stops it when the process ends, however it ends.
-// PIERRE_TEST_POSTGRES names the URL of a running server to use instead. Without either, tests are skipped, or fail
-// where CI is set.
+// PIERRE_TEST_POSTGRES names the URL of a running server to use instead; of a distributed one the URLs of all nodes, with
+// spaces between them, that which is talked to in front. Without either, tests are skipped, or fail where CI is set.
 package pgtest
 
 import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"net/url"
 	"os"
 	"strings"
@@ -15,11 +16,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 )
 
-// serverURL names a running server.
-const serverURL = "PIERRE_TEST_POSTGRES"
+const (
+	serverURL  = "PIERRE_TEST_POSTGRES"     // names a running server
+	templateIs = "PIERRE_TEST_POSTGRES_SQL" // names a file of statements for each template after it was filled, such as to distribute its tables
+)
 
 // shared is the server of this process: the processes of tests have one each. If it were garbage, it would end.
 var shared = sync.OnceValues(func() (*Server, error) { return start(false) })
@@ -42,29 +46,47 @@ type Template struct {
 // the test ends. fill must leave no connection open.
 func (tp *Template) URL(t testing.TB, fill func(databaseURL string) error) string {
 	t.Helper()
-	server := admin(t)
+	nodes := admin(t)
 	tp.once.Do(func() {
 		tp.name = newName()
-		if tp.err = execute(server, `CREATE DATABASE `+tp.name); tp.err == nil {
-			tp.err = fill(databaseURL(server, tp.name))
+		if tp.err = onAll(nodes, `CREATE DATABASE `+tp.name); tp.err == nil {
+			tp.err = fill(databaseURL(nodes[0], tp.name))
+		}
+		if file := os.Getenv(templateIs); file != "" && tp.err == nil {
+			tp.err = finish(nodes, tp.name, file)
 		}
 	})
 	if tp.err != nil {
 		t.Fatal("filling the template database:", tp.err)
 	}
-	return create(t, server, ` TEMPLATE `+tp.name)
+	return create(t, nodes, ` TEMPLATE `+tp.name)
 }
 
-func admin(t testing.TB) string {
+// finish runs the statements of a file in a template. What the server itself then does with the database, as Citus' daemons do, would
+// keep it from being copied.
+func finish(nodes []string, name, file string) error {
+	text, err := os.ReadFile(file) //nolint:gosec // who runs the tests names it
+	if err != nil {
+		return err
+	}
+	if err := execute(databaseURL(nodes[0], name), string(text)); err != nil {
+		return err
+	}
+	return errors.Join(onAll(nodes, `ALTER DATABASE `+name+` ALLOW_CONNECTIONS false`),
+		onAll(nodes, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '`+name+`'`))
+}
+
+// admin returns the URLs of the server's nodes, for statements about databases; one, if it is not distributed.
+func admin(t testing.TB) []string {
 	t.Helper()
-	if given := os.Getenv(serverURL); given != "" {
+	if given := strings.Fields(os.Getenv(serverURL)); len(given) > 0 {
 		return given
 	}
 	s, err := shared()
 	if err != nil {
 		missing(t, err)
 	}
-	return s.admin()
+	return []string{s.admin()}
 }
 
 // missing skips the test, or fails it in CI.
@@ -78,18 +100,18 @@ func missing(t testing.TB, err error) {
 
 func newName() string { return "pierre_test_" + strings.ToLower(rand.Text()) }
 
-func create(t testing.TB, server, options string) string {
+func create(t testing.TB, nodes []string, options string) string {
 	t.Helper()
 	name := newName()
-	if err := execute(server, `CREATE DATABASE `+name+options); err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() {
-		if err := execute(server, `DROP DATABASE IF EXISTS `+name+` WITH (FORCE)`); err != nil {
+		if err := onAll(nodes, `DROP DATABASE IF EXISTS `+name+` WITH (FORCE)`); err != nil {
 			t.Log("dropping the test's database:", err)
 		}
 	})
-	return databaseURL(server, name)
+	if err := onAll(nodes, `CREATE DATABASE `+name+options); err != nil {
+		t.Fatal(err)
+	}
+	return databaseURL(nodes[0], name)
 }
 
 func databaseURL(server, name string) string {
@@ -101,7 +123,17 @@ func databaseURL(server, name string) string {
 	return u.String()
 }
 
-// execute runs a statement that no transaction can hold.
+// onAll runs a statement at all nodes.
+func onAll(nodes []string, statement string) error {
+	for _, node := range nodes {
+		if err := execute(node, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// execute runs a statement that no transaction can hold, or several.
 func execute(server, statement string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -110,6 +142,6 @@ func execute(server, statement string) error {
 		return err
 	}
 	defer db.Close()
-	_, err = db.ExecContext(ctx, statement)
+	_, err = db.ExecContext(ctx, statement, pgx.QueryExecModeSimpleProtocol)
 	return err
 }

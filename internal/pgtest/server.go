@@ -70,7 +70,7 @@ func (s *Server) Processes() []int {
 // URL returns the URL of an empty database of the server.
 func (s *Server) URL(t testing.TB) string {
 	t.Helper()
-	return create(t, s.admin(), "")
+	return create(t, []string{s.admin()}, "")
 }
 
 // Kill ends the server and the processes that it started with kill -9.
