@@ -24,14 +24,21 @@ type result struct {
 type figures struct {
 	P50Micros      float64 `json:"p50_us"`                    // of a call alone
 	PerSecond      float64 `json:"per_second"`                // of concurrent calls
-	P99Micros      float64 `json:"p99_us"`                    // at 70 % of that rate, from when a call was due
-	SentMicros     float64 `json:"p99_sent_us"`               // the same, without what the load was late by when it sent the call
-	LateMicros     float64 `json:"p99_late_us"`               // what it was late by
-	Busy           float64 `json:"busy"`                      // share of the machine's processors that is in use meanwhile, by all
-	Stolen         float64 `json:"stolen"`                    // share that they would have used, and that the machine did not get
+	AtRate         steady  `json:"at_70_percent_of_rate"`     // at 70 % of that
+	AtBusy         steady  `json:"at_70_percent_busy"`        // at a rate at which 70 % of what the machine has of processors is in use
 	CPUMicros      float64 `json:"cpu_us"`                    // that the server spends on one of the concurrent calls
 	PostgresMicros float64 `json:"postgres_cpu_us,omitempty"` // that PostgreSQL spends on it
 	RedisMicros    float64 `json:"redis_cpu_us,omitempty"`
+}
+
+// Steady is what calls take that come at even distances, from when each was due.
+type steady struct {
+	PerSecond  float64 `json:"per_second"`
+	P50Micros  float64 `json:"p50_us"`
+	P99Micros  float64 `json:"p99_us"`
+	LateMicros float64 `json:"p99_late_us"` // what the load was late by when it sent them
+	Busy       float64 `json:"busy"`        // share of the machine's processors that is in use meanwhile, by all
+	Stolen     float64 `json:"stolen"`      // share that would have been in use, and that the machine did not get
 }
 
 // A plan is how servers are measured.
@@ -69,9 +76,11 @@ func compare(ctx context.Context, p plan) ([]result, error) {
 		measured := make([]samples, len(kinds))
 		for range p.rounds {
 			for i, t := range targets {
-				if err := measured[i].add(ctx, p, t, era, backing); err != nil {
+				f, err := measure(ctx, p, t, era, backing)
+				if err != nil {
 					return nil, err
 				}
+				measured[i] = append(measured[i], f)
 			}
 		}
 		bare, echo := measured[len(p.servers)].median(), measured[len(p.servers)+1].median()
@@ -86,44 +95,62 @@ func compare(ctx context.Context, p plan) ([]result, error) {
 	return results, nil
 }
 
-type samples struct{ p50, rate, p99, sent, late, busy, stolen, cpu, postgres, redis []float64 }
+type samples []figures
 
-func (s *samples) add(ctx context.Context, p plan, t *mcpload.Target, era string, backing *mcpload.Backing) error {
+// load is how much of what a server, or the machine, can do is asked of it when slow calls are looked for.
+const load = 0.7
+
+// measure measures a server once.
+func measure(ctx context.Context, p plan, t *mcpload.Target, era string, backing *mcpload.Backing) (f figures, err error) {
 	requests, err := t.Prepare(ctx, era)
 	if err != nil {
-		return err
+		return f, err
 	}
 	alone, err := t.Run(ctx, mcpload.Load{Requests: requests, Span: p.span, InFlight: 1})
 	if err != nil {
-		return err
+		return f, err
 	}
+	f.P50Micros = micros(percentile(alone, 50, took))
 	before, err := used(t, backing)
 	if err != nil {
-		return err
+		return f, err
 	}
 	together, err := t.Run(ctx, mcpload.Load{Requests: requests, Span: p.span, InFlight: p.inflight})
 	if err != nil {
-		return err
+		return f, err
 	}
 	after, err := used(t, backing)
 	if err != nil {
-		return err
+		return f, err
 	}
-	rate := float64(len(together)) / p.span.Seconds()
+	f.PerSecond = float64(len(together)) / p.span.Seconds()
+	each := func(i int) float64 { return micros(after[i]-before[i]) / float64(len(together)) }
+	f.CPUMicros, f.PostgresMicros, f.RedisMicros = each(0), each(1), each(2)
+	steadily := mcpload.Load{Requests: requests, Span: p.span, InFlight: 4 * p.inflight, Rate: load * f.PerSecond}
+	if f.AtRate, err = runSteadily(ctx, t, steadily); err != nil {
+		return f, err
+	}
+	if f.AtRate.Busy > 0 { // it is not known on every system
+		steadily.Rate *= load * (1 - f.AtRate.Stolen) / f.AtRate.Busy
+		if f.AtBusy, err = runSteadily(ctx, t, steadily); err != nil {
+			return f, err
+		}
+	}
+	return f, nil
+}
+
+func runSteadily(ctx context.Context, t *mcpload.Target, l mcpload.Load) (steady, error) {
 	all, busy, stolen := mcpload.Machine()
-	steady, err := t.Run(ctx, mcpload.Load{Requests: requests, Span: p.span, InFlight: 4 * p.inflight, Rate: 0.7 * rate})
+	calls, err := t.Run(ctx, l)
 	if err != nil {
-		return err
+		return steady{}, err
 	}
 	allThen, busyThen, stolenThen := mcpload.Machine()
-	share := func(then, now time.Duration) float64 { return float64(now-then) / float64(max(1, allThen-all)) }
-	s.busy, s.stolen = append(s.busy, share(busy, busyThen)), append(s.stolen, share(stolen, stolenThen))
-	each := func(i int) float64 { return micros(after[i]-before[i]) / float64(len(together)) }
-	s.p50, s.p99 = append(s.p50, micros(percentile(alone, 50, took))), append(s.p99, micros(percentile(steady, 99, took)))
-	s.sent, s.late = append(s.sent, micros(percentile(steady, 99, sent))), append(s.late, micros(percentile(steady, 99, late)))
-	s.rate = append(s.rate, rate)
-	s.cpu, s.postgres, s.redis = append(s.cpu, each(0)), append(s.postgres, each(1)), append(s.redis, each(2))
-	return nil
+	share := func(d time.Duration) float64 { return float64(d) / float64(max(1, allThen-all)) }
+	return steady{
+		l.Rate, micros(percentile(calls, 50, took)), micros(percentile(calls, 99, took)), micros(percentile(calls, 99, late)),
+		share(busyThen - busy), share(stolenThen - stolen),
+	}, nil
 }
 
 // used returns the processor time of the server, PostgreSQL and Redis.
@@ -135,18 +162,37 @@ func used(t *mcpload.Target, backing *mcpload.Backing) (all [3]time.Duration, er
 	return all, err
 }
 
-func (s *samples) median() figures {
-	return figures{middle(s.p50), middle(s.rate), middle(s.p99), middle(s.sent), middle(s.late), middle(s.busy), middle(s.stolen), middle(s.cpu), middle(s.postgres), middle(s.redis)}
-}
-
-func middle(values []float64) float64 {
-	slices.Sort(values)
-	return values[len(values)/2]
+func (s samples) median() figures {
+	middle := func(of func(figures) float64) float64 {
+		values := make([]float64, len(s))
+		for i, f := range s {
+			values[i] = of(f)
+		}
+		slices.Sort(values)
+		return values[len(values)/2]
+	}
+	steadily := func(at func(figures) steady) steady {
+		return steady{
+			middle(func(f figures) float64 { return at(f).PerSecond }),
+			middle(func(f figures) float64 { return at(f).P50Micros }),
+			middle(func(f figures) float64 { return at(f).P99Micros }),
+			middle(func(f figures) float64 { return at(f).LateMicros }),
+			middle(func(f figures) float64 { return at(f).Busy }),
+			middle(func(f figures) float64 { return at(f).Stolen }),
+		}
+	}
+	return figures{
+		middle(func(f figures) float64 { return f.P50Micros }),
+		middle(func(f figures) float64 { return f.PerSecond }),
+		steadily(func(f figures) steady { return f.AtRate }),
+		steadily(func(f figures) steady { return f.AtBusy }),
+		middle(func(f figures) float64 { return f.CPUMicros }),
+		middle(func(f figures) float64 { return f.PostgresMicros }),
+		middle(func(f figures) float64 { return f.RedisMicros }),
+	}
 }
 
 func took(s mcpload.Sample) time.Duration { return s.Took }
-
-func sent(s mcpload.Sample) time.Duration { return s.Took - s.Late }
 
 func late(s mcpload.Sample) time.Duration { return s.Late }
 

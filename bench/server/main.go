@@ -5,9 +5,11 @@
 // them; with --fsync, PostgreSQL also waits for the disk, as it does in production.
 //
 // All of them and the load share the processors of one machine. Where the program may ask for it, as root may on Linux, the system runs the
-// load before all others: then how late it sent its calls, which is printed, is for how long the machine itself stood still. How much of
-// the processors was in use at 70 % of the rate is printed too, and how much of them a virtual machine did not get; and the figures of a
-// server of net/http that only answers, which are the least that this machine can do.
+// load before all others: then how late it sent its calls, which is printed, is for how long the machine itself stood still.
+//
+// How slow the slowest calls are is measured at 70 % of the rate of concurrent calls, and at a rate at which 70 % of the processors are in
+// use. The first is more: calls that come one by one cost more than those that come together. A virtual machine may not get all of its
+// processors; how much it did not get is printed. A server of net/http that only answers shows what this machine can do at the least.
 //
 //	go run ./bench/server [--json] [--rounds 5] [--span 2s] [--inflight 16] [--eras legacy,modern] [--servers ours,shared] [--fsync]
 package main
@@ -70,22 +72,28 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) 
 func (r result) print(stdout io.Writer, inflight int) {
 	name := map[string]string{mcpload.Alone: "SQLite", mcpload.Shared: "PostgreSQL and Redis"}[r.Server]
 	fmt.Fprintf(stdout, "%s, %s\n", r.Era, name)
-	for _, line := range []struct {
-		what             string
-		ours, bare, echo float64
+	printLine := func(what string, of func(figures) float64) {
+		ours, bare := of(r.Ours), of(r.Bare)
+		fmt.Fprintf(stdout, "  %-36s ours %8.1f   bare %8.1f   ours/bare %.2f   echo %8.1f\n", what, ours, bare, ours/bare, of(r.Echo))
+	}
+	printLine("µs at the median, one at a time", func(f figures) float64 { return f.P50Micros })
+	printLine(fmt.Sprintf("calls per second, %d in flight", inflight), func(f figures) float64 { return f.PerSecond })
+	printLine("µs of processor time per call", func(f figures) float64 { return f.CPUMicros })
+	for _, at := range []struct {
+		what string
+		of   func(figures) steady
 	}{
-		{"µs at the median, one at a time", r.Ours.P50Micros, r.Bare.P50Micros, r.Echo.P50Micros},
-		{fmt.Sprintf("calls per second, %d in flight", inflight), r.Ours.PerSecond, r.Bare.PerSecond, r.Echo.PerSecond},
-		{"µs at p99, at 70 % of that", r.Ours.P99Micros, r.Bare.P99Micros, r.Echo.P99Micros},
-		{"  the same, since it was sent", r.Ours.SentMicros, r.Bare.SentMicros, r.Echo.SentMicros},
-		{"  sent so late, at p99", r.Ours.LateMicros, r.Bare.LateMicros, r.Echo.LateMicros},
-		{"  % of the processors in use", 100 * r.Ours.Busy, 100 * r.Bare.Busy, 100 * r.Echo.Busy},
-		{"  % that the machine did not get", 100 * r.Ours.Stolen, 100 * r.Bare.Stolen, 100 * r.Echo.Stolen},
-		{"µs of processor time per call", r.Ours.CPUMicros, r.Bare.CPUMicros, r.Echo.CPUMicros},
+		{"at 70 % of that rate", func(f figures) steady { return f.AtRate }},
+		{"at 70 % of the processors", func(f figures) steady { return f.AtBusy }},
 	} {
-		fmt.Fprintf(stdout, "  %-33s ours %8.1f   bare %8.1f   ours/bare %.2f   echo %8.1f\n", line.what, line.ours, line.bare, line.ours/line.bare, line.echo)
+		printLine("calls per second, "+at.what, func(f figures) float64 { return at.of(f).PerSecond })
+		printLine("  µs at the median, since it was due", func(f figures) float64 { return at.of(f).P50Micros })
+		printLine("  µs at p99", func(f figures) float64 { return at.of(f).P99Micros })
+		printLine("  µs at p99 until it was sent", func(f figures) float64 { return at.of(f).LateMicros })
+		printLine("  % of the processors in use", func(f figures) float64 { return 100 * at.of(f).Busy })
+		printLine("  % that the machine did not get", func(f figures) float64 { return 100 * at.of(f).Stolen })
 	}
 	if r.Server == mcpload.Shared {
-		fmt.Fprintf(stdout, "  %-33s PostgreSQL %.1f, Redis %.1f\n", "µs of processor time per call of", r.Ours.PostgresMicros, r.Ours.RedisMicros)
+		fmt.Fprintf(stdout, "  %-36s PostgreSQL %.1f, Redis %.1f\n", "µs of processor time per call of", r.Ours.PostgresMicros, r.Ours.RedisMicros)
 	}
 }
