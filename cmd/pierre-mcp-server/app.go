@@ -106,7 +106,7 @@ func (c *config) open(ctx context.Context, w cli.World, alone bool) (*app, error
 		return nil, errors.Join(err, st.Close())
 	}
 	coach := training.New(st, time.Now, log, training.Options{})
-	work := fair.New(fair.Options{InFlight: c.maxInFlight, Waiting: max(minWaiting, c.maxInFlight/waitingShare)})
+	work := fair.New(fair.Options{InFlight: c.maxInFlight, Waiting: max(minWaiting, c.maxInFlight/waitingShare), Busy: func() { measured.Shed(turns) }})
 	a := &app{
 		monitor:  measured,
 		traces:   spans,

@@ -18,6 +18,9 @@ const (
 	mostPoolWait  = 500 * time.Millisecond     // for a connection to read with
 )
 
+// turns is the queue of what waits for its turn, as metrics call it.
+const turns = "turns"
+
 // guard refuses calls while the server cannot keep up with their records.
 func (a *app) guard() *overload.Guard {
 	queues := []overload.Queue{
@@ -35,6 +38,7 @@ func (a *app) guard() *overload.Guard {
 func (a *app) measure() {
 	m := a.monitor
 	m.Tasks(a.work.Tasks)
+	m.Queues(turns)
 	m.Pools(a.store.Pools)
 	a.measureLimiter()
 	m.Journal(func() (int, int) { s := a.calls.stats(); return s.Waiting, s.SetAside })

@@ -21,6 +21,7 @@ type Options struct {
 	Waiting   int           // tasks of one tenant that may wait; 0: 64
 	InFlight  int           // tasks of all tenants that run or wait; 0: 2048
 	Patience  time.Duration // how long a task waits; 0: 25 seconds
+	Busy      func()        // is told of each task that is refused because of others' tasks; it must not call the Gate. nil: nobody
 }
 
 const (
@@ -67,6 +68,9 @@ func New(opts Options) *Gate {
 	if opts.Patience == 0 {
 		opts.Patience = defaultPatience
 	}
+	if opts.Busy == nil {
+		opts.Busy = func() {}
+	}
 	return &Gate{opts: opts, tenants: map[string]*tenant{}}
 }
 
@@ -86,7 +90,7 @@ func (g *Gate) Enter(ctx context.Context, name string) (*Slot, error) {
 	case len(t.waiting) >= g.opts.Waiting:
 		err = tooMany()
 	case g.running+g.waiting >= g.opts.InFlight:
-		err = busy()
+		err = g.busy()
 	}
 	if err != nil {
 		g.settle(t)
@@ -116,15 +120,15 @@ func (g *Gate) wait(ctx context.Context, t *tenant, turn chan struct{}) (*Slot, 
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if !g.remove(t, turn) {
+		return &Slot{gate: g, tenant: t}, nil // the turn came at the same moment
+	}
 	if err == nil && t.running >= g.opts.PerTenant {
 		err = tooMany()
 	} else if err == nil {
-		err = busy()
+		err = g.busy()
 	}
-	if g.remove(t, turn) {
-		return nil, err
-	}
-	return &Slot{gate: g, tenant: t}, nil // the turn came at the same moment
+	return nil, err
 }
 
 // tenant returns the tenant of that name. g.mu is held.
@@ -146,7 +150,8 @@ func tooMany() error {
 }
 
 // busy is the refusal of a task that waits for others.
-func busy() error {
+func (g *Gate) busy() error {
+	g.opts.Busy()
 	return &pierre.Error{Kind: pierre.KindUnavailable, RetryAfter: retryAfter, Msg: "The server is busy; try again in a moment."}
 }
 

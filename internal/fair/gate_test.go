@@ -275,7 +275,8 @@ func TestWithout(t *testing.T) {
 // However many tenants there are, only so many tasks wait.
 func TestTasksOfAllTenantsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := New(Options{Running: 2, PerTenant: 1, Waiting: 10, InFlight: 5})
+		refused := 0
+		g := New(Options{Running: 2, PerTenant: 1, Waiting: 10, InFlight: 5, Busy: func() { refused++ }})
 		running := []*Slot{enter(t, g, "a"), enter(t, g, "b")}
 		admitted := make(chan *Slot, 3)
 		for _, tenant := range []string{"a", "c", "d"} {
@@ -289,6 +290,9 @@ func TestTasksOfAllTenantsAreBounded(t *testing.T) {
 			if _, err := g.Enter(t.Context(), tenant); pierre.KindOf(err) != pierre.KindUnavailable || pierre.RetryAfterOf(err, 0) <= 0 {
 				t.Errorf("one task too many of %s: %v", tenant, err)
 			}
+		}
+		if refused != 2 {
+			t.Errorf("told of %d refused tasks, want 2", refused)
 		}
 		for _, s := range running {
 			s.Leave()

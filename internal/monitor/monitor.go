@@ -55,7 +55,7 @@ func New() *Monitor {
 		}),
 		writes: histogram("pierre_record_batch_duration_seconds", "Time of the transactions that keep calls, by result.", fast(), "result"),
 		shed: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "pierre_calls_shed_total", Help: "Tool calls that were answered with 503 before they began, by the queue that was too long.",
+			Name: "pierre_calls_shed_total", Help: "Calls that were answered with 503 before they began, by the queue that was too long.",
 		}, []string{"queue"}),
 		jobs: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "pierre_job_runs_total", Help: "Runs of background jobs on this server, by task and result.",
