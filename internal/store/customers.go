@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
@@ -130,9 +132,10 @@ func (t *tx) customer(ctx context.Context, id pierre.UserID) (pierre.User, error
 
 // userDetails are what the audit log tells about a change of a user, without what names the person.
 type userDetails struct {
-	Limit pierre.Limit   `json:"customer_limit,omitzero"`
-	Tier  pierre.Tier    `json:"tier,omitempty"` // to which all active keys were moved
-	Keys  []pierre.KeyID `json:"api_key_ids,omitempty"`
+	Limit pierre.Limit                 `json:"customer_limit,omitzero"`
+	Tier  pierre.Tier                  `json:"tier,omitempty"` // to which all active keys were moved
+	Keys  []pierre.KeyID               `json:"api_key_ids,omitempty"`
+	Tiers map[pierre.KeyID]pierre.Tier `json:"tiers,omitempty"` // that these keys had
 }
 
 // UpdateCustomer keeps what change makes of the customer's limit and notes, and moves the active keys to the tier, unless it
@@ -153,9 +156,10 @@ func (s *Store) UpdateCustomer(ctx context.Context, act pierre.Act, id pierre.Us
 		}
 		after := userDetails{Limit: u.Limit, Tier: tier}
 		if tier != "" {
-			if after.Keys, err = t.moveKeys(ctx, act, id, tier); err != nil {
+			if before.Tiers, err = t.moveKeys(ctx, act, id, tier); err != nil {
 				return err
 			}
+			after.Keys = slices.Sorted(maps.Keys(before.Tiers))
 		}
 		details := struct {
 			Before userDetails `json:"before"`
@@ -168,8 +172,8 @@ func (s *Store) UpdateCustomer(ctx context.Context, act pierre.Act, id pierre.Us
 	})
 }
 
-// moveKeys moves the user's active keys to the tier, and returns which.
-func (t *tx) moveKeys(ctx context.Context, act pierre.Act, id pierre.UserID, tier pierre.Tier) ([]pierre.KeyID, error) {
+// moveKeys moves the user's active keys to the tier, and returns the tiers that they had.
+func (t *tx) moveKeys(ctx context.Context, act pierre.Act, id pierre.UserID, tier pierre.Tier) (map[pierre.KeyID]pierre.Tier, error) {
 	plan, err := t.planOf(ctx, tier)
 	if err != nil {
 		return nil, err
@@ -179,11 +183,12 @@ func (t *tx) moveKeys(ctx context.Context, act pierre.Act, id pierre.UserID, tie
 	if err != nil {
 		return nil, err
 	}
-	var moved []pierre.KeyID
+	had := map[pierre.KeyID]pierre.Tier{}
 	for _, k := range keys {
 		if k.Status(act.At) != pierre.KeyActive || k.ReplacedBy != "" {
 			continue
 		}
+		had[k.ID] = k.Tier
 		k.Move(plan, act.At)
 		if err := t.updateKey(ctx, &k); err != nil {
 			return nil, err
@@ -191,9 +196,8 @@ func (t *tx) moveKeys(ctx context.Context, act pierre.Act, id pierre.UserID, tie
 		if err := t.keyChanged(ctx, act.At, pierre.ChangeKey, k.ID); err != nil {
 			return nil, err
 		}
-		moved = append(moved, k.ID)
 	}
-	return moved, nil
+	return had, nil
 }
 
 // DeleteCustomer deletes the customer with that id and all that is theirs: keys, athletes, activities, digests, profile. It

@@ -97,10 +97,15 @@ func TestCustomersTierAndLimit(t *testing.T) {
 		if err != nil || c.Notes != "pays by invoice" || c.Limit != limit {
 			t.Errorf("the customer is %+v, %v", c, err)
 		}
+		told := false
 		for _, e := range auditEntries(t, s) {
+			told = told || strings.Contains(e.Details, `"`+string(k.ID)+`":"professional"`)
 			if strings.Contains(e.Details, "invoice") || strings.Contains(e.Details, "ana@") {
 				t.Errorf("the audit log tells more than ids: %s", e.Details)
 			}
+		}
+		if !told {
+			t.Errorf("the audit log does not tell which tier %s had", k.ID)
 		}
 		if err := s.UpdateCustomer(t.Context(), act(day0), k.UserID, "gold", func(*pierre.User) error { return nil }); pierre.KindOf(err) != pierre.KindInvalid {
 			t.Errorf("an unknown tier: %v", err)
