@@ -25,7 +25,7 @@ type figures struct {
 	P50Micros      float64 `json:"p50_us"`                    // of a call alone
 	PerSecond      float64 `json:"per_second"`                // of concurrent calls
 	AtRate         steady  `json:"at_70_percent_of_rate"`     // at 70 % of that
-	AtBusy         steady  `json:"at_70_percent_busy"`        // at a rate at which 70 % of what the machine has of processors is in use
+	AtBusy         steady  `json:"at_70_percent_busy"`        // at less, as much as would leave 70 % of the processors in use if each call cost the same
 	CPUMicros      float64 `json:"cpu_us"`                    // that the server spends on one of the concurrent calls
 	PostgresMicros float64 `json:"postgres_cpu_us,omitempty"` // that PostgreSQL spends on it
 	RedisMicros    float64 `json:"redis_cpu_us,omitempty"`

@@ -7,8 +7,8 @@
 // All of them and the load share the processors of one machine. Where the program may ask for it, as root may on Linux, the system runs the
 // load before all others: then how late it sent its calls, which is printed, is for how long the machine itself stood still.
 //
-// How slow the slowest calls are is measured at 70 % of the rate of concurrent calls, and at a rate at which 70 % of the processors are in
-// use. The first is more: calls that come one by one cost more than those that come together. A virtual machine may not get all of its
+// How slow the slowest calls are is measured at 70 % of the rate of concurrent calls, and at less, as much as would leave 70 % of the
+// processors in use if each call cost the same. Calls that come one by one cost more than those that come together: how much was in use is printed. A virtual machine may not get all of its
 // processors; how much it did not get is printed. A server of net/http that only answers shows what this machine can do at the least.
 //
 //	go run ./bench/server [--json] [--rounds 5] [--span 2s] [--inflight 16] [--eras legacy,modern] [--servers ours,shared] [--fsync]
@@ -84,7 +84,7 @@ func (r result) print(stdout io.Writer, inflight int) {
 		of   func(figures) steady
 	}{
 		{"at 70 % of that rate", func(f figures) steady { return f.AtRate }},
-		{"at 70 % of the processors", func(f figures) steady { return f.AtBusy }},
+		{"for 70 % of the processors", func(f figures) steady { return f.AtBusy }},
 	} {
 		printLine("calls per second, "+at.what, func(f figures) float64 { return at.of(f).PerSecond })
 		printLine("  µs at the median, since it was due", func(f figures) float64 { return at.of(f).P50Micros })
