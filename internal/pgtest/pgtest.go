@@ -65,7 +65,7 @@ func (tp *Template) URL(t testing.TB, fill func(databaseURL string) error) strin
 // finish runs the statements of a file in a template. What the server itself then does with the database, as Citus' daemons do, would
 // keep it from being copied.
 func finish(nodes []string, name, file string) error {
-	text, err := os.ReadFile(file) //nolint:gosec // who runs the tests names it
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
