@@ -118,11 +118,11 @@ func (t *tx) importProfileValues(
 // It reports whether the steps of the history may be others now. It reads few rows, however many there are.
 func (t *tx) importProfileValue(ctx context.Context, user pierre.UserID, v saying) (changed bool, err error) {
 	day := numberOfDay(v.Day)
-	unwanted, step, repeated, err := t.beside(ctx, user, v)
+	is, err := t.beside(ctx, user, v)
 	if err != nil {
 		return false, err
 	}
-	value, dropped := sql.NullFloat64{Float64: v.Value, Valid: !unwanted}, sql.NullFloat64{Float64: v.Value, Valid: unwanted}
+	value, dropped := sql.NullFloat64{Float64: v.Value, Valid: !is.unwanted}, sql.NullFloat64{Float64: v.Value, Valid: is.unwanted}
 	var repeats bool
 	err = t.row(ctx, `INSERT INTO profile_values (user_id, field, imported, day, value, said_us, dropped, repeats)
 		VALUES ($1, $2, TRUE, $3, $4, $5, $6, $7)
@@ -132,32 +132,37 @@ func (t *tx) importProfileValue(ctx context.Context, user pierre.UserID, v sayin
 			AND (profile_values.said_us < excluded.said_us
 				OR profile_values.said_us = excluded.said_us AND profile_values.value < excluded.value)
 		RETURNING repeats`,
-		user, v.Field, day, value, v.said.UnixMicro(), dropped, repeated).Scan(&repeats)
+		user, v.Field, day, value, v.said.UnixMicro(), dropped, is.repeated).Scan(&repeats)
 	if errors.Is(err, sql.ErrNoRows) { // the other file is the later one
 		return false, nil
 	}
-	if err != nil || unwanted {
+	if err != nil || is.unwanted {
 		return false, err
 	}
 	n, err := t.change(ctx, `UPDATE profile_values SET repeats = NOT repeats
 		WHERE user_id = $1 AND field = $2 AND imported = TRUE AND repeats <> (value = $4) AND day = (SELECT min(o.day) FROM profile_values AS o
 			WHERE o.user_id = $1 AND o.field = $2 AND o.imported = TRUE AND o.day > $3 AND o.value IS NOT NULL)`,
 		user, v.Field, day, v.Value)
-	return step || !repeats || n > 0, err
+	return is.step || !repeats || n > 0, err
 }
 
-// beside looks at what is kept of the day of v and the days around it. It reports whether the athlete took away what files said of
-// the day before, or if there is none of the one after it, and v says the same; whether the day itself is a step of the history; and
-// whether v repeats what files said on the last day before of which they said anything.
-func (t *tx) beside(ctx context.Context, user pierre.UserID, v saying) (unwanted, step, repeated bool, err error) {
+// A besideSaying is what follows for a saying from what is kept of its day and the days around it.
+type besideSaying struct {
+	unwanted bool // the athlete took away what files said of the day before, or if there is none of the one after it, and it says the same
+	step     bool // the day itself is a step of the history
+	repeated bool // files said the same on the last day before of which they said anything
+}
+
+// beside looks at what is kept of the day of v and the days around it.
+func (t *tx) beside(ctx context.Context, user pierre.UserID, v saying) (is besideSaying, err error) {
 	err = t.row(ctx, `SELECT coalesce((SELECT coalesce(o.dropped = $4, FALSE) FROM profile_values AS o
 			WHERE o.user_id = $1 AND o.field = $2 AND o.imported = TRUE AND o.day < $3 ORDER BY o.day DESC LIMIT 1), (SELECT o.dropped = $4
 			FROM profile_values AS o WHERE o.user_id = $1 AND o.field = $2 AND o.imported = TRUE AND o.day > $3 ORDER BY o.day LIMIT 1), FALSE),
 		EXISTS (SELECT 1 FROM profile_values AS o WHERE o.user_id = $1 AND o.field = $2 AND o.imported = TRUE AND o.day = $3 AND NOT o.repeats),
 		coalesce((SELECT o.value FROM profile_values AS o WHERE o.user_id = $1 AND o.field = $2 AND o.imported = TRUE AND o.day < $3
 			AND o.value IS NOT NULL ORDER BY o.day DESC LIMIT 1) = $4, FALSE)`,
-		user, v.Field, numberOfDay(v.Day), v.Value).Scan(&unwanted, &step, &repeated)
-	return unwanted, step, repeated, err
+		user, v.Field, numberOfDay(v.Day), v.Value).Scan(&is.unwanted, &is.step, &is.repeated)
+	return is, err
 }
 
 // valuesKnown reports whether files said all of found already, or something later of the same day.
