@@ -93,4 +93,4 @@ func SeenAgain(s *Store) {
 }
 
 // ForgetBatches lets the store read batches from the database again, as a server does that has just started.
-func ForgetBatches(s *Store) { s.batches.keep(nil) }
+func ForgetBatches(s *Store) { s.batches.forget() }

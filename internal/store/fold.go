@@ -116,7 +116,7 @@ func (s *Store) foldBatches(ctx context.Context) error {
 			leaveToOthers(ctx, time.Since(began))
 		}
 	}
-	s.batches.keep(nil) // they are gone
+	s.batches.forget() // they are gone
 	return nil
 }
 

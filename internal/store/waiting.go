@@ -4,42 +4,9 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"sync"
 
 	"github.com/pierre-mcp/pierre/internal/pierre"
 )
-
-// A batchCache has the batches that were last read from the database, where a batch never changes and no other gets its number.
-// So the first calls of many keys, each of which asks what its own adds up to, read a batch once. It is safe for concurrent use.
-type batchCache struct {
-	mu    sync.Mutex
-	known map[int64]batch
-}
-
-// of returns the batches of the numbers that it knows, and which numbers it does not.
-func (c *batchCache) of(seqs []int64) (known map[int64]batch, missing []int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(seqs) == 0 { // another program has folded all
-		c.known = nil
-	}
-	known = make(map[int64]batch, len(seqs))
-	for _, seq := range seqs {
-		if b, ok := c.known[seq]; ok {
-			known[seq] = b
-		} else {
-			missing = append(missing, seq)
-		}
-	}
-	return known, missing
-}
-
-// keep replaces what the cache knows; nil empties it.
-func (c *batchCache) keep(known map[int64]batch) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.known = known
-}
 
 // keepSums keeps what a transaction adds to roll-ups and counters until it is folded into them.
 func (t *tx) keepSums(ctx context.Context, usage rollups, quotas map[quotaDelta]int64, batched bool) error {
