@@ -3,7 +3,7 @@
 // network, and with the folding of usage that the server does. Its clock goes by the rate of calls. Its figures are processor time, which depends
 // less on what else the machine does than time does.
 //
-//	go run ./bench/flat [--rounds 5] [--calls 20000] [--rate 10000] [--only tenants,keys] [--shared]
+//	go run ./bench/flat [--rounds 5] [--calls 20000] [--rate 10000] [--only tenants,keys] [--shared] [--bursts]
 package main
 
 import (
@@ -36,6 +36,7 @@ type options struct {
 	rate    int    // calls per second, by the clock of what is measured
 	profile string // a profile of each size and round is written to a file whose name begins so; "": none
 	shared  bool   // with PostgreSQL and Redis
+	bursts  bool   // keys have a burst, too: each call asks the limiter, none is taken from a block
 	heap    string // file for a profile of the heap after all keys have called; "": none
 
 	resident string // folder of a site whose memory is measured; "": the program does everything
@@ -50,6 +51,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	only := flags.String("only", "tenants,keys", "what is measured")
 	flags.StringVar(&opts.profile, "cpuprofile", "", "write profiles, folding included, to FILE.SIZE.ROUND")
 	flags.BoolVar(&opts.shared, "shared", false, "with a PostgreSQL and a Redis of its own for each size, whose processor time counts, too")
+	flags.BoolVar(&opts.bursts, "bursts", false, "keys have a burst beside their quota, so that with --shared each call asks Redis, and none is taken from a block")
 	flags.StringVar(&opts.heap, "memprofile", "", "write a profile of the heap to this file when all keys have called")
 	flags.StringVar(&opts.resident, "resident", "", "measure only the memory of a server with the database of this folder (the program starts itself so)")
 	if err := flags.Parse(args); err != nil {

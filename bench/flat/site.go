@@ -119,9 +119,13 @@ func (s *site) closeBacking() {
 }
 
 // provision makes so many more keys.
-func (s *site) provision(ctx context.Context, n int) error {
+func (s *site) provision(ctx context.Context, n int, bursts bool) error {
+	rules := pierre.Rules{Limit: pierre.Limit{Requests: 1_000_000_000, Period: pierre.PeriodMonth}}
+	if bursts {
+		rules.Burst = pierre.Burst{Requests: pierre.MaxBurstRequests, Per: time.Second}
+	}
 	for range n {
-		_, key, err := s.Provision(ctx, pierre.Limit{Requests: 1_000_000_000, Period: pierre.PeriodMonth})
+		_, key, err := s.ProvisionRules(ctx, rules)
 		if err != nil {
 			return err
 		}

@@ -72,7 +72,7 @@ func (e *experiment) run(ctx context.Context, out io.Writer, opts options) (err 
 			return err
 		}
 		defer func() { err = errors.Join(err, c.close(ctx)) }()
-		if err := c.site.provision(ctx, c.size); err != nil {
+		if err := c.site.provision(ctx, c.size, opts.bursts); err != nil {
 			return err
 		}
 		runtime.GC()

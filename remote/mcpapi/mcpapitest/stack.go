@@ -139,21 +139,26 @@ func (s *Stack) openShared(ctx context.Context, parts Parts) (calls, limiter, er
 
 // Provision makes a key of a user of its own.
 func (s *Stack) Provision(ctx context.Context, lim pierre.Limit, tools ...string) (pierre.APIKey, string, error) {
-	return s.provision(ctx, pierre.KeyPersonal, lim, tools)
+	return s.ProvisionRules(ctx, pierre.Rules{Limit: lim, Tools: tools})
+}
+
+// ProvisionRules makes the key of a customer of its own, with all that may bound it.
+func (s *Stack) ProvisionRules(ctx context.Context, rules pierre.Rules) (pierre.APIKey, string, error) {
+	return s.provision(ctx, pierre.KeyPersonal, rules)
 }
 
 // ProvisionApplication makes the key of an application of a customer of its own.
 func (s *Stack) ProvisionApplication(ctx context.Context, lim pierre.Limit) (pierre.APIKey, string, error) {
-	return s.provision(ctx, pierre.KeyApplication, lim, nil)
+	return s.provision(ctx, pierre.KeyApplication, pierre.Rules{Limit: lim})
 }
 
-func (s *Stack) provision(ctx context.Context, of pierre.KeyType, lim pierre.Limit, tools []string) (pierre.APIKey, string, error) {
+func (s *Stack) provision(ctx context.Context, of pierre.KeyType, rules pierre.Rules) (pierre.APIKey, string, error) {
 	key := access.GenerateKey(pierre.ModeLive)
 	row := pierre.APIKey{
 		ID:     pierre.NewKeyID(),
 		Tier:   pierre.TierEnterprise,
 		Type:   of,
-		Rules:  pierre.Rules{Limit: lim, Tools: tools},
+		Rules:  rules,
 		Hash:   key.Hash(),
 		Prefix: key.Prefix(),
 		Last4:  key.Last4(),
