@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -157,13 +158,16 @@ func (t *tx) keptCounters(ctx context.Context, buckets []string, windows []openW
 	return counters, rows.Err()
 }
 
+// earlierRows begins with the keys of each bucket, which are few: beginning with roll-ups read all keys for each of these.
 func earlierRows() *rowsStatement {
+	const rolledUp = `SELECT 1 FROM api_keys k JOIN usage_rollups r ON r.key_id = k.id AND r.span_s = 86400
+		AND r.start_us >= missing.start_us AND r.start_us < missing.end_us WHERE `
+	const customer = string(pierre.BucketCustomer) + ":"
 	return &rowsStatement{
 		head:  `WITH missing (bucket, period, start_us, end_us) AS (VALUES `,
 		width: 4, first: "TEXT TEXT BIGINT BIGINT",
-		tail: `) SELECT bucket, period FROM missing WHERE EXISTS (SELECT 1 FROM usage_rollups r WHERE r.span_s = 86400 AND r.start_us >= missing.start_us
-			AND r.start_us < missing.end_us AND r.key_id IN (SELECT id FROM api_keys WHERE family_id = missing.bucket
-			UNION ALL SELECT id FROM api_keys WHERE '` + string(pierre.BucketCustomer) + `:' || user_id = missing.bucket))`,
+		tail: `) SELECT bucket, period FROM missing WHERE EXISTS (` + rolledUp + `k.family_id = missing.bucket)
+			OR EXISTS (` + rolledUp + `k.user_id = substr(missing.bucket, ` + strconv.Itoa(len(customer)+1) + `) AND '` + customer + `' || k.user_id = missing.bucket)`,
 	}
 }
 
