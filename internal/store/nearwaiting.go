@@ -158,10 +158,11 @@ func (t *tx) keptCounters(ctx context.Context, buckets []string, windows []openW
 	return counters, rows.Err()
 }
 
-// earlierRows begins with the keys of each bucket, which are few: beginning with roll-ups read all keys for each of these.
+// earlierRows begins with the keys of each bucket, which are few: SQLite keeps to the order of a CROSS JOIN. Beginning with
+// roll-ups would read those of all keys.
 func earlierRows() *rowsStatement {
-	const rolledUp = `SELECT 1 FROM api_keys k JOIN usage_rollups r ON r.key_id = k.id AND r.span_s = 86400
-		AND r.start_us >= missing.start_us AND r.start_us < missing.end_us WHERE `
+	const rolledUp = `SELECT 1 FROM api_keys k CROSS JOIN usage_rollups r WHERE r.key_id = k.id AND r.span_s = 86400
+		AND r.start_us >= missing.start_us AND r.start_us < missing.end_us AND `
 	const customer = string(pierre.BucketCustomer) + ":"
 	return &rowsStatement{
 		head:  `WITH missing (bucket, period, start_us, end_us) AS (VALUES `,

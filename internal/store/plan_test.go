@@ -59,3 +59,13 @@ func TestUsageOfACustomerIsFoundByItsDays(t *testing.T) {
 		}
 	}
 }
+
+// What was used before a limit was set is found by the few keys of its bucket, however many others there are.
+func TestEarlierUseIsFoundByTheKeysOfABucket(t *testing.T) {
+	plan := planOf(t, earlierRows().text(1), "family_1", "month", int64(1), int64(2))
+	for _, part := range []string{"SEARCH k USING INDEX api_keys_by_family", "SEARCH k USING COVERING INDEX api_keys_user"} {
+		if !strings.Contains(plan, part) {
+			t.Errorf("the plan lacks %q:\n%s", part, plan)
+		}
+	}
+}

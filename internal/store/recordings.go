@@ -42,7 +42,7 @@ func (s *Store) Recording(ctx context.Context, user pierre.UserID, id pierre.Act
 }
 
 // ofActivity finds the sources of the user $1's activity $2.
-const ofActivity = `user_id = $1 AND activity_id = (SELECT id FROM activities WHERE user_id = $1 AND id = $2)`
+const ofActivity = `user_id = $1 AND activity_id = $2`
 
 // ranked returns the sources of an activity with laps and samples, the richest first.
 func (s *Store) ranked(ctx context.Context, user pierre.UserID, id pierre.ActivityID) ([]*entry, error) {
